@@ -5,7 +5,7 @@
  * also uses the C stack: a few hundred opening brackets crash a board. This validator rejects both.
  */
 
-/** Largest accepted payload, in bytes. */
+/** Largest accepted payload, in bytes. A larger payload is invalid. */
 export const MAX_PAYLOAD = 1024
 
 /** Deepest accepted nesting of arrays and objects. Our messages are flat; unknown fields may nest. */
@@ -30,7 +30,7 @@ const CLOSE_BRACKET = 93
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 
-/** The token that the validator expects next: the state of its state machine. */
+/** States of the validator's state machine: the token that it expects next. */
 const enum Expect {
     Value,
     ValueOrEnd,
@@ -104,7 +104,7 @@ function afterNumber(text: Bytes, start: number): number {
         if (!isDigit(text[i + 1])) return -1
         i = afterDigits(text, i + 1)
     }
-    // exponent: e or E
+    // An exponent starts with e (101) or E (69).
     if (text[i] === 101 || text[i] === 69) {
         i++
         if (text[i] === MINUS || text[i] === 43) i++

@@ -6,13 +6,13 @@ import { Rule } from "./rule.js"
 export interface Cadence {
     /** `change` sends when the light changes, plus heartbeats. `interval` sends at a fixed rate. */
     readonly report: "change" | "interval"
-    /** Time between readings that are sent when `report` is `interval`. */
+    /** Time between two readings when `report` is `interval`, in ms. */
     readonly interval: number
-    /** Time between two samples of the sensor. */
+    /** Time between two samples of the sensor, in ms. */
     readonly sample: number
-    /** With `change`, the light must move by more than this before a reading is sent. */
+    /** With `change`, the light must move by more than this, on the 0 to 1023 scale, before a reading is sent. */
     readonly dead_band: number
-    /** With `change`, the longest time without a message. */
+    /** With `change`, the longest time without a reading, in ms. Then the board sends a heartbeat. */
     readonly heartbeat: number
 }
 
@@ -28,7 +28,7 @@ export const DEFAULT_CADENCE: Cadence = {
     heartbeat: 30000,
 }
 
-/** The reading that a board sent last. */
+/** The reading that a board sent last, with which `isDue` compares the current one. */
 export interface LastReport {
     readonly light: number
     /** When the reading was sent, in ms, on the same clock as the `now` of `isDue`. */

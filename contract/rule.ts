@@ -18,7 +18,7 @@ export interface Rule {
 /** Default rule, from Microsoft's IoT for Beginners lesson: on below 300, off otherwise, without delay. */
 export const LESSON_RULE: Rule = { threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 }
 
-/** The state of a lamp. */
+/** Whether a lamp is on, and since when. */
 export interface Lamp {
     readonly led_on: boolean
     /** When the lamp entered this state, in ms, on the same clock as the `now` of `decide`. */

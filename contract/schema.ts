@@ -2,18 +2,18 @@
 
 import { Bytes, jsonProblem } from "./json.js"
 
-/** One field of a message. */
+/** Definition of one message field: its type, and which values are valid. */
 export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
     /** Whether a message without this field is invalid. */
     readonly required?: boolean
-    /** The smallest number allowed. */
+    /** Smallest valid value of a number field. */
     readonly minimum?: number
-    /** The largest number allowed. */
+    /** Largest valid value of a number field. */
     readonly maximum?: number
-    /** The longest string allowed, in characters. */
+    /** Longest valid value of a string field, in characters. */
     readonly maxLength?: number
-    /** The only strings allowed. */
+    /** The valid values of a string field; undefined if every string is valid. */
     readonly values?: readonly string[]
 }
 

@@ -14,7 +14,7 @@ export function topicOf(id: string, channel: Channel): string {
     return id + "/" + channel
 }
 
-/** A parsed device topic. */
+/** A device topic, split into device id and channel. */
 export interface DeviceTopic {
     readonly id: string
     readonly channel: Channel

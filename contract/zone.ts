@@ -1,8 +1,8 @@
 /** Combines the light levels of a zone's sensors into a single level, to which the lamp rule is then applied. */
 
 /**
- * How a zone combines its sensors: `median` uses the median level. The others decide how many sensors must be dark:
- * one with `any`, every sensor with `all`, a configured number with `at_least`.
+ * How a zone combines its sensors. With `median`, the median level decides. The other values set how many sensors must
+ * be dark: one with `any`, every sensor with `all`, a configured number with `at_least`.
  */
 export type Combine = "median" | "any" | "all" | "at_least"
 
@@ -22,7 +22,7 @@ export function combine(how: Combine, lights: number[], atLeast = 1): number | u
     const upper = count >> 1
     const middle = select(lights, upper)
     if (count % 2 === 1) return middle
-    // An even count: average the two middle levels. The lower one is the largest of those before `upper`.
+    // With an even number of levels, average the two middle ones. The lower one is the largest level before `upper`.
     let lower = lights[0]!
     for (let i = 1; i < upper; i++) if (lights[i]! > lower) lower = lights[i]!
     return (lower + middle) / 2

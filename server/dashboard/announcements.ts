@@ -6,9 +6,9 @@ import type { BoardModel } from "./model.js";
 import { lampText } from "./labels.js";
 import { count } from "./formatting.js";
 
-/** Time during which switches are collected into one announcement, in ms. */
+/** How long lamp switches are collected into one announcement, in ms. */
 const BATCH_TIME = 1500;
-/** Largest number of lamps that an announcement names. For more, it only says how many switched. */
+/** Largest number of lamps that an announcement names. With more lamps, it says only how many have switched. */
 const MAX_NAMED = 3;
 
 /**

@@ -13,7 +13,7 @@ export type Device = DeviceView;
 /** A zone as the API returns it. */
 export type Zone = ZoneView;
 
-/** State of a simulated board. */
+/** State of a simulated board: light, lamp and network. */
 export interface Board {
   id: string;
   /** Light on the simulated sensor, 0 to 1023. */
@@ -40,7 +40,7 @@ export interface Status {
   /** Whether the server runs simulated boards. */
   simulator: boolean;
   contested_client_ids: ContestedClientId[];
-  /** Why the server cannot store data and what to do; `problem` is null if it can. */
+  /** Why the server cannot store data and what to do. `problem` is null while the server can store data. */
   storage: { readonly problem: string | null };
 }
 
@@ -107,7 +107,7 @@ export async function getSession(): Promise<Session> {
   return (await (await request("GET", "api/session")).json()) as Session;
 }
 
-/** Logs out. @throws ApiError */
+/** Ends the login session. @throws ApiError */
 export async function postLogout(): Promise<void> {
   await request("POST", "api/logout", {});
 }

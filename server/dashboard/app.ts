@@ -16,7 +16,7 @@ import { showSummary } from "./summary.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
-/** Time between two redraws of the plots, in ms. At a width of three minutes, the line moves about half a pixel. */
+/** Time between two redraws of the plots, in ms. A plot shows three minutes, so its line moves about half a pixel. */
 const REDRAW_INTERVAL = 250;
 /** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
 const REDUCED_MOTION_INTERVAL = 1000;
@@ -45,7 +45,7 @@ const views = new Views(boards, zones, (id) => grid.focus(id));
 
 onUnauthorized(goToLogin);
 findPart(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
-  event.preventDefault(); // following the link would change the view, which depends on the URL's hash
+  event.preventDefault(); // following the link would change the URL's hash, which selects the view
   main.focus();
 });
 pollStatus();
@@ -61,7 +61,7 @@ function handleLoss(describe: (at: number) => string): void {
   setText(connection, describe(lostAt));
 }
 
-// A hidden page receives no events.
+// A hidden page receives no events, so the plots end when the page was hidden.
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) grid.setLost((lostAt ??= now()));
 });

@@ -59,7 +59,7 @@ export class Boards {
     for (const listener of this.listeners) listener.removed?.(model);
   }
 
-  /** Notifies the watchers of every board, so that all boards are rendered again. */
+  /** Notifies the listeners about every board, so that all boards are rendered again. */
   refresh(): void {
     for (const { id } of this.models.values()) this.change(id, () => {});
   }

@@ -11,12 +11,12 @@ import { build, type BuildOptions } from "esbuild";
 const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED_FILES = ["app.ts", "style.css", "login.ts", "login.css"];
-/** The shared worker that all pages of a browser use. */
+/** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
 const COPIED_FILES = ["login.html", "icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
-/** Compressors by file extension. */
+/** Compression functions by file extension. */
 const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**

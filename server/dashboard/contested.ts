@@ -5,7 +5,7 @@ import { createElement, findPart, setText } from "./dom.js";
 import { count } from "./formatting.js";
 import { contestedDetail, contestedTitle } from "./labels.js";
 
-/** Largest number of client ids that are listed by name. */
+/** Largest number of client ids that are listed by name; further ones are only counted. */
 const MAX_NAMED = 5;
 
 /** The element with the details of each notice, by account and client id. */

@@ -2,7 +2,7 @@
 
 /**
  * Returns the element with `data-part="name"`.
- * @throws Error if it is missing or of another type
+ * @throws Error if the element is missing or of another type
  */
 export function findPart<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
   const found = root.querySelector(`[data-part="${name}"]`);
@@ -27,7 +27,7 @@ export function setText(element: Element, value: string): void {
   if (element.textContent !== value) element.textContent = value;
 }
 
-/** Sets an attribute, but only if it changes. */
+/** Sets an attribute, but only if its value changes, so that the browser does no needless work. */
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }

@@ -11,7 +11,10 @@ export interface Listener {
   connected(): void;
   /** Called when the connection is lost and after each failed attempt. The page keeps reconnecting. */
   lost(): void;
-  /** Like `lost`, but the server refuses the connection with a reason, for example because it requires a login. */
+  /**
+   * Called when the server refuses the connection. `problem` is the reason, for example that a login is required. The
+   * page keeps reconnecting.
+   */
   refused(problem: string): void;
   /** Called with all devices, after each connect and when the page becomes visible. */
   devices(devices: Device[]): void;

@@ -26,7 +26,7 @@ async function leaveIfAllowed(): Promise<void> {
     };
     if (name !== null || !required) openDashboard();
   } catch {
-    return; // the login attempt will show the error
+    return; // ignore the error, because the login attempt will show it
   }
 }
 

@@ -25,7 +25,7 @@ export class BoardModel {
 
   /** Lamp state: of the simulated lamp if there is one, otherwise as the device reports it; null if unknown. */
   get lamp(): boolean | null {
-    // Blinking does not change the lamp state.
+    // While the board blinks because of `identify`, use the server's lamp state, which ignores the blinking.
     if (this.device?.blinking) return this.device.led_on;
     return this.board?.lamp ?? this.device?.led_on ?? null;
   }

@@ -25,6 +25,6 @@ function decodeOrKeep(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a hand-written URL with a plain %
+    return text; // a URL that somebody typed may contain a plain %
   }
 }

@@ -22,7 +22,7 @@ export async function showServerInfo(): Promise<boolean> {
   return status.simulator;
 }
 
-/** Loads the simulated boards. */
+/** Loads the state of the simulated boards into `boards`. */
 export async function loadSimulatedBoards(boards: Boards): Promise<void> {
   const before = new Map(Array.from(boards.all, ({ id, board }) => [id, board]));
   try {

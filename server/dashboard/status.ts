@@ -7,7 +7,7 @@ import { showStorage } from "./storage.js";
 /** Time between two polls, in ms. No event reports contested client ids or a failing history database. */
 const POLL_INTERVAL = 30_000;
 
-/** Number of storage events received. */
+/** Number of storage events received so far, to detect an event that arrives during a status request. */
 let storageEvents = 0;
 
 /** Requests the status and shows its warnings. @throws ApiError */

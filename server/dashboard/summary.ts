@@ -4,7 +4,7 @@ import type { Boards } from "./boards.js";
 import { findPart, setText } from "./dom.js";
 import { count } from "./formatting.js";
 
-/** Updates the summary. Does nothing before the boards are loaded. */
+/** Updates the summary in the page's header. Does nothing before the boards are loaded. */
 export function showSummary(boards: Boards): void {
   const page = document.documentElement;
   if (page.dataset.loaded === undefined) return;

@@ -19,7 +19,7 @@ export class Views {
   private route: Route = { view: "boards" };
   private board?: BoardPage;
   private isLoaded = false;
-  /** Scroll position of the overview when it was left. */
+  /** Scroll position of the overview when the user left it, in px; restored when the user returns. */
   private scrolled = 0;
 
   /** @param focusCard moves the focus to a board's card */
@@ -40,7 +40,10 @@ export class Views {
     this.go(parseRoute(location.hash));
   }
 
-  /** Must be called when all boards are loaded. */
+  /**
+   * Opens the board page that the URL names, or reloads its history after a reconnect. Must be called when all boards
+   * are loaded.
+   */
   loaded(): void {
     const first = !this.isLoaded;
     this.isLoaded = true;

@@ -23,7 +23,7 @@ export class Zones {
     this.listeners.add(changed);
   }
 
-  /** Replaces all zones. */
+  /** Replaces all zones with the current zones of the server. */
   replaceAll(zones: readonly Zone[]): void {
     this.zones = new Map(zones.map((zone) => [zone.name, zone]));
     this.notify();

@@ -1,4 +1,4 @@
-/** nightlight-server as a library. */
+/** The public API of nightlight-server, for programs that use the server as a library. */
 
 export { startServer, type NightlightServer } from "./app/server.js";
 export type { ServerOptions } from "./config/options.js";

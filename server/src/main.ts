@@ -1,4 +1,4 @@
-// Handle signals before loading anything else: the first process of a container ignores them until then.
+// Handle signals before loading anything else, because the first process of a container ignores unhandled signals.
 import { handleReloadSignal } from "./app/reload-signal.js";
 import { endOnOutputErrors } from "./app/output-errors.js";
 import { handleTerminationSignals } from "./app/signals.js";

@@ -57,7 +57,7 @@ export class Actions {
   }
 }
 
-/** A program that started later than this after its board was restarted after a crash. In ms. */
+/** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
 const PROGRAM_RESTARTED = 5000;
 
 const DONE_TEXTS: Readonly<Record<Action, string>> = {

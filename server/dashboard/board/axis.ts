@@ -6,7 +6,7 @@ const second = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-
 const minute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 
-/** Formats the labels of a time axis. At midnight, the label is the date. @param step distance of the labels, in ms */
+/** Formats the labels of a time axis. At midnight, the label is the date. @param step time between two labels, in ms */
 export function axisLabels(times: readonly number[], step: number): string[] {
   return times.map((time) => {
     const date = new Date(time);
@@ -28,7 +28,7 @@ export function dateTime(time: number): string {
   return full.format(time);
 }
 
-/** Formats a time range in ms. */
+/** Formats the range between two times, in ms since 1970. */
 export function timeRange(from: number, to: number): string {
   const format = new Intl.DateTimeFormat(undefined, {
     day: "numeric",

@@ -7,7 +7,7 @@ import type { TimeRange, HistorySeries } from "./history-series.js";
 
 const MAX_LIGHT = 1023;
 
-/** Data of a plot. */
+/** The readings, time range and lamp rule that a history plot shows. */
 export interface PlotData {
   readonly series: HistorySeries;
   readonly span: TimeRange;
@@ -39,7 +39,7 @@ export class Chart {
     this.sizes.observe(box);
   }
 
-  /** Number of points to request for the current width. */
+  /** Number of points to request from the server: about one per pixel of the plot's width. */
   get points(): number {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
@@ -50,7 +50,7 @@ export class Chart {
     this.plot.setData([time, last, min, max], true);
   }
 
-  /** Redraws after a change of the color scheme. */
+  /** Redraws the plot in the current color scheme. Must be called when the color scheme changes. */
   recolor(): void {
     this.colors = readPalette();
     this.plot.redraw();
@@ -69,7 +69,6 @@ export class Chart {
     this.plot.setCursor({ left: Math.max(0, this.plot.valToPos(times[at], "x")), top: 0 });
   }
 
-  /** Hides the cursor. */
   hideCursor(): void {
     this.plot.setCursor({ left: -10, top: -10 });
   }

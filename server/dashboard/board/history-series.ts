@@ -17,7 +17,7 @@ export interface Columns {
   readonly max: (number | null)[];
 }
 
-/** Largest number of points and switches. The page reloads the history every minute, so it is rarely reached. */
+/** Largest number of points and of switches; above it, the oldest is dropped. Rare, because each reload starts anew. */
 const MAX_POINTS = 5000;
 
 export class HistorySeries {
@@ -47,12 +47,12 @@ export class HistorySeries {
     return this.answer.step === 0;
   }
 
-  /** Longest time between two points without a gap, in ms: two heartbeats or two buckets. */
+  /** Longest time between two points without a gap in the plot, in ms: two heartbeats or two buckets. */
   get maxSilence(): number {
     return 2 * Math.max(this.heartbeat, this.answer.step);
   }
 
-  /** Adds a live reading. Ignores late ones, which appear when the history is reloaded. */
+  /** Adds a live reading. Ignores a reading older than the newest point; the next reload of the history includes it. */
   add(time: number, light: number): void {
     const newest = this.list[this.list.length - 1];
     if (newest && time < newest.time) return;
@@ -64,13 +64,13 @@ export class HistorySeries {
     if (this.list.length > MAX_POINTS) this.list.shift();
   }
 
-  /** Adds a live switch of the lamp. */
+  /** Adds a lamp switch that happened after the history was loaded. */
   addSwitch(change: HistorySwitch): void {
     this.changes.push(change);
     if (this.changes.length > MAX_POINTS) this.changes.shift();
   }
 
-  /** Returns the lines to plot. Extends the last reading to `until`, unless it is too old. */
+  /** Returns the lines to plot. Extends the last reading to `until`, unless that would hide a gap. */
   columns(until: number): Columns {
     const columns: Columns = { time: [], last: [], min: [], max: [] };
     const add = (time: number, last: number | null, min: number | null, max: number | null) => {
@@ -132,7 +132,7 @@ export class HistorySeries {
     return this.changes.findLast((change) => change.time <= time)?.led_on ?? this.answer.led_on;
   }
 
-  /** Splits the points at gaps. */
+  /** Splits the points into segments without gaps. */
   private splitAtGaps(): Bucket[][] {
     const runs: Bucket[][] = [];
     let before = -Infinity;

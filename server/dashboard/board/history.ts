@@ -14,7 +14,7 @@ import { historyFromRecent, HistorySeries } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
-/** Time between two updates of the texts, in ms. */
+/** Time between two updates of the summary, the list of switches and the table, in ms. */
 const TEXT_INTERVAL = 10_000;
 
 const DAY = PERIOD_LENGTHS[2][1];
@@ -84,7 +84,7 @@ export class HistoryView {
     this.showPeriod(this.period);
   }
 
-  /** Must be called when the board changes. Adds its new reading and lamp state to the plot. */
+  /** Adds the board's new reading and lamp state to the plot. Must be called when the board changes. */
   changed(): void {
     const { device, lamp } = this.model;
     const time = now();
@@ -158,7 +158,7 @@ export class HistoryView {
     this.draw();
   }
 
-  /** Loads the recent readings of a server without a history. Returns the note or error to show. */
+  /** Loads the recent readings, because the server stores no history. Returns the note or error to show. */
   private async loadRecent(id: string, from: number, to: number, request: number): Promise<string> {
     try {
       const points = await getRecent(id);
@@ -182,7 +182,7 @@ export class HistoryView {
     if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
   }
 
-  /** Returns until when the board was online, in ms. The plot does not extend the line beyond. */
+  /** Returns the latest time at which the board was online, in ms. The line of the plot ends there. */
   private onlineUntil(time: number): number {
     const { device, since } = this.model;
     if (!device || device.online) return time;

@@ -1,4 +1,4 @@
-/** Detail page of one board. */
+/** Detail page of one board: current state, controls, actions and history. */
 
 import { deleteDevice } from "../api.js";
 import type { Boards } from "../boards.js";
@@ -27,7 +27,7 @@ export class BoardPage {
   private simulator?: SimulatorControls;
   private frame = 0;
 
-  /** @param onDeleted called when the board was deleted, here or elsewhere */
+  /** @param onDeleted called when the board was deleted, on this page or by another client */
   constructor(
     place: HTMLElement,
     readonly model: BoardModel,
@@ -66,7 +66,7 @@ export class BoardPage {
     this.title.focus({ preventScroll: true });
   }
 
-  /** Redraws what changes with time. Must be called about once a second. */
+  /** Redraws or reloads the history plot if it ends now. Must be called about once a second. */
   tick(): void {
     this.history?.tick();
   }

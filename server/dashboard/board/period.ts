@@ -5,7 +5,7 @@ import type { TimeRange } from "./history-series.js";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Selectable lengths: label and length in ms. */
+/** Lengths of time ranges that the user can select: label and length in ms. */
 export const PERIOD_LENGTHS = [
   ["1 h", HOUR],
   ["6 h", 6 * HOUR],
@@ -19,9 +19,9 @@ const MIN_LENGTH = 10_000;
 
 export class Period {
   private constructor(
-    /** Length in ms. */
+    /** Length of the time range, in ms. */
     readonly length: number,
-    /** End in ms since 1970; undefined for a range that always ends now. */
+    /** End of the time range, in ms since 1970; undefined if the range always ends now. */
     readonly end: number | undefined,
   ) {}
 
@@ -30,7 +30,7 @@ export class Period {
     return new Period(length, undefined);
   }
 
-  /** Returns the day that begins at `start`, in ms since 1970. With daylight saving time, it may have 23 or 25 hours. */
+  /** Returns the day that begins at `start`, in ms since 1970. Daylight saving time makes some days 23 or 25 h long. */
   static day(start: number): Period {
     const end = new Date(start);
     end.setDate(end.getDate() + 1);

@@ -4,7 +4,7 @@ import { count, duration } from "../formatting.js";
 import type { TimeRange, HistorySeries } from "./history-series.js";
 
 /**
- * Returns the number of readings, the range of the light, and the times with lamp on and without readings.
+ * Returns a sentence: number of readings, range of the light, how long the lamp was on, how long readings are missing.
  * @param until time of the newest possible reading, in ms
  */
 export function summarize(series: HistorySeries, { from, to }: TimeRange, until: number): string {

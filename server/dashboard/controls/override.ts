@@ -41,7 +41,7 @@ export class OverrideControl {
   /** The override before the last change, for undo. */
   private previous?: Override;
   private undoTimer = 0;
-  /** Number of requests in progress. */
+  /** Number of override requests in progress. Meanwhile, the controls keep the user's choice. */
   private pending = 0;
 
   constructor(
@@ -116,7 +116,7 @@ export class OverrideControl {
   private async undoChange(): Promise<void> {
     if (!this.previous) return;
     const { mode, until } = this.previous;
-    // If the previous override would have ended meanwhile, restore `auto`.
+    // If the previous override has ended since then, restore `auto`.
     const remaining = until === null ? undefined : Date.parse(until) - now();
     const ended = remaining !== undefined && remaining < 1000;
     if (!(await this.send(ended ? "auto" : mode, ended ? undefined : remaining))) return;
@@ -142,7 +142,7 @@ export class OverrideControl {
       this.report,
     );
     this.pending--;
-    this.render(); // show the state at the server, also after an error
+    this.render(); // show the state at the server, because the request may have failed
     return done;
   }
 }

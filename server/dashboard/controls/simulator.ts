@@ -7,7 +7,7 @@ import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { attempt, type ShowError } from "./attempt.js";
 
-/** Time after the last move of the slider during which it ignores the board's reports, which may be older. In ms. */
+/** How long the slider ignores the board's reports after its last move, in ms, because they may be older. */
 const SLIDER_HOLD_TIME = 500;
 
 export class SimulatorControls {
@@ -17,7 +17,7 @@ export class SimulatorControls {
   private readonly network: HTMLInputElement;
   private readonly note: HTMLElement;
   private readonly light: (light: number | null) => void;
-  /** Timer that runs during `SLIDER_HOLD_TIME`. */
+  /** Timer that runs for `SLIDER_HOLD_TIME` after the slider has moved; undefined at other times. */
   private sliderTimer?: number;
 
   constructor(
@@ -46,7 +46,7 @@ export class SimulatorControls {
       this.light(light);
     });
     this.release.addEventListener("click", () => {
-      this.slider.focus(); // the release button disappears, so move the focus
+      this.slider.focus(); // the release button disappears, so move the focus to the slider
       this.light(null);
     });
     this.network.addEventListener("change", () => {

@@ -12,12 +12,15 @@ const RETRY_DELAY_REFUSED = 3000;
 const RETRY_DELAY_TOO_MANY = 10_000;
 /** Time that the stream stays open after the last page became hidden, in ms, in case a page is shown again soon. */
 const LINGER_TIME = 5000;
-/** A page that sends nothing for this long counts as closed. In ms. */
+/** Time without a message after which a page counts as closed, in ms. */
 const PAGE_TIMEOUT = 3 * HEARTBEAT_INTERVAL + 5000;
-/** When a page becomes visible, a stream that has been silent for longer is replaced. In ms; the server sends every 15 s. */
+/**
+ * A stream that was silent for longer than this, in ms, is reopened when a page becomes visible. The server sends
+ * something at least every 15 s.
+ */
 const MAX_SILENCE = 20_000;
 
-/** Sends a message to a page. */
+/** A page that uses the hub: a function that sends a message to the page. */
 export type Page = (message: ToPage) => void;
 
 export class EventHub {
@@ -46,13 +49,13 @@ export class EventHub {
     if (this.state.state === "live") page({ events: this.snapshot.events });
   }
 
-  /** Removes a page that became hidden. */
+  /** Removes a page that became hidden. After the last page, the stream stays open for `LINGER_TIME`. */
   hidden(page: Page): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
     this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);
   }
 
-  /** Reconnects. Must be called after a login or logout. */
+  /** Closes the stream, and opens a new one if a page is visible. Must be called after a login or logout. */
   restart(): void {
     this.close();
     if (this.pages.size > 0) this.open();

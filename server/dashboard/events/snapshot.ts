@@ -1,4 +1,4 @@
-/** Current state, computed from the events so far. A page that joins an open stream starts with it. */
+/** Devices and zones, computed from the events so far. A page that joins an open stream receives this state first. */
 
 import type { Device, Zone } from "../api.js";
 import type { ServerEvent } from "./protocol.js";

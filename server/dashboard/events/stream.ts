@@ -8,7 +8,10 @@ import type { ServerEvent } from "./protocol.js";
  * timeout, a computer that was asleep would not notice that its connection has ended.
  */
 const SILENCE_TIMEOUT = 40_000;
-/** Longest time until the first byte, in ms. The server sends it at once. */
+/**
+ * Longest wait for the first byte, in ms. The server sends the first byte at once, so after this time a proxy is
+ * probably buffering the stream.
+ */
 const FIRST_BYTE_TIMEOUT = 20_000;
 /** Time between two checks for silence, in ms. */
 const CHECK_INTERVAL = 2000;

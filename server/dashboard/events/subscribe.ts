@@ -6,9 +6,9 @@ import { HEARTBEAT_INTERVAL, type FromPage, type ToPage } from "./protocol.js";
 /** URL of the worker's script. The build adds a hash of its content, so that a page never uses another version. */
 declare const EVENTS_WORKER: string;
 
-/** Longest time for the worker to answer, in ms. */
+/** Longest wait for the worker's answer to a heartbeat, in ms. After this time, the page sends the heartbeat again. */
 const ANSWER_TIMEOUT = 5000;
-/** Number of timeouts in a row after which the worker counts as dead. */
+/** Number of timeouts in a row after which the worker counts as dead. The page then opens its own event stream. */
 const MAX_TIMEOUTS = 2;
 
 /** Sends a message to the event hub, in this page or in the worker. */
@@ -31,7 +31,7 @@ export function subscribe(receive: (message: ToPage) => void): () => void {
 
   document.addEventListener("visibilitychange", sendVisibility);
   addEventListener("online", sendVisibility);
-  // The page enters or leaves the browser's back/forward cache.
+  // The browser's back/forward cache stops a page, so a page in the cache counts as hidden.
   addEventListener("pagehide", () => send!("hidden"));
   addEventListener("pageshow", (event) => {
     if (event.persisted) sendVisibility();

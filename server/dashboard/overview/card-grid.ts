@@ -36,7 +36,7 @@ export class CardGrid {
   private plotsDue = true;
   /** When the cards were last arranged, by `performance.now()`. */
   private lastArranged = -Infinity;
-  /** When existing cards could last move, by `performance.now()`. */
+  /** When a rearrangement last could move existing cards, by `performance.now()`. */
   private lastSorted = -Infinity;
   /** Whether boards have changed since the cards were arranged. */
   private changed = false;
@@ -72,7 +72,7 @@ export class CardGrid {
     this.arrangeSoon();
   }
 
-  /** Requests a redraw of the visible plots. */
+  /** Requests a redraw of the visible plots in the next animation frame. */
   tick(): void {
     this.plotsDue = true;
     if (this.visible.size > 0 || this.changed) this.requestFrame();
@@ -98,7 +98,7 @@ export class CardGrid {
     if (lost === undefined) for (const card of this.visible) this.onVisible(card.model);
   }
 
-  /** Redraws after a change of the color scheme. */
+  /** Redraws the visible plots in the current color scheme. Must be called when the color scheme changes. */
   recolor(): void {
     this.colors = readPalette();
     this.tick();
@@ -140,7 +140,7 @@ export class CardGrid {
     const at = performance.now();
     const requested = this.lastArranged === -Infinity;
     if (!requested && (!this.changed || at - this.lastArranged < ARRANGE_INTERVAL)) return;
-    // Cards that do not exist yet are placed next time.
+    // Boards whose cards do not exist yet need another rearrangement.
     this.changed = this.dirty.size > 0;
     this.lastArranged = at;
     const byLight = this.view.sort === "darkest" || this.view.sort === "brightest";
@@ -158,7 +158,7 @@ export class CardGrid {
     for (const element of [card.element, card.canvas]) this.byElement.set(element, card);
     this.observer.observe(card.element);
     this.sizes.observe(card.canvas);
-    // Show the last of the new cards at once; while more are waiting, rearrange only at intervals.
+    // After the last new card, rearrange at once. While more new cards are waiting, rearrange only at intervals.
     if (this.dirty.size === 0) this.arrangeSoon();
     return card;
   }

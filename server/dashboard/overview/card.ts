@@ -87,7 +87,7 @@ export class Card {
     this.simulator?.render();
   }
 
-  /** Draws the plot. @param until now, or when the connection was lost; in ms by the server's clock */
+  /** Draws the plot. @param until end of the plot: now, or when the connection was lost; in ms by the server's clock */
   draw(until: number, colors: Palette): void {
     if (!this.size) return;
     const { device, series, since, threshold } = this.model;

@@ -11,9 +11,9 @@ export interface SwitchingPoints {
 
 const MAX_LIGHT = 1023;
 
-/** Readings further apart than this are joined by a step instead of a straight line. In ms. */
+/** If two readings are further apart than this, in ms, the line between them is a step instead of a straight line. */
 const STEP_AFTER = 10_000;
-/** Width of the slope of such a step, in ms. */
+/** Width of the slope of a step in the line, in ms. */
 const STEP_SLOPE = 1000;
 
 const MINUTE = 60_000;
@@ -23,7 +23,7 @@ const MARGIN = { right: 7, bottom: 5 };
 /**
  * Draws the three minutes before `now`.
  * @param size size of the canvas in CSS pixels; measuring the canvas here would force a layout for each plot
- * @param until until when the board was online; the last reading is extended up to then
+ * @param until latest time at which the board was online, in ms; the last reading is extended to this time
  */
 export function drawPlot(
   canvas: HTMLCanvasElement,
@@ -45,7 +45,7 @@ export function drawPlot(
   context.clearRect(0, 0, width, height);
 
   const x = (time: number) => (width - MARGIN.right) * (1 - (now - time) / WINDOW);
-  const top = height < 120 ? 8 : 26; // tall plots have a caption at the top
+  const top = height < 120 ? 8 : 26; // leave room for the caption of tall plots
   const bottom = height - MARGIN.bottom;
   const y = (light: number) => bottom - (light / MAX_LIGHT) * (bottom - top);
 

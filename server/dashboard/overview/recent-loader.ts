@@ -36,7 +36,7 @@ export class RecentLoader {
         model.series.fill(await getRecent(model.id), now());
         this.onLoaded(model);
       } catch {
-        continue; // the plot then shows only live readings
+        continue; // ignore the error: the plot shows only live readings
       }
     }
     this.running--;

@@ -12,13 +12,13 @@ export interface Reading {
 /** Time range of a plot, in ms. */
 export const WINDOW = 3 * 60_000;
 
-/** Longest time between two readings without a gap, in ms. Online boards send heartbeats more often. */
+/** Longest time between two readings without a gap in the plot, in ms. Online boards send heartbeats more often. */
 export const SILENCE = 90_000;
 
-/** Accuracy of the page's estimate of the server's clock, in ms. */
+/** Largest error of the page's estimate of the server's clock, in ms. */
 const CLOCK_ERROR = 3000;
 
-/** Largest number of readings, to bound the memory of a page that stays open. Plots have fewer pixels. */
+/** Largest number of readings to keep, which bounds the memory of a page that stays open. Plots have fewer pixels. */
 const MAX_READINGS = 1200;
 
 /** Readings of the last three minutes, sorted by time. */
@@ -41,8 +41,8 @@ export class RecentReadings {
 
   /**
    * Inserts stored readings, in any order, before the live ones that are newer.
-   * @param now current time by the server's clock; live readings after it were added before the clock was set back, and are
-   *   removed
+   * @param now current time by the server's clock; live readings with a later time are removed, because they were added
+   *   before the clock was set back
    */
   fill(points: readonly Point[], now = Infinity): void {
     const known: Reading[] = [];

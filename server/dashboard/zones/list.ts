@@ -30,7 +30,7 @@ export class ZoneList {
     if (shown) this.render();
   }
 
-  /** Schedules an update. */
+  /** Schedules an update of the list, if it is shown. Combines all changes within `UPDATE_DELAY`. */
   request(): void {
     if (!this.shown || this.timer !== 0) return;
     this.timer = setTimeout(() => {

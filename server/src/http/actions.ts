@@ -56,7 +56,7 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (
 /**
  * Answers `GET /api/devices/<id>/actions/<seq>` with the outcome of an action.
  * @param path the part of the URL after `/api/devices/`
- * @returns undefined when the path is not one of an action
+ * @returns undefined when the path does not name an action
  */
 export function sendOutcome(
   path: string,

@@ -38,7 +38,7 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   forget(device: Device): Promise<void>;
 }
 
-/** A wildcard parameter, because device ids contain slashes. Clients may encode the slashes or not. */
+/** Path parameters of a wildcard route, because device ids contain slashes. Clients may encode the slashes or not. */
 type WildcardPath = { Params: { "*": string } };
 
 /** Adds all routes of the HTTP API. `openapi.ts` describes them. */

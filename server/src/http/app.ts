@@ -51,7 +51,7 @@ export interface HttpOptions {
   readonly events: Events;
   /** The cluster of servers; undefined when this is the only server. */
   readonly cluster?: Cluster;
-  /** The topic prefix, with which the topics of zones begin. */
+  /** The topic prefix of the server; the topics of zones begin with it. */
   readonly prefix?: string;
   readonly plugins: readonly Plugin[];
   readonly directory: DeviceDirectory;
@@ -111,14 +111,14 @@ function makeServer(tls: Certificates | undefined): FastifyInstance {
     bodyLimit: 16 * 1024,
     forceCloseConnections: true,
     requestTimeout: 15_000,
-    // longer than the longest `wait` for an action; closes the connection of a client that never reads the response
+    // close the connection of a client that never reads the response; longer than the longest `wait` for an action
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
-    // believe X-Forwarded-For and X-Forwarded-Proto of a reverse proxy on this machine
+    // believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine
     trustProxy: "loopback",
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerUnreadable,
-    // enough for the longest id with every character percent-encoded
+    // allow the longest id with every character percent-encoded
     routerOptions: { maxParamLength: 400 },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   };

@@ -41,7 +41,7 @@ const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
 /** Interval in ms between two checks that the clients of open responses, such as event streams, are still authorized. */
 const CHECK_INTERVAL = 2000;
 
-/** Creates the authentication of requests. */
+/** Returns a function that authenticates requests by token, session, password or client certificate. */
 export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
   function bySession(request: FastifyRequest): Visitor | undefined {
     const id = sessionIdOf(request);
@@ -102,7 +102,7 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
     if (PUBLIC.has(route)) return;
     const visitor = accounts.required ? await identify(request, reply) : everybody;
     if (!visitor) {
-      // relative, because a reverse proxy may serve the dashboard below a path; the browser keeps the part after #
+      // a relative URL works behind a reverse proxy with a base path; the browser keeps the part after #
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerToken(request);
       // name the error only if the request contained a token (RFC 6750, section 3.1)

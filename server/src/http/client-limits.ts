@@ -19,7 +19,10 @@ const RETRY_AFTER = 10;
 
 const clients = new WeakMap<FastifyRequest, string>();
 
-/** Assigns a request to a client, whose limits then apply: the account, or the network address without an account. */
+/**
+ * Assigns a request to a client: its account, or the network address if it has no account. The limits of this client
+ * then apply to the request.
+ */
 export function assignClient(request: FastifyRequest, account: Account | undefined): void {
   clients.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
 }

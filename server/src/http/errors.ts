@@ -23,7 +23,7 @@ export function errorHandlers(app: FastifyInstance, log: Log): void {
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed to handle this request; see its log for the reason." });
   });
-  // do not read the rest of a body after its request was refused
+  // close the connection after an early response, so that the server does not read the rest of the body
   app.addHook("onSend", (request, reply, _payload, done) => {
     if (!request.raw.complete) reply.header("connection", "close");
     done();

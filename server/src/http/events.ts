@@ -187,7 +187,7 @@ export class Events {
   }
 }
 
-/** An open event stream. */
+/** An open event stream: its client, and how much unread data the server tolerates. */
 interface Follower {
   /** The client whose limit of streams includes this stream. */
   readonly client: string;
@@ -207,7 +207,7 @@ export interface RemoteEvents {
   snapshot(): Promise<readonly (readonly [name: string, data: unknown])[]>;
 }
 
-/** Formats a server-sent event. */
+/** Formats an event as text for the event stream (server-sent events). */
 function format(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

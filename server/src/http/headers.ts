@@ -56,7 +56,8 @@ export async function securityHeaders(app: FastifyInstance, framed: () => boolea
     raw.setHeader("permissions-policy", PERMISSIONS);
     // the files of the dashboard set their own cache-control instead
     raw.setHeader("cache-control", "no-store");
-    // never for localhost, where HSTS would also apply to other programs' ports; browsers ignore it for IP addresses
+    // send no HSTS for localhost, where it would also apply to other programs' ports; browsers ignore it for IP
+    // addresses
     const name = request.hostname.replace(/^\[|\]$/g, "");
     if (secure && !isLoopback(name) && isIP(name) === 0) raw.setHeader("strict-transport-security", STRICT_TRANSPORT);
     done();

@@ -46,7 +46,7 @@ function timeOf(name: string, text: unknown): number | undefined {
 
 function parse(text: string): number {
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  // a + in a query string that is not percent-encoded decodes to a space
+  // a + that is not percent-encoded in a query string decodes to a space, so convert it back
   const iso = text.replace(" ", "+");
   return ISO.test(iso) ? Date.parse(iso) : NaN;
 }

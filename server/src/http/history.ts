@@ -51,7 +51,7 @@ export function historyRoutes(app: FastifyInstance, { history, historyOn, device
     query(deviceOf(request.query), rangeOf(request.query), pointsOf(request.query.points)),
   );
 
-  // no HEAD: Fastify would read all rows and discard them
+  // add no HEAD route, because Fastify would read all rows and discard them
   app.get<{ Querystring: Query }>("/api/history.csv", { exposeHeadRoute: false }, async (request, reply) => {
     const device = deviceOf(request.query);
     const range = rangeOf(request.query);

@@ -51,7 +51,7 @@ export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, i
         403,
         `"${name}" is the account of a board, which has no rights over HTTP; use another account.`,
       );
-    // always a new session id, against session fixation: an attacker may have set the browser's cookie
+    // always create a new session id: an attacker may have set the browser's cookie (session fixation)
     const before = sessionIdOf(request);
     if (before !== undefined) sessions.end(before);
     setSessionCookie(request, reply, sessions.create(account));

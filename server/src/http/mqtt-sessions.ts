@@ -51,7 +51,7 @@ function parameterOf(query: Query, name: keyof Query): string | null {
   return value || null;
 }
 
-/** Sorts sessions without an account first. */
+/** Sorts sessions by account and client id. Sessions without an account come first. */
 function byAccountAndClientId(a: SessionView, b: SessionView): number {
   return compare(a.account ?? "", b.account ?? "") || compare(a.client_id, b.client_id);
 }

@@ -41,7 +41,7 @@ export function schemaOf<F extends Fields>(
   };
 }
 
-/** A reference to a schema in `components`. */
+/** Returns a reference to a schema in `components`. */
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 export const listOf = (items: Schema): Schema => ({ type: "array", items });
 export const text = (description: string): Schema => ({ type: "string", description });
@@ -51,13 +51,13 @@ export const oneOf = (values: readonly string[], description: string): Schema =>
   enum: values,
   description,
 });
-/** An integer of at least 0. */
+/** Returns the schema of an integer of at least 0. */
 export const count = (description: string): Schema => ({ type: "integer", minimum: 0, description });
-/** A time in ISO 8601, in UTC. */
+/** Returns the schema of a time in ISO 8601, in UTC. */
 export const moment = (description: string): Schema => ({ type: "string", format: "date-time", description });
-/** A time in ms since 1970. */
+/** Returns the schema of a time in ms since 1970. */
 export const time = (description: string): Schema => ({ type: "number", minimum: 0, description });
-/** A light level on the 10-bit scale, 0 to 1023. */
+/** Returns the schema of a light level on the 10-bit scale, 0 to 1023. */
 export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
 
 /** Returns a copy of a schema that also allows null. */

@@ -27,7 +27,7 @@ export interface ResponseDescription {
   readonly schema?: Schema;
 }
 
-/** A response with a JSON body. */
+/** Describes a response with a JSON body. */
 export const json = (description: string, schema: Schema): ResponseDescription => ({
   description,
   type: "application/json",

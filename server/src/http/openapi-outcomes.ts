@@ -19,7 +19,7 @@ const reply = schemaOf("The reply of a device to an action.", REPLY, {
   received: "Report only: MQTT messages that the board received.",
 });
 
-/** Schema of each outcome of an action. */
+/** Schemas of the possible outcomes of an action, by the value of their field `outcome`. */
 const outcomes: Readonly<Record<Outcome["outcome"], Schema>> = {
   done: { ...reply, description: "The device carried out the action." },
   refused: { ...reply, description: "The device refused the action." },
@@ -47,7 +47,7 @@ function withOutcome([name, schema]: [string, Schema]): Schema {
   };
 }
 
-/** Schema of the outcome of an action. */
+/** Schema of the outcome of an action in an API response: one of the possible outcomes. */
 export const OUTCOME: Schema = {
   description: "The outcome of an action.",
   oneOf: Object.entries(outcomes).map(withOutcome),

@@ -14,7 +14,7 @@ import type { Events } from "./events.js";
 /** The parts of the server that the routes of a cluster use. */
 export interface PeerRoutes {
   readonly cluster: Cluster;
-  /** The topic prefix, with which the topics of zones begin. */
+  /** The topic prefix of the server; the topics of zones begin with it. */
   readonly prefix: string;
   readonly api: ApiSources;
   readonly events: Events;

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-/** The health and readiness of the server. */
+/** Functions that report the health and the readiness of the server. */
 export interface ReadySources {
-  /** Why the server does not work; "" when it does. */
+  /** What prevents the server from working, as a sentence; "" when the server works. */
   problem(): string;
-  /** Why the server cannot take requests and readings yet; "" when it can. */
+  /** Why the server cannot accept requests and readings yet, as a sentence; "" when it can. */
   ready(): string;
 }
 

@@ -75,7 +75,7 @@ export interface HttpServices {
   readonly certificates: Certificates | undefined;
   readonly damaged: DamagedFiles;
   readonly eventStream: Events;
-  /** Registers a cleanup step for the shutdown. */
+  /** Registers a function that runs when the server stops. */
   addCleanupStep(step: () => unknown): void;
 }
 

@@ -2,12 +2,12 @@ import type { ServerOptions, Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import type { Certificates } from "../security/certificates.js";
 
-/** Options for `https.createServer` that follow renewed certificates. */
+/** Returns options for `https.createServer` that use renewed certificates without a restart. */
 export function httpsOptions(certificates: Certificates): ServerOptions {
   const options = certificates.serverOptions();
   let context = createSecureContext(options);
   certificates.onChange((renewed) => (context = createSecureContext(renewed)));
-  // Fastify creates a second server for the other address of `localhost`; SNICallback renews its certificate as well
+  // Fastify's second server, for the other address of `localhost`, gets renewed certificates only through SNICallback
   return { ...options, SNICallback: (_name, done) => done(null, context) };
 }
 

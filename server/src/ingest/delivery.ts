@@ -4,6 +4,6 @@ export interface Delivery {
   readonly now: number;
   /** True when the broker delivered the message at once; false when the broker may have queued the message. */
   readonly live: boolean;
-  /** Latest time at which the message can have been sent; undefined if it was sent just before `now`. */
+  /** Latest time at which the sender may have sent the message; undefined if it was sent just before `now`. */
   readonly before?: number;
 }

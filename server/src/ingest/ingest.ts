@@ -62,7 +62,7 @@ export class Ingest {
     try {
       return this.#route(topic, payload, retained, delivery);
     } catch (error) {
-      // An exception here is a bug in this server; catch it so that the broker does not fail as well.
+      // An exception in the code above is a bug in this server. Catch it, so that the broker does not fail as well.
       this.#options.rejects.add("internal", topic, textOf(error));
       return undefined;
     }

@@ -6,14 +6,15 @@ import type { Point } from "../history/recent.js";
 export interface ReadingsJournal {
   /**
    * Stores a reading. Resolves when the reading is stored.
-   * @param now when the reading arrived @param live false if a broker may have queued the reading
+   * @param now arrival time of the reading, in ms by the monotonic clock
+   * @param live false if a broker may have queued the reading
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void>;
   /** Stores a device whose state has changed; undefined if the journal holds readings only. */
   storeDevice?(device: Device): void;
   /** Resolves when everything that was added so far is stored. */
   readonly stored: Promise<void>;
-  /** Whether the maximum number of readings wait to be stored. If true, do not call `add`. */
+  /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   readonly isFull: boolean;
   /** Deletes all data of a device. Resolves when the deletion is stored. */
   forget(device: Device): Promise<void>;

@@ -38,7 +38,7 @@ export class Readings {
   }
 
   /**
-   * Returns the device with an id, and adds an unknown device.
+   * Returns the device with an id; adds the device if it is unknown.
    * @param now time of a live message from the device; undefined if the message may be old
    * @returns undefined if there are too many devices
    */
@@ -60,7 +60,6 @@ export class Readings {
     const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
     const begin = performance.now();
 
-    // decode
     const reading = decoder.decode(TELEMETRY, id, "telemetry", payload);
     if (!reading) return undefined;
     const now = delivery?.now ?? clock.now();
@@ -69,31 +68,29 @@ export class Readings {
     if (!device) return undefined;
     if (journal.isFull) return this.#refuse(device, reading, now, live);
 
-    // deduplicate
+    // `place` recognizes a reading that was delivered before.
     const { arrival, measuredAt, isTimeCertain } = device.place(reading, now, live, delivery?.before);
     if (arrival === "duplicate") return this.#ignore(device, reading);
 
     if (arrival === "newest") {
-      // apply
+      // Only the newest reading changes the state of the device and its lamp.
       const { light, boot, seq } = reading;
       device.accept(light, boot === undefined ? undefined : seq, measuredAt);
-      // decide and publish
       lamps.followReading(device, measuredAt, isTimeCertain, now);
       decisionTimes.decided(performance.now() - begin);
     }
 
-    // record
+    // Older readings are recorded as well, because they fill gaps in the history.
     const led_on = (arrival === "newest" ? device.led_on : reading.led_on) ?? null;
     const point = { time: measuredAt, light: reading.light, led_on };
     recent.add(id, point);
     const stored = journal.add(device, reading, now, live, point);
 
-    // notify
     notifier.reported(device);
     return stored;
   }
 
-  /** Decides by a reading that cannot be stored, and rejects it, so that the broker delivers it again. */
+  /** Uses a reading that cannot be stored for the lamp, and rejects it, so that the broker delivers it again. */
   #refuse(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): Promise<never> {
     this.#options.counters.refused++;
     const taken = now - age;

@@ -13,7 +13,7 @@ export interface MqttClientOptions {
   readonly clean?: boolean;
   /** Timeout of a connection attempt, in ms. Default: 10,000. */
   readonly connectTimeout?: number;
-  /** Keep alive, in s. Default: 30. */
+  /** Keep-alive interval of MQTT, in s. Default: 30. */
   readonly keepAlive?: number;
   /** Delay between two connection attempts, in ms. Default: 1,000. */
   readonly reconnectDelay?: number;
@@ -35,7 +35,7 @@ export interface MqttClientHandlers {
   closed?(): void;
 }
 
-/** How long to wait until the broker closes the connection after DISCONNECT, in ms. */
+/** How long the broker may take to close the connection after DISCONNECT, in ms. Afterwards, the client closes it. */
 const CLOSE_TIMEOUT = 150;
 
 /** Lowest return code that reports a failure in SUBACK (MQTT 3.1.1, 3.9.3), and reason code in MQTT 5 packets. */
@@ -113,7 +113,10 @@ export class MqttClient {
     if (!this.#connected) this.#scheduleReconnect();
   }
 
-  /** Publishes at QoS 1. @param acknowledged called when the broker acknowledges the message */
+  /**
+   * Publishes a message at QoS 1. Without a connection, the message waits in a queue.
+   * @param acknowledged called when the broker acknowledges the message
+   */
   publish(topic: string, payload: Buffer, retain: boolean, acknowledged?: () => void): void {
     this.#publishQueue.publish(topic, payload, retain, acknowledged);
   }
@@ -148,7 +151,7 @@ export class MqttClient {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
     this.#publishQueue.connect((...message) => connection.writer.publish(...message));
-    // the broker lost the session, and the subscriptions with it [MQTT-3.2.2-2]
+    // the broker has lost the session and its subscriptions [MQTT-3.2.2-2], so subscribe again
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
     if (this.#reconnects) this.#handlers.reconnected();
   }

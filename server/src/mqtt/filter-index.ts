@@ -1,7 +1,7 @@
 import { Qlobber } from "qlobber";
 import { hasWildcard } from "./topics.js";
 
-/** Wildcard rules of MQTT 3.1.1, 4.7.1. */
+/** Options of qlobber for the wildcard rules of MQTT 3.1.1, section 4.7.1. */
 const MQTT_WILDCARDS = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;
 
 const NONE: readonly never[] = [];
@@ -13,7 +13,7 @@ const NONE: readonly never[] = [];
 export class FilterIndex<T> {
   readonly #exact = new Map<string, readonly T[]>();
   readonly #wildcards = new Qlobber<T>(MQTT_WILDCARDS);
-  /** Number of filters with a wildcard, except filters that begin with $, because aedes always has some of those. */
+  /** Number of wildcard filters; at 0, `match` skips the trie. Does not count aedes' own filters that begin with $. */
   #wildcardCount = 0;
 
   add(filter: string, value: T): void {
@@ -23,7 +23,7 @@ export class FilterIndex<T> {
     } else this.#exact.set(filter, [...(this.#exact.get(filter) ?? NONE), value]);
   }
 
-  /** Removes a value that was added with this filter. */
+  /** Removes a value that was added with the same filter. */
   remove(filter: string, value: T): void {
     if (hasWildcard(filter)) {
       this.#wildcards.remove(filter, value);

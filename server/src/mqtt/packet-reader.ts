@@ -13,8 +13,9 @@ export interface PacketHandlers {
   packet(packet: Packet): void;
 }
 
-/** Flags of PUBLISH: MQTT 3.1.1, 3.3.1. */
+/** RETAIN flag of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const RETAIN = 1;
+/** Mask of the QoS bits of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const QOS = 6;
 
 /**
@@ -28,9 +29,9 @@ export class PacketReader {
   /** Chunks of an incomplete packet. */
   #chunks: Buffer[] = [];
   #buffered = 0;
-  /** Bytes that must be buffered before parsing can go on. */
+  /** Number of bytes that must be buffered before parsing can go on. */
   #needed = 0;
-  /** Bytes of an oversized PUBLISH that are still to be skipped. */
+  /** Number of bytes of an oversized PUBLISH that are still to be skipped. */
   #skip = 0;
   #parseError: Error | undefined;
 

@@ -13,8 +13,9 @@ export class PacketWriter {
   /** Whether PUBLISH carries a properties field, as in MQTT 5. The field is always empty. */
   readonly #hasProperties: boolean;
   #block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
-  /** Start and end of the bytes in `#block` that have not been written to the stream. */
+  /** Start of the bytes in `#block` that have not been written to the stream. */
   #start = 0;
+  /** End of the bytes in `#block` that have not been written to the stream. */
   #end = 0;
   #flushScheduled = false;
 
@@ -23,14 +24,14 @@ export class PacketWriter {
     this.#hasProperties = version === 5;
   }
 
-  /** Writes PUBLISH at QoS 1. */
+  /** Adds a PUBLISH packet at QoS 1 to the next write. */
   publish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
     const to = this.#reserve(maxPublishSize(topic, payload));
     const flags = QOS_1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
     this.#end = writePublish(to, this.#end, flags, packetId, topic, payload, this.#hasProperties);
   }
 
-  /** Writes PUBACK (MQTT 3.1.1, 3.4). */
+  /** Adds a PUBACK packet to the next write (MQTT 3.1.1, 3.4). */
   puback(packetId: number): void {
     const to = this.#reserve(4);
     to[this.#end++] = 0x40;
@@ -39,7 +40,7 @@ export class PacketWriter {
     to[this.#end++] = packetId & 255;
   }
 
-  /** Writes any other packet, already encoded. */
+  /** Adds any other packet, already encoded, to the next write. */
   packet(bytes: Buffer): void {
     this.#reserve(bytes.length).set(bytes, this.#end);
     this.#end += bytes.length;
@@ -57,7 +58,7 @@ export class PacketWriter {
   #reserve(bytes: number): Buffer {
     if (this.#end + bytes > this.#block.length) {
       this.flush();
-      // the stream still refers to the old block until it has been sent
+      // the stream still refers to the old block until it has been sent, so allocate a new one
       this.#block = Buffer.allocUnsafeSlow(Math.max(BLOCK_SIZE, bytes));
       this.#start = this.#end = 0;
     }

@@ -41,9 +41,9 @@ export const REASON = {
 export class PacketScanner {
   /** First byte of the packet: packet type and flags. */
   first = 0;
-  /** Offset of the variable header. */
+  /** Offset of the packet's variable header in the buffer. */
   body = 0;
-  /** Offset behind the packet. */
+  /** Offset behind the packet in the buffer. */
   end = 0;
 
   get type(): number {

@@ -1,4 +1,4 @@
-/** Messages that share one completion promise. */
+/** Messages that were processed together and share one completion promise. */
 interface PubackBatch {
   done: boolean;
 }
@@ -20,7 +20,7 @@ export class PubackQueue {
   readonly #pending = new Map<Promise<void>, PubackBatch>();
 
   /**
-   * Create one queue for each network connection, because packet identifiers belong to a connection.
+   * Each network connection needs a queue of its own, because packet identifiers belong to a connection.
    * @param failed called when processing a message failed; the broker sends the message again after a reconnect
    */
   constructor(sendPuback: (packetId: number) => void, failed: (error: unknown) => void) {
@@ -28,7 +28,7 @@ export class PubackQueue {
     this.#failed = failed;
   }
 
-  /** Adds a message. Its PUBACK leaves after `processed` resolves; undefined means that it is processed already. */
+  /** Adds a message. The PUBACK leaves after `processed` resolves, or without delay if `processed` is undefined. */
   add(packetId: number, processed: Promise<void> | undefined): void {
     const idle = this.#next === this.#packetIds.length;
     if (idle && !processed) return this.#sendPuback(packetId);

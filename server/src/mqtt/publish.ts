@@ -5,9 +5,11 @@ export function maxPublishSize(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
 }
 
-/** Flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
+/** RETAIN flag of PUBLISH: the broker keeps the message (MQTT 3.1.1, 3.3.1). */
 export const RETAIN = 1;
+/** QoS flag of PUBLISH: the broker acknowledges the message with PUBACK. */
 export const QOS_1 = 2;
+/** DUP flag of PUBLISH: the message may have been sent before. */
 export const DUP = 8;
 
 /**

@@ -18,7 +18,7 @@ export const LARGE_CHUNK = 1024;
  */
 export class ReadCoalescer {
   readonly #stream: Pick<Duplex, "pause" | "resume">;
-  /** Bytes read since `#since`. */
+  /** Number of bytes read since `#since`. */
   #bytes = 0;
   /** Start of the current measurement, by `performance.now()`. */
   #since = 0;

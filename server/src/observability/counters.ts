@@ -18,13 +18,13 @@ export type Rejection =
 
 /** Message counts since the server started. */
 export interface Counters {
-  /** Valid messages from devices and apps, including duplicates. */
+  /** Number of valid messages from devices and apps, including duplicates. */
   received: number;
-  /** Commands published. */
+  /** Number of published commands. */
   sent: number;
-  /** Rejected messages by reason. Reasons that have not occurred are left out. */
+  /** Number of rejected messages by reason. Reasons that have not occurred are left out. */
   rejected: Partial<Record<Rejection, number>>;
-  /** Duplicate readings: their `boot` and `seq` had been received before. */
+  /** Number of duplicate readings, whose `boot` and `seq` the server had received before. */
   duplicates: number;
   /** Readings that led to a decision but were not acknowledged, because too many waited to be stored. QoS 1 redelivers them. */
   refused: number;

@@ -24,7 +24,7 @@ export class LogLines {
     this.#recovered = recovered;
   }
 
-  /** Number of lines lost since the start. */
+  /** Number of log lines lost since the start of the server. */
   get lost(): number {
     return this.#lost;
   }

@@ -1,4 +1,4 @@
-/** Maximum number of lines per second for messages and their effects in a condensed log. */
+/** Maximum number of log lines per second about messages and their effects, if the log is condensed. */
 export const LINES_PER_SECOND = 200;
 
 const SECOND = 1000;

@@ -20,7 +20,8 @@ export class RejectionLog {
   }
 
   /**
-   * Counts one rejection, and logs it unless the same pair was logged a moment ago.
+   * Counts one rejection. Logs it, unless a rejection of the same sender for the same reason was logged within
+   * `OMIT_INTERVAL`.
    * @param from device id, topic or client id; may contain any bytes
    */
   add(reason: Rejection, from: string, problem: string, now = clock.now()): void {

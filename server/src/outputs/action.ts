@@ -12,7 +12,7 @@ export type Outcome =
   | ({ readonly outcome: "done" | "refused" } & Reply)
   | { readonly outcome: "timeout"; readonly seq: number; readonly error: string };
 
-/** An action that was requested. */
+/** A requested action and the promise of its outcome. */
 export interface ActionRequest {
   readonly seq: number;
   /** Resolves when the action is done, was refused or has expired. */

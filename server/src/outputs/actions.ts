@@ -11,7 +11,7 @@ import type { DeviceMemory } from "./device-memory.js";
 import type { StorageFailures } from "./storage-failures.js";
 import type { StoredActions } from "./stored-actions.js";
 
-/** How many outcomes the server remembers for each device. */
+/** Maximum number of outcomes to remember for each device. Above it, the oldest outcome is forgotten. */
 const MAX_OUTCOMES = 32;
 
 export interface ActionsOptions {
@@ -29,22 +29,22 @@ export interface ActionsOptions {
 
 interface PendingAction {
   readonly seq: number;
-  /** When the action expires, by the monotonic clock. */
+  /** When the action expires, in ms by the monotonic clock. */
   readonly until: number;
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** The actions of one device. */
+/** The state of one device's actions: sequence numbers, waiting actions and latest outcomes. */
 interface DeviceActions {
   last: number;
   expired: number;
   /** Actions that wait for a reply, in order of `seq`. */
   pending: PendingAction[];
   readonly outcomes: Map<number, Outcome>;
-  /** `seq` of each of the latest `identify` actions. */
+  /** Sequence numbers of the latest `identify` actions. */
   identify: readonly number[];
   timer: NodeJS.Timeout | undefined;
-  /** Settles when all pending writes are complete. */
+  /** Settles when all pending writes of this device's actions are complete. */
   stored: Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export class Actions {
     this.#options = options;
   }
 
-  /** Restores the actions of an earlier run or another server. Actions whose time is over expire at once. */
+  /** Restores a device's actions after a restart or from another server. Actions whose time is over expire at once. */
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const ledger = this.#ledgerOf(device);
     Object.assign(ledger, { last, expired, identify });
@@ -75,7 +75,7 @@ export class Actions {
     this.#expireDue(device, ledger);
   }
 
-  /** Whether the device has `MAX_PENDING` actions. */
+  /** Whether `MAX_PENDING` actions of the device wait for a reply. If true, do not call `request`. */
   isFull(device: Device): boolean {
     return (this.#byDevice.get(device)?.pending.length ?? 0) >= MAX_PENDING;
   }
@@ -106,7 +106,7 @@ export class Actions {
       await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
-      // The failed write is retried later and must not contain the action.
+      // Store the actions without the new one. Otherwise, the retry of the failed write would store it.
       void this.#save(device, ledger);
       throw error;
     }
@@ -147,7 +147,7 @@ export class Actions {
     return ledger?.outcomes.get(seq);
   }
 
-  /** Releases the actions of a device to another server. Requests that wait here end with the outcome `pending`. */
+  /** Releases the actions of a device to another server. Waiting requests end with the outcome `pending`. */
   release(device: Device): void {
     const ledger = this.#byDevice.get(device);
     if (!ledger) return;

@@ -5,8 +5,9 @@ import type { Notifier } from "./notifier.js";
 
 /** How long a board counts as blinking after its reply to `identify`, in ms. Boards blink for 1.5 s. */
 const DURATION = 2000;
-/** How long a blinking board still counts as blinking after a status message, in ms; at most `LONGEST` in total. */
+/** How long a board still counts as blinking after a status message, in ms; at most `MAX_DURATION` in total. */
 const STATUS_EXTENSION = 500;
+/** The longest time that a board counts as blinking after one action, in ms. */
 const MAX_DURATION = 10_000;
 
 interface Blink {

@@ -27,7 +27,7 @@ export class BoardConfigs {
     this.#publisher.publish(topicOf(device.id, "config"), Buffer.from(config), "retained");
   }
 
-  /** Records that another server has published the configuration. */
+  /** Records that another server has published the configuration, so that this server does not publish it again. */
   assumePublished(device: Device, expired: number): void {
     this.#published.set(device, this.#configOf(device, expired));
   }

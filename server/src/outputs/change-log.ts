@@ -2,7 +2,7 @@ import type { Change, Device } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The log line of each change. Other changes are not logged. */
+/** Log lines by kind of change. Changes without a line are not logged. */
 const LINES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
   appeared: ({ id }) => `New device: ${id}`,
   online: ({ id }) => `${id} is online`,

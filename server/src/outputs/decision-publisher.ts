@@ -8,7 +8,7 @@ import type { Publisher } from "../transport/publisher.js";
 /** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
 const INTERVAL = 250;
 
-/** Maximum number of switched lamps to publish per interval. If 100,000 lamps switch at once, commands go first. */
+/** Maximum number of decisions to publish per interval, so that lamp commands leave first if many lamps switch. */
 const LIMIT = 250;
 
 /** The longest reason that the contract allows, in characters. */
@@ -68,7 +68,7 @@ export class DecisionPublisher {
     device.published = NaN;
   }
 
-  /** Publishes all queued messages. */
+  /** Publishes all queued messages at once, because the server stops. */
   close(): void {
     this.#modes.flush();
     this.#switched.flush();
@@ -96,7 +96,7 @@ function stateNumber(led_on: boolean | undefined, { mode, until = 0 }: Override)
   return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }
 
-/** Replaces characters that the contract does not allow. */
+/** Replaces the characters that the contract does not allow in a reason. */
 function toAscii(text: string): string {
   return text.replaceAll("≥", ">=").replace(/[^\x20-\x7e]/g, "?");
 }

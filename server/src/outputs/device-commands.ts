@@ -25,7 +25,7 @@ export interface DeviceCommandsOptions {
   readonly failures: StorageFailures;
   readonly history: History;
   readonly recent: Recent;
-  /** The journal of readings. */
+  /** The journal of readings, in which a forgotten device is deleted. */
   readonly journal: { forget(device: Device): Promise<void> };
 }
 
@@ -59,7 +59,7 @@ export class DeviceCommands {
     await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
-  /** Forgets a device and its retained messages; a later reading adds the device as a new one. Resolves when stored. */
+  /** Forgets a device and its retained messages; a later reading adds it as a new device. Resolves when stored. */
   async forget(device: Device): Promise<void> {
     const { id } = device;
     const { lamps, decisionPublisher, boardConfigs, actions, devices, recent, notifier, failures } = this.#options;

@@ -25,7 +25,7 @@ export interface DeviceMemory {
 
 /** The retained discovery topics of all runs. Home Assistant's entities can only be removed through their topics. */
 export interface DiscoveryMemory {
-  /** The topics of earlier runs. */
+  /** The discovery topics of earlier runs. */
   readonly topics: Iterable<string>;
   remember(topics: readonly string[]): Promise<void>;
   forget(topic: string): Promise<void>;

@@ -16,8 +16,9 @@ export const OLD_READING_AGE = 2000;
 /** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
 export const NEWER_READING_WAIT = 250;
 
-/** Maximum time that a lamp waits for newer readings, in ms. The longer one applies while a broker delivers a queue. */
+/** Maximum time that a lamp waits for newer readings, in ms. */
 export const MAX_READING_WAIT = 1000;
+/** Maximum time that a lamp waits for newer readings while a broker delivers queued messages, in ms. */
 const MAX_QUEUE_WAIT = 30_000;
 
 /** Timer of an old reading: the lamp follows the reading unless a newer one arrives first (debounce). */
@@ -50,9 +51,11 @@ export class Lamps {
   }
 
   /**
-   * Decides by the newest reading of a device and commands the lamp. Old readings are debounced: a queue that arrives after
-   * a lost connection must not make the lamp flicker. The lamp follows the last old reading if no newer one arrives.
-   * @param taken when the reading was taken @param sure whether `taken` is certain
+   * Decides by the newest reading of a device and commands the lamp. Old readings are debounced: a queue that arrives
+   * after a lost connection must not make the lamp flicker. The lamp follows the last old reading if no newer one
+   * arrives.
+   * @param taken when the reading was taken, in ms by the monotonic clock
+   * @param sure whether `taken` is certain; otherwise the reading counts as old
    */
   followReading(device: Device, taken: number, sure: boolean, now: number): void {
     const settling = this.#pendingFollows.get(device);
@@ -134,7 +137,7 @@ export class Lamps {
     }
   }
 
-  /** Stops deciding about a device. */
+  /** Stops deciding about a device that was forgotten. */
   forget(device: Device): void {
     clearTimeout(this.#pendingFollows.get(device)?.timer);
     this.#pendingFollows.delete(device);

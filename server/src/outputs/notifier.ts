@@ -11,7 +11,7 @@ import type { DecisionPublisher } from "./decision-publisher.js";
 import type { HomeAssistant } from "./homeassistant/homeassistant.js";
 import type { ServerEvents } from "./server-events.js";
 
-/** The dashboard's event stream. */
+/** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
   /** Schedules an event about a device that changed or sent a reading. */
   device(device: Device): void;
@@ -55,7 +55,7 @@ export class Notifier {
     this.#started = true;
   }
 
-  /** Reports a change of a device. */
+  /** Notifies everybody who uses a device about a change of this device. */
   changed(device: Device, change: Change): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
     if (change === "switched") decisionPublisher.switched(device);
@@ -109,13 +109,13 @@ export class Notifier {
     this.#options.log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode });
   }
 
-  /** Logs a valid message before its effect. */
+  /** Logs a valid message before the message takes effect. */
   received(id: string, channel: Channel, message: object): void {
     this.#options.log.received(id, channel, message);
     this.#options.emitter.emit("received", id, channel, message);
   }
 
-  /** Sends the delayed events about zones. */
+  /** Sends the delayed events about zones at once, because the server stops. */
   close(): void {
     this.#zones.flush();
   }

@@ -9,7 +9,10 @@ export class StorageFailures {
     this.#log = log;
   }
 
-  /** Resolves when `storing` has ended; logs an error if it failed. @param what kind of value of `id`, such as "override" */
+  /**
+   * Waits until `storing` has settled, and logs an error if it was rejected.
+   * @param what kind of the stored value of `id`, such as "override"
+   */
   async watch(id: string, what: string, storing: Promise<void>): Promise<void> {
     await storing.catch((error: unknown) => this.report(id, what, error));
   }

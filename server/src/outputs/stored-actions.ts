@@ -5,7 +5,7 @@ const LONGEST_ACTION = 86_400_000;
 
 /** The actions of a device, in the form in which they are stored for a restart. */
 export interface StoredActions {
-  /** The last `seq` that was used. */
+  /** The `seq` of the latest action of the device. */
   readonly last: number;
   /** All actions up to this `seq` have expired. */
   readonly expired: number;
@@ -15,16 +15,19 @@ export interface StoredActions {
     /** When the action expires, by the monotonic clock; in storage, in ms since 1970. */
     readonly until: number;
   }[];
-  /** `seq` of each of the latest `identify` actions. */
+  /** Sequence numbers of the latest `identify` actions. */
   readonly identify: readonly number[];
 }
 
-/** Converts times to ms since 1970 for storage. */
+/** Converts the times of actions to ms since 1970, for storage. */
 export function storedActions(actions: StoredActions, clock: StorageClock): StoredActions {
   return convertTimes(actions, (until) => clock.toWall(until));
 }
 
-/** Converts times from storage. A wall clock that was set back must not extend an action beyond the longest time. */
+/**
+ * Converts the times of stored actions to the monotonic clock. If the wall clock was set back, limits them to
+ * `LONGEST_ACTION`.
+ */
 export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
   const latest = clock.now() + LONGEST_ACTION;
   return convertTimes(stored, (until) => Math.min(clock.fromWall(until), latest));

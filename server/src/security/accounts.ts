@@ -45,7 +45,7 @@ export interface Accounts {
 /** Error when too many password checks are waiting. The client should try again in a few seconds. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
-  /** HTTP status Service Unavailable. */
+  /** HTTP status of the response: 503 Service Unavailable. */
   readonly statusCode = 503;
 
   constructor() {
@@ -57,7 +57,7 @@ export class BusyError extends Error {
 export const UNKNOWN_TOKEN =
   "This token is not valid: it was revoked, or belongs to another server. Make one with nightlight-server user token NAME.";
 
-/** An empty set of accounts. */
+/** The accounts of a server without accounts: nobody has to log in. */
 export const NO_ACCOUNTS: Accounts = {
   required: false,
   check: async () => undefined,

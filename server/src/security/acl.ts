@@ -7,7 +7,7 @@ export interface Permissions {
   publish(topic: string): boolean;
   /** Returns whether the client may subscribe to a topic filter. */
   subscribe(filter: string): boolean;
-  /** Returns whether the client may receive messages of a topic, whichever subscription matches. */
+  /** Returns whether the client may receive messages of a topic, whatever filters it has subscribed to. */
   read(topic: string): boolean;
 }
 
@@ -33,7 +33,7 @@ function boardPermissions(id: string): Permissions {
   return { publish: (topic) => published.has(topic), subscribe: mayRead, read: mayRead };
 }
 
-/** Returns the permissions of an account. */
+/** Returns the MQTT permissions of an account. */
 export function permissionsOf({ role, device }: Account): Permissions {
   if (role === "admin") return FULL_ACCESS;
   return role === "reader" || device === undefined ? READER : boardPermissions(device);

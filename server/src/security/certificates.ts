@@ -33,7 +33,7 @@ export interface Certificates {
   serverOptions(): TlsOptions;
   /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
-  /** Stops checking for changes. */
+  /** Stops checking the files for changes. */
   close(): void;
 }
 
@@ -74,12 +74,12 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
       warnOfExposedKey();
       const now = await read(files);
       if (now.join("\0") === texts.join("\0")) return;
-      // set before the attempt: invalid files are reported once, and half-written files are tried again when they change
+      // remember the texts before validating: invalid files are reported once, and read again when they change
       texts = now;
       context = validated(files, now);
       for (const listener of listeners) listener(context);
       loggedProblem = "";
-      // warn again about a new key that other users can read
+      // forget the last warning, so that a new key that other users can read causes another one
       loggedExposure = "";
       warnOfExposedKey();
       log.info("tls", `The certificate ${files.cert} was reloaded and is in use.`);

@@ -18,7 +18,7 @@ export class FairQueue {
   #running = 0;
   #waiting = 0;
 
-  /** @param concurrency how much work runs at once @param maxWaiting how much work may wait */
+  /** @param concurrency number of tasks that run at once @param maxWaiting number of tasks that may wait */
   constructor(concurrency: number, maxWaiting: number) {
     this.#concurrency = concurrency;
     this.#maxWaiting = maxWaiting;

@@ -10,14 +10,14 @@ export const IDLE = 12 * HOUR;
 export const LIFETIME = 7 * 24 * HOUR;
 /** Most login sessions per user. A further login ends the least recently used session. */
 export const MAX_PER_NAME = 20;
-/** Most login sessions of all users. */
+/** Most login sessions of all users. A further login ends the least recently used session. */
 const MAX_SESSIONS = 10_000;
 
 interface Session {
   readonly account: Account;
-  /** Time of the login, in ms. */
+  /** Time of the login, in ms by the monotonic clock. */
   readonly startedAt: number;
-  /** Time of the latest request, in ms. */
+  /** Time of the latest request, in ms by the monotonic clock. */
   lastUsedAt: number;
 }
 

@@ -1,10 +1,10 @@
 import { networkOf } from "./network.js";
 
-/** Number of failures without a delay, because people mistype. */
+/** Number of failed logins that cause no delay, because people mistype passwords. */
 const FREE_FAILURES = 5;
-/** The longest delay, in ms. */
+/** The longest delay before the next login attempt, in ms. */
 const MAX_DELAY = 15 * 60_000;
-/** How long failures are remembered after the latest one, in ms. */
+/** How long failed logins are remembered after the latest one, in ms. */
 const FAILURE_MEMORY = 60 * 60_000;
 /** Maximum number of addresses, of names and of pairs to remember. When full, the least recently used one is dropped. */
 const MAX_REMEMBERED = 10_000;
@@ -58,7 +58,7 @@ export class LoginThrottle {
       ? [recentBackoffOf(this.#known, pair)]
       : [recentBackoffOf(this.#addresses, network), recentBackoffOf(this.#names, name)];
     for (const { backoff } of counts) backoff.begin(this.#now());
-    // a success does not clear earlier failures, which may have been guesses of somebody else
+    // A success withdraws only its own attempt, because earlier failures may have been guesses of somebody else.
     const withdrawn = (): void => {
       for (const { backoff, all, key } of counts) {
         backoff.withdraw();

@@ -3,11 +3,12 @@ import { COMMON_WORDS } from "./common-words.js";
 /** Minimum length of a password that a person chooses, in characters (NIST SP 800-63B, revision 3, section 5.1.1.2). */
 export const MIN_PASSWORD_LENGTH = 8;
 
-/** Number of characters for which a common word counts, and below for another pattern, which attackers try first. */
+/** Number of characters for which a common word in a password counts. */
 const WORD = 3;
+/** Number of characters for which any other predictable part counts: fewer, because attackers try patterns first. */
 const PATTERN = 1;
 
-/** A predictable part of a password. */
+/** A predictable part of a password, which counts as `guessLength` characters. */
 interface PredictablePart {
   readonly start: number;
   readonly end: number;
@@ -40,11 +41,12 @@ const KEYBOARD = [
   "147258369",
   "789456123",
 ];
-/** Minimum lengths of sequences, in characters. Shorter ones occur by chance. */
+/** Minimum length of a sequence such as `1234`, in characters. Shorter ones occur by chance. */
 const MIN_RUN_LENGTH = 3;
+/** Minimum length of a sequence of neighboring keys, in characters. Shorter ones occur by chance. */
 const MIN_KEYBOARD_RUN_LENGTH = 4;
 
-/** Characters that people write instead of letters, with these letters. */
+/** The letter for each character that people write instead of a letter, as in `p4ssw0rd`. */
 const LEET: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
@@ -87,7 +89,7 @@ function withoutOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
 function partsOf(text: string, names: readonly string[]): PredictablePart[] {
   const own = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]).map((name) => name.toLowerCase());
   const letters = [...text].map((character) => LEET[character] ?? character).join("");
-  // 1 replaces i or l
+  // `1` can stand for i, as in `letters`, or for l.
   const others = [...text].map((character) => (character === "1" ? "l" : (LEET[character] ?? character))).join("");
   return [
     ...[text, letters, others].flatMap((variant) => [

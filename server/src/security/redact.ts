@@ -1,6 +1,6 @@
 /** Redacts URLs and connection strings for display: masks passwords, tokens, and values that may be secret. */
 
-/** Replacement for a secret. */
+/** The text that replaces a secret in logs and errors. */
 export const MASK = "********";
 
 /** Query parameters of libpq, pg and ioredis that contain no secret. All others are masked. */

@@ -64,7 +64,7 @@ export function digest(generated: string): string {
   return createHash("sha256").update(generated).digest("base64url");
 }
 
-/** Returns the stored form of a generated password. */
+/** Returns the text to store for a generated password: a SHA-256 hash. */
 export function storeGenerated(password: string): StoredPassword {
   return `$sha256$${digest(password)}`;
 }

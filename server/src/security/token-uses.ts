@@ -16,15 +16,15 @@ const UsesFile = z.strictObject({
 
 /** Delays before a use of a token is written to disk, in ms. */
 export interface WriteDelays {
-  /** Delay after the first use of a token in a day. */
+  /** Delay after the first use of a token in a day, in ms. */
   readonly first: number;
-  /** Delay after any further use. A token in constant use causes one write per delay. */
+  /** Delay after any further use of a token, in ms. A token in constant use causes one write per delay. */
   readonly further: number;
 }
 
 const DELAYS: WriteDelays = { first: 1000, further: 10 * MINUTE };
 
-/** Returns the path of the file with the last uses of tokens. A separate file, because it changes more often than the users. */
+/** Returns the path of the file with the last use of each token. The users are in a file that changes less often. */
 export function tokenUsesFile(folder: string): string {
   return join(folder, "token-uses.json");
 }
@@ -58,7 +58,7 @@ export class TokenUses {
   #timer: NodeJS.Timeout | undefined;
   #failing = false;
 
-  /** @param isToken returns whether a token with this hash still exists; others are removed from the file */
+  /** @param isToken returns whether a token with this hash still exists; the uses of other tokens are deleted */
   constructor(folder: string, log: Log, isToken: (hash: string) => boolean, delays = DELAYS) {
     this.#folder = folder;
     this.#log = log;

@@ -13,11 +13,11 @@ export interface Gauges {
   readonly devicesOffline: number;
   /** Whether the link to the broker is up. */
   readonly linkUp: boolean;
-  /** Open streams of `/api/events`. */
+  /** Number of open streams of `/api/events`. */
   readonly eventStreams: number;
-  /** Clients connected to the embedded broker; undefined with an external broker. */
+  /** Number of clients connected to the embedded broker; undefined with an external broker. */
   readonly brokerClients?: number;
-  /** Messages queued in the embedded broker for clients; undefined with an external broker. */
+  /** Number of messages that the embedded broker has queued for clients; undefined with an external broker. */
   readonly brokerQueued?: number;
 }
 
@@ -38,7 +38,7 @@ export interface MetricsSources {
 /** Metrics in the Prometheus text format, version 0.0.4. */
 export interface Exposition {
   readonly contentType: string;
-  /** Reads and formats all current values. */
+  /** Reads all current values and returns them in the Prometheus text format. */
   text(): Promise<string>;
 }
 

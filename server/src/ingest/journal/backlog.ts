@@ -1,7 +1,7 @@
 import type { Device } from "../../devices/devices.js";
 import type { Point } from "../../history/recent.js";
 
-/** An encoded batch, and for each of its readings the device (`taken`) and the point in the light plot (`points`). */
+/** An encoded batch, and the device and the plotted point of each reading in it. */
 export interface WritableBatch {
   readonly bytes: Buffer;
   readonly devices: readonly Device[];

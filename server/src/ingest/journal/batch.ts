@@ -15,10 +15,10 @@ export interface JournaledDevice {
   readonly number: number;
 }
 
-/** Number of words that are left free before the first record, for the frame header of the log. */
+/** Number of words before the first record, reserved for the frame header of the log. */
 const HEADER_WORDS = FRAME_HEADER_BYTES / 8;
 
-/** How often the segment contains a device's id: never, first in this batch, in one earlier batch, in two batches. */
+/** How often a segment contains a device's id: never, only in the current batch, in one earlier batch, or twice. */
 const NAME_COUNT = { never: 0, now: 1, once: 2, twice: 3 } as const;
 
 /**
@@ -26,7 +26,7 @@ const NAME_COUNT = { never: 0, now: 1, once: 2, twice: 3 } as const;
  * device twice, in the first two batches with records of the device, so that one damaged batch does not lose the id.
  */
 export class Batch {
-  /** A value of `NAMED` for each device, by device number. */
+  /** How often the segment contains each device's id (`NAME_COUNT`), by device number. */
   #named = new Uint8Array(1024);
   /** Numbers of the devices whose ids are in this batch, and in no earlier batch of the segment. */
   #namedNow: number[] = [];
@@ -56,7 +56,7 @@ export class Batch {
     this.#room(8);
     const words = this.#words;
     let n = this.#length;
-    // Separate assignments are fastest; this method runs for every reading.
+    // Assign each word separately, which is fastest; this method runs for every reading.
     words[n++] = number * DEVICE_NUMBER_FACTOR + RECORD_KIND.reading + (live ? LIVE_FLAG : 0) + lampCodeOf(led_on);
     words[n++] = boot;
     words[n++] = seq;
@@ -68,7 +68,7 @@ export class Batch {
     this.#length = n;
   }
 
-  /** Adds a snapshot of a device, which replaces its earlier records. */
+  /** Adds a snapshot of a device, which replaces all earlier records of the device. */
   addSnapshot(device: JournaledDevice, boots: readonly StoredBoot[], points: readonly KeptPoint[]): void {
     const number = this.#numberOf(device);
     this.#room(3 + boots.length * 24 + points.length * 3);

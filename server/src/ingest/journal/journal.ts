@@ -11,16 +11,17 @@ import { Batch } from "./batch.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
-/** Minimum number of readings in the log: this total, or this many per device if that is more. Older ones are compacted. */
+/** Minimum number of readings in the log. Compaction replaces older ones by snapshots. */
 const MIN_KEPT_READINGS = 100_000;
+/** Minimum number of readings in the log per device. With many devices, it exceeds `MIN_KEPT_READINGS` and applies. */
 const MIN_KEPT_PER_DEVICE = 3;
 /** How long an unneeded segment is kept, in ms, because the history may not have stored its readings yet. */
 const SEGMENT_RETENTION = 10_000;
-/** Maximum size of the snapshots in a batch, in words, so that compaction does not delay readings. */
+/** Size of a batch, in 64-bit words, above which compaction adds no snapshots, so that readings are not delayed. */
 const MAX_SNAPSHOT_WORDS = 8192;
 /** Maximum number of readings that wait in memory while writes fail. The journal then reports `isFull`. */
 const MAX_WAITING = 100_000;
-/** Maximum size of a batch of waiting readings, in words. */
+/** While writes fail, a batch above this size, in 64-bit words, moves to the backlog. */
 const WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
@@ -37,9 +38,11 @@ export interface JournalOptions {
   readonly closed?: boolean;
   /** Called with a description of each damaged file. */
   reportDamage?(problem: string): void;
-  /** Tests set this and the next two fields instead of `LAG`, `KEEP` and `MOST_WAITING`. */
+  /** Minimum number of readings in the log, for tests; by default `MIN_KEPT_READINGS`. */
   readonly lag?: number;
+  /** How long an unneeded segment is kept, in ms, for tests; by default `SEGMENT_RETENTION`. */
   readonly keep?: number;
+  /** Maximum number of waiting readings, for tests; by default `MAX_WAITING`. */
   readonly mostWaiting?: number;
 }
 
@@ -57,11 +60,12 @@ export class Journal implements ReadingsJournal {
   readonly #segments: Segments;
   #devices: Devices | undefined;
   readonly #batch = new Batch();
-  /** The device of each reading in the batch, and in the next array the point in the light plot. */
+  /** The device of each reading in the batch. */
   #batchDevices: Device[] = [];
+  /** The plotted point of each reading in the batch, in the order of `#batchDevices`. */
   #batchPoints: KeptPoint[] = [];
   readonly #backlog = new Backlog();
-  /** Timer of the next attempt while writes fail. */
+  /** Timer that retries a failed write; undefined while writes succeed. */
   #retry: NodeJS.Timeout | undefined;
   /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
   #pendingWrite: Promise<void> | undefined;
@@ -76,8 +80,8 @@ export class Journal implements ReadingsJournal {
   }
 
   /**
-   * Restores the journal. Call this once, before adding readings.
-   * @param logged called with each reading in the log, at least with those of the last seconds
+   * Restores devices and readings from the log. Call this once, before adding readings.
+   * @param readingRestored called with each reading in the log, which contains at least those of the last seconds
    */
   async restore(devices: Devices, readingRestored: JournalOptions["stored"]): Promise<void> {
     this.#devices = devices;
@@ -104,7 +108,7 @@ export class Journal implements ReadingsJournal {
     device.oldestSegment = 0;
   }
 
-  /** Whether the maximum number of readings wait to be stored. If true, do not call `add`. */
+  /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   get isFull(): boolean {
     return this.#backlog.readings + this.#batchDevices.length >= (this.#options.mostWaiting ?? MAX_WAITING);
   }
@@ -116,7 +120,8 @@ export class Journal implements ReadingsJournal {
 
   /**
    * Stores a reading. Resolves when the reading is stored.
-   * @param now when the reading arrived @param live false if a broker may have queued the reading
+   * @param now arrival time of the reading, in ms by the monotonic clock
+   * @param live false if a broker may have queued the reading
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: KeptPoint): Promise<void> {
     this.#batch.addReading(device, reading, now, live, point);
@@ -211,7 +216,7 @@ export class Journal implements ReadingsJournal {
     for (let n = 0; n < devices.length; n++) if (!devices[n].detached) this.#options.stored(devices[n], points[n]);
   }
 
-  /** Moves the batch to the backlog and begins another one. */
+  /** Moves the current batch to the backlog, so that it is written later, and begins another batch. */
   #queueBatch(): void {
     if (this.#batch.length > 1)
       this.#backlog.add({
@@ -230,7 +235,7 @@ export class Journal implements ReadingsJournal {
   }
 }
 
-/** Returns the last known reading of a device whose recent readings are not in memory. */
+/** Returns the last known reading of a device, for the snapshot of a device without recent readings in memory. */
 function lastOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

@@ -11,7 +11,7 @@ import {
 
 /** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the device id. */
 export function readSegment(batches: readonly Buffer[], reader: RecordHandler): number {
-  /** Device ids by device number, as far as this segment has defined them. */
+  /** Device ids by device number, from the records of this segment that were read so far. */
   const names: string[] = [];
   let unnamed = 0;
   for (const batch of batches) {
@@ -38,7 +38,7 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
     if (id === undefined && what >= RECORD_KIND.reading) unnamed++;
     if (what >= RECORD_KIND.forget) {
       if (id !== undefined) reader.forget(id);
-      // A later record may assign this number to another device.
+      // Forget the device id, because a later record may assign this number to another device.
       delete names[number];
       at++;
     } else if (what >= RECORD_KIND.state) {

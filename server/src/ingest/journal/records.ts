@@ -16,16 +16,16 @@ import type { Point } from "../../history/recent.js";
  */
 export const RECORD_KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
 
-/** The first word of a record is the device number * `NUMBER`, plus the kind of the record and flags. */
+/** The first word of a record is the device number times this factor, plus the kind of the record and flags. */
 export const DEVICE_NUMBER_FACTOR = 32;
 
-/** Flag in the first word of a reading: no broker can have queued the reading. */
+/** Flag in the first word of a reading: the reading arrived live, so that no broker can have queued it. */
 export const LIVE_FLAG = 4;
 
 /** Lamp states by the code in the first word of a reading. */
 export const LAMP_BY_CODE = [null, false, true] as const;
 
-/** Number of words of a bitmap, which marks the missing readings since a start of the device. */
+/** Number of 64-bit words of a bitmap that marks the missing readings since a start of the device. */
 export const GAP_BITS_WORDS = 16;
 
 export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ? 0 : led_on ? 2 : 1);

@@ -18,7 +18,7 @@ export interface RestoreTargets {
 
 /**
  * Restores the records of a segment.
- * @returns the number of readings, and the number of records (`nameless`) whose device id was lost by damage
+ * @returns the number of readings, and the number of records (`unnamed`) whose device id was lost by damage
  */
 export function replay(
   segment: Segment,
@@ -42,7 +42,7 @@ export function replay(
     state: (id, boots, points) => {
       const device = devices.obtain(id, true);
       if (!device) return;
-      // A device that sends no `boot` and `seq` has nothing to restore here.
+      // A device that sends no `boot` and `seq` has no boots to restore.
       if (boots.length > 0) device.restoreBoots(boots.map((boot) => convertBoot(boot, (time) => clock.fromWall(time))));
       recent.delete(id);
       for (const point of points) recent.add(id, { ...point, isDated: true });

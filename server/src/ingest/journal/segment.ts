@@ -5,7 +5,7 @@ export interface Segment {
   /** Number of the file. Later segments have higher numbers. */
   readonly number: number;
   readings: number;
-  /** Devices that needed this segment and no earlier one when they were added. Some may no longer need it. */
+  /** Devices whose oldest needed segment was this one when they were added. Some may need only later segments now. */
   readonly devices: Device[];
   /** When the segment ended, by `performance.now()`; -Infinity for segments of earlier runs. */
   ended: number;

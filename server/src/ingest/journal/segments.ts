@@ -5,13 +5,14 @@ import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
-/** Normal number of segments in use, and below the maximum: each start of the server adds a segment. */
+/** Number of segments over which the readings to keep are spread: a segment is full with a quarter of them. */
 const TARGET_SEGMENTS = 4;
+/** Maximum number of needed segments; above it, the oldest is compacted. Each start of the server adds a segment. */
 const MAX_SEGMENTS = 16;
 /** The size at which a new segment begins, in bytes. */
 const SEGMENT_BYTES = 16_777_216;
 
-/** Text for the log: the contents of a damaged file, and the consequence of the damage. */
+/** Explains in a damage report what a segment contains, and what the damage causes. */
 const DAMAGE_CONSEQUENCE =
   "It holds readings that the server has acknowledged: some may be missing, and some may be stored twice if they are delivered again.";
 
@@ -23,8 +24,9 @@ export class Segments {
   /** All segments, oldest first. The last one is being written. */
   #all: Segment[] = [newSegment(1)];
   #file: LogFile;
-  /** Number of the oldest segments that no device needs; the next field is the number of readings in the others. */
+  /** Number of the oldest segments, which no device needs and which will be deleted. */
   #unneeded = 0;
+  /** Number of readings in the segments that are still needed. */
   #readings = 0;
   /** Resolves when the ended segments are on the disk and the unneeded segments are deleted. */
   #retiring: Promise<void> = Promise.resolve();
@@ -76,7 +78,10 @@ export class Segments {
     this.#readings += readings;
   }
 
-  /** Begins a new segment if the current one is full, and then returns true. @param lag number of readings to keep */
+  /**
+   * Begins a new segment if the current one is full. Returns whether it did.
+   * @param lag number of readings to keep
+   */
   nextIfFull(lag: number): boolean {
     if (this.#present.readings < lag / TARGET_SEGMENTS && this.#file.length < SEGMENT_BYTES) return false;
     this.#next(this.#unneeded);

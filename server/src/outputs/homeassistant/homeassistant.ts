@@ -13,11 +13,15 @@ export interface HomeAssistantOptions extends PayloadOptions {
   readonly log: Log;
 }
 
-/** Devices per batch, and the pause between batches in ms. Home Assistant needs time to set up each device. */
+/** Number of devices to announce at once. Home Assistant needs time to set up each device. */
 const BATCH_SIZE = 10;
+/** Pause between two batches of announcements, in ms. */
 const BATCH_PAUSE = 50;
 
-/** The shortest pause after Home Assistant has started, in ms. A random time of up to the same length is added. */
+/**
+ * The shortest pause between the start of Home Assistant and the announcements, in ms. A random time of up to the same
+ * length is added.
+ */
 const MIN_BIRTH_DELAY = 1000;
 
 /**
@@ -31,7 +35,7 @@ export type { DiscoveryMemory };
 const EMPTY_PAYLOAD = Buffer.alloc(0);
 
 /**
- * Announces devices to Home Assistant with retained MQTT discovery messages. Does nothing until `on` is called.
+ * Announces devices to Home Assistant with retained MQTT discovery messages. Does nothing until `enable` is called.
  * @see https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
  */
 export class HomeAssistant {
@@ -85,7 +89,7 @@ export class HomeAssistant {
     if (this.#topics.has(topic)) this.#remove(topic);
   }
 
-  /** Stops announcing a device, because another server does. */
+  /** Stops announcing a device that another server announces now. */
   release(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);

@@ -8,8 +8,9 @@ export interface AnnouncedDevice {
   readonly id: string;
   /** Name of the device that Home Assistant shows. */
   readonly label: string;
-  /** Board type that the device reports; the next field is its firmware version. */
+  /** Board type that the device reports. */
   readonly board?: string;
+  /** Firmware version that the device reports. */
   readonly firmware?: string;
   /** Whether the device sends no `status`, like devices with the code of the IoT for Beginners lesson. */
   readonly lesson: boolean;
@@ -18,7 +19,7 @@ export interface AnnouncedDevice {
 export interface PayloadOptions {
   /** Topic prefix; the server publishes its own status on `<prefix>/status`. */
   readonly prefix: string;
-  /** The version of the server. */
+  /** Version of the server, which Home Assistant shows as the origin of the devices. */
   readonly version: string;
 }
 
@@ -29,7 +30,10 @@ const field = (name: string): string => `{{ value_json.${name} | default('None')
 
 const setting = (mode: string): string => `{"mode":"${mode}"}`;
 
-/** Template that converts a decision to the payload that would cause it: Home Assistant reads light states that way. */
+/**
+ * Template that converts a decision to the override payload for the same lamp state, because Home Assistant compares
+ * the state of a light with its command payloads.
+ */
 const LAMP_STATE =
   "{% if value_json.led_on is defined %}" +
   setting("{{ 'on' if value_json.led_on else 'off' }}") +
