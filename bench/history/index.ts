@@ -12,7 +12,7 @@ import { measureQueries, measureInserts, TIME_RANGES } from "./measure.js";
 export interface HistoryOptions {
   readonly boards: number;
   readonly days: number;
-  /** Folder for the file, which the benchmark then keeps. By default a temporary folder. */
+  /** Folder in which the history file remains afterwards. By default, the benchmark uses a temporary folder and deletes it. */
   readonly folder?: string;
 }
 

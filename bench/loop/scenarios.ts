@@ -11,7 +11,7 @@ export interface Scenario {
 export interface ScenarioOptions {
   readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
-  /** Numbers of connections; undefined for the default ones. */
+  /** Numbers of connections, with one scenario for each; undefined for the default numbers. */
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
   /** Whether the default numbers of connections include 1,000. */
@@ -30,7 +30,7 @@ export interface ScenarioOptions {
   readonly seconds: number;
 }
 
-/** Cold scenarios: numbers of new devices and of connections. */
+/** Number of devices and of connections in each cold scenario, in which all devices are new to the server. */
 const COLD_SCENARIOS = [
   [10_000, 100],
   [1000, 1000],

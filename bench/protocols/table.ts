@@ -2,8 +2,9 @@
 import type { ProtocolResult } from "./measure.js";
 import type { ByteCounts } from "./counting-proxy.js";
 
-/** Readings per day of an awake board, which reports every 30 s, and of a sleeping one, which wakes every ten minutes. */
+/** Number of readings per day of a board that stays awake and reports every 30 s. */
 const AWAKE_READINGS = 2880;
+/** Number of readings per day of a board that sleeps and wakes every ten minutes to report. */
 const SLEEPING_READINGS = 144;
 
 /** The firmware's keep-alive, in s. */

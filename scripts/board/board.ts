@@ -14,7 +14,7 @@ export interface BoardFile {
   /** DeviceScript's number for this kind of board, `0x3…`. */
   readonly productId: string;
   readonly url?: string;
-  /** GPIO numbers by label. */
+  /** Maps the label of each pin to the pin's GPIO number. */
   readonly pins: Readonly<Record<string, number>>;
   readonly $services: readonly Service[];
   /** Levels of the pins that DeviceScript drives when the board starts, by label. */
@@ -32,7 +32,7 @@ export interface Service {
 /** The light sensor or the lamp, by its name in `$services`. */
 export type Role = "light" | "lamp";
 
-/** The name of each part for people. */
+/** The names of light sensor and lamp in messages to the user. */
 export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 
 /** The services behind `board.startLight()` and `board.startLamp()`, as DeviceScript names them. */

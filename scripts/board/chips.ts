@@ -12,11 +12,11 @@ export interface Chip {
   readonly pins: readonly number[];
   /** Analog pins of the first converter: they work with Wi-Fi, and DeviceScript reads no others (its main/adc.c). */
   readonly adc1: readonly number[];
-  /** Analog pins of the second converter, which cannot read a light sensor here. */
+  /** Analog pins of the second converter: DeviceScript cannot read them, so a light sensor does not work there. */
   readonly adc2: readonly number[];
   /** Pins that cannot be outputs. */
   readonly inputOnly: readonly number[];
-  /** Pins that nothing may be wired to. The first entry with a pin gives the reason. */
+  /** Pins that nothing may be wired to. When several entries contain a pin, error messages give the reason of the first. */
   readonly reserved: readonly ReservedPins[];
 }
 

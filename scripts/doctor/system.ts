@@ -32,7 +32,7 @@ export interface System {
   esptool(): Promise<string>;
   /** Lists all serial ports. @throws StepError when that fails */
   serialPorts(): Promise<PortInfo[]>;
-  /** @throws StepError when this user may not open the port */
+  /** Checks that this user may open a serial port. @throws StepError when the user may not */
   checkAccess(port: string): Promise<void>;
   /** Lists the firmware's entry files, such as `main`. */
   firmware(): Promise<string[]>;

@@ -26,7 +26,7 @@ const WRITE_TIMEOUT = 600_000;
  * @throws StepError when no chip answers
  */
 export async function readChip(target: Target): Promise<string> {
-  // no reset: a port over native USB would disappear just before flashing
+  // does not reset the board, because a native USB port would disappear just before flashing
   const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
   const chip = parseChip(output);
   if (ok && chip) return chip;
@@ -45,7 +45,7 @@ export function parseChip(output: string): string | undefined {
  * @param extra more arguments for esptool's write_flash
  * @param progress receives the percentage written, 0..100
  * @throws StepError when the file was not written completely
- * @throws ResetByHand when the file was written, but the board needs a manual reset
+ * @throws ManualResetNeeded when the file was written, but the board needs a manual reset
  */
 export async function writeFlash(
   target: Target,

@@ -56,7 +56,7 @@ export async function deploy(
 /** Stores the Wi-Fi network on the board, and reconnects when the board is on another network. */
 async function addNetwork(wifi: JDService, ssid: string, password: string): Promise<void> {
   const current = wifi.register(WifiReg.Ssid);
-  // a board without a network does not answer with a name
+  // ignores a missing answer: a board that is not on a network sends no network name, and needs no reconnect
   await current.refresh().catch(() => {});
   await wifi.sendCmdPackedAsync(WifiCmd.AddNetwork, [ssid, password], true);
   if (current.stringValue && current.stringValue !== ssid) await wifi.sendCmdAsync(WifiCmd.Reconnect, undefined, true);

@@ -15,7 +15,7 @@ import {
   type BoardSettings,
 } from "./settings.js";
 
-/** The sources of answers besides the flags. */
+/** Where setup finds answers that no flag gives: existing settings, environment, standard input and the user. */
 export interface AnswerSources {
   /** The existing settings in .env.local. */
   readonly existingSettings: Settings;
@@ -51,7 +51,7 @@ const KEEP_HINT = "Enter keeps the present one";
 /**
  * Collects all settings.
  * @throws UsageError when a flag is wrong or missing
- * @throws Stopped when the user ends the dialog
+ * @throws DialogCanceled when the user ends the dialog
  */
 export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
   const { existingSettings, env } = sources;

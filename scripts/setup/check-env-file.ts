@@ -105,7 +105,7 @@ function checkHost(host: string): string {
 }
 
 function checkFileMode(root: string): string[] {
-  // Windows has no such file modes
+  // skips Windows, where the file mode does not show who may read the file
   if (process.platform === "win32" || (statSync(path.join(root, ENV_FILE)).mode & 0o077) === 0) return [];
   return [`Other users of this computer can read the passwords in ${ENV_FILE}: chmod 600 ${ENV_FILE}`];
 }

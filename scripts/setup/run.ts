@@ -1,4 +1,4 @@
-/** `npm run setup`: asks the questions, tests the broker, and writes the file. */
+/** `npm run setup`: asks for a board's settings, tests the broker, and writes `.env.local`. */
 import { CommanderError } from "commander";
 import { parsingProblem, UsageError } from "nightlight-server";
 import { collectSettings } from "./answers.js";

@@ -30,7 +30,7 @@ export interface LoadConnectionOptions {
 }
 
 export interface LoadConnectionHandlers {
-  /** Called for each answer, always with the same object. */
+  /** Called for each answer. All calls reuse one `command` object, so a handler must not keep it. */
   command(command: DecodedCommand, connection: LoadConnection): void;
   failed(problem: string): void;
 }

@@ -1,4 +1,4 @@
-/** Records latencies without rounding, for exact percentiles. Each takes 8 bytes. */
+/** Records latencies without rounding, for exact percentiles. Each latency takes 8 bytes of memory. */
 import type { Latency } from "./task.js";
 
 export class LatencyRecorder {

@@ -101,9 +101,9 @@ async function groupRemedy(port: string): Promise<string> {
 /** Access to serial ports, which tests replace. */
 export interface Ports {
   list(): Promise<PortInfo[]>;
-  /** Resolves with whether the port exists, listed or not. */
+  /** Resolves with whether a port exists, even when `list` does not return it. */
   exists(path: string): Promise<boolean>;
-  /** @throws StepError when this user may not open the port */
+  /** Checks that this user may open a port. @throws StepError when the user may not */
   check(path: string): Promise<void>;
   open(path: string): OpenPort;
 }
@@ -123,7 +123,8 @@ export const systemPorts: Ports = {
 };
 
 /**
- * Returns a function that opens a board's port, even under a new name: after a reset, a board with native USB may get another.
+ * Returns a function that opens a board's port. When the port is gone, the function opens the only other port of a board,
+ * because a board with native USB may get a new port name after a reset.
  */
 export function boardPort(ports: Ports, path: string): OpenPort {
   return async (events) => {
