@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
-/** The largest program in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
+/** Largest allowed size of a program, in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
 const MAX_IMAGE_SIZE = 40 * 1024;
 
 /** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
@@ -79,7 +79,7 @@ describe("the firmware of every board", () => {
 
       it(`needs at most ${MAX_HEAP} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
-        // the heap includes garbage until the next collection, every few seconds
+        // waits, because the heap also contains garbage until the next garbage collection, a few seconds later
         await eventually(async () => (await board.heap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },

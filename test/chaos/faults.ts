@@ -130,7 +130,7 @@ async function restartServer(stand: TestSystem, off: number): Promise<void> {
   await stand.server.start();
 }
 
-/** All faults. */
+/** All faults that the fault test can inject. */
 export const FAULTS: readonly Fault[] = [
   ...CONNECTION_FAULTS.map(toBoards),
   ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(toServer),

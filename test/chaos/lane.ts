@@ -48,7 +48,7 @@ export class Lane {
     this.#pump();
   }
 
-  /** Discards the queue. */
+  /** Discards the queued data, so that the receiver never gets it. */
   close(): void {
     this.#queue = [];
     clearTimeout(this.#timer);

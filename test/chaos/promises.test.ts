@@ -52,7 +52,7 @@ function log({ id }: Station): () => string[] {
       .map(({ line }) => line);
 }
 
-/** Returns an array that records the lamp's states from now on. */
+/** Returns an array to which each later state of the lamp is appended. */
 function lampOf({ board }: Station): boolean[] {
   const states: boolean[] = [];
   board.on("lamp", (on) => states.push(on));

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { Proxy } from "./proxy.js";
 
-/** One end of a connection. */
+/** One end of a connection, with the data that it received and how the other end closed it. */
 interface Endpoint {
   readonly socket: net.Socket;
   chunks: Buffer[];

@@ -1,6 +1,6 @@
 /** Counts stored, lost, duplicate and out-of-order readings of one boot of a board. Pure functions. */
 
-/** A reading that the server stored. Arrays of these are in the order of storing. */
+/** A reading that the server stored. Arrays have the order in which the server stored the readings. */
 export interface StoredReading {
   readonly seq: number;
   /** Time between taking and sending the reading, in ms. */
@@ -24,7 +24,7 @@ export interface Readings {
   outOfOrder: number;
 }
 
-/** Readings with an age below this were live: the newest ones when sent, not part of the backlog. In ms. */
+/** Age below which a reading counts as live, in ms. Older readings come from the board's backlog. */
 const MAX_LIVE_AGE = 40;
 
 /**

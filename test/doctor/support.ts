@@ -17,7 +17,7 @@ export const SETTINGS = {
 
 export const BOARD = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
 
-/** Creates the simulated computer. */
+/** Creates a simulated computer on which all checks succeed. @param change replaces functions and files */
 export function system(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
   const files: Record<string, string | undefined> = {
     "package.json": PACKAGE,

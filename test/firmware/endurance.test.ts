@@ -16,7 +16,7 @@ const READINGS = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
 const MAX_GROWTH = 1500;
 
-/** Lowest memory use, which occurs after garbage collection, in the first and in the last fifth of the test. */
+/** Records memory use, to compare the minimum in the first and in the last fifth of a test, right after garbage collections. */
 class MemoryUse {
   readonly #seen: { progress: number; used: number }[] = [];
 

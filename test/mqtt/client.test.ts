@@ -1,4 +1,4 @@
-/** The MQTT client with faulty brokers and networks. */
+/** Tests the MQTT client with faulty brokers and networks. */
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MqttClient } from "../../src/mqtt/client.js";

@@ -186,7 +186,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
-      // The broker ends a connection after 1.5 s without a packet.
+      // Waits longer than 1.5 s, after which the broker would close a connection without packets.
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
@@ -210,7 +210,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);
-      // The broker would resend an unacknowledged message.
+      // Reconnects, because the broker would then resend a skipped message that was not acknowledged.
       proxy.cut();
       await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
       client.publish(`${base}/in`, "end", 2, false);

@@ -1,4 +1,4 @@
-/** The broker test of setup and doctor: whether the broker accepts a board, and what to do if not. */
+/** Tests how setup and doctor find out whether a broker accepts a board, and what they advise if not. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { generate } from "selfsigned";

@@ -15,7 +15,7 @@ describe("settings are parsed like DeviceScript parses them", () => {
     ["A=null", { A: "null" }],
     // a line with # is dropped, even if # is not a comment
     ["# comment\nMQTT_PWD=pass#word\nA=1 # one\nB=2", { B: 2 }],
-    // spaces stay
+    // spaces around = belong to the key and the value
     ["K = v", { "K ": " v" }],
     ["A=b=c", { A: "b=c" }],
     ["A=1\r\nA=2\r\n", { A: 2 }],

@@ -54,7 +54,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     // jacdac-ts logs each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     port = [await freePort(), await freePort(), await freePort()];
-    // a program that listens on one of the tools' ports would fail here as in real use
+    // moves the tools to free ports, because VS Code may be running on this computer with its own tools
     env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
     data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
     const nightlight = start("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
@@ -146,7 +146,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     await debug.ask("continue", { threadId });
     peripherals.child.stdin?.write("50\n");
     await eventually(async () => (await device())?.light === 50, { within: 20_000, what: "the firmware to go on" });
-    // the tools end the simulator when the debugger leaves
+    // disconnecting the debugger makes the tools end the simulator, so the firmware goes offline
     debug.disconnect();
     await eventually(async () => (await device())?.online === false, {
       within: 40_000,

@@ -3,7 +3,7 @@ import { sleep } from "@devicescript/core"
 import { filters, streams, texts } from "./inputs.js"
 import { matchText, readStream, writeText } from "./mqttread.js"
 
-// The log is a ring buffer, so a long burst would overwrite earlier lines.
+// Prints a line in pieces with pauses, because a burst would overwrite earlier lines in the log's ring buffer.
 async function say(line: string) {
     while (line.length > 100) {
         console.log(line.slice(0, 100) + "\\")

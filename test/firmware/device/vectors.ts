@@ -3,7 +3,7 @@ import { sleep } from "@devicescript/core"
 import { payloads, steps, topics } from "./inputs.js"
 import { evaluatePayload, evaluateStep, evaluateTopic } from "./evaluate.js"
 
-// The log is a ring buffer, so a long burst would overwrite earlier lines.
+// Prints a line in pieces with pauses, because a burst would overwrite earlier lines in the log's ring buffer.
 async function say(line: string) {
     console.log(line)
     await sleep(1)

@@ -18,7 +18,7 @@ const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const ESCAPED_MAGIC = 0xf8;
 
-/** The Wi-Fi service of a real board. */
+/** A Wi-Fi service as on a real board, which only records the networks that are added. */
 class WifiServer extends jacdac.JDServiceServer {
   constructor(joined: (ssid: string, password: string) => void) {
     super(jacdac.SRV_WIFI);
@@ -88,7 +88,7 @@ export class TestBoard {
   /** Connects the board to a serial line. Returns a function that takes the computer's bytes. */
   plug(events: PortEvents): (bytes: Uint8Array) => void {
     this.#events = events;
-    // later, because the caller has not opened the port yet
+    // delivers the log later, because the caller is still opening the port
     setImmediate(() => this.#unread.splice(0).forEach((bytes) => this.#events?.data(bytes)));
     const decoder = new FrameDecoder(
       (frame) => this.#fromComputer(frame),

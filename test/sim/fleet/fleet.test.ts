@@ -54,7 +54,7 @@ describe("a fleet at a nightlight-server", () => {
     await fleet.start();
     expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
     const schedule = drive(startPolicySchedule(fleet));
-    // each of them, and some whose light has changed
+    // 300 answers include at least one for each device, and some for changed light
     await answered(fleet, 300);
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
@@ -148,7 +148,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
-    // a lamp that was switched is told of
+    // the device publishes its status because its lamp was switched on
     await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });

@@ -58,7 +58,7 @@ export class Extension {
     });
     const extension = new Extension(tools, socket);
     await extension.#bus.connect();
-    // subscribes to the simulator's output
+    // asks the tools to send the simulator's output over the WebSocket
     await extension.ask("bcast", { enabled: true });
     return extension;
   }
