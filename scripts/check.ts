@@ -34,7 +34,7 @@ async function checkBoards(): Promise<boolean> {
   return code === 0;
 }
 
-/** Checks which folder imports which. */
+/** Checks with dependency-cruiser that each folder imports only from the folders that it may depend on. */
 function checkImports(): Promise<boolean> {
   const folders = ["contract", "src", "server/src", "server/dashboard", "sim", "scripts"];
   const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");

@@ -47,7 +47,7 @@ export function findCrossings(light: readonly number[]): Crossing[] {
   return found;
 }
 
-/** Plays the crossings to one board, at times that are independent of its reporting interval. */
+/** Plays the threshold crossings to one board, at random times within the board's reporting interval. */
 export async function measureReactions(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await freePort();
@@ -73,7 +73,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
       await sleep(1);
     }
     const start = performance.now() - startedAt;
-    // gives the board time to receive its reporting configuration
+    // waits until the board has received the configuration of its reporting policy
     await sleep(3000);
     // light well above the threshold: only readings and answers cross the wire
     const bytes = await bytesPerReading(board, proxy, () => readings);

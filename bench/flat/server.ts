@@ -12,11 +12,11 @@ import { freePort, waitForPort } from "../loop/ports.js";
 const TIMEOUT = 120_000;
 
 export interface RunningServer {
-  /** The MQTT port. */
+  /** TCP port of the MQTT broker. */
   readonly port: number;
-  /** The HTTP port. */
+  /** TCP port of the server's HTTP API. */
   readonly http: number;
-  /** The inspector's port. */
+  /** TCP port of Node's inspector in the server process, for memory measurements. */
   readonly inspector: number;
   /** Time from the start of the process until `/readyz` succeeds, in s. */
   readonly startTime: number;

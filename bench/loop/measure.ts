@@ -18,7 +18,7 @@ export interface Workload extends Omit<LoadTask, "port" | "payloadFormat"> {
 export interface Measurement {
   /** Why the measurement is invalid: wrong answers, lost readings, or a server that did not run. */
   readonly problem?: string;
-  /** Commands per second. */
+  /** Number of correct commands per second. */
   readonly rate: number;
   /** Median latency, in ms. */
   readonly p50: number;

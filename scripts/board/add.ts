@@ -17,7 +17,7 @@ export interface NewBoard {
   readonly light: string;
   /** The pin of the lamp: a label, a part of a label, or `GPIO3`. */
   readonly lamp: string;
-  /** The name shown to people; by default the base's name. */
+  /** The board's name in documents and messages; by default the name of the base. */
   readonly title?: string;
   readonly parts?: WiringParts;
 }

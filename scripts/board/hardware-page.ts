@@ -9,7 +9,7 @@ export const PAGE = "docs/reference/hardware.md";
 /** New wiring sections go before this comment in the page. */
 const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
 
-/** What is wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
+/** The parts that are wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
 export type WiringParts = "grove" | "bare";
 
 /** Returns the text of the page with a current table of boards. */

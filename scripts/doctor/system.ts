@@ -24,7 +24,7 @@ export interface System {
   free(): Promise<number>;
   /** Tries to listen on a TCP port. Returns the error code, such as `EADDRINUSE`; "" when the port is free. */
   listen(port: number): Promise<string>;
-  /** Runs another program; never rejects. */
+  /** Runs another program and returns its output. Never rejects, even when the program is missing. */
   run(command: string, ...args: string[]): Promise<ProgramResult>;
   /** Returns whether an HTTP server answers with a status of 2xx. */
   answers(url: string): Promise<boolean>;

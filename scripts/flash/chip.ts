@@ -59,7 +59,7 @@ export async function writeFlash(
     const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
     if (percent) progress(Number(percent));
   });
-  // esptool reports failure when a chip that was put into its boot loader by hand stays there
+  // ignores esptool's failure after verified data: a chip that a person put into its boot loader only needs a manual reset
   if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
     if (needsManualReset(output)) throw new ManualResetNeeded();
     return;

@@ -8,7 +8,7 @@ import { boardIdProblem, parseBroker, passwordProblem, ssidProblem, urlOf, userP
 import { ENV_FILE, readText } from "./store.js";
 import { findAdvice, connectionProblems } from "./warnings.js";
 
-/** The result of the check. */
+/** The result of checking `.env.local`. */
 export interface EnvFileCheck {
   /** Whether the file `.env.local` exists. */
   readonly exists: boolean;
@@ -43,7 +43,7 @@ export async function checkEnvFile(root: string): Promise<EnvFileCheck> {
   };
 }
 
-/** Finds lines that DeviceScript reads differently than they look. */
+/** Finds lines that DeviceScript reads differently than a person would expect. */
 function checkLines(text: string): { problems: string[]; notes: string[] } {
   const problems: string[] = [];
   const notes: string[] = [];

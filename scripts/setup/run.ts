@@ -14,7 +14,7 @@ import { serverHint, findWarnings, weakPasswordWarning } from "./warnings.js";
 
 /** Access to the computer, which tests replace. */
 export interface SetupEnvironment {
-  /** The project's folder. */
+  /** The project's folder, which contains `.env.local`. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly terminal: Terminal;

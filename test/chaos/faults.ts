@@ -1,4 +1,4 @@
-/** The faults to inject: effect, target and duration. Planning a fault draws all its random numbers. */
+/** The faults to inject: effect, target and duration. Planning a fault draws all its random numbers, so that a seed repeats the run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import { flood } from "./flood.js";
@@ -28,7 +28,7 @@ export interface Fault {
   plan(random: Random, boards: number): Pick<PlannedFault, "text" | "run">;
 }
 
-/** A fault of a connection. */
+/** A fault that a proxy injects into the connection of a board or of the server. */
 interface ConnectionFault {
   readonly name: string;
   /** Maximum duration, in ms; 0 for an instantaneous fault. */

@@ -21,7 +21,7 @@ interface Boot {
   /** The device id and boot number, unique among all boots. */
   readonly key: string;
   readonly stored: StoredReading[];
-  /** `seq` of the newest reading. */
+  /** `seq` of the boot's newest reading. */
   highest: number;
   /** `seq` after which a power cut lost the undelivered readings; undefined without a power cut. */
   diedAfter: number | undefined;

@@ -42,7 +42,7 @@ async function configure(station: Station, config: object): Promise<void> {
   await eventually(() => board.lamp !== before, { what: "the board's lamp to switch" });
 }
 
-/** Returns a function that returns the board's log lines since this call. */
+/** Starts to observe a board's log. Returns a function that returns the lines since then. */
 function log({ id }: Station): () => string[] {
   const from = lines.length;
   return () =>
@@ -160,7 +160,7 @@ describe.concurrent("a board", () => {
       expect(mine().length).toBeGreaterThan(200);
       const [newest, ...backlog] = mine();
       expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
-      // excludes live readings, which the board sends between those of the backlog
+      // leaves out live readings, because the board sends them between the readings of the backlog
       const waited = backlog.filter(({ light }) => light !== newest.light).map(({ seq }) => seq!);
       expect(waited).toEqual([...waited].sort((a, b) => a - b));
       const errors = mine()

@@ -11,15 +11,15 @@ export interface StoredReading {
 
 export interface Readings {
   taken: number;
-  /** Readings stored at least once. */
+  /** Number of readings that the server stored at least once. */
   stored: number;
-  /** Readings never stored, although the board had power. */
+  /** Number of readings that the server never stored, although the board had power. */
   lost: number;
-  /** Readings never stored because of a power cut of the board. */
+  /** Number of readings that the server never stored because of a power cut of the board. */
   lostByPowerCut: number;
-  /** Readings stored twice by the same server run. */
+  /** Number of readings that one run of the server stored twice. */
   duplicated: number;
-  /** Readings stored by a server run that was killed before it acknowledged them, and again by a later run. */
+  /** Number of readings that two runs stored, because the first was killed before it acknowledged the reading. */
   storedAgainAfterKill: number;
   outOfOrder: number;
 }

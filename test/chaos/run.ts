@@ -17,7 +17,7 @@ const ACTION_INTERVAL = 700;
 
 export interface RunOptions {
   readonly seed: number;
-  /** Duration of the run; no fault starts later, in minutes. */
+  /** Duration of the run, in minutes. No fault starts after this time. */
   readonly minutes: number;
   readonly broker: BrokerKind;
   /** Number of boards; default 2. */

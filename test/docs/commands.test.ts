@@ -250,7 +250,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "setup, doctor, and flashing without a board",
-    // on other systems the commands could find a connected board and write to it
+    // skipped on other systems, where the commands could find a connected board and write to the board
     requiredProgram: [process.platform === "linux" ? "Linux" : undefined, "Linux"],
     files: { "password.txt": "correct horse\n" },
     steps: [

@@ -1,4 +1,4 @@
-/** The messages in docs/how-to/troubleshooting.md are real: the tests cause each of them. */
+/** Tests that every message in docs/how-to/troubleshooting.md can occur: the tests cause each message. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -18,7 +18,7 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
 
-/** The messages in the page's tables. */
+/** The messages in the tables of docs/how-to/troubleshooting.md, in which "…" stands for any text. */
 const SYMPTOMS = [...readPage("docs/how-to/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
 const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore

@@ -47,7 +47,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
   };
 }
 
-/** Simulates programs: their outputs by the beginning of the command line. */
+/** Simulates programs. @param answers the output of each program, by the beginning of the command line */
 export function programs(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");

@@ -72,7 +72,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       const send = (channel: Channel, payloads: (string | Buffer)[]) =>
         Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
       await send("commands", [...garbage, ...wrong, huge]);
-      // an empty payload is valid, because it clears a retained message
+      // the board does not reject the empty payload, which validly clears a retained message
       await send("config", [...garbage, ...config, huge]);
       board().setLight(120);
       await lampBecomes(true, 5000);

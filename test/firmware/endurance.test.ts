@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } from "../support/rig.js";
 
 const CYCLES = 1000;
-/** Number of readings: one every ten seconds for a day. By default, a board sends two a minute, and changes of the light. */
+/** Number of readings: one every ten seconds for a day. A default board sends one every 30 s, and one per light change. */
 const READINGS = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
 const MAX_GROWTH = 1500;

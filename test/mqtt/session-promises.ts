@@ -376,7 +376,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
         await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
         const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
-        // Duplicates arrive before the end marker.
+        // Publishes end markers, because a duplicate of an earlier message would arrive before them.
         own.publish(`${here}/i/3`, "", 2, false);
         own.publish(`${here}/3`, "", 2, false);
         await until(() => got.has("i/3") && count("3") > 0, "the end");

@@ -23,7 +23,7 @@ interface Device {
   readonly led_on?: boolean;
 }
 
-/** Creates a copy of the project with its own settings. */
+/** Creates a copy of the project with settings for a board that connects to the broker on `mqttPort`. */
 async function project(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
@@ -51,7 +51,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   const device = async (id = ID) => (await devices()).find((one) => one.id === id);
 
   beforeAll(async () => {
-    // jacdac-ts logs each of its steps with console.debug
+    // hides the log of jacdac-ts, which prints each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     port = [await freePort(), await freePort(), await freePort()];
     // moves the tools to free ports, because VS Code may be running on this computer with its own tools

@@ -38,7 +38,7 @@ export async function listPorts(): Promise<PortInfo[]> {
 export const boardPorts = (ports: readonly PortInfo[]): PortInfo[] =>
   ports.filter(({ vendorId }) => vendorId !== undefined && vendorId.toLowerCase() in VENDORS);
 
-/** Describes a port on one line. */
+/** Describes a port on one line, with its USB identifiers. */
 export function describePort({ path, vendorId, productId, manufacturer }: PortInfo): string {
   const maker = manufacturer ?? VENDORS[vendorId?.toLowerCase() ?? ""];
   return [path, maker, vendorId && `USB ${vendorId}:${productId}`].filter(Boolean).join("  ");

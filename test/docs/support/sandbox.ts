@@ -61,7 +61,7 @@ export class Sandbox {
     public env: Readonly<Record<string, string>>,
   ) {}
 
-  /** Copies the repository. */
+  /** Copies the repository into a temporary folder, and returns the sandbox in that folder. */
   static async open(): Promise<Sandbox> {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-docs-"));
     const skipped = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
@@ -202,7 +202,7 @@ async function end(child: ChildProcess): Promise<void> {
     try {
       process.kill(-child.pid!, signal);
     } catch {
-      // the process group has ended
+      // ignores the error, because the process group has already ended
     }
   };
   if (child.exitCode !== null || child.signalCode !== null) return;

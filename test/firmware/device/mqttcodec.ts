@@ -1,4 +1,4 @@
-// Runs the MQTT codec on the test inputs in the VM and prints the results. The test runs the same functions in Node.
+// Runs the MQTT codec on the test inputs in the VM and prints the results. The test compares them with the results in Node.
 import { sleep } from "@devicescript/core"
 import { filters, streams, texts } from "./inputs.js"
 import { matchText, readStream, writeText } from "./mqttread.js"

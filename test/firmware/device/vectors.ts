@@ -1,4 +1,4 @@
-// Runs the contract on the test inputs in the VM and prints the results. The test runs the same file in Node.
+// Runs the contract on the test inputs in the VM and prints the results. The test compares them with the results in Node.
 import { sleep } from "@devicescript/core"
 import { payloads, steps, topics } from "./inputs.js"
 import { evaluatePayload, evaluateStep, evaluateTopic } from "./evaluate.js"

@@ -62,7 +62,7 @@ export class TestBoard {
 
   /** Starts a board with DeviceScript's runtime and without a program. The board stops after the test. */
   static async start(): Promise<TestBoard> {
-    // jacdac-ts logs each of its steps with console.debug
+    // hides the log of jacdac-ts, which prints each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     const board = new TestBoard();
     await board.#start();

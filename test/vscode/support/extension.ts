@@ -78,7 +78,7 @@ export class Extension {
     await eventually(manager, { within: 60_000, what: "the simulator to be on the bus" });
   }
 
-  /** Compiles a program, and deploys it to a device with its settings. */
+  /** Compiles a program, and deploys the program and its settings to the device `deployTo`. */
   build(filename: string, deployTo?: string): Promise<Build> {
     return this.ask("build", { filename, deployTo });
   }
