@@ -42,7 +42,7 @@ function checkImports(): Promise<boolean> {
 }
 
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
-  // first, because linting the firmware needs DeviceScript's libraries, which a build writes
+  // runs first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
   [

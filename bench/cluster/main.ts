@@ -148,7 +148,7 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-// Mosquitto's default of 20 in-flight messages per client would limit the throughput
+// raises Mosquitto's limit of 20 in-flight messages per client, which would limit the throughput
 const conf = path.join(folder, "mosquitto.conf");
 await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
 const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", conf]);

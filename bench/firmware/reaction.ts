@@ -18,7 +18,7 @@ export interface Crossing {
   readonly after: readonly number[];
 }
 
-/** Length of the light before and after a crossing, in s. */
+/** Time that the light stays on each side of a threshold crossing, in s. */
 const STABLE_SECONDS = 3;
 /** Timeout for the lamp to switch, in ms. */
 const SWITCH_TIMEOUT = 10_000;
@@ -75,7 +75,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     const start = performance.now() - startedAt;
     // waits until the board has received the configuration of its reporting policy
     await sleep(3000);
-    // light well above the threshold: only readings and answers cross the wire
+    // keeps the light well above the threshold, so that only readings and answers cross the wire
     const bytes = await bytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
     const next = seededRandom(1);
@@ -84,7 +84,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
         board.setLight(light);
         await sleep(1000);
       }
-      // a random delay, so that crossings are not aligned with the reporting interval
+      // waits for a random time, so that crossings are not aligned with the reporting interval
       await sleep(2000 * next());
       const [first, ...rest] = after;
       times.push(await switchLampByLight(board, first));

@@ -31,7 +31,7 @@ const CONNECTIONS = 100;
 /** Warm-up readings per device. The server registers a device with its first reading, which must not be measured. */
 const WARM_UP_READINGS = 4;
 
-/** Runs the benchmark. @returns the table in Markdown */
+/** Runs the scaling benchmark. @returns the table in Markdown */
 export async function measureScaling(options: FlatOptions, print: (text: string) => void): Promise<string> {
   const rows: string[][] = [];
   for (const brokerKind of options.brokerKinds) {

@@ -4,7 +4,7 @@ import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
 
-/** Seconds of readings per batch and compaction: the server compacts once a minute as well. */
+/** Seconds of readings per batch. Each batch ends with a compaction, because the server also compacts once a minute. */
 const BATCH_SECONDS = 60;
 
 export const boardName = (board: number): string => `nightlight/board-${board}`;

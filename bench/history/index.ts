@@ -16,7 +16,7 @@ export interface HistoryOptions {
   readonly folder?: string;
 }
 
-/** Runs the benchmark. @param print prints a progress line @returns Markdown tables */
+/** Runs the history benchmark. @param print prints a progress line @returns Markdown tables */
 export async function measureHistory(
   { boards, days, ...where }: HistoryOptions,
   print: (text: string) => void,

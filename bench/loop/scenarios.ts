@@ -22,7 +22,7 @@ export interface ScenarioOptions {
   readonly open: boolean;
   /** Whether to measure the first seconds with new devices. */
   readonly cold: boolean;
-  /** Readings per second in the open loop. */
+  /** Number of readings per second in the open loop. */
   readonly rate: number;
   readonly switchEvery: number;
   readonly warmUp: number;
@@ -62,7 +62,7 @@ export function createScenarios(choice: ScenarioOptions): Scenario[] {
       if (choice.cold)
         for (const [devices, connections] of COLD_SCENARIOS)
           all.push({ ...createWorkload(devices, connections), cold: true, seconds: COLD_SECONDS });
-      // an open loop at QoS 0 shows nothing beyond QoS 1 when all servers keep up with the rate
+      // skips the open loop at QoS 0 when QoS 1 is measured too: both give the same result when all servers keep up
       if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(createWorkload(1000, 100, choice.rate));
     }
   return all.map((workload) => ({ workload, title: titleOf(workload) }));

@@ -50,7 +50,7 @@ export class CountingProxy {
 
   /** Waits until the traffic is finished, then returns and resets the counts. */
   async takeCounts(): Promise<ByteCounts> {
-    // several short waits in a row, so that a busy machine has had time to read pending data
+    // waits several times for a short time, so that even a busy machine reads pending data in between
     for (let quiet = 0; quiet < QUIET_CHECKS;) {
       const seen = this.#chunks;
       await sleep(QUIET_TIME / QUIET_CHECKS);

@@ -49,7 +49,7 @@ export interface Board {
   readonly entry: string | undefined;
 }
 
-/** Returns the name shown to people: the `devName` without "Nightlight on". */
+/** Returns the board's name for documents and messages: the `devName` without "Nightlight on". */
 export const titleOf = (file: Pick<BoardFile, "devName">): string => file.devName.replace(/^Nightlight on /, "");
 
 /** Returns the label of the pin that the light sensor or the lamp is on; undefined when the board has no such service. */

@@ -32,7 +32,7 @@ async function isHeld(): Promise<boolean> {
   const written = await stat(LOCK).then((info) => info.mtimeMs, () => 0); // prettier-ignore
   if (Date.now() - written > STALE_AFTER) return false;
   try {
-    // Signal 0 tests whether a process exists. For an empty lock file it tests process 0 (this process group), so the lock counts as held.
+    // Signal 0 tests whether a process exists. An empty lock file gives process 0 (this process group) and counts as held.
     return process.kill(holder, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";

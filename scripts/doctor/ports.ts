@@ -4,7 +4,7 @@ import type { System } from "./system.js";
 
 /** A program that listens on a port. */
 interface Listener {
-  /** The name for people: "node (process 123)". */
+  /** The program's name in messages, such as "node (process 123)". */
   readonly name: string;
   /** The command line; empty when unknown. */
   readonly command: string;

@@ -130,7 +130,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   const { existingSettings, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
   const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
-  // a loopback address is the default of .env.defaults, not the user's choice
+  // does not keep a loopback address, which is the default in .env.defaults and not the user's choice
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
   const problem = (text: string) => {
     try {

@@ -27,7 +27,7 @@ export async function checkBroker(
     reconnectPeriod: 0,
     connectTimeout: within,
     ...(user && { username: user, password }),
-    // Node checks the certificate's name before user name and password are sent
+    // Node verifies the certificate and its name before the client sends user name and password
     ...(broker.tls && { ca: roots ?? esp32Roots(), maxVersion: "TLSv1.2" as const }),
   };
   try {

@@ -29,7 +29,7 @@ describe("the firmware of every board", () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
     server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
     simulator = new Simulator({ settings: brokerSettings(server.brokerUrl) });
-    // in parallel, because starting is mostly waiting
+    // starts all boards in parallel, because a starting board mostly waits
     await Promise.all(boards.map(({ entry }) => simulator.add({ id: idOf(entry!), ...loadFirmware(entry) }).start()));
   });
   afterAll(async () => {
@@ -60,7 +60,7 @@ describe("the firmware of every board", () => {
       it(`has an image of at most ${MAX_IMAGE_SIZE} bytes`, () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
         expect(size).toBeLessThanOrEqual(MAX_IMAGE_SIZE);
-        // the table in docs/reference/firmware.md has the size in KB, rounded up
+        // the table in docs/reference/firmware.md shows the size of the program in KB, rounded up
         expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 

@@ -1,4 +1,4 @@
-/** Devices without Nightlight firmware, such as a Raspberry Pi and a Wio Terminal, work with the server's embedded broker. */
+/** Tests that devices without Nightlight firmware, such as a Raspberry Pi, work with the server's embedded broker. */
 import { startServer, type NightlightServer } from "nightlight-server";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";

@@ -144,7 +144,7 @@ describe.concurrent("a board", () => {
       await station.proxy.refuse();
       const mine = () => readings.filter(({ id, light }) => id === station.id && taken.has(light));
       await new Promise<void>((resolve) => {
-        // a different light value at each step, so that the value identifies the time of a reading
+        // sets a different light value at each step, so that the value identifies the time of a reading
         const timer = setInterval(() => {
           const light = (step % 2 ? 700 : 100) + step;
           taken.set(light, Date.now());

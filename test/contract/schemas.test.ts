@@ -1,4 +1,4 @@
-/** The JSON Schemas in `docs/schemas` accept exactly the messages that the contract accepts. */
+/** Tests that the JSON Schemas in `docs/schemas` accept exactly the messages that the contract accepts. */
 import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
 import { readFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** The tables of docs/explanation/protocols.md agree with a new run of `npm run bench:protocols`. */
+/** Tests that the tables of docs/explanation/protocols.md agree with a new run of `npm run bench:protocols`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";

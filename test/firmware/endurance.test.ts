@@ -1,6 +1,6 @@
 /**
  * Endurance tests of the firmware. The virtual machine's clock runs fifty times faster, except while a connection is opened,
- * so that half a minute replaces a long operation. Network and broker are real, so an answer takes fifty times longer for
+ * so that half a minute of the test is 25 minutes for the board. Network and broker are real, so an answer takes fifty times longer for
  * the board.
  */
 import { afterAll, describe, expect, it } from "vitest";

@@ -206,7 +206,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         observer.publish(`${base}/in`, `after ${qos}`, { qos });
       }
       await eventually(() => got.length === 3, { what: "the messages that fit" });
-      // Messages of different QoS have no defined order.
+      // Sorts the messages, because messages of different QoS have no defined order.
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);

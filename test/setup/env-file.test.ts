@@ -142,7 +142,7 @@ describe("an existing .env.local", () => {
   test("stays unchanged when DeviceScript would read back another value", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "WIFI_SSID=old\n");
-    // DeviceScript reads null as the text "null"
+    // DeviceScript would read back null as the text "null", so writing must fail
     await expect(writeEnvFile(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("WIFI_SSID=old\n");
     expect(await readdir(folder)).toEqual([".env.local"]);

@@ -1,4 +1,4 @@
-/** The launch configuration of firmware and server, tested with DeviceScript's tools instead of its VS Code extension. */
+/** Tests the launch configuration of firmware and server with DeviceScript's tools instead of its VS Code extension. */
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -20,7 +20,7 @@ export interface LoadTask {
   readonly switchEvery: number;
   /** Minimum warm-up time, in s. The warm-up also waits for one answer to every device. */
   readonly warmUp: number;
-  /** Answered readings before the measurement, because a freshly started program is slow. A timeout limits the wait. */
+  /** Number of answered readings before the measurement, because a freshly started program is slow. The wait has a timeout. */
   readonly warmUpCycles: number;
   /** Measures from the first reading without a warm-up, while all devices are new to the server. */
   readonly cold?: boolean;
@@ -38,7 +38,7 @@ export interface Latency {
 export interface LoadResult {
   /** Number of correctly answered readings within the measurement window. */
   readonly cycles: number;
-  /** Actual length of the window, in s. */
+  /** Measured length of the measurement window, in s. */
   readonly seconds: number;
   /** Time from a reading's scheduled send time to its answer. */
   readonly latency: Latency;
@@ -50,7 +50,7 @@ export interface LoadResult {
   readonly unexpected: number;
   /** Number of QoS 1 readings for which the broker sent no PUBACK. */
   readonly unacknowledged: number;
-  /** CPU time of the generator within the window, in s. */
+  /** CPU time of the load generator within the measurement window, in s. */
   readonly cpu: number;
   /** Delay with which the generator sent scheduled readings, p99, in ms; 0 in the closed loop, which has no schedule. */
   readonly lag: number;

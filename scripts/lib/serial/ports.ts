@@ -21,7 +21,7 @@ const VENDORS: Readonly<Record<string, string>> = {
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
-  // the library needs udev, which containers do not have
+  // reads sysfs instead when udev is missing, as in containers, because the library needs udev
   if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsInSysfs();
   const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
     throw new StepError(

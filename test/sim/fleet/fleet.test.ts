@@ -144,7 +144,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
     for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
     expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
-    // The light is dark, because the simulated time is midnight.
+    // At the simulated midnight the light is dark, so `true` is the right command and `false` is a wrong one.
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
@@ -163,7 +163,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
       await late.subscribeAsync("#", { qos: 1 });
-      // The broker sends retained messages before any message that the client publishes itself.
+      // Waits for a message of its own, because the broker sends all retained messages before it.
       await late.subscribeAsync("last", { qos: 1 });
       const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
       await late.publishAsync("last", "x", { qos: 1 });
