@@ -1,7 +1,7 @@
 /**
  * Endurance tests of the firmware. The virtual machine's clock runs fifty times faster, except while a connection is opened,
- * so that half a minute of the test is 25 minutes for the board. Network and broker are real, so an answer takes fifty times longer for
- * the board.
+ * so that half a minute of the test is 25 minutes for the board. Network and broker are real, so an answer takes fifty times
+ * longer for the board.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
