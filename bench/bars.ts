@@ -2,7 +2,7 @@
 
 export interface Bar {
   readonly label: string;
-  /** Undefined when there is no measurement. */
+  /** The measured value, which is the bar's length; undefined when there is no measurement. */
   readonly value: number | undefined;
   /** Whether to draw the bar in the highlight color. */
   readonly highlighted: boolean;

@@ -27,7 +27,7 @@ for (const part of options.parts)
     for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
     print(`Updated docs/${page}.`);
   } catch (error) {
-    // a failed part does not affect the other parts
+    // prints the failure and continues, because a failed part does not affect the other parts
     print(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }

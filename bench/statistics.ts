@@ -1,4 +1,4 @@
-/** Statistics over the rounds of a benchmark. */
+/** Computes median and spread over the rounds of a benchmark. */
 
 /** Returns the median; undefined without values. */
 export function median(values: readonly number[]): number | undefined {

@@ -34,7 +34,7 @@ async function checkBoards(): Promise<boolean> {
   return code === 0;
 }
 
-/** Checks which folder imports which. */
+/** Checks with dependency-cruiser that each folder imports only from the folders that it may depend on. */
 function checkImports(): Promise<boolean> {
   const folders = ["contract", "src", "server/src", "server/dashboard", "sim", "scripts"];
   const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
@@ -42,7 +42,7 @@ function checkImports(): Promise<boolean> {
 }
 
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
-  // first, because linting the firmware needs DeviceScript's libraries, which a build writes
+  // runs first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
   [

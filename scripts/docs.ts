@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the generated documents. With `--check`, only fails when one of them is out of date. */
+/** `npm run docs`: writes the generated documents. With `--check`, writes nothing and fails when a document is out of date. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";

@@ -3,7 +3,7 @@
  *
  * Accepts every flag of `nightlight-server`, and `--boards N` and `--no-simulator`.
  */
-// Installs the signal handlers before the slow imports: process 1 of a container loses earlier signals.
+// Installs the signal handlers before the slow imports, because process 1 of a container loses signals without a handler.
 import { handleReloadSignal } from "../server/src/app/reload-signal.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { handleTerminationSignals } from "../server/src/app/signals.js";

@@ -21,10 +21,10 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const MQTT = await freePort();
 const REDIS = await freePort();
-/** Unanswered readings per connection and server. */
+/** Maximum number of unanswered readings per connection and server. */
 const WINDOW = 50;
 const CONNECTIONS = 20;
-/** Warm-up readings per server. */
+/** Number of readings per server before the first measurement, so that V8 has compiled the server's code. */
 const WARM_UP = 40_000;
 
 const children: ChildProcess[] = [];
@@ -58,7 +58,7 @@ async function waitUntil(what: string, condition: () => Promise<boolean>): Promi
   throw new Error(`${what} was not ready within 30 s`);
 }
 
-/** Sends readings, and each board's next one after the answer to the last. Returns the duration in s. */
+/** Sends readings, at most `window` unanswered ones per connection, until `cycles` are answered. Returns the duration in s. */
 async function sendReadings(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
   const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT}`);
   let sent = 0;
@@ -77,7 +77,7 @@ async function sendReadings(prefix: string, boot: number, cycles: number, window
       const reading = { light: (seq * 37) % 1024, boot, seq, at: seq * 100, age: 0 };
       client.publish(`${prefix}/c${c}-${n}/telemetry`, Buffer.from(JSON.stringify(reading)), false);
     };
-    // one reading per board at a time: the server does not answer a reading that a newer one overtakes
+    // sends one reading per board at a time, because the server answers only the newest of several waiting readings
     const idle = [...Array(boardCount).keys()];
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
@@ -148,7 +148,7 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-// Mosquitto's default of 20 in-flight messages per client would limit the throughput
+// raises Mosquitto's limit of 20 in-flight messages per client, which would limit the throughput
 const conf = path.join(folder, "mosquitto.conf");
 await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
 const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", conf]);

@@ -18,7 +18,7 @@ export interface DashboardOptions {
 
 interface PageLoad {
   readonly requests: number;
-  /** Bytes on the network, compressed. */
+  /** Number of compressed bytes that the browser received over the network. */
   readonly bytes: number;
   /** Time from the start of the navigation to the first card, in ms. */
   readonly first: number;

@@ -17,7 +17,7 @@ export interface FirmwareOptions {
   readonly seed: number;
   /** A CSV file to use instead of the generated day, with the columns `time_s,light`. */
   readonly recording?: string;
-  /** How many threshold crossings to play for each policy. */
+  /** How many threshold crossings the benchmark plays to the boards with each reporting policy. */
   readonly crossings: number;
 }
 
@@ -36,9 +36,9 @@ const POLICIES: readonly Policy[] = [
   { title: "when the light moves (default)", change: {}, configuration: "" },
 ];
 
-/** Boards that run at the same time for each policy; they are mostly idle. */
+/** Number of boards that share the crossings of a reporting policy. They run at the same time, because they are mostly idle. */
 const BOARDS = 4;
-/** Delay between the starts of two boards, in ms, because the benchmark also times the start. */
+/** Delay between the starts of two boards, in ms, so that one start does not slow down the measured start of another. */
 const START_DELAY = 3000;
 
 /** Runs the firmware benchmark. @returns tables in Markdown */
@@ -53,7 +53,7 @@ export async function measureFirmware(options: FirmwareOptions, print: (text: st
     throw new Error(
       `The light never crosses ${LESSON_RULE.threshold} for 3 s or more, so there is nothing to measure.`,
     );
-  // evenly spread over the day
+  // picks crossings that are evenly spread over the day
   const wanted = Math.min(options.crossings, all.length);
   const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
 

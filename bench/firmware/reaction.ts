@@ -18,7 +18,7 @@ export interface Crossing {
   readonly after: readonly number[];
 }
 
-/** Length of the light before and after a crossing, in s. */
+/** Time that the light stays on each side of a threshold crossing, in s. */
 const STABLE_SECONDS = 3;
 /** Timeout for the lamp to switch, in ms. */
 const SWITCH_TIMEOUT = 10_000;
@@ -47,7 +47,7 @@ export function findCrossings(light: readonly number[]): Crossing[] {
   return found;
 }
 
-/** Plays the crossings to one board, at times that are independent of its reporting interval. */
+/** Plays the threshold crossings to one board, at random times within the board's reporting interval. */
 export async function measureReactions(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await freePort();
@@ -73,9 +73,9 @@ export async function measureReactions(crossings: readonly Crossing[], configura
       await sleep(1);
     }
     const start = performance.now() - startedAt;
-    // gives the board time to receive its reporting configuration
+    // waits until the board has received the configuration of its reporting policy
     await sleep(3000);
-    // light well above the threshold: only readings and answers cross the wire
+    // keeps the light well above the threshold, so that only readings and answers cross the wire
     const bytes = await bytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
     const next = seededRandom(1);
@@ -84,7 +84,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
         board.setLight(light);
         await sleep(1000);
       }
-      // a random delay, so that crossings are not aligned with the reporting interval
+      // waits for a random time, so that crossings are not aligned with the reporting interval
       await sleep(2000 * next());
       const [first, ...rest] = after;
       times.push(await switchLampByLight(board, first));

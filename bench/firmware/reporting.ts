@@ -1,7 +1,7 @@
 /** Counts the messages that the contract's reporting policies send for a day of light. */
 import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
 
-/** Returns how many messages one policy sends. `light` has one value every `step` ms. */
+/** Returns how many messages a board sends with one reporting policy. `light` has one value every `step` ms. */
 export function countMessages(light: readonly number[], step: number, change: Partial<Cadence>): number {
   const cadence = { ...DEFAULT_CADENCE, ...change };
   let last: LastReport | undefined;

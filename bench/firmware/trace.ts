@@ -30,7 +30,7 @@ export function dayWithClouds(seed: number): number[] {
   let until = 0;
   for (let second = 0; second < DAY; second += STEP) {
     if (second >= until) {
-      // average dwell times: clear sky for 10 minutes, a cloud for 3
+      // a clear sky lasts 10 minutes on average, a cloud 3 minutes
       const cloud = wanted === 0;
       wanted = cloud ? 0.15 + 0.6 * next() : 0;
       until = second - Math.log(1 - next()) * (cloud ? 180 : 600);

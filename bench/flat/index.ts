@@ -17,7 +17,7 @@ import { startBroker, startOurs } from "./server.js";
 
 export interface FlatOptions {
   readonly brokerKinds: readonly BrokerKind[];
-  /** The large number of devices; the small one is 100. */
+  /** Number of devices in the large measurement; the small measurement always has 100. */
   readonly devices: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -31,7 +31,7 @@ const CONNECTIONS = 100;
 /** Warm-up readings per device. The server registers a device with its first reading, which must not be measured. */
 const WARM_UP_READINGS = 4;
 
-/** Runs the benchmark. @returns the table in Markdown */
+/** Runs the scaling benchmark. @returns the table in Markdown */
 export async function measureScaling(options: FlatOptions, print: (text: string) => void): Promise<string> {
   const rows: string[][] = [];
   for (const brokerKind of options.brokerKinds) {
@@ -128,7 +128,7 @@ async function measureMemory(
     let before: Memory;
     let after: Memory;
     try {
-      // excludes code that Node loads and compiles with the first readings
+      // makes Node load and compile its code first, which must not count as memory of the devices
       await reportOnce(first.port, FEW);
       await first.idle();
       before = await memoryOf(first.inspector);

@@ -8,9 +8,9 @@ interface InspectorResponse {
   readonly result: unknown;
 }
 
-/** Memory in use, in bytes. */
+/** Memory that a process uses after a garbage collection, in bytes. */
 export interface Memory {
-  /** V8's heap. */
+  /** Used part of V8's heap, in bytes. */
   readonly heap: number;
   /** Buffers and typed arrays, which are outside V8's heap. */
   readonly buffers: number;
@@ -40,7 +40,7 @@ export async function memoryOf(port: number): Promise<Memory> {
     }
   }
   try {
-    // finalizers of the first collection free objects that only a second one collects
+    // collects a second time, because finalizers release more objects after the first garbage collection
     await sendCommand("HeapProfiler.collectGarbage");
     await sendCommand("HeapProfiler.collectGarbage");
     const { usedSize } = (await sendCommand("Runtime.getHeapUsage")) as { usedSize: number };

@@ -8,15 +8,15 @@ import { nightlightServer } from "../loop/peers/ours.js";
 import type { BrokerKind } from "../loop/peers/peer.js";
 import { freePort, waitForPort } from "../loop/ports.js";
 
-/** Timeout for a server to be ready, and to become idle, in ms. */
+/** Timeout for a server to become ready after its start, and to become idle after a load, in ms. */
 const TIMEOUT = 120_000;
 
 export interface RunningServer {
-  /** The MQTT port. */
+  /** TCP port of the MQTT broker. */
   readonly port: number;
-  /** The HTTP port. */
+  /** TCP port of the server's HTTP API. */
   readonly http: number;
-  /** The inspector's port. */
+  /** TCP port of Node's inspector in the server process, for memory measurements. */
   readonly inspector: number;
   /** Time from the start of the process until `/readyz` succeeds, in s. */
   readonly startTime: number;
@@ -76,7 +76,7 @@ export async function startOurs(brokerKind: BrokerKind, port: number, folder: st
   };
 }
 
-/** Polls `condition` every `every` ms until it is true. @throws Error after two minutes, or the error of `condition` */
+/** Polls `condition` every `interval` ms until it returns true. @throws Error after two minutes, or the error of `condition` */
 async function waitUntil(what: string, interval: number, condition: () => Promise<boolean>): Promise<void> {
   for (const deadline = performance.now() + TIMEOUT; ;) {
     await sleep(interval);

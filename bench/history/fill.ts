@@ -4,18 +4,21 @@ import { Store } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
 
-/** Seconds of readings per batch and compaction: the server compacts once a minute as well. */
+/** Seconds of readings per batch. Each batch ends with a compaction, because the server also compacts once a minute. */
 const BATCH_SECONDS = 60;
 
 export const boardName = (board: number): string => `nightlight/board-${board}`;
 
-/** Returns simulated light in quarters of a step: a daily curve with noise. */
+/** Returns a simulated light value of a daily curve with noise, in the history's unit: a quarter of a sensor step. */
 export function lightAt(time: number, board: number): number {
   const day = Math.sin((((time + board * 600_000) % DAY) / DAY) * Math.PI) * 900;
   return Math.round(Math.min(1023, Math.max(0, day + Math.random() * 20))) * 4;
 }
 
-/** Writes one reading per second of each board for `days` days until `to` (ms since 1970). Returns the number and duration. */
+/**
+ * Writes one reading per second of each board for `days` days until `to` (ms since 1970).
+ * @returns the number of written readings, and the duration of writing in s
+ */
 export function fillHistory(
   folder: string,
   boards: number,

@@ -12,11 +12,11 @@ import { measureQueries, measureInserts, TIME_RANGES } from "./measure.js";
 export interface HistoryOptions {
   readonly boards: number;
   readonly days: number;
-  /** Folder for the file, which the benchmark then keeps. By default a temporary folder. */
+  /** Folder in which the history file remains afterwards. By default, the benchmark uses a temporary folder and deletes it. */
   readonly folder?: string;
 }
 
-/** Runs the benchmark. @param print prints a progress line @returns Markdown tables */
+/** Runs the history benchmark. @param print prints a progress line @returns Markdown tables */
 export async function measureHistory(
   { boards, days, ...where }: HistoryOptions,
   print: (text: string) => void,

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 
 /** Time between SIGTERM and SIGKILL, in ms. */
 const KILL_TIMEOUT = 10_000;
-/** How many characters of a program's stderr are kept. */
+/** Number of characters at the end of a program's stderr that are kept for error messages. */
 const MAX_STDERR = 2000;
 
 export interface StartCommand {

@@ -18,19 +18,22 @@ export interface Workload extends Omit<LoadTask, "port" | "payloadFormat"> {
 export interface Measurement {
   /** Why the measurement is invalid: wrong answers, lost readings, or a server that did not run. */
   readonly problem?: string;
-  /** Commands per second. */
+  /** Number of correct commands per second. */
   readonly rate: number;
   /** Median latency, in ms. */
   readonly p50: number;
   readonly p99: number;
-  /** CPU seconds per 100,000 cycles; undefined where the operating system does not report them. */
+  /** CPU seconds of the server per 100,000 cycles; undefined where the operating system does not report CPU time. */
   readonly serverCpu?: number;
+  /** CPU seconds of Mosquitto per 100,000 cycles; undefined with an embedded broker. */
   readonly brokerCpu?: number;
+  /** CPU seconds of the load generator per 100,000 cycles. */
   readonly loadCpu: number;
-  /** How late the generator sent readings in the open loop, p99, in ms. The latencies include this delay. */
+  /** Delay with which the generator sent readings in the open loop, p99, in ms. The latencies include this delay. */
   readonly loadLag: number;
-  /** Peak memory, in MB. */
+  /** Peak memory of the server, in MB; undefined where the operating system does not report memory. */
   readonly serverMemory?: number;
+  /** Peak memory of Mosquitto, in MB; undefined with an embedded broker. */
   readonly brokerMemory?: number;
 }
 
@@ -79,7 +82,7 @@ export async function measure(peer: Peer, workload: Workload): Promise<Measureme
       brokerMemory: memory[1],
     };
   } catch (error) {
-    // a crashed program closes its connections before Node reports its exit
+    // waits for the exit reason, because a crashed program closes its connections before Node reports its exit
     const deadline = performance.now() + 1000;
     let ended: string | undefined;
     while (ended === undefined && performance.now() < deadline) {

@@ -18,7 +18,7 @@ export const MOSQUITTO = ["mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/m
   (command) => !spawnSync(command, ["-h"], { timeout: 10_000 }).error,
 );
 
-/** How to install Mosquitto. */
+/** Advice to the user when Mosquitto is not installed. */
 export const MOSQUITTO_MISSING = "apt-get install mosquitto, or brew install mosquitto";
 
 /** Writes a configuration file and returns the command that starts Mosquitto on `port`. */

@@ -11,7 +11,7 @@ export interface Scenario {
 export interface ScenarioOptions {
   readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
-  /** Numbers of connections; undefined for the default ones. */
+  /** Numbers of connections, with one scenario for each; undefined for the default numbers. */
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
   /** Whether the default numbers of connections include 1,000. */
@@ -22,7 +22,7 @@ export interface ScenarioOptions {
   readonly open: boolean;
   /** Whether to measure the first seconds with new devices. */
   readonly cold: boolean;
-  /** Readings per second in the open loop. */
+  /** Number of readings per second in the open loop. */
   readonly rate: number;
   readonly switchEvery: number;
   readonly warmUp: number;
@@ -30,7 +30,7 @@ export interface ScenarioOptions {
   readonly seconds: number;
 }
 
-/** Cold scenarios: numbers of new devices and of connections. */
+/** Number of devices and of connections in each cold scenario, in which all devices are new to the server. */
 const COLD_SCENARIOS = [
   [10_000, 100],
   [1000, 1000],
@@ -62,7 +62,7 @@ export function createScenarios(choice: ScenarioOptions): Scenario[] {
       if (choice.cold)
         for (const [devices, connections] of COLD_SCENARIOS)
           all.push({ ...createWorkload(devices, connections), cold: true, seconds: COLD_SECONDS });
-      // an open loop at QoS 0 shows nothing beyond QoS 1 when all servers keep up with the rate
+      // skips the open loop at QoS 0 when QoS 1 is measured too: both give the same result when all servers keep up
       if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(createWorkload(1000, 100, choice.rate));
     }
   return all.map((workload) => ({ workload, title: titleOf(workload) }));

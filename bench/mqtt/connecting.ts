@@ -35,7 +35,7 @@ export const CONNECT_SCENARIOS: ClientScenario[] = [
       await broker.stop("end");
       await sleep(OUTAGE);
       await broker.listen();
-      // a crashed program restarts and counts from 1 again
+      // a crash ends the wait, because the program restarts and publishes the numbers from 1 again
       await fixture.until(() => have().size >= 8 || fixture.crash !== undefined, CONNECT_TIMEOUT);
       const { size } = have();
       return `${size < 8 ? `**${size} of 8**` : "8 of 8"} delivered${fixture.crash ? `, ${CRASH}` : ""}`;

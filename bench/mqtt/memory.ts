@@ -1,4 +1,4 @@
-/** Measures the memory that remains free with each client. */
+/** Measures how much of a board's memory remains free with each MQTT client. */
 import { type ClientScenario, HANDLE_TIMEOUT } from "./scenario.js";
 
 export const MEMORY_SCENARIO: ClientScenario = {

@@ -21,7 +21,7 @@ export const RECEIVE_SCENARIOS: ClientScenario[] = [
       await fixture.ready();
       fixture.broker.send(["t/throw", "throw"]);
       await fixture.until(() => fixture.handled.length > 0, HANDLE_TIMEOUT);
-      // gives the program time to recover from the exception
+      // waits until the program has recovered from the exception
       await sleep(500);
       return describeNextMessage(fixture);
     },

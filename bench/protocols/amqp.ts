@@ -40,7 +40,7 @@ async function serve({ keepAlive, tls }: ConnectionParameters): Promise<Protocol
   const server = container.listen({
     port: 0,
     host: "127.0.0.1",
-    // each end announces its idle timeout, and the peer sends a keep-alive after half of it
+    // each end announces its idle timeout, and the peer sends a keep-alive after half of that time
     idle_time_out: keepAlive * 1000,
     ...(tls ? { transport: "tls", ...serverOptions(tls) } : {}),
   } as Parameters<typeof container.listen>[0]) as unknown as Server;

@@ -9,7 +9,7 @@ export interface ByteCounts {
   readonly down: number;
 }
 
-/** Traffic counts as finished after this much silence, in ms. */
+/** Time without traffic after which an exchange counts as finished, in ms. */
 const QUIET_TIME = 250;
 const QUIET_CHECKS = 10;
 
@@ -19,7 +19,7 @@ export class CountingProxy {
   #lastWasDown = true;
   #up = 0;
   #down = 0;
-  /** Number of forwarded chunks. */
+  /** Number of chunks of data that the proxy has received, which shows whether traffic continues. */
   #chunks = 0;
   #firstBytes: { up?: number; down?: number } = {};
   readonly #sockets = new Set<net.Socket>();
@@ -50,7 +50,7 @@ export class CountingProxy {
 
   /** Waits until the traffic is finished, then returns and resets the counts. */
   async takeCounts(): Promise<ByteCounts> {
-    // several short waits in a row, so that a busy machine has had time to read pending data
+    // waits several times for a short time, so that even a busy machine reads pending data in between
     for (let quiet = 0; quiet < QUIET_CHECKS;) {
       const seen = this.#chunks;
       await sleep(QUIET_TIME / QUIET_CHECKS);

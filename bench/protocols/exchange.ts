@@ -3,15 +3,17 @@ import { decide, decode, encode, LAMP_COMMAND, LESSON_RULE, TELEMETRY, topicOf }
 
 const ID = "nightlight/porch";
 
-/** Destination of readings and source of commands: MQTT topics, AMQP addresses, or HTTP paths. */
+/** Destination of readings: an MQTT topic, an AMQP address, or an HTTP path. */
 export const READINGS = topicOf(ID, "telemetry");
+/** Source of commands: an MQTT topic, an AMQP address, or an HTTP path. */
 export const COMMANDS = topicOf(ID, "commands");
 
 /** A board's MQTT client id or AMQP container id. */
 export const CLIENT_ID = `nightlight-board:${ID}`;
 
-/** A board's login. The password has the length of a password from `nightlight-server user add --generate`. */
+/** The board's user name in every protocol. */
 export const USER = "porch";
+/** The board's password. It is as long as a password from `nightlight-server user add --generate`. */
 export const PASSWORD = "0123456789abcdefghijkl";
 
 /** A self-signed certificate and its key, in PEM. */

@@ -43,7 +43,7 @@ export async function measure(protocol: Protocol, tls?: TlsCertificate): Promise
     async (server, proxy, connect) => {
       const device = await connect();
       const ready = await proxy.takeCounts();
-      // HTTP connects with the first reading, which therefore needs more bytes than the others
+      // counts the first reading separately, because it needs more bytes over HTTP, which connects with the first reading
       await device.send(readingOf(1000));
       const first = await proxy.takeCounts();
       for (let seq = 1001; seq <= 1000 + READINGS; seq++) await device.send(readingOf(seq));

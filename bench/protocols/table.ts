@@ -2,8 +2,9 @@
 import type { ProtocolResult } from "./measure.js";
 import type { ByteCounts } from "./counting-proxy.js";
 
-/** Readings per day of an awake board, which reports every 30 s, and of a sleeping one, which wakes every ten minutes. */
+/** Number of readings per day of a board that stays awake and reports every 30 s. */
 const AWAKE_READINGS = 2880;
+/** Number of readings per day of a board that sleeps and wakes every ten minutes to report. */
 const SLEEPING_READINGS = 144;
 
 /** The firmware's keep-alive, in s. */
@@ -36,7 +37,7 @@ export function readingsTable(rows: readonly ProtocolResult[]): string {
     rows.map((row) => {
       const { reading, pulse } = row;
       const connection = row.each ? { up: 0, down: 0 } : row.connection;
-      // awake: one connection, and a keep-alive after each reading; asleep: a connection for each reading
+      // the awake board keeps one connection and adds a keep-alive to each reading; the sleeping board connects for each reading
       const awake = totalBytes(connection) + AWAKE_READINGS * (totalBytes(reading) + (pulse ? totalBytes(pulse) : 0));
       const asleep = SLEEPING_READINGS * (totalBytes(connection) + totalBytes(reading));
       const connecting = row.each ? "in the reading" : formatBytes(connection);

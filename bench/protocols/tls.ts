@@ -24,10 +24,10 @@ export async function createCertificate(): Promise<TlsCertificate> {
   return { cert: made.cert, key: made.private };
 }
 
-/** Returns the TLS options of a server. */
+/** Returns Node's TLS options for a benchmark server. */
 export const serverOptions = (certificate: TlsCertificate): tls.TlsOptions => ({ ...certificate, ...TLS_PARAMETERS });
 
-/** Returns the TLS options of a board. */
+/** Returns Node's TLS options for a board that trusts only `certificate`. */
 export function clientOptions(certificate: TlsCertificate): tls.ConnectionOptions {
   return { ca: certificate.cert, servername: "localhost", ...TLS_PARAMETERS };
 }

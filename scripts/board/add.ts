@@ -11,18 +11,18 @@ import { findPin, pinProblems, suggestPins } from "./pins.js";
 export interface NewBoard {
   /** Lower-case letters, digits and `_`: the board is called `nightlight_<name>`. */
   readonly name: string;
-  /** One of DeviceScript's boards, or a chip. */
+  /** The name of the DeviceScript board to start from, or of a chip, such as `esp32c3`. */
   readonly base: string;
   /** The pin of the light sensor: a label, a part of a label, or `GPIO3`. */
   readonly light: string;
-  /** The pin of the lamp. */
+  /** The pin of the lamp: a label, a part of a label, or `GPIO3`. */
   readonly lamp: string;
-  /** The name shown to people; by default the base's name. */
+  /** The board's name in documents and messages; by default the name of the base. */
   readonly title?: string;
   readonly parts?: WiringParts;
 }
 
-/** A status message has room for a board name of 64 characters. */
+/** Longest name of a board without prefix. Status messages limit the name with prefix to 64 characters. */
 const MAX_NAME = 64 - PREFIX.length;
 
 /**
@@ -78,7 +78,7 @@ function shortName(name: string): string {
 function pin(file: BoardFile, role: Role, text: string): string {
   const label = findPin(file, text);
   if (label !== undefined) return label;
-  // without services, because the other part's pin is not decided yet
+  // leaves out the services, because the pin of the other part (light sensor or lamp) is not chosen yet
   const suggestion = suggestPins({ ...file, $services: [] }, role);
   throw new Error(`--${role} ${text}: no pin, or more than one, has that name on this board. ${suggestion}`);
 }
@@ -94,7 +94,7 @@ function entryText(name: string, title: string): string {
   ].join("\n");
 }
 
-/** Sorts the fields of a board file by name, as all board files are, except those of a service. */
+/** Sorts the fields of a new board file by name, like the existing board files. The fields of a service keep their order. */
 function sortFields(value: object): unknown {
   return JSON.parse(
     JSON.stringify(value, (_key, inner: unknown) =>

@@ -1,4 +1,4 @@
-/** Board files made from DeviceScript's own boards by its command `add board`, the only access to those boards. */
+/** Creates board files from DeviceScript's own boards with its command `add board`, because only this command can read them. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { CHIPS, type Chip } from "./chips.js";
 
-/** The prefix of all board names. */
+/** The prefix of the names of this project's boards, such as `nightlight_xiao_esp32c3`. */
 export const PREFIX = "nightlight_";
 
 /** The fields of a DeviceScript board file that the scripts use. */
@@ -11,10 +11,10 @@ export interface BoardFile {
   /** DeviceScript's name of the chip, such as `esp32c3`. */
   readonly archId: string;
   readonly devName: string;
-  /** DeviceScript's number for this kind of board, `0x3…`. */
+  /** DeviceScript's number for this kind of board, as hexadecimal text that begins with `0x3`. */
   readonly productId: string;
   readonly url?: string;
-  /** GPIO numbers by label. */
+  /** Maps the label of each pin to the pin's GPIO number. */
   readonly pins: Readonly<Record<string, number>>;
   readonly $services: readonly Service[];
   /** Levels of the pins that DeviceScript drives when the board starts, by label. */
@@ -32,24 +32,24 @@ export interface Service {
 /** The light sensor or the lamp, by its name in `$services`. */
 export type Role = "light" | "lamp";
 
-/** The name of each part for people. */
+/** The names of light sensor and lamp in messages to the user. */
 export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 
 /** The services behind `board.startLight()` and `board.startLamp()`, as DeviceScript names them. */
 export const SERVICES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
 
-/** A supported board. */
+/** A board that this project supports, with its board file and its firmware's entry file. */
 export interface Board {
   /** The board file's name without `.board.json`. The firmware reports it in its status message. */
   readonly name: string;
-  /** The name shown to people. */
+  /** The board's name in documents and messages, such as "Seeed Studio XIAO ESP32C3". */
   readonly title: string;
   readonly file: BoardFile;
   /** The firmware's entry file without extension, such as `main`; undefined when no entry file uses the board. */
   readonly entry: string | undefined;
 }
 
-/** Returns the name shown to people: the `devName` without "Nightlight on". */
+/** Returns the board's name for documents and messages: the `devName` without "Nightlight on". */
 export const titleOf = (file: Pick<BoardFile, "devName">): string => file.devName.replace(/^Nightlight on /, "");
 
 /** Returns the label of the pin that the light sensor or the lamp is on; undefined when the board has no such service. */

@@ -4,7 +4,7 @@ import { boardPath, chipOf, PREFIX, type Board } from "./board.js";
 import { documentationProblems, hardwarePage, PAGE } from "./hardware-page.js";
 import { pinProblems } from "./pins.js";
 
-/** Returns what is wrong, as sentences by the name of the board or the path of the file. */
+/** Checks all boards. Returns sentences about problems, by the name of the board or the path of the outdated file. */
 export async function checkBoards(root: string, boards: readonly Board[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const board of boards) {

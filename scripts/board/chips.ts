@@ -8,22 +8,22 @@
 /** A chip with Wi-Fi that DeviceScript runs on. Pins are GPIO numbers. */
 export interface Chip {
   readonly name: string;
-  /** All pins of the chip. */
+  /** GPIO numbers of all pins of the chip. */
   readonly pins: readonly number[];
   /** Analog pins of the first converter: they work with Wi-Fi, and DeviceScript reads no others (its main/adc.c). */
   readonly adc1: readonly number[];
-  /** Analog pins of the second converter, which cannot read a light sensor here. */
+  /** Analog pins of the second converter: DeviceScript cannot read them, so a light sensor does not work there. */
   readonly adc2: readonly number[];
-  /** Pins that cannot be outputs. */
+  /** Pins that cannot be outputs, so they cannot drive a lamp. */
   readonly inputOnly: readonly number[];
-  /** Pins that nothing may be wired to. The first entry with a pin gives the reason. */
+  /** Pins that nothing may be wired to. When several entries contain a pin, error messages give the reason of the first. */
   readonly reserved: readonly ReservedPins[];
 }
 
 /** Pins that a board needs for another purpose. */
 export interface ReservedPins {
   readonly pins: readonly number[];
-  /** The purpose, as the end of a sentence that begins with "it". */
+  /** The reason, as the end of a sentence that begins with "it", such as "is wired to the flash memory". */
   readonly why: string;
 }
 

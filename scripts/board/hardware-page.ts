@@ -9,7 +9,7 @@ export const PAGE = "docs/reference/hardware.md";
 /** New wiring sections go before this comment in the page. */
 const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
 
-/** What is wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
+/** The parts that are wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
 export type WiringParts = "grove" | "bare";
 
 /** Returns the text of the page with a current table of boards. */
@@ -27,7 +27,7 @@ export function insertSection(page: string, board: Board, parts: WiringParts, ba
   return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
 }
 
-/** Returns what is wrong with a board's wiring section and drawing, as sentences. A board needs no drawing. */
+/** Returns what is wrong with a board's wiring section and drawing, as sentences. A missing drawing is no problem. */
 export async function documentationProblems(root: string, board: Board): Promise<string[]> {
   const [, section] = (await readText(root, PAGE)).split(`\n### ${board.title}\n`);
   if (section === undefined) return [`${PAGE} has no section "### ${board.title}" that explains the wiring.`];

@@ -65,8 +65,8 @@ function pinProblem(file: BoardFile, role: Role, label: string): string | undefi
 }
 
 /**
- * Maps each GPIO that the board itself uses to the field of the board file that says so. As in DeviceScript, those are all
- * fields whose name starts with `pin`.
+ * Maps each GPIO that the board itself uses to the name of the board file's field that assigns it. As in DeviceScript, these
+ * are all fields whose name starts with `pin`.
  */
 function onboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();

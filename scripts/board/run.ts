@@ -22,7 +22,7 @@ export async function runBoardCommand(
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      // without a command, commander has printed the help already
+      // a missing command is a mistake, for which commander has already printed the help
       if (error.code === "commander.help") return 2;
       print(`${error.message.replace(/^error: /, "")}; see npm run board -- --help`);
       return 2;

@@ -20,7 +20,7 @@ export async function updateVersionFile(root: string): Promise<boolean> {
   const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as { version: string };
   const file = path.join(root, VERSION_FILE);
   const text = versionModule(version);
-  // Git may have checked the file out with CR LF
+  // compares with line feeds, because Git may have checked the file out with CR LF
   if ((await readFile(file, "utf8").catch(() => "")).replaceAll("\r\n", "\n") === text) return false;
   await writeFile(file, text);
   return true;

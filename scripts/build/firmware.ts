@@ -31,7 +31,7 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
 
 async function isUpToDate(entry: string): Promise<boolean> {
   const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
-  // `npm install` deletes DeviceScript's libraries and a build restores them; editors and the linter need them
+  // a build also restores DeviceScript's libraries, which editors and the linter need and `npm install` deletes
   if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
   const sources = ["src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
   return Math.min(...built) >= (await newest(...sources));

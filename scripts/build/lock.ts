@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../lib/repository.js";
 
 const LOCK = path.join(ROOT, ".devicescript", "building");
-/** Age in ms after which a lock is stale. A killed build leaves its lock behind, and a new process may get its id. */
+/** Age in ms after which a lock is stale. A killed build leaves its lock behind, and another process may get its process id. */
 const STALE_AFTER = 120_000;
 
 /** Runs a build while no other process builds the firmware; waits for its turn. */
@@ -32,7 +32,7 @@ async function isHeld(): Promise<boolean> {
   const written = await stat(LOCK).then((info) => info.mtimeMs, () => 0); // prettier-ignore
   if (Date.now() - written > STALE_AFTER) return false;
   try {
-    // Signal 0 tests whether a process exists. An empty lock file gives process 0, which means this process group.
+    // Signal 0 tests whether a process exists. An empty lock file gives process 0 (this process group) and counts as held.
     return process.kill(holder, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";

@@ -1,4 +1,4 @@
-/** Modification times, by which a build skips what is up to date. */
+/** Reads the modification times of files, so that a build can skip outputs that are newer than their sources. */
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { ROOT } from "../lib/repository.js";

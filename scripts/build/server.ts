@@ -22,7 +22,7 @@ export async function ensureServer({ force = false } = {}): Promise<void> {
   const built = await newest("server/dist/server/src/main.js");
   if (!force && built >= (await newest("server/src", "contract", "server/tsconfig.build.json"))) return;
   console.log("building the server");
-  // the published package must not contain output of deleted source files
+  // deletes old output first, because the published package must not contain output of deleted source files
   for (const folder of ["server/dist/server", "server/dist/contract"])
     await rm(path.join(ROOT, folder), { recursive: true, force: true });
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");

@@ -2,7 +2,7 @@
 import type { Channel } from "../../contract/index.js";
 import type { MessageName } from "./messages.js";
 
-/** A topic with its messages. */
+/** A topic with its messages, as the table of topics and the AsyncAPI document show it. */
 export interface ChannelDoc {
   /** The topic, with the parameters `{id}`, `{prefix}` and `{zone}`. */
   readonly address: string;
@@ -20,7 +20,7 @@ export interface Flow {
   readonly retain: boolean;
   /** The will: the retained message that the broker publishes when the sender's connection is lost. */
   readonly will?: object;
-  /** The channel of the reply. */
+  /** The channel on which the receiver replies; undefined when there is no reply. */
   readonly reply?: ChannelName;
   readonly summary: string;
   /** A short example for the table of topics. */

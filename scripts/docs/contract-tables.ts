@@ -1,4 +1,4 @@
-/** The generated tables of `docs/reference/contract.md`. */
+/** Generates the tables of `docs/reference/contract.md`. */
 import type { Field } from "../../contract/index.js";
 import { markdownTable } from "../lib/generated-files.js";
 import { CHANNELS, type Flow } from "./channels.js";

@@ -27,7 +27,7 @@ export async function generateDocuments(): Promise<GeneratedFiles> {
     const options = await prettier.resolveConfig(path.join(ROOT, file));
     files.set(file, await prettier.format(text, { ...options, filepath: file }));
   };
-  // schemas of messages that no longer exist are deleted
+  // marks all old schemas for deletion; the schemas of messages that still exist replace the marks below
   for (const name of await readdir(path.join(ROOT, SCHEMAS)).catch(() => []))
     files.set(`${SCHEMAS}/${name}`, undefined);
   for (const message of messages) {

@@ -13,9 +13,9 @@ export type MessageName = { [K in keyof Contract]: Contract[K] extends Fields ? 
 /** A message as the generated docs describe it. */
 export interface MessageDoc {
   readonly constant: MessageName;
-  /** The name in docs: `LampCommand`. */
+  /** The message's name in the AsyncAPI document and the tables, such as `LampCommand`. */
   readonly name: string;
-  /** The name in file names: `lamp-command`. */
+  /** The message's name in the name of its schema file, such as `lamp-command`. */
   readonly file: string;
   readonly description: string;
   readonly fields: readonly FieldDoc[];
@@ -24,7 +24,7 @@ export interface MessageDoc {
 export interface FieldDoc {
   readonly name: string;
   readonly field: Field;
-  /** Empty when the field has no doc comment. */
+  /** The text of the field's doc comment; empty when the field has none. */
   readonly description: string;
   /** The value that a board uses when the field is missing; undefined when the field has no default. */
   readonly default: string | number | undefined;

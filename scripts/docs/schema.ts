@@ -1,4 +1,4 @@
-/** JSON Schemas of the messages. */
+/** Generates the JSON Schemas of the messages. */
 import type { MessageDoc } from "./messages.js";
 
 /** A JSON Schema, draft 7, which AsyncAPI 3 uses. */
@@ -29,7 +29,7 @@ export function jsonSchema({ name, description, fields }: MessageDoc): JsonSchem
       ]),
     ),
     ...(required.length > 0 && { required }),
-    // receivers ignore unknown fields
+    // allows unknown fields, because receivers ignore them
     additionalProperties: true,
   };
 }

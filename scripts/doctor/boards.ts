@@ -5,7 +5,7 @@ import { boardPorts, describePort } from "../lib/serial/ports.js";
 import { note, ok, todo, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
-/** Turns the error that flashing would report into a finding. */
+/** Turns a StepError, which flashing would report, into a finding of level `todo`. Throws other errors again. */
 function asFinding(about: string, error: unknown): Finding {
   if (error instanceof StepError) return todo(about, error.problem, error.remedy);
   throw error;
@@ -50,7 +50,7 @@ async function checkPortAccess(system: System, port: PortInfo): Promise<Finding>
   }
 }
 
-/** Returns a command that adds a udev rule. The number 60 puts the rule before systemd's 73-seat-late.rules, as `uaccess` needs. */
+/** Returns a command that adds a udev rule. Rules with `uaccess` must have a number below 73 (systemd's 73-seat-late.rules). */
 const udevLine = (vendorId = ""): string =>
   `echo 'SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId.toLowerCase()}", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/60-nightlight.rules && sudo udevadm control --reload`;
 

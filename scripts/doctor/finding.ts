@@ -2,13 +2,13 @@ import type { System } from "./system.js";
 
 /** The result of a check of `npm run doctor`. */
 export interface Finding {
-  /** The checked thing, in one or two words. */
+  /** The subject of the check in one or two words, such as "esptool" or "port 1883". */
   readonly about: string;
   /** `todo`: the user must act; `note`: the user may want to act. */
   readonly level: "ok" | "note" | "todo";
   /** The result: a phrase for `ok`, otherwise a sentence. */
   readonly text: string;
-  /** Advice for the user. */
+  /** What the user can do; undefined when there is nothing to do. */
   readonly remedy?: string;
 }
 

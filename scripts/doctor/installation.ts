@@ -12,7 +12,7 @@ const INSTALL = "Run npm ci in the project's folder.";
 
 const manifest = async (system: System) => JSON.parse((await system.read("package.json")) ?? "") as Manifest;
 
-/** Checks the version of Node.js. */
+/** Checks that Node.js is at least the version in package.json. */
 export const checkNode: Check = async (system) => {
   const { engines } = await manifest(system);
   const wanted = engines.node.replace(/^>=\s*/, "");
@@ -37,7 +37,7 @@ export const checkDeviceScript: Check = async (system) => {
   const { version } = JSON.parse(installed) as { version: string };
   if (version !== wanted)
     return [todo(about, `Version ${version} is installed; this project needs ${wanted}.`, INSTALL)];
-  // `npm install` deletes DeviceScript's libraries, and a build restores them
+  // reports missing libraries of DeviceScript, which `npm install` deletes and a build restores
   if ((await system.size("node_modules/@devicescript/core/package.json")) === undefined)
     return [note(about, `${version}; its libraries are missing, so editors show errors until the next build.`, "Run npm run build.")]; // prettier-ignore
   return [ok(about, version)];
@@ -46,7 +46,7 @@ export const checkDeviceScript: Check = async (system) => {
 /** Disk space in bytes for node_modules, a cached runtime, the history and builds. */
 const NEEDED_SPACE = 500_000_000;
 
-/** Checks the free disk space. */
+/** Checks that at least `NEEDED_SPACE` bytes are free on the disk. */
 export const checkDisk: Check = async (system) => {
   const free = await system.free();
   const text = free < 1e10 ? `${Math.floor(free / 1e6)} MB free` : `${Math.floor(free / 1e9)} GB free`;

@@ -4,7 +4,7 @@ import type { System } from "./system.js";
 
 /** A program that listens on a port. */
 interface Listener {
-  /** The name for people: "node (process 123)". */
+  /** The program's name in messages, such as "node (process 123)". */
   readonly name: string;
   /** The command line; empty when unknown. */
   readonly command: string;
@@ -75,7 +75,7 @@ async function listenerOn(system: System, port: number): Promise<Listener> {
 }
 
 async function pidOnUnix(system: System, port: number): Promise<string | undefined> {
-  // Linux usually has ss, and macOS has lsof
+  // tries ss, which Linux usually has, and then lsof, which macOS has
   const { output } = await system.run("ss", "-ltnpH", `sport = :${port}`);
   const [, pid] = /\bpid=(\d+)/.exec(output) ?? [];
   if (pid) return pid;
@@ -84,7 +84,7 @@ async function pidOnUnix(system: System, port: number): Promise<string | undefin
 }
 
 async function pidOnWindows(system: System, port: number): Promise<string | undefined> {
-  // a listening socket has the remote port 0; the name of its state is translated, so this does not search for LISTENING
+  // finds listening sockets by their remote port 0, because Windows translates the name of the state LISTENING
   const { output } = await system.run("netstat", "-ano", "-p", "TCP");
   return new RegExp(`^\\s*TCP\\s+\\S+:${port}\\s+\\S+:0\\s+\\S+\\s+(\\d+)\\s*$`, "m").exec(output)?.[1];
 }

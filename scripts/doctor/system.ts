@@ -24,7 +24,7 @@ export interface System {
   free(): Promise<number>;
   /** Tries to listen on a TCP port. Returns the error code, such as `EADDRINUSE`; "" when the port is free. */
   listen(port: number): Promise<string>;
-  /** Runs another program; never rejects. */
+  /** Runs another program and returns its output. Never rejects, even when the program is missing. */
   run(command: string, ...args: string[]): Promise<ProgramResult>;
   /** Returns whether an HTTP server answers with a status of 2xx. */
   answers(url: string): Promise<boolean>;
@@ -32,7 +32,7 @@ export interface System {
   esptool(): Promise<string>;
   /** Lists all serial ports. @throws StepError when that fails */
   serialPorts(): Promise<PortInfo[]>;
-  /** @throws StepError when this user may not open the port */
+  /** Checks that this user may open a serial port. @throws StepError when the user may not */
   checkAccess(port: string): Promise<void>;
   /** Lists the firmware's entry files, such as `main`. */
   firmware(): Promise<string[]>;

@@ -62,7 +62,7 @@ export async function printBoardLog(
 /** The program that a board runs. */
 interface Program {
   readonly firmware?: Firmware;
-  /** Why the program is unknown. */
+  /** Why the program is unknown; undefined when `firmware` is set. */
   readonly note?: string;
 }
 

@@ -26,7 +26,7 @@ const WRITE_TIMEOUT = 600_000;
  * @throws StepError when no chip answers
  */
 export async function readChip(target: Target): Promise<string> {
-  // no reset: a port over native USB would disappear just before flashing
+  // does not reset the board, because a native USB port would disappear just before flashing
   const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
   const chip = parseChip(output);
   if (ok && chip) return chip;
@@ -45,7 +45,7 @@ export function parseChip(output: string): string | undefined {
  * @param extra more arguments for esptool's write_flash
  * @param progress receives the percentage written, 0..100
  * @throws StepError when the file was not written completely
- * @throws ResetByHand when the file was written, but the board needs a manual reset
+ * @throws ManualResetNeeded when the file was written, but the board needs a manual reset
  */
 export async function writeFlash(
   target: Target,
@@ -59,7 +59,7 @@ export async function writeFlash(
     const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
     if (percent) progress(Number(percent));
   });
-  // esptool reports failure when a chip that was put into its boot loader by hand stays there
+  // ignores esptool's failure after verified data: a chip that a person put into its boot loader only needs a manual reset
   if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
     if (needsManualReset(output)) throw new ManualResetNeeded();
     return;

@@ -49,14 +49,14 @@ export async function deploy(
     await step("the Wi-Fi settings", () => addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? "")));
   }
   await step("the command to start", () => autostart.sendSetBoolAsync(true, true));
-  // without acknowledgement, because the board may reset itself now
+  // does not wait for an acknowledgement, because the board may reset itself now
   await running.sendSetBoolAsync(true);
 }
 
 /** Stores the Wi-Fi network on the board, and reconnects when the board is on another network. */
 async function addNetwork(wifi: JDService, ssid: string, password: string): Promise<void> {
   const current = wifi.register(WifiReg.Ssid);
-  // a board without a network does not answer with a name
+  // ignores a missing answer: a board that is not on a network sends no network name, and needs no reconnect
   await current.refresh().catch(() => {});
   await wifi.sendCmdPackedAsync(WifiCmd.AddNetwork, [ssid, password], true);
   if (current.stringValue && current.stringValue !== ssid) await wifi.sendCmdAsync(WifiCmd.Reconnect, undefined, true);
@@ -86,7 +86,7 @@ async function checkProgram(manager: JDService, bytecode: Uint8Array): Promise<v
   for (let attempt = 0; attempt < 5; attempt++) {
     await step("the query for its program", () => sha.refresh());
     if (sha.data && Buffer.from(sha.data).toString("hex") === expected) return;
-    // the board may still be writing the last page to flash memory
+    // waits before the next attempt, because the board may still be writing the last page to flash memory
     await sleep(100);
   }
   throw new StepError("the deploy", "The program in the board's flash memory is not the one that was sent.", RETRY);

@@ -11,12 +11,13 @@ const DEPLOY_LINE = /deploy \d+ b$/;
 const EXCEPTION_LINE = /^! (Unhandled exception|Exception: |.*PANIC)/;
 /** Log line of the firmware for a failed connection attempt, see src/rejection-log.ts. */
 const PROBLEM_LINE = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
-/** Log lines of the ESP32 runtime about Wi-Fi and sockets: runtime/devicescript/network/wifi.c, devicescript-esp32/main/sock.c. */
+/** Log line of the ESP32 runtime when Wi-Fi is connected. Source of the Wi-Fi lines: runtime/devicescript/network/wifi.c */
 const GOT_IP_LINE = /^wifi: got ip/;
 const WIFI_LOST_LINE = /^wifi: sta disconnect/;
 const WIFI_CONNECTING_LINE = /^wifi: connecting to /;
 const WIFI_SCAN_LINE = /^wifi: scan done: (\d+) results/;
 const WIFI_NETWORK_LINE = /^wifi: (.*) \[rssi:-?\d+\]$/;
+/** Log line of the ESP32 runtime about a socket. Source: devicescript-esp32/main/sock.c */
 const SOCKET_LINE = /^SOCK: (.*)$/;
 const CERTIFICATE_ERROR = /X509|certificate/i;
 

@@ -16,7 +16,7 @@ import { listBoardsWithChip, selectBoard, type FlashableBoard } from "./select-b
 import { createScreen, type Screen } from "./screen.js";
 import { settingsForBoard } from "./settings.js";
 
-/** The flags of the command. */
+/** The flags of `npm run flash` and `npm run deploy`. */
 export interface FlashOptions {
   readonly board?: string;
   readonly port?: string;

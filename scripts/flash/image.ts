@@ -50,7 +50,7 @@ async function prepare(root: string, board: string, env: NodeJS.ProcessEnv) {
     env: { ...env, NO_UPDATE_NOTIFIER: "1", CI: "1" },
     within: TIMEOUT,
   });
-  // the output names the file on a line of its own, after the instructions for people
+  // the command prints the image file's name on a separate line after "instructions:"
   const file =
     code === 0 ? /^\S.*-0x[0-9a-f]+\.bin\r?$/gm.exec(output.split("instructions:")[1] ?? "")?.[0] : undefined;
   return { output, file: file && path.resolve(root, file.trim()) };

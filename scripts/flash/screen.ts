@@ -1,4 +1,4 @@
-/** Output for the user: lines and progress. */
+/** Prints lines and the progress of long steps for the user. */
 
 export interface Screen {
   /** Prints a line. */

@@ -2,7 +2,7 @@
 import { loadBoards, type Board } from "../board/board.js";
 import { StepError } from "../lib/step-error.js";
 
-/** A board with firmware. */
+/** A board that has an entry file, so that its firmware can be built. */
 export type FlashableBoard = Board & { readonly entry: string };
 
 /**

@@ -38,7 +38,7 @@ export async function compileWithDebug(files: string | Record<string, string>): 
       await writeFile(path.join(folder, name), text);
     }
     await build(folder);
-    // an atomic rename, because several test files may compile the same program at once
+    // fills the cache with an atomic rename, because several test files may compile the same program at once
     const copy = `${cached}.${randomUUID()}`;
     await cp(path.join(folder, ".devicescript", "bin"), copy, { recursive: true });
     await rename(copy, cached).catch(() => rm(copy, { recursive: true, force: true }));

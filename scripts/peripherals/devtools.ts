@@ -22,7 +22,7 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
   #timer: NodeJS.Timeout | undefined;
   #connected = false;
 
-  /** Starts connecting. */
+  /** Starts to connect, and retries until the tools accept the connection. */
   open(): void {
     const frames = new FrameSplitter((frame) => this.emit("frame", frame));
     const socket = connect({ port: PORT, host: "127.0.0.1", noDelay: true });

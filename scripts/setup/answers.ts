@@ -15,7 +15,7 @@ import {
   type BoardSettings,
 } from "./settings.js";
 
-/** The sources of answers besides the flags. */
+/** Where setup finds answers that no flag gives: existing settings, environment, standard input and the user. */
 export interface AnswerSources {
   /** The existing settings in .env.local. */
   readonly existingSettings: Settings;
@@ -51,7 +51,7 @@ const KEEP_HINT = "Enter keeps the present one";
 /**
  * Collects all settings.
  * @throws UsageError when a flag is wrong or missing
- * @throws Stopped when the user ends the dialog
+ * @throws DialogCanceled when the user ends the dialog
  */
 export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
   const { existingSettings, env } = sources;
@@ -130,7 +130,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   const { existingSettings, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
   const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
-  // a loopback address is the default of .env.defaults, not the user's choice
+  // does not keep a loopback address, which is the default in .env.defaults and not the user's choice
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
   const problem = (text: string) => {
     try {

@@ -10,7 +10,7 @@ import { urlOf, type BoardSettings } from "./settings.js";
 export type CheckBroker = (settings: Pick<BoardSettings, "broker" | "user" | "password">) => Promise<string>;
 
 export interface CheckOptions {
-  /** Time limit in ms. */
+  /** Time limit for connecting to the broker, in ms; 8,000 by default. */
   readonly within?: number;
   /** Trusted certificate authorities in PEM; by default those of an ESP32. */
   readonly roots?: string[];
@@ -27,7 +27,7 @@ export async function checkBroker(
     reconnectPeriod: 0,
     connectTimeout: within,
     ...(user && { username: user, password }),
-    // Node checks the certificate's name before user name and password are sent
+    // Node verifies the certificate and its name before the client sends user name and password
     ...(broker.tls && { ca: roots ?? esp32Roots(), maxVersion: "TLSv1.2" as const }),
   };
   try {
@@ -68,7 +68,7 @@ const CONNACK: Readonly<Record<number, (user: boolean) => string>> = {
   5: (user) => (user ? "does not authorize this user; correct user name and password, or allow the user there" : "requires a user name and a password"), // prettier-ignore
 };
 
-/** Explains a failed connection in a sentence; "" when the connection was refused. */
+/** Explains a failed connection in a sentence; "" for ECONNREFUSED, which `explainRefusal` explains. */
 function explain(error: unknown, broker: BoardSettings["broker"], user: boolean): string {
   const code = (error as { code?: unknown }).code;
   const name = `The broker ${urlOf(broker)}`;

@@ -8,7 +8,7 @@ import { boardIdProblem, parseBroker, passwordProblem, ssidProblem, urlOf, userP
 import { ENV_FILE, readText } from "./store.js";
 import { findAdvice, connectionProblems } from "./warnings.js";
 
-/** The result of the check. */
+/** The result of checking `.env.local`. */
 export interface EnvFileCheck {
   /** Whether the file `.env.local` exists. */
   readonly exists: boolean;
@@ -43,7 +43,7 @@ export async function checkEnvFile(root: string): Promise<EnvFileCheck> {
   };
 }
 
-/** Finds lines that DeviceScript reads differently than they look. */
+/** Finds lines that DeviceScript reads differently than a person would expect. */
 function checkLines(text: string): { problems: string[]; notes: string[] } {
   const problems: string[] = [];
   const notes: string[] = [];
@@ -105,7 +105,7 @@ function checkHost(host: string): string {
 }
 
 function checkFileMode(root: string): string[] {
-  // Windows has no such file modes
+  // skips Windows, where the file mode does not show who may read the file
   if (process.platform === "win32" || (statSync(path.join(root, ENV_FILE)).mode & 0o077) === 0) return [];
   return [`Other users of this computer can read the passwords in ${ENV_FILE}: chmod 600 ${ENV_FILE}`];
 }

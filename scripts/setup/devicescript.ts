@@ -32,8 +32,8 @@ export function parseAsDeviceScript(text: string): Settings {
 }
 
 /**
- * Extracts the parser from the CLI's bundle. The CLI exports nothing, and running a build to parse the file takes seconds
- * and writes into the project.
+ * Extracts the parser's functions from the CLI's bundle, because the CLI does not export them. A build would also parse the
+ * file, but takes seconds and writes into the project.
  */
 function loadParser(): (source: string) => EncodedSettings {
   const bundle = readBundle();

@@ -1,7 +1,7 @@
 /** The command-line flags of `npm run setup`. */
 import { Command } from "commander";
 
-/** The parsed flags. */
+/** The values of the command-line flags. */
 export interface Flags {
   readonly wifiSsid?: string;
   readonly wifiPasswordStdin?: boolean;

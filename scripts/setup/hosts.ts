@@ -37,14 +37,14 @@ export function isPrivate(host: string): boolean {
   return !host.replace(/\.$/, "").includes(".") || /\.(local|home\.arpa|internal|lan|home|fritz\.box)\.?$/i.test(host);
 }
 
-/** Returns whether a host is on the internet. */
+/** Returns whether a host is on the internet: neither loopback nor in a private network. */
 export function isPublic(host: string): boolean {
   return !isLoopback(host) && !isPrivate(host);
 }
 
 /** Returns the IPv4 addresses of this computer that a board may reach, the most likely one first. */
 export function ownAddresses(interfaces = networkInterfaces()): string[] {
-  // boards cannot reach the private addresses of container and virtual-machine bridges
+  // leaves out network bridges of containers and virtual machines, whose addresses boards cannot reach
   const virtual = /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
   const rank = (name: string, address: string) => Number(virtual.test(name)) * 2 + Number(!isPrivate(address));
   return Object.entries(interfaces)

@@ -1,4 +1,4 @@
-/** Proposes ids for boards. */
+/** Proposes a random id for a new board. */
 import { randomInt } from "node:crypto";
 import { DEFAULT_PREFIX } from "../../contract/index.js";
 import { isPublic } from "./hosts.js";

@@ -1,4 +1,4 @@
-/** `npm run setup`: asks the questions, tests the broker, and writes the file. */
+/** `npm run setup`: asks for a board's settings, tests the broker, and writes `.env.local`. */
 import { CommanderError } from "commander";
 import { parsingProblem, UsageError } from "nightlight-server";
 import { collectSettings } from "./answers.js";
@@ -14,7 +14,7 @@ import { serverHint, findWarnings, weakPasswordWarning } from "./warnings.js";
 
 /** Access to the computer, which tests replace. */
 export interface SetupEnvironment {
-  /** The project's folder. */
+  /** The project's folder, which contains `.env.local`. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
   readonly terminal: Terminal;

@@ -7,10 +7,10 @@ import { MAX_VALUE_SIZE, type Settings } from "../../sim/settings.js";
 export interface BoardSettings {
   /** The name of the Wi-Fi network. */
   readonly ssid: string;
-  /** "" for an open network. */
+  /** The password of the Wi-Fi network; "" for an open network. */
   readonly wifiPassword: string;
   readonly broker: Broker;
-  /** "" when the board connects without a user name. */
+  /** The user name at the broker; "" when the board connects without one. */
   readonly user: string;
   readonly password: string;
   /** The topic prefix before `/telemetry`; "" for `nightlight/` and six digits that the board chooses. */
@@ -58,7 +58,7 @@ export function parseBroker(text: string): Address {
   if (scheme && scheme !== "mqtt" && scheme !== "mqtts")
     throw new RangeError(`A board does not support ${scheme}://, only MQTT over TCP or TLS: ${example}.`);
   const address = scheme ? given : `mqtt://${given}`;
-  // without the part before the @, which may contain a password
+  // error messages show the address without the part before the @, which may contain a password
   const shown = given.replace(/^(\w+:\/\/)?.*@/, "$1");
   const port = /:(\d+)\/?$/.exec(address)?.[1];
   if (port && !(Number(port) >= 1 && Number(port) <= 65535))

@@ -9,7 +9,7 @@ import { setSettings } from "./env-file.js";
 
 /** The file with a board's settings. */
 export const ENV_FILE = ".env.local";
-/** The backup of the file's previous text. Git ignores both files; DeviceScript does not read the backup. */
+/** The backup of the previous text of `.env.local`. Git ignores both files; DeviceScript does not read the backup. */
 export const BACKUP_FILE = ".env.previous.local";
 
 /**

@@ -10,7 +10,7 @@ export interface Terminal {
   /** Whether standard input is a terminal. */
   readonly interactive: boolean;
   print(line: string): void;
-  /** Asks a question. @throws Stopped when the user presses Ctrl-C or Ctrl-D */
+  /** Asks a question. @throws DialogCanceled when the user presses Ctrl-C or Ctrl-D */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
   /** Reads all lines of standard input, for passwords from a script. */
   lines(): Promise<string[]>;

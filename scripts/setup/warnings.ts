@@ -54,7 +54,7 @@ export function weakPasswordWarning({ user, password, id }: BoardSettings): stri
     : "";
 }
 
-/** Returns a hint about the server flags that a board with its own prefix needs; "" when none are needed. */
+/** Returns a hint with the server flags for a board whose topics are not under the default prefix; "" when no flag is needed. */
 export function serverHint({ broker, id }: BoardSettings): string {
   const prefix = id.slice(0, Math.max(0, id.lastIndexOf("/")));
   if (!isPublic(broker.host) || !prefix || prefix === DEFAULT_PREFIX) return "";

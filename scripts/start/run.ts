@@ -51,7 +51,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
     context.provide("simulator");
     routes(app, context);
   };
-  // files created from here on, also by libraries, are readable by this user only
+  // makes new files, even those of libraries, readable by this user only
   process.umask(0o077);
   outputErrors.ignore();
   const log = createLog(options.log, { messages: options.logMessages });
@@ -89,7 +89,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   }
 }
 
-/** Runs with the arguments and the environment of this process. */
+/** Runs `npm start` with the arguments and environment variables of this process. */
 export async function runStart(handlers: ProcessHandlers): Promise<void> {
   try {
     await start(handlers);

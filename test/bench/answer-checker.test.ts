@@ -5,7 +5,7 @@ import type { LoadResult } from "../../bench/loop/load/task.js";
 
 const DEVICE_INDEX = 3;
 
-/** Readings of one device, alternately dark and bright, from `seq` 1, one a ms. */
+/** Creates a checker with `readings` unanswered readings of one device: `seq` from 1, one per ms, alternately dark and bright. */
 function ledgerWith(readings: number, numbered = false): AnswerChecker {
   const checker = new AnswerChecker(10, 4, numbered);
   for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE_INDEX, seq, seq, seq % 2 === 1);

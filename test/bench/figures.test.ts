@@ -150,10 +150,10 @@ describe("the simulated day of the firmware benchmark", () => {
 
   test("has as many messages as the contract's reporting rules send", () => {
     const steady = new Array<number>(600).fill(500);
-    // ten minutes: at once, and then each 30 s or each 2 s
+    // ten minutes of steady light: one message at the start, then one every 30 s (heartbeat) or every 2 s (fixed interval)
     expect(countMessages(steady, 1000, {})).toBe(20);
     expect(countMessages(steady, 1000, { report: "interval", interval: 2000 })).toBe(300);
-    // at once, twice a heartbeat, one step into the dark right after it, and a heartbeat
+    // five messages: at the start, two heartbeats, the step into the dark right after the second, and another heartbeat
     const step = [...new Array<number>(61).fill(500), ...new Array<number>(60).fill(100)];
     expect(countMessages(step, 1000, {})).toBe(5);
   });

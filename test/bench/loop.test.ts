@@ -24,7 +24,7 @@ const WORKLOAD: Workload = {
   seconds: 1,
 };
 
-/** Returns a peer that works except for one fault. */
+/** Returns a server for the benchmark that has one fault and otherwise works. */
 const faultyPeer = (fault: string): Peer => ({
   name: fault,
   title: `one that ${fault}`,

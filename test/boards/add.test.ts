@@ -19,7 +19,7 @@ async function board(...args: string[]): Promise<{ code: number; output: string 
   return { code, output: lines.join("\n") };
 }
 
-/** Reads all files of the copy. */
+/** Returns the text of every file in the copy of the repository, by path. */
 function allFiles(): Record<string, string> {
   const names = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(

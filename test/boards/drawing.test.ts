@@ -38,7 +38,7 @@ describe.skipIf(!chromiumPath)(`the drawings of the boards, in a browser${chromi
     await page.setContent(drawings[0][1]);
     const contrasts = await page.evaluate<{ label: string; contrast: number }[]>(CONTRASTS);
     expect(contrasts.length).toBeGreaterThan(15);
-    // WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1
+    // WCAG 2.2, success criterion 1.4.3, requires a contrast of at least 4.5 to 1
     expect(contrasts.filter(({ contrast }) => contrast < 4.5)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
-/** The largest program in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
+/** Largest allowed size of a program, in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
 const MAX_IMAGE_SIZE = 40 * 1024;
 
 /** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
@@ -29,7 +29,7 @@ describe("the firmware of every board", () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
     server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
     simulator = new Simulator({ settings: brokerSettings(server.brokerUrl) });
-    // in parallel, because starting is mostly waiting
+    // starts all boards in parallel, because a starting board mostly waits
     await Promise.all(boards.map(({ entry }) => simulator.add({ id: idOf(entry!), ...loadFirmware(entry) }).start()));
   });
   afterAll(async () => {
@@ -60,7 +60,7 @@ describe("the firmware of every board", () => {
       it(`has an image of at most ${MAX_IMAGE_SIZE} bytes`, () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
         expect(size).toBeLessThanOrEqual(MAX_IMAGE_SIZE);
-        // the table in docs/reference/firmware.md has the size in KB, rounded up
+        // the table in docs/reference/firmware.md shows the size of the program in KB, rounded up
         expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 
@@ -79,7 +79,7 @@ describe("the firmware of every board", () => {
 
       it(`needs at most ${MAX_HEAP} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
-        // the heap includes garbage until the next collection, every few seconds
+        // waits, because the heap also contains garbage until the next garbage collection, a few seconds later
         await eventually(async () => (await board.heap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },

@@ -1,6 +1,6 @@
 /**
- * The firmware on an ESP32-S2, whose heap is 40 KB (JD_GC_KB in DeviceScript's ESP32 port) instead of 64 KB. The simulator
- * also has 64 KB, so the test allocates the difference as ballast.
+ * Tests the firmware on an ESP32-S2, whose heap is 40 KB (JD_GC_KB in DeviceScript's ESP32 port) instead of 64 KB. The
+ * simulator also has 64 KB, so the test allocates the difference as ballast.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";

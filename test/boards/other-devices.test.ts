@@ -1,4 +1,4 @@
-/** Devices without Nightlight firmware, such as a Raspberry Pi and a Wio Terminal, work with the server's embedded broker. */
+/** Tests that devices without Nightlight firmware, such as a Raspberry Pi, work with the server's embedded broker. */
 import { startServer, type NightlightServer } from "nightlight-server";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -73,7 +73,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python 
 });
 
 describe("a Wio Terminal with the lesson's program, simulated with the bytes of its library PubSubClient 2.8", () => {
-  // client.connect(name) uses MQTT 3.1.1, clean session, keep-alive of 15 s, QoS 0, no will and no user name
+  // PubSubClient's connect(id) sends a CONNECT for MQTT 3.1.1 with a clean session, keep-alive 15 s, no will and no user name
   const ID = "0b6c2f6e-5d5c-4a3f-9f0b-6f3c2f7b1e55";
   let socket: net.Socket;
   let received = Buffer.alloc(0);
@@ -85,7 +85,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   });
   afterAll(() => socket?.destroy());
 
-  /** Waits for a number of bytes, and removes them from the buffer. */
+  /** Waits until the broker has sent `length` more bytes, and returns them. */
   async function readBytes(length: number, what: string): Promise<Buffer> {
     await eventually(() => received.length >= length, { within: 5000, what });
     const bytes = received.subarray(0, length);

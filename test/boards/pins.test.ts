@@ -27,7 +27,7 @@ function boardFile(
   };
 }
 
-/** Valid pins by chip. */
+/** A valid pin for the light sensor and for the lamp, by chip. */
 const VALID_PINS = {
   esp32: { light: 34, lamp: 25 },
   esp32s2: { light: 8, lamp: 13 },
@@ -46,12 +46,12 @@ describe("a light sensor", () => {
   it.each([
     ["esp32", [32, 33, 34, 35, 36, 37, 38, 39]],
     ["esp32s2", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-    // GPIO3 is a strapping pin
+    // GPIO3 is left out, because it is a strapping pin
     ["esp32s3", [1, 2, 4, 5, 6, 7, 8, 9, 10]],
-    // GPIO2 is a strapping pin
+    // GPIO2 is left out, because it is a strapping pin
     ["esp32c3", [0, 1, 3, 4]],
   ] as const)("of an %s may be on the ADC1 pins, except strapping pins", (archId, gpios) => {
-    // moves the lamp of the ESP32-S3 off the ADC1 pins
+    // puts the lamp of the ESP32-S3 on GPIO21, so that every ADC1 pin is free for the sensor
     const file = boardFile(archId, { lamp: archId === "esp32s3" ? 21 : VALID_PINS[archId].lamp });
     const lamp = `P${VALID_PINS[archId].lamp}`;
     const expected = gpios.map((gpio) => `P${gpio}`);

@@ -1,4 +1,4 @@
-/** The faults to inject: effect, target and duration. Planning a fault draws all its random numbers. */
+/** The faults to inject: effect, target and duration. Planning draws all random numbers, so that a seed repeats the run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import { flood } from "./flood.js";
@@ -28,7 +28,7 @@ export interface Fault {
   plan(random: Random, boards: number): Pick<PlannedFault, "text" | "run">;
 }
 
-/** A fault of a connection. */
+/** A fault that a proxy injects into the connection of a board or of the server. */
 interface ConnectionFault {
   readonly name: string;
   /** Maximum duration, in ms; 0 for an instantaneous fault. */
@@ -130,7 +130,7 @@ async function restartServer(stand: TestSystem, off: number): Promise<void> {
   await stand.server.start();
 }
 
-/** All faults. */
+/** All faults that the fault test can inject. */
 export const FAULTS: readonly Fault[] = [
   ...CONNECTION_FAULTS.map(toBoards),
   ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(toServer),

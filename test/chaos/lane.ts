@@ -17,7 +17,7 @@ export class Lane {
   #busy = false;
 
   constructor(private readonly to: Socket) {
-    // the proxy handles errors of this socket
+    // ignores errors here, because the proxy handles the errors of this socket
     to.on("error", () => {});
   }
 
@@ -48,7 +48,7 @@ export class Lane {
     this.#pump();
   }
 
-  /** Discards the queue. */
+  /** Discards the queued data, so that the receiver never gets it. */
   close(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
@@ -74,7 +74,7 @@ export class Lane {
     }
   }
 
-  /** Writes each byte as a TCP segment of its own, after the write of the byte before has finished. */
+  /** Writes each byte as a TCP segment of its own, after the write of the previous byte has finished. */
   #writeBytes(data: Buffer): void {
     this.#queue.unshift({ dueAt: 0, data: data.subarray(1) });
     this.#busy = true;

@@ -21,16 +21,16 @@ interface Boot {
   /** The device id and boot number, unique among all boots. */
   readonly key: string;
   readonly stored: StoredReading[];
-  /** `seq` of the newest reading. */
+  /** `seq` of the boot's newest reading. */
   highest: number;
-  /** After a power cut: readings with a higher `seq` that the board had not delivered are gone. */
+  /** `seq` after which a power cut lost the undelivered readings; undefined without a power cut. */
   diedAfter: number | undefined;
   /** Estimated number of readings that no server or broker received before the power cut. */
   unreceived: number;
 }
 
 interface Action {
-  /** The board's reports for this action. */
+  /** The board's replies to this action; more than one when the board executed the action twice. */
   readonly reports: Reply[];
   /** The id of the target board. */
   readonly id: string;
@@ -48,7 +48,7 @@ export interface Row extends Readings {
   executed: number;
   lostActions: number;
   doubled: number;
-  /** Actions in the memory of a broker or board that lost its memory. */
+  /** Number of unanswered actions that were lost because the broker or the board lost its memory. */
   gone: number;
 }
 

@@ -42,7 +42,7 @@ async function configure(station: Station, config: object): Promise<void> {
   await eventually(() => board.lamp !== before, { what: "the board's lamp to switch" });
 }
 
-/** Returns a function that returns the board's log lines since this call. */
+/** Starts to observe a board's log. Returns a function that returns the lines since then. */
 function log({ id }: Station): () => string[] {
   const from = lines.length;
   return () =>
@@ -52,7 +52,7 @@ function log({ id }: Station): () => string[] {
       .map(({ line }) => line);
 }
 
-/** Returns an array that records the lamp's states from now on. */
+/** Returns an array to which each later state of the lamp is appended. */
 function lampOf({ board }: Station): boolean[] {
   const states: boolean[] = [];
   board.on("lamp", (on) => states.push(on));
@@ -144,7 +144,7 @@ describe.concurrent("a board", () => {
       await station.proxy.refuse();
       const mine = () => readings.filter(({ id, light }) => id === station.id && taken.has(light));
       await new Promise<void>((resolve) => {
-        // a different light value at each step, so that the value identifies the time of a reading
+        // sets a different light value at each step, so that the value identifies the time of a reading
         const timer = setInterval(() => {
           const light = (step % 2 ? 700 : 100) + step;
           taken.set(light, Date.now());
@@ -160,7 +160,7 @@ describe.concurrent("a board", () => {
       expect(mine().length).toBeGreaterThan(200);
       const [newest, ...backlog] = mine();
       expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
-      // excludes live readings, which the board sends between those of the backlog
+      // leaves out live readings, because the board sends them between the readings of the backlog
       const waited = backlog.filter(({ light }) => light !== newest.light).map(({ seq }) => seq!);
       expect(waited).toEqual([...waited].sort((a, b) => a - b));
       const errors = mine()

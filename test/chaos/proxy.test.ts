@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { Proxy } from "./proxy.js";
 
-/** One end of a connection. */
+/** One end of a connection, with the data that it received and how the other end closed it. */
 interface Endpoint {
   readonly socket: net.Socket;
   chunks: Buffer[];
@@ -144,7 +144,7 @@ describe("the proxy", () => {
     const sent = "0123456789".repeat(30);
     client.socket.write(sent);
     await says(server, sent);
-    // a receiver that is slower than the sender may read several segments at once
+    // expects only half as many chunks as bytes, because a slow receiver may read several segments at once
     expect(server.chunks.length).toBeGreaterThan(sent.length / 2);
   });
 
@@ -154,7 +154,7 @@ describe("the proxy", () => {
     client.socket.write("0123");
     await says(server, "0123");
     client.socket.write("456789");
-    // libuv reports an RST directly after data as an end
+    // accepts an end instead of a reset, which libuv reports for an RST directly after data
     await eventually(() => client.endedBy && server.endedBy, { what: "the cut" });
     expect("0123456").toContain(text(server));
   });

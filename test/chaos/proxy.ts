@@ -82,12 +82,12 @@ export class Proxy {
     await closed;
   }
 
-  /** Discards all data in both directions without closing connections. */
+  /** Discards all data in both directions until `heal`, without closing connections. */
   blackHole(): void {
     this.#vanishing = true;
   }
 
-  /** Holds back all data and FIN in both directions. */
+  /** Holds back all data and FIN in both directions until `heal`. */
   stall(): void {
     this.#stalled = true;
     this.#changed();
@@ -165,7 +165,7 @@ export class Proxy {
     from.on("end", () => this.#pass(pair, lane, direction, () => to.end()));
     from.on("error", () => this.#pass(pair, lane, direction, () => this.#reset(pair)));
     from.on("close", () => {
-      // both directions are closed and both queues are empty
+      // forgets the pair when both sockets are closed and both queues are empty
       if (to.destroyed && lane.idle && other.idle) this.#forget(pair);
     });
   }

@@ -1,6 +1,6 @@
 /** Counts stored, lost, duplicate and out-of-order readings of one boot of a board. Pure functions. */
 
-/** A reading that the server stored. Arrays of these are in the order of storing. */
+/** A reading that the server stored. Arrays have the order in which the server stored the readings. */
 export interface StoredReading {
   readonly seq: number;
   /** Time between taking and sending the reading, in ms. */
@@ -11,20 +11,20 @@ export interface StoredReading {
 
 export interface Readings {
   taken: number;
-  /** Readings stored at least once. */
+  /** Number of readings that the server stored at least once. */
   stored: number;
-  /** Readings never stored, although the board had power. */
+  /** Number of readings that the server never stored, although the board had power. */
   lost: number;
-  /** Readings never stored because of a power cut of the board. */
+  /** Number of readings that the server never stored because of a power cut of the board. */
   lostByPowerCut: number;
-  /** Readings stored twice by the same server run. */
+  /** Number of readings that one run of the server stored twice. */
   duplicated: number;
-  /** Readings stored by a server run that was killed before it acknowledged them, and again by a later run. */
+  /** Number of readings that two runs stored, because the first was killed before it acknowledged the reading. */
   storedAgainAfterKill: number;
   outOfOrder: number;
 }
 
-/** Readings with an age below this were live: the newest ones when sent, not part of the backlog. In ms. */
+/** Age below which a reading counts as live, in ms. Older readings come from the board's backlog. */
 const MAX_LIVE_AGE = 40;
 
 /**

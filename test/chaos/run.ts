@@ -17,7 +17,7 @@ const ACTION_INTERVAL = 700;
 
 export interface RunOptions {
   readonly seed: number;
-  /** Duration of the run; no fault starts later, in minutes. */
+  /** Duration of the run, in minutes. No fault starts after this time. */
   readonly minutes: number;
   readonly broker: BrokerKind;
   /** Number of boards; default 2. */
@@ -104,7 +104,7 @@ async function converge(system: TestSystem): Promise<{ took: number; late: strin
   return { took: Math.round(passed()), late };
 }
 
-/** Takes one more reading on each board, so that the server knows of all earlier ones, and closes the accounts. */
+/** Waits until each board has sent a last reading and nothing is outstanding, and ends the last period of the ledger. */
 async function last(system: TestSystem): Promise<void> {
   const before = new Map(system.ledger.lastReadingAt);
   for (const station of system.stations) station.stopWalk();
@@ -119,7 +119,7 @@ async function last(system: TestSystem): Promise<void> {
   system.ledger.close("the end", (await converge(system)).took);
 }
 
-/** Sends report actions to the boards in turn until `stop`. Each waits for the broker to acknowledge the one before. */
+/** Sends report actions to the boards in turn until `stop`. Waits until the broker has acknowledged each action. */
 function issueActions(system: TestSystem): { stop(): void; done: Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -130,7 +130,7 @@ function issueActions(system: TestSystem): { stop(): void; done: Promise<void> }
       await sleep(ACTION_INTERVAL, undefined, { signal });
     }
   }
-  // aborting a wait, or closing the client during a publication, rejects the promise
+  // ignores the rejection when `stop` aborts a wait, or when the client closes during a publication
   return { stop: () => stopping.abort(), done: issue().catch(() => {}) };
 }
 

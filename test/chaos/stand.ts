@@ -36,9 +36,9 @@ export interface TestSystem {
   /** The proxy between the server and an external broker; undefined with the embedded one. */
   readonly serverProxy?: Proxy;
   readonly mosquitto?: Mosquitto;
-  /** The broker's URL, without a proxy. */
+  /** The broker's URL for connections that bypass the proxies. */
   readonly url: string;
-  /** A reconnecting client without a proxy. */
+  /** A client that reconnects by itself and bypasses the proxies. */
   readonly client: MqttClient;
   /** Reasons of all crashes of firmware and virtual machines so far. */
   readonly crashes: string[];

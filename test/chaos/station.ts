@@ -7,8 +7,9 @@ import type { Random } from "./random.js";
 
 /** Interval between light changes, in ms. It exceeds the sample interval, so that each change produces a reading. */
 const STEP_INTERVAL = 300;
-/** Range of light changes. They exceed the dead band and tend toward the threshold, so that the light often crosses it. */
+/** Smallest light change. It exceeds the dead band, so that the board reports each change. */
 const MIN_STEP = DEFAULT_CADENCE.dead_band + 5;
+/** Largest light change. */
 const MAX_STEP = 120;
 
 export class Station {
@@ -58,10 +59,10 @@ export class Station {
     const desired = this.ledger.desired.get(id);
     const known = this.ledger.light.get(id);
     const status = this.ledger.status.get(id);
-    // the board publishes its status after each connect
+    // an older status is outdated, because the board publishes its status after each connect
     if (proxy.open === 0 || (this.ledger.statusAt.get(id) ?? 0) < proxy.lastConnection)
       return `${id}: the server has received no status since the board's last connect`;
-    // the board does not report light changes within the dead band
+    // accepts a light within the dead band, because the board does not report so small a change
     if (known === undefined || isDue(DEFAULT_CADENCE, LESSON_RULE, { light: known, at: 0 }, board.light, 0))
       return `${id}: the server's last light is ${known}, but the light is ${board.light}`;
     if (desired !== rule) return `${id}: the server wants led_on ${desired}, the rule ${rule} at light ${board.light}`;

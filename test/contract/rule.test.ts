@@ -11,7 +11,7 @@ const rule: fc.Arbitrary<Rule> = fc.record({
 });
 const readings = fc.array(fc.tuple(light, fc.nat(3000)), { minLength: 1, maxLength: 60 });
 
-/** Applies the rule to a sequence of readings. Returns the lamp state after each. */
+/** Applies the rule to readings, given as light and time since the previous one in ms. Returns the lamp after each reading. */
 function applyRule(parameters: Rule, steps: [number, number][]): { lamp: Lamp; light: number; now: number }[] {
   let lamp: Lamp | undefined;
   let now = 0;

@@ -1,4 +1,4 @@
-/** The JSON Schemas in `docs/schemas` accept exactly the messages that the contract accepts. */
+/** Tests that the JSON Schemas in `docs/schemas` accept exactly the messages that the contract accepts. */
 import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
 import { readFile } from "node:fs/promises";
@@ -24,7 +24,7 @@ const accepts = (fields: Fields, text: string): boolean => !decode(fields, Buffe
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });
 
-/** JSON texts of valid, almost valid and invalid values of a field. */
+/** Generates the JSON text of a valid, almost valid or invalid value of a field. */
 function valueText(field: Field): fc.Arbitrary<string> {
   const { minimum = 0, maximum = 1e9, maxLength = 10, values = [] } = field;
   const near = [
@@ -63,7 +63,7 @@ function valueText(field: Field): fc.Arbitrary<string> {
     // Mostly valid values, so that messages with many fields are often valid as a whole.
     { weight: 16, arbitrary: good.map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: fc.constantFrom(...near).map(String) },
-    // Other notations of the same numbers.
+    // Numbers in notations that JSON.stringify never writes.
     { weight: 1, arbitrary: fc.constantFrom("1.0", "1e2", "0.5e1", "-0", "-0.0", "1E+1", "0e0", "10.50", "-1e-7") },
     { weight: 1, arbitrary: text(maxLength + 2).map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: wrong.map((value) => JSON.stringify(value)) },
@@ -71,7 +71,7 @@ function valueText(field: Field): fc.Arbitrary<string> {
   );
 }
 
-/** JSON texts of objects with fields of the message and unknown fields. */
+/** Generates the JSON text of an object with fields of the message and unknown fields. */
 function payloadText({ fields }: MessageDoc): fc.Arbitrary<string> {
   const known = fields.map(({ name, field }) => {
     const present = valueText(field).map((value) => [`${JSON.stringify(name)}: ${value}`]);

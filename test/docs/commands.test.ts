@@ -11,7 +11,7 @@ import { commandsOf, PAGES, ROOT, untaggedBlocks } from "./support/pages.js";
 import { apiServer, writeCertificate } from "./support/fixtures.js";
 import { Sandbox, type CommandStep } from "./support/sandbox.js";
 
-/** Commands of the documentation that do not run here, with reasons. */
+/** Commands of the documentation that this test does not run, with the reason for each. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   // long-running commands
   "npm run check": "takes a minute or more; CI runs it before any test",
@@ -42,7 +42,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "takes minutes; the same test runs with a fixed seed",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
   "npm run setup": "asks questions; test/setup/run.test.ts answers them, and a scenario here runs it with flags",
-  // parts of other commands
+  // commands that run as part of other commands
   "npm ci": "runs as part of `npm ci && npm start`",
   "npm start": "runs as part of `npm ci && npm start`",
   "npm run test:all": "runs all tests, and so this one",
@@ -80,11 +80,11 @@ interface Scenario {
   readonly steps: readonly CommandStep[];
   /** Prepares the scenario, for example by starting a server that runs until the scenario ends. */
   readonly prepare?: (sandbox: Sandbox) => Promise<void>;
-  /** Checks the result. */
+  /** Checks the effects of the scenario after its last command. */
   readonly check?: (sandbox: Sandbox) => Promise<void>;
   /** Additional files in the copy, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** A required program, and its name in the message when it is missing. */
+  /** A program without which the scenario is skipped, and its name in the warning. */
   readonly requiredProgram?: readonly [program: string | undefined, name: string];
 }
 
@@ -250,7 +250,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "setup, doctor, and flashing without a board",
-    // on other systems the commands could find a connected board and write to it
+    // skipped on other systems, where the commands could find a connected board and write to the board
     requiredProgram: [process.platform === "linux" ? "Linux" : undefined, "Linux"],
     files: { "password.txt": "correct horse\n" },
     steps: [
@@ -260,7 +260,7 @@ const SCENARIOS: readonly Scenario[] = [
         replacements: { "192.168.1.20": "127.0.0.1:1883 --no-check" },
         expectedOutput: /\.env\.local/,
       },
-      // exit code 1, because esptool or another requirement is missing here
+      // doctor returns 1, because the sandbox lacks esptool or another requirement
       { command: "npm run doctor", exitCode: 1, expectedOutput: /^ *todo /m },
       { command: "npm run doctor -- --json", exitCode: 1, expectedOutput: /"todo"/ },
       { command: "npm run flash", exitCode: 1, expectedOutput: NO_BOARD },
@@ -327,7 +327,7 @@ const SCENARIOS: readonly Scenario[] = [
       { command: "sudo systemctl start nightlight-server" },
       { command: "systemctl reload nightlight-server" },
       { command: "journalctl -u nightlight-server -f" },
-      // grep finds nothing, because journalctl is a fake program
+      // grep finds nothing and returns 1, because a fake program without output replaces journalctl
       { command: `journalctl -u nightlight-server -o cat | grep '"event":"rejected"'`, exitCode: 1 },
       { command: "sudo apt install python3-paho-mqtt" },
     ],

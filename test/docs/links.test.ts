@@ -1,4 +1,4 @@
-/** Links and pictures of the documentation. */
+/** Tests that the links and pictures of the documentation lead to existing files and headings. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The messages in docs/how-to/troubleshooting.md are real: the tests cause each of them. */
+/** Tests that every message in docs/how-to/troubleshooting.md can occur: the tests cause each message. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import mqtt from "mqtt";
@@ -18,12 +18,12 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
 
-/** The messages in the page's tables. */
+/** The messages in the tables of docs/how-to/troubleshooting.md, in which "…" stands for any text. */
 const SYMPTOMS = [...readPage("docs/how-to/troubleshooting.md").matchAll(/^\| `([^`]+)` \|/gm)].map(([, text]) => text);
 const patternOf = (symptom: string): RegExp =>
   new RegExp(symptom.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")); // prettier-ignore
 
-/** Messages of the page that the tests have caused. */
+/** Messages of the page that a test has caused; at the end, no message may be missing. */
 const causedMessages = new Set<string>();
 
 /** Expects that a message is on the page. */
@@ -60,7 +60,7 @@ test("the page explains ports, folders and addresses that the server cannot use"
   expectOnPage(await startError({ httpPort: portOf(httpUrl!) }));
   expectOnPage(await startError({ data }));
   expectOnPage(await startError({ host: "0.0.0.0" }));
-  // TEST-NET-3, which no computer has
+  // 203.0.113.9 belongs to TEST-NET-3, whose addresses no computer has, so the server cannot listen on it
   expectOnPage(await startError({ host: "203.0.113.9", anonymous: true }));
 });
 

@@ -1,4 +1,4 @@
-/** `npm run doctor` reports each check as ok, or says what to do. */
+/** Tests that each check of `npm run doctor` reports ok, or says what the user must do. */
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import net from "node:net";
@@ -274,7 +274,7 @@ describe("npm run doctor on this computer", () => {
     const { port } = server.address() as net.AddressInfo;
     const here = thisSystem(ROOT);
     expect(await here.listen(port)).toBe("EADDRINUSE");
-    // the test's port replaces 1883
+    // makes the check look for the test's own port instead of 1883, which may be in use
     const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
     const [finding] = await checkPorts(system({ platform: process.platform, listen: portsInUse(1883), run }));
     expect(finding.about).toBe("port 1883");

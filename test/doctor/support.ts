@@ -17,7 +17,7 @@ export const SETTINGS = {
 
 export const BOARD = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
 
-/** Creates the simulated computer. */
+/** Creates a simulated computer on which all checks succeed. @param change replaces functions and files */
 export function system(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
   const files: Record<string, string | undefined> = {
     "package.json": PACKAGE,
@@ -47,7 +47,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
   };
 }
 
-/** Simulates programs: their outputs by the beginning of the command line. */
+/** Simulates programs. @param answers the output of each program, by the beginning of the command line */
 export function programs(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");

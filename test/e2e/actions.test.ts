@@ -25,7 +25,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("an action", () => {
     await rig.server.close();
     await eventually(() => seen("nightlight/status", "false") >= 0, { what: "the server's offline status" });
     await rig.observer.publishAsync(topicOf(ID, "commands"), '{"action":"report","seq":2147483000}', { qos: 1 });
-    // readings give the board enough time to execute the action too early
+    // waits for three readings, so that a faulty board has time to execute the action before the server is back
     for (const light of [100, 800, 200]) {
       rig.boards[0].setLight(light);
       await eventually(() => seen(topicOf(ID, "telemetry"), `"light":${light}`) >= 0, {

@@ -46,7 +46,7 @@ test("a board executes and answers 200 actions in order, because the broker limi
       .map(({ text }) => JSON.parse(text) as { seq: number; ok: boolean });
   const report = (seq: number): Promise<unknown> =>
     rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
-  // after a connect, the first action waits for a message from the server
+  // waits for one reply first, because after a connect a board executes actions only once the server has sent a message
   await report(1);
   await eventually(() => replies().length === 1, { within: 10_000, what: "the first reply" });
   await Promise.all(seqs.slice(1).map(report));

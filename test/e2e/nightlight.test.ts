@@ -64,7 +64,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     it("survives all invalid messages to the board, and counts them", async () => {
       const rejected = async () => (await report(rig)).rejected ?? 0;
       const before = await rejected();
-      // `garbage` is invalid on every topic, `wrong` only on the command topic
+      // `garbage` is invalid on both topics, `wrong` on the topic for commands, and `config` on the topic for configurations
       const garbage = ["{", "", "nonsense", "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"led_on":01}', Buffer.from([0, 255, 254, 128]), Buffer.from('{"é":"\u00ff', "latin1"), "x".repeat(1500)]; // prettier-ignore
       const wrong = ['{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', '{"led_on":"é"}', '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"light":1e9}', "{}"]; // prettier-ignore
       const config = ['{"threshold":"300"}', '{"sample":0}', '{"report":"never"}', '{"threshold":1e9}'];
@@ -72,14 +72,14 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       const send = (channel: Channel, payloads: (string | Buffer)[]) =>
         Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
       await send("commands", [...garbage, ...wrong, huge]);
-      // an empty payload is valid, because it clears a retained message
+      // the board does not reject the empty payload, which validly clears a retained message
       await send("config", [...garbage, ...config, huge]);
       board().setLight(120);
       await lampBecomes(true, 5000);
       board().setLight(880);
       await lampBecomes(false);
       const empty = garbage.filter((payload) => payload.length === 0).length;
-      // the embedded broker itself rejects messages of this size
+      // only Mosquitto delivers the two huge messages to the board; the embedded broker rejects them
       const tooLarge = broker === "mosquitto" ? 2 : 0;
       expect((await rejected()) - before).toBe(2 * (garbage.length - empty) + wrong.length + config.length + tooLarge);
       expect(board().crashes).toBe(0);

@@ -32,7 +32,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Starts a board. Returns its log lines, which are appended while the board runs. */
+  /** Starts a board with these settings. Returns its log, to which lines are appended while the board runs. */
   async function run(settings: Record<string, unknown>): Promise<string[]> {
     const id = `settings-${boards.length}`;
     const lines: string[] = [];

@@ -30,7 +30,7 @@ test("the board's status LED is green when online, orange while connecting, and 
   await shows("blue");
   board.network.heal();
   await shows("green");
-  // a second connection attempt may be necessary
+  // orange may appear twice, because a second connection attempt may be necessary
   expect(colors.join(" ")).toMatch(/^green orange blue (orange )?green$/);
   await board.stop();
   await shows("dark");

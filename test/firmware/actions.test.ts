@@ -32,7 +32,7 @@ describe("a board", () => {
     expect(await ask("identify", 1000)).toMatchObject({ ok: true });
     await eventually(() => lamp.length >= 6, { within: 15_000, what: "three blinks" });
     expect(lamp).toEqual([false, true, false, true, false, true]);
-    // The board reports no switch: the lamp is on because it is dark.
+    // Blinking does not change the reported lamp state: the state stays on, because it is dark.
     const told = rig.seen.filter((m) => m.topic === topicOf(ID, "status")).map((m) => JSON.parse(m.text).led_on);
     expect(told.slice(told.indexOf(true))).not.toContain(false);
   });
@@ -63,7 +63,7 @@ describe("a board", () => {
       dropped: 0,
       resent: 0,
     });
-    // The program starts once, together with the board.
+    // After a crash, `began` would exceed the short time that the program needs to start.
     expect(reply.began).toBeLessThan(reply.uptime!);
     expect(reply.waiting).toBeLessThan(10);
     expect(Math.min(reply.sent!, reply.received!)).toBeGreaterThan(2);

@@ -1,7 +1,7 @@
 /**
  * Endurance tests of the firmware. The virtual machine's clock runs fifty times faster, except while a connection is opened,
- * so that half a minute replaces a long operation. Network and broker are real, so an answer takes fifty times longer for
- * the board.
+ * so that half a minute of the test is 25 minutes for the board. Network and broker are real, so an answer takes fifty times
+ * longer for the board.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
@@ -11,12 +11,12 @@ import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } from "../support/rig.js";
 
 const CYCLES = 1000;
-/** Number of readings: one every ten seconds for a day. By default, a board sends two a minute, and changes of the light. */
+/** Number of readings: one every ten seconds for a day. A default board sends one every 30 s, and one per light change. */
 const READINGS = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
 const MAX_GROWTH = 1500;
 
-/** Lowest memory use, which occurs after garbage collection, in the first and in the last fifth of the test. */
+/** Records memory use, to compare the minimum in the first and in the last fifth of a test, right after garbage collections. */
 class MemoryUse {
   readonly #seen: { progress: number; used: number }[] = [];
 

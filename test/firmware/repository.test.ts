@@ -27,7 +27,7 @@ describe("the repository", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    // The image contains the version that the build wrote.
+    // The build compiles src/version.ts into the firmware, so the file must have the version of package.json.
     expect(read("src/version.ts").replaceAll("\r\n", "\n")).toBe(versionModule(version("package.json")));
     expect(readFileSync(new URL(".devicescript/bin/main/bytecode.devs", root)).includes(version("package.json"))).toBe(true); // prettier-ignore
   });

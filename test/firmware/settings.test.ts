@@ -1,4 +1,4 @@
-/** With any invalid setting, a board starts, logs one line with the problem and the default it uses, and works. */
+/** Tests that a board with an invalid setting starts, logs one line with the problem and the default value, and works. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";

@@ -49,14 +49,14 @@ const steps = sample(
   250,
 );
 
-/** DeviceScript module with the inputs. */
+/** Source text of the DeviceScript module `inputs.ts`, which contains all test inputs. */
 const inputs = `
 export const payloads: Buffer[] = [${payloads.map((bytes) => `hex\`${bytes.toString("hex")}\``).join(", ")}]
 export const topics: Buffer[] = [${topics.map((topic) => `hex\`${Buffer.from(topic).toString("hex")}\``).join(", ")}]
 export const steps: number[] = [${steps.flat().join(", ")}]
 `;
 
-/** Source files of the device program and the contract, by path. */
+/** Returns the source files of the device program and the contract, by path. */
 function program(): Record<string, string> {
   const root = new URL("../../", import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), "utf8");

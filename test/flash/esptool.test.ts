@@ -12,7 +12,7 @@ async function pathWith(version?: string): Promise<NodeJS.ProcessEnv> {
   if (version) {
     const file = path.join(folder, "esptool.py");
     const source = (await readFile(ESPTOOL, "utf8")).replace("/usr/bin/env node", process.execPath);
-    // Node treats esptool.py as CommonJS, so that file imports the module
+    // esptool.py imports the code from a separate module file, because Node treats esptool.py as CommonJS
     await writeFile(path.join(folder, "esptool.mjs"), source);
     await writeFile(file, `#!${process.execPath}\nimport("./esptool.mjs");\n`);
     await chmod(file, 0o755);

@@ -83,7 +83,7 @@ describe("the choice of the serial port", () => {
     expect(choosePort([modem, board])).toBe("/dev/ttyACM0");
     expect(choosePort([modem, board, other], "/dev/ttyUSB0")).toBe("/dev/ttyUSB0");
     expect(choosePort([modem], "/dev/ttyS0")).toBe("/dev/ttyS0");
-    // a link to the port, which the system does not list
+    // the wanted path is a link to the port, which the system does not list
     expect(choosePort([board], "/dev/serial/by-id/mine", true)).toBe("/dev/serial/by-id/mine");
   });
 
@@ -141,7 +141,7 @@ describe("the choice of the serial port", () => {
 test("the simulated board answers DeviceScript's own serial transport as well", async () => {
   const board = await TestBoard.start();
   const intervals = vi.spyOn(globalThis, "setInterval");
-  /** The part of `serialport` that jacdac-ts uses. */
+  /** A fake port with the part of `serialport` that jacdac-ts uses. */
   class LibraryPort {
     static list = async () => [{ path: "/dev/x", serialNumber: "JD1", vendorId: "303a" }];
     isOpen = true;

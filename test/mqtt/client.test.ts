@@ -1,4 +1,4 @@
-/** The MQTT client with faulty brokers and networks. */
+/** Tests the MQTT client with faulty brokers and networks. */
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MqttClient } from "../../src/mqtt/client.js";
@@ -69,7 +69,7 @@ describe("CONNECT", () => {
     await connected();
     expect(problems).toEqual(["the broker refused the connection: this client is not authorized"]);
     expect(client.counters).toMatchObject({ refused: 5, connects: 1 });
-    // Delays of 20, 40, 80, 160 and 320 ms, reduced by at most half.
+    // The client waits 20, 40, 80, 160 and 320 ms between attempts, each reduced by at most half.
     expect(times[5] - times[4]).toBeGreaterThan(155);
     expect(times[5] - times[0]).toBeGreaterThan(300);
   });

@@ -1,4 +1,7 @@
-/** Holding publications after a broker lost its sessions, because it would acknowledge messages that nobody receives. */
+/**
+ * Tests that the session holds publications after the broker lost its sessions, until they are released. The broker would
+ * acknowledge messages although their receivers are no longer subscribed.
+ */
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { Counters } from "../../src/mqtt/counters.js";

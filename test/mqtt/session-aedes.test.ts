@@ -20,7 +20,7 @@ async function startAedes(): Promise<BrokerDriver> {
   }
   return {
     port: (server.address() as net.AddressInfo).port,
-    // aedes 1.1 sends PUBREL 1 and then PUBLISH 1 over the same connection.
+    // aedes 1.1 sends PUBREL and then the same PUBLISH again, so a message may arrive twice.
     resendsAfterPubrec: true,
     async dropSessions() {
       await end();

@@ -186,7 +186,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
-      // The broker ends a connection after 1.5 s without a packet.
+      // Waits longer than 1.5 s, after which the broker would close a connection without packets.
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
@@ -206,11 +206,11 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         observer.publish(`${base}/in`, `after ${qos}`, { qos });
       }
       await eventually(() => got.length === 3, { what: "the messages that fit" });
-      // Messages of different QoS have no defined order.
+      // Sorts the messages, because messages of different QoS have no defined order.
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);
-      // The broker would resend an unacknowledged message.
+      // Reconnects, because the broker would then resend a skipped message that was not acknowledged.
       proxy.cut();
       await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
       client.publish(`${base}/in`, "end", 2, false);
@@ -376,7 +376,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
         await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
         const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
-        // Duplicates arrive before the end marker.
+        // Publishes end markers, because a duplicate of an earlier message would arrive before them.
         own.publish(`${here}/i/3`, "", 2, false);
         own.publish(`${here}/3`, "", 2, false);
         await until(() => got.has("i/3") && count("3") > 0, "the end");

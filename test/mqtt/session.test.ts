@@ -35,7 +35,7 @@ describe("packet identifiers", () => {
     for (let n = 0; n < 140_000; n++) {
       session.outbound.publish("t", "", 1, false);
       const id = sent[sent.length - 1].messageId as number;
-      // Identifiers 1 and 2 are in flight.
+      // Identifiers 1 and 2 stay in flight, so the session must not reuse them.
       if (id < 3 || id > 65_535) throw new Error(`identifier ${id}`);
       used.add(id);
       session.receive({ type: PacketType.Puback, id });
@@ -118,7 +118,7 @@ describe("messages of QoS 1 whose handler finishes after the connection broke", 
       session.receive(publish(7, 1, true));
       expect(session.inbound.take()).toBeUndefined();
       expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([["puback", 7]]);
-      // Without DUP, it is a new message.
+      // A PUBLISH without DUP is a new message, even with the same identifier.
       session.receive(publish(7, 1));
       expect(session.inbound.take()?.id).toBe(7);
     }

@@ -4,7 +4,7 @@ import { filterProblem, topicMatches, topicProblem } from "../../src/mqtt/topic.
 import { mqttMatches } from "./support/scripted-broker.js";
 
 describe("topic filters match according to section 4.7 of the specification:", () => {
-  // All examples of sections 4.7.1 and 4.7.2.
+  // All examples of topic matching in MQTT 3.1.1, sections 4.7.1 and 4.7.2.
   const table: [string, string, boolean][] = [
     ["sport/tennis/player1/#", "sport/tennis/player1", true],
     ["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],

@@ -1,4 +1,4 @@
-/** The settings that setup writes reach the broker: tested with DeviceScript's parser and the real firmware in its VM. */
+/** Tests that a board connects with the settings that setup writes, with DeviceScript's parser and the firmware in its VM. */
 import { once } from "node:events";
 import net from "node:net";
 import { Aedes } from "aedes";

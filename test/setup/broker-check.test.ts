@@ -1,4 +1,4 @@
-/** The broker test of setup and doctor: whether the broker accepts a board, and what to do if not. */
+/** Tests how setup and doctor find out whether a broker accepts a board, and what they advise if not. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { generate } from "selfsigned";
@@ -59,7 +59,7 @@ test("a refused connection gives the command that starts a broker", async () => 
 });
 
 test("an unknown host name is part of the message", async () => {
-  // RFC 6761 reserves .invalid, so that no resolver knows the name
+  // no resolver knows the name, because RFC 6761 reserves .invalid
   expect(await checkBroker({ broker: at(1883, "broker.invalid"), ...noUser }, { within: 3000 })).toContain(
     "broker.invalid",
   );
@@ -131,7 +131,7 @@ test("the nightlight server accepts a board with an account, and refuses a wrong
   const input = Object.assign(Readable.from(["s3cret word\n"]), { isTTY: false });
   const args = ["add", "porch", "--device", "nightlight/porch", "--password-stdin"];
   await userCommand(() => data, { input, output: messages, messages }).parseAsync(args, { from: "user" });
-  // a running server reads new accounts within a second
+  // polls, because a running server takes up to a second to read new accounts
   await eventually(async () => (await checkBroker({ broker, ...noUser })) !== "", {
     what: "the server to require the account",
   });

@@ -1,4 +1,4 @@
-/** Settings survive being written to `.env.local` and read back by the parser in DeviceScript's CLI. */
+/** Tests that DeviceScript's parser reads back exactly the settings that setup writes to `.env.local`. */
 import fc from "fast-check";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -58,7 +58,7 @@ describe("DeviceScript's parser", () => {
     const line = fc.string({ unit: fc.constantFrom("A", "B", "=", " ", "#", '"', "1", "é", "\\"), maxLength: 12 });
     fc.assert(
       fc.property(fc.array(line, { maxLength: 4 }), fc.constantFrom("\n", "\r\n"), (lines, end) => {
-        // the parsers order empty keys differently
+        // excludes lines with an empty key, which the two parsers treat differently
         fc.pre(lines.every((text) => !text.startsWith("=")));
         expect(parseSettings(lines.join(end))).toEqual(parseAsDeviceScript(lines.join(end)));
       }),
@@ -132,7 +132,7 @@ describe("an existing .env.local", () => {
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=new\n");
     expect(await readFile(path.join(folder, ".env.previous.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=old\n");
     for (const name of await readdir(folder)) {
-      // Windows has no such file modes
+      // skips Windows, where the file mode does not show who may read the file
       if (process.platform !== "win32") expect((await stat(path.join(folder, name))).mode & 0o777, name).toBe(0o600);
     }
     expect(await writeEnvFile(folder, { WIFI_SSID: "new" })).toBe(false);
@@ -142,7 +142,7 @@ describe("an existing .env.local", () => {
   test("stays unchanged when DeviceScript would read back another value", async () => {
     const folder = await temporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "WIFI_SSID=old\n");
-    // DeviceScript reads null as the text "null"
+    // DeviceScript would read back null as the text "null", so writing must fail
     await expect(writeEnvFile(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("WIFI_SSID=old\n");
     expect(await readdir(folder)).toEqual([".env.local"]);

@@ -1,4 +1,4 @@
-/** `npm run setup` with answers at a terminal and with flags. */
+/** Tests `npm run setup` with answers at a terminal and with flags. */
 import { PassThrough } from "node:stream";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -18,7 +18,7 @@ interface Run {
   output: string;
   terminal: FakeTerminal;
   root: string;
-  /** Reads the written file with DeviceScript's parser. */
+  /** Returns the settings in the written `.env.local`, as DeviceScript's parser reads them. */
   settings(): Promise<Record<string, unknown>>;
 }
 

@@ -1,4 +1,4 @@
-/** Checks of a board's settings. */
+/** Tests the checks of a board's settings, and the ids that setup proposes. */
 import { describe, expect, test } from "vitest";
 import { idProblem } from "../../contract/index.js";
 import { isLoopback, isPrivate, isPublic, ownAddresses } from "../../scripts/setup/hosts.js";

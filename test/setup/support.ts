@@ -5,7 +5,7 @@ import tls, { type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import { DialogCanceled, type Terminal } from "../../scripts/setup/terminal.js";
 
-/** A terminal that answers by itself. */
+/** A simulated terminal that answers questions by itself and records the output. */
 export interface FakeTerminal extends Terminal {
   /** All printed lines and questions. */
   readonly output: string[];

@@ -1,7 +1,7 @@
 import { beforeEach, afterEach, describe, expect, test, vi } from "vitest";
 import { BoardClock } from "../../sim/vm/clock.js";
 
-/** The largest step of the clock, in ms. */
+/** Largest step by which a board's clock may advance at once, in ms. */
 const MAX_STEP = 400;
 
 describe("a board's clock", () => {

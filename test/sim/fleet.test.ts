@@ -54,7 +54,7 @@ describe("many boards", () => {
       parent.kill("SIGKILL");
     }
     await eventually(() => host.connections.every(({ endedBy }) => endedBy), { what: "the connections to end" });
-    // a running board would reconnect within 200 ms
+    // expects no reconnect within 1.5 s; a running board would reconnect within 200 ms
     await expect(eventually(() => host.connections.length > 2, { within: 1500 })).rejects.toThrow("gave up");
   });
 });

@@ -30,7 +30,7 @@ describe.concurrent("the network of a simulated board", () => {
     expect(connection.text).toBe("hello from me\n");
     connection.socket.write("abc");
     await eventually(() => connection.text.endsWith("ok\n"), { what: "the answer" });
-    // the answer may arrive before the line in the log
+    // waits, because the answer may arrive before the board's line is in the log
     await eventually(() => heard(board).length > 0, { what: "the line in the log" });
     expect(heard(board)).toEqual(["got 3 total 3"]);
   });

@@ -35,7 +35,8 @@ console.log("starts=" + starts)
 `;
 
 /**
- * A program that counts its starts in flash memory. In its first run it ends below a light of 300, in the way that the setting HOW names: throw, reset, restart or memory.
+ * A program that counts its starts in flash memory. Its first run ends when the light falls below 300. The setting HOW
+ * chooses the cause: `throw` an exception, `reset` the board, `restart` the program, or run out of `memory`.
  */
 export const CRASHING_PROGRAM = `
 import { board } from "@dsboard/nightlight_xiao_esp32c3"
@@ -63,7 +64,10 @@ while (true) {
 }
 `;
 
-/** A program that connects to HOST:PORT repeatedly, sends its id, and prints the sizes of received chunks and why the connection ended. */
+/**
+ * A program that connects to HOST:PORT repeatedly and sends its id. It prints the size of each received chunk of data, and
+ * why each connection ended.
+ */
 export const TCP_CLIENT_PROGRAM = `
 import { connect } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"

@@ -13,9 +13,9 @@ describe("settings are parsed like DeviceScript parses them", () => {
     ["MQTT_PWD=0123\nA=123", { MQTT_PWD: "0123", A: 123 }],
     ['MQTT_PWD="123"', { MQTT_PWD: "123" }],
     ["A=null", { A: "null" }],
-    // a line with # is dropped, even if # is not a comment
+    // the parser drops every line with #, even if # does not begin a comment
     ["# comment\nMQTT_PWD=pass#word\nA=1 # one\nB=2", { B: 2 }],
-    // spaces stay
+    // spaces around = belong to the key and the value
     ["K = v", { "K ": " v" }],
     ["A=b=c", { A: "b=c" }],
     ["A=1\r\nA=2\r\n", { A: 2 }],

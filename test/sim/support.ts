@@ -15,7 +15,7 @@ export function useBoards(): (options: Partial<BoardOptions> & Pick<BoardOptions
   };
 }
 
-/** A simulated board that records its output, crashReasons and restarts. */
+/** A simulated board that records its output, crash reasons, reboots and number of starts. */
 export class TestBoard extends SimulatedBoard {
   /** The lines that the program printed. */
   readonly output: string[] = [];

@@ -1,4 +1,4 @@
-/** Finds external programs for tests. Without a program, its tests are skipped; with NIGHTLIGHT_TEST_ALL=1 they fail. */
+/** Finds external programs for tests. Tests of a missing program are skipped, or fail with NIGHTLIGHT_TEST_ALL=1. */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
@@ -17,25 +17,25 @@ function firstProgramOf(...names: string[]): string | undefined {
   return names.map(programAt).find((found) => found !== undefined);
 }
 
-/** Mosquitto, on PATH or in Debian's usual place. */
+/** Path of Mosquitto, on PATH or in Debian's usual place; undefined when it is not installed. */
 export const MOSQUITTO = firstProgramOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
 
-/** `mosquitto_sub`, on PATH. Debian's package `mosquitto-clients` contains `mosquitto_sub` and `mosquitto_pub`. */
+/** Path of `mosquitto_sub`, on PATH. Debian's package `mosquitto-clients` also contains `mosquitto_pub`. */
 export const MOSQUITTO_CLIENTS = programAt("mosquitto_sub");
 
-/** Redis, on PATH. */
+/** Path of Redis or its fork Valkey, on PATH; undefined when neither is installed. */
 export const REDIS = firstProgramOf("redis-server", "valkey-server");
 
-/** nginx, on PATH or in Debian's usual place. */
+/** Path of nginx, on PATH or in Debian's usual place; undefined when it is not installed. */
 export const NGINX = firstProgramOf("nginx", "/usr/sbin/nginx");
 
-/** Caddy, on PATH. */
+/** Path of Caddy, on PATH; undefined when it is not installed. */
 export const CADDY = programAt("caddy");
 
-/** Traefik, on PATH. Its tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
+/** Path of Traefik, on PATH. Without it, tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
 export const TRAEFIK = programAt("traefik");
 
-/** PostgreSQL's `initdb`, on PATH or the newest one from Debian or Homebrew. `postgres` is in the same folder. */
+/** Path of PostgreSQL's `initdb`: on PATH, or the newest of Debian or Homebrew. `postgres` is in the same folder. */
 export const POSTGRES = firstProgramOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
 
 function postgresFolders(): string[] {

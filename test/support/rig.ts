@@ -35,7 +35,7 @@ export interface Rig {
 export interface RigOptions {
   /** The server's embedded broker, or a Mosquitto to which the server connects. */
   readonly broker: "embedded" | "mosquitto";
-  /** One board for each id. */
+  /** Ids of the simulated boards; the rig starts one board for each id. */
   readonly ids?: string[];
   readonly server?: Partial<ServerOptions>;
 }

@@ -30,7 +30,7 @@ describe("a launch configuration", () => {
   test("starts everything with F5, and the dashboard answers as soon as VS Code opens it", async () => {
     const configuration = named(launch.configurations, "Nightlight");
     const program = start([...commandOf(configuration), "--", ...(await isolationFlags())]);
-    // VS Code waits for this pattern, and then opens the dashboard
+    // finds the address by the pattern for which VS Code waits before it opens the dashboard
     const address = await program.find(new RegExp(configuration.serverReadyAction!.pattern, "i"));
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
     expect(await (await fetch(address)).text()).toContain("<title>Nightlight");
@@ -44,7 +44,7 @@ describe("a launch configuration", () => {
     expect(line).toBeGreaterThan(0);
 
     const [node, ...args] = commandOf(named(launch.configurations, "Server"));
-    // as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
+    // passes --inspect-brk as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
     const program = start([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
     const inspector = await Inspector.connect(await program.find(/Debugger listening on (ws:\S+)/));
     onTestFinished(() => inspector.disconnect());

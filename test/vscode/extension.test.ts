@@ -1,4 +1,4 @@
-/** The launch configuration of firmware and server, tested with DeviceScript's tools instead of its VS Code extension. */
+/** Tests the launch configuration of firmware and server with DeviceScript's tools instead of its VS Code extension. */
 import { once } from "node:events";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ interface Device {
   readonly led_on?: boolean;
 }
 
-/** Creates a copy of the project with its own settings. */
+/** Creates a copy of the project with settings for a board that connects to the broker on `mqttPort`. */
 async function project(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
@@ -51,10 +51,10 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   const device = async (id = ID) => (await devices()).find((one) => one.id === id);
 
   beforeAll(async () => {
-    // jacdac-ts logs each of its steps with console.debug
+    // hides the log of jacdac-ts, which prints each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     port = [await freePort(), await freePort(), await freePort()];
-    // a program that listens on one of the tools' ports would fail here as in real use
+    // moves the tools to free ports, because VS Code may be running on this computer with its own tools
     env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
     data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
     const nightlight = start("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
@@ -146,7 +146,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     await debug.ask("continue", { threadId });
     peripherals.child.stdin?.write("50\n");
     await eventually(async () => (await device())?.light === 50, { within: 20_000, what: "the firmware to go on" });
-    // the tools end the simulator when the debugger leaves
+    // disconnecting the debugger makes the tools end the simulator, so the firmware goes offline
     debug.disconnect();
     await eventually(async () => (await device())?.online === false, {
       within: 40_000,

@@ -37,7 +37,7 @@ describe("launch.json", () => {
 
   test("starts firmware, light and lamp, and server with one configuration", () => {
     expect(launch.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
-    // fields that the extension requires (vscode/package.json of DeviceScript)
+    // checks the fields that DeviceScript's extension requires (its vscode/package.json)
     expect(named(launch.configurations, "Firmware")).toMatchObject({
       type: "devicescript",
       request: "launch",

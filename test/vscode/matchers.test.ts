@@ -1,4 +1,4 @@
-/** The problem matchers, which fill VS Code's Problems view, applied to the real output of tasks. */
+/** Tests the problem matchers, which fill VS Code's Problems view, with the real output of tasks. */
 import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

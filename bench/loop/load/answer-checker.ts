@@ -39,7 +39,7 @@ export class AnswerChecker {
     return this.#count[device] > 0;
   }
 
-  /** Number of unanswered readings. */
+  /** Number of unanswered readings of all devices. */
   get unanswered(): number {
     return this.#count.reduce((sum, count) => sum + count, 0);
   }
@@ -59,7 +59,7 @@ export class AnswerChecker {
       this.unexpected++;
       return "unexpected";
     }
-    // an answer to a later reading means that the earlier ones got none
+    // finds the answered reading; the earlier unanswered readings of the device then count as lost
     let skipped = 0;
     while (skipped < this.#count[device] && !this.#matches(device, skipped, ledOn, seq)) skipped++;
     if (skipped === this.#count[device]) {

@@ -11,7 +11,7 @@ import {
   encodeSubscribe,
 } from "./packets.js";
 
-/** Topic filters per SUBSCRIBE. */
+/** Maximum number of topic filters in one SUBSCRIBE packet. */
 const FILTERS_PER_SUBSCRIBE = 100;
 /** Maximum length of an incoming packet, in bytes. */
 const MAX_PACKET = 4096;
@@ -30,7 +30,7 @@ export interface LoadConnectionOptions {
 }
 
 export interface LoadConnectionHandlers {
-  /** Called for each answer, always with the same object. */
+  /** Called for each answer. All calls reuse one `command` object, so a handler must not keep it. */
   command(command: DecodedCommand, connection: LoadConnection): void;
   failed(problem: string): void;
 }
@@ -119,7 +119,7 @@ export class LoadConnection {
   flush(): void {
     if (this.#sendBufferUsed === 0) return;
     this.#socket.write(this.#sendBuffer.subarray(0, this.#sendBufferUsed));
-    // the socket still refers to this buffer until the kernel accepts the data
+    // takes a new buffer while the socket still needs the old one, until the kernel has accepted the data
     if (this.#socket.writableLength > 0) this.#sendBuffer = Buffer.allocUnsafe(this.#sendBuffer.length);
     this.#sendBufferUsed = 0;
   }
@@ -149,11 +149,11 @@ export class LoadConnection {
     this.flush();
   }
 
-  /** Handles all complete packets. @returns the offset of the first incomplete one */
+  /** Handles all complete packets in `bytes`. @returns the offset of the first incomplete packet */
   #readPackets(bytes: Buffer, end: number): number {
     let at = 0;
     for (;;) {
-      // the fixed header [2.2]
+      // decodes the remaining length in the fixed header [2.2]
       let body = at + 1;
       let length = 0;
       let shift = 0;

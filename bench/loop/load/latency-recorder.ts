@@ -1,4 +1,4 @@
-/** Records latencies without rounding, for exact percentiles. Each takes 8 bytes. */
+/** Records latencies without rounding, for exact percentiles. Each latency takes 8 bytes of memory. */
 import type { Latency } from "./task.js";
 
 export class LatencyRecorder {
@@ -18,7 +18,7 @@ export class LatencyRecorder {
     return this.#count;
   }
 
-  /** Returns the percentiles; all are 0 without values. */
+  /** Returns the percentiles of all recorded latencies; 0 without latencies. */
   summary(): Latency {
     const sorted = this.#values.subarray(0, this.#count).sort();
     return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), max: percentile(sorted, 100) };

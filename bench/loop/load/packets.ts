@@ -93,7 +93,7 @@ function writeDigits(to: Buffer, at: number, count: number, value: number): void
 export interface DecodedCommand {
   /** The device's number; -1 when the topic is not a device's command topic. */
   device: number;
-  /** Undefined when the payload is invalid. */
+  /** The lamp state in the payload; undefined when the payload is invalid. */
   ledOn: boolean | undefined;
   /** The answered reading's `seq`; -1 when the command has none. */
   seq: number;
@@ -118,11 +118,11 @@ export function decodeCommand(
   for (let n = 0; n < LED_ON.length; n++) if (bytes[at + n] !== LED_ON[n]) return topicEnd;
   at += LED_ON.length;
   if (bytes[at] === 0x20) at++;
-  const isTrue = bytes[at] === 0x74; // t
-  if (!isTrue && bytes[at] !== 0x66) return topicEnd; // f
+  const isTrue = bytes[at] === 0x74; // "t" begins "true"
+  if (!isTrue && bytes[at] !== 0x66) return topicEnd; // "f" begins "false"
   command.ledOn = isTrue;
   at += isTrue ? 4 : 5;
-  // ,"seq":
+  // a comma begins the 7 characters of ,"seq":
   if (bytes[at] !== 0x2c) return topicEnd;
   at += 7;
   let count = 0;

@@ -12,7 +12,7 @@ const ANSWER_TIMEOUT = 5000;
 const START_TIMEOUT = 30_000;
 /** Timeout for the first answer to every device, in ms. */
 const FIRST_ANSWERS_TIMEOUT = 300_000;
-/** Maximum extension of the warm-up when `warmUpCycles` are not complete, in ms. */
+/** Longest extension of the warm-up to complete `warmUpCycles`, in ms. The measurement then starts without them. */
 const MAX_WARM_UP_EXTENSION = 8000;
 /** Delay before the first reading of a cold run, in ms, so that the parent can read the servers' CPU time first. */
 const COLD_START_DELAY = 100;
@@ -222,7 +222,7 @@ function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof L
   });
 }
 
-/** Sends a reading every 100 ms until a server answers, then waits until no more answers arrive. */
+/** Waits for the server: sends a reading every 100 ms until one is answered, then waits until no answer arrives for 200 ms. */
 async function probe(
   send: () => void,
   connection: LoadConnection,

@@ -20,7 +20,7 @@ export interface LoadTask {
   readonly switchEvery: number;
   /** Minimum warm-up time, in s. The warm-up also waits for one answer to every device. */
   readonly warmUp: number;
-  /** Answered readings before the measurement, because a freshly started program is slow. A timeout limits the wait. */
+  /** Number of answered readings before the measurement, because a freshly started program is slow. The wait has a timeout. */
   readonly warmUpCycles: number;
   /** Measures from the first reading without a warm-up, while all devices are new to the server. */
   readonly cold?: boolean;
@@ -36,23 +36,23 @@ export interface Latency {
 }
 
 export interface LoadResult {
-  /** Correctly answered readings within the window. */
+  /** Number of correctly answered readings within the measurement window. */
   readonly cycles: number;
-  /** Actual length of the window, in s. */
+  /** Measured length of the measurement window, in s. */
   readonly seconds: number;
   /** Time from a reading's scheduled send time to its answer. */
   readonly latency: Latency;
-  /** Answers with the wrong lamp state or `seq`. */
+  /** Number of answers with the wrong lamp state or `seq`. */
   readonly wrong: number;
-  /** Readings without an answer. */
+  /** Number of readings that received no answer. */
   readonly lost: number;
-  /** Answers without an unanswered reading. */
+  /** Number of answers for devices that had no unanswered reading. */
   readonly unexpected: number;
-  /** QoS 1 readings without a PUBACK from the broker. */
+  /** Number of QoS 1 readings for which the broker sent no PUBACK. */
   readonly unacknowledged: number;
-  /** CPU time of the generator within the window, in s. */
+  /** CPU time of the load generator within the measurement window, in s. */
   readonly cpu: number;
-  /** How late the generator sent readings, p99, in ms; 0 in the closed loop. */
+  /** Delay with which the generator sent scheduled readings, p99, in ms; 0 in the closed loop, which has no schedule. */
   readonly lag: number;
 }
 

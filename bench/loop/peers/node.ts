@@ -32,7 +32,7 @@ export const aedesByContract: Peer = {
 
 const levelProgram = fileURLToPath(new URL("programs/aedes-level.mjs", import.meta.url));
 
-/** Stores retained messages, sessions and queues on disk, as our broker does. Its commands are retained at QoS 1. */
+/** An Aedes server that stores retained messages, sessions and queues on disk like ours, and retains commands at QoS 1. */
 export const aedesOnDisk: Peer = {
   ...{
     name: "aedes-level",

@@ -15,7 +15,7 @@ const CONFIGURATION = `limits:
 `;
 
 export interface NightlightServerOptions {
-  /** A folder for CPU profiles, which a browser's developer tools can open. */
+  /** Folder to which the server writes CPU profiles, which a browser's developer tools can open. */
   readonly profile?: string;
   /** Additional lines of the configuration file. */
   readonly configuration?: string;

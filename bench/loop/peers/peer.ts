@@ -15,13 +15,13 @@ export interface PeerTask {
 }
 
 export interface Peer {
-  /** The name on the command line. */
+  /** The server's name in the command-line option `--peers`. */
   readonly name: string;
-  /** The name in tables. */
+  /** The server's name in the result tables. */
   readonly title: string;
   readonly brokerKinds: readonly BrokerKind[];
   readonly payloadFormat: PayloadFormat;
-  /** Returns how to install the server; undefined when it is installed. May compile it first. */
+  /** Returns how to install the server; undefined when the server is installed. Compiles the server first if necessary. */
   installHint(): Promise<string | undefined>;
   /** Prepares the server's files and returns the command that starts it. */
   startCommand(task: PeerTask): Promise<StartCommand>;

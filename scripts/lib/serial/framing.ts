@@ -54,7 +54,7 @@ export class FrameDecoder {
       case Byte.LiteralMagic:
         return this.#appendByte(Byte.Magic, text);
       case Byte.FrameStart:
-        // discards an unfinished frame
+        // a new frame begins, so the unfinished frame before it is discarded
         this.#frame = [];
         return;
       case Byte.FrameEnd:
@@ -69,7 +69,7 @@ export class FrameDecoder {
         this.#afterMagic = true;
         return this.#appendByte(Byte.Magic, text);
       default:
-        // not a control code: the board's program printed these bytes
+        // the byte after the magic byte is no control code, so both bytes are text that the board's program printed
         this.#frame = undefined;
         text.push(Byte.Magic, byte);
     }
@@ -81,8 +81,9 @@ export class FrameDecoder {
   }
 }
 
-/** Byte offsets within a frame. */
+/** Byte offset of the flags in a frame. */
 const FLAGS = 3;
+/** Byte offset of the device identifier or service class in a frame. */
 const IDENTIFIER = 4;
 
 /** Returns whether a frame belongs to the USB bridge service, which only the two ends of the serial line use. */
@@ -91,7 +92,7 @@ export function isBridgeFrame(frame: Uint8Array): boolean {
   return Buffer.from(frame).readUInt32LE(IDENTIFIER) === SRV_USB_BRIDGE;
 }
 
-/** Returns a frame that asks the board to send Jacdac frames or its log. The board answers with an equal frame. */
+/** Returns a frame that asks the board to send Jacdac frames or its log. The board answers with a copy of the frame. */
 export function bridgeFrame(what: "packets" | "log"): Uint8Array {
   const { EnablePackets, EnableLog } = UsbBridgeCmd;
   const flags =

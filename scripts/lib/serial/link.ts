@@ -11,7 +11,7 @@ import { openProblem, type OpenPort, type SerialPort } from "./port.js";
 export interface BoardServices {
   readonly manager: JDService;
   readonly settings: JDService;
-  /** Undefined in the simulator: only real boards have Wi-Fi. */
+  /** The Wi-Fi service; undefined for a simulated board, which has no Wi-Fi. */
   readonly wifi: JDService | undefined;
 }
 
@@ -33,9 +33,9 @@ export interface LinkOptions {
   readonly within?: number;
 }
 
-/** Bytes per write, padded with zeros as jacdac-ts does; boards have not been tested with other sizes. */
+/** Bytes per write. Shorter data is padded with zeros, like in jacdac-ts; other sizes are not tested with boards. */
 const CHUNK_SIZE = 64;
-/** Time in ms without a frame after which the board is asked for frames again; boards send two frames per second. */
+/** Time in ms without a frame after which the link asks the board for frames again. Boards send two frames per second. */
 const MAX_SILENCE = 1500;
 /** Interval in ms between checks of the port. */
 const CHECK_INTERVAL = 250;
@@ -80,7 +80,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
     this.#open = open;
     this.#transport = new SerialTransport((frame) => this.#send(frame));
     this.#bus = new jacdac.JDBus([this.#transport], { client: false, disableRoleManager: true });
-    // without a client, jacdac-ts would not send anything
+    // keeps the bus active, because a passive bus sends no frames
     this.#bus.passive = false;
   }
 

@@ -21,7 +21,7 @@ const VENDORS: Readonly<Record<string, string>> = {
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
-  // the library needs udev, which containers do not have
+  // reads sysfs instead when udev is missing, as in containers, because the library needs udev
   if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsInSysfs();
   const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
     throw new StepError(
@@ -38,7 +38,7 @@ export async function listPorts(): Promise<PortInfo[]> {
 export const boardPorts = (ports: readonly PortInfo[]): PortInfo[] =>
   ports.filter(({ vendorId }) => vendorId !== undefined && vendorId.toLowerCase() in VENDORS);
 
-/** Describes a port on one line. */
+/** Describes a port on one line, with its USB identifiers. */
 export function describePort({ path, vendorId, productId, manufacturer }: PortInfo): string {
   const maker = manufacturer ?? VENDORS[vendorId?.toLowerCase() ?? ""];
   return [path, maker, vendorId && `USB ${vendorId}:${productId}`].filter(Boolean).join("  ");
@@ -101,9 +101,9 @@ async function groupRemedy(port: string): Promise<string> {
 /** Access to serial ports, which tests replace. */
 export interface Ports {
   list(): Promise<PortInfo[]>;
-  /** Resolves with whether the port exists, listed or not. */
+  /** Resolves with whether a port exists, even when `list` does not return it. */
   exists(path: string): Promise<boolean>;
-  /** @throws StepError when this user may not open the port */
+  /** Checks that this user may open a port. @throws StepError when the user may not */
   check(path: string): Promise<void>;
   open(path: string): OpenPort;
 }
@@ -123,7 +123,8 @@ export const systemPorts: Ports = {
 };
 
 /**
- * Returns a function that opens a board's port, even under a new name: after a reset, a board with native USB may get another.
+ * Returns a function that opens a board's port. When the port is gone, the function opens the only other port of a board,
+ * because a board with native USB may get a new port name after a reset.
  */
 export function boardPort(ports: Ports, path: string): OpenPort {
   return async (events) => {

@@ -1,4 +1,4 @@
-// A broker that decides lamps with one fault (lies, drops, repeats or dies): node faulty.mjs <port> <fault>
+// A broker and nightlight server with one fault: lies, drops, repeats or dies. Usage: node faulty.mjs <port> <fault>
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
 

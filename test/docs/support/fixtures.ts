@@ -29,7 +29,7 @@ export async function apiServer({ env, folder }: Sandbox): Promise<void> {
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
   const attic = await board(server.brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
-    // an empty message clears a retained one
+    // ignores the empty message, which only clears the retained command
     if (!topic.endsWith("/commands") || payload.length === 0) return;
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });

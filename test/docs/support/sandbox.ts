@@ -17,7 +17,7 @@ import { ROOT } from "./pages.js";
 /** A command of the documentation, with the expected result. */
 export interface CommandStep {
   readonly command: string;
-  /** The expected output. */
+  /** A pattern that the output must match. */
   readonly expectedOutput?: RegExp;
   /** The expected exit code; 0 by default. */
   readonly exitCode?: number;
@@ -27,17 +27,17 @@ export interface CommandStep {
   readonly keepsRunning?: boolean;
   /** Answers typed at a terminal, one for each question. */
   readonly typedAnswers?: readonly string[];
-  /** The working folder in the copy. */
+  /** The folder in which the command runs, relative to the copy; the copy itself by default. */
   readonly folder?: string;
   /** Text replacements in the command, such as an example address by a real one. */
   readonly replacements?: Readonly<Record<string, string>>;
 }
 
-/** Shell scripts that replace programs. */
+/** Fake programs in the sandbox: shell scripts by the name of the program that they replace. */
 const FAKE_PROGRAMS: Readonly<Record<string, string>> = {
   // runs the command without becoming root
   sudo: 'exec "$@"',
-  // the copy links to the installed packages; one test file is enough to show that tests run
+  // `npm ci` does nothing, because the packages are linked; `npm test` runs only one test file to save time
   npm: `case "$*" in
   ci) exit 0 ;;
   test) exec "$REAL_NPM" test -- test/contract/topics.test.ts ;;
@@ -61,13 +61,13 @@ export class Sandbox {
     public env: Readonly<Record<string, string>>,
   ) {}
 
-  /** Copies the repository. */
+  /** Copies the repository into a temporary folder, and returns the sandbox in that folder. */
   static async open(): Promise<Sandbox> {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-docs-"));
     const skipped = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
     await cp(ROOT, folder, {
       recursive: true,
-      // keeps builds up to date
+      // with new modification times, the builds in the copy would count as out of date
       preserveTimestamps: true,
       filter: (file) =>
         !path
@@ -145,7 +145,7 @@ export class Sandbox {
     const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
     const places = [...Object.entries(step.replacements ?? {}), ...Object.entries(here)];
     const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
-    // util-linux's `script` provides a terminal
+    // typed answers need a terminal, which util-linux's `script` provides
     const [program, args] = typedAnswers ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
     const child = spawn(program, args, {
       cwd: path.join(this.folder, step.folder ?? ""),
@@ -202,7 +202,7 @@ async function end(child: ChildProcess): Promise<void> {
     try {
       process.kill(-child.pid!, signal);
     } catch {
-      // the process group has ended
+      // ignores the error, because the process group has already ended
     }
   };
   if (child.exitCode !== null || child.signalCode !== null) return;

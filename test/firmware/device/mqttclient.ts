@@ -15,7 +15,7 @@ client.onconnect = sessionPresent => console.log("connected " + sessionPresent)
 client.ondisconnect = reason => console.log("disconnected: " + reason)
 client.onproblem = problem => console.log("problem: " + problem)
 
-// Expects numbers from 0; counts all messages and those out of order.
+// Counts all messages, and the messages that differ from the expected sequence 0, 1, 2, …
 client.subscribe("vm/count", 2, (topic, payload) => {
     if (parseInt(payload.toString("utf-8")) !== count) wrong++
     count++

@@ -1,9 +1,9 @@
-// Runs the MQTT codec on the test inputs in the VM and prints the results. The test runs the same functions in Node.
+// Runs the MQTT codec on the test inputs in the VM and prints the results. The test compares them with the results in Node.
 import { sleep } from "@devicescript/core"
 import { filters, streams, texts } from "./inputs.js"
 import { matchText, readStream, writeText } from "./mqttread.js"
 
-// The log is a ring buffer, so a long burst would overwrite earlier lines.
+// Prints a line in pieces with pauses, because a burst would overwrite earlier lines in the log's ring buffer.
 async function say(line: string) {
     while (line.length > 100) {
         console.log(line.slice(0, 100) + "\\")

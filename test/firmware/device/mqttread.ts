@@ -25,7 +25,7 @@ export function readStream(stream: Buffer, size: number): string {
     return `${parser.problem}${text}`
 }
 
-/** Encodes packets that contain `text`. Returns them in hexadecimal. */
+/** Encodes packets that contain `text`. Returns the packets as hexadecimal text. */
 export function writeText(text: string, n: number): string {
     const qos = (n & 1) + ((n >> 1) & 1)
     const will = { topic: text, payload: text, qos: 2 as const, retain: true }

@@ -1,9 +1,9 @@
-// Runs the contract on the test inputs in the VM and prints the results. The test runs the same file in Node.
+// Runs the contract on the test inputs in the VM and prints the results. The test compares them with the results in Node.
 import { sleep } from "@devicescript/core"
 import { payloads, steps, topics } from "./inputs.js"
 import { evaluatePayload, evaluateStep, evaluateTopic } from "./evaluate.js"
 
-// The log is a ring buffer, so a long burst would overwrite earlier lines.
+// Prints a line in pieces with pauses, because a burst would overwrite earlier lines in the log's ring buffer.
 async function say(line: string) {
     console.log(line)
     await sleep(1)

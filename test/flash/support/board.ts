@@ -18,7 +18,7 @@ const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const ESCAPED_MAGIC = 0xf8;
 
-/** The Wi-Fi service of a real board. */
+/** A Wi-Fi service as on a real board, which only records the networks that are added. */
 class WifiServer extends jacdac.JDServiceServer {
   constructor(joined: (ssid: string, password: string) => void) {
     super(jacdac.SRV_WIFI);
@@ -62,7 +62,7 @@ export class TestBoard {
 
   /** Starts a board with DeviceScript's runtime and without a program. The board stops after the test. */
   static async start(): Promise<TestBoard> {
-    // jacdac-ts logs each of its steps with console.debug
+    // hides the log of jacdac-ts, which prints each of its steps with console.debug
     vi.spyOn(console, "debug").mockImplementation(() => {});
     const board = new TestBoard();
     await board.#start();
@@ -88,7 +88,7 @@ export class TestBoard {
   /** Connects the board to a serial line. Returns a function that takes the computer's bytes. */
   plug(events: PortEvents): (bytes: Uint8Array) => void {
     this.#events = events;
-    // later, because the caller has not opened the port yet
+    // delivers the log later, because the caller is still opening the port
     setImmediate(() => this.#unread.splice(0).forEach((bytes) => this.#events?.data(bytes)));
     const decoder = new FrameDecoder(
       (frame) => this.#fromComputer(frame),

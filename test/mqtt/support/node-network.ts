@@ -10,7 +10,7 @@ export interface NodeNetworkOptions {
   chunkSize?: number;
   /** Returns whether the send queue is full. */
   isSendQueueFull?: () => boolean;
-  /** Returns the offset of the clock, in ms. */
+  /** Returns how far the client's clock is ahead of the real time, in ms. */
   clockOffset?: () => number;
 }
 

@@ -72,7 +72,7 @@ export class Proxy {
     this.#silent = true;
   }
 
-  /** Ends `silence` and closes the connections from that time. */
+  /** Ends `silence` and resets all connections, because the silence lost some of their data. */
   heal(): void {
     this.#silent = false;
     this.cut();

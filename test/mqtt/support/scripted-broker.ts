@@ -154,7 +154,7 @@ export class ScriptedBroker {
     peer.will = packet.will;
     peer.clientId = packet.clientId;
     this.#sessions.set(packet.clientId, peer.session);
-    // [MQTT-3.1.2-24]
+    // closes a connection that is silent for 1.5 times its keep-alive [MQTT-3.1.2-24]
     if (packet.keepalive) peer.socket.setTimeout(packet.keepalive * 1500, () => peer.socket.destroy());
     peer.send({ cmd: "connack", returnCode: 0, sessionPresent: known !== undefined });
     for (const entry of peer.session.queue) {

@@ -54,7 +54,7 @@ describe("a fleet at a nightlight-server", () => {
     await fleet.start();
     expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
     const schedule = drive(startPolicySchedule(fleet));
-    // each of them, and some whose light has changed
+    // 300 answers include at least one for each device, and some for changed light
     await answered(fleet, 300);
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
@@ -144,11 +144,11 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
     for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
     expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
-    // The light is dark, because the simulated time is midnight.
+    // At the simulated midnight the light is dark, so `true` is the right command and `false` is a wrong one.
     await command("home/test/fleet-1", true, 1);
     await command("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
-    // a lamp that was switched is told of
+    // the device publishes its status because its lamp was switched on
     await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
@@ -163,7 +163,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
       await late.subscribeAsync("#", { qos: 1 });
-      // The broker sends retained messages before any message that the client publishes itself.
+      // Waits for a message of its own, because the broker sends all retained messages before it.
       await late.subscribeAsync("last", { qos: 1 });
       const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
       await late.publishAsync("last", "x", { qos: 1 });

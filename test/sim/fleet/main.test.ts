@@ -65,7 +65,7 @@ describe("npm run fleet", () => {
       .resume();
     await once(socket, "connect");
     run.child.kill("SIGKILL");
-    // long before the server would close an idle connection
+    // 4 s is shorter than the timeout after which a running server closes an idle connection
     await eventually(() => socket.destroyed, { within: 4000, what: "the server to end" });
   });
 

@@ -58,7 +58,7 @@ export class Extension {
     });
     const extension = new Extension(tools, socket);
     await extension.#bus.connect();
-    // subscribes to the simulator's output
+    // asks the tools to send the simulator's output over the WebSocket
     await extension.ask("bcast", { enabled: true });
     return extension;
   }
@@ -78,7 +78,7 @@ export class Extension {
     await eventually(manager, { within: 60_000, what: "the simulator to be on the bus" });
   }
 
-  /** Compiles a program, and deploys it to a device with its settings. */
+  /** Compiles a program, and deploys the program and its settings to the device `deployTo`. */
   build(filename: string, deployTo?: string): Promise<Build> {
     return this.ask("build", { filename, deployTo });
   }

@@ -57,7 +57,7 @@ export function startProgram(
         try {
           process.kill(-child.pid, "SIGKILL");
         } catch {
-          // all processes have ended
+          // ignores the error, because all processes have already ended
         }
       await ended;
     },

@@ -4,7 +4,7 @@ import mqtt from "mqtt";
 const [port, qos] = process.argv.slice(2).map(Number);
 const client = mqtt.connect({ host: "127.0.0.1", port });
 client.on("connect", () => {
-  // without TCP_NODELAY, Nagle's algorithm delays small packets
+  // sets TCP_NODELAY, because Nagle's algorithm would delay small packets
   client.stream.setNoDelay(true);
   client.subscribe("nightlight/+/telemetry", { qos });
 });
