@@ -34,7 +34,7 @@ export interface JournalOptions {
   unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
   failed(problem: string): void;
-  /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.killed`. */
+  /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.wasKilled`. */
   readonly closed?: boolean;
   /** Called with a description of each damaged file. */
   reportDamage?(problem: string): void;
