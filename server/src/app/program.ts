@@ -22,7 +22,7 @@ export interface ProcessHandlers {
   readonly outputErrors: OutputErrors;
 }
 
-/** Formats lists of commands, for example `config, user, and sessions`. */
+/** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
 const COMMANDS = new Intl.ListFormat("en");
 
 function fail(text: string, code: number): void {
@@ -58,8 +58,7 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
 }
 
 /**
- * Rethrows an error. A StartError then names each setting as the user gave it: as a flag, a variable or a line of the
- * file.
+ * Throws the error again. A StartError then names each setting by the flag, variable or line of the file that sets it.
  */
 function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
   if (error instanceof StartError) throw new StartError(withSettingNames(loaded, error.message), { cause: error });

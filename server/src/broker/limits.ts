@@ -4,7 +4,7 @@ export interface BrokerLimits {
   readonly payload: number;
   /** The most simultaneous connections of all clients together. */
   readonly connections: number;
-  /** The most subscriptions of one client. */
+  /** The most subscriptions of one client. The broker refuses further ones. */
   readonly subscriptions: number;
   /** Messages that one client may publish per second on average. The broker slows down a faster client. */
   readonly rate: number;

@@ -12,7 +12,7 @@ import type { Wills } from "../storage/wills.js";
 import { ReceivedIds } from "./received-ids.js";
 import { retainedStream } from "./retained-stream.js";
 
-/** The part of a client that aedes passes to every method. */
+/** The only part of a client that some methods of the persistence interface receive. */
 type ClientId = Pick<Client, "id">;
 
 /** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */
@@ -55,8 +55,7 @@ export class Persistence {
   readonly #health: StorageHealth;
   readonly #received: ReceivedIds;
   /**
-   * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
-   * again.
+   * Stored subscriptions. aedes passes all subscriptions of a SUBSCRIBE packet again for each one, so skip stored ones.
    */
   readonly #subscribed = new WeakSet<StoredSubscription>();
 
@@ -111,7 +110,7 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // A client whose session was never stored learns the loss from CONNACK and subscribes again.
+    // A new session is not on disk yet. If it is lost, CONNACK tells the client, which then subscribes again.
     if (session.isStored) await this.#store.stored();
     else await this.#health.waitUnlessFailing(this.#store.stored());
   }
@@ -190,10 +189,7 @@ export class Persistence {
     this.#received.delete(client, messageId);
   }
 
-  /**
-   * Returns whether the client has sent a QoS 2 message with this packet identifier and has not released it with
-   * PUBREL.
-   */
+  /** Returns whether a QoS 2 message of the client with this packet identifier still waits for PUBREL. */
   hasReceived(client: Client, packetId: number): boolean {
     return this.#received.has(client, packetId);
   }

@@ -38,7 +38,7 @@ export interface Listener {
  */
 const BACKLOG = 4096;
 
-/** The most concurrent TLS handshakes. Above this limit, the server closes the oldest handshake. */
+/** The most concurrent TLS handshakes. Above this limit, the server closes the connection with the oldest handshake. */
 const MAX_HANDSHAKES = 1000;
 
 /**
@@ -62,7 +62,7 @@ export async function listen(
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
-      // Ignore errors such as too many open files, so that existing connections continue.
+      // Ignore errors such as too many open files: existing connections continue to work.
       server.on("error", () => {});
       resolve();
     });

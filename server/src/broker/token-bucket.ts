@@ -11,7 +11,8 @@ export class TokenBucket {
   }
 
   /**
-   * Takes tokens unless the bucket is empty. An expensive packet may overdraw the bucket.
+   * Takes tokens unless the bucket is empty. The last packet before the bucket is empty may cost more than the tokens
+   * that are left.
    * @returns whether the bucket had tokens
    */
   take(count: number): boolean {

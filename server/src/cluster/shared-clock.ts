@@ -1,7 +1,7 @@
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The accuracy of the clock estimate over the network, in ms. Smaller differences are ignored. */
+/** Accuracy of a time that Redis sends over the network, in ms. The clock ignores differences up to this limit. */
 const NOISE = 50;
 
 /**

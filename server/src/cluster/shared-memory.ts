@@ -8,7 +8,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
 import { PREFIX, type DeviceRecords } from "./device-records.js";
 
-/** The name of the Redis hash that stores discovery topics. */
+/** The name of the Redis hash that stores the discovery topics of Home Assistant. */
 const DISCOVERY = "discovery";
 
 export interface SharedMemoryOptions {
@@ -16,9 +16,9 @@ export interface SharedMemoryOptions {
   readonly records: DeviceRecords;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock to which stored times refer. */
+  /** The shared clock, which converts stored times to monotonic times. */
   readonly clock: StorageClock;
-  /** Reports damaged data in Redis. */
+  /** Called for each damaged value in Redis. */
   damaged(collection: string, problem: string): void;
 }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 
-/** A mapping of the configuration: settings by key. */
+/** Part of a configuration: the values of settings, by key. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
 export function isMapping(value: unknown): value is Mapping {
@@ -24,7 +24,7 @@ export function resolved(settings: unknown, folder: string, above = ""): unknown
   return Object.fromEntries(entries);
 }
 
-/** Removes undefined settings. */
+/** Removes settings with the value undefined, at every level. */
 export function withoutUndefined(settings: unknown): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);

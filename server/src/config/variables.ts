@@ -9,7 +9,7 @@ export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 const PREFIX = "NIGHTLIGHT_";
 
-/** All variables of the server and its subcommands. */
+/** All environment variables of the server and its subcommands. Similar names in the environment may be misspelled. */
 const KNOWN = new Set([
   CONFIG_ENV,
   "NIGHTLIGHT_TOKEN",
@@ -17,8 +17,9 @@ const KNOWN = new Set([
 ]);
 
 /**
- * Returns warnings about variables with names that look misspelled. Ignores other unknown names, which may belong to another
- * program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called nightlight.
+ * Returns warnings about environment variables whose names look misspelled. Ignores other unknown names, which may
+ * belong to another program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called
+ * nightlight.
  */
 export function unknownVariables(env: Environment): string[] {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN.has(name) && env[name]);

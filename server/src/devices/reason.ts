@@ -1,9 +1,11 @@
 import type { Combine, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
-/** Sentences that explain decisions to people. The server builds them on demand. */
+/** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
 
-/** The most cached sentences per rule. Lamps with the same rule switch at the same few light levels. */
+/**
+ * The most cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar light levels.
+ */
 const CACHED = 4096;
 /** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
 type CachedReasons = readonly [off: Map<number, string>, on: Map<number, string>];
@@ -36,10 +38,7 @@ export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
   return sentence;
 }
 
-/**
- * Explains a decision of a rule.
- * @param words describes the light, for example "median 212 of 5 sensors"
- */
+/** Explains a decision of a rule. @param words description of the light, for example "median 212 of 5 sensors" */
 export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)

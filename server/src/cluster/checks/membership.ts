@@ -1,4 +1,6 @@
-/** Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw. */
+/**
+ * Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw an error.
+ */
 import type { MembershipView } from "../hub.js";
 import type { RenewReply } from "../renew-script.js";
 import { isPast } from "./values.js";
@@ -8,7 +10,7 @@ export interface CheckedMembership {
   readonly view: MembershipView;
   /** Invalid names of members and former members, which must be deleted from Redis. */
   readonly invalidNames: readonly string[];
-  /** Damaged keys that were deleted. */
+  /** Damaged Redis keys that the renew script has deleted, for the log. */
   readonly damaged: readonly string[];
 }
 

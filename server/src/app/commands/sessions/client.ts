@@ -5,9 +5,9 @@ import type { SessionView } from "../../../broker/api.js";
 import { codeOf, CommandError, textOf, UsageError } from "../../../common/errors.js";
 import { redactUrl } from "../../../security/redact.js";
 
-/** URL and credentials of a running server. */
+/** The URL of a running server, and the credentials for its HTTP API. */
 export interface ServerAccess {
-  /** Base URL for `api/sessions`. */
+  /** The URL of the server. Requests append a path such as `api/sessions`. */
   readonly url: URL;
   /** The value of the `Authorization` header; undefined without credentials. */
   readonly authorization: string | undefined;
@@ -16,7 +16,10 @@ export interface ServerAccess {
 /** Timeout of a request, in ms. */
 const TIMEOUT = 10_000;
 
-/** Parses `--url`. Keeps a path, because a reverse proxy may serve the API below a path. @throws UsageError for an invalid URL */
+/**
+ * Parses the value of `--url`. Keeps the path of the URL, because a reverse proxy may serve the API below a path.
+ * @throws UsageError for an invalid URL
+ */
 export function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
@@ -44,7 +47,7 @@ export async function endSession(access: ServerAccess, { account, client_id }: S
 
 interface JsonResponse {
   readonly status: number;
-  /** The parsed body; undefined when it is not JSON. */
+  /** The JSON body of the answer, parsed; undefined if the body is not JSON. */
   readonly body: unknown;
 }
 
