@@ -36,9 +36,7 @@ Examples:
     .exitOverride();
 }
 
-/**
- * Adds a subcommand to a command. The subcommand and its own subcommands report errors in the same way as the parent.
- */
+/** Adds a subcommand to a command. The subcommand then reports errors in the same way as the command. */
 export function addCommand(parent: Command, command: Command): void {
   const inherit = (child: Command, from: Command): void => {
     child.copyInheritedSettings(from).allowExcessArguments(false);
@@ -49,8 +47,7 @@ export function addCommand(parent: Command, command: Command): void {
 }
 
 /**
- * Reads the options of `startServer` from flags, environment and file. Call this after the command has parsed its
- * arguments.
+ * Reads the options of `startServer` from flags, environment and file. Call this after parsing the command line.
  * @throws ConfigurationError with one line for each mistake
  */
 export function optionsFrom(command: Command, env: Environment = process.env): LoadedConfiguration["options"] {

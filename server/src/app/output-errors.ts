@@ -1,8 +1,10 @@
 import { writeSync } from "node:fs";
 
-/** Lets the program choose to ignore errors of standard output instead of ending. */
+/** Selects what the program does when standard output cannot be written. */
 export interface OutputErrors {
-  /** Ignores all later write errors. A running server then continues without its log and counts the lost lines. */
+  /**
+   * Ignores later write errors instead of ending. A running server continues without its log and counts the lost lines.
+   */
   ignore(): void;
 }
 

@@ -23,7 +23,7 @@ export interface ProcessHandlers {
 }
 
 /** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
-const COMMANDS = new Intl.ListFormat("en");
+const COMMAND_LIST = new Intl.ListFormat("en");
 
 function fail(text: string, code: number): void {
   if (text) process.stderr.write(text + "\n");
@@ -34,7 +34,7 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
-      `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
+      `unknown command '${unknown}' (there are ${COMMAND_LIST.format(command.commands.map((one) => one.name()))})`,
     );
   // Only the user who runs the server may read new files, including files that libraries create.
   process.umask(0o077);

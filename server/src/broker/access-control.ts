@@ -26,7 +26,7 @@ export const REFUSALS = {
 /** The broker refuses a client's CONNECT or PUBLISH. */
 export class Refusal extends Error {
   readonly code: (typeof REFUSALS)[keyof typeof REFUSALS];
-  /** The kind of refusal, under which the server counts and logs it. */
+  /** The kind of refusal, which selects the counter and the log category. */
   readonly rejection: Rejection;
 
   constructor(code: keyof typeof REFUSALS, rejection: Rejection, problem: string) {

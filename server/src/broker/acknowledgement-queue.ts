@@ -3,7 +3,7 @@ export const HANDLED = 1;
 /** Bit for `hold` and `release`: the broker has stored the queues and retained messages that contain the message. */
 export const STORED = 2;
 
-/** A pending acknowledgement. */
+/** The acknowledgement of one message that was not sent yet. */
 interface Pending {
   /** The PUBACK or PUBREC packet; undefined until aedes has created the packet. */
   packet: Buffer | undefined;

@@ -30,14 +30,10 @@ import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
 
-/**
- * How long the server waits at shutdown for its last messages to reach the clients, in ms. Then it disconnects them.
- */
+/** How long the closing broker waits for its last messages to reach the clients, in ms. Then it disconnects them. */
 const CLOSE_TIMEOUT = 300;
 
-/**
- * Interval of the check that connected clients still have accounts, in ms. The broker disconnects clients without one.
- */
+/** Interval of the check that connected clients still have accounts, in ms. Clients without one are disconnected. */
 const ACCOUNT_CHECK_INTERVAL = 2000;
 
 /** Interval at which the broker looks for expired sessions and ends them, in ms. */

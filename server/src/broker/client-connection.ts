@@ -50,7 +50,7 @@ export class ClientConnection extends Duplex implements Writer {
   title: string;
   /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
-  /** Fields to add to CONNACK. */
+  /** Fields that the broker adds to CONNACK, because aedes does not set them. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };
   /** Why the broker has refused subscriptions since the last SUBACK. The next SUBACK contains these reasons. */
   readonly refusals: string[] = [];
@@ -64,7 +64,9 @@ export class ClientConnection extends Duplex implements Writer {
   readonly #sendBuffer: SendBuffer;
   /** Number of acknowledgements that the client owes. They do not count towards the client's rate limit. */
   #expected = 0;
-  /** Number of PINGREQ packets that this connection itself sent to aedes. The answers to these packets are dropped. */
+  /**
+   * Number of unanswered PINGREQ packets that this connection sent to aedes. Their answers must not reach the client.
+   */
   #ownPings = 0;
   #pingedAt = 0;
   /** Whether the client has ended its side of the connection. */

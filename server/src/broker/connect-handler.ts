@@ -10,7 +10,7 @@ import type { SessionManager } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
 /** The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112. */
-const LONGEST_ID = 256;
+const MAX_ID_LENGTH = 256;
 
 /**
  * The most inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A reconnecting
@@ -67,8 +67,8 @@ export class ConnectHandler {
   #prepare(client: Client, packet: ConnectPacket): void {
     const connection = connectionOf(client);
     const { clean = true, clientId: requested } = packet;
-    if (requested.length > LONGEST_ID)
-      throw new Refusal("clientId", "over-limit", `a client id has at most ${LONGEST_ID} characters`);
+    if (requested.length > MAX_ID_LENGTH)
+      throw new Refusal("clientId", "over-limit", `a client id has at most ${MAX_ID_LENGTH} characters`);
     // A client without a client id must request a clean session [MQTT-3.1.3-8].
     if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");

@@ -10,7 +10,7 @@ export interface BrokerLimits {
   readonly rate: number;
   /** Messages queued for one disconnected client. When the queue is full, the broker drops the oldest message. */
   readonly queue: number;
-  /** The most sessions of one account. */
+  /** The most sessions of one account. The broker refuses to create further ones. */
   readonly sessions: number;
   /** How long the broker keeps the session of a disconnected client, in ms. */
   readonly sessionExpiry: number;

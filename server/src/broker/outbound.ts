@@ -17,9 +17,7 @@ export interface OutboundHandlers {
   complete(type: number, bytes: Buffer): Buffer;
   /** Returns whether to drop a PINGRESP, because this server and not the client sent the PINGREQ. */
   swallowPingresp(): boolean;
-  /**
-   * Called for each message of QoS 1 or 2, which the client answers with `qos` packets. They do not count as traffic.
-   */
+  /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
   sending(qos: number): void;
   /**
    * Called when the unsent bytes exceed `MAX_BACKLOG`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler must

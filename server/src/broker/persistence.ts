@@ -12,7 +12,7 @@ import type { Wills } from "../storage/wills.js";
 import { ReceivedIds } from "./received-ids.js";
 import { retainedStream } from "./retained-stream.js";
 
-/** The only part of a client that some methods of the persistence interface receive. */
+/** A client, of which a method needs only the session id. */
 type ClientId = Pick<Client, "id">;
 
 /** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */
@@ -21,9 +21,9 @@ interface ClearedMessage {
   readonly brokerId: string;
   readonly brokerCounter: number;
   readonly topic: string;
-  /** Session id of the publisher. */
+  /** Session id of the client that published the message. */
   readonly clientId?: string;
-  /** The No Local option of the subscription. */
+  /** No Local: true if the subscription excludes messages of the subscriber itself. */
   readonly nl?: boolean;
 }
 
@@ -55,7 +55,8 @@ export class Persistence {
   readonly #health: StorageHealth;
   readonly #received: ReceivedIds;
   /**
-   * Stored subscriptions. aedes passes all subscriptions of a SUBSCRIBE packet again for each one, so skip stored ones.
+   * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
+   * again, so stored ones are skipped.
    */
   readonly #subscribed = new WeakSet<StoredSubscription>();
 

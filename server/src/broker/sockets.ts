@@ -79,8 +79,8 @@ export async function listen(
 
 function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
   /**
-   * Connections during the TLS handshake, by remote address and port. Node does not reveal the TCP socket of a TLS
-   * socket.
+   * Sockets that are in a TLS handshake, by remote address and port. A TLS socket of Node does not reveal its TCP
+   * socket, but it has the same address and port.
    */
   const handshakes = new Map<string, Socket>();
   const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -1,10 +1,10 @@
 import type { ContestedClientId } from "./api.js";
 import { partsOf } from "../storage/session-id.js";
 
-/** A client id counts as contested after this many takeovers within `PERIOD`. */
+/** A client id counts as contested after this many takeovers within `TAKEOVER_PERIOD`. */
 const CONTESTED_AFTER = 3;
 /** The period in which takeovers of a client id are counted, in ms. */
-const PERIOD = 60_000;
+const TAKEOVER_PERIOD = 60_000;
 /** The most client ids whose takeovers are counted. A further client id replaces the one with the oldest takeover. */
 const MAX_CLIENT_IDS = 1000;
 
@@ -49,6 +49,6 @@ export class Takeovers {
   }
 
   #recent(id: string, now: number): Takeover[] {
-    return (this.#byId.get(id) ?? []).filter(({ at }) => now - at < PERIOD);
+    return (this.#byId.get(id) ?? []).filter(({ at }) => now - at < TAKEOVER_PERIOD);
   }
 }

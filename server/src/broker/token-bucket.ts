@@ -11,8 +11,7 @@ export class TokenBucket {
   }
 
   /**
-   * Takes tokens unless the bucket is empty. The last packet before the bucket is empty may cost more than the tokens
-   * that are left.
+   * Takes tokens unless the bucket is empty. An expensive packet may overdraw the bucket.
    * @returns whether the bucket had tokens
    */
   take(count: number): boolean {

@@ -50,7 +50,7 @@ export function encodeBatch(
   return Buffer.from(text, "latin1");
 }
 
-/** A clock that converts no times, for tests in one process. */
+/** A clock that converts no times, for batches without times and for tests in one process. */
 const PROCESS_CLOCK: StorageClock = { now: () => ownClock.now(), toWall: (time) => time, fromWall: (time) => time };
 
 /** Whether a message between servers is a batch. */

@@ -14,7 +14,7 @@ import { snapshotOf, unwrittenOf, type DeviceRecord } from "./device-records.js"
  * If the last reading of an adopted device is younger than this, in ms, the previous owner may have failed before
  * sending the command for it. The new owner then sends the command again.
  */
-const UNANSWERED = 10_000;
+const UNANSWERED_PERIOD = 10_000;
 
 /** The state of a device that is stored in Redis. */
 export interface StoredDevice {
@@ -90,7 +90,7 @@ export class Handover {
       if (override) member.lamps.restoreZoneOverride(zone, override, now);
     }
     for (const device of adopted) {
-      if (now - device.measuredAt < UNANSWERED) this.#unanswered.push([device, device.measuredAt]);
+      if (now - device.measuredAt < UNANSWERED_PERIOD) this.#unanswered.push([device, device.measuredAt]);
       else member.lamps.redecide(device, now);
     }
   }

@@ -16,10 +16,10 @@ export interface EpochReasons {
 export const LEASE = 1500;
 
 /** The interval at which the lease is renewed, in ms. */
-const INTERVAL = 300;
+const RENEW_INTERVAL = 300;
 
 /** How much earlier this server lets its lease end than Redis does, in ms, because clocks run at different speeds. */
-const MARGIN = 200;
+const LEASE_MARGIN = 200;
 
 export interface MembershipOptions {
   readonly hub: Hub;
@@ -139,7 +139,7 @@ export class Membership {
         this.#failing = true;
       }
     }
-    if (!this.#closed) this.#timer = setTimeout(() => this.renewSoon(), INTERVAL);
+    if (!this.#closed) this.#timer = setTimeout(() => this.renewSoon(), RENEW_INTERVAL);
   }
 
   async #renew(): Promise<void> {
@@ -149,7 +149,7 @@ export class Membership {
     const askedAt = clock.now();
     const view = await this.#options.hub.renew(LEASE, this.#preparedEpoch, this.#lastView);
     if (view.time !== undefined) this.#options.redisTimeRead?.(view.time, askedAt);
-    this.#leaseEnd = asked + LEASE - MARGIN;
+    this.#leaseEnd = asked + LEASE - LEASE_MARGIN;
     this.#joined = true;
     if (this.#lastView && this.#lastView.memory !== view.memory) this.#dataLost = true;
     this.#lastView = view;

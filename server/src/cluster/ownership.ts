@@ -34,7 +34,7 @@ export function assignSlots(members: readonly string[]): readonly string[] {
  * server decides for the whole group. A device that belongs to no zone has the slot of its own id.
  */
 export class ZoneGroups {
-  /** The group of each device and zone in a zone, by id. Devices without a zone are missing. */
+  /** The group of each zone and of each device in a zone, by id. Other devices are missing. */
   readonly #groups = new Map<string, Group>();
 
   /** @param prefix the topic prefix at the beginning of every zone id */

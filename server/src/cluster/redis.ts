@@ -6,14 +6,14 @@ import type { Collection, CollectionWrite, StateStore } from "../storage/state.j
 /** The timeout of a Redis command, in ms. A command without an answer fails after this time. */
 const COMMAND_TIMEOUT = 5000;
 
-/** The longest value to accept from Redis, in characters. Servers write about 1,600 at most; more is damage. */
+/** The longest value to accept from Redis, in characters. Servers write about 1,600; longer values count as damaged. */
 const MAX_VALUE = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
 const RECONNECT_INTERVAL = 250;
 
 export interface RedisLink {
-  /** The connection for commands. */
+  /** The connection to Redis on which commands are sent. */
   readonly redis: Redis;
   /** The prefix of keys and channels. */
   readonly namespace: string;

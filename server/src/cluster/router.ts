@@ -21,9 +21,12 @@ export interface RouterOptions {
   readonly me: string;
   /** Returns the slot of a device or a zone. */
   slotOf(id: string): number;
-  /** Whether this server may act as the owner of its slots at present. */
+  /** Returns whether this server is at present allowed to act as the owner of its slots. */
   valid(): boolean;
-  /** Handles a message for a device that this server owns. The result is that of `route`. */
+  /**
+   * Handles a message for a device that this server owns.
+   * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge at once
+   */
   handle(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
   /** The clock that all servers share. */
@@ -41,8 +44,8 @@ const BATCH_TIME = 20;
 const RETRY_INTERVAL = 1000;
 
 /**
- * How many times a message may be forwarded. Then the server that has it handles it. Without this limit, servers with
- * different policies would forward a message back and forth.
+ * How many times a message may be forwarded. After this, the server that receives the message handles it. Without a
+ * limit, servers with different policies would forward a message back and forth.
  */
 const MAX_HOPS = 2;
 
@@ -252,7 +255,7 @@ export class Router {
 
   /** Routes messages. Resolves when all of them may be acknowledged. */
   async #routeAll(messages: readonly ForwardedMessage[], hops?: number): Promise<void> {
-    // The messages of a batch share few promises, because most of them are stored together. So use a set.
+    // A set contains each promise only once. Messages that are stored together share a promise.
     const waits = new Set<Promise<void>>();
     for (const { topic, payload, delivery } of messages) {
       const handled = this.route(topic, payload, false, delivery, hops);

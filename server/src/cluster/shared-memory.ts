@@ -9,7 +9,7 @@ import { discoveryTopicProblem } from "./checks/stored.js";
 import { PREFIX, type DeviceRecords } from "./device-records.js";
 
 /** The name of the Redis hash that stores the discovery topics of Home Assistant. */
-const DISCOVERY = "discovery";
+const DISCOVERY_HASH = "discovery";
 
 export interface SharedMemoryOptions {
   readonly state: StateStore;
@@ -35,10 +35,10 @@ export async function sharedMemory({
 }: SharedMemoryOptions): Promise<DeviceMemory> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
-  const discovery = state.collection(DISCOVERY);
+  const discovery = state.collection(DISCOVERY_HASH);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
-    if (problem) damaged(DISCOVERY, `field ${topic}: ${problem}`);
+    if (problem) damaged(DISCOVERY_HASH, `field ${topic}: ${problem}`);
     return !problem;
   });
   return {

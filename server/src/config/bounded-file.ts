@@ -4,8 +4,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * Reads a UTF-8 text file up to a size limit. The limit stops reading from a device such as /dev/zero, which never
- * ends.
+ * Reads a UTF-8 text file up to a size limit, because reading a device such as /dev/zero would never end.
  * @param maxSize in bytes
  * @throws Error when the file is larger, cannot be read, or is not UTF-8
  */

@@ -49,9 +49,9 @@ export function nameOf(path: Path): string {
 }
 
 /**
- * Settings with a URL, which may contain a password. Users may also write the URL as the value of the mapping above.
+ * Settings whose value is a URL, which may contain a password, and the mappings in whose place users may write a URL.
  */
-const URLS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
+const URL_SETTINGS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
 /** Formats a value that a user wrote, for error messages: one line without secrets, at most 60 characters. */
 export function presentable(path: Path, written: string): string {
@@ -59,7 +59,7 @@ export function presentable(path: Path, written: string): string {
   if (setting === "broker.password") return "a text that is not shown";
   const line = written.trim().replace(/\s+/g, " ");
   const [, quote, inner] = /^(["']?)(.*?)\1$/s.exec(line)!;
-  const shown = URLS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);
+  const shown = URL_SETTINGS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);
   return shown.length > 60 ? shown.slice(0, 59) + "…" : shown;
 }
 

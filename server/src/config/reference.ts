@@ -11,7 +11,7 @@ interface Described {
   readonly required?: readonly string[];
 }
 
-/** What the tables show in place of names that users choose. */
+/** Placeholders in the documentation tables for names that users choose. */
 const USER_KEY_PLACEHOLDERS: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
 /** Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values. */

@@ -20,8 +20,10 @@ export interface ReloadOptions {
   readonly current: LoadedConfiguration;
 }
 
-/** Options of the log, with their names in the file. They need a restart, because the log is older than the server. */
-const LOG = [
+/**
+ * Options of the log, with their names in the file. They need a restart, because the log is created before the server.
+ */
+const LOG_OPTIONS = [
   ["log", "log"],
   ["logMessages", "log_messages"],
 ] as const;
@@ -51,7 +53,7 @@ export function reload({ server, log, load, current }: ReloadOptions): LoadedCon
   const changed = changes(current, next);
   const from = next.file ?? "the environment";
   log.info("config", `Configuration reloaded from ${from}: ${listed(changed)} changed.`, { changed });
-  const ofLog = LOG.filter(([option]) => current.options[option] !== next.options[option]);
+  const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
   if (restart.length > 0) log.warn("config", `Restart the server to apply: ${listed(restart)}.`, { restart });
   return next;

@@ -20,13 +20,13 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== "";
 }
 
-/** Returns whether a file contains any of the secrets. If not, the secrets come from flags or the environment. */
+/** Returns whether a file contains any of the secrets. Secrets may also come from flags or the environment. */
 function contains(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // The file cannot be read any more, so it exposes nothing.
+    // The server has loaded the file before, so it was removed since then and exposes nothing.
     return false;
   }
   return secrets.some((secret) => secret && text.includes(secret));

@@ -9,8 +9,8 @@ export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 const PREFIX = "NIGHTLIGHT_";
 
-/** All environment variables of the server and its subcommands. Similar names in the environment may be misspelled. */
-const KNOWN = new Set([
+/** All environment variables of the server and its subcommands. The server warns about variables with similar names. */
+const KNOWN_VARIABLES = new Set([
   CONFIG_ENV,
   "NIGHTLIGHT_TOKEN",
   ...FLAGS.flatMap((flag) => (flag.secret ? [flag.env, fileVariableOf(flag)] : [flag.env])),
@@ -22,10 +22,10 @@ const KNOWN = new Set([
  * nightlight.
  */
 export function unknownVariables(env: Environment): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN.has(name) && env[name]);
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN_VARIABLES.has(name) && env[name]);
   const suffix = (name: string): string => name.slice(PREFIX.length);
   return names.flatMap((name) => {
-    const meant = nearest(suffix(name), Array.from(KNOWN, suffix));
+    const meant = nearest(suffix(name), Array.from(KNOWN_VARIABLES, suffix));
     return meant ? [`The variable ${name} is no setting; did you mean ${PREFIX}${meant}?`] : [];
   });
 }

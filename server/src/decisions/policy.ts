@@ -9,8 +9,9 @@ import {
 
 /** The daily hours in which the zone's lamps follow its rule. If `from` is later than `to`, the hours span midnight. */
 export interface Hours {
-  /** Minutes since midnight, 0 to 1439, in `time_zone`. */
+  /** When the hours begin: minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly from: number;
+  /** When the hours end: minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly to: number;
   /** An IANA time zone, for example `Europe/Berlin`. */
   readonly time_zone: string;

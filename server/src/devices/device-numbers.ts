@@ -8,7 +8,7 @@ export const LAMP_CHANGED_AT = 5;
 export const PUBLISHED_LAMP = 6;
 export const OLDEST_SEGMENT = 7;
 export const HISTORY_NUMBER = 8;
-/** All flags of the device, two bits each. */
+/** All flags of the device in one number, two bits for each flag. */
 export const FLAGS = 9;
 /** Light level of the last reading of an earlier run. The dashboard shows it, but decisions do not use it. */
 export const OLD_LIGHT = 10;
@@ -77,7 +77,7 @@ export class DeviceTable {
  */
 export class DeviceTables {
   readonly #tables: DeviceTable[] = [];
-  /** Numbers below `#end` that no device uses. */
+  /** Numbers of removed devices, which new devices can use again. */
   readonly #free: number[] = [];
   #end = 0;
 

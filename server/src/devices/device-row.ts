@@ -220,7 +220,7 @@ export class DeviceRow {
   }
 }
 
-// These are functions because a private method would add a hidden field to each of 100,000 objects.
+// Use functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
 function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
   const flag = (numbers[at + FLAGS] >> place) & 3;
   return flag === 0 ? undefined : flag === TRUE;

@@ -16,7 +16,7 @@ import { AUTO, type Override } from "./override.js";
 import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
 
 /** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
-const CACHED_TOPICS = 1024;
+const TOPIC_CACHE_SIZE = 1024;
 const cachedIds: string[] = [];
 const cachedTopics: string[] = [];
 
@@ -68,7 +68,7 @@ export class Device extends DeviceRow {
   }
 
   get commandTopic(): string {
-    const place = this.number % CACHED_TOPICS;
+    const place = this.number % TOPIC_CACHE_SIZE;
     if (cachedIds[place] === this.id) return cachedTopics[place];
     cachedIds[place] = this.id;
     return (cachedTopics[place] = topicOf(this.id, "commands"));
@@ -217,7 +217,9 @@ export class Device extends DeviceRow {
     return lamp && light !== undefined ? ruleReason(this.rule, lamp, light) : null;
   }
 
-  /** Light and lamp state to show to people. An override determines the lamp state until a message tells it. */
+  /**
+   * Light and lamp state to show to people. If the lamp state is unknown after a restart, the override determines it.
+   */
   override get displayed(): DisplayedReading {
     const { mode } = this.#override;
     const shown = super.displayed;

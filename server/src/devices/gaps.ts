@@ -9,10 +9,10 @@ export const LOG_DELAY = 60_000;
  * ones. So outstanding readings count as missing only after no older reading has arrived for `BACKLOG_WAIT`.
  */
 export class Gaps {
-  /** The number of readings that will probably not arrive any more. */
+  /** The number of readings that count as missing, because they have not arrived in time. */
   missing = 0;
   #gapCount = 0;
-  /** When `#gapCount` last changed in a way that restarted the waiting time. */
+  /** When the waiting time for missing readings last started, by the monotonic clock. */
   #lastChange = 0;
   #missingSince = 0;
   #reported = 0;

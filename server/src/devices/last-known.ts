@@ -41,7 +41,7 @@ async function restoreFromHistory(
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
       const before = device.displayed;
-      // Keep the light level of the same reading in the journal, because the history rounds to steps of 0.25.
+      // If the journal has restored the same reading, keep it, because the history rounds light to steps of 0.25.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.remember(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);

@@ -6,7 +6,7 @@ import type { Mode } from "./override.js";
 /**
  * The most cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar light levels.
  */
-const CACHED = 4096;
+const MAX_CACHED_SENTENCES = 4096;
 /** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
 type CachedReasons = readonly [off: Map<number, string>, on: Map<number, string>];
 const cache = new WeakMap<Rule, CachedReasons>();
@@ -32,7 +32,7 @@ export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
   const known = sentences[lamp.led_on ? 1 : 0];
   let sentence = known.get(light);
   if (sentence === undefined) {
-    if (known.size === CACHED) known.clear();
+    if (known.size === MAX_CACHED_SENTENCES) known.clear();
     known.set(light, (sentence = describedRuleReason(rule, lamp, light, `light ${formatLight(light)}`)));
   }
   return sentence;

@@ -21,7 +21,8 @@ export interface Sequence {
   /** Number of sequence numbers below the highest that have not arrived. */
   gapCount: number;
   /**
-   * A bit for each number in the window, which ends with the highest number; undefined while all numbers have arrived.
+   * Bit set of the numbers in the window that have arrived. The window ends with `highest`. Undefined while all numbers
+   * have arrived, which saves memory.
    */
   bits: Uint32Array | undefined;
 }

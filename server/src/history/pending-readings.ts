@@ -1,13 +1,13 @@
 import { groupByChunk } from "./group-by-chunk.js";
 import { packReading } from "./packing.js";
 
-/** Readings in columns: entries with the same index belong together. */
+/** Readings in columns: the values of one reading have the same index in every array. */
 export interface ReadingBatch {
-  /** Device numbers in the database. */
+  /** Device of each reading, as its number in the database. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
-  /** Light levels in units of 0.25. */
+  /** Light level of each reading, in units of 0.25. */
   readonly lights: Uint16Array;
 }
 

@@ -2,11 +2,11 @@ import { groupByChunk } from "./group-by-chunk.js";
 import type { HistorySwitch } from "./history.js";
 import { encodeBlock, toSwitch } from "./switch-blocks.js";
 
-/** Switches in columns: entries with the same index belong together. */
+/** Switches in columns: the values of one switch have the same index in every array. */
 export interface SwitchBatch {
-  /** Device numbers in the database. */
+  /** Device of each switch, as its number in the database. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each switch happened, in ms since 1970. */
   readonly times: Float64Array;
   /** State of each switch, as `encodeState` encodes it. */
   readonly states: Uint8Array;
@@ -34,7 +34,7 @@ export class PendingSwitches {
 
   add({ devices, times, states, reasonIndexes, reasonTexts }: SwitchBatch): void {
     const commonIndexes = reasonTexts.map((reason) => this.#indexOf(reason));
-    // Use a loop, which is ten times as fast as `Uint32Array.from` with a function.
+    // A loop is ten times as fast as `Uint32Array.from` with a function.
     const indexes = new Uint32Array(reasonIndexes);
     for (let at = 0; at < indexes.length; at++) indexes[at] = commonIndexes[indexes[at]];
     this.#batches.push({ devices, times, states, reasonIndexes: indexes });

@@ -19,7 +19,7 @@ export const SWITCH_CAUSES = ["server", "person", "device"] as const;
 export interface SwitchColumns {
   /** Device of each switch, as a device index. `HistoryBatch` explains these indexes. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each switch happened, in ms since 1970. */
   readonly times: Float64Array;
   /** Lamp state after each switch: 1 for on, 0 for off. */
   readonly led_on: Uint8Array;
@@ -37,9 +37,9 @@ export interface SwitchColumns {
 export interface HistoryBatch {
   /** Device of each reading, as an index into the array of ids that this run of the server has sent. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
-  /** Light levels in units of 0.25. */
+  /** Light level of each reading, in units of 0.25. */
   readonly lights: Uint16Array;
   /** `boot` of each reading, NaN for a reading without it; undefined when no reading has it. */
   readonly boots?: Float64Array;
@@ -74,7 +74,7 @@ export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
 
 /** One page of an export. Entries of `times` and `lights` with the same index belong together. */
 export interface Page {
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
   readonly switches: readonly HistorySwitch[];

@@ -57,7 +57,9 @@ export function readPage({ database, switches }: Store, device: number, range: R
   };
 }
 
-/** Limits a range to times that can be stored, in whole ms. If the result is empty, `from` is not less than `to`. */
+/**
+ * Limits a range to times that can be stored, in whole ms. For an empty range, `from` is equal to or greater than `to`.
+ */
 const rangeOf = ({ from, to }: { from: number; to: number }): [from: number, to: number] => [
   Math.ceil(Math.max(0, from)),
   Math.ceil(Math.min(MAX_TIME, to)),

@@ -10,7 +10,7 @@ export interface Point {
   readonly led_on: boolean | null;
 }
 
-/** A point in the server's memory, whose `time` may be monotonic or not. */
+/** A point in the server's memory. `time` is in ms since 1970 if `isDated` is true, and otherwise monotonic. */
 export interface KeptPoint extends Point {
   /** True when an earlier run of the server has converted `time` to ms since 1970; clock changes no longer affect it. */
   readonly isDated?: boolean;
@@ -19,7 +19,7 @@ export interface KeptPoint extends Point {
 /** Maximum number of readings that the server keeps in memory for one device. Newer readings replace the oldest. */
 export const MAX_POINTS = 600;
 
-/** Maximum number of devices whose readings the server keeps in memory. */
+/** Maximum number of devices whose readings the server keeps in memory. Further devices wait until one is silent. */
 export const MAX_DEVICES = 1000;
 
 /** How long a device must be silent before another device can take its place in memory, in ms. */
@@ -35,7 +35,7 @@ const INITIAL_CAPACITY = 8;
 const DATED_CODE_OFFSET = 3;
 
 /** Numbers per reading: time, light, lamp code. */
-const FIELDS = 3;
+const FIELDS_PER_READING = 3;
 
 /** Lamp states. A lamp code is an index into this array, plus `DATED_CODE_OFFSET` for a reading with `isDated`. */
 const LAMP_STATES = [false, true, null] as const;
@@ -46,7 +46,7 @@ const UNKNOWN_LAMP = 2;
  * object for each reading would burden the garbage collector.
  */
 class ReadingRing {
-  #numbers = new Float64Array(FIELDS * INITIAL_CAPACITY);
+  #numbers = new Float64Array(FIELDS_PER_READING * INITIAL_CAPACITY);
   /** Capacity in readings. */
   #capacity = INITIAL_CAPACITY;
   /** Position of the oldest reading in the ring. */
@@ -56,7 +56,7 @@ class ReadingRing {
 
   /** Time of the newest reading; -Infinity when empty. */
   get newestTime(): number {
-    return this.#count > 0 ? this.#numbers[FIELDS * this.#positionOf(this.#count - 1)] : -Infinity;
+    return this.#count > 0 ? this.#numbers[FIELDS_PER_READING * this.#positionOf(this.#count - 1)] : -Infinity;
   }
 
   /** Removes all readings, so that another device can use the buffer. */
@@ -68,7 +68,7 @@ class ReadingRing {
   add(time: number, light: number, lampCode: number): void {
     // Find the place of a late reading between older ones. Nearly every reading is the newest, so search from the end.
     let at = this.#count;
-    while (at > 0 && this.#numbers[FIELDS * this.#positionOf(at - 1)] > time) at--;
+    while (at > 0 && this.#numbers[FIELDS_PER_READING * this.#positionOf(at - 1)] > time) at--;
     if (this.#count === MAX_POINTS) {
       if (at === 0) return;
       at--;
@@ -83,7 +83,7 @@ class ReadingRing {
   points(): KeptPoint[] {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
-      const at = FIELDS * this.#positionOf(n);
+      const at = FIELDS_PER_READING * this.#positionOf(n);
       const point = {
         time: numbers[at],
         light: numbers[at + 1],
@@ -100,21 +100,21 @@ class ReadingRing {
   }
 
   #set(position: number, time: number, light: number, lampCode: number): void {
-    const at = FIELDS * position;
+    const at = FIELDS_PER_READING * position;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
     this.#numbers[at + 2] = lampCode;
   }
 
   #move(from: number, to: number): void {
-    this.#numbers.copyWithin(FIELDS * to, FIELDS * from, FIELDS * (from + 1));
+    this.#numbers.copyWithin(FIELDS_PER_READING * to, FIELDS_PER_READING * from, FIELDS_PER_READING * (from + 1));
   }
 
   #grow(): void {
     // No reading must be moved, because the ring wraps around only at the maximum capacity.
     const numbers = this.#numbers;
     this.#capacity = Math.min(2 * this.#capacity, MAX_POINTS);
-    this.#numbers = new Float64Array(FIELDS * this.#capacity);
+    this.#numbers = new Float64Array(FIELDS_PER_READING * this.#capacity);
     this.#numbers.set(numbers);
   }
 }
@@ -133,12 +133,12 @@ export class Recent {
   #noneSilentBefore = -Infinity;
   /** Device ids of the readings in the queue. */
   readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
-  /** Time, light and lamp code of the readings in the queue: `FIELDS` numbers for each reading. */
-  readonly #numbers = new Float64Array(FIELDS * QUEUE_SIZE);
+  /** Time, light and lamp code of the readings in the queue: `FIELDS_PER_READING` numbers for each reading. */
+  readonly #numbers = new Float64Array(FIELDS_PER_READING * QUEUE_SIZE);
   #queued = 0;
 
   add(id: string, { time, light, led_on, isDated = false }: KeptPoint): void {
-    const at = FIELDS * this.#queued;
+    const at = FIELDS_PER_READING * this.#queued;
     this.#ids[this.#queued] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
@@ -170,10 +170,10 @@ export class Recent {
   #insertQueued(): void {
     const numbers = this.#numbers;
     for (let n = 0; n < this.#queued; n++) {
-      const time = numbers[FIELDS * n];
+      const time = numbers[FIELDS_PER_READING * n];
       const id = this.#ids[n];
       const ring = this.#byId.get(id) ?? this.#create(id, time);
-      ring?.add(time, numbers[FIELDS * n + 1], numbers[FIELDS * n + 2]);
+      ring?.add(time, numbers[FIELDS_PER_READING * n + 1], numbers[FIELDS_PER_READING * n + 2]);
     }
     this.#queued = 0;
   }

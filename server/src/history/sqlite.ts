@@ -19,7 +19,7 @@ export async function openSqlite(
 ): Promise<History> {
   const file = path.join(folder, "history.db");
   let currentRetention = retention;
-  // The upper limit is the highest that randomInt supports.
+  // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(1, 2 ** 48 - 1);
   /** The device ids that the thread knows. If the thread dies, its replacement starts with these ids. */
   let ids: string[] = [];

@@ -16,7 +16,7 @@ import { SWITCH_CAUSES } from "./protocol.js";
 /** The array type of the reason indexes, by their width code. */
 const INDEX_TYPES = [undefined, Uint8Array, Uint16Array, Uint32Array] as const;
 /** Size of the header in bytes, and also the size of each encoded switch. */
-const WORD = 4;
+const WORD_BYTES = 4;
 
 /** Encodes the lamp's state and who switched it, in 3 bits. @param by index into `SWITCH_CAUSES` */
 export const encodeState = (led_on: number | boolean, by: number): number => (by << 1) | Number(led_on);
@@ -49,7 +49,7 @@ export function encodeBlock(
   const width = count === 1 ? 0 : count <= 2 ** 8 ? 1 : count <= 2 ** 16 ? 2 : 3;
   const IndexArray = INDEX_TYPES[width];
   const json = JSON.stringify(reasonTexts);
-  const indexStart = WORD * (1 + times.length);
+  const indexStart = WORD_BYTES * (1 + times.length);
   const jsonStart = indexStart + (IndexArray?.BYTES_PER_ELEMENT ?? 0) * times.length;
   // Reserve three bytes for each UTF-16 code unit, which is the most that UTF-8 needs.
   if (jsonStart + json.length * 3 > scratch.length) {
@@ -79,10 +79,10 @@ export function decodeBlock(block: unknown, start: number, from: number, to: num
 export function lastOfBlock(block: unknown, start: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
   const bytes = Buffer.from(block as Uint8Array);
   const count = Math.floor(bytes.readUInt32LE() / INDEX_TYPES.length);
-  if (bytes.length < WORD * (1 + count)) throw new Error("a block of switches is malformed");
+  if (bytes.length < WORD_BYTES * (1 + count)) throw new Error("a block of switches is malformed");
   let last = -1;
   for (let at = 0; at < count; at++) {
-    const word = bytes.readUInt32LE(WORD * (1 + at));
+    const word = bytes.readUInt32LE(WORD_BYTES * (1 + at));
     if (word >>> 3 >= last >>> 3 || last < 0) last = word;
   }
   return last < 0 ? undefined : { time: start + (last >>> 3), led_on: (last & 1) === 1 };
@@ -93,13 +93,13 @@ function decode(block: Uint8Array<ArrayBuffer>, start: number, from: number, to:
   const header = bytes.readUInt32LE();
   const count = Math.floor(header / INDEX_TYPES.length);
   const IndexArray = INDEX_TYPES[header % INDEX_TYPES.length];
-  const indexStart = WORD * (1 + count);
+  const indexStart = WORD_BYTES * (1 + count);
   const reasonIndexes = IndexArray && new IndexArray(block.buffer, block.byteOffset + indexStart, count);
   const json = bytes.toString("utf8", indexStart + (reasonIndexes?.byteLength ?? 0));
   const reasonTexts = JSON.parse(json) as readonly string[];
   const found: HistorySwitch[] = [];
   for (let at = 0; at < count; at++) {
-    const word = bytes.readUInt32LE(WORD * (1 + at));
+    const word = bytes.readUInt32LE(WORD_BYTES * (1 + at));
     const time = start + (word >>> 3);
     if (time >= from && time < to)
       found.push(toSwitch(time, word & 7, reasonTexts[reasonIndexes ? reasonIndexes[at] : 0]));

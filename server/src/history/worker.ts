@@ -14,7 +14,7 @@ import { copyDamagedWal } from "./wal.js";
 /** Interval at which pending entries are compacted, in ms. */
 const COMPACT_INTERVAL = 60_000;
 
-/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter one would be useless. */
+/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter interval is useless. */
 const SWEEP_INTERVAL = 3_600_000;
 
 /** Delay of the first sweep after the start, in ms, because a server with 100,000 devices is busy at first. */

@@ -19,9 +19,9 @@ export interface PasswordFlags {
   readonly passwordStdin?: boolean;
 }
 
-/** A new password: its hash, and the text of a generated password. */
+/** A new password that the user chose or the program generated. */
 export interface NewPassword {
-  /** The hash to store. */
+  /** Hash of the password, which the server stores instead of the password. */
   readonly stored: StoredPassword;
   /** The generated password in plain text, which the user sees once; undefined for a password that the user chose. */
   readonly generated?: string;

@@ -1,6 +1,4 @@
-/**
- * Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw an error.
- */
+/** Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw. */
 import type { MembershipView } from "../hub.js";
 import type { RenewReply } from "../renew-script.js";
 import { isPast } from "./values.js";

@@ -13,7 +13,7 @@ export const MAX_UNWRITTEN = 16;
 /** Pattern for the bits of a stored sequence in base64. The size is that of the whole window of sequence numbers. */
 const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
-/** How many numbers must be left after the stored `seq` of the last action. With fewer, the stored value is damaged. */
+/** How many numbers must be left after the stored `seq` of the last action. With fewer, the value counts as damaged. */
 const MIN_REMAINING_SEQS = 1_000_000;
 
 /** Checks the stored state of a device, a `DeviceRecord`. A longer record comes from a later version and is valid. */

@@ -1,6 +1,6 @@
 /**
- * Validates single values such as light levels and times. The functions accept any value, never throw an error, and
- * reject NaN and Infinity.
+ * Validates single values, such as light levels and times. The functions accept any value, never throw, and reject NaN
+ * and Infinity.
  */
 
 /** The largest integer in an MQTT message. */

@@ -12,7 +12,7 @@ import { sweep } from "./sweep.js";
 import { VersionError, prepareTables } from "./tables.js";
 import { writeBatch } from "./write.js";
 
-/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter one would be useless. */
+/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter interval is useless. */
 const SWEEP_INTERVAL = 3_600_000;
 
 /** Maximum number of connections of one server: one for writing, the others for queries. */
@@ -73,7 +73,7 @@ interface PostgresEngine extends Engine {
 }
 
 function createEngine(pool: Pool, name: string, { retention, onProblem }: HistoryOptions): PostgresEngine {
-  // The upper limit is the highest that randomInt supports.
+  // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(2 ** 48 - 1);
   let ids: string[] = [];
   const closing = new AbortController();
@@ -139,7 +139,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
         client.release();
       } catch (error) {
         client.release(true);
-        // The code means undefined_table: somebody has dropped the tables. The next write creates them again.
+        // Error 42P01 is undefined_table: somebody has dropped the tables. The next write creates them again.
         if (codeOf(error) === "42P01") prepared = undefined;
         throw error;
       }

@@ -14,7 +14,7 @@ export interface ServerAccess {
 }
 
 /** Timeout of a request, in ms. */
-const TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 10_000;
 
 /**
  * Parses the value of `--url`. Keeps the path of the URL, because a reverse proxy may serve the API below a path.
@@ -53,7 +53,7 @@ interface JsonResponse {
 
 async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
   const { request: send } = url.protocol === "https:" ? https : http;
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {
     return await new Promise<JsonResponse>((resolve, reject) => {
       const headers = authorization === undefined ? {} : { authorization };
@@ -92,7 +92,7 @@ function connectionProblem(error: unknown): string {
     case "EAI_AGAIN":
       return "there is no such host; correct --url";
     case "ABORT_ERR":
-      return `it did not answer within ${TIMEOUT / 1000} s; ${START_OR_URL_HINT}`;
+      return `it did not answer within ${REQUEST_TIMEOUT / 1000} s; ${START_OR_URL_HINT}`;
     case "ECONNRESET":
     case "EPROTO":
     case "ERR_SSL_WRONG_VERSION_NUMBER":
