@@ -47,7 +47,7 @@ export interface Login {
 
 interface GrantedSubscription {
   readonly qos: number;
-  /** Subscription identifier (MQTT 5.0, 3.8.2.1.2). */
+  /** Subscription identifier (MQTT 5.0, 3.8.2.1.2); undefined if the client gave none. */
   readonly identifier: number | undefined;
   /** Retain As Published: whether messages keep their publisher's retain flag [MQTT-3.3.1-13]. */
   readonly retainAsPublished: boolean;

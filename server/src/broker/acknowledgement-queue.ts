@@ -3,7 +3,7 @@ export const HANDLED = 1;
 /** Bit for `hold` and `release`: the broker has stored the queues and retained messages that contain the message. */
 export const STORED = 2;
 
-/** The acknowledgement of one message that was not sent yet. */
+/** An acknowledgement that waits to be sent. */
 interface Pending {
   /** The PUBACK or PUBREC packet; undefined until aedes has created the packet. */
   packet: Buffer | undefined;

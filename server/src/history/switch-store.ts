@@ -66,7 +66,7 @@ export class SwitchStore {
     );
   }
 
-  /** Keeps a batch in memory after the transaction that wrote the batch. */
+  /** Adds a batch to the pending switches in memory. Call this after the transaction that wrote the batch. */
   addPending(batch: SwitchBatch, runId: number, first: number): void {
     this.#lastBatch++;
     this.#lastRunId = runId;
@@ -82,7 +82,7 @@ export class SwitchStore {
     this.#database.run("DELETE FROM switch_batches");
   }
 
-  /** Drops the pending switches from memory after the transaction that wrote their blocks. */
+  /** Drops the pending switches from memory. Call this after the transaction that wrote their blocks. */
   clearPending(): void {
     this.#pending.clear();
   }

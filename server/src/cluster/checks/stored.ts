@@ -10,7 +10,7 @@ import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, i
 /** The most readings in a device record that may be missing from the history. */
 export const MAX_UNWRITTEN = 16;
 
-/** Pattern for the bits of a stored sequence in base64. The size is that of the whole window of sequence numbers. */
+/** Pattern for the bits of a stored sequence: base64 of exactly one bit for each number in the window. */
 const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
 /** How many numbers must be left after the stored `seq` of the last action. With fewer, the value counts as damaged. */

@@ -53,10 +53,7 @@ export async function openPostgres(url: string, { retention, onProblem }: Histor
   return createHistory(engine, onProblem);
 }
 
-/**
- * Explains an error that a retry cannot fix.
- * @returns "" for other errors; for codes, see the PostgreSQL manual, appendix A
- */
+/** Explains an error that a retry cannot fix; returns "" for other errors. See the PostgreSQL manual, appendix A. */
 function describePermanentError(error: unknown): string {
   if (error instanceof VersionError) return error.message;
   const code = codeOf(error);
