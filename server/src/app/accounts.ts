@@ -14,7 +14,7 @@ export async function openServerAccounts(
   atEnd: (step: () => unknown) => void,
 ): Promise<Accounts> {
   if (anonymous) return NO_ACCOUNTS;
-  // If `http_names` is set, a reverse proxy forwards requests from loopback although its clients may be anywhere.
+  // With `http_names`, a reverse proxy on this machine may forward requests from others, so require accounts.
   const wide = !isLoopback(host) || httpNames.length > 0;
   const accounts = await openAccounts(data, log, wide ? { required: true } : {});
   atEnd(() => accounts.close());

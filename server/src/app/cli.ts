@@ -36,7 +36,7 @@ Examples:
     .exitOverride();
 }
 
-/** Adds a subcommand that handles errors as its parent does. */
+/** Adds a subcommand to a command. The subcommand then reports errors in the same way as the command. */
 export function addCommand(parent: Command, command: Command): void {
   const inherit = (child: Command, from: Command): void => {
     child.copyInheritedSettings(from).allowExcessArguments(false);
@@ -47,8 +47,8 @@ export function addCommand(parent: Command, command: Command): void {
 }
 
 /**
- * Reads the server's options from flags, environment and file, after the command has parsed its arguments.
- * @throws ConfigurationError, a UsageError, with one line for each mistake
+ * Reads the options of `startServer` from flags, environment and file. Call this after parsing the command line.
+ * @throws ConfigurationError with one line for each mistake
  */
 export function optionsFrom(command: Command, env: Environment = process.env): LoadedConfiguration["options"] {
   return loadConfiguration(command, env).options;

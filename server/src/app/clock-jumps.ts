@@ -6,7 +6,9 @@ import type { DeviceMemory } from "../outputs/device-memory.js";
 import type { StorageFailures } from "../outputs/storage-failures.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The parts of a server whose wall-clock times must be corrected after somebody sets the clock. */
+/**
+ * The parts of a server that use wall-clock times. `watchWallClock` corrects these times after somebody sets the clock.
+ */
 export interface WallClockDependents {
   readonly log: Log;
   readonly devices: Devices;
@@ -17,7 +19,8 @@ export interface WallClockDependents {
 }
 
 /**
- * Warns when somebody sets the wall clock, and corrects the times that were published or stored before.
+ * Watches for changes of the wall clock. After a change, logs a warning, and publishes and stores the end times of all
+ * overrides again.
  * @returns a function that stops watching
  */
 export function watchWallClock(dependents: WallClockDependents): () => void {

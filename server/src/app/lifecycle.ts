@@ -21,7 +21,7 @@ export class Lifecycle {
     this.#log = log;
   }
 
-  /** Restores overrides and readings. A server of a cluster restores no readings, because Redis has them. */
+  /** Restores overrides and readings. In a cluster, restores no readings, because Redis has them. */
   async restore(folder: DataFolder, history: History, isAlone: boolean): Promise<void> {
     const { devices, lamps, memory, journal } = this.#parts;
     for (const [id, override] of memory.overrides) {
@@ -29,7 +29,7 @@ export class Lifecycle {
       if (device) lamps.restoreOverride(device, override);
     }
     folder.markRestoring();
-    // After `kill -9` the history may lack some readings of the journal. The history ignores readings that it already
+    // After `kill -9`, the history may lack the latest readings of the journal. It ignores readings that it already
     // has.
     const add: History["addReading"] = (device, point) => history.addReading(device, point);
     if (isAlone) await journal.restore(devices, folder.wasKilled ? add : () => {});
@@ -54,7 +54,7 @@ export class Lifecycle {
     }
   }
 
-  /** Starts to report changes of devices. Call this after the server has connected to the broker. */
+  /** Starts to publish changes of devices. Call this after the server has connected to the broker. */
   announce(history: History, isAlone: boolean): void {
     const { devices, notifier } = this.#parts;
     notifier.start();
@@ -73,7 +73,7 @@ export class Lifecycle {
     homeAssistant.resend();
   }
 
-  /** Replaces the policy. The server decides again about all lamps at once. */
+  /** Replaces the policy, and decides again about all lamps immediately. */
   apply(policy: Policy): void {
     const { settings, zones, devices, lamps, actions, boardConfigs, notifier } = this.#parts;
     settings.apply(policy);

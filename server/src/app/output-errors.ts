@@ -1,14 +1,16 @@
 import { writeSync } from "node:fs";
 
-/** Controls what happens when standard output cannot be written. */
+/** Selects what the program does when standard output cannot be written. */
 export interface OutputErrors {
-  /** Ignores write errors from now on. A running server continues without its log and counts the lost lines. */
+  /**
+   * Ignores later write errors instead of ending. A running server continues without its log and counts the lost lines.
+   */
   ignore(): void;
 }
 
 function ignore(): void {}
 
-/** Error codes of a pipe whose reader has ended. Windows uses the second one. */
+/** Error codes for a pipe whose reader has ended. Windows reports EOF, other systems report EPIPE. */
 const CLOSED_PIPE_CODES = new Set(["EPIPE", "EOF"]);
 
 /**
@@ -26,7 +28,7 @@ export function endOnOutputErrors(): OutputErrors {
     process.exit(1);
   };
   process.stdout.on("error", failed);
-  // There is no other place to report errors of standard error.
+  // Ignore errors of standard error, because there is no other place to report them.
   process.stderr.on("error", ignore);
   return { ignore: () => void process.stdout.off("error", failed).on("error", ignore) };
 }

@@ -40,9 +40,9 @@ export interface PartsOptions {
   readonly policy: Policy;
   readonly prefix: string;
   readonly discoveryPrefix: string;
-  /** The remote broker; undefined with the embedded one. */
+  /** The address of the remote broker; undefined with the embedded broker. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
-  /** Whether this server is responsible for a device. */
+  /** Returns whether the topic prefix or the ids of this server include the device. */
   owns(id: string): boolean;
   /** The cluster that this server belongs to; undefined for a single server. */
   readonly cluster: Cluster | undefined;

@@ -22,8 +22,8 @@ export interface ProcessHandlers {
   readonly outputErrors: OutputErrors;
 }
 
-/** Formats lists of commands, for example `config, user, and sessions`. */
-const COMMANDS = new Intl.ListFormat("en");
+/** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
+const COMMAND_LIST = new Intl.ListFormat("en");
 
 function fail(text: string, code: number): void {
   if (text) process.stderr.write(text + "\n");
@@ -34,7 +34,7 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
-      `unknown command '${unknown}' (there are ${COMMANDS.format(command.commands.map((one) => one.name()))})`,
+      `unknown command '${unknown}' (there are ${COMMAND_LIST.format(command.commands.map((one) => one.name()))})`,
     );
   // Only the user who runs the server may read new files, including files that libraries create.
   process.umask(0o077);
@@ -58,8 +58,7 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
 }
 
 /**
- * Rethrows an error. A StartError then names each setting as the user gave it: as a flag, a variable or a line of the
- * file.
+ * Throws the error again. A StartError then names each setting by the flag, variable or line of the file that sets it.
  */
 function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
   if (error instanceof StartError) throw new StartError(withSettingNames(loaded, error.message), { cause: error });

@@ -1,17 +1,17 @@
 import { isatty } from "node:tty";
 
-/** The file descriptors that may be a terminal: standard input, output and error. */
+/** The file descriptors of standard input, output and error. The server checks whether each one is a terminal. */
 const STREAMS = [0, 1, 2];
 
-/** Controls what SIGHUP does. */
+/** Selects what the program does at SIGHUP. */
 export interface ReloadSignal {
-  /** Calls `reload` at every SIGHUP. Also calls `reload` immediately if a SIGHUP has arrived earlier. */
+  /** Calls `reload` at every later SIGHUP. Also calls `reload` at once if a SIGHUP has arrived before this call. */
   setReloadHandler(reload: () => void): void;
 }
 
 /**
- * Handles SIGHUP. When SIGHUP comes from a closed terminal, the program ends as with SIGTERM. Windows sends SIGHUP only
- * when the terminal closes, so the function does nothing on Windows.
+ * Handles SIGHUP. When SIGHUP comes from a closed terminal, the program ends as with SIGTERM. Does nothing on Windows,
+ * which sends SIGHUP only when the terminal closes.
  */
 export function handleReloadSignal(): ReloadSignal {
   if (process.platform === "win32") return { setReloadHandler() {} };

@@ -93,7 +93,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   const check = passwordCheck(accounts);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) addCleanupStep(() => certificates.close());
-  // Open the history and load the modules in parallel, because both take about the same time.
+  // Opening the history and loading modules take about the same time, so do both in parallel.
   const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
   addCleanupStep(async () => {
     await history.close();

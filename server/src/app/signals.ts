@@ -7,14 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 const CLOSE_TIMEOUT = 8000;
 
-/** How long the server may continue to start after a signal, in ms. A server that has started can shut down cleanly. */
+/** How long a starting server may take to finish its start after a signal, in ms. Then the process ends anyway. */
 const START_TIMEOUT = 1000;
 
-/** Shuts the program down cleanly at the first SIGINT or SIGTERM, and exits immediately at the second. */
+/** Selects what the program does at SIGINT and SIGTERM. */
 export interface TerminationSignals {
   /** Sets the function that shuts the program down. The exit code is 0 if the function succeeds. */
   setCloseHandler(close: () => unknown): void;
-  /** Lets a signal end the program immediately with the usual exit code. Commands that may be interrupted use this. */
+  /** Makes every later signal end the program at once, with the exit code 128 + signal number. */
   exitWithSignalCode(): void;
 }
 
@@ -55,11 +55,11 @@ export function closeOnTermination(close: () => unknown): void {
 }
 
 /**
- * Closes a server that may still be starting. Waits up to 1 s for the start. After that the caller may end the process,
- * because the server has not acknowledged anything yet.
+ * Closes a server that may still be starting. Waits at most 1 s for the start, and then returns without closing. The
+ * caller may then end the process, because the server has not acknowledged any message.
  */
 export async function closeStarted(starting: Promise<{ close(): Promise<unknown> }>): Promise<void> {
-  // Ignore a failed start here, because the caller that started the server reports the failure.
+  // Ignore a failed start: the caller that started the server reports the failure.
   const started = await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);
   await started?.close();
 }

@@ -26,7 +26,7 @@ export const REFUSALS = {
 /** The broker refuses a client's CONNECT or PUBLISH. */
 export class Refusal extends Error {
   readonly code: (typeof REFUSALS)[keyof typeof REFUSALS];
-  /** Counter and log category of the refusal. */
+  /** The kind of refusal, which selects the counter and the log category. */
   readonly rejection: Rejection;
 
   constructor(code: keyof typeof REFUSALS, rejection: Rejection, problem: string) {
@@ -36,18 +36,18 @@ export class Refusal extends Error {
   }
 }
 
-/** A logged-in client: its account, permissions and subscriptions. */
+/** The permissions and subscriptions of a client that has logged in. */
 export interface Login {
   /** The client's account; undefined where clients need no account. */
   readonly account: Account | undefined;
   readonly rights: Permissions;
-  /** Granted subscriptions by topic filter. */
+  /** The granted subscriptions of the client, by topic filter. */
   readonly subscriptions: Map<string, GrantedSubscription>;
 }
 
 interface GrantedSubscription {
   readonly qos: number;
-  /** Subscription identifier (MQTT 5.0, 3.8.2.1.2). */
+  /** Subscription identifier (MQTT 5.0, 3.8.2.1.2); undefined if the client gave none. */
   readonly identifier: number | undefined;
   /** Retain As Published: whether messages keep their publisher's retain flag [MQTT-3.3.1-13]. */
   readonly retainAsPublished: boolean;
@@ -168,7 +168,7 @@ export class AccessControl {
     const isOnly = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
       if (subscription.qos > granted && (isOnly || matches(filter, topic))) granted = subscription.qos;
-    // A queued message keeps its QoS when the matching subscription has ended in the meantime.
+    // When no subscription matches any more, a message from the client's queue keeps its QoS.
     return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
 

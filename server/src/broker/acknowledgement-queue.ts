@@ -3,11 +3,13 @@ export const HANDLED = 1;
 /** Bit for `hold` and `release`: the broker has stored the queues and retained messages that contain the message. */
 export const STORED = 2;
 
-/** A pending acknowledgement. */
+/** An acknowledgement that waits to be sent. */
 interface Pending {
-  /** The PUBACK or PUBREC packet; undefined until aedes sends it. */
+  /** The PUBACK or PUBREC packet; undefined until aedes has created the packet. */
   packet: Buffer | undefined;
-  /** Bits that the acknowledgement still waits for: `HANDLED`, `STORED`, both, or 0. */
+  /**
+   * Bits for the events that must happen before the acknowledgement is sent: `HANDLED`, `STORED`, both, or 0 for none.
+   */
   waitsFor: number;
 }
 
@@ -24,7 +26,9 @@ export class AcknowledgementQueue {
     this.#write = write;
   }
 
-  /** Whether no acknowledgement is pending. A new acknowledgement may then be sent at once. */
+  /**
+   * Whether no acknowledgement is pending. If so, a new acknowledgement may be sent at once without breaking the order.
+   */
   get isEmpty(): boolean {
     return this.#pending.size === 0;
   }
@@ -36,12 +40,12 @@ export class AcknowledgementQueue {
     else this.#pending.set(packetId, { packet: undefined, waitsFor });
   }
 
-  /** Returns whether the acknowledgement of a message still waits for a bit. */
+  /** Returns whether the acknowledgement of a message still waits for the event that `bit` stands for. */
   isWaiting(packetId: number, bit: number): boolean {
     return ((this.#pending.get(packetId)?.waitsFor ?? 0) & bit) !== 0;
   }
 
-  /** Clears a bit. Sends the acknowledgement when no bit is left and all earlier acknowledgements have been sent. */
+  /** Clears a bit, because its event has happened. Sends the acknowledgement when no bit and no earlier one is left. */
   release(packetId: number, bit: number): void {
     const pending = this.#pending.get(packetId);
     if (!pending) return;

@@ -29,7 +29,7 @@ export interface BrokerHandlers {
   failed(problem: string): void;
 }
 
-/** Accounts and limits of the embedded broker. */
+/** Optional accounts, password check and connect timeout of the embedded broker. */
 export interface BrokerOptions {
   /** The accounts of the clients. Default: no accounts, so every client may do everything. */
   readonly accounts?: Accounts;
@@ -47,7 +47,7 @@ export interface SessionView {
   /** The account that the session belongs to; null where clients need no account. */
   readonly account: string | null;
   readonly connected: boolean;
-  /** Number of topic filters to which the client subscribes. */
+  /** Number of topic filters to which the session subscribes. */
   readonly subscriptions: number;
   /** Number of messages that the client has not acknowledged. */
   readonly queued: number;
@@ -72,7 +72,7 @@ export interface ContestedClientId {
   readonly client_id: string;
   /** The account of both clients; null where clients need no account. */
   readonly account: string | null;
-  /** Addresses of the clients, the latest last. */
+  /** IP addresses of the clients that use the client id, the latest last. */
   readonly addresses: readonly string[];
   /** Number of client takeovers during the last minute. */
   readonly takeovers: number;
@@ -80,11 +80,14 @@ export interface ContestedClientId {
 
 /** The embedded MQTT broker: MQTT 3.1, 3.1.1 and 5.0 over any byte stream. */
 export interface Broker {
-  /** Serves one client over a connected stream. */
+  /**
+   * Serves one client over a connected stream.
+   * @param request the HTTP request of a WebSocket; undefined for TCP and TLS
+   */
   handle(stream: Duplex, request?: IncomingMessage): void;
   /** Size of the largest packet that the broker accepts, in bytes. */
   readonly largestPacket: number;
-  /** Numbers of open connections and of queued messages. */
+  /** Number of open connections, and number of messages in all queues. */
   readonly stats: { readonly clients: number; readonly queued: number };
   readonly sessions: SessionDirectory;
   /** Client ids that two clients are using at the same time. */

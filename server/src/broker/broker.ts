@@ -30,19 +30,19 @@ import { WriteQueue } from "./write-queue.js";
 
 export type { Broker, BrokerHandlers, BrokerMessage, BrokerOptions } from "./api.js";
 
-/** How long to wait at close until the last messages have reached clients, in ms. */
+/** How long the closing broker waits for its last messages to reach the clients, in ms. Then it disconnects them. */
 const CLOSE_TIMEOUT = 300;
 
-/** Interval of the check that connected clients still have their accounts, in ms. */
+/** Interval of the check that connected clients still have accounts, in ms. Clients without one are disconnected. */
 const ACCOUNT_CHECK_INTERVAL = 2000;
 
-/** Interval of the search for expired sessions, in ms. */
+/** Interval at which the broker looks for expired sessions and ends them, in ms. */
 const EXPIRY_CHECK_INTERVAL = 10_000;
 
-/** Topic Alias Maximum: the most topic aliases of one MQTT 5.0 client (3.2.2.3.8). */
+/** Topic Alias Maximum: the largest number of topic aliases that an MQTT 5.0 client may use (3.2.2.3.8). */
 const TOPIC_ALIAS_MAXIMUM = 64;
 
-/** Errors of aedes that occur when the network fails or the broker closes, without a fault of the client. */
+/** Messages of aedes errors that are not the client's fault. The broker does not report these errors. */
 const HARMLESS_ERRORS = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
 /** Starts the embedded broker with the data of a data folder. */
@@ -117,8 +117,7 @@ export async function startBroker(
     maximumPacketSize: largestPacket(payload),
     sessionExpiryIntervalLimit: sessions.longestExpiry,
     mq: new Emitter(),
-    // Removes the limit for the event listeners of a connection, because aedes adds one listener for each packet in
-    // progress.
+    // Remove the limit of event listeners per connection, because aedes adds a listener for each packet in progress.
     concurrency: 0,
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
     // After a broker was killed, aedes publishes the wills of its clients three heartbeat intervals after the next
@@ -138,13 +137,13 @@ export async function startBroker(
         ? ({ reason: "internal", problem: `a subscription cannot be stored: ${health.problem}` } as const)
         : access.subscribe(client, subscription);
       if (!refusal) {
-        // Subscribe at QoS 2 inside aedes, because `deliveryQos` computes the actual QoS of overlapping subscriptions.
+        // Let aedes always subscribe at QoS 2. `deliveryQos` later lowers the QoS of each message to the granted QoS.
         return callback(null, Object.assign(subscription, { qos: 2 }));
       }
       const connection = connectionOf(client);
       connection.refusals.push(refusal.problem);
       handlers.rejected(refusal.reason, connection.title, refusal.problem);
-      // aedes refuses the subscription with a failure code in SUBACK [MQTT-3.9.3-2].
+      // The result null makes aedes refuse the subscription with a failure code in SUBACK [MQTT-3.9.3-2].
       callback(null, null);
     },
   });
@@ -210,7 +209,7 @@ export async function startBroker(
       unwatchClock();
       await Promise.race([publishing.stop(), sleep(CLOSE_TIMEOUT)]);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      // aedes stores the wills of connected clients in the next turn of the event loop.
+      // Wait for one turn of the event loop, in which aedes stores the wills of the clients that were connected.
       await nextTurn();
       await persistence.destroy();
     },

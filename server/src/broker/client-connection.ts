@@ -10,7 +10,7 @@ import * as replies from "./replies.js";
 import { DRAIN_TIMEOUT, SendBuffer } from "./send-buffer.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
 
-/** How long a disconnected client may take to read its last packet, in ms. */
+/** How long a disconnected client may take to read its last packet, in ms. Then the broker destroys the connection. */
 const CLOSE_TIMEOUT = 1000;
 
 /** Interval of the PINGREQ packets that this server sends to aedes on behalf of a rate-limited client, in ms. */
@@ -19,11 +19,11 @@ const SHARED_UNSUPPORTED = "shared subscriptions are not supported";
 
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
-/** Limits that a client sets for the packets sent to it. */
+/** Limits that a client sets for the packets that it receives. */
 interface OutboundLimits {
-  /** The most unacknowledged messages of QoS 1 and 2. */
+  /** The most unacknowledged messages of QoS 1 and 2. Further messages wait. */
   readonly receiveMaximum?: number;
-  /** The largest packet, in bytes. */
+  /** The largest packet that the client accepts, in bytes. The broker drops larger messages. */
   readonly maximumPacketSize?: number;
 }
 
@@ -40,8 +40,8 @@ export interface ClientConnectionOptions {
 /**
  * Connection of one client: the stream between the client's socket and aedes.
  *
- * Limits the resources that one client may use, because aedes has no such limits. Incoming packets are checked and
- * rate-limited. Outgoing packets are limited and get missing fields. Writing never makes aedes wait for a slow reader.
+ * Limits the resources that one client may use, because aedes has no such limits. Checks and rate-limits the packets
+ * from the client. Limits the packets to the client and adds missing fields. A slow reader never makes aedes wait.
  */
 export class ClientConnection extends Duplex implements Writer {
   /** Remote IP address. */
@@ -50,9 +50,9 @@ export class ClientConnection extends Duplex implements Writer {
   title: string;
   /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
-  /** Fields to add to CONNACK. */
+  /** Fields that the broker adds to CONNACK, because aedes does not set them. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };
-  /** Reasons for the subscriptions refused since the last SUBACK. */
+  /** Why the broker has refused subscriptions since the last SUBACK. The next SUBACK contains these reasons. */
   readonly refusals: string[] = [];
   /** Whether the client wants reason strings (MQTT 5.0, 3.1.2.11.7). */
   wantsReasons = true;
@@ -62,9 +62,11 @@ export class ClientConnection extends Duplex implements Writer {
   readonly #inbound: InboundPackets;
   readonly #outbound: OutboundPackets;
   readonly #sendBuffer: SendBuffer;
-  /** Number of acknowledgements that the client will send. These packets do not count towards the client's rate. */
+  /** Number of acknowledgements that the client owes. They do not count towards the client's rate limit. */
   #expected = 0;
-  /** Number of unanswered PINGREQ packets that this connection, not the client, sent to aedes. */
+  /**
+   * Number of unanswered PINGREQ packets that this connection sent to aedes. Their answers must not reach the client.
+   */
   #ownPings = 0;
   #pingedAt = 0;
   /** Whether the client has ended its side of the connection. */
@@ -124,7 +126,7 @@ export class ClientConnection extends Duplex implements Writer {
     return this.#inbound.version;
   }
 
-  /** Sets the client's limits for packets sent to it (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
+  /** Sets the client's limits for the packets that it receives (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
   limit({ receiveMaximum = Infinity, maximumPacketSize = Infinity }: OutboundLimits): void {
     this.#outbound.receiveMaximum = Math.min(this.#outbound.receiveMaximum, receiveMaximum);
     this.#outbound.maximumPacketSize = Math.min(this.#outbound.maximumPacketSize, maximumPacketSize);
@@ -138,7 +140,7 @@ export class ClientConnection extends Duplex implements Writer {
     this.#inbound.open();
   }
 
-  /** PUBACK and PUBREC packets that wait until their messages are stored. */
+  /** The queue of PUBACK and PUBREC packets that wait until their messages are stored. */
   get acknowledgements(): OutboundPackets["acknowledgements"] {
     return this.#outbound.acknowledgements;
   }
@@ -178,8 +180,8 @@ export class ClientConnection extends Duplex implements Writer {
     const { stream } = this;
     if (stream.destroyed) return;
     stream.end();
-    // Read and discard what the client still sends. With unread bytes the system would reset the connection, and the client
-    // would lose the last packet.
+    // Read and discard further bytes of the client. With unread bytes, the operating system would reset the connection,
+    // and the client would lose the last packet.
     stream.resume();
     const timer = setTimeout(() => stream.destroy(), CLOSE_TIMEOUT);
     stream.once("close", () => clearTimeout(timer));
@@ -198,7 +200,9 @@ export class ClientConnection extends Duplex implements Writer {
     this.#sendBuffer.flush();
   }
 
-  /** Sends aedes a PINGREQ, so that its keep alive does not expire while the client's packets wait for the rate limit. */
+  /**
+   * Sends PINGREQ to aedes while the client's packets wait for the rate limit, so that the keep alive does not expire.
+   */
   #pingAedes(): void {
     const now = performance.now();
     if (now - this.#pingedAt < PING_INTERVAL) return;
@@ -207,7 +211,7 @@ export class ClientConnection extends Duplex implements Writer {
     this.push(PINGREQ_PACKET);
   }
 
-  /** Continues reading after waiting packets were processed. */
+  /** Resumes reading from the socket after all waiting packets were processed. */
   #ready(): void {
     if (this.#ended) this.push(null);
     else this.stream.resume();
@@ -251,7 +255,7 @@ export class ClientConnection extends Duplex implements Writer {
   #overflowed(qos: number): void {
     this.#options.rejected("over-limit", this.title, `reads too slowly: more than ${MAX_BACKLOG} bytes wait for it`);
     if (qos === 0) return;
-    // Discard unsent messages: a persistent session keeps them in its queue.
+    // Discard unsent packets. The queue of a persistent session still contains their messages.
     this.#closing = true;
     this.stream.destroy();
   }
@@ -261,7 +265,7 @@ export class ClientConnection extends Duplex implements Writer {
    * [MQTT-3.1.2-25].
    */
   #decline(packetId: number, qos: number): void {
-    // PUBACK and PUBREC have no reason code for an oversized packet (MQTT 5.0, table 3-4).
+    // The packet contains a general reason code, because MQTT 5.0 has none for an oversized packet (table 3-4).
     if (qos > 0)
       this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
   }

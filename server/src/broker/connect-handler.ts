@@ -10,15 +10,17 @@ import type { SessionManager } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
 /** The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112. */
-const LONGEST_ID = 256;
+const MAX_ID_LENGTH = 256;
 
 /**
- * The most inflight messages of QoS 1 and 2 for a client with a persistent session. Mosquitto has the same default. A
- * reconnecting board may have a long queue but memory for only a few messages at a time.
+ * The most inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A reconnecting
+ * board may have a long queue but memory for only a few messages at a time.
  */
 export const SESSION_RECEIVE_MAXIMUM = 20;
 
-/** The longest keep alive of an MQTT 5.0 client, in s. The broker detects a lost client after 1.5 times this. */
+/**
+ * The longest keep alive of an MQTT 5.0 client, in s. The broker notices a lost client after 1.5 times its keep alive.
+ */
 const LONGEST_KEEP_ALIVE = 3600;
 
 export interface ConnectHandlerOptions {
@@ -29,11 +31,11 @@ export interface ConnectHandlerOptions {
   /** Size limit for the payload of a will, in bytes. */
   readonly payload: number;
   readonly handlers: BrokerHandlers;
-  /** Returns the connected client with a session id. */
+  /** Returns the connected client with a session id; undefined if there is none. */
   clientOf(id: string): Client | undefined;
 }
 
-/** Fields of a CONNECT packet that aedes does not pass to the `authenticate` hook. */
+/** Fields of a CONNECT packet that the `authenticate` hook needs. aedes does not pass them to this hook. */
 interface ConnectFields {
   readonly clientId: string;
   readonly cleanStart: boolean;
@@ -65,8 +67,8 @@ export class ConnectHandler {
   #prepare(client: Client, packet: ConnectPacket): void {
     const connection = connectionOf(client);
     const { clean = true, clientId: requested } = packet;
-    if (requested.length > LONGEST_ID)
-      throw new Refusal("clientId", "over-limit", `a client id has at most ${LONGEST_ID} characters`);
+    if (requested.length > MAX_ID_LENGTH)
+      throw new Refusal("clientId", "over-limit", `a client id has at most ${MAX_ID_LENGTH} characters`);
     // A client without a client id must request a clean session [MQTT-3.1.3-8].
     if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
@@ -98,7 +100,7 @@ export class ConnectHandler {
     const { keepalive = 0 } = packet;
     if (keepalive === 0 || keepalive > LONGEST_KEEP_ALIVE)
       packet.keepalive = connection.connack.serverKeepAlive = LONGEST_KEEP_ALIVE;
-    // Without an expiry interval, aedes would discard the queue of a session that the client resumes.
+    // Give a resumed session an expiry interval until the connection ends, because aedes would discard its queue.
     const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
     if (endsWithConnection && this.#options.sessions.has(packet.clientId)) properties.sessionExpiryInterval = 1;
   }
@@ -125,7 +127,7 @@ export class ConnectHandler {
     const { account, rights } = await access.login(client, username, password);
     if (client.closed) return;
     const { id, clean } = client;
-    // An administrator may have created the first account during the password check.
+    // If an administrator has created the first account during the password check, the session id no longer fits.
     if (id !== sessionId(account?.name, clientId)) throw new Refusal("busy", "over-limit", "the accounts have changed");
     if (will && !rights.publish(will.topic))
       throw new Refusal("notAuthorized", "not-allowed", `may not have a will on ${will.topic}`);

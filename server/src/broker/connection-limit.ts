@@ -10,11 +10,14 @@ const MAX_UNIDENTIFIED = 1000;
 export class ConnectionLimit {
   readonly #max: number;
   readonly #refused: (problem: string) => void;
-  /** Connections that have not sent CONNECT, the oldest first. */
+  /** Connections that have not sent CONNECT yet, the oldest first. */
   readonly #unidentified = new Set<Duplex>();
   #count = 0;
 
-  /** @param max connections of all clients together */
+  /**
+   * @param max the most connections of all clients together
+   * @param refused called with the exceeded limit, for the log, when a connection is closed
+   */
   constructor(max: number, refused: (problem: string) => void) {
     this.#max = max;
     this.#refused = refused;

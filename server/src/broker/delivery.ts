@@ -16,23 +16,23 @@ export class Delivery {
 
   /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    // At this point, messages from the client's queue have a packet identifier, and retained messages have no broker
-    // id.
+    // A queued message has a packet identifier. A retained message for a new subscription has no broker id.
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
-    // The client's queue is delivered first [MQTT-4.6.0-6], and the end of the queue already contains this message.
+    // Skip a live message while the client connects: the message is also in the client's queue, which is sent first
+    // [MQTT-4.6.0-6].
     if (client.connecting && isLive) return null;
     const qos = this.#access.deliveryQos(client, packet);
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
     if (qos === undefined) return null;
     packet.qos = qos;
-    // retained messages for a new subscription have no broker id and keep the retain flag [MQTT-3.3.1-8]
+    // A retained message for a new subscription has no broker id and keeps its retain flag [MQTT-3.3.1-8].
     if (packet.retain && packet.brokerId) this.#handleRetain(client, packet, isLive);
-    // aedes adds the identifier of only one of several overlapping subscriptions
+    // Add all identifiers, because aedes adds the identifier of only one of several overlapping subscriptions.
     if (client.version === 5 && packet.brokerId) this.#addIdentifiers(client, packet);
     return packet;
   }
 
-  /** Delivers messages that were queued between the end of the queue's delivery and the client becoming ready. */
+  /** Delivers messages that arrived after aedes had read the client's queue and before the client was ready. */
   ready(client: Client): void {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (!session || session.queue.size === session.sent.size) return;

@@ -27,7 +27,7 @@ export function largestPacket(payload: number): number {
 export interface InboundHandlers {
   /** Receives complete, valid packets for aedes. */
   forward(bytes: Buffer): void;
-  /** Called when a PUBLISH was dropped because of its size. The dropped message still needs an acknowledgement. */
+  /** Called after dropping a PUBLISH that is too large. The handler acknowledges the message if `qos` is above 0. */
   oversized(qos: number, topic: string, packetId: number): void;
   /**
    * Called with the number of acknowledgements that the client will send. Acknowledgements do not count towards the
@@ -38,11 +38,11 @@ export interface InboundHandlers {
   takeExpected(): boolean;
   /** Called when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void;
-  /** Called when the client must be disconnected. */
+  /** Called when the client has violated the protocol or a limit. The handler disconnects the client. */
   violated(violation: Violation): void;
-  /** Called every 10 ms while packets wait because the client exceeds its rate. */
+  /** Called every 10 ms while packets wait because the client exceeds its rate limit. */
   waiting(): void;
-  /** Called when no packet waits any more and reading from the socket may resume. */
+  /** Called when no packet waits any longer. The handler resumes reading from the socket. */
   ready(): void;
 }
 
@@ -56,10 +56,10 @@ export class InboundPackets {
   readonly #bucket: TokenBucket;
   readonly #scanner = new PacketScanner();
   readonly #buffer = new ReceiveBuffer();
-  /** Bytes that must be buffered before parsing can go on. */
+  /** Number of bytes that the buffer must contain before parsing continues. */
   #needed = 2;
   #version = 0;
-  /** Whether the client is connected. Packets after CONNECT wait until then. */
+  /** Whether the broker has accepted the client. Until then, packets after CONNECT wait. */
   #open = false;
   #retryTimer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -76,19 +76,19 @@ export class InboundPackets {
     return this.#version;
   }
 
-  /** Whether packets are waiting. Reading from the socket should pause meanwhile. */
+  /** Whether packets are waiting. While they wait, the caller should pause reading from the socket. */
   get waiting(): boolean {
     return this.#retryTimer !== undefined || (this.#version > 0 && !this.#open);
   }
 
-  /** Processes bytes from the socket. */
+  /** Buffers bytes from the socket and processes all complete packets. */
   receive(chunk: Buffer): void {
     if (this.#ended) return;
     this.#buffer.push(chunk);
     if (!this.waiting) this.#process();
   }
 
-  /** Processes the packets that the client sent after CONNECT. Call this when the client is connected. */
+  /** Processes the packets that the client sent after CONNECT. Call this when the broker has accepted the client. */
   open(): void {
     this.#open = true;
     this.#resume();
@@ -116,7 +116,7 @@ export class InboundPackets {
   #processPackets(bytes: Buffer): number {
     const scanner = this.#scanner;
     let at = 0;
-    /** Offset of the first checked packet that has not been forwarded. */
+    /** Offset of the first packet that was checked but not yet passed to aedes. */
     let begin = 0;
     const forward = (): void => {
       if (at > begin) this.#handlers.forward(bytes.subarray(begin, at));
@@ -233,14 +233,14 @@ export class InboundPackets {
     const length = end - at;
     const largest = largestPacket(this.#payload);
     if (length <= largest) return false;
-    // MQTT 5.0 clients know the size limit from CONNACK and must respect it [MQTT-3.2.2-15].
+    // Only older clients may send a large PUBLISH: CONNACK tells MQTT 5.0 clients the limit [MQTT-3.2.2-15].
     const maySkip =
       type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET;
     if (maySkip) return true;
     throw new Violation(`a packet of ${length} bytes; the most is ${largest}`, REASON.packetTooLarge, "too-large");
   }
 
-  /** Returns whether topic name and packet identifier of an oversized PUBLISH are buffered. */
+  /** Returns whether the buffer contains the topic name and the packet identifier of an oversized PUBLISH. */
   #hasPublishHeader(bytes: Buffer): boolean {
     const { body } = this.#scanner;
     return bytes.length >= body + 2 && bytes.length >= body + 4 + bytes.readUInt16BE(body);

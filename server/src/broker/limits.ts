@@ -4,13 +4,13 @@ export interface BrokerLimits {
   readonly payload: number;
   /** The most simultaneous connections of all clients together. */
   readonly connections: number;
-  /** The most subscriptions of one client. */
+  /** The most subscriptions of one client. The broker refuses further ones. */
   readonly subscriptions: number;
-  /** Messages that one client may publish per second on average. The broker slows down a faster client. */
+  /** The most messages per second that one client may publish on average. The broker slows down a faster client. */
   readonly rate: number;
-  /** Messages queued for one disconnected client. When the queue is full, the broker drops the oldest message. */
+  /** The most messages in the queue of a disconnected client. When the queue is full, the oldest message is dropped. */
   readonly queue: number;
-  /** The most sessions of one account. */
+  /** The most sessions of one account. The broker refuses to create further ones. */
   readonly sessions: number;
   /** How long the broker keeps the session of a disconnected client, in ms. */
   readonly sessionExpiry: number;

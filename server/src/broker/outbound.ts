@@ -2,7 +2,9 @@ import { AcknowledgementQueue } from "./acknowledgement-queue.js";
 import * as packet from "../mqtt/packets.js";
 import { PacketScanner } from "../mqtt/packets.js";
 
-/** The most unsent bytes to buffer for one client that reads slowly. */
+/**
+ * The most unsent bytes for a slow client. Above this limit, QoS 0 messages are dropped and others end the connection.
+ */
 export const MAX_BACKLOG = 4_194_304;
 
 /** Callbacks of `OutboundPackets`. */
@@ -15,11 +17,11 @@ export interface OutboundHandlers {
   complete(type: number, bytes: Buffer): Buffer;
   /** Returns whether to drop a PINGRESP, because this server and not the client sent the PINGREQ. */
   swallowPingresp(): boolean;
-  /** Called for each message that the client will acknowledge. */
+  /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
   sending(qos: number): void;
   /**
-   * Called when the client reads too slowly. A message of QoS 0 was dropped. A message of QoS 1 or 2 must end the
-   * connection.
+   * Called when the unsent bytes exceed `MAX_BACKLOG`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler must
+   * end the connection.
    */
   overflowed(qos: number): void;
   /**
@@ -29,14 +31,14 @@ export interface OutboundHandlers {
 }
 
 /**
- * Flow control for the packets that aedes sends to one client: respects receive maximum and maximum packet size, limits the
- * backlog, and holds back acknowledgements.
+ * Flow control for the packets that aedes sends to one client. Respects Receive Maximum and Maximum Packet Size, limits
+ * unsent bytes, and holds back acknowledgements.
  */
 export class OutboundPackets {
   readonly acknowledgements = new AcknowledgementQueue((bytes) => this.#handlers.write(bytes));
-  /** The most inflight messages of QoS 1 and 2 (MQTT 5.0, 3.1.2.11.3). */
+  /** Receive Maximum: the most inflight messages of QoS 1 and 2 (MQTT 5.0, 3.1.2.11.3). Further messages wait. */
   receiveMaximum = Infinity;
-  /** The largest packet that the client accepts, in bytes (MQTT 5.0, 3.1.2.11.4). */
+  /** Maximum Packet Size of the client, in bytes (MQTT 5.0, 3.1.2.11.4). Larger messages are dropped. */
   maximumPacketSize = Infinity;
   readonly #handlers: OutboundHandlers;
   readonly #scanner = new PacketScanner();
@@ -50,10 +52,10 @@ export class OutboundPackets {
     this.#handlers = handlers;
   }
 
-  /** Sends whole packets, in order. */
+  /** Sends packets to the client in their order. @param bytes one or more whole packets */
   send(bytes: Buffer): void {
     const scanner = this.#scanner;
-    /** Offset of the first packet that can be written unchanged. */
+    /** Offset of the first packet that was not written yet. */
     let begin = 0;
     let at = 0;
     while (at < bytes.length && scanner.read(bytes, at)) {
@@ -81,7 +83,7 @@ export class OutboundPackets {
     }
   }
 
-  /** Returns whether a packet can be written unchanged. */
+  /** Returns whether a packet can be written at once and without changes. */
   #passes(bytes: Buffer, at: number): boolean {
     const { first, type, body, end } = this.#scanner;
     switch (type) {
@@ -107,7 +109,7 @@ export class OutboundPackets {
     }
   }
 
-  /** Handles one packet that cannot be written unchanged. */
+  /** Handles one packet that must wait, be changed or be dropped. */
   #handle(bytes: Buffer): void {
     const { first, type } = this.#scanner;
     const body = this.#scanner.body - (this.#scanner.end - bytes.length);

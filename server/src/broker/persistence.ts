@@ -12,7 +12,7 @@ import type { Wills } from "../storage/wills.js";
 import { ReceivedIds } from "./received-ids.js";
 import { retainedStream } from "./retained-stream.js";
 
-/** The part of a client that aedes passes to every method. */
+/** A client, of which a method needs only the session id. */
 type ClientId = Pick<Client, "id">;
 
 /** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */
@@ -21,9 +21,9 @@ interface ClearedMessage {
   readonly brokerId: string;
   readonly brokerCounter: number;
   readonly topic: string;
-  /** Session id of the publisher. */
+  /** Session id of the client that published the message. */
   readonly clientId?: string;
-  /** The No Local option of the subscription. */
+  /** No Local: true if the subscription excludes messages of the subscriber itself. */
   readonly nl?: boolean;
 }
 
@@ -56,7 +56,7 @@ export class Persistence {
   readonly #received: ReceivedIds;
   /**
    * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
-   * again.
+   * again, so stored ones are skipped.
    */
   readonly #subscribed = new WeakSet<StoredSubscription>();
 
@@ -111,7 +111,7 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // A client whose session was never stored learns the loss from CONNACK and subscribes again.
+    // A new session is not on disk yet. If it is lost, CONNACK tells the client, which then subscribes again.
     if (session.isStored) await this.#store.stored();
     else await this.#health.waitUnlessFailing(this.#store.stored());
   }
@@ -190,10 +190,7 @@ export class Persistence {
     this.#received.delete(client, messageId);
   }
 
-  /**
-   * Returns whether the client has sent a QoS 2 message with this packet identifier and has not released it with
-   * PUBREL.
-   */
+  /** Returns whether a QoS 2 message of the client with this packet identifier still waits for PUBREL. */
   hasReceived(client: Client, packetId: number): boolean {
     return this.#received.has(client, packetId);
   }

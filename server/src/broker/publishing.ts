@@ -38,13 +38,13 @@ export interface PublishingOptions {
 export class Publishing {
   readonly #options: PublishingOptions;
   #aedes: Aedes | undefined;
-  /** Messages of QoS 0 that wait for their own turn of the event loop. */
+  /** Number of QoS 0 messages that wait for their own turn of the event loop. */
   #deferred = 0;
-  /** Messages of the server that are being published. */
+  /** Number of messages of this server that aedes is publishing. */
   #pending = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
-  /** Callbacks that run when pending messages are stored, or when storage fails. */
+  /** Callbacks for messages that are being stored. Each one runs when its message is stored, or when storage fails. */
   readonly #storing = new Set<() => void>();
 
   constructor(options: PublishingOptions) {
@@ -69,7 +69,7 @@ export class Publishing {
     const { handlers, access, persistence, sessions } = this.#options;
     const { topic, qos, messageId = 0 } = packet;
     const payload = packet.payload as Buffer;
-    // This message is a will, which the broker has checked at CONNECT.
+    // Without a connected client, the message is a will, which the broker has checked at CONNECT.
     if (!client || client.closed) {
       // The will delay interval must not become a property of the published message (MQTT 5.0, 3.1.3.2.2).
       if (packet.properties) delete (packet.properties as { willDelayInterval?: number }).willDelayInterval;
@@ -80,7 +80,7 @@ export class Publishing {
     if (problem) return this.#refuse(client, packet, problem, done);
     // The dup flag of the sender must not reach subscribers [MQTT-3.3.1-3].
     packet.dup = false;
-    // The client repeats a QoS 2 message if PUBREC was lost.
+    // The client sends a QoS 2 message again if PUBREC was lost. Do not handle the repeated message.
     const isRepeated = qos === 2 && persistence.hasReceived(client, messageId);
     const handled = isRepeated ? undefined : handlers.message(topic, payload, false);
     if (qos === 0) return this.#publishUnacknowledged(packet, done);
@@ -109,8 +109,7 @@ export class Publishing {
         proceed();
       },
       (error: unknown) => {
-        // Report an error instead of acknowledging the message, so that the client reconnects and sends the message
-        // again.
+        // Disconnect the client instead of acknowledging the message, so that the client sends the message again.
         const problem = `a message cannot be stored: ${textOf(error)}`;
         if (pendingDone) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
         else client.disconnect({ reasonCode: REASON.quotaExceeded, properties: { reasonString: problem } });
@@ -121,8 +120,8 @@ export class Publishing {
   }
 
   /**
-   * Publishes a message of QoS 0. A retained message is published in a later turn of the event loop. Messages that
-   * arrive after it wait for their own turn, which keeps the order.
+   * Publishes a message of QoS 0. Each retained message is published in a later turn of the event loop. Until then,
+   * further messages also wait, each for its own turn, which keeps the order.
    */
   #publishUnacknowledged({ retain }: PublishPacket, done: Done): void {
     if (!retain && this.#deferred === 0) return done(null);

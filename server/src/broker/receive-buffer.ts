@@ -4,7 +4,7 @@
 export class ReceiveBuffer {
   #chunks: Buffer[] = [];
   #length = 0;
-  /** Number of bytes still to be skipped. */
+  /** Number of bytes that are still to be discarded when they arrive. */
   #skip = 0;
 
   push(chunk: Buffer): void {
@@ -12,7 +12,7 @@ export class ReceiveBuffer {
     this.#length += chunk.length;
   }
 
-  /** Discards bytes as they arrive, starting after the bytes that `read` returned. */
+  /** Discards the next `count` bytes, which follow the bytes that `read` has returned. */
   skip(count: number): void {
     this.#skip = count;
   }
@@ -27,10 +27,7 @@ export class ReceiveBuffer {
     return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
   }
 
-  /**
-   * Keeps the bytes from the offset `from` on and discards the bytes before.
-   * @param bytes the result of `read`
-   */
+  /** Keeps only the bytes from the offset `from` to the end. @param bytes the result of `read` */
   keep(bytes: Buffer, from: number): void {
     const rest = Math.max(0, bytes.length - from);
     this.#chunks = rest > 0 ? [bytes.subarray(from)] : [];

@@ -13,7 +13,7 @@ export const RECEIVE_MAXIMUM = 1000;
  */
 export class ReceivedIds {
   readonly #sessions: SessionStore;
-  /** Packet identifiers of clients without a persistent session. */
+  /** Packet identifiers by client, for clients without a persistent session. */
   readonly #unstored = new WeakMap<object, Set<number>>();
 
   constructor(sessions: SessionStore) {

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { hasWildcard, matches } from "../mqtt/topics.js";
 import type { RetainedMessages } from "../storage/retained.js";
 
-/** Number of topics to compare with a wildcard filter before yielding to the event loop. */
+/** Number of topics that are compared with a wildcard filter in one turn of the event loop. */
 const TOPICS_PER_TURN = 1000;
 
 /** Streams the retained messages that match topic filters. */

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 
-/** How long a client may read nothing while unsent output exists, in ms. */
+/** How long a client may read nothing while output waits for it, in ms. Then the broker closes the connection. */
 export const DRAIN_TIMEOUT = 15_000;
 
 /** Buffers packets for one client until the write queue flushes them, and detects a client that stops reading. */

@@ -8,13 +8,10 @@ import { clock } from "../time/monotonic-clock.js";
 /** The most client ids of one device account: one for the board and a few for experiments. */
 const MAX_DEVICE_IDS = 10;
 
-/** Share of all connections that one reader account may use, so that it cannot keep others out. */
+/** Largest share of all connections that one reader account may use, so that other accounts can still connect. */
 const MAX_READER_SHARE = 0.5;
 
-/**
- * Factor by which the queue of a connected client may exceed the queue limit. A connected client may be about to
- * acknowledge its messages.
- */
+/** Factor by which the queue of a connected client may exceed the limit. Above it, the client is disconnected. */
 const CONNECTED_QUEUE_FACTOR = 10;
 
 export interface SessionLimits {
@@ -50,13 +47,10 @@ export interface SessionRequest {
   readonly cleanStart: boolean;
 }
 
-/** Log text for the end of an expired session. */
+/** The reason that the log gives when a session has expired. */
 const EXPIRED_REASON = "it has expired";
 
-/**
- * The recorded permissions of a session without an account, or of a session from a version that did not record
- * permissions.
- */
+/** Stands for unknown permissions: the session has no account, or an older version did not record its permissions. */
 const UNKNOWN_PERMISSIONS = "";
 
 function permissionsOf(account: Account | undefined): string {
@@ -69,7 +63,7 @@ export class SessionManager implements SessionDirectory {
   readonly #accounts: Accounts;
   readonly #limits: SessionLimits;
   readonly #handlers: SessionHandlers;
-  /** Number of connections by client id, for each device account. */
+  /** For each device account: the number of connections by client id. */
   readonly #deviceIds = new Map<string, Map<string, number>>();
   /** Number of connections of each reader account. */
   readonly #readers = new Map<string, number>();
@@ -98,7 +92,7 @@ export class SessionManager implements SessionDirectory {
       disconnectedAt: clock.now(),
     };
     await this.#store.load(record);
-    // A stored session without a disconnection time was connected when the broker was killed.
+    // A stored session without a disconnection time belongs to a client that was connected when the broker was killed.
     for (const session of this.#store)
       if (session.record.disconnectedAt === undefined)
         this.#store.change(session, { ...session.record, disconnectedAt: record.disconnectedAt });
@@ -111,8 +105,7 @@ export class SessionManager implements SessionDirectory {
   open({ id, account, clean, cleanStart }: SessionRequest): { present: boolean } | { problem: string } {
     const known = this.#store.get(id);
     const permissions = permissionsOf(account);
-    // Clear the queue after a change of permissions, because it may contain messages that the account may no longer
-    // read.
+    // After a change of permissions, clear the queue, because the account may no longer read the queued messages.
     const hasChanged = known !== undefined && ![permissions, UNKNOWN_PERMISSIONS].includes(known.record.permissions);
     if (hasChanged) this.#store.clear(known);
     const present = known !== undefined && !cleanStart && !hasChanged;
@@ -196,8 +189,8 @@ export class SessionManager implements SessionDirectory {
   }
 
   /**
-   * Stores the disconnection times again, because they are stored as wall-clock times. Call this after somebody has set
-   * the wall clock.
+   * Stores the disconnection times of all sessions again. Call this after somebody has set the wall clock, because the
+   * stored times are wall-clock times.
    */
   storeDisconnectTimes(): void {
     for (const session of this.#store)
@@ -214,7 +207,7 @@ export class SessionManager implements SessionDirectory {
     }
   }
 
-  /** Ends the expired session of an MQTT 5.0 client. */
+  /** Ends the session of an MQTT 5.0 client at the end of its expiry interval. */
   expired(id: string): void {
     const session = this.#store.get(id);
     if (session) this.#end(session, EXPIRED_REASON);

@@ -38,7 +38,7 @@ export interface Listener {
  */
 const BACKLOG = 4096;
 
-/** The most concurrent TLS handshakes. Above this limit, the server closes the oldest handshake. */
+/** The most concurrent TLS handshakes. Above this limit, the server closes the connection with the oldest handshake. */
 const MAX_HANDSHAKES = 1000;
 
 /**
@@ -62,7 +62,7 @@ export async function listen(
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
-      // Ignore errors such as too many open files, so that existing connections continue.
+      // Ignore errors such as too many open files: existing connections continue to work.
       server.on("error", () => {});
       resolve();
     });
@@ -79,8 +79,8 @@ export async function listen(
 
 function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
   /**
-   * Connections during the TLS handshake, by remote address and port. Node does not reveal the TCP socket of a TLS
-   * socket.
+   * Sockets that are in a TLS handshake, by remote address and port. A TLS socket of Node does not reveal its TCP
+   * socket, but it has the same address and port.
    */
   const handshakes = new Map<string, Socket>();
   const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

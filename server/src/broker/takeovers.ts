@@ -1,11 +1,11 @@
 import type { ContestedClientId } from "./api.js";
 import { partsOf } from "../storage/session-id.js";
 
-/** A client id counts as contested after this many takeovers within `PERIOD`. */
+/** A client id counts as contested after this many takeovers within `TAKEOVER_PERIOD`. */
 const CONTESTED_AFTER = 3;
-/** Length of the observed period, in ms. */
-const PERIOD = 60_000;
-/** The most client ids to observe. */
+/** The period in which takeovers of a client id are counted, in ms. */
+const TAKEOVER_PERIOD = 60_000;
+/** The most client ids whose takeovers are counted. A further client id replaces the one with the oldest takeover. */
 const MAX_CLIENT_IDS = 1000;
 
 interface Takeover {
@@ -19,9 +19,9 @@ export class Takeovers {
   readonly #byId = new Map<string, Takeover[]>();
 
   /**
-   * Records a client takeover.
-   * @param before address of the old connection
-   * @param after address of the new connection
+   * Records that a new connection has taken over a client id.
+   * @param before IP address of the old connection
+   * @param after IP address of the new connection
    * @returns whether this takeover makes the client id contested
    */
   add(id: string, before: string, after: string, now = performance.now()): boolean {
@@ -49,6 +49,6 @@ export class Takeovers {
   }
 
   #recent(id: string, now: number): Takeover[] {
-    return (this.#byId.get(id) ?? []).filter(({ at }) => now - at < PERIOD);
+    return (this.#byId.get(id) ?? []).filter(({ at }) => now - at < TAKEOVER_PERIOD);
   }
 }

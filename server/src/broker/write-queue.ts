@@ -4,22 +4,24 @@ export interface Writer {
   flush(): void;
 }
 
-/** Number of event loop turns that an acknowledgement waits for a message that can share its system call. */
+/** How many event loop turns an acknowledgement waits for a message that can leave in the same system call. */
 const ACKNOWLEDGEMENT_TURNS = 3;
 
 /**
  * Batches socket writes, because the system call is the most expensive step in answering a reading.
  *
- * Consecutive packets for one client leave in one call. PUBACK waits a few turns of the event loop, so that the command that
- * answers a reading leaves in the same call.
+ * Consecutive packets for one client leave in one system call. PUBACK waits a few turns of the event loop, so that it
+ * leaves together with the command that answers the reading.
  */
 export class WriteQueue {
   readonly #beforeWrite: () => void;
-  /** The writer to flush next: as soon as another writer has output, or at the end of this turn of the event loop. */
+  /**
+   * The writer with unsent output. It is flushed when another writer has output, or at the end of this event loop turn.
+   */
   #current: Writer | undefined;
   /** Whether a flush at the end of this turn of the event loop is scheduled. */
   #flushScheduled = false;
-  /** Writers whose only output is acknowledgements. */
+  /** Writers that have only acknowledgements to send. */
   #waiting: Writer[] = [];
 
   /**
@@ -29,7 +31,7 @@ export class WriteQueue {
     this.#beforeWrite = beforeWrite;
   }
 
-  /** Schedules a flush of a writer that has output. */
+  /** Schedules a flush of a writer that has output, at the end of this event loop turn or earlier. */
   schedule(writer: Writer): void {
     if (writer === this.#current) return;
     this.#flush(writer);
@@ -41,7 +43,7 @@ export class WriteQueue {
     });
   }
 
-  /** Schedules a delayed flush of a writer that has acknowledgements and no other output. */
+  /** Schedules a flush of a writer that has only acknowledgements, after `ACKNOWLEDGEMENT_TURNS` event loop turns. */
   scheduleAcknowledgement(writer: Writer): void {
     if (this.#waiting.push(writer) > 1) return;
     let turns = 0;

@@ -48,7 +48,7 @@ export interface ClusterMember {
   readonly rejects: RejectionLog;
 }
 
-/** Several servers at one broker, each of which controls some of the devices. */
+/** A cluster: several servers at one broker. Each server controls some of the devices. */
 export interface Cluster {
   /** Overrides and actions, stored in Redis for all servers. */
   readonly memory: DeviceMemory;
@@ -73,7 +73,7 @@ export interface Cluster {
    * @param where the key or the channel
    */
   reportDamage(where: string, problem: string): void;
-  /** Applies a policy. If zones connect other devices than before, the servers distribute the devices again. */
+  /** Applies a policy. If the zones now group devices differently, the servers distribute all devices again. */
   apply(policy: Policy): void;
   close(): Promise<void>;
 }

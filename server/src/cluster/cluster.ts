@@ -20,12 +20,14 @@ import { Handover } from "./handover.js";
 import { sharedMemory } from "./shared-memory.js";
 import { loadShards } from "./shard-loading.js";
 
-/** How long the connection to the broker may be lost before other servers take over, in ms. */
+/**
+ * How long the connection to the broker may be lost, in ms. Then the server leaves the cluster and others take over.
+ */
 const MAX_BROKER_OUTAGE = 2000;
 
 /**
- * How long to delay commands for adopted devices, in ms. Meanwhile the server drains the sessions of failed servers,
- * which may contain newer readings.
+ * How long a server waits after an epoch begins before it commands adopted devices, in ms. Meanwhile it drains the
+ * sessions of failed servers, which may contain newer readings.
  */
 const ORPHANED_SESSION_WAIT = 1200;
 
@@ -64,7 +66,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   let handover: Handover;
   let link: BrokerConnection;
   let lastUp = performance.now();
-  /** When the last epoch began, by `performance.now()`. */
+  /** When the last epoch of this server began, by `performance.now()`. */
   let epochStart = 0;
   /** The names of all members of the cluster. */
   let members: readonly string[] = [];
@@ -201,7 +203,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     message: (topic, payload, retained) =>
       router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.catchingUp }),
     connect(member, topics, handlers) {
-      // Set these variables before connecting, because messages arrive right after the subscription.
+      // Set these variables before connecting, because the handlers of the first messages need them.
       self = member;
       handover = new Handover({ member, journal: records, history: options.history, clock: sharedClock, prefix });
       damage.reportTo(member.rejects);
@@ -231,8 +233,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 /**
- * Returns the topic filters of a member. With a shared subscription, the broker sends each message to only one server.
- * Status messages go to all servers, because shared subscriptions get no retained messages [MQTT-4.8.2.2].
+ * Returns the topic filters to which every member subscribes. With a shared subscription, the broker sends each message
+ * to one server. Status messages go to all servers, because a shared subscription gets no retained messages
+ * [MQTT-4.8.2.2].
  */
 function sharedFilters({ filters }: Scope, prefix: string): string[] {
   const group = prefix.replaceAll("/", "-");

@@ -26,7 +26,7 @@ export type DeviceRecord = readonly [
   unwritten: readonly StoredReading[],
 ];
 
-/** A stored reading that may be missing from the history. */
+/** A stored reading that this server may not have written to the history yet. */
 export interface UnwrittenReading {
   /**
    * When the reading was taken, in ms by the shared clock. The time is fixed when the reading arrives, so every server
@@ -39,8 +39,8 @@ export interface UnwrittenReading {
 }
 
 /**
- * An unwritten reading in a device record, with its time relative to the newest reading. 0 means the newest reading
- * itself.
+ * A reading that may be missing from the history, as stored in a device record: its light, and how many ms it precedes
+ * the newest reading. The number 0 stands for the newest reading itself.
  */
 export type StoredReading = 0 | readonly [before: number, light: number];
 
@@ -100,12 +100,10 @@ export const collectionOf = (slot: number): string => `slot:${slot}`;
 /** Prefixes of field names in a Redis hash. A field name consists of a prefix and a device id or zone name. */
 export const PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
-/** How long to collect changes into a batch, in ms. Sending each change alone would cost more than storing it. */
+/** How long changes are collected into a batch, in ms. Sending each change alone would cost more than storing it. */
 const BATCH_TIME = 20;
 
-/**
- * How long the history may take to write a reading, in ms. The next owner adds younger readings to the history again.
- */
+/** How long writing a reading to the history may take, in ms. The next owner of a device repeats younger readings. */
 const HISTORY_DELAY = 1000;
 
 /** The delay before a failed write is repeated, in ms. */
@@ -121,7 +119,7 @@ export class DeviceRecords implements ReadingsJournal {
   readonly #failed: (problem: string) => void;
   readonly #readingStored: (device: Device, reading: HistoryReading) => void;
   readonly #devices = new Set<Device>();
-  /** Recent readings of each device that may be missing from the history. */
+  /** For each device: recent readings that may be missing from the history. */
   readonly #unwritten = new WeakMap<Device, UnwrittenReading[]>();
   /** The readings in the next batch. */
   #readings: [device: Device, reading: HistoryReading][] = [];
@@ -131,7 +129,10 @@ export class DeviceRecords implements ReadingsJournal {
   #pendingWrite: Promise<void> | undefined;
   #closing = false;
 
-  /** @param stored called with each reading after the reading is stored */
+  /**
+   * @param stored called with each reading when Redis has stored it
+   * @param failed called with the error when a write fails, before the write is repeated
+   */
   constructor(
     state: StateStore,
     stored: (device: Device, reading: HistoryReading) => void,
@@ -144,7 +145,7 @@ export class DeviceRecords implements ReadingsJournal {
     this.#failed = failed;
   }
 
-  /** Adds a reading to the batch. Resolves when the batch is stored. */
+  /** Adds a reading to the next batch. Resolves when Redis has stored the batch. */
   add(device: Device, { boot, seq }: Telemetry, now: number, _live: boolean, point: Point): Promise<void> {
     const { light } = point;
     const time = this.#clock.toWall(point.time);
@@ -160,13 +161,15 @@ export class DeviceRecords implements ReadingsJournal {
   /** Always false, because readings wait in memory without a limit. */
   readonly isFull = false;
 
-  /** Adds a device whose state has changed to the batch. */
+  /** Adds a device whose state has changed to the next batch. */
   storeDevice(device: Device): void {
     this.#devices.add(device);
     void this.#scheduleWrite();
   }
 
-  /** Adds a value of a device or zone to the batch; undefined deletes the value. Resolves when the batch is stored. */
+  /**
+   * Adds a value of a device or zone to the next batch; undefined deletes the value. Resolves when the batch is stored.
+   */
   put(id: string, key: string, value: unknown): Promise<void> {
     let values = this.#otherValues.get(id);
     if (!values) this.#otherValues.set(id, (values = new Map()));
@@ -174,7 +177,7 @@ export class DeviceRecords implements ReadingsJournal {
     return this.#scheduleWrite();
   }
 
-  /** Resolves when everything that was added so far is stored. */
+  /** Resolves when Redis has stored everything that was added before. */
   get stored(): Promise<void> {
     return this.#pendingWrite ?? this.#lastWrite;
   }

@@ -16,10 +16,10 @@ export interface ForwardedBatch {
   readonly from: string;
   /** The number of the batch, unique for its sender. */
   readonly number: number;
-  /** How many times the messages have been forwarded. */
+  /** How many times the messages of this batch have been forwarded. */
   readonly hops: number;
   readonly messages: readonly ForwardedMessage[];
-  /** Acknowledgements: the numbers of batches that the sender has received from the addressee. */
+  /** Numbers of batches that the sender has received from the addressee and has handled completely. */
   readonly confirmations: readonly number[];
 }
 
@@ -30,8 +30,8 @@ const BATCH_MARK = "+";
 const SEPARATOR = "\t";
 
 /**
- * Encodes a batch as a header line, followed by one line and the unchanged payload for each message. JSON inside JSON
- * would be 50 % larger and slower to parse.
+ * Encodes a batch: a header line, and for each message one line and the unchanged payload. Payloads as strings in JSON
+ * would take 50 % more space and be slower to parse.
  */
 export function encodeBatch(
   { from, number, hops, messages, confirmations }: ForwardedBatch,
@@ -50,13 +50,13 @@ export function encodeBatch(
   return Buffer.from(text, "latin1");
 }
 
-/** A clock without conversion, for servers that run in the same process. */
+/** A clock that converts no times, for batches without times and for tests in one process. */
 const PROCESS_CLOCK: StorageClock = { now: () => ownClock.now(), toWall: (time) => time, fromWall: (time) => time };
 
 /** Whether a message between servers is a batch. */
 export const isBatch = (word: Buffer): boolean => word[0] === BATCH_MARK.charCodeAt(0);
 
-/** An upper limit for valid hop counts. Servers never use as many hops. */
+/** Upper limit of the hop count in a valid batch. Servers use fewer hops, so a batch with more hops is damaged. */
 const MAX_PLAUSIBLE_HOPS = 10;
 
 /**

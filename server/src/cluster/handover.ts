@@ -11,10 +11,10 @@ import type { ClusterMember } from "./cluster-parts.js";
 import { snapshotOf, unwrittenOf, type DeviceRecord } from "./device-records.js";
 
 /**
- * How recent the last reading of an adopted device must be to expect a missing command, in ms. The previous server may
- * have failed before it answered the reading.
+ * If the last reading of an adopted device is younger than this, in ms, the previous owner may have failed before
+ * sending the command for it. The new owner then sends the command again.
  */
-const UNANSWERED = 10_000;
+const UNANSWERED_PERIOD = 10_000;
 
 /** The state of a device that is stored in Redis. */
 export interface StoredDevice {
@@ -41,7 +41,7 @@ export interface HandoverOptions {
 /** Hands devices and zones over between servers: releases them to other servers, and adopts them from other servers. */
 export class Handover {
   readonly #options: HandoverOptions;
-  /** Adopted devices whose last reading may be unanswered, with the time of this reading. */
+  /** Adopted devices whose last reading may still need a command, and when this reading was taken. */
   #unanswered: (readonly [device: Device, measuredAt: number])[] = [];
 
   constructor(options: HandoverOptions) {
@@ -49,8 +49,8 @@ export class Handover {
   }
 
   /**
-   * Releases devices and zones to other servers. Resolves when their state is stored.
-   * @param keep returns whether to keep the device or zone with this id
+   * Releases devices and zones, so that other servers can adopt them. Resolves when Redis has stored their state.
+   * @param keep returns whether this server keeps the device or zone with this id
    */
   async release(keep: (id: string) => boolean): Promise<void> {
     const { member, journal, prefix } = this.#options;
@@ -90,20 +90,20 @@ export class Handover {
       if (override) member.lamps.restoreZoneOverride(zone, override, now);
     }
     for (const device of adopted) {
-      if (now - device.measuredAt < UNANSWERED) this.#unanswered.push([device, device.measuredAt]);
+      if (now - device.measuredAt < UNANSWERED_PERIOD) this.#unanswered.push([device, device.measuredAt]);
       else member.lamps.redecide(device, now);
     }
   }
 
   /**
-   * Commands the lamps of adopted devices whose last reading may be unanswered. Call this after all messages have
-   * arrived that the previous server had not acknowledged.
+   * Sends commands to adopted devices whose last reading may be unanswered. Call this when this server has handled all
+   * messages that the previous owner had not acknowledged.
    */
   answer(): void {
     const { devices, lamps, decisionPublisher } = this.#options.member;
     const now = clock.now();
     for (const [device, measuredAt] of this.#unanswered) {
-      // Skip a device that was released in the meantime or has a newer reading.
+      // Skip a device that this server has released in the meantime, and a device that has sent a newer reading.
       if (devices.get(device.id) !== device || device.measuredAt !== measuredAt) continue;
       lamps.resendCommand(device, now);
       decisionPublisher.switched(device);

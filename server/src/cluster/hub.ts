@@ -6,11 +6,11 @@ export interface MembershipView {
   readonly members: readonly string[];
   /** Whether this server has just become a member. */
   readonly joined: boolean;
-  /** Whether every member has released the devices and zones that it does not own in this epoch. */
+  /** Whether every member has released the devices and zones that it will not own in this epoch. */
   readonly allReleased: boolean;
-  /** An identifier that changes when Redis may have lost data. */
+  /** An identifier of the data in Redis. If it differs from the last one, Redis may have lost data. */
   readonly memory: string;
-  /** Former members whose MQTT session still has to be drained, with the time when they left, by Redis's clock. */
+  /** Former members whose MQTT session must still be drained. The value is when the member left, by Redis's clock. */
   readonly undrained: ReadonlyMap<string, number>;
   /** The current time of Redis's clock, in ms since 1970. */
   readonly time?: number;
@@ -27,10 +27,10 @@ export interface Hub {
   /** Starts to receive messages from other servers. */
   listen(handlers: HubHandlers): Promise<void>;
   /**
-   * Joins the cluster or renews the lease. The cluster removes a server that does not renew in time or no longer
-   * listens.
+   * Joins the cluster, or renews the lease. The cluster removes a server that does not renew its lease in time or has
+   * lost its subscription in Redis.
    * @param lease length of the lease, in ms
-   * @param settled the last epoch in which this server has released everything that other servers own
+   * @param settled the last epoch for which this server has released everything that other servers own
    * @param known the last known membership; undefined if this server is not a member yet
    */
   renew(lease: number, settled: number, known?: LastMembership): Promise<MembershipView>;
@@ -40,7 +40,7 @@ export interface Hub {
   leave(): Promise<void>;
   /** Records that the MQTT session of a former member is drained. */
   sessionDrained(member: string): Promise<void>;
-  /** Sends a message to a member. Resolves to whether the member has received the message. */
+  /** Sends a message to a member. Resolves to true if the member has received the message, and to false otherwise. */
   send(to: string, message: string | Buffer): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -48,8 +48,8 @@ export interface Hub {
 export interface HubHandlers {
   /** Called with a message from another server. */
   message(bytes: Buffer): void;
-  /** Called when the membership may have changed. */
+  /** Called when the membership may have changed. The handler renews the lease to get the new membership. */
   changed(): void;
-  /** Called when the subscription in Redis is lost. A call of `changed` reports that the subscription is back. */
+  /** Called when the subscription in Redis is lost. When the subscription is restored, `changed` is called. */
   unsubscribed(): void;
 }

@@ -2,7 +2,7 @@ import { textOf } from "../common/errors.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Hub, MembershipView } from "./hub.js";
 
-/** Reasons for a new epoch, other than a change of members. */
+/** Reasons why a new epoch begins although the members are the same. */
 export interface EpochReasons {
   /** Whether this server must release everything, because it has just joined or the zones have changed. */
   readonly releaseAll: boolean;
@@ -10,30 +10,32 @@ export interface EpochReasons {
   readonly dataLost: boolean;
 }
 
-/** The length of a lease, in ms. The cluster notices a failed machine after at most this time. */
+/**
+ * The length of a lease, in ms. After a machine has failed, the cluster notices this within the length of one lease.
+ */
 export const LEASE = 1500;
 
 /** The interval at which the lease is renewed, in ms. */
-const INTERVAL = 300;
+const RENEW_INTERVAL = 300;
 
 /** How much earlier this server lets its lease end than Redis does, in ms, because clocks run at different speeds. */
-const MARGIN = 200;
+const LEASE_MARGIN = 200;
 
 export interface MembershipOptions {
   readonly hub: Hub;
-  /** Whether this server receives messages from devices. Otherwise the server leaves the cluster. */
+  /** Returns whether this server receives messages from devices. If not, it leaves the cluster. */
   present(): boolean;
-  /** Releases everything that this server does not own in the new epoch. Resolves when the released state is stored. */
+  /** Releases everything that this server does not own in the new epoch. Resolves when Redis has stored its state. */
   prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
   begin(view: MembershipView): Promise<void>;
-  /** Called with the time of Redis's clock, and with the local monotonic time at which this server asked for it. */
+  /** Called with the time of Redis's clock, and with the monotonic time at which this server sent its question. */
   redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   renewed(view: MembershipView): void;
-  /** Called when this server is no longer a member. */
+  /** Called when this server has left the cluster. The handler must release all devices and zones. */
   left(): Promise<void>;
   failed(problem: string): void;
 }
@@ -50,7 +52,7 @@ export class Membership {
   #renewAgain = false;
   #closed = false;
   #unsubscribed = false;
-  /** Whether the cluster has removed this server. The server's state is then outdated until the server releases it. */
+  /** Whether the cluster has removed this server. Its state is then outdated until the server has released it. */
   #isOutdated = true;
   /** When the lease ends, by `performance.now()`. */
   #leaseEnd = -Infinity;
@@ -58,15 +60,15 @@ export class Membership {
   #releaseAll = false;
   /** The last known membership; undefined while this server is not a member. */
   #lastView: MembershipView | undefined;
-  /** Whether Redis may have lost data that this server has not stored again yet. */
+  /** Whether Redis may have lost data. True until this server has stored its state again. */
   #dataLost = false;
-  /**
-   * Epoch numbers: `#next` is being prepared, `#settled` is the last prepared one, `#starting` is being begun, and
-   * `#begun` is the last begun one.
-   */
+  /** Number of the epoch that this server prepares or has prepared last; 0 to prepare again after a failure. */
   #preparingEpoch = 0;
+  /** Number of the last epoch for which this server has released everything that other servers own. */
   #preparedEpoch = 0;
+  /** Number of the last epoch that this server has started to begin. */
   #beginningEpoch = 0;
+  /** Number of the last epoch for which this server has adopted its devices and zones. */
   #begunEpoch = 0;
   #steps: Promise<void> = Promise.resolve();
   #failing = false;
@@ -137,21 +139,21 @@ export class Membership {
         this.#failing = true;
       }
     }
-    if (!this.#closed) this.#timer = setTimeout(() => this.renewSoon(), INTERVAL);
+    if (!this.#closed) this.#timer = setTimeout(() => this.renewSoon(), RENEW_INTERVAL);
   }
 
   async #renew(): Promise<void> {
-    // A server without a subscription in Redis cannot be a member. The callback `changed` renews the lease later.
+    // Without a subscription in Redis, a server cannot be a member. When it is restored, `changed` renews the lease.
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
     const view = await this.#options.hub.renew(LEASE, this.#preparedEpoch, this.#lastView);
     if (view.time !== undefined) this.#options.redisTimeRead?.(view.time, askedAt);
-    this.#leaseEnd = asked + LEASE - MARGIN;
+    this.#leaseEnd = asked + LEASE - LEASE_MARGIN;
     this.#joined = true;
     if (this.#lastView && this.#lastView.memory !== view.memory) this.#dataLost = true;
     this.#lastView = view;
-    // Other servers may have made decisions in the meantime, so the state in this server is outdated.
+    // A new member has no valid state: other servers may have decided about its devices in the meantime.
     if (view.joined) {
       this.#isOutdated = true;
       this.#dataLost = false;

@@ -13,14 +13,15 @@ export interface OrphanedSessionsOptions {
   markerOf(member: string): string;
   /**
    * Handles a message that the former member had not acknowledged.
-   * @param goneAt when the member left
+   * @param goneAt when the former member left, by the monotonic clock
+   * @returns undefined to acknowledge the message at once, or a promise that resolves when it may be acknowledged
    */
   message(topic: string, payload: Buffer, goneAt: number): Promise<void> | undefined;
   sessionDrained(member: string, messages: number): Promise<void>;
   failed(problem: string): void;
 }
 
-/** Timeout for draining a session, in ms. A later attempt follows. */
+/** Timeout for draining a session, in ms. After a timeout, the server tries again at a later renewal of its lease. */
 const DRAIN_TIMEOUT = 30_000;
 
 /**
@@ -37,7 +38,7 @@ export class OrphanedSessions {
     this.#options = options;
   }
 
-  /** Drains the session of a former member, unless a drain of this session is already in progress. */
+  /** Drains the session of a former member, or does nothing if this server is already draining this session. */
   drain(member: string, goneAt: number): void {
     if (this.#draining.has(member)) return;
     this.#drain(member, goneAt)
@@ -86,7 +87,7 @@ export class OrphanedSessions {
       await client.connect();
       await client.unsubscribe(filters);
       await client.subscribe([marker]);
-      // Publish a marker message, which arrives after all waiting messages and so shows the end of the queue.
+      // Publish a marker message. It arrives after all waiting messages, so its arrival shows that the queue is empty.
       client.publish(marker, Buffer.from("{}"), false);
       await Promise.race([marked, failing]);
       await Promise.race([Promise.all(all), failing]);

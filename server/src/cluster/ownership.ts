@@ -2,8 +2,8 @@ import { zoneId } from "../transport/scope.js";
 import type { ZonePolicy } from "../decisions/policy.js";
 
 /**
- * The number of slots that the servers share. With many more slots than servers, every server owns about the same
- * number.
+ * The number of slots that the servers divide among themselves. It is much larger than the number of servers, so that
+ * every server owns about the same number of slots.
  */
 export const SLOTS = 256;
 
@@ -30,11 +30,11 @@ export function assignSlots(members: readonly string[]): readonly string[] {
 }
 
 /**
- * Groups of zones that share devices, together with all devices of these zones. Each group belongs to one slot, so that
- * one server decides for the whole group. A device without a zone has the slot of its own id.
+ * Groups of zones that share devices, together with all devices of these zones. Each group has one slot, so that one
+ * server decides for the whole group. A device that belongs to no zone has the slot of its own id.
  */
 export class ZoneGroups {
-  /** Groups by device or zone id. Ids without a group are missing. */
+  /** The group of each zone and of each device in a zone, by id. Other devices are missing. */
   readonly #groups = new Map<string, Group>();
 
   /** @param prefix the topic prefix at the beginning of every zone id */
@@ -59,7 +59,7 @@ export class ZoneGroups {
     return new Set(this.#groups.values());
   }
 
-  /** Returns the slot of a device or a zone. */
+  /** Returns the slot of a device or a zone, which is the slot of its group if it has one. */
   slotOf(id: string): number {
     return this.#groups.get(id)?.slot ?? slotOf(id);
   }
@@ -74,7 +74,7 @@ export class ZoneGroups {
   #join(into: Group, from: Group): Group {
     into.ids.push(...from.ids);
     into.zones.push(...from.zones);
-    // Use the smallest key, so that the key does not depend on the order of zones in the policy.
+    // Use the smallest key, so that the slot of a group does not depend on the order of the zones in the policy.
     if (from.key < into.key) into.key = from.key;
     for (const [id, group] of this.#groups) if (group === from) this.#groups.set(id, into);
     return into;

@@ -16,7 +16,7 @@ export interface PeerAnswer {
   readonly text: string;
 }
 
-/** Messages between servers for HTTP requests and server-sent events. */
+/** A message between servers: an HTTP request, its answer, a subscription to events, or server-sent events. */
 export type PeerMessage =
   | { readonly ask: number; readonly from: string; readonly request: PeerRequest }
   | { readonly answer: number; readonly with: PeerAnswer }
@@ -37,15 +37,16 @@ export interface PeersOptions {
 /** Services that this server provides to other servers. */
 export interface PeerService {
   answer(request: PeerRequest): Promise<PeerAnswer>;
-  /** Sends events from another server to the clients of this server. */
+  /** Sends events from another server to the HTTP clients of this server. */
   events(text: string): void;
 }
 
-/** Timeout for an answer from another server, in ms. An action may take ten minutes. */
+/** Timeout for an answer from another server, in ms. It is this long because an action may take ten minutes. */
 const ANSWER_TIMEOUT = 11 * 60_000;
 
-/** How long a subscription to events lasts, and the interval at which it is renewed, in ms. */
+/** How long a subscription to events of another server lasts, in ms. A server that still needs the events renews it. */
 const SUBSCRIPTION_LIFETIME = 5000;
+/** Minimum interval between two renewals of a subscription to events, in ms. */
 const RENEW_INTERVAL = 2000;
 
 /** Forwards HTTP requests and events between servers, because each server knows only its own devices. */
@@ -55,12 +56,9 @@ export class Peers {
     number,
     { readonly member: string; resolve(answer: PeerAnswer | undefined): void }
   >();
-  /** The servers that subscribe to events, with the end of each subscription by `performance.now()`. */
+  /** The servers that subscribe to events of this server, and when each subscription ends, by `performance.now()`. */
   readonly #followers = new Map<string, number>();
-  /**
-   * The number of the last request. The first number is random, so that nobody can forge an answer without having seen
-   * the request.
-   */
+  /** The number of the last request. It starts at a random number, so that strangers cannot forge an answer. */
   #number = randomInt(2 ** 47);
   #service: PeerService | undefined;
   #subscribedAt = -Infinity;
@@ -94,7 +92,7 @@ export class Peers {
     return answer;
   }
 
-  /** Sends a request to all other servers. The result omits servers that do not answer. */
+  /** Sends a request to all other servers. Returns the answers by server name, without servers that do not answer. */
   async askAll(request: PeerRequest): Promise<Map<string, PeerAnswer>> {
     const answers = new Map<string, PeerAnswer>();
     const asking = this.#options.others().map(async (member) => answers.set(member, await this.ask(member, request)));
@@ -110,7 +108,9 @@ export class Peers {
     else this.#service?.events(message.events);
   }
 
-  /** Subscribes to the events of all servers. Call this repeatedly while a client receives events here. */
+  /**
+   * Subscribes to the events of all other servers. Call this at least every 5 s while an HTTP client receives events.
+   */
   follow(): void {
     if (performance.now() - this.#subscribedAt < RENEW_INTERVAL) return;
     this.#subscribedAt = performance.now();
@@ -129,13 +129,13 @@ export class Peers {
     for (const member of this.#followers.keys()) this.#send(member, { events });
   }
 
-  /** Updates the list of members. Pending requests to servers that have left fail. */
+  /** Updates the list of members. Pending requests to former members fail at once. */
   updateMembers(present: readonly string[]): void {
     for (const { member, resolve } of [...this.#pendingRequests.values()])
       if (!present.includes(member)) resolve(undefined);
   }
 
-  /** Accept subscriptions only from members, which bounds their number. */
+  /** Records the subscription of a server to events. Ignores non-members, which limits the number of subscriptions. */
   #follow(member: string): void {
     if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + SUBSCRIPTION_LIFETIME);
   }

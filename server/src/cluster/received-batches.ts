@@ -1,4 +1,4 @@
-/** How many numbers of handled batches to remember per server. A server sends at most 100 batches per second. */
+/** How many numbers of handled batches are remembered per sender: those of 10 s, at 100 batches per second at most. */
 const MAX_REMEMBERED = 1000;
 
 /**
@@ -13,7 +13,7 @@ export class ReceivedBatches {
 
   /**
    * Records that a batch has arrived.
-   * @returns "new" for a new batch, "taking" while the batch is being handled, "taken" for a handled batch
+   * @returns "new" for a batch that must be handled; "in progress" or "handled" for a batch that has arrived before
    */
   register(from: string, number: number): "new" | "in progress" | "handled" {
     if (this.#handled.get(from)?.has(number)) return "handled";
@@ -34,7 +34,7 @@ export class ReceivedBatches {
     }
   }
 
-  /** Deletes the numbers of servers that have left. A server that restarts has a new name. */
+  /** Deletes the numbers of servers that are no longer members. A server that restarts has a new name. */
   forgetAllExcept(members: readonly string[]): void {
     for (const from of [...this.#handled.keys(), ...this.#inProgress.keys()])
       if (!members.includes(from)) {

@@ -19,7 +19,7 @@ export interface RedisHubOptions {
   readonly me: string;
   /** The prefix of all server names. */
   readonly start: string;
-  /** Reports damaged data in Redis that was deleted. */
+  /** Called with each damaged key that was deleted from Redis. */
   readonly reportDamage: ReportDamagedKey;
 }
 

@@ -3,21 +3,21 @@ import { StartError, textOf } from "../common/errors.js";
 import { redactText } from "../security/redact.js";
 import type { Collection, CollectionWrite, StateStore } from "../storage/state.js";
 
-/** The timeout of a command, in ms. */
+/** The timeout of a Redis command, in ms. A command without an answer fails after this time. */
 const COMMAND_TIMEOUT = 5000;
 
-/** The longest value to accept from Redis, in characters. Servers write at most about 1,600 characters. */
+/** The longest value to accept from Redis, in characters. Servers write about 1,600; longer values count as damaged. */
 const MAX_VALUE = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
 const RECONNECT_INTERVAL = 250;
 
 export interface RedisLink {
-  /** The connection for commands. */
+  /** The connection to Redis on which commands are sent. */
   readonly redis: Redis;
   /** The prefix of keys and channels. */
   readonly namespace: string;
-  /** The name of the Redis server for messages, without a password. */
+  /** The address of the Redis server without a password, for messages. */
   readonly name: string;
   close(): Promise<void>;
 }
@@ -35,8 +35,8 @@ export async function joinRedis(url: string, namespace: string): Promise<RedisLi
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: COMMAND_TIMEOUT,
-    // Do not retry commands automatically, because Redis may have executed a command before the connection was lost.
-    // The caller decides.
+    // Never retry commands automatically. Redis may have executed a command before the connection was lost, so the
+    // caller decides whether to repeat it.
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     // Send all commands of one turn of the event loop in one write.
@@ -101,7 +101,7 @@ while collection do
 end
 return deleted`;
 
-/** Reports damaged data in Redis: the key, and what is wrong with the data. */
+/** Reports a damaged Redis key. @param problem what is wrong with its data */
 export type ReportDamagedKey = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";
@@ -122,7 +122,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamag
       lines.push(...deletes);
     }
     lines.push("");
-    // Pass a buffer, because the Redis client would have to flatten a concatenated string again.
+    // Send the text as a buffer. For a concatenated string, the Redis client would be slower.
     const deleted = await run.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
   };

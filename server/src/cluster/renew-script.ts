@@ -99,7 +99,7 @@ if changed then redis.call("PUBLISH", ARGV[5], me) end
 return { epoch, joined, redis.call("ZRANGE", KEYS[1], 0, -1), redis.call("HGETALL", KEYS[2]),
   redis.call("HGETALL", KEYS[4]), memory[1], damaged, now }`;
 
-/** The result of the script that renews a lease. */
+/** The reply of the Lua script that renews a lease. */
 export type RenewReply = [
   epoch: number,
   joined: number,

@@ -5,7 +5,7 @@ import { clock } from "../time/monotonic-clock.js";
 import { encodeBatch, type ForwardedMessage, type ForwardedBatch } from "./forwarding.js";
 import { ReceivedBatches } from "./received-batches.js";
 
-/** A batch of messages for another server. */
+/** A batch that this server collects for another server or has sent to it. */
 interface OutgoingBatch {
   readonly to: string;
   readonly number: number;
@@ -21,31 +21,37 @@ export interface RouterOptions {
   readonly me: string;
   /** Returns the slot of a device or a zone. */
   slotOf(id: string): number;
-  /** Whether this server may act as the owner of its slots at present. */
+  /** Returns whether this server is at present allowed to act as the owner of its slots. */
   valid(): boolean;
-  /** Handles a message for a device that this server owns. */
+  /**
+   * Handles a message for a device that this server owns.
+   * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge at once
+   */
   handle(topic: string, payload: Buffer, retained: boolean, delivery: Delivery): Promise<void> | undefined;
   send(to: string, bytes: Buffer): Promise<boolean>;
   /** The clock that all servers share. */
   readonly clock: StorageClock;
-  /** Called when a member does not receive messages. */
+  /** Called when a member has not received a message, for example because it has failed. */
   unreachable(member: string): void;
 }
 
-/** How long to collect messages for another server into a batch, in ms. Sending each message alone costs more. */
+/**
+ * How long messages for another server are collected into a batch, in ms. Sending each message alone would cost more.
+ */
 const BATCH_TIME = 20;
 
 /** How long to wait for the confirmation of a batch before sending the batch again, in ms. */
 const RETRY_INTERVAL = 1000;
 
 /**
- * How many times a message may be forwarded. Without a limit, servers with different policies would forward a message
- * back and forth.
+ * How many times a message may be forwarded. After this, the server that receives the message handles it. Without a
+ * limit, servers with different policies would forward a message back and forth.
  */
 const MAX_HOPS = 2;
 
 /**
- * How long to keep status messages of devices that other servers own, in ms. This server may soon adopt such a device.
+ * How long this server keeps the status messages of other servers' devices, in ms. If it adopts such a device during
+ * this time, it handles the messages.
  */
 const STATUS_RETENTION = 10_000;
 
@@ -55,21 +61,17 @@ const STATUS_RETENTION = 10_000;
  */
 export class Router {
   readonly #options: RouterOptions;
-  /**
-   * The owners of all slots now (`#owners`) and in the next epoch (`#next`). `#owners` is empty while the owners are
-   * unknown.
-   */
+  /** The owner of each slot; empty while the owners are unknown. */
   #owners: readonly string[] = [];
+  /** The owner of each slot in the next epoch; undefined while no epoch is being prepared. */
   #nextOwners: readonly string[] | undefined;
   #heldMessages: (() => void)[] = [];
   readonly #received = new ReceivedBatches();
-  /** The numbers of received batches that must be confirmed, by sender. */
+  /** The numbers of received batches that this server must still confirm, by sender. */
   #confirmations = new Map<string, number[]>();
-  /**
-   * Batches that are still being collected, by addressee and hops (`#collecting`), and batches that wait for
-   * confirmation, by number (`#sent`).
-   */
+  /** Batches to which messages are still being added, by hops and addressee. */
   readonly #collectingBatches = new Map<string, OutgoingBatch>();
+  /** Batches that were sent and wait for confirmation, by number. */
   readonly #unconfirmedBatches = new Map<number, OutgoingBatch>();
   #lastBatchNumber = 0;
   #flushing = false;
@@ -101,17 +103,16 @@ export class Router {
    */
   route(topic: string, payload: Buffer, retained: boolean, delivery: Delivery, hops = 0): Promise<void> | undefined {
     const { me, slotOf, handle } = this.#options;
-    // No server owns a message without a valid device id, so this server handles and counts the message.
+    // No server owns a topic without a valid device id, so the server that receives the message counts it as invalid.
     const parsed = parseTopic(topic);
-    // This server also handles retained messages that should not be retained.
+    // Only status messages may be retained. The server that receives another retained message counts it as invalid.
     if (!parsed || (retained && parsed.channel !== "status")) return handle(topic, payload, retained, delivery);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
     if (owner === undefined || (this.#nextOwners && this.#nextOwners[slot] !== owner) || !this.#options.valid())
       return this.#hold(() => this.route(topic, payload, retained, delivery, hops));
     if (parsed.channel === "status" && owner !== me) {
-      // Status messages reach all servers, so forwarding is unnecessary. Remember the message in case the owner has
-      // failed.
+      // The owner also receives this status message, so do not forward it. Keep it in case the owner has failed.
       if (!retained) this.#remember(parsed.id, () => void this.route(topic, payload, retained, delivery));
       return undefined;
     }
@@ -145,7 +146,10 @@ export class Router {
     this.#flushSoon();
   }
 
-  /** Makes messages of moving slots wait until the next epoch begins. @param anew whether the messages of all slots wait */
+  /**
+   * Makes messages of moving slots wait until the next epoch begins.
+   * @param holdAll whether the messages of all slots wait
+   */
   prepare(owners: readonly string[], holdAll: boolean): void {
     this.#nextOwners = owners;
     if (holdAll) this.#owners = [];
@@ -164,14 +168,16 @@ export class Router {
     }
   }
 
-  /** Handles recent status messages again for devices that this server has adopted. */
+  /** Handles the recent status messages of devices that this server has just adopted. */
   replayStatuses(): void {
     const all = this.#statuses;
     this.#statuses = all.filter(({ id }) => !this.owns(id));
     for (const { id, replay, time } of all) if (this.owns(id) && clock.now() - time < STATUS_RETENTION) replay();
   }
 
-  /** Sends unconfirmed batches again and routes waiting messages. Call this at a regular interval. */
+  /**
+   * Sends unconfirmed batches again, and routes waiting messages if possible. Called after each renewal of the lease.
+   */
   tick(): void {
     if (this.#options.valid() && !this.#nextOwners) this.#release();
     const now = performance.now();
@@ -235,7 +241,7 @@ export class Router {
       send(to, encodeBatch({ from: me, number: 0, hops: 0, messages: [], confirmations: numbers })).catch(() => {});
   }
 
-  /** @param taken confirmations to send in the same message */
+  /** Sends a batch. @param confirmations numbers of received batches, which the same message confirms */
   #send(batch: OutgoingBatch, confirmations: readonly number[] = []): void {
     const { to, number, hops, messages } = batch;
     batch.sentAt = performance.now();
@@ -249,7 +255,7 @@ export class Router {
 
   /** Routes messages. Resolves when all of them may be acknowledged. */
   async #routeAll(messages: readonly ForwardedMessage[], hops?: number): Promise<void> {
-    // Many messages share one promise because they are stored in one batch, so a set is short.
+    // A set contains each promise only once. Messages that are stored together share a promise.
     const waits = new Set<Promise<void>>();
     for (const { topic, payload, delivery } of messages) {
       const handled = this.route(topic, payload, false, delivery, hops);

@@ -19,23 +19,25 @@ export interface LoadedShards {
 export interface ShardOptions {
   readonly state: StateStore;
   /**
-   * The zone groups. A device in a group is stored in the slot of its own id, so each such device needs a separate
-   * query.
+   * The zone groups. The slot of a group differs from the slots in which its devices are stored, so each device of a
+   * group is read separately.
    */
   readonly zoneGroups: ZoneGroups;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock to which stored times refer. */
+  /** The shared clock, which converts stored times to monotonic times. */
   readonly clock: StorageClock;
-  /** Whether this server is responsible for a device. */
+  /** Returns whether the topic prefix or the ids of this server include the device. */
   owns(id: string): boolean;
-  /** Reports damaged data, which is skipped. */
+  /** Called for each damaged value in Redis. The value is then skipped. */
   reportDamage(collection: string, problem: string): void;
 }
 
 const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
 
-/** Loads the devices and zones of some slots from Redis. Skips damaged values only. */
+/**
+ * Loads the devices and zones of some slots from Redis. Skips damaged values, but loads the other values of a device.
+ */
 export async function loadShards(
   slots: ReadonlySet<number>,
   { state, zoneGroups, prefix, clock, owns, reportDamage }: ShardOptions,
@@ -116,7 +118,7 @@ const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
 const values = (collection: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => collection.get(kind + name)));
 
-/** Explains why a device does not belong to a slot; "" if the device belongs there. */
+/** Explains why a device may not be stored in a slot. @returns "" if it may */
 function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
   if (idProblem(id)) return idProblem(id);
   if (slotOf(id) !== slot) return `it belongs to ${collectionOf(slotOf(id))}`;

@@ -1,8 +1,8 @@
 import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The accuracy of the clock estimate over the network, in ms. Smaller differences are ignored. */
-const NOISE = 50;
+/** Accuracy of a time that Redis sends over the network, in ms. The clock ignores differences up to this limit. */
+const MAX_NOISE = 50;
 
 /**
  * The shared clock of all servers, which follows Redis's clock. Servers use this clock for all stored times, because
@@ -31,6 +31,6 @@ export class SharedClock implements StorageClock {
    */
   learn(sharedTime: number, asked: number): void {
     const ahead = Math.round(sharedTime - (asked + clock.now()) / 2);
-    if (Math.abs(ahead - this.#ahead) > NOISE) this.#ahead = ahead;
+    if (Math.abs(ahead - this.#ahead) > MAX_NOISE) this.#ahead = ahead;
   }
 }

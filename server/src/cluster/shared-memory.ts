@@ -8,17 +8,17 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
 import { PREFIX, type DeviceRecords } from "./device-records.js";
 
-/** The name of the Redis hash that stores discovery topics. */
-const DISCOVERY = "discovery";
+/** The name of the Redis hash that stores the discovery topics of Home Assistant. */
+const DISCOVERY_HASH = "discovery";
 
 export interface SharedMemoryOptions {
   readonly state: StateStore;
   readonly records: DeviceRecords;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock to which stored times refer. */
+  /** The shared clock, which converts stored times to monotonic times. */
   readonly clock: StorageClock;
-  /** Reports damaged data in Redis. */
+  /** Called for each damaged value in Redis. */
   reportDamage(collection: string, problem: string): void;
 }
 
@@ -35,7 +35,7 @@ export async function sharedMemory({
 }: SharedMemoryOptions): Promise<DeviceMemory> {
   const storable = (override: Override): StoredOverride | undefined =>
     override.mode === "auto" ? undefined : storedOverride(override, clock);
-  const discovery = state.collection(DISCOVERY);
+  const discovery = state.collection(DISCOVERY_HASH);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
     if (problem) reportDamage(DISCOVERY, `field ${topic}: ${problem}`);

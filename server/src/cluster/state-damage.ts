@@ -3,7 +3,7 @@ import type { RejectionLog } from "../observability/rejection-log.js";
 /** The longest description of damage in the log, in characters. */
 const MAX_DESCRIPTION = 200;
 
-/** Counts and logs damaged data in Redis. Reports before the call of `reportTo` are kept and logged later. */
+/** Counts and logs damaged data in Redis. Keeps reports until `reportTo` is called, and logs them then. */
 export class StateDamage {
   #rejects: RejectionLog | undefined;
   #found: (readonly [where: string, problem: string])[] = [];

@@ -5,7 +5,7 @@ import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { PREFIX, storedLamp, type DeviceRecords } from "./device-records.js";
 
-/** The most devices per batch. Redis handles no other commands during a batch. */
+/** The most devices per batch. Redis executes no other commands while it writes a batch. */
 const BATCH_SIZE = 2000;
 
 export interface StoreEverythingOptions {
@@ -14,7 +14,7 @@ export interface StoreEverythingOptions {
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
   /** The topic prefix at the beginning of every zone id. */
   readonly prefix: string;
-  /** The clock to which stored times refer. */
+  /** The shared clock, which converts monotonic times to stored times. */
   readonly clock: StorageClock;
 }
 

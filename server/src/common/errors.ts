@@ -6,17 +6,17 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Error when the server cannot start. The message is one sentence that says what is wrong and what to do. */
+/** Error when the server cannot start. The message is one sentence that says what is wrong and how to correct it. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-/** Error when a correctly used subcommand fails. The message says why and what to do. */
+/** Error when a subcommand with valid arguments fails. The message says why and what to do. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }
 
-/** Error when data cannot be stored at present. The message says why and what to do. */
+/** Error when data cannot be stored, for example because the disk is full. The message says why and what to do. */
 export class NotStoredError extends Error {
   override readonly name = "NotStoredError";
   /** HTTP status 507, Insufficient Storage (RFC 4918, section 11.5). */

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** Locations of the package.json of nightlight-server, relative to the source file and to the built file. */
-const FILES = ["../../package.json", "../../../../package.json"].map((path) => new URL(path, import.meta.url));
+/** Where package.json of nightlight-server is, relative to this source file or to the built file. */
+const PACKAGE_FILES = ["../../package.json", "../../../../package.json"].map((path) => new URL(path, import.meta.url));
 
 /** The version of nightlight-server. */
 export const VERSION = (
   JSON.parse(
     readFileSync(
-      FILES.find((file) => existsSync(file))!,
+      PACKAGE_FILES.find((file) => existsSync(file))!,
       "utf8",
     ),
   ) as { version: string }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** Bytes per read. */
+/** Number of bytes that one read returns at most. */
 const CHUNK_SIZE = 64 * 1024;
 
 /**
- * Reads a UTF-8 text file with a size limit. Without a limit, reading a pipe or /dev/zero would never end.
+ * Reads a UTF-8 text file up to a size limit, because reading a device such as /dev/zero would never end.
  * @param maxSize in bytes
  * @throws Error when the file is larger, cannot be read, or is not UTF-8
  */

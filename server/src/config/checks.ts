@@ -7,13 +7,13 @@ import { isMapping, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 
 /**
- * Reports a wrong setting.
- * @param sentence the error message without the name of the setting at its beginning
- * @param key whether the key is wrong and not the value
+ * Reports that a setting is wrong.
+ * @param sentence the error message, which follows the name of the setting
+ * @param key true if the name of the setting is wrong, false if its value is wrong
  */
 export type Report = (path: Path, sentence: string, key?: boolean) => void;
 
-/** Settings before validation. The checks ignore invalid values, because the schema reports them. */
+/** Settings that the schema has not validated. The checks skip invalid values, which the schema reports. */
 type Unchecked = Mapping;
 
 const mappingOf = (value: unknown): Unchecked => (isMapping(value) ? value : {});
@@ -45,7 +45,7 @@ export function checkCombinations(settings: Unchecked, report: Report): void {
   }
 }
 
-/** Rejects `__proto__` as a name of a zone or device. zod would silently drop this key. */
+/** Rejects `__proto__` as a name of a zone or device, because zod would silently drop this key. */
 function checkNames(settings: Unchecked, report: Report): void {
   for (const kind of ["zones", "devices"])
     if (Object.hasOwn(mappingOf(settings[kind]), "__proto__"))
@@ -64,7 +64,7 @@ function checkPorts(settings: Unchecked, report: Report): void {
     const port = numberOf(settings[name]) ?? otherwise;
     if (!there || port === 0) continue;
     const other = taken.get(port);
-    // Report the port that the user has set, not the port that is a default.
+    // Both ports are equal. Report the one that the user has set, because the other one may be a default.
     const [wrong, right] = settings[name] === undefined ? [other, name] : [name, other];
     if (other !== undefined) report([wrong!], `is ${port}, as ${right} is; a port serves one of them.`);
     taken.set(port, name);

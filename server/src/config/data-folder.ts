@@ -9,6 +9,6 @@ import { loadConfiguration } from "./load.js";
  */
 export function dataFolderOf(command: Command, env: Environment = process.env): string {
   const { data } = readFlags(command, env).data;
-  // If a flag or variable sets the data folder, the command also works while the configuration file has a mistake.
+  // If a flag or variable sets the folder, ignore the file, so that the command works although the file has mistakes.
   return typeof data === "string" ? data : loadConfiguration(command, env).options.data;
 }

@@ -40,7 +40,7 @@ function mapValues<T>(record: Record<string, T>, change: (key: string, value: T)
 /**
  * Converts a configuration to options for `startServer`.
  * @param configuration with all defaults filled in
- * @param password password for the broker; may come from a file
+ * @param password the broker password from the configuration or from `password_file`
  */
 export function optionsOf(configuration: Configuration, password: string | undefined) {
   const { broker, tls, history, home_assistant: homeAssistant, topic_prefix: topicPrefix } = configuration;
@@ -80,12 +80,12 @@ export function optionsOf(configuration: Configuration, password: string | undef
   } satisfies ServerOptions;
 }
 
-/** Converts a retention time: `Infinity` (forever) becomes undefined. */
+/** Converts a retention time for `startServer`: `Infinity`, which means forever, becomes undefined. */
 const finite = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
 
 /**
- * Returns the ids of devices outside the topic prefix of a remote broker. The ids come from `ids`, `devices` and
- * `zones`.
+ * Returns the ids of devices that do not begin with the topic prefix of the remote broker, so that the server
+ * subscribes to them one by one. Collects ids from the settings `ids`, `devices` and `zones`.
  */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
@@ -118,7 +118,7 @@ function changedReporting(reporting: Configuration["reporting"]): Reporting {
 
 function zonePolicy(name: string, zone: ZoneConfiguration): ZonePolicy {
   const { label, sensors, lamps, combine, at_least = 1, hours } = zone;
-  // The settings of the rule exist, because the defaults were filled in.
+  // All settings of the rule are set here, because `withDefaults` has filled in the defaults.
   const { threshold, hysteresis, min_on, min_off } = zone as Rule;
   return {
     name,

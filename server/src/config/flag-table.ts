@@ -3,16 +3,16 @@ import { DEFAULTS } from "./options.js";
 /** A setting that can also be set by a command-line flag and an environment variable. */
 export interface Flag {
   readonly path: readonly string[];
-  /** The flag in the syntax of commander. */
+  /** The flag with its argument, as commander expects it: `--mqtt-port <port>`. */
   readonly flag: string;
   readonly env: string;
-  /** Description for `--help`. */
+  /** The description of the setting in `--help`. */
   readonly text: string;
   readonly kind?: "number" | "yes or no" | "list";
   readonly default?: string | number;
   /**
-   * Whether the whole value is secret, or only a password or token in a URL. A secret setting can also be read from a
-   * file.
+   * What is secret about the setting: the whole value, or a password or token in its URL. A secret setting can also be
+   * read from a file.
    */
   readonly secret?: "value" | "in its URL";
 }

@@ -16,8 +16,7 @@ export function flagOptions(): Option[] {
 /** The default configuration file, in the working directory. */
 export const DEFAULT_FILE = "nightlight.yaml";
 
-// Do not use `env()` of commander, because it accepts empty variables as values and reads every boolean variable as
-// true.
+// Do not use `env()` of commander. It accepts an empty variable as a value, and reads every boolean variable as true.
 function optionOf(flag: Flag): Option {
   const { default: value, env } = flag;
   const option = new Option(flag.flag, value !== undefined || flag.text.includes(env) ? flag.text : `${flag.text} (env: ${env})`); // prettier-ignore
@@ -43,11 +42,11 @@ export function namedFile(command: Command, env: Environment): string | undefine
 /** Settings from flags and environment, in the structure of the configuration file. Flags override variables. */
 export interface FlagSettings extends Source {
   readonly data: Readonly<Record<string, unknown>>;
-  /** Problems other than invalid values, such as a secret file that cannot be read. */
+  /** Problems that the schema does not report, such as a secret file that cannot be read. */
   readonly problems: readonly Problem[];
-  /** Warnings about working but unsafe or suspicious settings, one sentence each. */
+  /** Warnings about settings that work but are unsafe or look wrong, one sentence each. */
   readonly warnings: readonly string[];
-  /** Returns the flag or variable that sets the setting at a path. */
+  /** Returns the flag or variable that sets the setting at a path; undefined if neither does. */
   origin(path: Path): string | undefined;
 }
 
@@ -64,7 +63,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
   const problems: Problem[] = [];
   const warnings: string[] = [];
   const given = new Map<string, FlagValue>();
-  /** Chooses between a value and a file that contains the value in its first line. */
+  /** Returns the value itself or the first line of the file that contains it. Reports a problem if both are given. */
   function valueOrFirstLine(written: FlagValue | undefined, file: FlagValue | undefined): FlagValue | undefined {
     // An empty variable counts as not set, because container tools often pass empty variables.
     if (!file?.value) return written?.value === "" && !written.origin.startsWith("-") ? undefined : written;
@@ -95,7 +94,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
     if (found === typed && isSecret(flag, String(value))) warnings.push(onCommandLine(flag));
   }
-  // The path of a list item also refers to the flag of the list.
+  // An item of a list has no flag of its own, so find the flag of the whole list.
   const at = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
   return {
     data,

@@ -69,7 +69,7 @@ function schemaProblems(source: Source, data: unknown): Problem[] {
 }
 
 /**
- * Returns the source of a wrong setting for the error message: flags and environment if they set it, otherwise the
+ * Returns the source in which the user can correct a wrong setting: flags and environment if they set it, otherwise the
  * file.
  */
 function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pick<Source, "problem"> {
@@ -100,7 +100,7 @@ function passwordOf({ broker }: Configuration): string | undefined {
   throw new ConfigurationError([{ text: `broker > password_file ${secret.problem}` }]);
 }
 
-/** Sorts problems by their place in the file; problems without a line come first. */
+/** Sorts problems by their position in the file. Problems without a line number come first. */
 function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

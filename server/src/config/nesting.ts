@@ -7,7 +7,7 @@ import { Lexer, Parser } from "yaml";
 export function nestsDeeper(text: string, limit: number): boolean {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
-    // The parser is a lazy generator, so consume all its results.
+    // The parser creates its results lazily, so read all of them to update its stack.
     Array.from(parser.next(lexeme));
     if (parser.stack.length > limit) return true;
   }

@@ -31,11 +31,11 @@ export interface ServerOptions {
    * addresses than loopback requires accounts.
    */
   readonly anonymous?: boolean;
-  /** Temporary accounts for the embedded broker, which exist only while this server runs. */
+  /** Temporary accounts for the embedded broker, which end when the server closes. */
   readonly guests?: readonly Guest[];
   /** On a remote broker, device ids are `<prefix>/<name>`, and the server status is `<prefix>/status`. Default: `nightlight`. */
   readonly topicPrefix?: string;
-  /** Ids of further devices on a remote broker. */
+  /** Ids of further devices on a remote broker, outside `topicPrefix`. */
   readonly ids?: readonly string[];
   /** Folder for persistent data. Default: `.nightlight`. */
   readonly data?: string;
@@ -50,8 +50,8 @@ export interface ServerOptions {
    */
   readonly policy?: Policy;
   /**
-   * Where and how long to keep the history. Default: a file in `data`, with readings for 30 days and lamp switches for
-   * a year. False turns the history off.
+   * Database and retention times of the history. Default: a file in `data`, with readings for 30 days and lamp switches
+   * for a year. False turns the history off.
    */
   readonly history?: HistoryOptions | false;
   /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
@@ -77,7 +77,7 @@ export interface ServerOptions {
 /** Resource limits for clients of the embedded broker and of HTTP. */
 export interface Limits extends BrokerLimits, HttpLimits {}
 
-/** Where and how long the history is kept. */
+/** The database of the history, and how long it keeps data. */
 export interface HistoryOptions extends Retention {
   /** URL of a PostgreSQL database, which several servers can share. Default: a file in the data folder. */
   readonly url?: string;
@@ -109,7 +109,7 @@ export interface Settings {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Defaults of the options. */
+/** Default values of the options. */
 export const DEFAULTS = {
   mqttPort: 1883,
   httpPort: 8080,

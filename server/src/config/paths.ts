@@ -1,6 +1,6 @@
 import path from "node:path";
 
-/** A mapping of the configuration: settings by key. */
+/** Part of a configuration: the values of settings, by key. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
 export function isMapping(value: unknown): value is Mapping {
@@ -8,7 +8,7 @@ export function isMapping(value: unknown): value is Mapping {
 }
 
 /** Settings that are paths of files or folders. */
-const PATHS = new Set(["data", "tls.cert", "tls.key", "tls.client_ca", "broker.password_file"]);
+const PATH_SETTINGS = new Set(["data", "tls.cert", "tls.key", "tls.client_ca", "broker.password_file"]);
 
 /**
  * Makes relative paths in settings absolute.
@@ -18,13 +18,13 @@ export function resolved(settings: unknown, folder: string, above = ""): unknown
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).map(([key, value]) => {
     const at = above + key;
-    if (PATHS.has(at) && typeof value === "string") return [key, path.resolve(folder, value)];
+    if (PATH_SETTINGS.has(at) && typeof value === "string") return [key, path.resolve(folder, value)];
     return [key, above ? value : resolved(value, folder, `${at}.`)];
   });
   return Object.fromEntries(entries);
 }
 
-/** Removes undefined settings. */
+/** Removes settings with the value undefined, at every level. */
 export function withoutUndefined(settings: unknown): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);

@@ -18,11 +18,11 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
     broker: {
       ...broker,
       ...(broker?.url && { url: redactUrl(broker.url) }),
-      // Mask a user name without a password, because some brokers use the user name as a secret token.
+      // If the user name has no password, mask it: some brokers use the user name as a secret token.
       ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: MASK }),
       ...(broker?.password !== undefined && { password: MASK }),
     },
-    // Omit mqtts_port without a certificate, because the schema would reject it.
+    // Without a certificate, omit mqtts_port, because the schema would reject it.
     ...(rest.tls && { mqtts_port }),
     ...rest,
     ...(state !== undefined && { state: redactUrl(state) }),

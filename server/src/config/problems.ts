@@ -8,7 +8,7 @@ export type Path = readonly (string | number)[];
 
 /** A mistake in the configuration. */
 export interface Problem {
-  /** A sentence for people. Begins with `file:line:column: ` if the mistake is in a file. */
+  /** A sentence for people, which begins with `file:line:column: ` if the mistake is in a file. */
   readonly text: string;
   readonly file?: string;
   /** Line number, from 1. */
@@ -17,18 +17,21 @@ export interface Problem {
   readonly column?: number;
 }
 
-/** A source of settings: the file, or flags and environment. */
+/** A source of settings: either the file, or flags and environment. */
 export interface Source {
   /** Returns whether the source has a value at a path. */
   has(path: Path): boolean;
   /** Returns the value at a path for display: one line, without secrets; "" for a missing value. */
   found(path: Path): string;
-  /** Returns the previous key if a decimal comma has split that key's value, as in `{threshold: 300,5}`. */
+  /**
+   * Returns the key before a key that a decimal comma has created: `threshold` for `5` in `{threshold: 300,5}`. Returns
+   * undefined for other keys.
+   */
   cutOff?(path: Path): string | undefined;
   /**
-   * Creates a problem for a setting.
+   * Creates a problem that names the setting as this source does.
    * @param say returns the sentence for the name of the setting
-   * @param key whether the key is wrong and not the value
+   * @param key true if the name of the setting is wrong, false if its value is wrong
    */
   problem(path: Path, say: (name: string) => string, key?: boolean): Problem;
 }
@@ -45,20 +48,22 @@ export function nameOf(path: Path): string {
   return path.map((step) => (typeof step === "number" ? `item ${step + 1}` : step || '""')).join(" > ");
 }
 
-/** Settings with URLs, and the mappings that contain these settings, where users may write a URL by mistake. */
-const URLS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
+/**
+ * Settings whose value is a URL, which may contain a password, and the mappings in whose place users may write a URL.
+ */
+const URL_SETTINGS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
-/** Formats the value that a user wrote for error messages: one line, without secrets, at most 60 characters. */
+/** Formats a value that a user wrote, for error messages: one line without secrets, at most 60 characters. */
 export function presentable(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");
   if (setting === "broker.password") return "a text that is not shown";
   const line = written.trim().replace(/\s+/g, " ");
   const [, quote, inner] = /^(["']?)(.*?)\1$/s.exec(line)!;
-  const shown = URLS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);
+  const shown = URL_SETTINGS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);
   return shown.length > 60 ? shown.slice(0, 59) + "…" : shown;
 }
 
-/** Explains in a clause why a file cannot be read. */
+/** Explains why a file cannot be read, as a clause for the end of a sentence. */
 export function whyUnreadable(error: unknown): string {
   const why: Record<string, string> = {
     ENOENT: "there is no such file",
@@ -83,8 +88,8 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
         return source.problem(at, (name) => sentence ?? unknownKey(name, key, issue.message), true);
       });
     if (issue.code === "invalid_union") {
-      // If the value is a mapping, report the mistakes inside the mapping. Do not report that `false` would be allowed
-      // instead.
+      // Several kinds of values are allowed, such as a mapping or `false`. If the user wrote a mapping, report only the
+      // mistakes inside the mapping.
       const inside = issue.errors.find((branch) => branch.every(isInside));
       if (inside) return problemsOf(source, inside, path);
     }

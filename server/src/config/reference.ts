@@ -1,7 +1,7 @@
 import { fileFlagOf, fileVariableOf, FLAGS } from "./flag-table.js";
 import { jsonSchema } from "./schema.js";
 
-/** The part of JSON Schema that the documentation tables use. */
+/** The parts of a JSON Schema from which the documentation tables are generated. */
 interface Described {
   readonly description?: string;
   readonly default?: unknown;
@@ -11,7 +11,7 @@ interface Described {
   readonly required?: readonly string[];
 }
 
-/** Placeholders for keys whose names users choose. */
+/** Placeholders in the documentation tables for names that users choose. */
 const USER_KEY_PLACEHOLDERS: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
 /** Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values. */

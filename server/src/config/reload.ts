@@ -14,27 +14,26 @@ export interface Reloadable {
 export interface ReloadOptions {
   readonly server: Reloadable;
   readonly log: Log;
-  /** Loads the configuration again. @throws ConfigurationError */
+  /** Loads the configuration again from file, environment and flags. @throws ConfigurationError if it is invalid */
   readonly load: () => LoadedConfiguration;
   /** The configuration that is in effect now. */
   readonly current: LoadedConfiguration;
 }
 
 /**
- * Options of the log, with their names in the file. A change needs a restart, because the log is created before the
- * server.
+ * Options of the log, with their names in the file. They need a restart, because the log is created before the server.
  */
-const LOG = [
+const LOG_OPTIONS = [
   ["log", "log"],
   ["logMessages", "log_messages"],
 ] as const;
 
-/** Most settings to name in one log line. */
+/** The most settings that one log line names. */
 const MAX_LISTED = 8;
 
 /**
  * Reloads the configuration of a running server. If the new configuration is invalid, logs each problem and keeps the
- * current one. Never throws.
+ * current configuration. Never throws an error.
  * @returns the configuration that is now in effect
  */
 export function reload({ server, log, load, current }: ReloadOptions): LoadedConfiguration {
@@ -54,7 +53,7 @@ export function reload({ server, log, load, current }: ReloadOptions): LoadedCon
   const changed = changes(current, next);
   const from = next.file ?? "the environment";
   log.info("config", `Configuration reloaded from ${from}: ${listed(changed)} changed.`, { changed });
-  const ofLog = LOG.filter(([option]) => current.options[option] !== next.options[option]);
+  const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
   if (restart.length > 0) log.warn("config", `Restart the server to apply: ${listed(restart)}.`, { restart });
   return next;
@@ -65,14 +64,14 @@ function problemsOf(error: unknown): readonly Problem[] {
   return [{ text: error instanceof UsageError ? error.message : `The configuration cannot be read: ${textOf(error)}` }];
 }
 
-/** Returns the names of the settings that differ. */
+/** Returns the names of the settings whose values differ between two configurations. */
 function changes(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
   const [old, present] = [before, after].map(
     (loaded) =>
       new Map(settingsOf(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
   );
   const names = [...new Set([...old.keys(), ...present.keys()])].filter((name) => old.get(name) !== present.get(name));
-  // The password file may have changed although all settings are equal, so compare the passwords as well.
+  // Compare the passwords too: the content of the password file may have changed although no setting has.
   const same = names.includes("broker > password") || before.options.password === after.options.password;
   return same ? names : [...names, "broker > password"];
 }

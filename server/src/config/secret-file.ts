@@ -5,12 +5,12 @@ import { whyUnreadable } from "./problems.js";
 const MAX_BYTES = 64 * 1024;
 
 /**
- * Reads a secret from the first line of a file. A returned problem is a sentence without the name of the setting at its
- * beginning.
+ * Reads a secret from the first line of a file.
+ * @returns the secret, or a problem as a sentence that follows the name of the setting
  */
 export function readSecret(file: string): { readonly value: string } | { readonly problem: string } {
   try {
-    // Exclude the line break at the end of the first line.
+    // Split off the first line without its line break.
     const [value] = readText(file, MAX_BYTES).split(/\r?\n/, 1);
     return value ? { value } : { problem: `names ${file}, whose first line is empty.` };
   } catch (error) {

@@ -20,13 +20,13 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== "";
 }
 
-/** Returns whether a file contains any of the secrets. Secrets from flags or the environment are not in the file. */
+/** Returns whether a file contains any of the secrets. Secrets may also come from flags or the environment. */
 function contains(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // The file has been removed since the server loaded it.
+    // The server has loaded the file before, so it was removed since then and exposes nothing.
     return false;
   }
   return secrets.some((secret) => secret && text.includes(secret));

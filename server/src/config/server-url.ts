@@ -4,10 +4,9 @@ import type { Environment } from "./flags.js";
 import { loadConfiguration } from "./load.js";
 
 /**
- * Returns the URL of the server's HTTP API on this machine. Subcommands use this URL to talk to the running server.
+ * Returns the URL of the server's HTTP API on this machine, for subcommands that talk to the running server.
  * @param command the subcommand; its root command has the server's flags
- * @throws ConfigurationError when the configuration is invalid; UsageError when the configuration does not determine
- * the URL
+ * @throws ConfigurationError when the configuration is invalid; UsageError when HTTP is off or has no fixed port
  */
 export function serverUrlOf(command: Command, env: Environment = process.env): string {
   const { options, origin } = loadConfiguration(command, env);
@@ -21,7 +20,7 @@ export function serverUrlOf(command: Command, env: Environment = process.env): s
   return `${tls ? "https" : "http"}://${connectableHost(host)}:${httpPort}`;
 }
 
-/** Converts a listening address to an address to connect to. */
+/** Converts a listening address to an address to which clients can connect: for 0.0.0.0, the loopback address. */
 function connectableHost(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   if (host === "::") return "[::1]";

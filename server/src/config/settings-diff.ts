@@ -1,6 +1,6 @@
 import type { Settings } from "./options.js";
 
-/** Settings that the server reads only at the start, with their names in the configuration file. */
+/** Options whose change needs a restart, and the names of their settings in the file. */
 const RESTART_SETTINGS = {
   broker: "broker",
   mqttPort: "mqtt_port",
@@ -27,8 +27,7 @@ export function needRestart(before: Settings, next: Settings): string[] {
     .map((key) => RESTART_SETTINGS[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
-  // Changed retention times apply without a restart. Turning the history on or off, or moving it to another database,
-  // needs a restart.
+  // New retention times need no restart. Another database does, and so does turning the history on or off.
   const places = [before, next].map(({ history }) => history && (history.url ?? ""));
   if (places[0] !== places[1]) return [...names, "history"];
   return names;

@@ -9,22 +9,23 @@ export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 const PREFIX = "NIGHTLIGHT_";
 
-/** All variables of the server and its subcommands. */
-const KNOWN = new Set([
+/** All environment variables of the server and its subcommands. The server warns about variables with similar names. */
+const KNOWN_VARIABLES = new Set([
   CONFIG_ENV,
   "NIGHTLIGHT_TOKEN",
   ...FLAGS.flatMap((flag) => (flag.secret ? [flag.env, fileVariableOf(flag)] : [flag.env])),
 ]);
 
 /**
- * Returns warnings about variables with names that look misspelled. Ignores other unknown names, which may belong to another
- * program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called nightlight.
+ * Returns warnings about environment variables whose names look misspelled. Ignores other unknown names, which may
+ * belong to another program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called
+ * nightlight.
  */
 export function unknownVariables(env: Environment): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN.has(name) && env[name]);
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN_VARIABLES.has(name) && env[name]);
   const suffix = (name: string): string => name.slice(PREFIX.length);
   return names.flatMap((name) => {
-    const meant = nearest(suffix(name), Array.from(KNOWN, suffix));
+    const meant = nearest(suffix(name), Array.from(KNOWN_VARIABLES, suffix));
     return meant ? [`The variable ${name} is no setting; did you mean ${PREFIX}${meant}?`] : [];
   });
 }

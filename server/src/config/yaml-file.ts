@@ -27,9 +27,9 @@ export interface YamlFile extends Source {
   readonly name: string;
   /** The settings. A key without a value is undefined, for example when all lines under the key are commented out. */
   readonly data: unknown;
-  /** Syntax errors. If the errors make the file unreadable, `data` is empty. */
+  /** Syntax errors of the file. If they make the file unreadable, `data` is empty. */
   readonly problems: readonly Problem[];
-  /** Returns the position of an existing setting as `file:line`. */
+  /** Returns the position of the setting at a path as `file:line`. The setting must exist. */
   place(path: Path): string;
 }
 
@@ -50,12 +50,11 @@ export function parseYaml(name: string, text: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
-    // Always use the YAML 1.2 core schema, so that `on`, `18:00` and numeric keys are strings.
+    // Always read the file as YAML 1.2, in which `on` and `18:00` are strings.
     schema: "core",
     stringKeys: true,
     prettyErrors: false,
-    // Turn off the library's check for duplicate keys, whose quadratic time means minutes for 100,000 devices.
-    // `syntaxProblems` does this check.
+    // Do not let the library check for duplicate keys: 100,000 devices would take minutes. `syntaxProblems` checks.
     uniqueKeys: false,
   });
   const at = (offset: number, sentence: string): Problem => {
@@ -67,7 +66,7 @@ export function parseYaml(name: string, text: string): YamlFile {
 
   return {
     name,
-    // No alias limit is necessary here, because `syntaxProblems` has already limited the expansion of aliases.
+    // No limit for aliases is necessary, because `syntaxProblems` has already rejected files with too many values.
     data: readable ? emptyAsUndefined(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
     has: (path) => find(document, path).value !== undefined,
@@ -91,18 +90,19 @@ export function parseYaml(name: string, text: string): YamlFile {
   };
 }
 
-/** The YAML nodes at a path. */
+/** The parts of the YAML document that belong to the setting at a path. */
 interface YamlNodes {
-  /** The key-value pair, and the mapping that contains it. */
+  /** The key-value pair of the setting; undefined for an item of a list. */
   readonly pair?: Pair;
+  /** The mapping that contains `pair`. */
   readonly map?: YAMLMap;
   readonly key?: Node;
   readonly value?: Node;
-  /** The deepest existing node on the path. */
+  /** The last node on the path that exists. Errors about missing settings point to this node. */
   readonly nearest?: Node;
 }
 
-/** Finds the nodes at a path. */
+/** Finds the parts of the YAML document that belong to the setting at a path. */
 function find(document: Document.Parsed, path: Path): YamlNodes {
   const contents: Node | undefined = document.contents ?? undefined;
   let found: YamlNodes = { value: contents, nearest: contents };
@@ -118,8 +118,8 @@ function find(document: Document.Parsed, path: Path): YamlNodes {
 }
 
 /**
- * Replaces null by undefined. The schema treats undefined as a missing setting, and still rejects unknown keys. A zone
- * or device without a value becomes an empty mapping, so that the schema reports its missing settings.
+ * Replaces null by undefined, which the schema treats as a missing setting. A zone or device without a value becomes an
+ * empty mapping, so that the schema reports which settings it needs.
  */
 function emptyAsUndefined(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};

@@ -22,7 +22,7 @@ export function syntaxProblems(
   let readable = true;
   let brokenLine = -1;
   const lineStart = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
-  /** Returns the word at a position; "" if the word may be part of a secret. */
+  /** Returns the word at a position, for an error message; "" if the word may be part of a secret. */
   const wordAt = (offset: number): string =>
     SECRET_LINE.test(text.slice(lineStart(offset), offset))
       ? ""
@@ -79,7 +79,7 @@ function duplicateKeys(keys: readonly unknown[]): SyntaxProblem[] {
 const shownKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
 
 /**
- * Counts the values of a node after the expansion of aliases.
+ * Counts the values of a node, including all values that its aliases stand for.
  * @param known cache of the counts by node
  */
 function valuesIn(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {

@@ -3,10 +3,10 @@ import type { Device } from "../devices/devices.js";
 import type { Zone } from "./zones/zone.js";
 
 /**
- * Decides whether a device's lamp should be on. A person's override comes first. Without an override, the lamp's zone
- * decides. Without a zone, the rule decides from the device's own light.
+ * Decides whether a device's lamp should be on. A person's override takes precedence. Without an override, the lamp's
+ * zone decides. Without a zone, the rule decides from the device's own light.
  * @param zone the zone that controls the lamp; without a zone and an override, the device must have a light level
- * @returns undefined if the zone has not decided yet
+ * @returns the lamp's present state if the zone has not decided yet; undefined if this state is unknown, too
  */
 export function decideLamp(device: Device, zone: Zone | undefined, now: number): Lamp | undefined {
   const { lamp, rule, light, override } = device;
@@ -19,8 +19,8 @@ export function decideLamp(device: Device, zone: Zone | undefined, now: number):
 }
 
 /**
- * Whether the lamp would switch now if the rule had no minimum on time or off time. Such a lamp switches later without
- * a new reading.
+ * Returns whether only the minimum on or off time keeps the lamp from switching now. If so, the lamp switches later,
+ * even without a new reading.
  */
 export function isHeldByTime({ lamp, rule, light, override }: Device, zone: Zone | undefined, now: number): boolean {
   if (override.mode !== "auto" || zone || light === undefined || (rule.min_on === 0 && rule.min_off === 0))

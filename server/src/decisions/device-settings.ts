@@ -13,7 +13,7 @@ export class DeviceSettingsSource {
     this.apply(policy);
   }
 
-  /** Replaces the policy. */
+  /** Replaces the policy. Existing devices get the new settings only when the caller configures them again. */
   apply(policy: Policy): void {
     const { rule, reporting } = policy;
     this.#policy = policy;

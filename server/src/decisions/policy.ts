@@ -7,14 +7,15 @@ import {
   type Rule,
 } from "../../../contract/index.js";
 
-/** The hours in which a zone may be lit. `from` after `to` spans midnight. */
+/** The daily hours in which the zone's lamps follow its rule. If `from` is later than `to`, the hours span midnight. */
 export interface Hours {
-  /** Minutes since midnight, 0 to 1439, in `time_zone`. */
+  /** When the hours begin: minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly from: number;
+  /** When the hours end: minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly to: number;
   /** An IANA time zone, for example `Europe/Berlin`. */
   readonly time_zone: string;
-  /** Whether the lamps are on or off outside the hours. */
+  /** Whether the lamps are always on or always off outside the hours. */
   readonly outside: "on" | "off";
 }
 
@@ -37,7 +38,7 @@ export interface ZonePolicy {
   readonly hours?: Hours;
 }
 
-/** What the policy says about one device. */
+/** The label and the rule that the policy contains for one device. */
 export interface DevicePolicy {
   /** The name for people; the id by default. */
   readonly label?: string;

@@ -18,7 +18,7 @@ export function storedOverride({ mode, until, duration }: Override, clock: Stora
 
 /**
  * Restores an override from an earlier run or another server. The override ends at its stored time by the wall clock,
- * but from now on never lasts longer than its original duration. A stored time before 2026 shows that the clock was
+ * but at the latest after its original duration, counted from now. A stored time before 2026 shows that the clock was
  * wrong, so the override then lasts for its whole duration.
  */
 export function restoredOverride(stored: StoredOverride, clock: StorageClock): Override {

@@ -7,7 +7,7 @@ const ESTIMATE_PERIOD = 60_000;
 /** How long an estimate from an earlier run of the server stays in use after the first estimate of this run, in ms. */
 const RESTORED_ESTIMATE_PERIOD = 5000;
 
-/** A board clock in the form in which it is stored. */
+/** The fields of a `BoardClock` as the journal and Redis store them, with wall-clock times. */
 export type StoredClock = readonly [latest: number, before: number, since: number];
 
 /**
@@ -20,12 +20,11 @@ export type StoredClock = readonly [latest: number, before: number, since: numbe
  * measurement.
  */
 export interface BoardClock {
-  /**
-   * `latest` is the smallest start in the current period; NaN before the first reading. `before` is the smallest start
-   * in the previous period.
-   */
+  /** The smallest estimate of the start in the current period; NaN before the first reading. */
   currentMin: number;
+  /** The smallest estimate of the start in the previous period; `currentMin` in the first period. */
   previousMin: number;
+  /** When the first reading of the current period arrived, by the monotonic clock. */
   periodStart: number;
 }
 

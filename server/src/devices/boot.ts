@@ -12,12 +12,14 @@ import {
 } from "./device-numbers.js";
 import type { Sequence } from "./sequence.js";
 
-/** Value of the flag `sure` for a clock that was certain in an earlier run of the server but is not confirmed yet. */
+/**
+ * Value of `CLOCK_CERTAIN` for an estimate that was certain in an earlier run of the server and is not confirmed yet.
+ */
 const UNCONFIRMED = 2;
 
 /**
- * A boot: one run of a board's firmware. This class records which readings of the boot have arrived and when the boot
- * began.
+ * One boot of a board: the time from a start of its firmware to the next restart. Records which readings of the boot
+ * have arrived and when the boot began.
  */
 export class Boot implements Sequence, BoardClock {
   bits: Uint32Array | undefined;
@@ -35,7 +37,7 @@ export class Boot implements Sequence, BoardClock {
     this.gapCount = 0;
   }
 
-  /** Uses another array, to which the caller has copied the fields of this boot. */
+  /** Makes this boot use another array. The caller has already copied the fields to this array. */
   moveTo(numbers: Float64Array<ArrayBufferLike>, at: number): void {
     this.#numbers = numbers;
     this.#at = at;

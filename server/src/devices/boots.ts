@@ -18,19 +18,20 @@ export interface PlacedReading {
   readonly arrival: ArrivalOrder;
   /** When the reading was taken, by the monotonic clock. */
   readonly measuredAt: number;
-  /** Whether `taken` is certain. Otherwise the reading may have waited at a broker and be older. */
+  /** Whether `measuredAt` is certain. If not, the reading may have waited at a broker and be older. */
   readonly isTimeCertain: boolean;
 }
 
 /**
  * The last two boots of a device. After a restart of the server or the broker, readings of both boots may be delivered
- * again. The object itself is the latest boot. This saves memory, because most devices have only one boot.
+ * again. The `Boots` object itself represents the latest boot, which saves memory, because most devices have only one
+ * boot.
  */
 export class Boots extends Boot {
   #previousBoot: Boot | undefined;
 
   /**
-   * Finds where a reading belongs and records its sequence number.
+   * Determines the order and the time of a reading, and records its sequence number.
    * @param live whether the reading cannot have waited at a broker
    */
   place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): PlacedReading {
@@ -60,7 +61,7 @@ export class Boots extends Boot {
   }
 }
 
-/** Converts the times of a stored boot to another clock. */
+/** Converts the times of a stored boot to another clock. @param convert converts one time */
 export function convertBoot([boot, sequence, started]: StoredBoot, convert: (time: number) => number): StoredBoot {
   if (!started) return [boot, sequence, null];
   const [latest, before, since] = started;

@@ -1,4 +1,4 @@
-/** Column numbers in a device's row of the table. */
+/** Columns in the row of a device, as offsets from the beginning of the row. */
 export const LIGHT = 0;
 export const SEQ = 1;
 export const MEASURED_AT = 2;
@@ -8,14 +8,15 @@ export const LAMP_CHANGED_AT = 5;
 export const PUBLISHED_LAMP = 6;
 export const OLDEST_SEGMENT = 7;
 export const HISTORY_NUMBER = 8;
-/** All flags of the device, two bits each. */
+/** All flags of the device in one number, two bits for each flag. */
 export const FLAGS = 9;
-/** The last reading of an earlier run. People see this reading, but decisions do not use it. */
+/** Light level of the last reading of an earlier run. The dashboard shows it, but decisions do not use it. */
 export const OLD_LIGHT = 10;
+/** When the reading of `OLD_LIGHT` was taken, in ms since 1970. */
 export const OLD_TIME = 11;
 const ROW_WIDTH = 12;
 
-/** Column numbers in the row of a device's latest boot. Only devices with sequence numbers have such a row. */
+/** Columns in the row of a device's latest boot. A device without sequence numbers does not use its row. */
 export const BOOT_NUMBER = 0;
 export const FIRST_SEQ = 1;
 export const HIGHEST_SEQ = 2;
@@ -29,8 +30,8 @@ export const BOOT_WIDTH = 8;
 const ROWS_PER_TABLE = 512;
 
 /**
- * A table in one typed array that stores numeric fields of many devices, with one row per device. Object fields would
- * take three times the memory and slow down the garbage collector.
+ * A table that stores the numeric fields of many devices in one typed array, with one row per device. Objects with
+ * these fields would take three times the memory and slow down the garbage collector.
  */
 export class DeviceTable {
   readonly numbers: Float64Array;
@@ -40,7 +41,9 @@ export class DeviceTable {
     this.numbers = new Float64Array(rows * ROW_WIDTH);
   }
 
-  /** The table of the latest boots, created for the first device of this page that sends sequence numbers. */
+  /**
+   * The rows of the latest boots. This array is created for the first device of the table that sends sequence numbers.
+   */
   get boots(): Float64Array {
     return (this.#boots ??= new Float64Array(this.rows * BOOT_WIDTH));
   }
@@ -54,15 +57,12 @@ export class DeviceTable {
     return at;
   }
 
-  /** Converts the array index of a device's row to the array index of its boot's row. */
+  /** Converts the array index of a device's row to the array index of the row of its latest boot. */
   static bootIndexOf(at: number): number {
     return (at / ROW_WIDTH) * BOOT_WIDTH;
   }
 
-  /**
-   * Returns a new page with a copy of one row.
-   * @param at the array index at which the row begins
-   */
+  /** Returns a new table with a copy of one row. @param at the array index at which the row begins */
   copy(at: number): DeviceTable {
     const page = new DeviceTable(1);
     page.numbers.set(this.numbers.subarray(at, at + ROW_WIDTH));
@@ -72,10 +72,12 @@ export class DeviceTable {
   }
 }
 
-/** Assigns each device a number, which selects a page and a row. Reuses the numbers of removed devices. */
+/**
+ * Assigns a number to each device, and finds its table and row by this number. Reuses the numbers of removed devices.
+ */
 export class DeviceTables {
   readonly #tables: DeviceTable[] = [];
-  /** Numbers below `#end` that no device uses. */
+  /** Numbers of removed devices, which new devices can use again. */
   readonly #free: number[] = [];
   #end = 0;
 

@@ -16,7 +16,7 @@ import {
 } from "./device-numbers.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Bit positions of the flags. Each flag has two bits; the value 0 means unknown. */
+/** Positions of the flags in the column `FLAGS`, in bits. Each flag has two bits; the value 0 means unknown. */
 const ONLINE = 0;
 const LED_ON = 2;
 const COMMANDED = 4;
@@ -36,8 +36,8 @@ export interface DisplayedReading {
 }
 
 /**
- * Numeric fields and flags of one device, stored in a row of a `Page` to save memory. Only `Device` may change the
- * state of the device. Fields for bookkeeping of outputs, journal and history are writable from outside.
+ * Numeric fields and flags of one device, stored in a row of a `DeviceTable` to save memory. Only `Device` may change
+ * the state of the device. Outputs, journal and history may change their own fields.
  */
 export class DeviceRow {
   #page: DeviceTable;
@@ -175,7 +175,7 @@ export class DeviceRow {
     setFlagIn(numbers, this.#at, EARLIER_LAMP, led_on);
   }
 
-  /** The oldest journal segment that still holds records of the device; 0 if there is none. */
+  /** Number of the oldest journal segment that contains records of the device; 0 if there is none. */
   get oldestSegment(): number {
     return this.#page.numbers[this.#at + OLDEST_SEGMENT];
   }
@@ -207,7 +207,7 @@ export class DeviceRow {
     return [this.#page.boots, DeviceTable.bootIndexOf(this.#at)];
   }
 
-  /** Moves the fields to a copy of the row, because the registry reuses the original row for another device. */
+  /** Moves the fields to a table of their own, because the registry reuses the row for another device. */
   detach(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;

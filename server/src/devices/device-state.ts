@@ -2,14 +2,16 @@ import { DEFAULT_CADENCE, LESSON_RULE, type Lamp, type Rule, type Status } from 
 import type { StoredBoot } from "./boots.js";
 import type { Override } from "./override.js";
 
-/** The information that a device needs about the zone that controls its lamp. */
+/** What a device must know about the zone that controls its lamp. */
 export interface LampZone {
   readonly policy: { readonly name: string };
   readonly override: Override;
   readonly reason: string | null;
 }
 
-/** The settings of one device from the policy. Most devices share one object. */
+/**
+ * The settings of one device from the policy. Devices without individual settings share one object, which saves memory.
+ */
 export interface DeviceSettings {
   readonly label: string | undefined;
   /** The zone that controls the device's lamp; undefined if no zone controls it. */
@@ -42,6 +44,6 @@ export interface DeviceSnapshot {
 /** The changes that a status message made to a device. */
 export interface StatusChanges {
   readonly isSwitched: boolean;
-  /** The new online state if it has changed; undefined otherwise. */
+  /** Whether the device is online now, if the message has changed this; undefined otherwise. */
   readonly online: boolean | undefined;
 }

@@ -39,10 +39,7 @@ export interface DeviceView {
   readonly label: string;
   /** The zone that controls the lamp; null if no zone controls it. */
   readonly zone: string | null;
-  /**
-   * The threshold of the rule that decides about the lamp. The lamp is on below `threshold` and off from `threshold +
-   * hysteresis`.
-   */
+  /** The light level of the rule below which the lamp goes on. The lamp goes off from `threshold + hysteresis`. */
   readonly threshold: number;
   readonly hysteresis: number;
   /**

@@ -15,15 +15,12 @@ import { Gaps } from "./gaps.js";
 import { AUTO, type Override } from "./override.js";
 import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
 
-/**
- * The size of the cache of command topics. Storing the topic in every device would increase the memory of a device by a
- * fifth.
- */
-const CACHED_TOPICS = 1024;
+/** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
+const TOPIC_CACHE_SIZE = 1024;
 const cachedIds: string[] = [];
 const cachedTopics: string[] = [];
 
-/** The state of one device, which only its own methods change. */
+/** The state of one device. Only the methods of this class change it. */
 export class Device extends DeviceRow {
   #override: Override = AUTO;
   #settings = DEFAULT_SETTINGS;
@@ -31,7 +28,7 @@ export class Device extends DeviceRow {
   #boots: Boots | undefined;
   #gaps: Gaps | undefined;
 
-  /** @param number a number that no other known device uses */
+  /** @param number selects the row of the device; no other device may have this number */
   constructor(
     readonly id: string,
     readonly number = 0,
@@ -45,7 +42,7 @@ export class Device extends DeviceRow {
   get override(): Override {
     return this.#override;
   }
-  /** The last message on `<id>/status`; undefined for a device without status messages. */
+  /** The fields of all messages on `<id>/status`; undefined for a device without status messages. */
   get status(): Status | undefined {
     return this.#status;
   }
@@ -71,7 +68,7 @@ export class Device extends DeviceRow {
   }
 
   get commandTopic(): string {
-    const place = this.number % CACHED_TOPICS;
+    const place = this.number % TOPIC_CACHE_SIZE;
     if (cachedIds[place] === this.id) return cachedTopics[place];
     cachedIds[place] = this.id;
     return (cachedTopics[place] = topicOf(this.id, "commands"));
@@ -88,7 +85,7 @@ export class Device extends DeviceRow {
 
   /**
    * Records that a message has arrived. A device without status messages then counts as online.
-   * @returns whether such a device comes back online after it was offline
+   * @returns whether a device without status messages was offline until now
    */
   heard(now: number): boolean {
     this.lastSeen = now;
@@ -104,11 +101,10 @@ export class Device extends DeviceRow {
   }
 
   /**
-   * Finds where a reading belongs among the readings of the device, and records its sequence number to detect
-   * duplicates.
+   * Determines the order and the time of a reading, and records its sequence number to detect duplicates.
    * @param now when the reading arrived
    * @param live whether the reading cannot have waited at a broker
-   * @param before the latest time at which the reading can have been sent
+   * @param before the latest time at which the device can have sent the reading
    */
   place(reading: Telemetry, now: number, live: boolean, before = now): PlacedReading {
     const { boot, seq, age = 0 } = reading;
@@ -123,9 +119,9 @@ export class Device extends DeviceRow {
   }
 
   /**
-   * Whether the device has a newer reading. A stored reading in the future shows that the clock was set back, and does
-   * not count.
-   * @param taken when the reading was taken
+   * Returns whether the device already has a newer reading. Ignores a stored reading in the future, which shows that
+   * the clock was set back.
+   * @param measuredAt when the reading was taken
    */
   isOutdated(measuredAt: number, now: number): boolean {
     return measuredAt < this.measuredAt && this.measuredAt <= now;
@@ -163,11 +159,11 @@ export class Device extends DeviceRow {
   }
 
   /**
-   * Applies a message on `<id>/status`. A retained message describes an earlier time, so the time of the change is
-   * unknown.
+   * Applies a message on `<id>/status`.
+   * @param retained whether the broker had stored the message, so that the time of the change is unknown
    */
   applyStatus(status: Status, retained: boolean): StatusChanges {
-    // A will contains only `online`, so the other fields keep their values.
+    // A will contains only `online`, so all other fields keep their values.
     this.#status = { ...this.#status, ...status };
     const isSwitched = status.led_on !== undefined && !this.blinking && this.setLed(status.led_on);
     const isChanged = this.setOnline(status.online, retained ? undefined : clock.now());
@@ -201,10 +197,7 @@ export class Device extends DeviceRow {
     this.obtainBoots().restore(stored);
   }
 
-  /**
-   * Updates the number of missing readings.
-   * @param holes number of sequence numbers of the latest boot that have not arrived
-   */
+  /** Updates the number of sequence numbers that have not arrived. @param gapCount their number in the latest boot */
   updateGaps(gapCount: number, now: number): void {
     // Most devices never miss a reading, so create the object only when necessary.
     if (gapCount > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(gapCount, now);
@@ -225,8 +218,7 @@ export class Device extends DeviceRow {
   }
 
   /**
-   * Light and lamp state to show to people. After a restart, an override determines the lamp state until the lamp state
-   * is known.
+   * Light and lamp state to show to people. If the lamp state is unknown after a restart, the override determines it.
    */
   override get displayed(): DisplayedReading {
     const { mode } = this.#override;
@@ -238,7 +230,7 @@ export class Device extends DeviceRow {
     const { override } = this;
     const status = this.#status;
     const { light, led_on, time } = this.displayed;
-    // After a restart, show the time of the last reading, so that people see how old the light level is.
+    // Until the first reading after a restart, show the time of the restored reading, so that people see how old it is.
     const isOld = this.light === undefined && time !== undefined;
     const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);
     return {

@@ -24,7 +24,7 @@ export class Devices {
   readonly #pages = new DeviceTables();
   readonly #settingsOf: (id: string) => DeviceSettings | undefined;
 
-  /** @param settingsOf returns the policy's settings of a device; undefined means the default settings */
+  /** @param settingsOf returns the settings of a device from the policy; undefined for default settings */
   constructor(settingsOf: (id: string) => DeviceSettings | undefined = () => undefined) {
     this.#settingsOf = settingsOf;
   }
@@ -63,7 +63,7 @@ export class Devices {
     if (settings) device.configure(settings);
   }
 
-  /** Finds silent devices without status messages, and readings that will not arrive any more. */
+  /** Marks silent devices without status messages as offline, and counts overdue readings as missing. */
   sweep(now: number): [device: Device, change: Change][] {
     const changes: [device: Device, change: Change][] = [];
     for (const device of this) {

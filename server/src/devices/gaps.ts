@@ -1,18 +1,18 @@
 /** How long to wait for missing readings after a reading has filled a gap, in ms. */
 export const BACKLOG_WAIT = 5000;
 
-/** How long readings must be missing before the server logs a warning, in ms. */
+/** How long a reading must be missing before the server logs a warning, in ms. */
 export const LOG_DELAY = 60_000;
 
 /**
- * Counts the missing readings of a device. After a reconnect, a board sends its newest reading first and older readings
- * afterwards. So readings count as missing only when no older reading has arrived for a while.
+ * Counts the missing readings of a device. After a reconnect, a board sends its newest reading first and then older
+ * ones. So outstanding readings count as missing only after no older reading has arrived for `BACKLOG_WAIT`.
  */
 export class Gaps {
-  /** The number of readings that will probably not arrive any more. */
+  /** The number of readings that count as missing, because they have not arrived in time. */
   missing = 0;
   #gapCount = 0;
-  /** When the last change of `#holes` restarted the waiting time. */
+  /** When the waiting time for missing readings last started, by the monotonic clock. */
   #lastChange = 0;
   #missingSince = 0;
   #reported = 0;
@@ -20,7 +20,7 @@ export class Gaps {
   /** Updates the number of sequence numbers that have not arrived. */
   update(gapCount: number, now: number): void {
     if (gapCount === this.#gapCount) return;
-    // A growing number of holes must not restart the waiting time again and again.
+    // Do not restart the waiting time for each new gap, because then the time might never end.
     if (gapCount < this.#gapCount || this.#gapCount === this.missing) this.#lastChange = now;
     this.#gapCount = gapCount;
     if (gapCount < this.missing) this.missing = gapCount;
@@ -38,7 +38,7 @@ export class Gaps {
     return true;
   }
 
-  /** Returns true once when the server must log that readings are missing. */
+  /** Returns whether the server must log that readings are missing. Returns true only once for the same number. */
   isDue(now: number): boolean {
     if (this.missing === this.#reported || now - this.#missingSince < LOG_DELAY) return false;
     this.#reported = this.missing;

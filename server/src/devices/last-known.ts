@@ -2,14 +2,14 @@ import type { Device, Devices } from "./devices.js";
 import { textOf } from "../common/errors.js";
 import type { History } from "../history/history.js";
 
-/** Number of devices per query. The history can answer other queries between two of them. */
+/** Number of devices per query. Between two queries, the history can answer other queries. */
 const DEVICES_PER_QUERY = 2000;
 
 /**
- * Restores the last reading and the last lamp state of each device from the history for display. Keeps newer values.
- * Decisions do not use the restored values. Never rejects.
+ * Restores the last reading and the last lamp state of each device from the history, to show them to people. Keeps
+ * newer values. Decisions do not use the restored values. Never rejects.
  * @param changed called with each device whose displayed state has changed
- * @param warned called if the history cannot be read
+ * @param warned called with a sentence for the log if the history cannot be read
  * @param signal stops the restoration
  */
 export async function restoreLastKnown(
@@ -41,7 +41,7 @@ async function restoreFromHistory(
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
       const before = device.displayed;
-      // Prefer a value from the journal, because the history rounds light levels to quarters.
+      // If the journal has restored the same reading, keep it, because the history rounds light to steps of 0.25.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.remember(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);

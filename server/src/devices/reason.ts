@@ -1,10 +1,12 @@
 import type { Combine, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
-/** Sentences that explain decisions to people. The server builds them on demand. */
+/** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
 
-/** The most cached sentences per rule. Lamps with the same rule switch at the same few light levels. */
-const CACHED = 4096;
+/**
+ * The most cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar light levels.
+ */
+const MAX_CACHED_SENTENCES = 4096;
 /** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
 type CachedReasons = readonly [off: Map<number, string>, on: Map<number, string>];
 const cache = new WeakMap<Rule, CachedReasons>();
@@ -30,16 +32,13 @@ export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
   const known = sentences[lamp.led_on ? 1 : 0];
   let sentence = known.get(light);
   if (sentence === undefined) {
-    if (known.size === CACHED) known.clear();
+    if (known.size === MAX_CACHED_SENTENCES) known.clear();
     known.set(light, (sentence = describedRuleReason(rule, lamp, light, `light ${formatLight(light)}`)));
   }
   return sentence;
 }
 
-/**
- * Explains a decision of a rule.
- * @param words describes the light, for example "median 212 of 5 sensors"
- */
+/** Explains a decision of a rule. @param words description of the light, for example "median 212 of 5 sensors" */
 export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)

@@ -1,4 +1,4 @@
-/** Size of the window in which the server detects duplicate sequence numbers. An offline board keeps fewer readings. */
+/** How many sequence numbers the server remembers to detect duplicates. An offline board keeps fewer readings. */
 export const WINDOW = 1024;
 
 /**
@@ -7,7 +7,7 @@ export const WINDOW = 1024;
  */
 export type ArrivalOrder = "newest" | "late" | "duplicate";
 
-/** A sequence in stored form. `bits` is in base64, or "" if all numbers have arrived. */
+/** A `Sequence` as the journal and Redis store it. `bits` is in base64, or "" if all numbers have arrived. */
 export type StoredSequence = readonly [first: number, highest: number, gapCount: number, bits: string];
 
 /**
@@ -21,18 +21,19 @@ export interface Sequence {
   /** Number of sequence numbers below the highest that have not arrived. */
   gapCount: number;
   /**
-   * Bit set of the window that ends with the highest number. Undefined while all numbers have arrived, which saves
-   * memory.
+   * Bit set of the numbers in the window that have arrived. The window ends with `highest`. Undefined while all numbers
+   * have arrived, which saves memory.
    */
   bits: Uint32Array | undefined;
 }
 
 /**
- * Starts a sequence with the first number of a boot that arrives. Earlier numbers within the window count as missing.
+ * Starts a sequence with the first reading of a boot that arrives. If its number is at most `WINDOW`, all
+ * lower numbers count as missing.
  */
 export function startSequence(sequence: Sequence, seq: number): void {
-  // A board with a high first number may have sent its earlier readings to another server, so they do not count as
-  // missing.
+  // With a number above `WINDOW`, the board may have sent its earlier readings to another server, so they do not
+  // count as missing.
   const first = seq <= WINDOW ? Math.min(1, seq) : seq;
   sequence.first = first;
   sequence.highest = seq;
@@ -55,7 +56,7 @@ export function storedSequence({ first, highest, gapCount, bits }: Sequence): St
   return [first, highest, gapCount, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
-/** Records a sequence number and returns whether its reading is new. */
+/** Records a sequence number, and returns the order in which its reading has arrived. */
 export function addNumber(sequence: Sequence, seq: number): ArrivalOrder {
   const { highest, bits } = sequence;
   if (seq > highest) {

@@ -5,8 +5,9 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * HOUR;
 
 /**
- * Possible lengths of a bucket, in ms. Lengths from ten minutes on are multiples of a ten-minute chunk, and from an hour on
- * multiples of an hour, so that each chunk or hour lies within one bucket. The longest exceeds the range of valid times.
+ * Possible lengths of a bucket, in ms. From ten minutes on, they are multiples of a chunk, and from an hour on,
+ * multiples of an hour, so that each chunk or hour lies within one bucket. One bucket of the longest length covers all
+ * valid times.
  */
 const BUCKET_LENGTHS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],

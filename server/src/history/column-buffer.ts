@@ -2,23 +2,23 @@ import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js"
 import { toQuarters } from "./packing.js";
 import { SWITCH_CAUSES, type HistoryBatch } from "./protocol.js";
 
-/** A batch, and the array of ids that its device indexes point into. */
+/** A batch, and the device ids to which its device indexes refer. */
 export interface BufferedBatch {
   readonly batch: HistoryBatch;
-  /** Device ids by device index. Consecutive batches share this array until the buffer starts a new one. */
+  /** Device ids by device index. Consecutive batches share this array, until the buffer starts a new one. */
   readonly ids: readonly string[];
 }
 
 /** Column buffer that collects readings and switches for the next batch, without an object for each entry. */
 export class ColumnBuffer {
-  /** Device ids; a device index is a position in this array. An id can occur twice, for example after the device was forgotten. */
+  /** Device ids by device index. An id can occur twice, for example after the history of a device was deleted. */
   #ids: string[] = [];
   readonly #devices: Uint32Array;
   readonly #times: Float64Array;
   readonly #lights: Uint16Array;
   readonly #boots: Float64Array;
   readonly #seqs: Float64Array;
-  /** Whether any buffered reading has `boot` and `seq`. */
+  /** Whether any buffered reading has `boot` and `seq`. If not, the batch omits these columns. */
   #hasSequenceNumbers = false;
   readonly #switchDevices: Uint32Array;
   readonly #switchTimes: Float64Array;
@@ -32,7 +32,10 @@ export class ColumnBuffer {
   /** Number of switches in all batches that have left the buffer. */
   #switchesTaken = 0;
 
-  /** @param capacity maximum number of entries @param maxIds the buffer starts a new array of ids beyond this length */
+  /**
+   * @param capacity maximum number of entries
+   * @param maxIds maximum length of the array of ids; when it is longer, the buffer starts a new array
+   */
   constructor(
     readonly capacity: number,
     readonly maxIds: number,
@@ -109,10 +112,10 @@ export class ColumnBuffer {
     return { batch, ids };
   }
 
-  /** Returns the device index, and assigns one to a new device. `historyNumber` holds the index + 1. */
+  /** Returns the device index of a device, and assigns a new one if necessary. `historyNumber` caches the index + 1. */
   #indexOf(device: HistoryDevice): number {
     const { id, historyNumber } = device;
-    // the cached index may belong to an earlier array of ids, or to another history
+    // Check the id, because the cached index may belong to an earlier array of ids or to another history.
     if (historyNumber > 0 && this.#ids[historyNumber - 1] === id) return historyNumber - 1;
     return (device.historyNumber = this.#ids.push(id)) - 1;
   }

@@ -11,7 +11,7 @@ const MAX_ROWS = 5000;
 const MAX_POINTS = 5000;
 
 /**
- * Creates a history that stores its data in this engine.
+ * Creates a history that stores its data in a database engine.
  * @param onProblem called with a sentence for the log, at most once a minute for the same problem
  */
 export function createHistory(engine: Engine, onProblem: (problem: string) => void): History {
@@ -95,7 +95,9 @@ function unpackAnswer({ points, ...rest }: PackedAnswer): HistoryAnswer {
   return { ...rest, points: buckets };
 }
 
-/** Merges the readings and switches of a page by time. A reading precedes the switch that it caused. */
+/**
+ * Merges readings and switches of a page by time. Of equal times, the reading is first, because it caused the switch.
+ */
 function* mergeRows({ times, lights, switches }: Page): Generator<HistoryRow[]> {
   let rows: HistoryRow[] = [];
   for (let reading = 0, change = 0; reading < times.length || change < switches.length;) {

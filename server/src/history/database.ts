@@ -5,7 +5,7 @@ import { codeOf, textOf } from "../common/errors.js";
 import { damagedCopyPath } from "../storage/damage.js";
 import { SCHEMA, SCHEMA_VERSION } from "./schema.js";
 
-/** Page size in bytes. A chunk of a board that reports once a second takes 2.4 KB, so three fit in a page. */
+/** Page size of the database in bytes. A chunk with one reading per second takes 2.4 KB, so three fit in a page. */
 const PAGE_SIZE = 8192;
 
 /** Thrown when another version of this program wrote the file in a format that this version cannot read. */
@@ -129,8 +129,8 @@ export function setAside(file: string): string {
 }
 
 /**
- * Describes a failed write, with the cause that the operating system reports. This build of SQLite says only "disk I/O
- * error", so the function writes a temporary file next to the database to find the cause.
+ * Returns the message of a failed write, with the cause that the operating system reports. This build of SQLite says
+ * only "disk I/O error", so the function writes a temporary file next to the database to find the cause.
  */
 export function causeOf(error: unknown, file: string): string {
   const probe = `${file}.probe`;

@@ -1,14 +1,15 @@
 import { CHUNK } from "./packing.js";
 
 /**
- * Groups entries by device and chunk. Yields the indexes of each group's entries, in their original order. Groups are sorted by
- * device, then by chunk, so that consecutive groups are close to each other in the database.
+ * Groups entries by device and chunk. Yields the chunk of each group and the indexes of its entries, in their original
+ * order. The groups are sorted by device, then by chunk, so that consecutive groups are close to each other in the
+ * database.
  */
 export function* groupByChunk(
   devices: Uint32Array,
   times: Float64Array,
 ): Generator<[chunk: number, indexes: number[]]> {
-  // numeric sort keys (device, index): much faster than sorting with a comparison function
+  // Sort numbers that combine device and index, which is much faster than a comparison function.
   const keys = new Float64Array(devices);
   for (let at = 0; at < keys.length; at++) keys[at] = keys[at] * keys.length + at;
   keys.sort();
@@ -19,7 +20,7 @@ export function* groupByChunk(
     const indexes: number[] = [];
     for (; position < keys.length && devices[indexAt(position)] === device; position++) indexes.push(indexAt(position));
     const chunk = chunkOf(indexes[0]);
-    // fast path: pending entries of a device are nearly always in the same chunk
+    // Fast path: the pending entries of a device are nearly always in the same chunk.
     if (indexes.every((index) => chunkOf(index) === chunk)) yield [chunk, indexes];
     else {
       const chunks = new Map<number, number[]>();

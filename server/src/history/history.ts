@@ -1,20 +1,21 @@
 /** The device fields that the history uses. A `Device` has them. */
 export interface HistoryDevice {
   readonly id: string;
-  /** The device's index in the history's write buffer + 1; 0 before the first write. Only the history changes this field. */
+  /** The device's position in the history's array of ids + 1; 0 before the first write. Only the history sets it. */
   historyNumber: number;
 }
 
 /** A light reading to store. */
 export interface HistoryReading {
-  /** Monotonic time in ms, which the history converts to wall-clock time. Ms since 1970 if `isDated` is true. */
+  /** When the reading was taken: ms since 1970 if `isDated` is true, otherwise monotonic time in ms. */
   readonly time: number;
   /** True when an earlier run of the server has already converted `time` to ms since 1970. */
   readonly isDated?: boolean;
   /** Light level, 0 to 1023; stored in steps of 0.25. */
   readonly light: number;
-  /** `boot` and `seq` of the device's telemetry identify the reading, so PostgreSQL can ignore duplicates. */
+  /** Number of the device's boot. With `seq`, it identifies the reading, so that PostgreSQL can ignore duplicates. */
   readonly boot?: number;
+  /** Sequence number of the reading within its boot. */
   readonly seq?: number;
 }
 
@@ -39,16 +40,16 @@ export interface HistoryQuery {
 }
 
 /**
- * Downsampled readings: the minimum, maximum and last light of one time interval, so that a plot shows every spike. Buckets
- * start at multiples of their length since 1970 (UTC), whatever the range of the query. A bucket at either end of the range
- * covers only readings within the range.
+ * Downsampled readings: the minimum, maximum and last light of one time interval, so that a plot shows every spike.
+ * Buckets start at multiples of their length since 1970 (UTC). At both ends of a query, a bucket covers only readings
+ * within the range of the query.
  */
 export interface Bucket {
-  /** Time of the first reading. */
+  /** Time of the first reading in the bucket, in ms since 1970. */
   readonly time: number;
   readonly min: number;
   readonly max: number;
-  /** Light of the last reading; the brightest if several have the same time. */
+  /** Light of the last reading in the bucket; the brightest if several readings have the same time. */
   readonly last: number;
   readonly count: number;
 }
@@ -64,7 +65,7 @@ export interface HistoryAnswer {
   readonly step: number;
 }
 
-/** Minimum time for which data is kept, in ms; undefined means forever. Readings are deleted at most two hours later. */
+/** Minimum time for which data is kept, in ms; undefined means forever. Readings may stay up to two hours longer. */
 export interface Retention {
   readonly readings: number | undefined;
   readonly switches: number | undefined;
@@ -72,15 +73,17 @@ export interface Retention {
 
 /** The last stored reading and switch of a device. Times are in ms since 1970. */
 export interface Latest {
-  /** Time and light of the last reading; undefined when there is none. */
+  /** Time of the last reading; undefined when there is none. */
   readonly time?: number;
+  /** Light level of the last reading, 0 to 1023. */
   readonly light?: number;
-  /** Time of the last switch, and the lamp's state since then; undefined when there is none. */
+  /** Time of the last switch; undefined when there is none. */
   readonly switched?: number;
+  /** State of the lamp since the last switch. */
   readonly led_on?: boolean;
 }
 
-/** One row of an export: a reading, whose switch fields are null, or a switch, whose light is null. */
+/** One row of an export: either a reading, with null in the fields of a switch, or a switch, with null as its light. */
 export interface HistoryRow {
   readonly time: number;
   readonly light: number | null;
@@ -104,9 +107,9 @@ export interface History {
   latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
   /** Deletes all data of a device. */
   forget(device: string): Promise<void>;
-  /** Changes the retention, effective immediately. */
+  /** Changes the retention. The history deletes data that is now too old at once. */
   retain(retention: Retention): void;
-  /** Metrics: entries that wait to be written, entries written since the start, entries lost. */
+  /** Numbers of entries for metrics: waiting to be written, written since the start, and lost since the start. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };
   /** A sentence that says why writing fails at the moment; "" while writing works. */
   readonly problem: string;

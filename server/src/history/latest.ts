@@ -3,13 +3,13 @@ import type { Latest } from "./history.js";
 import { fromQuarters } from "./packing.js";
 import { KEYS_PER_DEVICE, type Store } from "./store.js";
 
-/** Returns the last reading and switch of each device. Ignores readings that are not in chunks yet; the journal has them. */
+/** Returns the last reading and switch of each device. Ignores readings outside chunks, which the journal provides. */
 export function latest(store: Store, ids: readonly string[]): (Latest | undefined)[] {
   try {
-    // compacting once is faster than searching the pending switches for each device
+    // Move the pending switches to the database: this is faster than searching them for each device.
     store.compactSwitches();
   } catch (error) {
-    // when the disk is full, an older answer is better than none
+    // Ignore an error such as a full disk, because an answer without the newest switches is better than none.
     if (isDamage(error)) throw error;
   }
   return ids.map((id) => {

@@ -1,13 +1,14 @@
 /**
- * Encoding of readings in a chunk. A chunk is ten minutes of one device: a sorted array of 32-bit numbers without duplicates.
- * The upper 20 bits of a number are the ms since the start of the chunk, the lower 12 bits the light in units of 0.25.
+ * Encoding of readings in a chunk. A chunk contains the readings of one device in ten minutes: a sorted array of 32-bit
+ * numbers without duplicates. In each number, the upper 20 bits are the ms since the start of the chunk, and the lower
+ * 12 bits are the light in units of 0.25.
  */
 
 /** Length of a chunk in ms. */
 export const CHUNK = 600_000;
 export const HOUR = 3_600_000;
 
-/** Stored times are less than this, in ms since 1970: the year 2248. */
+/** Upper limit of stored times, in ms since 1970: the year 2248. Later times are not stored. */
 export const MAX_TIME = 2 ** 43;
 
 const QUARTERS = 4;
@@ -31,13 +32,14 @@ export interface Summary {
   first: number;
   min: number;
   max: number;
-  /** Time and light of the last reading. */
+  /** Time of the last reading. */
   lastTime: number;
+  /** Light of the last reading; the brightest if several readings have the same time. */
   last: number;
   count: number;
 }
 
-/** Merges two sets of encoded readings into a sorted array without duplicates. `stored` must already be sorted. */
+/** Merges stored and added encoded readings into a sorted array without duplicates. `stored` must already be sorted. */
 export function union(stored: Uint32Array, added: Uint32Array): Uint32Array {
   const fresh = added.toSorted();
   const merged = new Uint32Array(stored.length + fresh.length);

@@ -1,26 +1,26 @@
 import { groupByChunk } from "./group-by-chunk.js";
 import { packReading } from "./packing.js";
 
-/** Readings in columns: entries with the same index belong together. */
+/** Readings in columns: the values of one reading have the same index in every array. */
 export interface ReadingBatch {
-  /** Device numbers in the database. */
+  /** Device of each reading, as its number in the database. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
-  /** Light levels in units of 0.25. */
+  /** Light level of each reading, in units of 0.25. */
   readonly lights: Uint16Array;
 }
 
-/** New readings of one chunk. */
+/** Readings of one chunk that are not in the database table of chunks yet. */
 export interface ChunkReadings {
   readonly device: number;
-  /** Number of the chunk: ten-minute intervals since 1970. */
+  /** Number of the chunk: the number of ten-minute intervals between 1970 and its start. */
   readonly chunk: number;
   /** Encoded readings (see `packing.ts`) in the order of arrival. */
   readonly readings: Uint32Array;
 }
 
-/** Marks a removed reading in the `devices` column. No device has this number. */
+/** Replaces the device number of a removed reading in the column `devices`. No device has this number. */
 const REMOVED = 2 ** 32 - 1;
 
 /** Readings in memory that are not in chunks yet. Keeps the columns of the batches, so that adding a batch copies nothing. */
@@ -33,12 +33,12 @@ export class PendingReadings {
     return this.#count;
   }
 
-  /** Number of readings that occupy memory. Removed readings count until the whole buffer is emptied. */
+  /** Number of readings in memory, including removed ones, whose memory is freed only when all readings are removed. */
   get slots(): number {
     return this.#slots;
   }
 
-  /** Adds a batch and takes ownership of its arrays. */
+  /** Adds a batch without copying it. The caller must not use its arrays any more. */
   add(batch: ReadingBatch): void {
     this.#batches.push(batch);
     this.#count += batch.times.length;

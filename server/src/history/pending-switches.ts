@@ -2,22 +2,22 @@ import { groupByChunk } from "./group-by-chunk.js";
 import type { HistorySwitch } from "./history.js";
 import { encodeBlock, toSwitch } from "./switch-blocks.js";
 
-/** Switches in columns: entries with the same index belong together. */
+/** Switches in columns: the values of one switch have the same index in every array. */
 export interface SwitchBatch {
-  /** Device numbers in the database. */
+  /** Device of each switch, as its number in the database. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each switch happened, in ms since 1970. */
   readonly times: Float64Array;
-  /** Values of `encodeState`. */
+  /** State of each switch, as `encodeState` encodes it. */
   readonly states: Uint8Array;
-  /** Indexes into `reasonTexts`. */
+  /** Reason of each switch, as an index into `reasonTexts`. */
   readonly reasonIndexes: Uint16Array;
-  /** The distinct reasons of this batch. */
+  /** The reasons of the switches in this batch, without duplicates. */
   readonly reasonTexts: readonly string[];
 }
 
 interface PendingBatch extends Omit<SwitchBatch, "reasonIndexes" | "reasonTexts"> {
-  /** Indexes into the reasons of all pending batches. */
+  /** Reason of each switch, as an index into the reasons of all pending batches. */
   readonly reasonIndexes: Uint32Array;
 }
 
@@ -25,7 +25,7 @@ interface PendingBatch extends Omit<SwitchBatch, "reasonIndexes" | "reasonTexts"
 export class PendingSwitches {
   #batches: PendingBatch[] = [];
   #count = 0;
-  /** The index of each distinct reason of all pending batches. */
+  /** Each reason of the pending batches, with its index. */
   #reasonTexts = new Map<string, number>();
 
   get count(): number {
@@ -34,7 +34,7 @@ export class PendingSwitches {
 
   add({ devices, times, states, reasonIndexes, reasonTexts }: SwitchBatch): void {
     const commonIndexes = reasonTexts.map((reason) => this.#indexOf(reason));
-    // a loop is ten times as fast as `Uint32Array.from` with a function
+    // A loop is ten times as fast as `Uint32Array.from` with a function.
     const indexes = new Uint32Array(reasonIndexes);
     for (let at = 0; at < indexes.length; at++) indexes[at] = commonIndexes[indexes[at]];
     this.#batches.push({ devices, times, states, reasonIndexes: indexes });
@@ -68,13 +68,14 @@ export class PendingSwitches {
 
   /**
    * Encodes all pending switches as blocks, one for each device and chunk, in the order of `groupByChunk`.
-   * @param use called with each block; must not keep the block, whose memory is reused
+   * @param use called with each block; must copy the block, because the next block reuses its memory
    */
   eachBlock(use: (device: number, chunk: number, block: Uint8Array) => void): void {
     const { devices, times, states, reasonIndexes } = this.#joined();
     const texts = [...this.#reasonTexts.keys()];
-    /** For each reason: the last block that contains the reason, and its index in that block. */
+    /** For each reason: the number of the last block that contains it. */
     const lastBlock = new Uint32Array(texts.length);
+    /** For each reason: its index among the reasons of that block. */
     const indexInBlock = new Uint32Array(texts.length);
     let blocks = 0;
     for (const [chunk, indexes] of groupByChunk(devices, times)) {

@@ -11,7 +11,7 @@ const NICENESS = 5;
 export function lowerThreadPriority(system: Pick<typeof os, "platform" | "getPriority" | "setPriority"> = os): void {
   if (system.platform() !== "linux") return;
   try {
-    // the whole server may already run with a higher niceness
+    // Do not raise the priority of a server that somebody has started with a higher niceness.
     if (system.getPriority() < NICENESS) system.setPriority(NICENESS);
   } catch {
     // a container may forbid the change: the thread then keeps its normal priority

@@ -12,37 +12,38 @@ export interface WorkerSetup {
   readonly ids: readonly string[];
 }
 
-/** Values of `HistorySwitch.by`, in the order of the numbers that are stored for them. */
+/** Values of `HistorySwitch.by`. Stored switches contain the position of a value in this array. */
 export const SWITCH_CAUSES = ["server", "person", "device"] as const;
 
-/** Switches in columns: entries with the same index belong together. Arrays are cheaper to send to a thread than objects. */
+/** Switches in columns: entries with the same index belong together. A thread receives arrays faster than objects. */
 export interface SwitchColumns {
-  /** Device indexes, as in `HistoryBatch`. */
+  /** Device of each switch, as a device index. `HistoryBatch` explains these indexes. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each switch happened, in ms since 1970. */
   readonly times: Float64Array;
-  /** 1 when the lamp was switched on, otherwise 0. */
+  /** Lamp state after each switch: 1 for on, 0 for off. */
   readonly led_on: Uint8Array;
-  /** Indexes into `BY`. */
+  /** Who switched the lamp, as an index into `SWITCH_CAUSES`. */
   readonly by: Uint8Array;
-  /** Indexes into `reasonTexts`. */
+  /** Reason of each switch, as an index into `reasonTexts`. */
   readonly reasonIndexes: Uint16Array;
-  /** The distinct reasons of this batch: most switches share a few reasons. */
+  /** The reasons of this batch without duplicates, because most switches share a few reasons. */
   readonly reasonTexts: readonly string[];
-  /** Sequence number of the first switch within this run of the server, by which the engine detects a repeated batch. */
+  /** Sequence number of the first switch in this run of the server. The engine uses it to detect a repeated batch. */
   readonly first: number;
 }
 
-/** Readings and switches that are written in one transaction. Columns: entries with the same index belong together. */
+/** Readings and switches that one transaction writes, in columns: entries with the same index belong together. */
 export interface HistoryBatch {
-  /** Device indexes: positions in the array of ids that this run of the server has sent. */
+  /** Device of each reading, as an index into the array of ids that this run of the server has sent. */
   readonly devices: Uint32Array;
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
-  /** Light levels in units of 0.25. */
+  /** Light level of each reading, in units of 0.25. */
   readonly lights: Uint16Array;
-  /** `boot` and `seq` of each reading, NaN for a reading without them. Omitted when no reading has them. */
+  /** `boot` of each reading, NaN for a reading without it; undefined when no reading has it. */
   readonly boots?: Float64Array;
+  /** `seq` of each reading, NaN for a reading without it; undefined when no reading has it. */
   readonly seqs?: Float64Array;
   readonly switches: SwitchColumns;
 }
@@ -50,7 +51,9 @@ export interface HistoryBatch {
 /** A batch for the database engine, with the device ids that the engine does not know yet. */
 export interface WriteRequest extends HistoryBatch {
   readonly newIds: readonly string[];
-  /** The device index of the first new id. 0 starts a new array of ids, which invalidates all earlier device indexes. */
+  /**
+   * The device index of the first id in `newIds`. With 0, a new array begins, and earlier device indexes are invalid.
+   */
   readonly firstNewIndex: number;
 }
 
@@ -61,17 +64,17 @@ export function extendIds(known: string[], { newIds, firstNewIndex }: WriteReque
   return ids;
 }
 
-/** Number of values per point in `PackedAnswer`: time, min, max, last, count, as in `Bucket`. */
+/** Numbers per point in `PackedAnswer.points`: time, min, max, last and count, as in `Bucket`. */
 export const POINT = 5;
 
-/** A `HistoryAnswer` whose points are packed into one array, `POINT` values each. */
+/** A `HistoryAnswer` with all points in one array, which has `POINT` numbers per point. */
 export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
   readonly points: Float64Array;
 }
 
 /** One page of an export. Entries of `times` and `lights` with the same index belong together. */
 export interface Page {
-  /** Times in ms since 1970. */
+  /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
   readonly switches: readonly HistorySwitch[];
@@ -88,7 +91,7 @@ export interface Range {
 
 /** The functions of the worker thread that the server can call. */
 export interface WorkerCalls {
-  /** Opens the database. Returns "", or the reason why it failed; later calls retry. Throws if a retry cannot help. */
+  /** Opens the database. Returns "", or why this failed; later calls try again. Throws if no later call can succeed. */
   open(): string;
   /** Writes the whole batch, or throws and writes nothing. */
   write(request: WriteRequest): void;
@@ -97,7 +100,7 @@ export interface WorkerCalls {
   latest(devices: readonly string[]): (Latest | undefined)[];
   forget(device: string): void;
   retain(retention: Retention): void;
-  /** Closes the database. The last call. */
+  /** Closes the database. No other call may follow. */
   close(): void;
 }
 

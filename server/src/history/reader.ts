@@ -7,8 +7,9 @@ import { KEYS_PER_DEVICE, readingsOf, type Store } from "./store.js";
 
 const MAX_SWITCHES = 5000;
 
-/** A page of an export ends at the chunk in which it reaches either of these limits. */
+/** A page of an export ends with the chunk in which it reaches this number of readings. */
 const PAGE_READINGS = 4000;
+/** Maximum number of chunks in a page of an export. */
 const PAGE_CHUNKS = 1000;
 
 /** Tables with precomputed summaries of readings, from fine to coarse. */
@@ -40,7 +41,7 @@ export function readPage({ database, switches }: Store, device: number, range: R
   const [from, to] = rangeOf(range);
   let next = endOfPage(database, device, from, to);
   const found = switches.first(device, from, next, MAX_SWITCHES + 1);
-  // a page always advances by at least 1 ms, even if more switches have that time than fit in a page
+  // A page must advance by at least 1 ms, even if more switches have this time than fit in a page.
   if (found.length > MAX_SWITCHES) next = Math.max(from + 1, found[MAX_SWITCHES].time);
   const times: number[] = [];
   const lights: number[] = [];
@@ -56,7 +57,9 @@ export function readPage({ database, switches }: Store, device: number, range: R
   };
 }
 
-/** Limits a range to times that can be stored, in whole ms. If the result is empty, `from` is not less than `to`. */
+/**
+ * Limits a range to times that can be stored, in whole ms. For an empty range, `from` is equal to or greater than `to`.
+ */
 const rangeOf = ({ from, to }: { from: number; to: number }): [from: number, to: number] => [
   Math.ceil(Math.max(0, from)),
   Math.ceil(Math.min(MAX_TIME, to)),
@@ -64,9 +67,9 @@ const rangeOf = ({ from, to }: { from: number; to: number }): [from: number, to:
 
 /** Downsamples readings, which must come oldest first, into buckets that start at multiples of `length` since 1970. */
 class Buckets {
-  /** `POINT` numbers for each bucket. */
+  /** The points of the answer: `POINT` numbers for each bucket. */
   readonly points: number[] = [];
-  /** Total number of readings. */
+  /** Number of readings in all buckets. */
   count = 0;
   #current = -1;
 
@@ -92,8 +95,9 @@ class Buckets {
 }
 
 /**
- * Reads a range from the coarsest of the first `level` summary tables whose intervals fit into buckets. The function calls
- * itself with the next finer table for the remainder at both ends. So the ends are exact, and few rows are read.
+ * Adds the readings of a range to buckets, and reads as few rows as possible. Uses the coarsest of the first `level`
+ * summary tables whose intervals are no longer than a bucket. Calls itself with a finer table for the remainders at
+ * both ends.
  */
 function collect(db: Database, device: number, from: number, to: number, into: Buckets, level: number): void {
   if (from >= to) return;

@@ -1,6 +1,6 @@
 import { clock } from "../time/monotonic-clock.js";
 
-/** One point of a device's light plot. */
+/** One point of a plot of a device's light. */
 export interface Point {
   /** Time of the reading: monotonic time in ms inside the server, ms since 1970 in the API. */
   readonly time: number;
@@ -10,34 +10,34 @@ export interface Point {
   readonly led_on: boolean | null;
 }
 
-/** A point in the server's memory. */
+/** A point in the server's memory. `time` is in ms since 1970 if `isDated` is true, and otherwise monotonic. */
 export interface KeptPoint extends Point {
   /** True when an earlier run of the server has converted `time` to ms since 1970; clock changes no longer affect it. */
   readonly isDated?: boolean;
 }
 
-/** Maximum number of readings that are kept for one device. */
+/** Maximum number of readings that the server keeps in memory for one device. Newer readings replace the oldest. */
 export const MAX_POINTS = 600;
 
-/** Maximum number of devices whose readings are kept. */
+/** Maximum number of devices whose readings the server keeps in memory. Further devices wait until one is silent. */
 export const MAX_DEVICES = 1000;
 
-/** A device without readings for this time, in ms, can be replaced by another device. */
+/** How long a device must be silent before another device can take its place in memory, in ms. */
 export const SILENT_AFTER = 600_000;
 
-/** Capacity of the queue of readings that are not in their device's ring buffer yet. */
+/** Number of readings that the queue collects before they are inserted into the ring buffers of their devices. */
 const QUEUE_SIZE = 4096;
 
 /** Initial capacity of a ring buffer, in readings. The capacity doubles when the buffer is full. */
 const INITIAL_CAPACITY = 8;
 
-/** Offset of the lamp code for a reading whose time is already in ms since 1970. */
+/** Added to the lamp code of a reading whose time is already in ms since 1970. */
 const DATED_CODE_OFFSET = 3;
 
 /** Numbers per reading: time, light, lamp code. */
-const FIELDS = 3;
+const FIELDS_PER_READING = 3;
 
-/** Lamp states. A lamp code is an index into this array, plus `DATED` for a reading with `isDated`. */
+/** Lamp states. A lamp code is an index into this array, plus `DATED_CODE_OFFSET` for a reading with `isDated`. */
 const LAMP_STATES = [false, true, null] as const;
 const UNKNOWN_LAMP = 2;
 
@@ -46,16 +46,17 @@ const UNKNOWN_LAMP = 2;
  * object for each reading would burden the garbage collector.
  */
 class ReadingRing {
-  #numbers = new Float64Array(FIELDS * INITIAL_CAPACITY);
+  #numbers = new Float64Array(FIELDS_PER_READING * INITIAL_CAPACITY);
   /** Capacity in readings. */
   #capacity = INITIAL_CAPACITY;
-  /** Position of the oldest reading, and number of readings. */
+  /** Position of the oldest reading in the ring. */
   #first = 0;
+  /** Number of readings in the ring. */
   #count = 0;
 
   /** Time of the newest reading; -Infinity when empty. */
   get newestTime(): number {
-    return this.#count > 0 ? this.#numbers[FIELDS * this.#positionOf(this.#count - 1)] : -Infinity;
+    return this.#count > 0 ? this.#numbers[FIELDS_PER_READING * this.#positionOf(this.#count - 1)] : -Infinity;
   }
 
   /** Removes all readings, so that another device can use the buffer. */
@@ -65,9 +66,9 @@ class ReadingRing {
 
   /** Inserts a reading by its time. A full buffer drops its oldest reading. */
   add(time: number, light: number, lampCode: number): void {
-    // a late reading is inserted between older ones; nearly all readings are the newest
+    // Find the place of a late reading between older ones. Nearly every reading is the newest, so search from the end.
     let at = this.#count;
-    while (at > 0 && this.#numbers[FIELDS * this.#positionOf(at - 1)] > time) at--;
+    while (at > 0 && this.#numbers[FIELDS_PER_READING * this.#positionOf(at - 1)] > time) at--;
     if (this.#count === MAX_POINTS) {
       if (at === 0) return;
       at--;
@@ -82,7 +83,7 @@ class ReadingRing {
   points(): KeptPoint[] {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
-      const at = FIELDS * this.#positionOf(n);
+      const at = FIELDS_PER_READING * this.#positionOf(n);
       const point = {
         time: numbers[at],
         light: numbers[at + 1],
@@ -99,43 +100,45 @@ class ReadingRing {
   }
 
   #set(position: number, time: number, light: number, lampCode: number): void {
-    const at = FIELDS * position;
+    const at = FIELDS_PER_READING * position;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
     this.#numbers[at + 2] = lampCode;
   }
 
   #move(from: number, to: number): void {
-    this.#numbers.copyWithin(FIELDS * to, FIELDS * from, FIELDS * (from + 1));
+    this.#numbers.copyWithin(FIELDS_PER_READING * to, FIELDS_PER_READING * from, FIELDS_PER_READING * (from + 1));
   }
 
   #grow(): void {
-    // the ring has not wrapped around yet: that happens only at the maximum capacity
+    // No reading must be moved, because the ring wraps around only at the maximum capacity.
     const numbers = this.#numbers;
     this.#capacity = Math.min(2 * this.#capacity, MAX_POINTS);
-    this.#numbers = new Float64Array(FIELDS * this.#capacity);
+    this.#numbers = new Float64Array(FIELDS_PER_READING * this.#capacity);
     this.#numbers.set(numbers);
   }
 }
 
 /**
- * The latest readings of each device, in memory: at most `MAX_POINTS` for each of `MAX_DEVICES`. The first devices stay. If new
- * devices replaced old ones (LRU), 100,000 devices that report in turn would evict each other at once.
+ * The latest readings in memory: at most `MAX_POINTS` for each of `MAX_DEVICES` devices. A device keeps its place until
+ * it is silent. If new devices replaced others (LRU), 100,000 devices that report in turn would evict each other at
+ * once.
  *
- * Readings wait in a queue and are inserted in batches of some thousand. Batching uses the CPU cache better, because several
- * readings of a device are then inserted shortly after each other.
+ * Readings wait in a queue and are inserted in batches of some thousand. This uses the CPU cache better, because
+ * several readings of a device are then inserted shortly after each other.
  */
 export class Recent {
   readonly #byId = new Map<string, ReadingRing>();
-  /** Until this time no known device has been silent for `SILENT` ms, so there is no need to search for one to replace. */
+  /** Before this time, no device in memory has been silent for `SILENT_AFTER`, so a search for one would find none. */
   #noneSilentBefore = -Infinity;
-  /** The queue, in columns: device ids here, and `FIELDS` numbers for each reading in the next array. */
+  /** Device ids of the readings in the queue. */
   readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
-  readonly #numbers = new Float64Array(FIELDS * QUEUE_SIZE);
+  /** Time, light and lamp code of the readings in the queue: `FIELDS_PER_READING` numbers for each reading. */
+  readonly #numbers = new Float64Array(FIELDS_PER_READING * QUEUE_SIZE);
   #queued = 0;
 
   add(id: string, { time, light, led_on, isDated = false }: KeptPoint): void {
-    const at = FIELDS * this.#queued;
+    const at = FIELDS_PER_READING * this.#queued;
     this.#ids[this.#queued] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
@@ -167,22 +170,24 @@ export class Recent {
   #insertQueued(): void {
     const numbers = this.#numbers;
     for (let n = 0; n < this.#queued; n++) {
-      const time = numbers[FIELDS * n];
+      const time = numbers[FIELDS_PER_READING * n];
       const id = this.#ids[n];
       const ring = this.#byId.get(id) ?? this.#create(id, time);
-      ring?.add(time, numbers[FIELDS * n + 1], numbers[FIELDS * n + 2]);
+      ring?.add(time, numbers[FIELDS_PER_READING * n + 1], numbers[FIELDS_PER_READING * n + 2]);
     }
     this.#queued = 0;
   }
 
-  /** Creates the ring buffer of a new device; undefined when there are too many devices. */
+  /** Assigns a ring buffer to a new device. Returns undefined when there are too many devices and none is silent. */
   #create(id: string, time: number): ReadingRing | undefined {
     const ring = this.#byId.size < MAX_DEVICES ? new ReadingRing() : this.#takeSilent(time);
     if (ring) this.#byId.set(id, ring);
     return ring;
   }
 
-  /** Takes the ring buffer of the device that was silent longest; undefined if no device was silent for `SILENT` ms. */
+  /**
+   * Takes the ring buffer of the device that has been silent longest; undefined if none was silent for `SILENT_AFTER`.
+   */
   #takeSilent(time: number): ReadingRing | undefined {
     if (time < this.#noneSilentBefore) return undefined;
     let [[id, longest]] = this.#byId;

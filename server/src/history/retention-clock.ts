@@ -1,6 +1,6 @@
 import { clock, isPlausible } from "../time/monotonic-clock.js";
 
-/** Maximum trusted forward jump of the wall clock between two calls, in ms. */
+/** The wall clock counts as wrong if it is set forward by more than this between two calls, in ms. */
 const MAX_JUMP = 3_600_000;
 
 /** Provides the current time for retention, and refuses a wall clock that is wrong, so that no data is deleted too early. */
@@ -8,8 +8,8 @@ export class RetentionClock {
   #offset: number | undefined;
 
   /**
-   * Returns ms since 1970, or a sentence that says why the wall clock cannot be trusted: the wall clock is implausible, or
-   * it was set forward by more than an hour since the last call.
+   * Returns ms since 1970, or the problem if the wall clock is implausible or was set forward by more than `MAX_JUMP`
+   * since the last call. The problem is a sentence for the log.
    */
   now(): number | { readonly problem: string } {
     const wall = clock.wallNow();
@@ -24,5 +24,5 @@ export class RetentionClock {
   }
 }
 
-/** A time before all stored data, for a sweep that deletes only forgotten devices. */
+/** A time for sweeps at which no data is too old. Such a sweep deletes only the data of forgotten devices. */
 export const NOTHING_TOO_OLD = 0;

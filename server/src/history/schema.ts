@@ -1,4 +1,4 @@
-/** The value of `PRAGMA user_version` in every history file that this program can read. */
+/** The schema version of history files. SQLite stores it as `PRAGMA user_version`; other versions cannot be read. */
 export const SCHEMA_VERSION = 2;
 
 /**

@@ -19,9 +19,9 @@ export async function openSqlite(
 ): Promise<History> {
   const file = path.join(folder, "history.db");
   let currentRetention = retention;
-  // randomInt supports ranges up to 2^48
+  // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(1, 2 ** 48 - 1);
-  /** The device ids that the thread knows; a replacement thread receives them when it starts. */
+  /** The device ids that the thread knows. If the thread dies, its replacement starts with these ids. */
   let ids: string[] = [];
   const thread = new HistoryThread(() => ({ file, retention: currentRetention, runId, ids }), onProblem, onDamage);
   let problem: string;
@@ -46,7 +46,7 @@ export async function openSqlite(
       latest: (devices) => thread.call("latest", devices),
       forget: (device) => thread.call("forget", device),
       async retain(changed) {
-        // a replacement thread reads this value when it starts
+        // If the thread dies, its replacement starts with this value.
         currentRetention = changed;
         await thread.call("retain", changed);
       },

@@ -4,12 +4,13 @@ import { PendingReadings, type ChunkReadings } from "./pending-readings.js";
 import type { HistoryBatch } from "./protocol.js";
 import { bytesOf, SwitchStore, toStoredBatch } from "./switch-store.js";
 
-/** Size of a device's key range in `chunks` and `hours`: the range starts at the device number * `KEYS_PER_DEVICE`. */
+/** Number of keys per device in `chunks` and `hours`. A device's keys start at its number * `KEYS_PER_DEVICE`. */
 export const KEYS_PER_DEVICE = 2 ** 32;
 
 /**
- * Number of pending readings (14 bytes each) or pending switches (17 bytes each) that starts a compaction. Rewriting a chunk
- * takes nearly as long for one new reading as for ten. A much larger number would block the thread for too long.
+ * How many readings (14 bytes each) or switches (17 bytes each) are pending when a compaction starts. Rewriting a chunk
+ * takes nearly as long for one new reading as for ten. With a much larger number, a compaction would block the thread
+ * too long.
  */
 const MAX_PENDING = 500_000;
 
@@ -24,13 +25,16 @@ export class Store {
   readonly switches: SwitchStore;
   /** Device numbers in the database, by id. */
   readonly #numbers = new Map<string, number>();
-  /** Cache of device numbers by device index, 0 when unknown. Valid for the array `#ids`. */
+  /** Cache of device numbers by device index, for the ids in `#ids`; 0 for an unknown number. */
   #numbersByIndex: number[] = [];
   #ids: readonly string[] = [];
-  /** Readings that are not in chunks yet. */
+  /** Readings that are in batches but not in chunks yet. */
   readonly #pending = new PendingReadings();
 
-  /** @param runId identifies this run of the server, see `WorkerSetup` @throws the errors of `Database` */
+  /**
+   * @param runId identifies this run of the server, as in `WorkerSetup`
+   * @throws VersionError or Error, as `Database` does
+   */
   constructor(
     file: string,
     readonly runId = 0,
@@ -53,7 +57,7 @@ export class Store {
     }
   }
 
-  /** Moves device numbers and pending entries into an empty store that replaces a damaged file. */
+  /** Moves device numbers and pending entries into an empty store. Used when the file of this store is damaged. */
   moveInto(other: Store): void {
     other.database.transaction(() => {
       for (const [id, number] of this.#numbers)
@@ -70,7 +74,7 @@ export class Store {
     return this.#numbers.get(id);
   }
 
-  /** Writes a batch in one transaction. @param ids the array that the device indexes of the batch point into */
+  /** Writes a batch in one transaction. @param ids device ids by device index */
   write(batch: HistoryBatch, ids: readonly string[]): void {
     const { times, lights } = batch;
     if (this.#pending.slots + times.length > MAX_PENDING) this.#compactReadings();
@@ -104,20 +108,20 @@ export class Store {
     if (this.#pending.count === 0) return;
     this.database.transaction(() => {
       const written = this.#writeChunks(this.#pending.groups(device));
-      // while readings of other devices are pending, the batches are their only copy on disk
+      // Keep the batches while readings of other devices are pending, because they have no other copy on disk.
       if (written === this.#pending.count) this.database.run("DELETE FROM batches");
     });
     this.#pending.remove(device);
   }
 
-  /** Moves the pending switches of all devices into `switch_runs`. */
+  /** Moves the pending switches of all devices into the table `switch_runs`. */
   compactSwitches(): void {
     if (this.switches.pendingCount === 0) return;
     this.database.transaction(() => this.switches.writeBlocks());
     this.switches.clearPending();
   }
 
-  /** Forgets a device immediately. Later sweeps delete its rows. */
+  /** Deletes a device's history: later queries find nothing, and later sweeps delete its rows. */
   forget(id: string): void {
     const number = this.#numbers.get(id);
     if (number === undefined) return;
@@ -195,7 +199,7 @@ export class Store {
       ...[key, first, min, max, lastTime, last, count],
       bytesOf(merged),
     );
-    // duplicates cannot change the hour's minimum and maximum, only its count
+    // Subtract readings that were stored before from the count. The hour's minimum and maximum already include them.
     return { ...summarize(start, added), count: merged.length - before.length };
   }
 

@@ -18,7 +18,7 @@ const CHUNKS_IN_HOUR = HOUR / CHUNK;
  */
 export function* sweep(store: Store, retention: Retention, now: number): Generator<void> {
   const { database } = store;
-  // pending entries can be too old as well
+  // Compact first, because pending entries can be too old as well.
   store.compact();
   const firstHour = Math.max(0, Math.floor((now - (retention.readings ?? Infinity)) / HOUR));
   const firstChunk = Math.floor((now - (retention.switches ?? Infinity)) / CHUNK);
@@ -30,7 +30,7 @@ export function* sweep(store: Store, retention: Retention, now: number): Generat
       database.run("DELETE FROM devices WHERE number = ?", device);
     } else {
       if (firstHour > 0) yield* deleteHours(database, device, firstHour);
-      // the last old switch stays because it defines the lamp's state since then
+      // Keep the last old switch, because it defines the lamp's state until the next one.
       if (firstChunk > 0) yield* deleteSwitches(database, device, lastChunkBefore(database, device, firstChunk));
     }
     yield;
@@ -58,7 +58,7 @@ function* deleteHours(database: Database, device: number, end: number): Generato
   }
 }
 
-/** Returns a device's last chunk with switches before this chunk; 0 when there is none. */
+/** Returns the last chunk before `chunk` in which a device has switches; 0 when there is none. */
 function lastChunkBefore(database: Database, device: number, chunk: number): number {
   const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
   return Number(database.rows(sql, device, chunk)[0].chunk);

@@ -1,8 +1,10 @@
 /**
- * Encoding of switches in a row of `switch_runs`. A block holds the switches of one device and ten minutes that were compacted
- * together. Layout:
- * - 32 bits: the number of switches * 4 + the width of a reason index (0: only one reason, no indexes; 1, 2, 3: 8, 16, 32 bits)
- * - 32 bits for each switch, in the order of arrival: ms since the start of the chunk << 3 | index into `BY` << 1 | lamp on
+ * Encoding of switches in a row of `switch_runs`. A block contains the switches of one device and one chunk (ten
+ * minutes) that were compacted together. Layout:
+ * - 32 bits: the number of switches * 4 + the width of a reason index (0: only one reason, no indexes; 1, 2, 3: 8, 16,
+ *   32 bits)
+ * - 32 bits for each switch, in order of arrival: ms since the chunk's start << 3 | index into `SWITCH_CAUSES` << 1 |
+ *   lamp on
  * - the reason index of each switch
  * - the distinct reasons as a JSON array
  */
@@ -11,12 +13,12 @@ import type { HistorySwitch } from "./history.js";
 import { CHUNK } from "./packing.js";
 import { SWITCH_CAUSES } from "./protocol.js";
 
-/** The array type for each width of a reason index. */
+/** The array type of the reason indexes, by their width code. */
 const INDEX_TYPES = [undefined, Uint8Array, Uint16Array, Uint32Array] as const;
 /** Size of the header in bytes, and also the size of each encoded switch. */
-const WORD = 4;
+const WORD_BYTES = 4;
 
-/** Encodes the lamp's state and who switched it, in 3 bits. @param by index into `BY` */
+/** Encodes the lamp's state and who switched it, in 3 bits. @param by index into `SWITCH_CAUSES` */
 export const encodeState = (led_on: number | boolean, by: number): number => (by << 1) | Number(led_on);
 
 /** Builds a switch from its time, the value of `encodeState` and its reason. */
@@ -27,7 +29,7 @@ export const toSwitch = (time: number, state: number, reason: string): HistorySw
   reason,
 });
 
-/** Scratch memory for `encodeBlock`: allocating memory for each block would dominate the cost of encoding. */
+/** Memory for the block that is being encoded. Allocating memory for each block would take longer than encoding it. */
 let scratch = Buffer.from(new ArrayBuffer(65_536));
 let scratchWords = new Uint32Array(scratch.buffer);
 
@@ -47,9 +49,9 @@ export function encodeBlock(
   const width = count === 1 ? 0 : count <= 2 ** 8 ? 1 : count <= 2 ** 16 ? 2 : 3;
   const IndexArray = INDEX_TYPES[width];
   const json = JSON.stringify(reasonTexts);
-  const indexStart = WORD * (1 + times.length);
+  const indexStart = WORD_BYTES * (1 + times.length);
   const jsonStart = indexStart + (IndexArray?.BYTES_PER_ELEMENT ?? 0) * times.length;
-  // UTF-8 needs at most three bytes for each UTF-16 code unit
+  // Reserve three bytes for each UTF-16 code unit, which is the most that UTF-8 needs.
   if (jsonStart + json.length * 3 > scratch.length) {
     scratch = Buffer.from(new ArrayBuffer(8 * (jsonStart + json.length * 3)));
     scratchWords = new Uint32Array(scratch.buffer);
@@ -77,10 +79,10 @@ export function decodeBlock(block: unknown, start: number, from: number, to: num
 export function lastOfBlock(block: unknown, start: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
   const bytes = Buffer.from(block as Uint8Array);
   const count = Math.floor(bytes.readUInt32LE() / INDEX_TYPES.length);
-  if (bytes.length < WORD * (1 + count)) throw new Error("a block of switches is malformed");
+  if (bytes.length < WORD_BYTES * (1 + count)) throw new Error("a block of switches is malformed");
   let last = -1;
   for (let at = 0; at < count; at++) {
-    const word = bytes.readUInt32LE(WORD * (1 + at));
+    const word = bytes.readUInt32LE(WORD_BYTES * (1 + at));
     if (word >>> 3 >= last >>> 3 || last < 0) last = word;
   }
   return last < 0 ? undefined : { time: start + (last >>> 3), led_on: (last & 1) === 1 };
@@ -91,13 +93,13 @@ function decode(block: Uint8Array<ArrayBuffer>, start: number, from: number, to:
   const header = bytes.readUInt32LE();
   const count = Math.floor(header / INDEX_TYPES.length);
   const IndexArray = INDEX_TYPES[header % INDEX_TYPES.length];
-  const indexStart = WORD * (1 + count);
+  const indexStart = WORD_BYTES * (1 + count);
   const reasonIndexes = IndexArray && new IndexArray(block.buffer, block.byteOffset + indexStart, count);
   const json = bytes.toString("utf8", indexStart + (reasonIndexes?.byteLength ?? 0));
   const reasonTexts = JSON.parse(json) as readonly string[];
   const found: HistorySwitch[] = [];
   for (let at = 0; at < count; at++) {
-    const word = bytes.readUInt32LE(WORD * (1 + at));
+    const word = bytes.readUInt32LE(WORD_BYTES * (1 + at));
     const time = start + (word >>> 3);
     if (time >= from && time < to)
       found.push(toSwitch(time, word & 7, reasonTexts[reasonIndexes ? reasonIndexes[at] : 0]));

@@ -9,18 +9,20 @@ import { decodeBlock, encodeState, lastOfBlock } from "./switch-blocks.js";
 const BLOCKS_PER_QUERY = 500;
 
 /**
- * The switches of a history file, with write-behind. Like readings, switches are first written in batches, one row each, and
- * stay in memory until compaction. Compaction writes them to `switch_runs` as blocks: one block for each device and chunk.
- * Unlike readings, equal switches are not duplicates, so compacting twice would store them twice. Therefore one transaction
- * compacts all pending switches and deletes their batches. Until then queries combine blocks with pending switches.
+ * The switches of a history file, with write-behind. Like readings, switches are first written in batches, one row
+ * each, and stay in memory until compaction. Compaction writes them to `switch_runs` as blocks: one block for each
+ * device and chunk. Unlike readings, equal switches are not duplicates, so compacting twice would store them twice.
+ * Therefore one transaction compacts all pending switches and deletes their batches. Before compaction, queries combine
+ * blocks with pending switches.
  */
 export class SwitchStore {
   readonly #database: Database;
   readonly #pending = new PendingSwitches();
-  /** Number of the last batch that was written. */
+  /** Number of the last written batch, also after its compaction. */
   #lastBatch: number;
-  /** The server run that wrote the last batch, and the sequence number of the batch's first switch. */
+  /** The run of the server that wrote the last batch. */
   #lastRunId = 0;
+  /** Sequence number of the first switch in the last batch. */
   #lastFirst = 0;
 
   constructor(database: Database) {
@@ -46,8 +48,8 @@ export class SwitchStore {
   }
 
   /**
-   * Returns whether this batch is the last one that was written. The server repeats a batch when the thread dies before it
-   * confirms the write. A `runId` of 0 disables the check.
+   * Returns whether a batch is already written. The server sends the last batch again if the thread dies before
+   * confirming it. A `runId` of 0 disables the check.
    */
   isLastBatch(runId: number, first: number): boolean {
     return runId > 0 && runId === this.#lastRunId && first === this.#lastFirst;
@@ -64,7 +66,7 @@ export class SwitchStore {
     );
   }
 
-  /** Keeps a batch in memory after the transaction that wrote the batch. */
+  /** Adds a batch to the pending switches in memory. Call this after the transaction that wrote the batch. */
   addPending(batch: SwitchBatch, runId: number, first: number): void {
     this.#lastBatch++;
     this.#lastRunId = runId;
@@ -80,7 +82,7 @@ export class SwitchStore {
     this.#database.run("DELETE FROM switch_batches");
   }
 
-  /** Drops the pending switches from memory after the transaction that wrote their blocks. */
+  /** Drops the pending switches from memory. Call this after the transaction that wrote their blocks. */
   clearPending(): void {
     this.#pending.clear();
   }
@@ -100,7 +102,7 @@ export class SwitchStore {
     return (pending && stored && pending.time < stored.time ? stored : (pending ?? stored))?.led_on;
   }
 
-  /** Returns the last switch of a device, ignoring pending ones; undefined when there is none. */
+  /** Returns the last switch of a device; undefined when there is none. Pending switches must be compacted before. */
   last(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
     const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
     const [block] = this.#database.rows(sql, device);
@@ -112,12 +114,17 @@ export class SwitchStore {
     return this.#collect(device, from, to, "DESC", limit).slice(-limit);
   }
 
-  /** Returns a device's first switches in a range, oldest first: at least `limit` of them, or all. */
+  /**
+   * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first: at least `limit`, or
+   * all.
+   */
   first(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "ASC", limit);
   }
 
-  /** Reads whole chunks from one end of the range until at least `limit` switches are found. */
+  /**
+   * Reads whole chunks from one end of the range until at least `limit` switches are found. Sorts the switches by time.
+   */
   #collect(device: number, from: number, to: number, order: "ASC" | "DESC", limit: number): HistorySwitch[] {
     const blocks: HistorySwitch[][] = [];
     let count = 0;
@@ -134,7 +141,7 @@ export class SwitchStore {
       count += switches.length;
     }
     if (order === "DESC") blocks.reverse();
-    // the sort is stable: switches with the same time stay in the order of arrival
+    // Switches with the same time stay in the order of arrival, because the sort is stable.
     return [...blocks.flat(), ...this.#pending.of(device, start, end)].sort((a, b) => a.time - b.time);
   }
 
@@ -142,14 +149,16 @@ export class SwitchStore {
     return [...this.#blocks(device, from, to, "ASC")].flatMap(({ switches }) => switches);
   }
 
-  /** Returns the switches of a device's last non-empty chunk before this chunk. */
+  /** Returns the switches of the last chunk before `chunk` in which the device has switches. */
   #lastBefore(device: number, chunk: number): HistorySwitch[] {
     const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
     const [{ chunk: last }] = this.#database.rows(sql, device, chunk);
     return last === null ? [] : this.#stored(device, Number(last) * CHUNK, (Number(last) + 1) * CHUNK);
   }
 
-  /** Yields a device's blocks. Each SQL query reads a limited number: a half-read statement would block checkpoints. */
+  /**
+   * Yields a device's blocks. Reads few blocks per SQL query, because a half-read statement would block checkpoints.
+   */
   *#blocks(
     device: number,
     from: number,
@@ -175,7 +184,10 @@ export class SwitchStore {
   }
 }
 
-/** Converts switches to the stored form. @param numbers device numbers by device index */
+/**
+ * Converts the switches of a batch to the form in which they are stored.
+ * @param numbers device numbers by device index
+ */
 export function toStoredBatch(
   { devices, times, led_on, by, reasonIndexes, reasonTexts }: SwitchColumns,
   numbers: readonly number[],

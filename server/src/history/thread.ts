@@ -17,9 +17,9 @@ export class HistoryThread {
   #lastCallId = 0;
 
   /**
-   * @param setup returns the configuration for each thread that starts
+   * @param setup returns the configuration for a new thread; called for each thread that starts
    * @param onProblem called with a sentence for the log
-   * @param onDamage called with a sentence about a damaged file
+   * @param onDamage called with a sentence for the log about a damaged file
    */
   constructor(setup: () => WorkerSetup, onProblem: (text: string) => void, onDamage = onProblem) {
     this.#setup = setup;
@@ -48,7 +48,7 @@ export class HistoryThread {
     const entry = import.meta.url.endsWith(".ts") ? "./worker.source.js" : "./worker.js";
     const worker = new Worker(new URL(entry, import.meta.url), {
       workerData: this.#setup(),
-      // do not pass on the parent's command-line flags, such as --inspect
+      // Start the thread without the flags of this process, such as --inspect.
       execArgv: [],
       name: "history",
     });

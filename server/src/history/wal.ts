@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { damagedCopyPath } from "../storage/damage.js";
 
-/** Layout of a write-ahead log: https://www.sqlite.org/fileformat2.html#walformat. All integers are big-endian. */
+/** Size of the header of a write-ahead log, see https://www.sqlite.org/fileformat2.html#walformat. */
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
@@ -13,8 +13,9 @@ interface WalDamage {
 }
 
 /**
- * Checks the write-ahead log of a database that is not open, and copies both files if the log is damaged. SQLite silently
- * ignores everything after a damaged frame, because a killed process leaves an incomplete last frame as well.
+ * Checks the write-ahead log of a database that is not open. If the log is damaged, copies the database and the log.
+ * SQLite silently ignores everything after a damaged frame, because a killed process may leave an incomplete last
+ * frame.
  * @returns a sentence for the log about the damage and the copies; undefined when there is no damage
  */
 export function copyDamagedWal(file: string): string | undefined {
@@ -34,7 +35,7 @@ export function copyDamagedWal(file: string): string | undefined {
 
 function findDamage(wal: string): WalDamage | undefined {
   const { size } = statSync(wal);
-  // a process that was killed before it wrote the header leaves an empty file
+  // An empty file is no damage: a killed process leaves one if it has not written the header yet.
   if (size === 0) return undefined;
   const header = Buffer.alloc(HEADER_BYTES);
   const fd = openSync(wal, "r");
@@ -51,8 +52,9 @@ function findDamage(wal: string): WalDamage | undefined {
 }
 
 /**
- * Finds the first frame that SQLite rejects. SQLite overwrites the log from the start after a checkpoint; older frames after
- * the current ones differ in both salts and are not damage. An incomplete frame of a killed server counts as damage.
+ * Finds the first frame that SQLite rejects. After a checkpoint, SQLite overwrites the log from the start, so older
+ * frames may follow the current ones. Both salts of an older frame differ from those of the log, and it is not damage.
+ * An incomplete frame of a killed server counts as damage.
  */
 function damagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): WalDamage | undefined {
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + header.readUInt32BE(8));
@@ -72,7 +74,7 @@ function damagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): 
   return undefined;
 }
 
-/** SQLite's cumulative checksum over pairs of 32-bit words: each frame continues the checksum of the frame before. */
+/** The cumulative checksum of SQLite's write-ahead log, which each frame continues. */
 class Checksum {
   readonly #bigEndian: boolean;
   #first = 0;

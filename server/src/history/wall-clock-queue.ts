@@ -6,7 +6,7 @@ import type { Writer } from "./writer.js";
 /** How long entries wait for a plausible wall clock, in ms. NTP usually sets the clock within minutes. */
 const MAX_WAIT = 600_000;
 
-/** Maximum number of entries that wait for the clock. */
+/** Maximum number of entries that wait for the clock. A full queue is written with implausible times. */
 const MAX_ENTRIES = 200_000;
 
 /** Interval between checks of the wall clock while entries wait, in ms. */
@@ -45,14 +45,14 @@ export class WallClockQueue {
     else this.#enqueue([device, undefined, change]);
   }
 
-  /** Drops the queued entries of a device. */
+  /** Drops the queued entries of a device, whose history is being deleted. */
   forget(id: string): void {
     const before = this.#entries.length;
     this.#entries = this.#entries.filter(([device]) => device.id !== id);
     this.#writer.stats.waiting -= before - this.#entries.length;
   }
 
-  /** Passes all queued entries to the writer, whatever the wall clock says. */
+  /** Passes all queued entries to the writer, even if the wall clock is implausible. */
   close(): void {
     this.#flush();
   }
@@ -62,7 +62,7 @@ export class WallClockQueue {
     return (clock.plausible || this.#hasGivenUp) && this.#entries.length === 0;
   }
 
-  /** Returns ms since 1970. If the wall clock shows a year that cannot be stored, times count from 1970 instead. */
+  /** Converts a monotonic time to ms since 1970. If the clock shows an unstorable year, times start at 1970 instead. */
   #toWallTime(time: number): number {
     const wallTime = clock.toWall(time);
     return isStorable(wallTime) ? wallTime : Math.max(0, time - (this.#waitingSince ?? time));

@@ -11,13 +11,13 @@ import { Store } from "./store.js";
 import { sweep } from "./sweep.js";
 import { copyDamagedWal } from "./wal.js";
 
-/** Interval between compactions, in ms. */
+/** Interval at which pending entries are compacted, in ms. */
 const COMPACT_INTERVAL = 60_000;
 
-/** Interval between sweeps, in ms. A sweep deletes whole hours, so running more often would delete nothing. */
+/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter interval is useless. */
 const SWEEP_INTERVAL = 3_600_000;
 
-/** Delay of the first sweep, in ms: a server with 100,000 devices is busy right after its start. */
+/** Delay of the first sweep after the start, in ms, because a server with 100,000 devices is busy at first. */
 const FIRST_SWEEP_DELAY = 5000;
 
 lowerThreadPriority();
@@ -27,9 +27,9 @@ const port = parentPort!;
 let retention = setup.retention;
 const retentionClock = new RetentionClock();
 let store: Store | undefined;
-/** Device ids by device index. */
+/** Device ids by device index, from all write requests. */
 let ids = [...setup.ids];
-/** Number of the current sweep; an older sweep stops when the number changes. */
+/** Number of the sweep that is in progress. A new sweep changes it, which stops an older sweep. */
 let sweepNumber = 0;
 
 const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0]) => ReturnType<WorkerCalls[K]> } = {
@@ -103,7 +103,7 @@ function compactDevice(open: Store, id: string): number | undefined {
   try {
     if (device !== undefined) open.compact(device);
   } catch (error) {
-    // when the disk is full, an answer without the last minute is better than none
+    // Ignore an error such as a full disk, because an answer without the last minute is better than none.
     if (isDamage(error)) throw error;
   }
   return device;
@@ -160,7 +160,10 @@ function startSweep(): void {
   setImmediate(next);
 }
 
-/** Returns the current time for a sweep. Reports a wrong clock, and then returns a time at which no data has expired. */
+/**
+ * Returns the time that the sweep compares data with. If the clock is wrong, reports this and returns a time at which
+ * no data is too old.
+ */
 function sweepTime(): number {
   const now = retentionClock.now();
   if (typeof now === "number") return now;
@@ -170,7 +173,7 @@ function sweepTime(): number {
   return NOTHING_TOO_OLD;
 }
 
-/** Runs a step of periodic maintenance and reports its failure. The next interval tries again. */
+/** Runs a step of periodic maintenance. If the step fails, reports this; the next interval tries again. */
 function reportFailure(what: string, step: () => void): void {
   try {
     step();

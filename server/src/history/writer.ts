@@ -4,14 +4,15 @@ import { ColumnBuffer, type BufferedBatch } from "./column-buffer.js";
 import type { Engine } from "./engine.js";
 import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
 
-/** A batch is complete after this time, in ms, or with this number of readings and switches. */
+/** How long a batch collects entries before it is written, in ms. */
 const BATCH_INTERVAL = 500;
+/** Maximum number of readings and switches in a batch. A full batch is written at once. */
 const BATCH_SIZE = 10_000;
 
-/** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are lost. */
+/** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are dropped. */
 const MAX_BACKLOG = 200_000;
 
-/** Maximum length of the array of ids: twice the number of devices of a server. A full array is replaced by a new one. */
+/** Maximum length of the array of ids: twice the number of devices of a server. Then a new array replaces it. */
 const MAX_IDS = 500_000;
 
 /** Delay before a failed write is repeated, in ms. */
@@ -32,22 +33,24 @@ export class Writer {
   readonly #buffer: ColumnBuffer;
   readonly #queue: BufferedBatch[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** The array of ids of the last write, and how many of them the engine knows. */
+  /** The array of ids of the last write. */
   #ids: readonly string[] = [];
+  /** How many ids of `#ids` the engine knows. */
   #idsSent = 0;
   #running: Promise<void> | undefined;
-  /** Aborted by `close`: failed writes are no longer repeated. */
+  /** Aborted by `close`. From then on, failed writes are not repeated. */
   readonly #closing = new AbortController();
   #isFailing = false;
   #lastReport = -Infinity;
   #lostAtLastReport = 0;
-  /** Number of batches since the start: queued in total, and finished (written or lost). */
+  /** Number of batches that have been queued since the start. */
   #batchesQueued = 0;
+  /** Number of batches that were written or dropped since the start. */
   #batchesDone = 0;
-  /** Callers of `flush`, each with the number of batches to wait for. */
+  /** Calls of `flush` that wait. Each one waits until this number of batches is finished. */
   #flushWaiters: { readonly batches: number; resolve(): void }[] = [];
 
-  /** @param maxIds see `MAX_IDS`; lower in tests */
+  /** @param maxIds maximum length of the array of ids; see `MAX_IDS` */
   constructor(engine: Pick<Engine, "name" | "write">, onProblem: (problem: string) => void, maxIds = MAX_IDS) {
     this.#buffer = new ColumnBuffer(BATCH_SIZE, maxIds);
     this.#engine = engine;
@@ -126,7 +129,7 @@ export class Writer {
     this.#idsSent = firstNewIndex + newIds.length;
   }
 
-  /** Discards the oldest batches when the backlog is too long. */
+  /** Drops the oldest batches until at most `MAX_BACKLOG` entries wait. */
   #limitQueue(): void {
     let waiting = this.#queue.reduce((sum, batch) => sum + sizeOf(batch), 0);
     while (waiting > MAX_BACKLOG) {
@@ -148,7 +151,7 @@ export class Writer {
     this.#resolveWaiters();
   }
 
-  /** Resolves the `flush` calls whose batches are done. While writing fails, resolves all `flush` calls. */
+  /** Resolves the `flush` calls whose batches are finished; while writing fails, resolves all `flush` calls. */
   #resolveWaiters(): void {
     const ready = this.#flushWaiters.filter(({ batches }) => this.#isFailing || batches <= this.#batchesDone);
     this.#flushWaiters = this.#flushWaiters.filter((waiter) => !ready.includes(waiter));

@@ -7,11 +7,11 @@ import { loadConfiguration, type LoadedConfiguration } from "../../config/load.j
 import { print } from "../../config/print.js";
 import { jsonSchema } from "../../config/schema.js";
 
-/** The output streams of a command, and a method that sets the exit code. */
+/** The streams to which a command writes, and a method that makes the process end with an error code. */
 export interface Terminal {
   out(text: string): unknown;
   err(text: string): unknown;
-  /** Sets the exit code to 1. */
+  /** Makes the process end with exit code 1. */
   fail(): void;
 }
 
@@ -63,7 +63,11 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
 
 const warningsOf = ({ warnings }: LoadedConfiguration): string => warnings.map((text) => `Warning: ${text}\n`).join("");
 
-/** Loads the configuration. @param needed whether a file must exist @throws ConfigurationError with all problems */
+/**
+ * Loads the configuration.
+ * @param needed whether a missing file is an error
+ * @throws ConfigurationError with all mistakes; UsageError if `needed` is true and there is no file
+ */
 function load(command: Command, file = namedFile(command, process.env), needed = true): LoadedConfiguration {
   const loaded = loadConfiguration(command, process.env, file);
   if (needed && loaded.file === undefined)
@@ -90,7 +94,7 @@ export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"],
   return [count("zone", Object.keys(zones)), count("sensor", sensors), count("lamp", lamps)].join(", ");
 }
 
-// O_NOFOLLOW: if root runs this in a folder of another user, a symbolic link could lead to any file; Windows has no such flag
+// O_NOFOLLOW refuses a symbolic link, by which another user could make root overwrite any file. Windows lacks this flag.
 const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL, O_NOFOLLOW = 0 } = constants;
 
 /**

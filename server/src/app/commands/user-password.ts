@@ -13,17 +13,17 @@ export interface Terminal {
   readonly messages: { write(text: string): unknown };
 }
 
-/** Flags that select where a new password comes from. */
+/** Command-line flags that select the source of a new password. */
 export interface PasswordFlags {
   readonly generate?: boolean;
   readonly passwordStdin?: boolean;
 }
 
-/** A new password. */
+/** A new password that the user chose or the program generated. */
 export interface NewPassword {
-  /** The hash to store. */
+  /** Hash of the password, which the server stores instead of the password. */
   readonly stored: StoredPassword;
-  /** The password itself, to be shown once. Only set for a generated password. */
+  /** The generated password in plain text, which the user sees once; undefined for a password that the user chose. */
   readonly generated?: string;
 }
 

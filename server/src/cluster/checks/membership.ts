@@ -8,7 +8,7 @@ export interface CheckedMembership {
   readonly view: MembershipView;
   /** Invalid names of members and former members, which must be deleted from Redis. */
   readonly invalidNames: readonly string[];
-  /** Damaged keys that were deleted. */
+  /** Damaged Redis keys that the renew script has deleted, for the log. */
   readonly damagedKeys: readonly string[];
 }
 

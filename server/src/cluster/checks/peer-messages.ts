@@ -8,7 +8,7 @@ import { isCount, isObject, parse } from "./values.js";
 /** The longest message, in bytes. The longest message that servers send is the list of 250,000 devices. */
 const MAX_MESSAGE = 256 * 1024 * 1024;
 
-/** The longest path with query that is forwarded to another server, in characters. */
+/** The longest URL path with query that one server forwards to another, in characters. Longer ones are invalid. */
 const MAX_URL = 4096;
 
 const METHODS = ["GET", "HEAD", "PUT", "POST", "DELETE"];
@@ -19,7 +19,7 @@ export const isServerName = (value: unknown, start: string): value is string =>
   value.startsWith(start) &&
   /^[0-9a-f]{12}-[1-9]\d{0,15}$/.test(value.slice(start.length));
 
-/** A valid message, or the reason why a message is invalid. */
+/** Either a valid message, or the reason why the message is invalid. */
 export type CheckedMessage =
   | { readonly message: PeerMessage; readonly problem?: undefined }
   | { readonly problem: string; readonly message?: undefined };

@@ -10,13 +10,13 @@ import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, i
 /** The most readings in a device record that may be missing from the history. */
 export const MAX_UNWRITTEN = 16;
 
-/** Pattern of the window of sequence numbers in base64, as `storedSequence` writes it. */
+/** Pattern for the bits of a stored sequence: base64 of exactly one bit for each number in the window. */
 const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
 
-/** How many sequence numbers must remain after the last stored `seq` of actions, so that the numbers do not run out. */
+/** How many numbers must be left after the stored `seq` of the last action. With fewer, the value counts as damaged. */
 const MIN_REMAINING_SEQS = 1_000_000;
 
-/** Checks a `DeviceRecord`. A longer record comes from a later version and is valid. */
+/** Checks the stored state of a device, a `DeviceRecord`. A longer record comes from a later version and is valid. */
 export function recordProblem(value: unknown, now: number): string {
   if (!Array.isArray(value) || value.length < 9) return "it is not a list of at least 9";
   const [boots, light, seq, taken, led_on, since, lastSeen, status, unwritten] = value as unknown[];
@@ -69,7 +69,7 @@ function isUnwritten(value: unknown, light: number | null, taken: number, now: n
   });
 }
 
-/** Checks a `StoredOverride`. */
+/** Checks the stored override of a device or a zone, a `StoredOverride`. */
 export function overrideProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { mode, until, duration } = value;
@@ -79,7 +79,7 @@ export function overrideProblem(value: unknown, now: number): string {
   return "";
 }
 
-/** Checks `StoredActions`. */
+/** Checks the stored actions of a device, `StoredActions`. */
 export function actionsProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { last, expired, pending, identify } = value;
@@ -102,7 +102,7 @@ export function actionsProblem(value: unknown, now: number): string {
   return "";
 }
 
-/** Checks a `Lamp`. */
+/** Checks the stored lamp state of a zone, a `Lamp`. */
 export function lampProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   if (!isBoolean(value.led_on)) return "it is neither on nor off";

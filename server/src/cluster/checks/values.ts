@@ -1,6 +1,6 @@
 /**
- * Validates single values for the other checks in this folder. The functions accept any value, never throw, and reject
- * NaN and Infinity.
+ * Validates single values, such as light levels and times. The functions accept any value, never throw, and reject NaN
+ * and Infinity.
  */
 
 /** The largest integer in an MQTT message. */
@@ -8,10 +8,10 @@ const MAX_INTEGER = 0x7fffffff;
 
 export const DAY = 24 * 60 * 60_000;
 
-/** The longest override that a person can set, in ms; see `for` in `contract/apps.ts`. */
+/** The longest override that a person can set, in ms. `contract/apps.ts` defines the same limit for the field `for`. */
 const MAX_OVERRIDE_DURATION = 31 * DAY;
 
-/** How far the clocks of two servers may differ, in ms. A stored time further in the future counts as damaged. */
+/** The largest difference between the clocks of servers, in ms. A time further in the future counts as damaged. */
 const MAX_CLOCK_DIFFERENCE = DAY;
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -2,7 +2,7 @@ import type { Hours } from "../policy.js";
 
 const MINUTES_OF_A_DAY = 24 * 60;
 
-/** Reads the time of day in one time zone. Reuse an instance: creating the formatter is slow. */
+/** Converts times to the time of day in one time zone. Reuse an instance, because creating one is slow. */
 export class TimeOfDayClock {
   readonly #format: Intl.DateTimeFormat;
   #minute = NaN;
@@ -31,8 +31,8 @@ export class TimeOfDayClock {
 }
 
 /**
- * Whether a time of day is within a range that includes `from` and excludes `to`. The range spans midnight if `from` is
- * later than `to`.
+ * Returns whether a time of day is from `from` (included) to `to` (excluded). A range with `from` > `to` spans
+ * midnight.
  */
 export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
   return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;

@@ -12,7 +12,7 @@ export interface ZoneView {
   readonly sensors: readonly ZoneSensor[];
   /** The ids of the devices whose lamps the zone controls. */
   readonly lamps: readonly string[];
-  /** The lamps are on below `threshold` and off from `threshold + hysteresis`. */
+  /** The light level below which the lamps go on. They go off from `threshold + hysteresis`. */
   readonly threshold: number;
   readonly hysteresis: number;
   /** The combined light of the sensors; null if too few sensors have reported. */

@@ -17,10 +17,7 @@ export class Zone {
   override: Override = AUTO;
   /** The combined light of the last decision; undefined if too few sensors had reported. */
   #light: number | undefined;
-  /**
-   * Explains why the zone is on or off, if an override, the hours or missing readings decided. Empty if the rule
-   * decided.
-   */
+  /** Why the zone is on or off, if an override, the hours or missing readings decided; "" if the rule decided. */
   #because = "";
   /** The number of sensors that have been silent for too long. */
   #stale = 0;
@@ -34,7 +31,9 @@ export class Zone {
     this.#timeOfDay = policy.hours && new TimeOfDayClock(policy.hours.time_zone);
   }
 
-  /** Copies the lamp state and the override from the zone that this object replaces. */
+  /**
+   * Takes over lamp state and override from the zone of the same name in the old policy, which this object replaces.
+   */
   continueFrom(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
@@ -78,7 +77,7 @@ export class Zone {
     );
   }
 
-  /** Deletes the lamp state and the override, because another server controls the zone now. */
+  /** Deletes the lamp state and the override. Called when another server takes over the zone. */
   reset(): void {
     this.lamp = undefined;
     this.override = AUTO;
@@ -110,7 +109,7 @@ export class Zone {
     return light !== undefined && now - measuredAt < this.policy.stale_after;
   }
 
-  /** Combines the light of every sensor that has reported recently. */
+  /** Reads the sensors that have reported recently, and combines their light. Counts the others as stale. */
   #readSensors(now: number): void {
     const { policy, find } = this;
     const lights = this.#lights;

@@ -1,7 +1,7 @@
 import type { ZonePolicy } from "../policy.js";
 import { Zone, type FindDevice } from "./zone.js";
 
-/** The zones that a device belongs to. */
+/** The zones that use a device's light or control its lamp. */
 export interface Membership {
   /** The zones that use the device's light. */
   readonly sensorOf: readonly Zone[];
@@ -9,7 +9,7 @@ export interface Membership {
   readonly lampOf: Zone | undefined;
 }
 
-/** The zones of the policy. */
+/** All zones of the policy, by name and by device. */
 export class Zones {
   readonly #find: FindDevice;
   #byName = new Map<string, Zone>();

@@ -12,7 +12,7 @@ import { sweep } from "./sweep.js";
 import { VersionError, prepareTables } from "./tables.js";
 import { writeBatch } from "./write.js";
 
-/** Interval between sweeps, in ms. A sweep deletes whole hours, so running more often would delete nothing. */
+/** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter interval is useless. */
 const SWEEP_INTERVAL = 3_600_000;
 
 /** Maximum number of connections of one server: one for writing, the others for queries. */
@@ -37,7 +37,7 @@ export async function openPostgres(url: string, { retention, onProblem }: Histor
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     application_name: "nightlight-server",
   });
-  // ignore the loss of an idle connection: the next query reports the problem
+  // Ignore the loss of an idle connection, because the next query reports the problem.
   pool.on("error", () => {});
   const engine = createEngine(pool, name, { retention, onProblem });
   try {
@@ -53,7 +53,7 @@ export async function openPostgres(url: string, { retention, onProblem }: Histor
   return createHistory(engine, onProblem);
 }
 
-/** Describes an error that a retry cannot fix; returns "" for other errors. Codes: PostgreSQL documentation, appendix A. */
+/** Explains an error that a retry cannot fix; returns "" for other errors. See the PostgreSQL manual, appendix A. */
 function describePermanentError(error: unknown): string {
   if (error instanceof VersionError) return error.message;
   const code = codeOf(error);
@@ -70,7 +70,7 @@ interface PostgresEngine extends Engine {
 }
 
 function createEngine(pool: Pool, name: string, { retention, onProblem }: HistoryOptions): PostgresEngine {
-  // randomInt supports ranges up to 2^48
+  // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(2 ** 48 - 1);
   let ids: string[] = [];
   const closing = new AbortController();
@@ -80,7 +80,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(startSweep, SWEEP_INTERVAL);
 
-  /** Creates the tables once, and again after an error: the database may be a different one after an outage. */
+  /** Creates the tables at the first call, and again after a failure or after somebody has dropped them. */
   const ready = (): Promise<void> =>
     (prepared ??= prepare().catch((error: unknown) => {
       prepared = undefined;
@@ -96,7 +96,10 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
     }
   }
 
-  /** Returns the current time for a sweep. Reports a wrong clock, and then returns a time at which no data has expired. */
+  /**
+   * Returns the time that the sweep compares data with. If the clock is wrong, reports this and returns a time at which
+   * no data is too old.
+   */
   function sweepTime(): number {
     const now = retentionClock.now();
     if (typeof now === "number") return now;
@@ -133,7 +136,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
         client.release();
       } catch (error) {
         client.release(true);
-        // undefined_table: somebody has dropped the tables, so the next write creates them again
+        // Error 42P01 is undefined_table: somebody has dropped the tables. The next write creates them again.
         if (codeOf(error) === "42P01") prepared = undefined;
         throw error;
       }

@@ -6,7 +6,7 @@ import { POINT, type PackedAnswer, type Page, type Range } from "../protocol.js"
 
 const MAX_SWITCHES = 5000;
 
-/** Maximum number of readings, and of switches, in a page of an export. */
+/** Maximum number of readings in one page of an export, and also of switches. */
 const PAGE_SIZE = 5000;
 
 /** Casts bigint to float8, because `pg` returns bigint as a string. float8 represents every stored time exactly. */
@@ -85,7 +85,7 @@ export async function readPage(pool: Pool, device: number, range: Range): Promis
     pool.query<HistorySwitch>(switchesIn("ASC"), [device, from, to, PAGE_SIZE + 1]),
   ]);
   let next = Math.min(to, readings.rows[PAGE_SIZE]?.time ?? to, switches.rows[PAGE_SIZE]?.time ?? to);
-  // a page always advances by at least 1 ms, even if more entries have that time than fit in a page
+  // A page must advance by at least 1 ms, so read all entries of this ms, even if they are too many for a page.
   if (next <= from) {
     next = from + 1;
     readings.rows = (await pool.query<Reading>(READINGS, [device, from, next, null])).rows;
@@ -100,7 +100,9 @@ export async function readPage(pool: Pool, device: number, range: Range): Promis
   };
 }
 
-/** Limits a range to times that can be stored, in whole ms. If the result is empty, `from` is not less than `to`. */
+/**
+ * Limits a range to times that can be stored, in whole ms. For an empty range, `from` is equal to or greater than `to`.
+ */
 const rangeOf = ({ from, to }: { from: number; to: number }): [from: number, to: number] => [
   Math.ceil(Math.max(0, from)),
   Math.ceil(Math.min(MAX_TIME, to)),

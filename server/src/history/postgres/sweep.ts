@@ -2,12 +2,13 @@ import type { Pool } from "pg";
 import type { Retention } from "../history.js";
 import { HOUR } from "../packing.js";
 
-/** Maximum number of hours, and of switches, that one statement deletes. */
+/** Maximum number of hours that one statement deletes. */
 const HOURS_PER_STEP = 200;
+/** Maximum number of switches that one statement deletes. */
 const SWITCHES_PER_STEP = 1000;
 
 /**
- * SQL that deletes hours and their readings. `SKIP LOCKED` skips rows that another server is deleting.
+ * Returns SQL that deletes hours and their readings. `SKIP LOCKED` skips rows that another server is deleting.
  * @param condition SQL condition that selects rows of the table `hours`
  */
 const deleteHours = (condition: string): string => `WITH old AS (
@@ -32,7 +33,7 @@ const FORGOTTEN = "device IN (SELECT number FROM nightlight.devices WHERE id IS 
 const OLD_HOURS = deleteHours("hour < $1");
 const FORGOTTEN_HOURS = deleteHours(FORGOTTEN);
 const FORGOTTEN_SWITCHES = deleteSwitches(FORGOTTEN);
-/** Deletes old switches except the last one of each device, which defines the lamp's state since then. */
+/** Deletes old switches except the last one of each device, which defines the lamp's state until the next switch. */
 const OLD_SWITCHES = deleteSwitches(`time < $1 AND EXISTS (SELECT FROM nightlight.switches AS later
   WHERE later.device = change.device AND later.time > change.time AND later.time < $1)`);
 const DELETE_FORGOTTEN_DEVICES = `DELETE FROM nightlight.devices WHERE id IS NULL

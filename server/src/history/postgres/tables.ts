@@ -1,6 +1,6 @@
 import type { PoolClient } from "pg";
 
-/** Schema migrations, oldest first. The table `nightlight.versions` lists the ones that have run. */
+/** Schema migrations, oldest first. The table `nightlight.versions` records which of them have run. */
 const MIGRATIONS = [
   `-- number: identifies the device in the other tables; id: null once the device is forgotten
    CREATE TABLE nightlight.devices (number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text UNIQUE);
@@ -24,7 +24,7 @@ const MIGRATIONS = [
      WHERE number IS NOT NULL;`,
 ];
 
-/** Key of the advisory lock that keeps two servers from creating tables at the same time. The value is arbitrary. */
+/** Key of the advisory lock that keeps two servers from creating tables at the same time. Any number would do. */
 const LOCK_KEY = 0x6e69676874;
 
 /** Thrown when a newer version of this program created the tables. */

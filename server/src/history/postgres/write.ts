@@ -5,7 +5,7 @@ import { SWITCH_CAUSES, type WriteRequest } from "../protocol.js";
 const INSERT_DEVICES = `INSERT INTO nightlight.devices (id) SELECT id FROM unnest($1::text[]) AS new (id)
   WHERE NOT EXISTS (SELECT FROM nightlight.devices WHERE devices.id = new.id) ORDER BY id ON CONFLICT DO NOTHING`;
 
-/** Inserts readings and updates the summaries of their hours. Duplicates change neither. */
+/** Inserts readings and updates the summaries of their hours. A duplicate reading changes nothing. */
 const INSERT_READINGS = `WITH named AS (
     SELECT number, place FROM unnest($1::text[]) WITH ORDINALITY AS given (id, place) JOIN nightlight.devices USING (id)
   ), fresh AS (
@@ -33,8 +33,8 @@ const toSqlNumbers = (given: Float64Array | undefined, count: number): (number |
   given ? Array.from(given, (number) => (Number.isNaN(number) ? null : number)) : new Array<null>(count).fill(null);
 
 /**
- * Writes a batch in one transaction. If the connection breaks before the confirmation arrives, the server
- * writes the batch again, which changes nothing.
+ * Writes a batch in one transaction. If the connection breaks before the confirmation arrives, the server writes the
+ * batch again. A repeated batch changes nothing.
  * @param runId identifies this run of the server
  * @param ids device ids by device index
  */
@@ -44,7 +44,7 @@ export async function writeBatch(
   ids: readonly string[],
   { devices, times, lights, boots, seqs, switches }: WriteRequest,
 ): Promise<void> {
-  /** Position of each device in this batch, from 1, by device index. */
+  /** Position of each device in `batchIds`, from 1, by device index. */
   const positionByIndex = new Map<number, number>();
   const positionOf = (device: number): number => {
     let position = positionByIndex.get(device);
@@ -81,7 +81,7 @@ export async function writeBatch(
           Array.from(switches.times, (_, index) => switches.first + index),
           Array.from(switches.led_on, (on) => on === 1),
           Array.from(switches.by, (by) => SWITCH_CAUSES[by]),
-          // PostgreSQL rejects text that contains \0
+          // Remove \0, because PostgreSQL rejects text that contains this character.
           Array.from(switches.reasonIndexes, (index) => switches.reasonTexts[index].replaceAll("\0", "")),
         ],
       });

@@ -3,10 +3,10 @@ import { mostAlike } from "../../../common/nearest.js";
 import { UsageError } from "../../../common/errors.js";
 import { printable } from "./table.js";
 
-/** Value of `--account NAME`; false for `--no-account`, undefined for neither flag. */
+/** The name from `--account NAME`; false for `--no-account`; undefined if the user gave neither flag. */
 export type AccountFlag = string | false | undefined;
 
-/** Most client ids to name in an error. */
+/** The most client ids that an error message lists. */
 const MAX_LISTED = 5;
 
 /**

@@ -5,18 +5,21 @@ import type { SessionView } from "../../../broker/api.js";
 import { codeOf, CommandError, textOf, UsageError } from "../../../common/errors.js";
 import { redactUrl } from "../../../security/redact.js";
 
-/** URL and credentials of a running server. */
+/** The URL of a running server, and the credentials for its HTTP API. */
 export interface ServerAccess {
-  /** Base URL for `api/sessions`. */
+  /** The URL of the server. Requests append a path such as `api/sessions`. */
   readonly url: URL;
   /** The value of the `Authorization` header; undefined without credentials. */
   readonly authorization: string | undefined;
 }
 
 /** Timeout of a request, in ms. */
-const TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 10_000;
 
-/** Parses `--url`. Keeps a path, because a reverse proxy may serve the API below a path. @throws UsageError for an invalid URL */
+/**
+ * Parses the value of `--url`. Keeps the path of the URL, because a reverse proxy may serve the API below a path.
+ * @throws UsageError for an invalid URL
+ */
 export function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
@@ -44,13 +47,13 @@ export async function endSession(access: ServerAccess, { account, client_id }: S
 
 interface JsonResponse {
   readonly status: number;
-  /** The parsed body; undefined when it is not JSON. */
+  /** The JSON body of the answer, parsed; undefined if the body is not JSON. */
   readonly body: unknown;
 }
 
 async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
   const { request: send } = url.protocol === "https:" ? https : http;
-  const signal = AbortSignal.timeout(TIMEOUT);
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {
     return await new Promise<JsonResponse>((resolve, reject) => {
       const headers = authorization === undefined ? {} : { authorization };
@@ -89,7 +92,7 @@ function connectionProblem(error: unknown): string {
     case "EAI_AGAIN":
       return "there is no such host; correct --url";
     case "ABORT_ERR":
-      return `it did not answer within ${TIMEOUT / 1000} s; ${START_OR_URL_HINT}`;
+      return `it did not answer within ${REQUEST_TIMEOUT / 1000} s; ${START_OR_URL_HINT}`;
     case "ECONNRESET":
     case "EPROTO":
     case "ERR_SSL_WRONG_VERSION_NUMBER":

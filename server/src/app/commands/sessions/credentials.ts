@@ -3,7 +3,7 @@ import type { Environment } from "../../../config/flags.js";
 import { textOf, UsageError } from "../../../common/errors.js";
 import { promptPassword, type Terminal } from "../user-password.js";
 
-/** Flags with credentials. */
+/** Command-line flags that give the credentials for the HTTP API. */
 export interface CredentialFlags {
   readonly user?: string;
   readonly tokenFile?: string;
@@ -12,9 +12,10 @@ export interface CredentialFlags {
 const TOKEN_ENV = "NIGHTLIGHT_TOKEN";
 
 /**
- * Returns the `Authorization` header from flags, or from the environment variable.
+ * Returns the value of the `Authorization` header from `--user`, `--token-file` or the environment variable.
  * @returns undefined when there are no credentials
- * @throws UsageError when the flags contradict each other, the file cannot be read, or there is no terminal for the prompt
+ * @throws UsageError when the flags contradict each other, the file cannot be read, or there is no terminal for the
+ * prompt
  */
 export async function authorizationOf(
   { user, tokenFile }: CredentialFlags,
@@ -39,7 +40,7 @@ function tokenIn(file: string): string {
   }
 }
 
-/** Validates a token and returns the header value. @param origin source of the token, for the error */
+/** Validates a token and returns the value of the `Authorization` header. @param origin names the token in the error */
 function bearer(text: string, origin: string): string {
   const token = text.trim();
   if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;

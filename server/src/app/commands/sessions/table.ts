@@ -6,7 +6,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The columns of `tabSeparated`, for `--help`. */
+/** Names the columns of `tabSeparated` in the help text. */
 export const COLUMNS = "client id, account, state, subscriptions, queued messages, disconnected at, expires at";
 
 /**
@@ -67,7 +67,7 @@ function lines(rows: readonly string[][], format: (cells: readonly string[]) => 
 /** Returns the number of code points, which is the width of most texts in a terminal. */
 const widthOf = (text: string): number => [...text].length;
 
-// A `-` is unambiguous here, because no account name begins with `-`.
+// In the account column, `-` means no account. An account name never begins with `-`.
 const accountOf = ({ account }: SessionView): string => account ?? "-";
 
 function stateOf({ connected, disconnected_at, expires_at }: SessionView, now: number): string {
