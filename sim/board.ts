@@ -257,7 +257,7 @@ export class SimulatedBoard extends BoardState {
     this.#restartDelay = Math.min(this.#restartDelay * 2, MAX_RESTART_DELAY);
   }
 
-  /** Handles a worker thread that ended unexpectedly. */
+  /** Treats the unexpected end of the current worker thread as a crash of the board. Ignores the end of earlier threads. */
   #threadLost(thread: Worker, reason: string): void {
     if (thread === this.#thread) void this.#machineEnded("crash", reason);
   }

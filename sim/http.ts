@@ -6,7 +6,7 @@ import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
 import type { Simulator } from "./simulator.js";
 import type { CutKind } from "./vm/protocol.js";
 
-/** A board as the API shows it. */
+/** State of a simulated board, as JSON in the API. */
 export interface BoardView {
   id: string;
   /** Light at the sensor, 0 to 1023. */
@@ -79,7 +79,7 @@ export function simulatorRoutes(simulator: Simulator) {
   };
 }
 
-/** Returns the decoded wildcard part of a path. */
+/** Returns the wildcard part of a request's path, without URL encoding: a board id, or a board id with an action. */
 function wildcardOf(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
 }
@@ -88,7 +88,7 @@ function boardNotFound(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
-/** Splits `<id>/<what>`. The id may contain slashes. */
+/** Splits `<id>/<what>` at the last slash, because a board id may contain slashes. @throws RequestError for an unknown board */
 function parseBoardPath(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));

@@ -19,7 +19,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Adds a board that is switched off. Call its `start` to switch it on. The default of its setting `NL_ID` is its id.
+   * Adds a board that is switched off; its `start` method switches it on. The setting `NL_ID` is the board's id by default.
    * @throws Error if the id exists already or there is no bytecode; RangeError for the same reasons as `SimulatedBoard`
    */
   add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {

@@ -37,7 +37,7 @@ const MAX_REPLIES = 16
  * lost the server's subscription, so messages sent before the server announces itself would be lost.
  */
 const HOLD_TIME = 2000
-/** Replaces `HOLD_TIME` once a server has announced itself to this board, in ms: such a server probably comes back. */
+/** Hold time instead of `HOLD_TIME` for a board that has seen a server, in ms. The server probably comes back. */
 const HOLD_TIME_FOR_SERVER = 60000
 
 /** Runs the firmware: wires its parts together. Never returns. */
@@ -158,7 +158,7 @@ export async function runNightlight(board: Board) {
         releaseHeld()
         const now = millis()
         actions.setServerOnline(value.online, now)
-        // A server that came back needs a current reading: make the next one due.
+        // A server that came back needs a current reading, so the board sends the next sample at once.
         if (authority.setServerOnline(value.online, now)) lastReport = undefined
     }
 

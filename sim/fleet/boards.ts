@@ -15,8 +15,9 @@ const RESERVED_MEMORY = 1e9;
 const MAX_BATCH_TIME = 10_000;
 /** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
 const CHANGE_INTERVAL = 3000;
-/** Light levels that a board alternates between, on either side of the threshold. */
+/** Light level below the threshold; each board alternates between `DARK` and `BRIGHT`. */
 const DARK = 100;
+/** Light level above the threshold. */
 const BRIGHT = 800;
 
 /** A group of simulated boards that run the firmware against a broker. */

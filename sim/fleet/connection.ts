@@ -6,13 +6,13 @@ import type { Broker } from "./transport.js";
 
 /** MQTT keep-alive interval, in s. */
 const KEEP_ALIVE = 60;
-/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. */
+/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. After it, the connection is closed with an error. */
 const ANSWER_TIMEOUT = 30_000;
-/** Largest number of topic filters in one SUBSCRIBE packet. Some brokers limit the number. */
+/** Largest number of topic filters in one SUBSCRIBE packet. Some brokers refuse packets with more filters. */
 const FILTERS_PER_SUBSCRIBE = 50;
 /** Largest number of unacknowledged QoS 1 messages. A larger number could reuse a packet id that is still in flight. */
 const MAX_UNACKNOWLEDGED = 60_000;
-/** Largest size of the send buffer when the broker does not read, in bytes. */
+/** Largest size of the send buffer, in bytes. `publish` returns false while the buffer is larger. */
 const MAX_SEND_BUFFER = 1_048_576;
 
 /** Reasons by CONNACK return code (MQTT 3.1.1, table 3.1). */
@@ -169,7 +169,7 @@ export class SharedConnection {
     stream.write(bytes);
   }
 
-  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. */
+  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. @param problem begins the error message if the wait fails */
   #waitForAnswer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -220,7 +220,7 @@ export class SharedConnection {
   }
 
   #handleClose(stream: Duplex, problem: string): void {
-    // closed by end(), or replaced by a newer stream
+    // ignore a stream that end() closed or that a newer stream replaced
     if (stream !== this.#stream) return;
     this.#stream = undefined;
     this.#unacknowledged = 0;

@@ -30,7 +30,7 @@ export interface FleetOptions {
   readonly hour: number;
 }
 
-/** How long `drain` waits for outstanding answers, in ms. */
+/** Longest time that `drain` waits for outstanding answers, in ms. Readings without an answer then count as missing. */
 const DRAIN_TIMEOUT = 3000;
 const SLASH = 0x2f;
 const COMMANDS_LENGTH = "commands".length;
@@ -139,7 +139,7 @@ export class Fleet {
     await this.drain();
     if (this.#options.status) await this.#publishForAll("status", encode(STATUS, { online: false }));
     if (!keep) {
-      // the server publishes a decision up to 250 ms after the command
+      // wait for the last decisions, which the server publishes up to 250 ms after the commands; then delete them
       await sleep(500);
       for (const channel of ["status", "commands", "config", "decision"] as const)
         await this.#publishForAll(channel, "");
@@ -164,7 +164,7 @@ export class Fleet {
     for (let device = 0; device < this.devices.count; device++) this.#expire(device, before);
   }
 
-  /** Gives up old readings. After a loss, only the server knows which lamp state is correct. */
+  /** Counts old unanswered readings as missing. After a missing reading, only the server knows the correct lamp state. */
   #expire(device: number, before: number): void {
     if (this.tracker.expire(device, before)) this.devices.expected[device] = EITHER;
   }

@@ -123,14 +123,14 @@ export class Meter {
     this.#atBegin = this.#previous = this.#snapshot();
   }
 
-  /** Starts the measurement and discards everything before. */
+  /** Starts the measurement and discards all earlier figures. */
   begin(): void {
     this.#allLatencies.clear();
     this.#recentLatencies.clear();
     this.#atBegin = this.#previous = this.#snapshot();
   }
 
-  /** Returns the figures since the previous call. */
+  /** Returns the figures since the previous call of `second`. The program calls this method once per second. */
   second(): SecondFigures {
     const { tracker, counts } = this.#fleet;
     const last = this.#previous;

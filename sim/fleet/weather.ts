@@ -5,7 +5,7 @@ import { hashInteger } from "../random.js";
 
 /** Number of precomputed cloudy days. Devices that share a day see its clouds at different times. */
 const SKY_COUNT = 16;
-/** Time between two stored light values, in ms. The edge of a cloud takes at least four times as long. */
+/** Time between two stored light values, in ms. Short enough for interpolation: the edge of a cloud takes at least 4 s. */
 const STEP = 1000;
 const STEPS = DAY / STEP;
 /** Largest time shift of the clouds between two devices with the same precomputed day, in ms. */

@@ -5,8 +5,9 @@
  */
 export class BoardClock {
   readonly #maxStep: number;
-  /** The board's time and the computer's time at the last synchronization. */
+  /** The board's time at the last synchronization, in ms. */
   #boardTime = performance.now();
+  /** The computer's time at the last synchronization, in ms. */
   #syncedAt = this.#boardTime;
   #speed = 1;
   #backlog = 0;
@@ -29,7 +30,7 @@ export class BoardClock {
     this.#boardTime += ms;
   }
 
-  /** Sets the speed from now on, as a multiple of real time. */
+  /** Sets the speed of the clock, as a multiple of real time. The current time does not change. */
   set speed(speed: number) {
     if (speed !== this.#speed) this.advance();
     this.#speed = speed;

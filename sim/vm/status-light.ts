@@ -1,12 +1,12 @@
 /** Decodes the color of the board's status LED from Jacdac frames. */
 
-/** Index of the Jacdac control service, which is 0 on every device. */
+/** Service index of the Jacdac control service. It is 0 on every device. */
 const CONTROL_SERVICE = 0;
 /** Number of the command that sets the status LED. */
 const SET_STATUS_LIGHT = 0x84;
 /** Flag of a frame that is sent to a device instead of from a device. */
 const COMMAND_FLAG = 1;
-/** Byte offsets in a frame: CRC, size, flags, device id, then packets of size, service index, command and data. */
+/** Byte offsets in a Jacdac frame, which consists of CRC (2), size (1), flags (1), device id (8) and packets. */
 const FLAGS_OFFSET = 3;
 const DEVICE_ID_OFFSET = 4;
 const PACKETS_OFFSET = 12;

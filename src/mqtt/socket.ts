@@ -30,7 +30,7 @@ type Natives = typeof ds & {
 
 const QUEUE_FULL = -1
 
-/** Largest number of received bytes that wait to be read. The runtime has no limit except its heap of 64 KB. */
+/** Limit of unread bytes, above which the link fails. The runtime has no limit except its heap of 64 KB. */
 const MAX_UNREAD = 8192
 
 /** Heap overhead of a received chunk, in bytes. The overhead counts toward `MAX_UNREAD`, because chunks may be tiny. */

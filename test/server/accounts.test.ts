@@ -1,4 +1,4 @@
-/** Accounts in users.json: slow password checks, and reloading while the server runs. */
+/** Tests the accounts in users.json: slow password checks, and reloading while the server runs. */
 import crypto from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -19,7 +19,7 @@ import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** A password hash that all tests share, because hashing takes a quarter of a second. */
+/** Password of all test users. The tests share its hash, because hashing takes a quarter of a second. */
 const CHOSEN = "correct horse";
 const hashed = hashPassword(CHOSEN);
 

@@ -119,7 +119,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
     });
 
     test("a broker connection delivers earlier statuses of boards as retained messages", async () => {
-      if (name === "embedded, in process") return; // the embedded broker starts together with its server: see persistence.test.ts
+      if (name === "embedded, in process") return; // no board can connect before the server; persistence.test.ts covers earlier statuses
       const broker = await startTestBroker();
       const url = broker.url(undefined as never);
       const board = await client(url);

@@ -16,8 +16,9 @@ import { client, server } from "./support/server.js";
 /** The number of hostile commands that the test sends to Redis. */
 const COMMANDS = LONG ? 20_000 : 400;
 
-/** Commands per burst, and bursts after which the test removes a server from the members, so that it reads Redis again. */
+/** Number of hostile commands per burst. */
 const BURST = 10;
+/** Number of bursts after which the test removes a server from the members. The server then reads all data from Redis again. */
 const REREAD = 10;
 
 const IDLE = 10;
@@ -122,7 +123,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMANDS });
       for (let at = 0; at < all.length; at += BURST) {
         const burst = all.slice(at, at + BURST);
-        // Redis refuses some of the commands itself
+        // ignore errors, because Redis refuses some of the commands
         await Promise.allSettled(burst.map(([command, ...args]) => attacker.call(command as string, ...args)));
         const round = at / BURST + 1;
         if (round % REREAD !== 0) continue;

@@ -13,7 +13,7 @@ const ALL: View = { search: "", show: "all", sort: "name" };
 
 function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
-  const device: Device = deviceView(id, change); // the page uses the server's representation
+  const device: Device = deviceView(id, change); // the page's type must accept the server's DeviceView
   made.updateDevice(device, 0);
   return made;
 }

@@ -1,4 +1,4 @@
-/** The dashboard's warning about client ids that two clients use at the same time. */
+/** Tests the dashboard's warning about client ids that two clients use at the same time. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await eventually(() => page.getByRole("article").first().isVisible(), { what: "the board" });
   }
 
-  /** Records the requests for the status from now on. */
+  /** Starts to record the page's status requests. Returns the list of their URLs, which grows with each request. */
   function statusRequests(): string[] {
     const urls: string[] = [];
     page.on("request", (request) => {

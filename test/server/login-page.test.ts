@@ -1,4 +1,4 @@
-/** The login page in a browser. */
+/** Tests the login page in a browser. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import http from "node:http";

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 let folder = "";
 /** The paths of the files in the package. */
 let files: string[] = [];
-/** The reason for a failed installation; "" on success. */
+/** Why the installation failed, for example without a network; "" on success. */
 let offline = "";
 
 interface Ended {

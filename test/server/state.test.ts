@@ -1,4 +1,4 @@
-/** State stores: one suite for all drivers, and the coordination of several servers in Redis. */
+/** Tests state stores: one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redisHub } from "../../server/src/cluster/redis-hub.js";

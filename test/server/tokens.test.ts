@@ -111,7 +111,7 @@ describe("the last use of a token", () => {
     expect(await readFile(usersFile(folder), "utf8")).toBe(users);
     if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
-    // a server without logins keeps the stored times
+    // a restarted server keeps the stored times, even if no token is used
     const again = await withToken(folder);
     again.close();
     expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });

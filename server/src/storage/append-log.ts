@@ -6,7 +6,7 @@ import { PRIVATE_FILE, PRIVATE_FOLDER } from "./permissions.js";
 
 const NAME = /^(\d{12})\.log$/;
 
-/** Shortest time between two checks whether the open file was deleted, in ms. */
+/** Shortest time between two checks that the open file still exists, in ms. */
 const CHECK_INTERVAL = 1000;
 
 /** Returns the path of the log file with this number. Later files have higher numbers. */

@@ -56,7 +56,7 @@ export class MessageQueues {
   }
 
   /**
-   * Removes the retain flag of a live message until `sending`. aedes stores no packet identifier for a message with this
+   * Removes the retain flag of a live message; `sending` restores it. aedes stores no packet identifier for a message with this
    * flag, so an acknowledgement would not remove the message from the queue.
    */
   hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {

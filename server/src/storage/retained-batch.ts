@@ -7,14 +7,14 @@ import { FRAME_HEADER_BYTES, sealFrame } from "./log-format.js";
  */
 export type RetainedRecord = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
 
-/** Initial size of the buffer, in bytes. */
+/** Initial size of the buffer of a batch, in bytes. The buffer grows when necessary. */
 const INITIAL_SIZE = 16_384;
 /** Maximum size of a buffer that is reused, in bytes. A larger buffer is released after its batch was written. */
 const MAX_KEPT_SIZE = 1_048_576;
 
 /** Bytes before each message: QoS, length of the topic in UTF-8, length of the payload. */
 const MESSAGE = 7;
-/** Most bytes in UTF-8 for one UTF-16 code unit. */
+/** Largest number of UTF-8 bytes for one UTF-16 code unit. */
 const UTF8 = 3;
 /** Flag in the QoS byte: extras precede the payload, after their length in four bytes. */
 const HAS_EXTRAS = 0x80;

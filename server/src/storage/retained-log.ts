@@ -45,7 +45,7 @@ export class RetainedLog {
   readonly #batch = new RetainedBatch();
   /** Total length of all files, in bytes. */
   #length = 0;
-  /** Estimated length after a compaction, in bytes. */
+  /** Estimated total length of all files after the last compaction, in bytes. */
   #compactLength = 0;
   #compacting: Promise<void> | undefined;
   #closed = false;
@@ -133,7 +133,7 @@ export class RetainedLog {
         this.add(...message);
         if (++count % MESSAGES_PER_WRITE > 0) continue;
         this.#writeBatch();
-        // yield to the event loop between the slices of messages
+        // yield to the event loop, so that a compaction does not delay messages
         await new Promise((resolve) => setImmediate(resolve));
         if (this.#closed) throw new Error("closed");
       }

@@ -31,9 +31,9 @@ interface StoredMessage {
 }
 
 export interface RetainedHandlers {
-  /** Called after each failed attempt to write messages. */
+  /** Called after each failed attempt to write messages to the log. */
   failed(error: unknown): void;
-  /** Called after messages were written. */
+  /** Called after each successful write of messages to the log. */
   written?(): void;
   /** Called for a stored message with an invalid topic, which was dropped because clients would disconnect on receiving it. */
   dropped(topic: string, problem: string): void;

@@ -44,7 +44,7 @@ test("the last retained message of each topic survives a restart with its proper
       const { messages } = await open(here);
       const expected = new Map<string, object>();
       for (const [stored, kind] of steps) {
-        // few topics, so that messages replace earlier ones
+        // use only four topics, so that messages replace earlier ones
         const topic = `t${stored.topic.length % 4}`;
         if (kind === 0) {
           messages.store({ ...stored, topic, payload: Buffer.alloc(0) });

@@ -1,4 +1,4 @@
-/** The LevelDB database when its files are damaged: as little as possible is lost, and every loss is reported. */
+/** Tests the LevelDB database with damaged files: as little as possible is lost, and every loss is reported. */
 import { ClassicLevel } from "classic-level";
 import fc from "fast-check";
 import { cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -148,7 +148,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
       await writeFile(path.join(folder, name), damaged);
       const found = (await inspectDatabase(folder, true))!;
       const missing = all.filter(({ sequence }) => !found.entries.some((one) => one.sequence === sequence));
-      // the longest write is the batch of 200
+      // one damaged record loses at most the longest write, a batch of 200 entries
       expect(missing.length).toBeLessThanOrEqual(200);
       const sequences = missing.map(({ sequence }) => sequence);
       if (missing.length > 0) expect(found.problems).toHaveLength(1);
@@ -207,7 +207,7 @@ describe("a database with a damaged file", () => {
       ...{ kind: "flip", at: 300, bits: 1 },
     });
     const db = path.join(folder, "db");
-    // the state between the two renames
+    // set up the state between the two renames of a rebuild, as after a kill
     await rename(db, `${db}.rebuilt`);
     const opened = await openDatabase(db, expect.unreachable);
     expect((await contentsOf(opened.db)).size).toBeGreaterThan(whole.size / 3);

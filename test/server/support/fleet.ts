@@ -64,7 +64,7 @@ export async function startFleet(url: string, prefix: string, count: number, eve
   const names = [...boards.keys()];
   let next = 0;
   const timer = setInterval(() => {
-    // number of readings due by now, spread evenly over time
+    // number of readings that all boards together should have sent by now, evenly spread
     const due = ((performance.now() - began) / every) * count;
     while (next < due) {
       const name = names[next % count];

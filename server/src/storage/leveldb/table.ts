@@ -49,7 +49,7 @@ export function readTable(file: Buffer): LevelTable {
   };
   const dataBlocksOf = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
     handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
-  // the meta index names the filter block, which speeds up lookups and contains no entries
+  // verify the filter block too, which the meta index lists; it has no entries, so damage to it loses nothing
   dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
   let blocks = dataBlocksOf(footer?.index);
   const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];
