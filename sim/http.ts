@@ -48,7 +48,7 @@ export function simulatorRoutes(simulator: Simulator) {
   return (fastify: FastifyInstance, context: SimulatorContext = {}): void => {
     fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500 } = error;
-      // Internal errors belong in the log of the program that uses this plug-in.
+      // Pass internal errors on to the program that uses this plug-in, which logs them.
       if (statusCode >= 500 && !(error instanceof RequestError)) throw error;
       return reply.code(statusCode).send({ error: error.message });
     });

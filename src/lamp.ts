@@ -23,7 +23,7 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     let inverted = false
 
     async function writeBulb() {
-        // A write to a service that is not attached never resolves.
+        // Write only to an attached bulb, because a write to a missing service never resolves.
         if (await bulb.binding().read()) await bulb.intensity.write(lamp.on !== inverted ? 1 : 0)
     }
 

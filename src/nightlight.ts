@@ -45,7 +45,7 @@ export async function runNightlight(board: Board) {
     const began = Math.round(millis())
     const { host, port, tls, username, password, id } = await readSettings()
     let parameters = await loadParameters()
-    // Math.random() returns the same numbers after every start.
+    // Use the hardware generator, because Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const rejections = createRejectionLog()
     const authority = createAuthority(millis())

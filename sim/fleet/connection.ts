@@ -15,7 +15,7 @@ const MAX_UNACKNOWLEDGED = 60_000;
 /** Largest size of the send buffer, in bytes. `publish` returns false while the buffer is larger. */
 const MAX_SEND_BUFFER = 1_048_576;
 
-/** Reasons by CONNACK return code (MQTT 3.1.1, table 3.1). */
+/** Error texts for the CONNACK return codes (MQTT 3.1.1, table 3.1). */
 const CONNACK_ERRORS: Readonly<Record<number, string>> = {
   1: "the broker does not support MQTT 3.1.1",
   2: "the broker does not accept the client id",

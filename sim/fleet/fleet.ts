@@ -68,7 +68,7 @@ export class Fleet {
     this.#topicPrefix = `${prefix}/fleet-`;
     this.connections = new ConnectionPool(broker, devices, connections, {
       message: (bytes, topic, payload, retained) => this.#handleMessage(bytes, topic, payload, retained),
-      // lesson devices receive no configuration
+      // lesson devices use no configuration, so they subscribe only to commands
       filters: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
           topicOf(this.id(device), channel),
@@ -227,7 +227,7 @@ export class Fleet {
   }
 
   #handleCommand(device: number, payload: Buffer, retained: boolean): void {
-    // an empty payload deletes a retained command
+    // ignore the empty payload that deletes a retained command
     if (payload.length === 0) return;
     const now = performance.now();
     const { lamp, action } = decodeCommand(payload);

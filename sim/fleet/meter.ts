@@ -191,7 +191,7 @@ export class Meter {
       connections_lost: connections.lost,
       processes,
       processors: availableParallelism(),
-      // the CPU time of an unobservable process would count as that of other programs
+      // omit `others` if a process could not be measured, because its CPU time would count as that of other programs
       ...(processes.length === this.#watched.length && { others: Math.max(0, others) }),
     });
   }

@@ -1,4 +1,4 @@
-/** Reconnect policy: the delay before each attempt to connect, and the timeout of the attempt. Pure. */
+/** Reconnect policy: the delay before each attempt to connect, and the timeout of the attempt. Uses no clock and no network. */
 
 /** Timeout of an attempt before the first success, in ms. */
 const FIRST_TIMEOUT = 2000

@@ -1,4 +1,4 @@
-/** Encodes MQTT packets that a client sends. Pure. Callers must validate lengths and ranges. */
+/** Encodes MQTT packets that a client sends. Callers must validate lengths and ranges. */
 
 import { PacketType, QoS } from "./packet.js"
 

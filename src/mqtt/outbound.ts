@@ -4,7 +4,7 @@ import { bytesOf, encodeAck, encodePublish, encodeSubscribe, encodeUnsubscribe, 
 import { MAX_UINT16, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { DeliveryCallback, Wire } from "./wire.js"
 
-/** Delivery state of a publication. */
+/** Delivery state of a publication that the broker has not fully acknowledged. */
 const enum Progress {
     /** PUBLISH has not been sent yet. */
     Waiting,

@@ -1,4 +1,4 @@
-/** Parses the byte stream from a broker into MQTT packets. Pure; never throws. */
+/** Parses the byte stream from a broker into MQTT packets. Never throws. */
 
 import { Ack, Packet, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { isText } from "./utf8.js"

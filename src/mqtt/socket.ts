@@ -38,7 +38,7 @@ const CHUNK_OVERHEAD = 48
 
 const HOUR = 3600000
 
-/** The link that currently owns the socket. */
+/** The link that currently owns the board's single socket and receives its events. */
 let current: DeviceLink
 
 class DeviceSignal implements Signal {

@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     });
     await page.goto("http://lights.example.org/login");
     await eventually(() => page.getByText("not encrypted").isVisible(), { what: "the warning" });
-    // the icon may still be loading
+    // ignore errors, because the request for the icon may still be running
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 

@@ -72,10 +72,10 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   const queue = new FairQueue(CONCURRENCY, MAX_WAITING);
   /** Cache of successful logins, oldest first. Keys are HMACs, so that a memory dump reveals no password. */
   const cache = new Map<string, Account>();
-  /** Running checks. A concurrent check of the same name and password shares the result. */
+  /** Running password checks. A second check of the same name and password waits for the first and shares its result. */
   const checking = new Map<string, Promise<boolean>>();
   let users = new Map<string, User>();
-  /** Tokens by their hash. */
+  /** Tokens of all users, including expired ones, by the hash of the token. */
   let tokens = new Map<string, Token>();
   let required = options.required ?? false;
 

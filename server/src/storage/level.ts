@@ -10,7 +10,7 @@ type Database = ClassicLevel<string, string>;
 const PART = "sessions and overrides";
 
 /** Disk space that LevelDB needs at most to open a database, in addition to the size of its logs, in bytes. */
-const MARGIN = 65_536;
+const MARGIN_BYTES = 65_536;
 
 /** Error codes of reads while the database is being reopened. Such reads are retried. */
 const NOT_OPEN = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
@@ -118,7 +118,7 @@ export class LevelDatabase {
    */
   async #probe(): Promise<void> {
     const { location } = this.#db;
-    let size = MARGIN;
+    let size = MARGIN_BYTES;
     for (const name of await readdir(location))
       if (name.endsWith(".log")) size += (await stat(join(location, name))).size;
     const probe = `${location}.probe`;

@@ -37,7 +37,7 @@ export class OrderedStore {
   #written: Promise<void> = Promise.resolve();
   /** The batch that is being written. */
   #current: WriteBatch | undefined;
-  /** The batch that collects new writes. */
+  /** The batch that collects new writes until `#current` is written. */
   #next: WriteBatch | undefined;
 
   /** @param damaged called for each entry that cannot be decoded */

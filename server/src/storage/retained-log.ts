@@ -92,7 +92,7 @@ export class RetainedLog {
   }
 
   /**
-   * Writes the batch.
+   * Writes the current batch of messages to the log.
    * @throws Error when the write fails; the messages stay in the batch for the next attempt
    */
   write(): void {

@@ -108,7 +108,7 @@ test("after any damage to any file the database opens, and missing or outdated e
     fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
       const [name] = files[file % files.length];
       const { found, reports } = await afterDamage(name, damage);
-      // a log that is cut between two records looks like a complete one
+      // a log that is cut between two records looks complete, so its loss cannot be reported
       if (damage.kind === "cut" && name.endsWith(".log") && reports.length === 0) return;
       if (reports.length === 0) expect(found).toEqual(whole);
       for (const [key, value] of found) if (whole.has(key) && /:\d+$/.test(key)) expect(value).toBe(whole.get(key));
@@ -122,7 +122,7 @@ test("a damaged record length in a log loses no entries and is reported, whateve
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // a longer length through either byte, and a length that skips exactly one record
+  // increase a record's length through its low byte, through its high byte, and so that it covers the next record
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],

@@ -23,7 +23,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
   "base-uri 'none'; form-action 'self'";
 
-/** A request that changes something. */
+/** A recorded request that changes state, for comparison in tests. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
