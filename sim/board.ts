@@ -24,7 +24,7 @@ const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;
 
-/** The functions that settle a promise. */
+/** Functions that resolve or reject the promise of a pending `start`. */
 type PromiseCallbacks = { resolve(): void; reject(error: Error): void };
 
 export class SimulatedBoard extends BoardState {

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SUNRISE = 6 * HOUR;
 const SUNSET = 19 * HOUR;
-/** Sensor reading at night. */
+/** Sensor reading at night, without noise. */
 const NIGHT_LIGHT = 8;
 /** Light that a clear sky adds at noon to `NIGHT_LIGHT`. The sum stays below the maximum of 1023. */
 const NOON_LIGHT = 960;

@@ -1,6 +1,6 @@
 import { LightBulb, sleep } from "@devicescript/core"
 
-/** The lamp of the board. */
+/** Switches the lamp of the board and remembers the lamp's state. */
 export interface Lamp {
     /** Whether the lamp is on, as set last. */
     on: boolean

@@ -18,7 +18,7 @@ import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { VERSION } from "./version.js"
 
-/** Hardware of a board. */
+/** Name and hardware of a supported board. */
 export interface Board {
     /** Name of the board's file in `boards/`. */
     readonly name: string

@@ -35,7 +35,10 @@ export class RealBoards {
   readonly #timers = new Set<NodeJS.Timeout>();
   #ending = false;
 
-  /** @param broker URL of the broker, mqtt:// or mqtts:// */
+  /**
+   * @param broker URL of the broker, mqtt:// or mqtts://
+   * @param prefix prefix of the device ids
+   */
   constructor(broker: string, prefix: string) {
     this.#prefix = prefix;
     this.#simulator = new Simulator({
@@ -81,7 +84,6 @@ export class RealBoards {
     for (const board of this.#simulator.boards.values()) this.#scheduleLightChange(board);
   }
 
-  /** Stops all boards. */
   async close(): Promise<void> {
     this.#ending = true;
     for (const timer of this.#timers) clearTimeout(timer);

@@ -13,7 +13,7 @@ const PING_INTERVAL = 20_000;
 
 /** Callbacks of the connections of a fleet. */
 export interface ConnectionPoolHandlers {
-  /** Called for each received message. */
+  /** Called for each message that any connection receives. */
   readonly message: SharedConnectionHandlers["message"];
   /** Returns the topic filters of a device. */
   filters(device: number): string[];
@@ -102,7 +102,6 @@ export class ConnectionPool {
     for (const connection of this.#connections) await connection.allAcknowledged();
   }
 
-  /** Closes all connections. */
   close(): void {
     this.#isEnding = true;
     clearInterval(this.#pingTimer);

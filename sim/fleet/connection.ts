@@ -32,7 +32,7 @@ const RETAIN_FLAG = 1;
 /** A byte range: start (inclusive) and end (exclusive). */
 export type Range = readonly [from: number, to: number];
 
-/** Callbacks of a connection. */
+/** Callbacks of a shared connection. */
 export interface SharedConnectionHandlers {
   /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
   message(bytes: Buffer, topic: Range, payload: Range, retained: boolean): void;

@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly connections: number;
   /** Prefix of the device ids `<prefix>/fleet-1`, `<prefix>/fleet-2`, … */
   readonly prefix: string;
-  /** QoS of readings. */
+  /** QoS at which devices publish readings. */
   readonly qos: 0 | 1;
   /** Whether devices publish their status. Lesson devices do not; they send only the light. */
   readonly status: boolean;
@@ -217,7 +217,7 @@ export class Fleet {
     let at = topic + this.#topicPrefix.length;
     for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
     device--;
-    // ignore topics of other devices
+    // ignore topics of devices that do not belong to this fleet
     if (!(device >= 0 && device < this.devices.count)) return;
     const content = bytes.subarray(payload, end);
     if (topicEnd - at - 1 === COMMANDS_LENGTH) return this.#handleCommand(device, content, retained);

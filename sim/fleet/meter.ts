@@ -8,7 +8,7 @@ import { totalCpuTime, ownUsage, readUsage, type Usage } from "./processes.js";
 /** A process whose CPU time and memory are measured. */
 export interface WatchedProcess {
   readonly name: string;
-  /** Process id; undefined for this process. */
+  /** Process id; undefined for the process of the load test. */
   readonly pid: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface Summary {
   readonly unacknowledged: number;
   readonly connections_lost: number;
   readonly processes: readonly ProcessSummary[];
-  /** Number of processors of this machine. */
+  /** Number of processors that the load test can use. */
   readonly processors: number;
   /** CPU usage of other programs, in cores; absent when a measured process cannot be observed. */
   readonly others?: number;

@@ -17,7 +17,7 @@ const START_TIMEOUT = 30_000;
 /** Timeout for the end of the server before it is killed, in ms. */
 const STOP_TIMEOUT = 10_000;
 
-/** A running temporary server. */
+/** A running server that belongs to one load test. */
 export interface TemporaryServer {
   readonly pid: number;
   /** URL of the server's broker. */

@@ -87,7 +87,7 @@ export class Peripherals {
     this.announce();
   }
 
-  /** Stops the bus permanently. */
+  /** Disconnects the sensor and the lamp permanently by stopping the bus. */
   disconnect(): Promise<void> {
     return this.#bus.stop();
   }

@@ -26,7 +26,7 @@ export class Backoff {
     private timeouts = 0
     private attemptTimeout = FIRST_TIMEOUT
 
-    /** All parameters are durations in ms. */
+    /** Durations of the options `minBackoff`, `maxBackoff` and `connectTimeout`, in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number,

@@ -17,7 +17,7 @@ export const enum EndReason {
     Refused,
     /** The broker sent bytes that are not valid MQTT. */
     Malformed,
-    /** The program called `close`. */
+    /** The program closed the connection with `stop`. */
     Closed,
 }
 

@@ -24,7 +24,7 @@ const MAX_UNRELEASED = 512
 export class Inbound {
     private inbox: Publish[] = []
     private bytes = 0
-    /** The message that is being handled. */
+    /** The message that the handlers are processing; undefined between two messages. */
     private current: Publish | undefined = undefined
     /** Whether `current` arrived over an earlier connection, so that the broker will resend it. */
     private currentIsOld = false
@@ -38,7 +38,7 @@ export class Inbound {
         private limits: InboxLimits
     ) {}
 
-    /** Returns whether the inbox is full. */
+    /** Returns whether the inbox has reached a limit, so that the client must stop reading. */
     full(): boolean {
         return this.inbox.length >= this.limits.messages || this.bytes >= this.limits.bytes
     }

@@ -140,7 +140,8 @@ export class Parser {
         if (type === PacketType.Suback) return this.suback(bytes, from, to)
         if (length !== 2) return this.malformed(`a packet of type ${type} with ${length} bytes, not 2`)
         if (type === PacketType.Connack) {
-            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set") // bits 1 to 7 are reserved [MQTT-3.2.2-1]
+            // Bits 1 to 7 are reserved [MQTT-3.2.2-1].
+            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set")
             return { type, sessionPresent: bytes[from] === 1, code: bytes[from + 1] }
         }
         const id = uint16(bytes, from)
@@ -149,12 +150,14 @@ export class Parser {
 
     private publish(bytes: Buffer, from: number, to: number): Packet | undefined {
         const qos: number = (this.first >> 1) & 3
-        if (qos === 3) return this.malformed("a PUBLISH with QoS 3") // a PUBLISH must not have both QoS bits set [MQTT-3.3.1-4]
+        // A PUBLISH must not have both QoS bits set [MQTT-3.3.1-4].
+        if (qos === 3) return this.malformed("a PUBLISH with QoS 3")
         const skipped = this.remaining > this.maxPacket ? this.remaining : 0
         const topicEnd = from + 2 + (this.remaining < 2 ? 0 : uint16(bytes, from))
         const payload = topicEnd + (qos ? 2 : 0)
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
-        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic") // a topic has at least one character [MQTT-4.7.3-1]
+        // A topic has at least one character [MQTT-4.7.3-1].
+        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic")
         if (!skipped && !isTopicName(bytes, from + 2, topicEnd)) return this.malformed("a PUBLISH to no topic name")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)
         if (qos && !id) return this.malformed(NO_ID)

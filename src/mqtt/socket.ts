@@ -101,7 +101,7 @@ class DeviceLink implements Link {
         this.finish()
     }
 
-    /** Handles an event of the socket. */
+    /** Handles an event of the socket: open, data, error or close. */
     event(event: SocketEvent, arg: Buffer | string): void {
         if (event === "open") {
             this.isOpen = true

@@ -9,9 +9,12 @@ const PLUS = 43
 
 function textProblem(what: string, text: string): string {
     const bytes = Buffer.from(text)
-    if (bytes.length === 0) return `${what} cannot be empty` // a topic has at least one character [MQTT-4.7.3-1]
-    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes` // the two-byte length field limits a topic [MQTT-4.7.3-3]
-    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000` // topics contain no null character [MQTT-4.7.3-2]
+    // A topic has at least one character [MQTT-4.7.3-1].
+    if (bytes.length === 0) return `${what} cannot be empty`
+    // The two-byte length field limits a topic [MQTT-4.7.3-3].
+    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes`
+    // Topics contain no null character [MQTT-4.7.3-2].
+    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000`
     return ""
 }
 

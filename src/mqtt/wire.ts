@@ -2,7 +2,7 @@
 
 import { Counters } from "./counters.js"
 
-/** Called when a publication is delivered. */
+/** Called with true when the broker has acknowledged a publication. */
 export type DeliveryCallback = (delivered: boolean) => void
 
 /** Callbacks of a session, implemented by the client. */
@@ -15,7 +15,7 @@ export interface SessionOwner {
 
 /** Access of the two halves of a session to the connection. */
 export interface Wire {
-    /** Whether packets may be sent. */
+    /** Whether the session has an accepted connection, so that packets may be sent. */
     readonly connected: boolean
     /** Sends a packet. Must be called only while connected. */
     send(packet: Buffer): void

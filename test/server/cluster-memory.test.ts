@@ -118,7 +118,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
           expect(view).toMatchObject({ light: 115, mode: "off", led_on: false });
         }
 
-      // each server reports the loss once
+      // each of the two servers logs the loss once
       expect(text.match(/has restarted or lost its data/g)).toHaveLength(2);
 
       // a server that stops deletes none of the restored data

@@ -11,7 +11,7 @@ import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
 
-/** A command of the page, and its documented JSON output, if any. */
+/** A `curl` command of docs/reference/api.md with its documented JSON output, if any. */
 interface Example {
   readonly words: readonly string[];
   readonly answer?: unknown;

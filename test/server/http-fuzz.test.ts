@@ -60,7 +60,7 @@ function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
   return { socket, got: () => got, closed: () => closed };
 }
 
-/** Returns the received status lines. */
+/** Returns the status codes of the received HTTP responses. */
 const statuses = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code));
 
@@ -175,7 +175,7 @@ describe("a server with accounts and a working user", () => {
     );
     const path = fc.array(piece, { maxLength: 10 }).map((pieces) => `/${pieces.join("")}`);
     const method = fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND");
-    // characters that a header may contain
+    // headers may contain only printable ASCII characters
     const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
     const scheme = fc.constantFrom("", "Bearer ", "Basic ", "bearer", "Digest ", "Basic Og==", "Bearer -token");
     const base64 = text.map((plain) => Buffer.from(plain).toString("base64"));

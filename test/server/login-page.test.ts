@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await eventually(async () => (await page.getByRole("alert").textContent())?.includes("password is wrong"), {
       what: "the reason",
     });
-    // the password field has the focus
+    // type without a click, because the password field must have the focus
     await page.keyboard.type("ann password");
     await page.keyboard.press("Enter");
     await page.waitForURL(`${url}/#/board/nightlight%2Fporch`);

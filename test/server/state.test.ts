@@ -106,7 +106,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
   describe("the hub", () => {
     const START = "test-server-";
-    /** Valid server names. */
+    /** Names of three servers in the format that the store accepts. */
     const [A, B, C] = [1, 2, 3].map((run) => `${START}0123456789ab-${run}`);
 
     async function hub(namespace: string, me: string): Promise<Hub & { received: string[]; quit(): Promise<void> }> {

@@ -29,7 +29,7 @@ const basic = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Opens an event stream. */
+/** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
 async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());

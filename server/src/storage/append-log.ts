@@ -31,7 +31,7 @@ export class LogFile {
   readonly path: string;
   readonly #marker = new SyncMarker();
   #fd: number | undefined;
-  /** Length of the file, in bytes. */
+  /** Length of the log file, in bytes. */
   length = 0;
   #checkedAt = -Infinity;
 

@@ -15,7 +15,7 @@ type Database = ClassicLevel<string, string>;
 
 /** Section of the database for named JSON values. */
 const STATE = "state";
-/** Section of the database for sessions, queues and wills of the embedded broker. */
+/** Section of the database for the embedded broker. */
 const BROKER = "broker";
 
 /** Named JSON values that survive a restart. */
@@ -47,7 +47,7 @@ export interface DataFolder {
   readonly values: NamedValues;
   /** Path of the journal folder, which may not exist yet. */
   readonly journal: string;
-  /** The broker's section of the database. */
+  /** The section of the database with sessions, queues and wills of the embedded broker. */
   readonly broker: OrderedStore;
   /** Path of the folder of retained messages, which may not exist yet. */
   readonly retained: string;

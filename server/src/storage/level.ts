@@ -36,7 +36,10 @@ export class LevelDatabase {
   readonly #closing = new AbortController();
   #reopening: Promise<void> | undefined;
 
-  /** @param db an open database */
+  /**
+   * @param db an open database, which `close` closes
+   * @param health receives a report about each failed and successful write
+   */
   constructor(db: Database, health: StorageHealth) {
     this.#db = db;
     this.#health = health;

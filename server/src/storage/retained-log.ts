@@ -8,7 +8,7 @@ import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-bat
 const MAX_GROWTH = 4_194_304;
 /** Maximum number of files; one more triggers a compaction. Each start adds a file. */
 const MAX_FILES = 8;
-/** Messages per write during a compaction. */
+/** Messages per write during a compaction. Other work can run between two writes. */
 const MESSAGES_PER_WRITE = 50;
 
 /** Text for damage reports: what the log contains, and what a loss means for users. */
@@ -37,7 +37,7 @@ export class RetainedLog {
   readonly #growth: number;
   readonly #closedBefore: boolean;
   readonly #damaged: ReportDamage;
-  /** Files of earlier runs, oldest first. */
+  /** Paths of the files that receive no new batches, oldest first. The next compaction deletes them. */
   #oldFiles: string[] = [];
   /** The file that receives new batches. */
   #current!: LogFile;
@@ -50,7 +50,7 @@ export class RetainedLog {
   #compacting: Promise<void> | undefined;
   #closed = false;
 
-  /** @param folder may be missing; the first write creates it */
+  /** @param folder folder of the log files; the first write creates a missing folder */
   constructor(
     folder: string,
     contents: Contents,

@@ -22,14 +22,14 @@ export interface TimeSources {
   monotonic(): number;
   /** The machine's wall clock, in ms since 1970. The wall clock may be wrong, and NTP may set it. */
   wall(): number;
-  /** Time since the machine started, including sleep. */
+  /** Time since the machine started, including sleep. Its growth reveals how long the machine slept. */
   uptime(): number;
 }
 
 const MACHINE: TimeSources = {
   monotonic: () => performance.timeOrigin + performance.now(),
   wall: () => Date.now(),
-  // on other systems the monotonic clock includes sleep
+  // only Linux needs the uptime, because on other systems the monotonic clock includes sleep
   uptime: process.platform === "linux" ? () => uptime() * 1000 : () => performance.now(),
 };
 

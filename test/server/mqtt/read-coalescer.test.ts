@@ -15,7 +15,7 @@ beforeEach(() => {
 
 test("a busy stream pauses and resumes on its own", async () => {
   for (let round = 1; round <= 3; round++) {
-    // chunks may still arrive after `pause`
+    // further chunks after `pause` must not pause the stream again
     for (let n = 0; n < 3; n++) coalescer.read(BUSY_BYTES);
     expect(steps).toHaveLength(2 * round - 1);
     await eventually(() => steps.length === 2 * round, { what: "the end of the pause" });

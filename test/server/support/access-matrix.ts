@@ -23,7 +23,7 @@ export const TOPICS: readonly string[] = [
   "nightlight/status",
 ];
 
-/** An account's permissions, as topic patterns. */
+/** Patterns of the topics that an account may publish and receive. */
 export interface Allowed {
   readonly publish: RegExp;
   readonly receive: RegExp;

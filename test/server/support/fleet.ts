@@ -4,13 +4,13 @@ import mqtt, { type MqttClient } from "mqtt";
 export interface Fleet {
   /** Returns the longest time until a reading or a later one was answered, in ms. Unanswered readings count up to now. */
   longest(): number;
-  /** Descriptions of wrong answers. */
+  /** Descriptions of the wrong answers; empty if all are correct. */
   readonly problems: string[];
-  /** Number of readings sent. */
+  /** Number of readings that all boards have sent. */
   readonly sent: number;
-  /** Number of answers received. */
+  /** Number of answers that all boards have received. */
   readonly answers: number;
-  /** The boards by name. */
+  /** State of each board, by its name such as `b0`. */
   readonly boards: ReadonlyMap<string, Board>;
   /** Stops sending readings. */
   pause(): void;

@@ -1,4 +1,4 @@
-/** Opens histories for tests. */
+/** Opens SQLite and PostgreSQL histories for tests, and closes them after the test. */
 import { onTestFinished } from "vitest";
 import type { History, HistoryDevice, HistoryReading, HistorySwitch } from "../../../server/src/history/history.js";
 import { openPostgres } from "../../../server/src/history/postgres/postgres.js";

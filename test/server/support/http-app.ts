@@ -20,7 +20,7 @@ import { StorageHealth } from "../../../server/src/storage/health.js";
 export class TestAccounts implements Accounts {
   readonly #users = new Map<string, { account: Account; password: string }>();
   #required = false;
-  /** Number of password checks. */
+  /** Number of password checks so far. */
   checks = 0;
   /** Test accounts have no generated passwords. */
   readonly byGeneratedPassword: Accounts["byGeneratedPassword"] = () => undefined;
@@ -156,7 +156,7 @@ export interface Answer {
 }
 
 export interface Ask extends https.RequestOptions {
-  /** A string is sent unchanged, other values as JSON. */
+  /** Request body. A string is sent unchanged, other values as JSON. */
   readonly body?: unknown;
 }
 
