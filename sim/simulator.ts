@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { SimulatedBoard } from "./board.js";
 import type { BoardOptions } from "./types.js";
 
-/** The defaults for all boards of a simulator. */
+/** Default options for boards that are added to a simulator. */
 export type BoardDefaults = Partial<Omit<BoardOptions, "id" | "deviceId">>;
 
 export interface SimulatorEvents {

@@ -2,7 +2,7 @@ import { LightBulb, sleep } from "@devicescript/core"
 
 /** Switches the lamp of the board and remembers the lamp's state. */
 export interface Lamp {
-    /** Whether the lamp is on, as set last. */
+    /** State that `set` was last called with: true for on. */
     on: boolean
     /** Sets the lamp. Resolves when the hardware has changed, or at once if no lamp is attached yet. */
     set(on: boolean): Promise<void>

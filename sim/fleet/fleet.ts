@@ -155,7 +155,7 @@ export class Fleet {
 
   #deviceDisconnected(device: number): void {
     this.#expire(device, Infinity);
-    // a board sends a reading as soon as it is connected again
+    // make a reading due, because a board sends one as soon as it is connected again
     this.devices.reportedAt[device] = NaN;
   }
 

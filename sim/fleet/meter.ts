@@ -62,9 +62,9 @@ export interface Summary {
   readonly others?: number;
   /** Number of boards that run the firmware; absent without such boards. */
   readonly boards?: number;
-  /** Times from light to lamp on these boards. */
+  /** Times from light to lamp on the boards that run the firmware. */
   readonly boards_reaction?: LatencyQuantiles;
-  /** Number of light changes that a lamp did not follow in time. */
+  /** Number of light changes that the lamp of such a board did not follow before the next change. */
   readonly boards_missed?: number;
 }
 

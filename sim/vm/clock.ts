@@ -1,7 +1,7 @@
 /**
  * A monotonic clock of a simulated board, in ms, driven by the computer's clock.
  *
- * Large steps are split into smaller ones. The clock can also run at a multiple of real time.
+ * The clock advances in steps of at most `maxStep`, and can run at a multiple of real time.
  */
 export class BoardClock {
   readonly #maxStep: number;

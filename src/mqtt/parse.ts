@@ -121,7 +121,7 @@ export class Parser {
         if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.earlierBytes)
         const end = this.earlierBytes + count
         if (oversized && end > 2) {
-            // The packet identifier follows the topic, so it may lie behind the kept bytes.
+            // Collect the packet identifier separately: it follows the topic and may lie behind the kept bytes.
             const id = 2 + uint16(this.body, 0)
             if (id >= this.earlierBytes && id < end) this.skippedId = this.chunk[from + id - this.earlierBytes] << 8
             if (id + 1 >= this.earlierBytes && id + 1 < end)

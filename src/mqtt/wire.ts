@@ -13,7 +13,7 @@ export interface SessionOwner {
     delivered(done: DeliveryCallback): void
 }
 
-/** Access of the two halves of a session to the connection. */
+/** Gives the two halves of a session access to the connection. */
 export interface Wire {
     /** Whether the session has an accepted connection, so that packets may be sent. */
     readonly connected: boolean

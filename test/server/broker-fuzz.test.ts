@@ -86,7 +86,7 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
     Buffer.from("10ffffff7f", "hex"),
     Buffer.from("10ffffffffffff", "hex"),
     Buffer.concat([Buffer.from("10809f49", "hex"), Buffer.alloc(300_000, "M")]),
-    // a user name longer than its packet, an empty protocol name, version 255
+    // CONNECT packets: a user name longer than the packet, an empty protocol name, protocol version 255
     Buffer.from("101000044d51545404c2003c000141ffff61", "hex"),
     Buffer.from("100400000400", "hex"),
     Buffer.from("100c00044d515454ff02003c0000", "hex"),

@@ -91,7 +91,7 @@ describe("event streams", () => {
     expect((await from("192.0.2.1")).status).toBe(200);
     expect((await from("192.0.2.1")).status).toBe(429);
     expect((await from("192.0.2.2")).status).toBe(200);
-    // one host can use all addresses of its network
+    // both IPv6 addresses share one limit, because one host can use all addresses of its network
     expect((await from("2001:db8::1")).status).toBe(200);
     expect((await from("2001:db8::2")).status).toBe(429);
   });

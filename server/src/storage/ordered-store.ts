@@ -33,7 +33,7 @@ export class OrderedStore {
   readonly #database: LevelDatabase;
   readonly #sublevel: Sublevel;
   readonly #damaged: ReportDamage;
-  /** Resolves when all batches so far are written. Rejects when the database is closed before that. */
+  /** Resolves when `#current` and `#next` are written. Rejects when the database is closed before that. */
   #written: Promise<void> = Promise.resolve();
   /** The batch that is being written. */
   #current: WriteBatch | undefined;

@@ -1,4 +1,4 @@
-/** Tests the retained messages of the embedded broker. */
+/** Tests that the broker's retained messages survive a restart, and that those on invalid topics are dropped. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test } from "vitest";

@@ -195,7 +195,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
   expect(left()).toEqual(["connected"]);
-  // sessions without queued messages expire without a log message
+  // only sessions of the removed account end with a log line; sessions without queued messages expire silently
   expect(ended).toEqual(accountEnds);
 });
 

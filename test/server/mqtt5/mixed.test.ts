@@ -10,7 +10,7 @@ import { client, server } from "../support/server.js";
 
 const ID = "nightlight/porch";
 
-/** Message properties of an MQTT 5.0 client. */
+/** Message properties that an MQTT 5.0 client sends and a 3.1.1 client must not receive. */
 const PROPERTIES = {
   messageExpiryInterval: 600,
   contentType: "application/json",

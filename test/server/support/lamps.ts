@@ -34,7 +34,7 @@ export interface LampBench {
   reads(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
 }
 
-/** Creates the components. Use them with fake timers. */
+/** Creates the server's decision components. Tests must use fake timers. */
 export function lampBench(): LampBench {
   const published: LampBench["published"] = [];
   const changes: LampBench["changes"] = [];
