@@ -20,6 +20,7 @@ const SAMPLE_INTERVAL = 100;
 const BIND_TIMEOUT = 500;
 /** Delay before a crashed board restarts, in ms. Each further crash doubles the delay (exponential backoff). */
 const MIN_RESTART_DELAY = 1000;
+/** Longest delay before a crashed board restarts, in ms. */
 const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;

@@ -1,7 +1,8 @@
 /** Light sources for simulated boards: pure functions from time to light. */
 
-/** Minimum and maximum light reading, on a 10-bit scale. */
+/** Lowest light reading: darkness. */
 export const MIN_LIGHT = 0;
+/** Highest light reading: light sensors have a resolution of 10 bits. */
 export const MAX_LIGHT = 1023;
 
 /** Returns the light, 0..1023, at a time in ms since the board first started. */

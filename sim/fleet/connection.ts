@@ -25,8 +25,9 @@ const CONNACK_ERRORS: Readonly<Record<number, string>> = {
 };
 /** SUBACK return code of a refused subscription (MQTT 3.1.1, 3.9.3). */
 const SUBACK_FAILURE = 0x80;
-/** Bit masks of the PUBLISH flags (MQTT 3.1.1, 3.3.1). */
+/** Bit mask of the QoS in the flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const QOS_MASK = 6;
+/** Bit mask of the retain flag in the flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const RETAIN_FLAG = 1;
 
 /** A byte range: start (inclusive) and end (exclusive). */

@@ -66,7 +66,7 @@ export class LogFile {
     this.length += bytes.length;
   }
 
-  /** @throws Error when the file was deleted: writes would succeed, but nobody could read them */
+  /** Throws an Error when the file was deleted: later writes would succeed, but nobody could read the data. */
   #throwIfDeleted(fd: number): void {
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_INTERVAL) return;

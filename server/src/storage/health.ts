@@ -90,7 +90,7 @@ export class StorageHealth {
     throw new NotStoredError(`${consequence} ${this.problem}`);
   }
 
-  /** Records that a write to this part of the data folder failed. */
+  /** Records that a write to a part of the data folder failed. */
   failed(part: StoragePart, error: unknown): void {
     this.#failures++;
     const began = !this.isFailing;
@@ -101,7 +101,7 @@ export class StorageHealth {
     for (const { failed } of this.#listeners) failed?.(this.problem);
   }
 
-  /** Records that a write to this part of the data folder succeeded. */
+  /** Records that a write to a part of the data folder succeeded. */
   succeeded(part: StoragePart): void {
     if (!this.#problems.delete(part) || this.isFailing) return;
     for (const { recovered } of this.#listeners) recovered?.();

@@ -16,8 +16,9 @@ const MAX_KEPT_SIZE = 1_048_576;
 const MESSAGE_HEADER_BYTES = 7;
 /** Largest number of UTF-8 bytes for one UTF-16 code unit. */
 const MAX_UTF8_BYTES = 3;
-/** Flag in the QoS byte: extras precede the payload, after their length in four bytes. */
+/** Flag in the QoS byte of a message with MQTT 5.0 properties or an expiry time, which precede the payload. */
 const HAS_EXTRAS = 0x80;
+/** Size of the length field before the extras, in bytes. */
 const EXTRAS_LENGTH = 4;
 
 /** A batch of retained messages, encoded for the log in a buffer that is reused for each batch. */

@@ -126,7 +126,7 @@ export class RetainedMessages {
   /** Makes a last attempt to write, and closes the log. */
   async close(): Promise<void> {
     if (this.#pending || this.#retry) this.#attempt();
-    // messages that could not be written are not acknowledged, so clients send them again
+    // give up messages that could not be written: they are not acknowledged, so clients send them again
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#log.close();
