@@ -12,7 +12,7 @@ export interface BoardView {
   /** Light at the sensor, 0 to 1023. */
   light: number;
   lamp: boolean;
-  /** Whether the user has set the light by hand. */
+  /** Whether the user has set the light by hand, so that the light source has no effect. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -27,7 +27,7 @@ export interface SimulatorContext {
 const BOARDS_PATH = "/api/simulator/boards";
 /** The shortest time between two events of a board, in ms. */
 const EVENT_INTERVAL = 100;
-/** Largest number of simulated boards. Each board needs about 35 MB of memory. */
+/** Largest number of simulated boards. Adding one more fails, because each board needs about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 class RequestError extends Error {

@@ -36,7 +36,7 @@ export function day({ period = 60_000 }: { period?: number } = {}): LightSource 
   return (ms) => {
     const days = ms / period;
     const sky = MEAN_LIGHT + AMPLITUDE * Math.cos(TWO_PI * (days + START_OF_DAY));
-    // sine waves without a common period look random but are the same in every run
+    // combine sine waves without a common period, which look random but are the same in every run
     const wave = Math.sin(TWO_PI * days * 5.3) + Math.sin(TWO_PI * days * 8.7 + 1) + Math.sin(TWO_PI * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
     return clampLight(sky - Math.max(0, sky - CLOUD_BASE) * cloud);

@@ -3,7 +3,7 @@ import { decide, type Rule } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
 import { EITHER, OFF, ON } from "./reading-tracker.js";
 
-/** Tolerance for the end of a minimum on or off time as the server measures it, in ms. */
+/** Tolerance for the end of a minimum on or off time, in ms. Within it, either lamp state counts as correct. */
 const CLOCK_TOLERANCE = 2000;
 
 /** The state of all virtual devices; each array is indexed by device number. */
