@@ -20,11 +20,12 @@ const SAMPLE_INTERVAL = 100;
 const BIND_TIMEOUT = 500;
 /** Delay before a crashed board restarts, in ms. Each further crash doubles the delay (exponential backoff). */
 const MIN_RESTART_DELAY = 1000;
+/** Longest delay before a crashed board restarts, in ms. */
 const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;
 
-/** The functions that settle a promise. */
+/** Functions that resolve or reject the promise of a pending `start`. */
 type PromiseCallbacks = { resolve(): void; reject(error: Error): void };
 
 export class SimulatedBoard extends BoardState {
@@ -257,7 +258,7 @@ export class SimulatedBoard extends BoardState {
     this.#restartDelay = Math.min(this.#restartDelay * 2, MAX_RESTART_DELAY);
   }
 
-  /** Handles a worker thread that ended unexpectedly. */
+  /** Treats the unexpected end of the current worker thread as a crash of the board. Ignores the end of earlier threads. */
   #threadLost(thread: Worker, reason: string): void {
     if (thread === this.#thread) void this.#machineEnded("crash", reason);
   }

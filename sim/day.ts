@@ -9,27 +9,33 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SUNRISE = 6 * HOUR;
 const SUNSET = 19 * HOUR;
-/** Sensor reading at night, and the amount that a clear sky adds at noon. The sum stays below the maximum of 1023. */
+/** Sensor reading at night, without noise. */
 const NIGHT_LIGHT = 8;
+/** Light that a clear sky adds at noon to `NIGHT_LIGHT`. The sum stays below the maximum of 1023. */
 const NOON_LIGHT = 960;
-/** Mean duration of a clear period and of a cloud, in ms. */
+/** Mean duration of a clear period between two clouds, in ms. */
 const MEAN_CLEAR_TIME = 6 * MINUTE;
+/** Mean duration of a cloud, in ms. */
 const MEAN_CLOUD_TIME = 4 * MINUTE;
 /** Minimum and maximum time for the light to change at a cloud's edge, in ms. */
 const EDGE_TIME = [4000, 30_000] as const;
 /** Minimum and maximum fraction of the light that passes through a cloud. */
 const TRANSMISSION = [0.3, 0.85] as const;
-/** Relative variation of the light under one cloud, and the periods of the two sine waves that vary the light, in ms. */
+/** Relative variation of the light under one cloud. */
 const WAVE_AMPLITUDE = 0.06;
+/** Periods of the two sine waves that vary the light under a cloud, in ms. */
 const WAVE_PERIODS = [23_000, 67_000] as const;
-/** Half of the maximum noise of the analog-to-digital converter, and the time between two noise values, in ms. */
+/** Half of the maximum noise of the analog-to-digital converter, in units of a light reading. */
 const HALF_NOISE = 1.2;
+/** Time between two noise values, in ms. */
 const NOISE_INTERVAL = 100;
 
 interface Cloud {
-  /** Middle of the cloud's first and last edge, in ms since midnight. */
+  /** Middle of the cloud's first edge, in ms since midnight. */
   readonly from: number;
+  /** Middle of the cloud's last edge, in ms since midnight. */
   readonly to: number;
+  /** Duration of each edge, in ms. */
   readonly edge: number;
   readonly transmission: number;
 }
@@ -39,7 +45,7 @@ export interface DayOptions {
   readonly seed?: number;
   /** Duration of the simulated day in ms; 24 hours by default. A shorter day replays the same curve faster. */
   readonly period?: number;
-  /** Hour at which the simulation starts, 0..24. */
+  /** Hour of the simulated day at which the curve starts, 0..24; 0 by default. */
   readonly hour?: number;
   /** Adds the noise of an analog-to-digital converter; true by default. */
   readonly noisy?: boolean;

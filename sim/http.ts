@@ -6,13 +6,13 @@ import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
 import type { Simulator } from "./simulator.js";
 import type { CutKind } from "./vm/protocol.js";
 
-/** A board as the API shows it. */
+/** State of a simulated board, as JSON in the API. */
 export interface BoardView {
   id: string;
   /** Light at the sensor, 0 to 1023. */
   light: number;
   lamp: boolean;
-  /** Whether the user has set the light by hand. */
+  /** Whether the user has set the light by hand, so that the light source has no effect. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -27,7 +27,7 @@ export interface SimulatorContext {
 const BOARDS_PATH = "/api/simulator/boards";
 /** The shortest time between two events of a board, in ms. */
 const EVENT_INTERVAL = 100;
-/** Largest number of simulated boards. Each board needs about 35 MB of memory. */
+/** Largest number of simulated boards. Adding one more fails, because each board needs about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 class RequestError extends Error {
@@ -48,7 +48,7 @@ export function simulatorRoutes(simulator: Simulator) {
   return (fastify: FastifyInstance, context: SimulatorContext = {}): void => {
     fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500 } = error;
-      // Internal errors belong in the log of the program that uses this plug-in.
+      // Pass internal errors on to the program that uses this plug-in, which logs them.
       if (statusCode >= 500 && !(error instanceof RequestError)) throw error;
       return reply.code(statusCode).send({ error: error.message });
     });
@@ -79,7 +79,7 @@ export function simulatorRoutes(simulator: Simulator) {
   };
 }
 
-/** Returns the decoded wildcard part of a path. */
+/** Returns the wildcard part of a request's path, without URL encoding: a board id, or a board id with an action. */
 function wildcardOf(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
 }
@@ -88,7 +88,7 @@ function boardNotFound(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
-/** Splits `<id>/<what>`. The id may contain slashes. */
+/** Splits `<id>/<what>` at the last slash, because a board id may contain slashes. @throws RequestError for an unknown board */
 function parseBoardPath(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));

@@ -1,7 +1,8 @@
 /** Light sources for simulated boards: pure functions from time to light. */
 
-/** Minimum and maximum light reading, on a 10-bit scale. */
+/** Lowest light reading: darkness. */
 export const MIN_LIGHT = 0;
+/** Highest light reading: light sensors have a resolution of 10 bits. */
 export const MAX_LIGHT = 1023;
 
 /** Returns the light, 0..1023, at a time in ms since the board first started. */
@@ -35,7 +36,7 @@ export function day({ period = 60_000 }: { period?: number } = {}): LightSource 
   return (ms) => {
     const days = ms / period;
     const sky = MEAN_LIGHT + AMPLITUDE * Math.cos(TWO_PI * (days + START_OF_DAY));
-    // sine waves without a common period look random but are the same in every run
+    // combine sine waves without a common period, which look random but are the same in every run
     const wave = Math.sin(TWO_PI * days * 5.3) + Math.sin(TWO_PI * days * 8.7 + 1) + Math.sin(TWO_PI * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
     return clampLight(sky - Math.max(0, sky - CLOUD_BASE) * cloud);

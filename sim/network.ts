@@ -5,7 +5,7 @@ import type { CutKind, NetworkState } from "./vm/protocol.js";
 export class BoardNetwork {
   #current: NetworkState = { delay: 0 };
 
-  /** @param changed called with each new state */
+  /** @param changed called with the new network state after each change */
   constructor(private readonly changed: (state: NetworkState) => void) {}
 
   get current(): NetworkState {

@@ -4,7 +4,7 @@ import { clampLight, type LightSource, MAX_LIGHT, MIN_LIGHT } from "./light.js";
 export class LightSensor {
   #light: number;
   #held: number | undefined;
-  /** performance.now() when the light source started. */
+  /** Start time of the light source by `performance.now()`, in ms; undefined before `start`. */
   #startedAt: number | undefined;
 
   constructor(private readonly source: LightSource) {

@@ -57,7 +57,7 @@ export function brokerSettings(broker: string): Settings {
       `A board cannot connect to "${redactUrl(broker)}": give an address such as mqtt://127.0.0.1:1883.`,
     );
   return {
-    // Only URLs put IPv6 addresses in brackets.
+    // Remove the brackets that enclose an IPv6 address in a URL.
     MQTT_HOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),
     MQTT_PORT: Number(url.port || (tls ? 8883 : 1883)),
     MQTT_TLS: tls,

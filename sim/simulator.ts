@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { SimulatedBoard } from "./board.js";
 import type { BoardOptions } from "./types.js";
 
-/** The defaults for all boards of a simulator. */
+/** Default options for boards that are added to a simulator. */
 export type BoardDefaults = Partial<Omit<BoardOptions, "id" | "deviceId">>;
 
 export interface SimulatorEvents {
@@ -19,7 +19,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Adds a board that is switched off. Call its `start` to switch it on. The default of its setting `NL_ID` is its id.
+   * Adds a board that is switched off; its `start` method switches it on. The setting `NL_ID` is the board's id by default.
    * @throws Error if the id exists already or there is no bytecode; RangeError for the same reasons as `SimulatedBoard`
    */
   add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {

@@ -23,7 +23,7 @@ export function readTrace(file: string): LightSource {
   return parseTrace(text, file);
 }
 
-/** Parses a recording. @param file the name for error messages */
+/** Parses the text of a recording. @param file file name for error messages */
 export function parseTrace(text: string, file = "trace"): LightSource {
   const readings = parseReadings(text, file);
   const last = readings[readings.length - 1];

@@ -25,7 +25,7 @@ export interface BoardOptions {
 }
 
 export interface BoardEvents {
-  /** The sensor reading changed: 0..1023. */
+  /** The sensor reading changed. The event contains the new reading, 0..1023. */
   light: [light: number];
   lamp: [on: boolean];
   /** A line that the program or its virtual machine printed. */
@@ -34,7 +34,7 @@ export interface BoardEvents {
   crash: [reason: string];
   /** The program requested a restart or reset. */
   reboot: [reason: string];
-  /** The program started. */
+  /** The program started, and has found its sensor and lamp if it uses them. */
   start: [];
   /** Any publicly visible state of the board changed. */
   change: [];

@@ -19,7 +19,7 @@ const REPLY_TIME = 500
 /** The parts of the firmware that actions use. */
 export interface ActionContext {
     readonly lamp: Lamp
-    /** Queues a reply for sending. */
+    /** Queues a reply for the MQTT session. A full queue drops its oldest reply. */
     reply(text: string): void
     /** Returns whether the reply queue is full, so that another reply would displace an unsent one. */
     isReplyQueueFull(): boolean

@@ -2,7 +2,7 @@
 //
 // - The board takes over after `alone_after` without a server: no connection, or the server announced that it is offline.
 // - After a connect, the broker first delivers old commands. To avoid flicker, the board ignores them until a command
-//   answers a new reading. If none arrives within `CATCH_UP`, the board applies the last command it received.
+//   answers a new reading. If none arrives within `CATCH_UP_TIMEOUT`, the board applies the last command it received.
 // - The board hands control back only when the server answers a new reading.
 // - A command at any other time proves that a server is online, even if a retained status says that it is offline.
 
@@ -19,7 +19,7 @@ export interface AuthorityParameters extends Rule {
 /** Tracks who controls the lamp, and the state that the lamp must have. All times are in ms of one monotonic clock. */
 export interface Authority {
     decided_by: "server" | "device"
-    /** Call after each connect to the broker. Old commands are then ignored for up to `CATCH_UP` ms. */
+    /** Call after each connect to the broker. Ignores old commands for up to `CATCH_UP_TIMEOUT` ms. */
     connected(now: number): void
     disconnected(now: number): void
     /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
@@ -98,7 +98,7 @@ export function createAuthority(now: number): Authority {
     function command(led_on: boolean, seq: number | undefined, at: number): boolean {
         if (catchingUp) {
             lastCommand = led_on
-            // A command with a higher seq than any sent so far answers a reading from before a restart.
+            // Ignore a seq above `lastSeq`: such a command answers a reading from before a restart of the board.
             if (seq !== undefined && firstFreshSeq !== undefined && seq >= firstFreshSeq && seq <= lastSeq) {
                 serverOffline = false
                 endCatchUp(at)

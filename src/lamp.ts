@@ -1,8 +1,8 @@
 import { LightBulb, sleep } from "@devicescript/core"
 
-/** The lamp of the board. */
+/** Switches the lamp of the board and remembers the lamp's state. */
 export interface Lamp {
-    /** Whether the lamp is on, as set last. */
+    /** State that `set` was last called with: true for on. */
     on: boolean
     /** Sets the lamp. Resolves when the hardware has changed, or at once if no lamp is attached yet. */
     set(on: boolean): Promise<void>
@@ -23,7 +23,7 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
     let inverted = false
 
     async function writeBulb() {
-        // A write to a service that is not attached never resolves.
+        // Write only to an attached bulb, because a write to a missing service never resolves.
         if (await bulb.binding().read()) await bulb.intensity.write(lamp.on !== inverted ? 1 : 0)
     }
 

@@ -18,7 +18,7 @@ import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { VERSION } from "./version.js"
 
-/** Hardware of a board. */
+/** Name and hardware of a supported board. */
 export interface Board {
     /** Name of the board's file in `boards/`. */
     readonly name: string
@@ -37,7 +37,7 @@ const MAX_REPLIES = 16
  * lost the server's subscription, so messages sent before the server announces itself would be lost.
  */
 const HOLD_TIME = 2000
-/** Replaces `HOLD_TIME` once a server has announced itself to this board, in ms: such a server probably comes back. */
+/** Hold time instead of `HOLD_TIME` for a board that has seen a server, in ms. The server probably comes back. */
 const HOLD_TIME_FOR_SERVER = 60000
 
 /** Runs the firmware: wires its parts together. Never returns. */
@@ -45,7 +45,7 @@ export async function runNightlight(board: Board) {
     const began = Math.round(millis())
     const { host, port, tls, username, password, id } = await readSettings()
     let parameters = await loadParameters()
-    // Math.random() returns the same numbers after every start.
+    // Use the hardware generator, because Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const rejections = createRejectionLog()
     const authority = createAuthority(millis())
@@ -158,7 +158,7 @@ export async function runNightlight(board: Board) {
         releaseHeld()
         const now = millis()
         actions.setServerOnline(value.online, now)
-        // A server that came back needs a current reading: make the next one due.
+        // A server that came back needs a current reading, so the board sends the next sample at once.
         if (authority.setServerOnline(value.online, now)) lastReport = undefined
     }
 

@@ -12,7 +12,7 @@ export interface Parameters extends Rule, Cadence {
     readonly offline: "keep" | "latest"
     /** Time without a server after which the board decides by itself, in ms. */
     readonly alone_after: number
-    /** Actions up to this `seq` have expired. */
+    /** Actions up to this `seq` have expired; the board does not perform them. */
     readonly expired: number
 }
 

@@ -4,7 +4,7 @@ export interface Reading {
     readonly seq: number
     /** When the reading was taken, in ms since the board started. */
     readonly at: number
-    /** 0 to 1023, an integer. */
+    /** Light level, an integer from 0 to 1023. */
     readonly light: number
     readonly led_on: boolean
 }

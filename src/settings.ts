@@ -9,7 +9,7 @@ const LOCALHOST = "127.0.0.1"
 export interface Settings {
     /** Host name or address of the broker. */
     readonly host: string
-    /** TCP port, 1 to 65535. */
+    /** TCP port of the broker, 1 to 65535. */
     readonly port: number
     readonly tls: boolean
     /** User name for the broker; undefined to connect without credentials. */

@@ -15,8 +15,9 @@ const RESERVED_MEMORY = 1e9;
 const MAX_BATCH_TIME = 10_000;
 /** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
 const CHANGE_INTERVAL = 3000;
-/** Light levels that a board alternates between, on either side of the threshold. */
+/** Light level below the threshold; each board alternates between `DARK` and `BRIGHT`. */
 const DARK = 100;
+/** Light level above the threshold. */
 const BRIGHT = 800;
 
 /** A group of simulated boards that run the firmware against a broker. */
@@ -34,7 +35,10 @@ export class RealBoards {
   readonly #timers = new Set<NodeJS.Timeout>();
   #ending = false;
 
-  /** @param broker URL of the broker, mqtt:// or mqtts:// */
+  /**
+   * @param broker URL of the broker, mqtt:// or mqtts://
+   * @param prefix prefix of the device ids
+   */
   constructor(broker: string, prefix: string) {
     this.#prefix = prefix;
     this.#simulator = new Simulator({
@@ -80,7 +84,6 @@ export class RealBoards {
     for (const board of this.#simulator.boards.values()) this.#scheduleLightChange(board);
   }
 
-  /** Stops all boards. */
   async close(): Promise<void> {
     this.#ending = true;
     for (const timer of this.#timers) clearTimeout(timer);

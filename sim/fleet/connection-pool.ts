@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedConnection, type SharedConnectionHandlers, type Range } from "./connection.js";
 import type { Broker } from "./transport.js";
 
-/** Number of connections that are established at the same time. */
+/** Largest number of connections that are being established or are publishing at the same time. */
 const MAX_PARALLEL = 32;
 /** Shortest delay before a reconnect, in ms. A random time of up to the same length is added (jitter). */
 const RECONNECT_DELAY = 1000;
@@ -13,7 +13,7 @@ const PING_INTERVAL = 20_000;
 
 /** Callbacks of the connections of a fleet. */
 export interface ConnectionPoolHandlers {
-  /** Called for each received message. */
+  /** Called for each message that any connection receives. */
   readonly message: SharedConnectionHandlers["message"];
   /** Returns the topic filters of a device. */
   filters(device: number): string[];
@@ -29,7 +29,7 @@ export class ConnectionPool {
   connected = 0;
   /** Number of devices on established connections. */
   devicesReady = 0;
-  /** Number of connection losses. */
+  /** Number of times that an established connection was lost. */
   lost = 0;
   readonly #connections: SharedConnection[];
   readonly #devices: number;
@@ -84,7 +84,7 @@ export class ConnectionPool {
     await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, this.count) }, connectNext));
   }
 
-  /** Stops reconnecting: a connection that is lost from now on stays closed. */
+  /** Stops reconnecting: a connection that is lost after this call stays closed. */
   stopReconnecting(): void {
     this.#isEnding = true;
   }
@@ -102,7 +102,6 @@ export class ConnectionPool {
     for (const connection of this.#connections) await connection.allAcknowledged();
   }
 
-  /** Closes all connections. */
   close(): void {
     this.#isEnding = true;
     clearInterval(this.#pingTimer);
@@ -133,7 +132,7 @@ export class ConnectionPool {
     const [from, to] = this.#deviceRange(n);
     for (let device = from; device < to; device++) this.#handlers.deviceDisconnected(device);
     this.lost++;
-    // #connect() reports a connection that is lost before it is fully established
+    // ignore a connection that is lost while it is being established, because #connect() reports it
     if (!this.#established.delete(n)) return;
     this.connected--;
     this.devicesReady -= to - from;

@@ -6,16 +6,16 @@ import type { Broker } from "./transport.js";
 
 /** MQTT keep-alive interval, in s. */
 const KEEP_ALIVE = 60;
-/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. */
+/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. After it, the connection is closed with an error. */
 const ANSWER_TIMEOUT = 30_000;
-/** Largest number of topic filters in one SUBSCRIBE packet. Some brokers limit the number. */
+/** Largest number of topic filters in one SUBSCRIBE packet. Some brokers refuse packets with more filters. */
 const FILTERS_PER_SUBSCRIBE = 50;
 /** Largest number of unacknowledged QoS 1 messages. A larger number could reuse a packet id that is still in flight. */
 const MAX_UNACKNOWLEDGED = 60_000;
-/** Largest size of the send buffer when the broker does not read, in bytes. */
+/** Largest size of the send buffer, in bytes. `publish` returns false while the buffer is larger. */
 const MAX_SEND_BUFFER = 1_048_576;
 
-/** Reasons by CONNACK return code (MQTT 3.1.1, table 3.1). */
+/** Error texts for the CONNACK return codes (MQTT 3.1.1, table 3.1). */
 const CONNACK_ERRORS: Readonly<Record<number, string>> = {
   1: "the broker does not support MQTT 3.1.1",
   2: "the broker does not accept the client id",
@@ -25,14 +25,15 @@ const CONNACK_ERRORS: Readonly<Record<number, string>> = {
 };
 /** SUBACK return code of a refused subscription (MQTT 3.1.1, 3.9.3). */
 const SUBACK_FAILURE = 0x80;
-/** Bit masks of the PUBLISH flags (MQTT 3.1.1, 3.3.1). */
+/** Bit mask of the QoS in the flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const QOS_MASK = 6;
+/** Bit mask of the retain flag in the flags of PUBLISH (MQTT 3.1.1, 3.3.1). */
 const RETAIN_FLAG = 1;
 
 /** A byte range: start (inclusive) and end (exclusive). */
 export type Range = readonly [from: number, to: number];
 
-/** Callbacks of a connection. */
+/** Callbacks of a shared connection. */
 export interface SharedConnectionHandlers {
   /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
   message(bytes: Buffer, topic: Range, payload: Range, retained: boolean): void;
@@ -169,7 +170,7 @@ export class SharedConnection {
     stream.write(bytes);
   }
 
-  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. */
+  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. @param problem begins the error message if the wait fails */
   #waitForAnswer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -220,7 +221,7 @@ export class SharedConnection {
   }
 
   #handleClose(stream: Duplex, problem: string): void {
-    // closed by end(), or replaced by a newer stream
+    // ignore a stream that end() closed or that a newer stream replaced
     if (stream !== this.#stream) return;
     this.#stream = undefined;
     this.#unacknowledged = 0;

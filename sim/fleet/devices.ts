@@ -3,16 +3,16 @@ import { decide, type Rule } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
 import { EITHER, OFF, ON } from "./reading-tracker.js";
 
-/** Tolerance for the end of a minimum on or off time as the server measures it, in ms. */
+/** Tolerance for the end of a minimum on or off time, in ms. Within it, either lamp state counts as correct. */
 const CLOCK_TOLERANCE = 2000;
 
 /** The state of all virtual devices; each array is indexed by device number. */
 export class Devices {
-  /** The last reported light level. */
+  /** Light level of the last sent reading, 0..1023. */
   readonly light: Uint16Array;
   /** Time of the last report, in ms; NaN before the first report. */
   readonly reportedAt: Float64Array;
-  /** Sequence number of the last reading. */
+  /** Sequence number of the last sent reading. */
   readonly seq: Uint32Array;
   /** Number of the device's parameter set, see `ParameterSets`. */
   readonly parameters: Uint16Array;

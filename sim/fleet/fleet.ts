@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly connections: number;
   /** Prefix of the device ids `<prefix>/fleet-1`, `<prefix>/fleet-2`, … */
   readonly prefix: string;
-  /** QoS of readings. */
+  /** QoS at which devices publish readings. */
   readonly qos: 0 | 1;
   /** Whether devices publish their status. Lesson devices do not; they send only the light. */
   readonly status: boolean;
@@ -30,7 +30,7 @@ export interface FleetOptions {
   readonly hour: number;
 }
 
-/** How long `drain` waits for outstanding answers, in ms. */
+/** Longest time that `drain` waits for outstanding answers, in ms. Readings without an answer then count as missing. */
 const DRAIN_TIMEOUT = 3000;
 const SLASH = 0x2f;
 const COMMANDS_LENGTH = "commands".length;
@@ -68,7 +68,7 @@ export class Fleet {
     this.#topicPrefix = `${prefix}/fleet-`;
     this.connections = new ConnectionPool(broker, devices, connections, {
       message: (bytes, topic, payload, retained) => this.#handleMessage(bytes, topic, payload, retained),
-      // lesson devices receive no configuration
+      // lesson devices use no configuration, so they subscribe only to commands
       filters: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
           topicOf(this.id(device), channel),
@@ -139,7 +139,7 @@ export class Fleet {
     await this.drain();
     if (this.#options.status) await this.#publishForAll("status", encode(STATUS, { online: false }));
     if (!keep) {
-      // the server publishes a decision up to 250 ms after the command
+      // wait for the last decisions, which the server publishes up to 250 ms after the commands; then delete them
       await sleep(500);
       for (const channel of ["status", "commands", "config", "decision"] as const)
         await this.#publishForAll(channel, "");
@@ -155,7 +155,7 @@ export class Fleet {
 
   #deviceDisconnected(device: number): void {
     this.#expire(device, Infinity);
-    // a board sends a reading as soon as it is connected again
+    // make a reading due, because a board sends one as soon as it is connected again
     this.devices.reportedAt[device] = NaN;
   }
 
@@ -164,7 +164,7 @@ export class Fleet {
     for (let device = 0; device < this.devices.count; device++) this.#expire(device, before);
   }
 
-  /** Gives up old readings. After a loss, only the server knows which lamp state is correct. */
+  /** Counts old unanswered readings as missing. After a missing reading, only the server knows the correct lamp state. */
   #expire(device: number, before: number): void {
     if (this.tracker.expire(device, before)) this.devices.expected[device] = EITHER;
   }
@@ -217,7 +217,7 @@ export class Fleet {
     let at = topic + this.#topicPrefix.length;
     for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
     device--;
-    // ignore topics of other devices
+    // ignore topics of devices that do not belong to this fleet
     if (!(device >= 0 && device < this.devices.count)) return;
     const content = bytes.subarray(payload, end);
     if (topicEnd - at - 1 === COMMANDS_LENGTH) return this.#handleCommand(device, content, retained);
@@ -227,7 +227,7 @@ export class Fleet {
   }
 
   #handleCommand(device: number, payload: Buffer, retained: boolean): void {
-    // an empty payload deletes a retained command
+    // ignore the empty payload that deletes a retained command
     if (payload.length === 0) return;
     const now = performance.now();
     const { lamp, action } = decodeCommand(payload);

@@ -7,7 +7,6 @@ const MAX_LATENCY = 600_000;
 const BUCKET_GROWTH = Math.log(1.04);
 const BUCKETS = Math.ceil(Math.log(MAX_LATENCY / MIN_LATENCY) / BUCKET_GROWTH) + 1;
 
-/** A histogram of response times. */
 export class LatencyHistogram {
   readonly #counts = new Float64Array(BUCKETS);
   count = 0;
@@ -36,7 +35,6 @@ export class LatencyHistogram {
     return this.max;
   }
 
-  /** Removes all values. */
   clear(): void {
     this.#counts.fill(0);
     this.count = 0;

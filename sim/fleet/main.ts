@@ -18,7 +18,7 @@ async function run(options: Options): Promise<number> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
         resolve();
-        // a second signal exits at once
+        // the first signal ends the run early; a second one exits at once
         process.once(signal, () => process.exit(1));
       });
     }

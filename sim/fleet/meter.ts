@@ -8,7 +8,7 @@ import { totalCpuTime, ownUsage, readUsage, type Usage } from "./processes.js";
 /** A process whose CPU time and memory are measured. */
 export interface WatchedProcess {
   readonly name: string;
-  /** Process id; undefined for this process. */
+  /** Process id; undefined for the process of the load test. */
   readonly pid: number | undefined;
 }
 
@@ -56,15 +56,15 @@ export interface Summary {
   readonly unacknowledged: number;
   readonly connections_lost: number;
   readonly processes: readonly ProcessSummary[];
-  /** Number of processors of this machine. */
+  /** Number of processors that the load test can use. */
   readonly processors: number;
   /** CPU usage of other programs, in cores; absent when a measured process cannot be observed. */
   readonly others?: number;
   /** Number of boards that run the firmware; absent without such boards. */
   readonly boards?: number;
-  /** Times from light to lamp on these boards. */
+  /** Times from light to lamp on the boards that run the firmware. */
   readonly boards_reaction?: LatencyQuantiles;
-  /** Number of light changes that a lamp did not follow in time. */
+  /** Number of light changes that the lamp of such a board did not follow before the next change. */
   readonly boards_missed?: number;
 }
 
@@ -123,14 +123,14 @@ export class Meter {
     this.#atBegin = this.#previous = this.#snapshot();
   }
 
-  /** Starts the measurement and discards everything before. */
+  /** Starts the measurement and discards all earlier figures. */
   begin(): void {
     this.#allLatencies.clear();
     this.#recentLatencies.clear();
     this.#atBegin = this.#previous = this.#snapshot();
   }
 
-  /** Returns the figures since the previous call. */
+  /** Returns the figures since the previous call of `second`. The program calls this method once per second. */
   second(): SecondFigures {
     const { tracker, counts } = this.#fleet;
     const last = this.#previous;
@@ -191,7 +191,7 @@ export class Meter {
       connections_lost: connections.lost,
       processes,
       processors: availableParallelism(),
-      // the CPU time of an unobservable process would count as that of other programs
+      // omit `others` if a process could not be measured, because its CPU time would count as that of other programs
       ...(processes.length === this.#watched.length && { others: Math.max(0, others) }),
     });
   }

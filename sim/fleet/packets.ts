@@ -28,7 +28,6 @@ export function encodePublish(topic: string, payload: string, id: number, retain
   return packet;
 }
 
-/** Encodes a PUBACK packet. */
 export function encodePuback(id: number): Buffer {
   return Buffer.from([PUBACK << 4, 2, id >> 8, id & 255]);
 }

@@ -28,7 +28,7 @@ export class ParameterSets {
 
   /** Parses a payload of `<id>/config`. Returns the number of its parameter set, or undefined if invalid. */
   read(payload: Buffer): number | undefined {
-    // an empty payload deletes the retained configuration; set 0 is the default
+    // an empty payload deletes the retained configuration, so return set 0 with the defaults
     if (payload.length === 0) return 0;
     const text = payload.toString("latin1");
     const known = this.#byText.get(text);

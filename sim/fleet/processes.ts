@@ -52,7 +52,7 @@ export function processName(pid: number): string {
   }
 }
 
-/** Returns the usage of this process. */
+/** Returns CPU time and memory of the current process. */
 export function ownUsage(): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, maxRSS } = { ...process.memoryUsage(), ...process.resourceUsage() };

@@ -12,7 +12,7 @@ export type Verdict = "right" | "wrong" | "again";
 
 /** Counters of answers since the start. */
 export interface Counts {
-  /** Answered readings, correct or wrong. */
+  /** Readings that a command answered, correctly or wrongly. */
   answered: number;
   /** Commands that contradict the rule for their reading. */
   wrong: number;

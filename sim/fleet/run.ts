@@ -52,7 +52,7 @@ export async function runFleet(
     progress = setInterval(() => {
       printLine(`Connecting: ${formatCount(fleet.connections.devicesReady)} of ${formatCount(devices)} devices, ${formatCount(fleet.connections.connected)} of ${formatCount(connections)} connections`); // prettier-ignore
     }, SECOND);
-    // boards send their first reading as soon as they are connected
+    // start the schedule before connecting, because each device sends its first reading as soon as it is connected
     if (rate === undefined) schedule = startPolicySchedule(fleet);
     const startOutcome = await Promise.race([fleet.start(options.ramp * SECOND).then(() => "ready" as const), stopped]);
     clearInterval(progress);
@@ -88,7 +88,7 @@ export async function runFleet(
     await fleet.drain();
     const outcome = { summary: { ...summary(), ...real }, watched };
     if (ownServer) return outcome;
-    // the data of a temporary server is deleted anyway
+    // only a lasting broker needs this cleanup: the data of a temporary server is deleted
     printLine(
       options.keep
         ? "Setting the devices offline …"

@@ -6,7 +6,7 @@ const TIMER_INTERVAL = 1;
 /** Largest backlog of the scheduler, in ms. Readings beyond this limit are dropped and counted, not sent in a burst. */
 const MAX_BACKLOG = 100;
 
-/** A running schedule. */
+/** A running schedule, which sends readings until it is stopped. */
 export interface Schedule {
   /** Number of readings that were dropped because this program was too slow. */
   readonly dropped: number;

@@ -12,12 +12,12 @@ const SERVER_PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server
 /** Code for the child process that ends it when this process dies, even by SIGKILL: its standard input closes then. */
 const EXIT_WITH_PARENT =
   'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
-/** Timeout for the start of the server, in ms. */
+/** Timeout for the start of the server, in ms. After it, the load test fails. */
 const START_TIMEOUT = 30_000;
 /** Timeout for the end of the server before it is killed, in ms. */
 const STOP_TIMEOUT = 10_000;
 
-/** A running temporary server. */
+/** A running server that belongs to one load test. */
 export interface TemporaryServer {
   readonly pid: number;
   /** URL of the server's broker. */

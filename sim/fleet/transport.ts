@@ -37,11 +37,11 @@ export function parseBrokerUrl(address: string): Broker {
   const login = { username, password, title };
   if (protocol === "ws:" || protocol === "wss:") {
     url.username = url.password = "";
-    // nightlight-server and most other brokers serve MQTT at /mqtt
+    // add the path /mqtt, at which nightlight-server and most other brokers serve WebSocket clients
     if (url.pathname === "/") url.pathname = "/mqtt";
     return { ...login, connect: () => createWebSocketStream(new WebSocket(url, "mqtt", { perMessageDeflate: false })) };
   }
-  // URLs enclose IPv6 addresses in brackets, but net.connect expects them without
+  // remove the brackets that enclose an IPv6 address in a URL, because net.connect does not accept them
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = Number(url.port || PORTS[protocol]);
   if (protocol === "mqtt:") return { ...login, connect: () => net.connect({ host, port, noDelay: true }) };

@@ -5,9 +5,9 @@ import { hashInteger } from "../random.js";
 
 /** Number of precomputed cloudy days. Devices that share a day see its clouds at different times. */
 const SKY_COUNT = 16;
-/** Time between two stored light values, in ms. The edge of a cloud takes at least four times as long. */
-const STEP = 1000;
-const STEPS = DAY / STEP;
+/** Time between two stored light values, in ms. Short enough for interpolation: the edge of a cloud takes at least 4 s. */
+const STEP_TIME = 1000;
+const STEP_COUNT = DAY / STEP_TIME;
 /** Largest time shift of the clouds between two devices with the same precomputed day, in ms. */
 const MAX_TIME_SHIFT = 20 * 60_000;
 /** Minimum and maximum fraction of the daylight that reaches a sensor, depending on its place. */
@@ -32,14 +32,14 @@ export function createWeather(seed: number, period: number, hour: number): Weath
   const skies = Array.from({ length: SKY_COUNT }, (_, n) => {
     const sky = cloudyDay({ seed: hashInteger(seed + n) | 0, noisy: false });
     // one extra value, so that interpolation has a right neighbor at the end of the day
-    return Uint16Array.from({ length: STEPS + 1 }, (_, step) => sky((step % STEPS) * STEP));
+    return Uint16Array.from({ length: STEP_COUNT + 1 }, (_, step) => sky((step % STEP_COUNT) * STEP_TIME));
   });
   const begin = hour * 60 * 60_000;
   return {
     light(device, ms) {
       const hash = hashInteger(seed ^ Math.imul(device + 1, 0x9e3779b1));
       const time = begin + ms * (DAY / period) + (hash >>> 16) * (MAX_TIME_SHIFT / 0xffff);
-      const step = (time % DAY) / STEP;
+      const step = (time % DAY) / STEP_TIME;
       const index = Math.floor(step);
       const sky = skies[hash % SKY_COUNT];
       const light = sky[index] + (sky[index + 1] - sky[index]) * (step - index);

@@ -1,12 +1,13 @@
 /**
  * A monotonic clock of a simulated board, in ms, driven by the computer's clock.
  *
- * Large steps are split into smaller ones. The clock can also run at a multiple of real time.
+ * The clock advances in steps of at most `maxStep`, and can run at a multiple of real time.
  */
 export class BoardClock {
   readonly #maxStep: number;
-  /** The board's time and the computer's time at the last synchronization. */
+  /** The board's time at the last synchronization, in ms. */
   #boardTime = performance.now();
+  /** The computer's time at the last synchronization, in ms. */
   #syncedAt = this.#boardTime;
   #speed = 1;
   #backlog = 0;
@@ -29,7 +30,7 @@ export class BoardClock {
     this.#boardTime += ms;
   }
 
-  /** Sets the speed from now on, as a multiple of real time. */
+  /** Sets the speed of the clock, as a multiple of real time. The current time does not change. */
   set speed(speed: number) {
     if (speed !== this.#speed) this.advance();
     this.#speed = speed;

@@ -80,14 +80,14 @@ export class Peripherals {
   /** Connects sensor and lamp to the bus and announces them. */
   async connect(): Promise<void> {
     await this.#bus.connect();
-    // nothing here reads the registers of the program's services, so polling them would waste CPU
+    // stop polling registers to save CPU: the simulator does not read the registers of the program's services
     this.#bus.backgroundRefreshRegisters = false;
     this.#bus.scheduler.setInterval(() => this.#stream(), STREAMING_INTERVAL);
     this.#bus.addServiceProvider(this.#provider);
     this.announce();
   }
 
-  /** Stops the bus permanently. */
+  /** Disconnects the sensor and the lamp permanently by stopping the bus. */
   disconnect(): Promise<void> {
     return this.#bus.stop();
   }
@@ -102,7 +102,7 @@ export class Peripherals {
     this.#transport.receive(frame);
   }
 
-  /** Sets the light level that the sensor measures from now on, 0..1023. */
+  /** Sets the light level at the sensor, 0..1023, and streams the new reading to the program. */
   set light(light: number) {
     this.#sensor.reading.setValues([light / 1023]);
     this.#stream();

@@ -10,7 +10,7 @@ export type CutKind = "reset" | "end" | "silent";
 export interface NetworkState {
   /** The kind of network cut; undefined while the network is up. */
   cut?: CutKind;
-  /** One-way delay, in ms. */
+  /** One-way delay of all traffic, in ms. */
   delay: number;
 }
 
@@ -27,7 +27,7 @@ export interface BoardSetup {
   bytecode: Uint8Array;
   /** Settings to deploy: JSON text in UTF-8 by key; undefined deletes the key. */
   settings: Record<string, Uint8Array | undefined>;
-  /** Light level at the sensor, 0..1023. */
+  /** Light level at the sensor at power-up, 0..1023. */
   light: number;
   network: NetworkState;
   /** Speed of the board's clock as a multiple of real time. */
@@ -36,7 +36,7 @@ export interface BoardSetup {
 
 /** A message to the worker thread: changes or a request. */
 export interface ToWorker {
-  /** New light level, 0..1023. */
+  /** New light level at the sensor, 0..1023. */
   light?: number;
   network?: NetworkState;
   /** Requests the heap usage of the program. */

@@ -13,7 +13,7 @@ import { DelayQueue, type Network } from "./network.js";
 
 /** Largest chunk of received data, in bytes. */
 const MAX_CHUNK = 1024;
-/** Largest number of pending writes. */
+/** Largest number of pending writes; a further write returns -1. */
 const MAX_PENDING_WRITES = 50;
 /** The error code for an operation on a closed socket. */
 const ERROR_CLOSED = -10;
@@ -65,7 +65,7 @@ class BoardConnection {
   readonly #outgoing: DelayQueue;
   readonly #incoming: DelayQueue;
   #address = "";
-  /** The TCP socket, also under a TLS socket. */
+  /** The TCP socket. With TLS, `#socket` encrypts the data and sends it through this socket. */
   #tcp: Socket | undefined;
   #socket: Socket | undefined;
   #pendingWrites = 0;
@@ -93,7 +93,7 @@ class BoardConnection {
     return 0;
   }
 
-  /** Sends all pending writes and closes the connection. No event is raised from now on. */
+  /** Sends all pending writes and closes the connection. Raises no further event. */
   close(): void {
     this.#closed = true;
     this.#incoming.close();

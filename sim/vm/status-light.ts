@@ -1,17 +1,19 @@
 /** Decodes the color of the board's status LED from Jacdac frames. */
 
-/** Index of the Jacdac control service, which is 0 on every device. */
+/** Service index of the Jacdac control service. It is 0 on every device. */
 const CONTROL_SERVICE = 0;
 /** Number of the command that sets the status LED. */
 const SET_STATUS_LIGHT = 0x84;
 /** Flag of a frame that is sent to a device instead of from a device. */
 const COMMAND_FLAG = 1;
-/** Byte offsets in a frame: CRC, size, flags, device id, then packets of size, service index, command and data. */
+/** Offset of the flags in a Jacdac frame, in bytes. The frame consists of CRC (2), size (1), flags (1), device id (8) and packets. */
 const FLAGS_OFFSET = 3;
+/** Offset of the device id in a Jacdac frame, in bytes. */
 const DEVICE_ID_OFFSET = 4;
+/** Offset of the first packet in a Jacdac frame, in bytes. */
 const PACKETS_OFFSET = 12;
 
-/** Red, green and blue, 0 to 255. */
+/** Color of an LED: red, green and blue, 0 to 255 each. */
 export type Color = readonly [red: number, green: number, blue: number];
 
 /** Returns the color that a frame sets on the status LED of a device, or undefined for any other frame. */

@@ -1,4 +1,4 @@
-/** Reconnect policy: the delay before each attempt to connect, and the timeout of the attempt. Pure. */
+/** Reconnect policy: the delay before each attempt to connect, and the timeout of the attempt. Uses no clock and no network. */
 
 /** Timeout of an attempt before the first success, in ms. */
 const FIRST_TIMEOUT = 2000
@@ -26,7 +26,7 @@ export class Backoff {
     private timeouts = 0
     private attemptTimeout = FIRST_TIMEOUT
 
-    /** All parameters are durations in ms. */
+    /** Durations of the options `minBackoff`, `maxBackoff` and `connectTimeout`, in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number,

@@ -38,7 +38,7 @@ import { AsyncVoid, Handler, Subscriptions } from "./subscriptions.js"
 import { filterProblem, topicProblem } from "./topic.js"
 import { DeliveryCallback } from "./wire.js"
 
-/** Capacity of the inbox, in messages. */
+/** Capacity of the inbox, in messages. While the inbox is full, the client does not read. */
 const MAX_INBOX = 32
 
 export class MqttClient implements Callbacks {
@@ -46,11 +46,11 @@ export class MqttClient implements Callbacks {
     onconnect?: (sessionPresent: boolean) => AsyncVoid
     /** Called with the reason when a connection ends, if `onconnect` was called for that connection. */
     ondisconnect?: (reason: string) => AsyncVoid
-    /** Called with problems to log. */
+    /** Called with each problem that the program should log. */
     onproblem?: (problem: string) => void
     /** Whether the client is connected. Read-only for callers. */
     connected = false
-    /** Statistics. Read-only for callers. */
+    /** Statistics since the client was created. Callers must not change them. */
     readonly counters: Counters = new Counters()
 
     private options: ResolvedOptions
@@ -202,7 +202,7 @@ export class MqttClient implements Callbacks {
         const options = { ...this.options, timeout, inboxSpace: this.dispatcher.inboxSpace }
         const connection = new Connection(this.network, link, this.session, options, MqttClient.ownerOf(this))
         this.connection = connection
-        // stop() may have been called while the connection was being opened.
+        // Close the connection if stop() was called while the connection was being opened.
         if (!this.running) connection.close()
         await connection.run()
         this.connection = undefined

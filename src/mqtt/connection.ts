@@ -17,14 +17,14 @@ export const enum EndReason {
     Refused,
     /** The broker sent bytes that are not valid MQTT. */
     Malformed,
-    /** The program called `close`. */
+    /** The program closed the connection with `stop`. */
     Closed,
 }
 
-/** Longest time for the broker to acknowledge SUBSCRIBE or PUBLISH, in ms. */
+/** Timeout for the broker to acknowledge SUBSCRIBE or PUBLISH, in ms. After it, the client closes the connection. */
 const ACK_TIMEOUT = 30000
 
-/** Longest time for the broker to close the connection after DISCONNECT, in ms. */
+/** Timeout for the broker to close the connection after DISCONNECT, in ms. After it, the client closes the connection. */
 const CLOSE_TIMEOUT = 1000
 
 /** Longest time that a QoS 0 message waits for space in a full inbox before it is dropped, in ms. */
@@ -33,7 +33,7 @@ const INBOX_TIMEOUT = 1000
 /** Number of packets parsed before other tasks run. The VM terminates a program that never yields. */
 const MAX_PACKETS_PER_TURN = 16
 
-/** Largest number of acknowledgments in the send queue, in addition to publications. */
+/** Room for acknowledgments in the send queue, in addition to publications. A full queue ends the connection. */
 const MAX_ACKS = 128
 
 /** Time before a packet is offered again to a full network queue, in ms. */
@@ -51,9 +51,9 @@ const CONNACK_TEXTS = [
 
 export interface ConnectionOptions {
     readonly connect: Connect
-    /** Longest time for the broker to send CONNACK, in ms. */
+    /** Timeout for the broker to send CONNACK, in ms. After it, the client closes the connection. */
     readonly timeout: number
-    /** Largest packet that is stored, in bytes. */
+    /** Largest packet that the client stores, in bytes. Longer messages are skipped and acknowledged. */
     readonly maxPacket: number
     readonly maxInflight: number
     /** Signal that is set when a message leaves the inbox. */
@@ -200,14 +200,14 @@ export class Connection {
         }
         this.accepted = true
         this.owner.accepted(packet.sessionPresent, this)
-        // Wake the timer task: the keep-alive replaces the CONNACK timeout.
+        // Wake the timer task, which now checks the keep-alive instead of the CONNACK timeout.
         this.wake.notify()
         return ""
     }
 
     /**
      * Waits until the inbox has room for a message. No packet is read meanwhile, so TCP flow control slows the broker.
-     * A QoS 0 message waits for at most `INBOX_TIMEOUT`.
+     * A QoS 0 message that has waited for `INBOX_TIMEOUT` is dropped.
      */
     private async waitForInboxSpace(publish: Publish): Promise<void> {
         const inbound = this.session.inbound

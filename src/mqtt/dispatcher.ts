@@ -8,7 +8,7 @@ import { Subscriptions } from "./subscriptions.js"
 
 const HOUR = 3600000
 
-/** A connect or a disconnect. */
+/** Event for the callbacks of the program: the client connected or disconnected. */
 interface ConnectionEvent {
     readonly sessionPresent: boolean
     /** Why the connection ended; undefined for a connect. */

@@ -1,4 +1,4 @@
-/** Encodes MQTT packets that a client sends. Pure. Callers must validate lengths and ranges. */
+/** Encodes MQTT packets that a client sends. Callers must validate lengths and ranges. */
 
 import { PacketType, QoS } from "./packet.js"
 
@@ -104,7 +104,7 @@ export function setDup(publish: Buffer): void {
 
 /** Encodes PUBACK, PUBREC, PUBREL or PUBCOMP, sections 3.4 to 3.7. */
 export function encodeAck(type: PacketType, id: number): Buffer {
-    // [MQTT-3.6.1-1]: only PUBREL has a flag.
+    // Of these packets, only PUBREL has a flag set: bit 1 [MQTT-3.6.1-1].
     const packet = allocate((type << 4) | (type === PacketType.Pubrel ? 2 : 0), 2)
     putUint16(packet, 2, id)
     return packet

@@ -4,17 +4,17 @@ import { encodeAck } from "./encode.js"
 import { PacketType, Publish, QoS } from "./packet.js"
 import { Wire } from "./wire.js"
 
-/** Limits of the inbox, which is full when it reaches either. A single message always fits. */
+/** Limits of the inbox. The inbox is full when it reaches either limit; an empty inbox accepts any message. */
 export interface InboxLimits {
     readonly messages: number
-    /** Maximum total size of the payloads in the inbox. */
+    /** Maximum total size of the payloads in the inbox, in bytes. */
     readonly bytes: number
 }
 
-/** Number of unsent PUBACKs that are remembered to detect the resent message. */
+/** Number of handled messages whose unsent PUBACK is remembered. When the broker resends one, it is not handled again. */
 const MAX_UNACKNOWLEDGED = 32
 
-/** Largest number of QoS 2 messages that wait for PUBREL. They take 4 KB of heap; brokers send far fewer. */
+/** Largest number of QoS 2 messages that wait for PUBREL (4 KB of heap). One more ends the connection. */
 const MAX_UNRELEASED = 512
 
 /**
@@ -24,7 +24,7 @@ const MAX_UNRELEASED = 512
 export class Inbound {
     private inbox: Publish[] = []
     private bytes = 0
-    /** The message that is being handled. */
+    /** The message that the handlers are processing; undefined between two messages. */
     private current: Publish | undefined = undefined
     /** Whether `current` arrived over an earlier connection, so that the broker will resend it. */
     private currentIsOld = false
@@ -38,7 +38,7 @@ export class Inbound {
         private limits: InboxLimits
     ) {}
 
-    /** Returns whether the inbox is full. */
+    /** Returns whether the inbox has reached a limit, so that the client must stop reading. */
     full(): boolean {
         return this.inbox.length >= this.limits.messages || this.bytes >= this.limits.bytes
     }

@@ -1,6 +1,6 @@
-/** MQTT keep-alive, section 3.1.2.10: decides when to send PINGREQ and when the connection is dead. Pure. */
+/** MQTT keep-alive, section 3.1.2.10: decides when to send PINGREQ and when the connection is dead. Callers pass the time. */
 
-/** Result of a keep-alive check. */
+/** What the connection must do after a keep-alive check. */
 export const enum KeepAliveAction {
     Wait,
     Ping,

@@ -4,7 +4,7 @@ import { bytesOf, encodeAck, encodePublish, encodeSubscribe, encodeUnsubscribe, 
 import { MAX_UINT16, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { DeliveryCallback, Wire } from "./wire.js"
 
-/** Delivery state of a publication. */
+/** Delivery state of a publication that the broker has not fully acknowledged. */
 const enum Progress {
     /** PUBLISH has not been sent yet. */
     Waiting,
@@ -187,7 +187,7 @@ export class Outbound {
         return this.window.find(p => p.id === id)
     }
 
-    /** Returns an unused packet identifier, [MQTT-2.3.1-2]. One is always free, because the window is far smaller. */
+    /** Returns an unused packet identifier, [MQTT-2.3.1-2]. One of the 65,535 is always free, because the window is smaller. */
     private nextId(): number {
         this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1
         while (!this.isFree(this.lastId)) this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1

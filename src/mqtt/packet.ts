@@ -30,7 +30,7 @@ export const MAX_REMAINING_LENGTH = 268435455
 /** Largest packet identifier, and largest length of a string in bytes. */
 export const MAX_UINT16 = 65535
 
-/** A message from the broker. */
+/** PUBLISH: a message from the broker. */
 export interface Publish {
     readonly type: PacketType.Publish
     /** Packet identifier; 0 if the message must not be acknowledged. */
@@ -45,16 +45,16 @@ export interface Publish {
     readonly skipped: number
 }
 
-/** The answer to CONNECT. */
+/** CONNACK: the broker's answer to CONNECT. */
 export interface Connack {
     readonly type: PacketType.Connack
-    /** Return code, table 3.1. */
+    /** Return code, table 3.1; 0 if the broker accepted the connection. */
     readonly code: number
     /** Whether the broker kept the session. */
     readonly sessionPresent: boolean
 }
 
-/** The answer to SUBSCRIBE. */
+/** SUBACK: the broker's answer to SUBSCRIBE. */
 export interface Suback {
     readonly type: PacketType.Suback
     readonly id: number

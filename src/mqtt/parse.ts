@@ -1,4 +1,4 @@
-/** Parses the byte stream from a broker into MQTT packets. Pure; never throws. */
+/** Parses the byte stream from a broker into MQTT packets. Never throws. */
 
 import { Ack, Packet, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { isText } from "./utf8.js"
@@ -121,7 +121,7 @@ export class Parser {
         if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.earlierBytes)
         const end = this.earlierBytes + count
         if (oversized && end > 2) {
-            // The packet identifier follows the topic, so it may lie behind the kept bytes.
+            // Collect the packet identifier separately: it follows the topic and may lie behind the kept bytes.
             const id = 2 + uint16(this.body, 0)
             if (id >= this.earlierBytes && id < end) this.skippedId = this.chunk[from + id - this.earlierBytes] << 8
             if (id + 1 >= this.earlierBytes && id + 1 < end)
@@ -140,7 +140,8 @@ export class Parser {
         if (type === PacketType.Suback) return this.suback(bytes, from, to)
         if (length !== 2) return this.malformed(`a packet of type ${type} with ${length} bytes, not 2`)
         if (type === PacketType.Connack) {
-            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set") // bits 1 to 7 [MQTT-3.2.2-1]
+            // Bits 1 to 7 are reserved [MQTT-3.2.2-1].
+            if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set")
             return { type, sessionPresent: bytes[from] === 1, code: bytes[from + 1] }
         }
         const id = uint16(bytes, from)
@@ -149,12 +150,14 @@ export class Parser {
 
     private publish(bytes: Buffer, from: number, to: number): Packet | undefined {
         const qos: number = (this.first >> 1) & 3
-        if (qos === 3) return this.malformed("a PUBLISH with QoS 3") // both QoS bits set [MQTT-3.3.1-4]
+        // A PUBLISH must not have both QoS bits set [MQTT-3.3.1-4].
+        if (qos === 3) return this.malformed("a PUBLISH with QoS 3")
         const skipped = this.remaining > this.maxPacket ? this.remaining : 0
         const topicEnd = from + 2 + (this.remaining < 2 ? 0 : uint16(bytes, from))
         const payload = topicEnd + (qos ? 2 : 0)
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
-        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic") // empty topic [MQTT-4.7.3-1]
+        // A topic has at least one character [MQTT-4.7.3-1].
+        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic")
         if (!skipped && !isTopicName(bytes, from + 2, topicEnd)) return this.malformed("a PUBLISH to no topic name")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)
         if (qos && !id) return this.malformed(NO_ID)

@@ -9,7 +9,7 @@ import { Packet, PacketType } from "./packet.js"
 import { Counters } from "./counters.js"
 import { SessionOwner, Wire } from "./wire.js"
 
-/** Sends packets to the broker. */
+/** Interface through which a session sends packets to the broker. */
 export interface PacketSender {
     send(packet: Buffer): void
 }

@@ -30,7 +30,7 @@ type Natives = typeof ds & {
 
 const QUEUE_FULL = -1
 
-/** Largest number of received bytes that wait to be read. The runtime has no limit except its heap of 64 KB. */
+/** Limit of unread bytes, above which the link fails. The runtime has no limit except its heap of 64 KB. */
 const MAX_UNREAD = 8192
 
 /** Heap overhead of a received chunk, in bytes. The overhead counts toward `MAX_UNREAD`, because chunks may be tiny. */
@@ -38,7 +38,7 @@ const CHUNK_OVERHEAD = 48
 
 const HOUR = 3600000
 
-/** The link that currently owns the socket. */
+/** The link that currently owns the board's single socket and receives its events. */
 let current: DeviceLink
 
 class DeviceSignal implements Signal {
@@ -101,7 +101,7 @@ class DeviceLink implements Link {
         this.finish()
     }
 
-    /** Handles an event of the socket. */
+    /** Handles an event of the socket: open, data, error or close. */
     event(event: SocketEvent, arg: Buffer | string): void {
         if (event === "open") {
             this.isOpen = true

@@ -9,9 +9,12 @@ const PLUS = 43
 
 function textProblem(what: string, text: string): string {
     const bytes = Buffer.from(text)
-    if (bytes.length === 0) return `${what} cannot be empty` // at least one character [MQTT-4.7.3-1]
-    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes` // maximum length [MQTT-4.7.3-3]
-    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000` // no null character [MQTT-4.7.3-2]
+    // A topic has at least one character [MQTT-4.7.3-1].
+    if (bytes.length === 0) return `${what} cannot be empty`
+    // The two-byte length field limits a topic [MQTT-4.7.3-3].
+    if (bytes.length > MAX_UINT16) return `${what} has at most 65535 bytes`
+    // Topics contain no null character [MQTT-4.7.3-2].
+    if (!isText(bytes, 0, bytes.length)) return `${what} cannot contain U+0000`
     return ""
 }
 
@@ -27,10 +30,10 @@ export function filterProblem(filter: string): string {
     const levels = filter.split("/")
     for (let i = 0; i < levels.length; i++) {
         const level = levels[i]
-        // multi-level wildcard: [MQTT-4.7.1-2]
+        // The multi-level wildcard must be the whole last level [MQTT-4.7.1-2].
         if (level.indexOf("#") >= 0 && (level !== "#" || i < levels.length - 1))
             return "# must be the last level of a filter, alone"
-        // single-level wildcard: [MQTT-4.7.1-3]
+        // The single-level wildcard must be a whole level [MQTT-4.7.1-3].
         if (level.indexOf("+") >= 0 && level !== "+") return "+ must be a whole level of a filter"
     }
     return textProblem("a filter", filter)

@@ -6,7 +6,7 @@ export function isText(bytes: Buffer, from: number, to: number): boolean {
     while (i < to) {
         const c = bytes[i++]
         if (c > 0 && c < 0x80) continue
-        // The lead byte determines how many bytes follow, and the valid range of the first one (RFC 3629, section 4).
+        // The lead byte determines the number of continuation bytes and the valid range of the first one (RFC 3629, section 4).
         let more: number
         let low = 0x80
         let high = 0xbf

@@ -2,7 +2,7 @@
 
 import { Counters } from "./counters.js"
 
-/** Called when a publication is delivered. */
+/** Called with true when the broker has acknowledged a publication. */
 export type DeliveryCallback = (delivered: boolean) => void
 
 /** Callbacks of a session, implemented by the client. */
@@ -13,9 +13,9 @@ export interface SessionOwner {
     delivered(done: DeliveryCallback): void
 }
 
-/** Access of the two halves of a session to the connection. */
+/** Gives the two halves of a session access to the connection. */
 export interface Wire {
-    /** Whether packets may be sent. */
+    /** Whether the session has an accepted connection, so that packets may be sent. */
     readonly connected: boolean
     /** Sends a packet. Must be called only while connected. */
     send(packet: Buffer): void

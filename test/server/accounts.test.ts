@@ -1,4 +1,4 @@
-/** Accounts in users.json: slow password checks, and reloading while the server runs. */
+/** Tests the accounts in users.json: slow password checks, and reloading while the server runs. */
 import crypto from "node:crypto";
 import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -19,9 +19,9 @@ import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { temporaryFolder } from "./support/server.js";
 
-/** A password hash that all tests share, because hashing takes a quarter of a second. */
-const CHOSEN = "correct horse";
-const hashed = hashPassword(CHOSEN);
+/** Password of all test users. The tests share its hash, because hashing takes a quarter of a second. */
+const CHOSEN_PASSWORD = "correct horse";
+const hashed = hashPassword(CHOSEN_PASSWORD);
 
 async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
   const opened = await openAccounts(folder, options.log ?? silentLog, { interval: 20, required: options.required });
@@ -55,12 +55,12 @@ async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
 describe("a password", () => {
   test("a password authenticates its user and nobody else", async () => {
     const { check } = await accounts(await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }));
-    expect(await check("ann", CHOSEN)).toEqual({ name: "ann", role: "admin" });
-    expect(await check("porch", CHOSEN)).toEqual({ name: "porch", role: "device", device: "porch" });
+    expect(await check("ann", CHOSEN_PASSWORD)).toEqual({ name: "ann", role: "admin" });
+    expect(await check("porch", CHOSEN_PASSWORD)).toEqual({ name: "porch", role: "device", device: "porch" });
     expect(await check("ann", "Correct horse")).toBeUndefined();
-    expect(await check("Ann", CHOSEN)).toBeUndefined();
+    expect(await check("Ann", CHOSEN_PASSWORD)).toBeUndefined();
     expect(await check("ann", "")).toBeUndefined();
-    expect(await check("nobody", CHOSEN)).toBeUndefined();
+    expect(await check("nobody", CHOSEN_PASSWORD)).toBeUndefined();
     expect(await check("ann", "x".repeat(100_000))).toBeUndefined();
   });
 
@@ -75,11 +75,11 @@ describe("a password", () => {
   test("a password that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await folderWith({ ann: {} });
     const { check } = await accounts(folder);
-    expect(await costOf(() => check("ann", CHOSEN))).toHaveLength(1);
-    expect(await costOf(async () => expect(await check("ann", CHOSEN)).toBeDefined())).toEqual([]);
+    expect(await costOf(() => check("ann", CHOSEN_PASSWORD))).toHaveLength(1);
+    expect(await costOf(async () => expect(await check("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
     await addUsers(folder, { ann: "admin" });
     await eventually(() => check("ann", passwordOf("ann")), { what: "the new password" });
-    expect(await check("ann", CHOSEN)).toBeUndefined();
+    expect(await check("ann", CHOSEN_PASSWORD)).toBeUndefined();
   });
 
   test("a generated password is checked fast, so that a thousand boards can reconnect at once", async () => {
@@ -106,11 +106,11 @@ describe("a password", () => {
   test("a password is salted: two users with the same password have different hashes", async () => {
     const folder = await temporaryFolder();
     for (const name of ["ann", "bob"]) {
-      const password = await hashPassword(CHOSEN);
+      const password = await hashPassword(CHOSEN_PASSWORD);
       await changeUsers(folder, (users) => users.set(name, { role: "admin", password, tokens: [] }));
     }
     const text = await readFile(usersFile(folder), "utf8");
-    expect(text).not.toContain(CHOSEN);
+    expect(text).not.toContain(CHOSEN_PASSWORD);
     const [ann, bob] = [...(await readUsers(folder)).values()].map(({ password }) => password);
     expect(ann).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
     expect(ann).not.toBe(bob);
@@ -121,7 +121,7 @@ test("an existing weak password stays valid, and the log asks once for another o
   const lines: string[] = [];
   const folder = await folderWith({ ann: { password: await hashPassword("12345678") }, bob: {} });
   const { check } = await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
-  expect(await check("bob", CHOSEN)).toBeDefined();
+  expect(await check("bob", CHOSEN_PASSWORD)).toBeDefined();
   expect(await check("ann", "87654321")).toBeUndefined();
   expect(lines).toEqual([]);
   for (let n = 0; n < 3; n++) expect(await check("ann", "12345678")).toBeDefined();

@@ -1,4 +1,4 @@
-/** Permissions at the broker, compared with a second implementation of the rules in docs/reference/security.md. */
+/** Tests the permissions at the broker, compared with a second implementation of the rules in docs/reference/security.md. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
@@ -6,7 +6,7 @@ import type { Account } from "../../server/src/security/accounts.js";
 
 /** Returns whether a topic matches a filter. Implements MQTT 3.1.1, section 4.7 literally. */
 function matches(filter: string, topic: string): boolean {
-  // [MQTT-4.7.2-1]
+  // a filter that starts with a wildcard does not match topics that start with $ [MQTT-4.7.2-1]
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   const pattern = filter
     .split("/")
@@ -37,7 +37,7 @@ const filter = fc.oneof(
 );
 const device = id.map((device): Account => ({ name: "board", role: "device", device }));
 
-/** The topics that a device may read, as MQTT filters: the table in docs/reference/security.md. */
+/** Returns filters for the topics that a device may read, as in the table of docs/reference/security.md. */
 function readable({ device: id }: Account): string[] {
   const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
   const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);

@@ -1,4 +1,4 @@
-/** The history in the HTTP API. */
+/** Tests the history in the HTTP API: time ranges, plots and CSV exports. */
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -114,7 +114,7 @@ describe("a plot", () => {
   });
 });
 
-/** Strict RFC 4180 parser: each line ends with CR LF, quotes are doubled. */
+/** Parses CSV strictly by RFC 4180: each line ends with CR LF, and quotes are doubled. */
 function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
   let rest = text;

@@ -107,7 +107,7 @@ describe("a client that violates MQTT", () => {
     const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
     let closed = false;
     socket.on("close", () => (closed = true)).on("error", () => {});
-    // a paused socket never emits "close"
+    // read the answers, because a paused socket never emits "close"
     socket.resume();
     for (const chunk of chunks) socket.write(chunk);
     await eventually(() => closed, { what: "the connection to be closed" });

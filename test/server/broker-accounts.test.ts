@@ -133,7 +133,7 @@ describe("a device account", () => {
       ).endAsync();
     expect(await refusal(url, { ...as("porch"), clean: false, clientId: "id-10" })).toBe(3);
     await client(url, { ...as("porch"), clean: false, clientId: "id-9" });
-    // connections without a session do not count after they end
+    // connections without a session do not count toward the limit of client ids after they end
     for (let n = 0; n < 12; n++) await (await client(url, as("shed"))).endAsync();
   });
 });
@@ -169,7 +169,7 @@ describe("a session belongs to its account", () => {
     expect(board.connected && thief.connected).toBe(true);
     await board.endAsync();
     await boss.publishAsync("nightlight/porch/commands", "2", { qos: 1 });
-    // a clean session with this client id ends the other account's own session only
+    // shed's clean session with the same client id must not delete porch's session
     await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
     const awake = await client(url, { ...session, ...as("porch") });
     await eventually(() => awake.got.length > 0, { what: "the queued messages" });
@@ -194,7 +194,7 @@ describe("a session belongs to its account", () => {
 
   test("a client id cannot be made to look like another account's", async () => {
     const { url } = await guarded(USERS);
-    // [MQTT-1.5.3-2]
+    // U+0000 separates account and client id internally, but MQTT forbids it in a client id [MQTT-1.5.3-2]
     await expect(client(url, { ...as("shed"), clientId: "porch\0x", connectTimeout: 2000 })).rejects.toThrow();
     expect(await refusal(url, { ...as("shed"), clientId: "x".repeat(257) })).toBe(2);
   });

@@ -92,7 +92,7 @@ describe("connections", () => {
     // a long timeout, so that no idle connection is closed
     const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
-    // a hundred at a time: with more at once some systems drop a few, which then believe that they are connected
+    // open a hundred at a time, because some systems drop connections without an error when more arrive at once
     while (idle.length < 1200) {
       idle.push(...Array.from({ length: 100 }, () => raw(url)));
       const some = Math.min(idle.length, 1000);
@@ -197,7 +197,7 @@ describe("a client that does not read", () => {
     const boss = await client(url, { ...as("boss"), clientId: "source" }, "bulk");
     const payload = Buffer.alloc(16_000, "x");
     const before = process.memoryUsage().rss;
-    // far more than the kernel buffers for one connection
+    // more messages than the kernel buffers for one connection, so that the broker must queue them
     const count = 2500;
     for (let n = 0; n < count; n++) boss.publish("bulk", payload, { qos: 1 });
     await eventually(() => boss.got.length === count, { what: "the messages at another reader" });

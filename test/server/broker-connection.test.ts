@@ -12,7 +12,7 @@ import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
-/** A broker under test. */
+/** Connects a server to a broker under test, and returns the broker's URL for other clients. */
 interface TestBroker {
   connection(handlers: BrokerConnectionHandlers): Promise<BrokerConnection>;
   url(connection: BrokerConnection): string;
@@ -119,7 +119,8 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
     });
 
     test("a broker connection delivers earlier statuses of boards as retained messages", async () => {
-      if (name === "embedded, in process") return; // the embedded broker starts together with its server: see persistence.test.ts
+      // no board can connect before the server; persistence.test.ts covers earlier statuses
+      if (name === "embedded, in process") return;
       const broker = await startTestBroker();
       const url = broker.url(undefined as never);
       const board = await client(url);

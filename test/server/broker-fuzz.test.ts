@@ -10,7 +10,7 @@ import { client, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 
-/** Seeded pseudo-random number generator (mulberry32). */
+/** Returns a seeded random number generator (Mulberry32) of integers from 0 to `below` - 1. */
 function random(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6d2b79f5) | 0;
@@ -82,11 +82,11 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
     Buffer.concat([GUEST, DEEDS]),
     Buffer.concat([LOGIN, DEEDS]),
     Buffer.concat([LOGIN, LOGIN, DEEDS]),
-    // a header that announces 256 MB, a length that never ends, a CONNECT above the size limit
+    // a header that announces 256 MB, a remaining length of too many bytes, a CONNECT above the size limit
     Buffer.from("10ffffff7f", "hex"),
     Buffer.from("10ffffffffffff", "hex"),
     Buffer.concat([Buffer.from("10809f49", "hex"), Buffer.alloc(300_000, "M")]),
-    // a user name longer than its packet, an empty protocol name, version 255
+    // CONNECT packets: a user name longer than the packet, an empty protocol name, protocol version 255
     Buffer.from("101000044d51545404c2003c000141ffff61", "hex"),
     Buffer.from("100400000400", "hex"),
     Buffer.from("100c00044d515454ff02003c0000", "hex"),
@@ -168,7 +168,7 @@ test("the broker checks few of hundreds of wrong passwords and refuses the rest,
     expect(answer.toString("hex")).toMatch(/^200200/);
     return answer[3];
   });
-  // after five attempts, each further one doubles the waiting time
+  // the throttle checks five attempts, and then doubles the waiting time with each failure: at most eight are checked
   const checked = codes.filter((code) => code === 4).length;
   expect(checked).toBeGreaterThan(0);
   expect(checked).toBeLessThanOrEqual(8);

@@ -18,7 +18,7 @@ import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js"
 import { seed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);
-/** A shared clock that equals the monotonic clock. */
+/** A storage clock whose times equal those of the monotonic clock. */
 const CLOCK: StorageClock = { now: () => NOW, toWall: (time) => time, fromWall: (time) => time };
 const START = "nightlight-server-";
 const ME = `${START}0123456789ab-7`;

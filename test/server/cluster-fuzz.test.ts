@@ -14,13 +14,14 @@ import { startFleet } from "./support/fleet.js";
 import { client, server } from "./support/server.js";
 
 /** The number of hostile commands that the test sends to Redis. */
-const COMMANDS = LONG ? 20_000 : 400;
+const COMMAND_COUNT = LONG ? 20_000 : 400;
 
-/** Commands per burst, and bursts after which the test removes a server from the members, so that it reads Redis again. */
-const BURST = 10;
-const REREAD = 10;
+/** Number of hostile commands per burst. */
+const BURST_SIZE = 10;
+/** Number of bursts after which the test removes a server from the members. The server then reads all data from Redis again. */
+const REREAD_INTERVAL = 10;
 
-const IDLE = 10;
+const IDLE_COUNT = 10;
 
 /** Values that no server writes; some can be parsed. */
 const values = fc.oneof(
@@ -100,7 +101,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       };
       await settled();
       const stranger = await client(mosquitto.url, { clientId: "homeassistant" });
-      const idle = Array.from({ length: IDLE }, (_, n) => `${prefix}/idle${n}`);
+      const idle = Array.from({ length: IDLE_COUNT }, (_, n) => `${prefix}/idle${n}`);
       for (const id of idle) await stranger.publishAsync(`${id}/telemetry`, '{"light":500}', { qos: 1 });
       const fleet = await startFleet(mosquitto.url, prefix, 20, 200);
       onTestFinished(() => fleet.close());
@@ -114,19 +115,19 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const statuses = new Map<number, number>();
       const look = async (): Promise<void> => {
         for (const { httpUrl } of servers)
-          for (const path of ["devices", ...devices.slice(0, IDLE + 2).map((id) => `devices/${id}`)]) {
+          for (const path of ["devices", ...devices.slice(0, IDLE_COUNT + 2).map((id) => `devices/${id}`)]) {
             const { status } = await fetch(`${httpUrl}/api/${path}`);
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
           }
       };
-      const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMANDS });
-      for (let at = 0; at < all.length; at += BURST) {
-        const burst = all.slice(at, at + BURST);
-        // Redis refuses some of the commands itself
+      const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMAND_COUNT });
+      for (let at = 0; at < all.length; at += BURST_SIZE) {
+        const burst = all.slice(at, at + BURST_SIZE);
+        // ignore errors, because Redis refuses some of the commands
         await Promise.allSettled(burst.map(([command, ...args]) => attacker.call(command as string, ...args)));
-        const round = at / BURST + 1;
-        if (round % REREAD !== 0) continue;
-        await attacker.zrem(`${namespace}:members`, names[(round / REREAD) % 2]).catch(() => {});
+        const round = at / BURST_SIZE + 1;
+        if (round % REREAD_INTERVAL !== 0) continue;
+        await attacker.zrem(`${namespace}:members`, names[(round / REREAD_INTERVAL) % 2]).catch(() => {});
         await look();
         await settled();
         await look();
@@ -143,11 +144,11 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect(fleet.problems).toEqual([]);
       expect([...statuses.keys()].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
       expect(statuses.get(200)).toBeGreaterThan(20);
-      expect(rejected(servers)).toBeGreaterThan(COMMANDS / 20);
+      expect(rejected(servers)).toBeGreaterThan(COMMAND_COUNT / 20);
       // a forged member name must not make a server take over another client's session at the broker
       expect(stranger.connected).toBe(true);
       // the log is throttled for each key and channel
-      expect(text.split("\n").filter((line) => line.includes('"bad-state"')).length).toBeLessThan(COMMANDS);
+      expect(text.split("\n").filter((line) => line.includes('"bad-state"')).length).toBeLessThan(COMMAND_COUNT);
       expect(text).toContain(`${namespace}:to:`);
     }, 600_000);
 

@@ -27,7 +27,7 @@ test("a server that was removed from the cluster makes no decisions until it has
     close: async () => {},
   };
   const steps: string[] = [];
-  /** At each renewal, whether the server was allowed to decide. */
+  /** Whether the server was allowed to decide, recorded at each renewal of its lease. */
   const valid: boolean[] = [];
   let finish: (() => void) | undefined;
   const membership = new Membership({

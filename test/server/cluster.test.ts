@@ -59,7 +59,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
   test("servers start correctly while the broker delivers the retained statuses of many boards", async () => {
     const prefix = `side-${++prefixes}`;
     const device = await client(mosquitto.url);
-    // enough messages that they arrive before the broker acknowledges later requests of a server
+    // 200 retained messages: the broker delivers them before it acknowledges further requests of a starting server
     for (let n = 0; n < 200; n++)
       await device.publishAsync(`${prefix}/d${n}/status`, JSON.stringify({ online: true, board: "b", firmware: "1" }), {
         qos: 1,
@@ -152,7 +152,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await publish(device, `${prefix}/other/telemetry`, { light: 900 });
     await eventually(() => commandOf("s1")?.includes("true"), { what: "the zone to be on" });
-    // overrides and readings take different paths; an override that arrives first would be for an unknown device
+    // wait for the answer to the reading: an override that overtakes the reading would be for an unknown device
     await eventually(() => commandOf("other")?.includes("false"), { what: "the answer to the other board" });
     await publish(device, `${prefix}/other/set`, { mode: "on" });
     await eventually(() => commandOf("other")?.includes("true"), { what: "the override" });

@@ -97,7 +97,7 @@ history: {readings: forever}
     const loaded = await loadText(text, ["--mqtt-port", "0"]);
     const again = await loadText(print(loaded));
     const { configuration } = loaded;
-    // masked secrets are excluded
+    // all settings are equal except `broker`, whose password is masked, and `data`, which becomes absolute
     expect(again.configuration).toEqual({
       ...configuration,
       broker: again.configuration.broker,

@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
   for (const [scheme, screen] of [
     ["dark", "desk"],
     ["light", "desk"],
-    // Most boards are outside the viewport here.
+    // On a phone most boards are outside the viewport, so the page must lay them out before axe checks them.
     ["light", "phone"],
   ] as const)
     for (const [view, hash] of Object.entries(VIEWS))

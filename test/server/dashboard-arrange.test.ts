@@ -13,7 +13,8 @@ const ALL: View = { search: "", show: "all", sort: "name" };
 
 function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
-  const device: Device = deviceView(id, change); // the page uses the server's representation
+  // the page's type must accept the server's DeviceView
+  const device: Device = deviceView(id, change);
   made.updateDevice(device, 0);
   return made;
 }

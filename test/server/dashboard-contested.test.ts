@@ -1,4 +1,4 @@
-/** The dashboard's warning about client ids that two clients use at the same time. */
+/** Tests the dashboard's warning about client ids that two clients use at the same time. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
@@ -14,7 +14,7 @@ const PHONE: ContestedClientId = {
 };
 
 /** Interval at which the page requests the status, in ms. */
-const POLL = 30_000;
+const POLL_INTERVAL = 30_000;
 
 describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {
   let browser: Browser;
@@ -49,7 +49,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await eventually(() => page.getByRole("article").first().isVisible(), { what: "the board" });
   }
 
-  /** Records the requests for the status from now on. */
+  /** Starts to record the page's status requests. Returns the list of their URLs, which grows with each request. */
   function statusRequests(): string[] {
     const urls: string[] = [];
     page.on("request", (request) => {
@@ -79,11 +79,11 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   test("contested client ids appear, change and disappear on an open page within half a minute", async () => {
     await open();
     api.contested = [PHONE];
-    await page.clock.runFor(POLL);
+    await page.clock.runFor(POLL_INTERVAL);
     await eventually(() => notice().isVisible(), { what: "the notice" });
     const alert = await notice().getByRole("alert").elementHandle();
     api.contested = [{ ...PHONE, takeovers: 1 }];
-    await page.clock.runFor(POLL);
+    await page.clock.runFor(POLL_INTERVAL);
     await eventually(async () => /: once in the last minute/.test(await noticeText()), { what: "the new number" });
     // A new element would make a screen reader announce it again.
     expect(
@@ -92,7 +92,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
         .evaluate((now, before) => now === before, alert),
     ).toBe(true);
     api.contested = [];
-    await page.clock.runFor(POLL);
+    await page.clock.runFor(POLL_INTERVAL);
     await eventually(async () => !(await notice().isVisible()), { what: "no notice" });
     expect(await page.getByRole("alert").count()).toBe(0);
   });
@@ -106,7 +106,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
         document.dispatchEvent(new Event("visibilitychange"));
       `);
     await setHidden(true);
-    await page.clock.runFor(10 * POLL);
+    await page.clock.runFor(10 * POLL_INTERVAL);
     expect(requests).toEqual([]);
     api.contested = [PHONE];
     await setHidden(false);
@@ -138,7 +138,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.publish("storage", { problem: null });
     await eventually(async () => (await alert.count()) === 0, { what: "no problem" });
     api.storageProblem = problem;
-    await page.clock.runFor(POLL);
+    await page.clock.runFor(POLL_INTERVAL);
     await eventually(async () => (await alert.count()) === 1, { what: "a problem that no event tells of" });
   });
 
@@ -148,7 +148,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.statusReady = new Promise((resolve) => (answer = resolve));
     api.contested = [PHONE];
     const asked = page.waitForRequest(/api\/status$/);
-    await page.clock.runFor(POLL);
+    await page.clock.runFor(POLL_INTERVAL);
     await asked;
     const problem = page.getByRole("alert").filter({ hasText: "The disk is full." });
     api.publish("storage", { problem: "The disk is full." });

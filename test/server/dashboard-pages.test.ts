@@ -232,7 +232,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
           for (let row = top; row < bottom; row++)
             for (let column = x; column < x + 5; column++) {
               const at = 4 * (row * width + column);
-              if (data[at + 3] < 60) continue; // background, grid or gap
+              // skip transparent pixels: background, grid or gap
+              if (data[at + 3] < 60) continue;
               const difference = data[at + 2] - data[at];
               if (difference > 40) blue++;
               if (difference < -40) amber++;
@@ -299,7 +300,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await shows(summary(), "No readings in this period.");
       api.device(GATE, { light: 333 });
       await shows(page.locator(".board .light").first(), "333");
-      api.device(GATE, { led_on: false, light: 444 }); // a switch updates the summary at once
+      // a switch updates the summary at once
+      api.device(GATE, { led_on: false, light: 444 });
       await shows(summary(), "light from 333 to 444");
       await chart().focus();
       await page.keyboard.press("Home");
@@ -359,7 +361,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await shows(page.locator(".history"), "This server stores no history");
       expect(await page.getByRole("link", { name: "Download as CSV" }).isVisible()).toBe(false);
-      complaints.length = 0; // the browser logs the failed request
+      // ignore the console error about the request that failed as intended
+      complaints.length = 0;
     });
 
     test("a board's page sends an action to the board and shows the result", async () => {
@@ -401,7 +404,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       api.locked = true;
       ({ page, complaints } = await openPage(browser, api.url));
       await page.waitForURL(`${api.url}login`);
-      complaints.length = 0; // the browser logs responses with status 401
+      // ignore the console errors about responses with status 401
+      complaints.length = 0;
     });
 
     test("a user who was logged out is redirected to the login page", async () => {
@@ -445,6 +449,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     await shows(card(GATE), "120");
     const filter = await page.evaluate<string>('getComputedStyle(document.querySelector(".card .lamp")).filter');
     expect(filter).toBe("grayscale(1)");
-    complaints.length = 0; // the browser logs refused connections
+    // ignore the console errors about refused connections
+    complaints.length = 0;
   });
 });

@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
     const browser = await startChromium();
     try {
       const page = await browser.newPage();
-      // On a slow machine, a frame has time for only a few cards.
+      // Slow the CPU to a third, so that one frame has time for only a few cards.
       const devtools = await page.context().newCDPSession(page);
       await devtools.send("Emulation.setCPUThrottlingRate", { rate: 3 });
       await page.goto(server.httpUrl!);
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       for (let board = 0; board < 100; board++) report(board);
       await eventually(async () => (await cards.count()) === 100, { what: "100 cards" });
       for (let board = 100; board < 250; board++) report(board);
-      // Its card already exists outside the viewport and is updated last.
+      // The card of board 99 exists outside the viewport. Its update comes last and must not drop the new cards.
       report(99);
       await eventually(async () => (await cards.count()) === 250, { what: "250 cards" });
     } finally {

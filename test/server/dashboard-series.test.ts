@@ -113,7 +113,8 @@ describe("a board on the page", () => {
   test("a board's plot gets one point per reading, and one if only the lamp changes", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 2000);
-    model.updateDevice(device({ mode: "on" }), 2500); // neither a reading nor a switch
+    // only the mode changes, which adds no point
+    model.updateDevice(device({ mode: "on" }), 2500);
     model.updateDevice(device({ mode: "on", led_on: true }), 3000);
     expect(model.series.readings).toEqual([
       { time: 1000, light: 500, led_on: false },
@@ -142,7 +143,8 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 0);
     model.updateSimulated(board(), 0);
-    model.handleSlider(400, 1000); // requires no switch
+    // this light requires no switch, so it starts no measurement
+    model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);
     model.updateSimulated(board({ light: 299 }), 2150);

@@ -1,4 +1,4 @@
-/** The event hub, which shares one event stream between the dashboard's tabs and reports the connection state. */
+/** Tests the event hub, which shares one event stream between the dashboard's tabs and reports the connection state. */
 import { once } from "node:events";
 import http, { type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

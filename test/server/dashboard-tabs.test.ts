@@ -1,4 +1,4 @@
-/** The dashboard in many tabs of one browser that share an event stream. */
+/** Tests the dashboard in many tabs of one browser, which share an event stream. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "../../server/src/index.js";
@@ -92,7 +92,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
       if (!shared) await eventually(async () => (await streams(url)) === 1, { what: "the hidden tab's stream to end" });
       await light(900);
       await showsLamp(two, "off");
-      // the hidden page received no event
+      // the hidden page still shows the old state, because hidden pages receive no events
       await showsLamp(one, "on");
       await setHidden(two, true);
       await eventually(async () => (await streams(url)) === 0, { within: 15_000, what: "no stream" });

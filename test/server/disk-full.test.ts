@@ -87,7 +87,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     for (const [n, { id, numbered }] of kinds.entries()) {
       const kept = await history(second.http, id);
       expect([...before[n]].filter((light) => !kept.includes(light))).toEqual([]);
-      // a board resends its unacknowledged readings; stored readings without numbers would be stored twice, so they are left out
+      // resend unacknowledged readings as a board does; omit stored ones without numbers, which would be stored twice
       const known = numbered ? before[n] : new Set(kept);
       for (const payload of readings(1, 400, numbered))
         if (!known.has(lightOf(payload))) await again.publishAsync(`${id}/telemetry`, payload, { qos: 1 });
@@ -104,7 +104,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await (await client(mqtt, { clientId: "sleeper", clean: false }, "news/#")).endAsync();
     expect(await history(http, "porch")).toHaveLength(1);
     disk.fill();
-    // the file system may still accept a few bytes in the last block of a file
+    // publish until a reading is not stored: a file's last block may still have room for a few readings
     const status = async (): Promise<Body["storage"]> => (await request(`${http}/api/status`)).body.storage;
     let seq = 0;
     await eventually(
@@ -150,7 +150,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await eventually(async () => (await status()).problem === null, { what: "the history to be written" });
     expect((await status()).readings_unacknowledged).toBe(0);
     expect(lines[1]).toContain("can be written again");
-    // this write follows a record that the full disk truncated
+    // this write follows a record that the full disk truncated, and must survive `kill -9` nevertheless
     await newcomer.publishAsync("hall/set", '{"mode":"off"}', { qos: 1 });
 
     const second = await serve(await copyOfData(data));

@@ -22,7 +22,7 @@ const SPANS = [60_000, 40 * 60_000, 5 * HOUR, 3 * 24 * HOUR, 400 * 24 * HOUR];
 const within = (span: number) =>
   fc.oneof(
     fc.integer({ min: 0, max: span }),
-    // at the start of a chunk or an hour, and 1 ms before and after it
+    // times at the start of a chunk or an hour, and 1 ms before and after
     fc.tuple(fc.constantFrom(CHUNK, HOUR), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
       const first = Math.ceil(BASE / unit) * unit - BASE;
       return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);

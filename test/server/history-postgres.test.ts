@@ -1,4 +1,4 @@
-/** The history in a real PostgreSQL database, shared by several servers. */
+/** Tests the history in a real PostgreSQL database that several servers share. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import pg from "pg";
 import { eventually } from "../support/eventually.js";
@@ -102,7 +102,7 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     expect(await count(first, "porch")).toBe(50);
     add(second, 3, 7);
     expect(await count(second, "porch")).toBe(50);
-    // new readings: after a reboot of the board, and with reused numbers one day later
+    // these are new readings, not duplicates: one boot later, and with the same numbers one day later
     add(second, 500, 8);
     add(second, 86_400_000, 7);
     expect(await count(second, "porch")).toBe(150);

@@ -1,4 +1,4 @@
-/** The history thread runs with a lower priority than the rest of the server. */
+/** Tests that the history thread runs with a lower priority than the rest of the server. */
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Readings in the history file: each is stored exactly once, whatever the order of writes, compactions, restarts and kills. */
+/** Tests the readings in the history file: each is stored exactly once, whatever the order of writes, compactions, restarts and kills. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
@@ -115,7 +115,7 @@ test("compacting one device leaves the others pending; the last one deletes the 
   expect(allIn(copy)).toEqual([porch, cellar, attic]);
 
   store.compact(store.numberOf("attic"));
-  // a device without pending readings
+  // compact a device without pending readings, which changes nothing
   store.compact(store.numberOf("cellar"));
   expect(inBatches(store)).toBe(300);
   store.compact(store.numberOf("porch"));

@@ -1,4 +1,4 @@
-/** Switches in the history file: each is stored exactly once, whenever the process is killed. */
+/** Tests that each switch is stored in the history file exactly once, whenever the process is killed. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
@@ -77,7 +77,7 @@ test("a kill at any moment of a compaction leaves each switch once", async () =>
     const time = BASE + n * 40_000;
     return { device: n % 3, time, led_on: n % 2 === 0, by: "server", reason: `light ${n % 7} < 300` };
   });
-  // some switches are in blocks already
+  // write 20 switches and compact them into blocks, so that the next compaction extends the blocks
   store.write(batchOf(given.slice(0, 20)), IDS);
   store.compact();
   for (let at = 20; at < given.length; at += 10) store.write(batchOf(given.slice(at, at + 10)), IDS);
@@ -88,7 +88,7 @@ test("a kill at any moment of a compaction leaves each switch once", async () =>
     return run(...what);
   });
   store.compact();
-  // before each of nine block writes, and before the batches are deleted
+  // the test copied the file before each of the nine block writes and before the batches were deleted
   expect(copies.length).toBeGreaterThan(9);
   copies.push(killed(file, path.join(folder, "after")));
   for (const copy of copies) {

@@ -1,4 +1,4 @@
-/** The journal keeps readings that the history could not write before the server stopped. */
+/** Tests that the journal keeps readings that the history could not write before the server stopped. */
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";

@@ -1,4 +1,4 @@
-/** The history file of another version of the server. */
+/** Tests a history file that another version of the server has written. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The server detects damage in the write-ahead log of the history, which SQLite ignores silently. */
+/** Tests that the server detects damage in the write-ahead log of the history, which SQLite ignores silently. */
 import fc from "fast-check";
 import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -41,7 +41,7 @@ test("one changed byte anywhere in the write-ahead log is detected, and both fil
   const frame = 24 + 8192;
   await fc.assert(
     fc.asyncProperty(
-      // headers are short, so they get a test share of their own
+      // choose headers often: file header, any byte, or a frame header; headers are too short to be hit by chance
       fc.oneof(fc.nat(31), fc.nat(wal.length - 1), fc.tuple(fc.nat((wal.length - 32) / frame - 1), fc.nat(23))),
       fc.integer({ min: 1, max: 255 }),
       async (place, bits) => {

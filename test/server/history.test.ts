@@ -1,4 +1,4 @@
-/** The SQLite history: batches, device ids, damaged files, failed writes and a dying thread. */
+/** Tests the SQLite history: batches, device ids, damaged files, failed writes and a dying thread. */
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -42,10 +42,10 @@ test("the array of device ids stays limited when devices come and go, and readin
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
-    // devices that move between servers get a new object each time
+    // a new device object in each round, as for devices that move between servers
     for (let n = 0; n < 20; n++)
       writer.addReading({ id: `moves/${n}`, historyNumber: 0 }, { time: round, light: 100 + n });
-    // several batches with different arrays of ids are queued
+    // wait only in every fourth round, so that batches with different arrays of ids queue up
     const written = writer.flush();
     if (round % 4 === 0) await written;
   }
@@ -136,7 +136,7 @@ describe("failures", () => {
     await first.close();
     const file = await open(fileIn(folder), "r+");
     const { size } = await stat(fileIn(folder));
-    // all but the first pages, which hold the schema
+    // overwrite all pages except the first ten, which hold the schema
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
     const kept = await history(folder);
@@ -210,7 +210,7 @@ describe("failures", () => {
       (problem) => problems.push(problem),
     );
     let ids: string[] = [];
-    /** Whether the confirmation of each of the first writes arrives. */
+    /** Whether the confirmation of each write arrives or is lost, for the first five writes. */
     const confirmations = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,

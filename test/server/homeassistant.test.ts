@@ -172,7 +172,7 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
 });
 
 describe("announcing", () => {
-  /** The broker's retained messages by topic. */
+  /** The retained messages that Home Assistant would find at the broker, by topic. */
   const retained = new Map<string, string>();
   const published: string[] = [];
   const topics = new Set<string>();

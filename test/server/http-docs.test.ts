@@ -11,7 +11,7 @@ import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
 
-/** A command of the page, and its documented JSON output, if any. */
+/** A `curl` command of docs/reference/api.md with its documented JSON output, if any. */
 interface Example {
   readonly words: readonly string[];
   readonly answer?: unknown;
@@ -55,7 +55,7 @@ async function curl(base: string, words: readonly string[]): Promise<Answer> {
     else if (word.startsWith(DOCUMENTED_URL)) url = base + word.slice(DOCUMENTED_URL.length);
     else if (word !== "-N" && word !== "-f") throw new Error(`the test knows no curl ${word}`);
   }
-  // an event stream does not end
+  // read only the first event, because an event stream does not end
   if (words.includes("-N")) return firstOf(url);
   return ask(url, "", { method, headers }, body);
 }
@@ -92,7 +92,7 @@ test("every example in docs/reference/api.md works and has the documented output
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
   const attic = await board(brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
-    // an empty message deletes a retained message
+    // ignore empty messages, which only delete a retained message
     if (!topic.endsWith("/commands") || payload.length === 0) return;
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });

@@ -60,7 +60,7 @@ function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
   return { socket, got: () => got, closed: () => closed };
 }
 
-/** Returns the received status lines. */
+/** Returns the status codes of the received HTTP responses. */
 const statuses = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code));
 
@@ -175,7 +175,7 @@ describe("a server with accounts and a working user", () => {
     );
     const path = fc.array(piece, { maxLength: 10 }).map((pieces) => `/${pieces.join("")}`);
     const method = fc.constantFrom("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND");
-    // characters that a header may contain
+    // headers may contain only printable ASCII characters
     const text = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) });
     const scheme = fc.constantFrom("", "Bearer ", "Basic ", "bearer", "Digest ", "Basic Og==", "Bearer -token");
     const base64 = text.map((plain) => Buffer.from(plain).toString("base64"));
@@ -193,7 +193,7 @@ describe("a server with accounts and a working user", () => {
     const property = fc.asyncProperty(method, path, headers, async (m, p, h) => {
       const { status, text: got } = await ask(app.url, p, { method: m, headers: h });
       expect(got).not.toMatch(SECRET);
-      // public pages; the login page is the only HTML page among them
+      // without a session only public pages succeed; the login page is the only HTML page among them
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });
@@ -217,7 +217,7 @@ describe("a server with accounts and a working user", () => {
       new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
     const arrived = ({ socket, closed }: Wire): boolean => socket.readyState === "open" || closed();
     await eventually(() => [...silent, ...slow].every(arrived), { what: "all of them to be connected" });
-    // three more than the user's own connection
+    // at most three connections remain, including the user's own
     await eventually(async () => (await connections()) < 4, { what: "all of them to be closed", every: 50 });
     await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
     for (const { got } of slow) for (const status of statuses(got())) expect([400, 408]).toContain(status);

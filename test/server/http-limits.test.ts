@@ -91,7 +91,7 @@ describe("event streams", () => {
     expect((await from("192.0.2.1")).status).toBe(200);
     expect((await from("192.0.2.1")).status).toBe(429);
     expect((await from("192.0.2.2")).status).toBe(200);
-    // one host can use all addresses of its network
+    // both IPv6 addresses share one limit, because one host can use all addresses of its network
     expect((await from("2001:db8::1")).status).toBe(200);
     expect((await from("2001:db8::2")).status).toBe(429);
   });
@@ -110,7 +110,7 @@ test("simultaneous requests of one account are limited, and those of others succ
   expect((await devices("rob")).json.error).toMatch(/^The server is already answering 3 requests of the account rob/);
   expect(refusals[0][0]).toBe("the account rob");
   expect((await devices("ann")).status).toBe(200);
-  // the login page is public
+  // the limit does not apply to the public session route, which the login page needs
   expect((await ask(url, "/api/session")).status).toBe(200);
   slow[0].destroy();
   await eventually(async () => (await devices("rob")).status === 200, { what: "room" });

@@ -120,7 +120,7 @@ describe("the API", () => {
     const { url, device } = await withDevice();
     const path = "/api/devices/nightlight/porch";
     await put(url, `${path}/mode`, '{"mode":"on"}');
-    // the connection has already been assigned to the device
+    // send readings first, so that the broker has assigned the connection to the device before it is forgotten
     for (const light of [400, 500])
       await device.publishAsync("nightlight/porch/telemetry", `{"light":${light}}`, { qos: 1 });
     expect(await ask(url, path, { method: "DELETE" })).toMatchObject({ status: 204, body: "" });

@@ -87,7 +87,7 @@ const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxL
   return batches.map(({ length }) => steps.splice(0, length));
 });
 
-/** Bytes before the first batch. */
+/** Size of the header of a journal segment, which precedes the first batch, in bytes. */
 const HEADER = new SyncMarker().header.length;
 
 /** Encodes batches into a segment. Returns the segment and the end offset of each batch. */

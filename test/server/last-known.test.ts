@@ -40,12 +40,12 @@ test("after a restart, the API and the events show each device's last light, lam
     board.publishAsync(`nightlight/${id}/${channel}`, JSON.stringify(message), { qos: 1, retain });
   await publish("plain", "telemetry", { light: 12 });
   await publish("numbered", "telemetry", { light: 900, boot: 1, seq: 1 });
-  // overridden after its last reading
+  // this device was overridden after its last reading
   await publish("overridden", "telemetry", { light: 901, boot: 1, seq: 1 });
   await publish("overridden", "set", { mode: "on" });
   await publish("overridden", "set", { mode: "auto" });
   await publish("overridden", "set", { mode: "on" });
-  // a lamp without a sensor, which its zone switches
+  // the zone switches the lamp `path`, which has no sensor
   await publish("path", "status", { online: true }, true);
   await publish("gate", "telemetry", { light: 13, boot: 1, seq: 1 });
   await eventually(() => first.devices.get("nightlight/path")?.led_on, { what: "the zone's lamp" });
@@ -55,7 +55,7 @@ test("after a restart, the API and the events show each device's last light, lam
   await first.close();
 
   const second = await serve(options);
-  // the lamp without a sensor has a status, but has sent no reading
+  // `last_seen` of the lamp `path` is null, because it has sent a status but no reading
   const after = before.map((device) => ({ ...device, last_seen: expect.any(String), online: expect.any(Boolean) }));
   const path = after.findIndex((device) => (device as DeviceView).id === "nightlight/path");
   after[path] = { ...after[path], last_seen: null };

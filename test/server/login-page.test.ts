@@ -1,4 +1,4 @@
-/** The login page in a browser. */
+/** Tests the login page in a browser. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await eventually(async () => (await page.getByRole("alert").textContent())?.includes("password is wrong"), {
       what: "the reason",
     });
-    // the password field has the focus
+    // type without a click, because the password field must have the focus
     await page.keyboard.type("ann password");
     await page.keyboard.press("Enter");
     await page.waitForURL(`${url}/#/board/nightlight%2Fporch`);
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     });
     await page.goto("http://lights.example.org/login");
     await eventually(() => page.getByText("not encrypted").isVisible(), { what: "the warning" });
-    // the icon may still be loading
+    // ignore errors, because the request for the icon may still be running
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 

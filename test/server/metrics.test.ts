@@ -13,7 +13,7 @@ async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
   return parseExposition(answer.body as string);
 }
 
-/** The value of one sample: `name` or `name{label="value"}`. */
+/** Returns the value of a sample, given as `name` or `name{label="value"}`; undefined when there is none. */
 function valueOf(families: ReadonlyMap<string, Family>, sample: string): number | undefined {
   for (const { samples } of families.values()) if (samples.has(sample)) return samples.get(sample);
   return undefined;

@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 let folder = "";
 /** The paths of the files in the package. */
 let files: string[] = [];
-/** The reason for a failed installation; "" on success. */
+/** Why the installation failed, for example without a network; "" on success. */
 let offline = "";
 
 interface Ended {
@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));
   const packed = await npm("npm", ["pack", "--workspace", "server", "--json", "--pack-destination", folder], ROOT);
   expect(packed.code, packed.err).toBe(0);
-  // the output of the build precedes the JSON
+  // skip the output of the build, which precedes the JSON
   const [{ filename, files: inside }] = JSON.parse(packed.out.slice(packed.out.search(/^\[/m))) as [
     { filename: string; files: { path: string }[] },
   ];

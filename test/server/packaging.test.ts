@@ -119,7 +119,7 @@ describe("the Containerfile", () => {
     const [, command] = /CMD (\[.*\])$/.exec(of("HEALTHCHECK")[0])!;
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
-    // no healthy server listens on port 1
+    // run the health check on port 1, where no server listens
     const dead = spawnSync(process.execPath, [flag, script.replace(":8080", ":1")], { timeout: 60_000 });
     expect(dead.status).toBe(1);
     expect(script).toContain("http://127.0.0.1:8080/healthz");

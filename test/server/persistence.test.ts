@@ -25,7 +25,7 @@ describe("after kill -9", () => {
     await device.publishAsync("porch/set", '{"mode":"off"}', { qos: 1 });
     await eventually(() => device.got.length === 2, { what: "the override" });
     for (let n = 0; n < 20; n++) await device.publishAsync("news/x", String(n), { qos: 1 });
-    // aedes may acknowledge a message before it is stored, so wait until a later message is delivered
+    // wait until a later message is delivered, because aedes may acknowledge a message before it is stored
     const observer = await client(mqtt, {}, "news/x");
     await device.publishAsync("news/x", "last", { qos: 1 });
     await eventually(() => observer.got.length === 1, { what: "the last message" });

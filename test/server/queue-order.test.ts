@@ -18,7 +18,7 @@ test("a client receives its queue before messages that are published during its 
   await eventually(() => new Set(awake.got.map(({ text }) => text)).size === 250, {
     what: "every message",
   });
-  // QoS 1 may deliver a message twice
+  // remove duplicates, because QoS 1 may deliver a message twice
   const order = [...new Set(awake.got.map(({ text }) => Number(text)))];
   expect(order).toEqual(order.toSorted((a, b) => a - b));
 });

@@ -24,9 +24,9 @@ describe("the time of a reading", () => {
     timeOf(clock, NOON + 40, 1000, 0);
     expect(timeOf(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
     expect(timeOf(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
-    // resent ten seconds later with its original age
+    // the board resends a reading ten seconds later with its original age
     expect(timeOf(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
-    // the board kept the reading for five seconds
+    // the board took this reading five seconds before it sent it
     expect(timeOf(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
   });
 

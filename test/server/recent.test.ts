@@ -1,4 +1,4 @@
-/** The latest readings of each device, compared with a sorted and truncated list. */
+/** Compares the latest readings of each device with a sorted and truncated list. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_DEVICES, MAX_POINTS, Recent, SILENT_AFTER, type Point } from "../../server/src/history/recent.js";

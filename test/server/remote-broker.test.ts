@@ -76,7 +76,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
       expect(said).toContain(`mosquitto_pub -h 127.0.0.1 -p ${new URL(mosquitto.url).port} -r -n -t kept/porch/set`);
       expect(said).toContain("-r -n -t 'kept/it'\\\\''s dark/telemetry'");
       if (start === 2) {
-        // live messages count even with the retain flag
+        // the server processes live messages, even those with the retain flag
         await publish("porch/telemetry", '{"light":6}');
         await eventually(() => running.devices.get("kept/porch")?.light === 6, { what: "the reading" });
         await publish("porch/set", '{"mode":"off"}');
@@ -96,7 +96,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     const device = await client(mosquitto.url, {}, "full/porch/commands");
     for (let seq = 1; seq <= 60; seq++)
       await device.publishAsync("full/porch/telemetry", `{"light":${seq},"boot":1,"seq":${seq}}`, { qos: 1 });
-    // Mosquitto sends no more than 20 before the first of them is acknowledged
+    // Mosquitto sends only 20 messages, because the server cannot store and acknowledge them
     await eventually(() => first.devices.recent("full/porch").length === 20, { what: "20 readings" });
     first.devices.setMode("full/porch", "off");
     await eventually(() => device.got.at(-1)?.text.startsWith('{"led_on":false'), { what: "the override" });

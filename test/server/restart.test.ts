@@ -106,7 +106,7 @@ test("the embedded broker delivers every acknowledged message from queues and re
     publisher.publish(n % 2 ? "news" : "last", String(n), { qos: 1, retain: n % 2 === 0 }, (error) => {
       if (error) return;
       acknowledged.push(n);
-      // keeps a thousand messages inflight
+      // each acknowledgment causes a new message, so that a thousand messages stay in flight
       publish();
     });
   };
@@ -132,8 +132,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
   const ID = "nightlight/porch";
 
   /**
-   * The maximum number of commands for 300 queued readings, each of which would switch the lamp. A queue without pauses causes
-   * none; when a busy machine pauses for a quarter of a second, the latest reading causes a command.
+   * Most commands that the server may send for 300 queued readings, each of which would switch the lamp. The server decides only
+   * when the queue pauses for a quarter of a second, which happens on a busy machine.
    */
   const MAX_COMMANDS = 20;
 
@@ -169,7 +169,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     expect(porch.commands.at(-1)!.text).toBe(present);
     const times = second.devices.recent(ID).map(({ time }) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    // the reading from just before the stop is newer than the queued ones
+    // the reading from just before the stop comes after the queued ones, which are older
     expect(second.devices.recent(ID).at(-2)!.light).toBe(900);
   });
 

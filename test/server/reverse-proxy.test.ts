@@ -52,7 +52,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         const page = await context.newPage();
         const complaints: string[] = [];
         page.on("pageerror", (error) => complaints.push(error.message));
-        // an address without the trailing slash
+        // an address without the trailing slash leads to the login page, too
         await page.goto(url.replace(/\/$/, ""));
         expect(page.url()).toBe(`${url}login`);
         await page.getByLabel("Name").fill("ann");

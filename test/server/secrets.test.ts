@@ -1,4 +1,4 @@
-/** Secrets do not appear in logs, errors, the API or the dashboard. */
+/** Tests that secrets do not appear in logs, errors, the API or the dashboard. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";

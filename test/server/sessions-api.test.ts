@@ -68,7 +68,7 @@ test("ending a session of one account keeps those of other accounts with the sam
   const owners = () => sessions.list().map(({ account }) => account);
   expect((await ask(url, pathOf("phone", "ann"), DELETE)).status).toBe(204);
   expect(owners()).toEqual([null, "bob"]);
-  // an account name cannot be empty
+  // an empty account in the path means a session without an account
   expect((await ask(url, pathOf("phone", ""), DELETE)).status).toBe(204);
   expect(owners()).toEqual(["bob"]);
 });

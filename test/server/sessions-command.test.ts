@@ -49,7 +49,7 @@ describe("list", () => {
     const { url } = await httpApp({ sessions: directory });
     const { out } = await sessions(["list", "--url", url]);
     expect(out.split("\t")[0]).toBe("a\\u{1b}[2J\\u{9}b\\u{a}\\u{202e}c\\\\d");
-    // the client id as it was printed
+    // the command accepts the client id in its escaped form, as `list` printed it
     const { error } = await sessions(["end", out.split("\t")[0], "--url", url]);
     expect(error).toBe("");
     expect(directory.list()).toEqual([]);
@@ -66,7 +66,7 @@ describe("end", () => {
       said: "Ended the session phone of ann: deleted 3 subscriptions and 12 queued messages.\n",
       error: "",
     });
-    // the only remaining session with this client id
+    // the account may be left out, because only one session with this client id remains
     const bob = await sessions(["end", "phone", "--url", url]);
     expect(bob.said).toBe(
       "Ended the session phone of bob: deleted 1 subscription and 1 queued message." +

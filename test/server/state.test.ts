@@ -1,4 +1,4 @@
-/** State stores: one suite for all drivers, and the coordination of several servers in Redis. */
+/** Tests state stores: one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redisHub } from "../../server/src/cluster/redis-hub.js";
@@ -106,7 +106,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
   describe("the hub", () => {
     const START = "test-server-";
-    /** Valid server names. */
+    /** Names of three servers in the format that the store accepts. */
     const [A, B, C] = [1, 2, 3].map((run) => `${START}0123456789ab-${run}`);
 
     async function hub(namespace: string, me: string): Promise<Hub & { received: string[]; quit(): Promise<void> }> {

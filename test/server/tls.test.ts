@@ -1,4 +1,4 @@
-/** MQTT over TLS: certificates of server and clients, and their renewal. */
+/** Tests MQTT over TLS: certificates of server and clients, and their renewal. */
 import { chmod, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
@@ -62,7 +62,7 @@ describe("MQTT over TLS", () => {
     expect(lines.join("")).not.toContain("in the clear");
     expect(new URL(brokerUrl).hostname).toBe("127.0.0.1");
     await client(brokerUrl, as("porch"));
-    // another address that reaches this machine, where loopback has more than one
+    // only Linux has further loopback addresses, which stand for the addresses of other networks
     if (process.platform !== "linux") return;
     const elsewhere = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
     await client(elsewhere(secureBrokerUrl!), { ...trusting(), ...as("porch") });
@@ -140,7 +140,7 @@ describe("a client certificate", () => {
       const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
       for (const own of [{}, forged]) {
         await expect(client(secureUrl!, { ...options, ...own, ...as("boss") })).rejects.toThrow();
-        // collects the session tickets that the server sends before it closes, to try them below
+        // collect the session tickets that the server sends before it closes; the test tries to resume with them below
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
         first
@@ -209,7 +209,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
     const pair = await writePair(await temporaryFolder(), "server", server);
     await chmod(pair.key, mode);
     const lines: string[] = [];
-    // a partly written key would also cause a warning
+    // record only warnings about file permissions, because a partly written key causes another warning
     const warn = (_event: string, text: string): void => void (text.startsWith("Every user") && lines.push(text));
     const infos: string[] = [];
     const certificates = await watchCertificates(

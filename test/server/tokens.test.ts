@@ -29,7 +29,7 @@ const basic = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Opens an event stream. */
+/** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
 async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());
@@ -111,7 +111,7 @@ describe("the last use of a token", () => {
     expect(await readFile(usersFile(folder), "utf8")).toBe(users);
     if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
-    // a server without logins keeps the stored times
+    // a restarted server keeps the stored times, even if no token is used
     const again = await withToken(folder);
     again.close();
     expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });

@@ -33,7 +33,7 @@ async function user(folder: string, args: string, input: string | readonly strin
         said += text;
         if (!text.endsWith(": ")) return;
         const line = lines.shift();
-        // Ctrl+D when no typed lines are left
+        // end the input (Ctrl+D) when no typed lines are left
         setImmediate(() => (line === undefined ? keyboard.end() : keyboard.write(`${line}\r`)));
       },
     },

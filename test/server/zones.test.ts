@@ -68,7 +68,7 @@ describe("a zone", () => {
       ["b", true],
     ]);
     expect(reason()).toBe("median 200 of 3 sensors < 300");
-    // a lamp of the zone needs no light of its own
+    // the zone switched lamp x on, although x has sent no reading of its own
     expect(devices.get("x")!.light).toBeUndefined();
   });
 

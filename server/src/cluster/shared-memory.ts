@@ -38,7 +38,7 @@ export async function sharedMemory({
   const discovery = state.collection(DISCOVERY_HASH);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
-    if (problem) reportDamage(DISCOVERY, `field ${topic}: ${problem}`);
+    if (problem) reportDamage(DISCOVERY_HASH, `field ${topic}: ${problem}`);
     return !problem;
   });
   return {

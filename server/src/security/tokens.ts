@@ -4,9 +4,9 @@ import { UsageError } from "../common/errors.js";
 
 /** A bearer token in `users.json`. */
 export const StoredToken = z.strictObject({
-  /** SHA-256 of the token. */
+  /** SHA-256 of the token, in Base64url. The token itself is not stored. */
   hash: z.string().regex(/^[\w-]{43}$/, "is no hash of a token"),
-  /** Creation time, ISO 8601. */
+  /** Creation time of the token, ISO 8601. */
   made: z.iso.datetime(),
   /** Expiry time, ISO 8601. Left out for a token that never expires. */
   expires: z.iso.datetime().optional(),

@@ -29,7 +29,7 @@ const UsersFile = z.strictObject({
 /** A user in `users.json`. */
 export type StoredUser = z.infer<typeof User>;
 
-/** Users by name. */
+/** All users of the users file, by name. */
 export type StoredUsers = ReadonlyMap<string, StoredUser>;
 
 const FILE = "users.json";
@@ -86,7 +86,7 @@ export function userOf(users: StoredUsers, name: string): StoredUser {
   throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
 }
 
-/** How long to wait for another command that writes the file, in ms. */
+/** How long a command waits while another command writes the file, in ms. After this time, the command fails. */
 const LOCK_TIMEOUT = 2000;
 
 /**

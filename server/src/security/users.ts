@@ -20,10 +20,10 @@ const CHECK_INTERVAL = 1000;
  * Number of concurrent password checks. Leaves one core to the server, and threads of Node's pool (four) to the database.
  */
 const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Most password checks that may wait. At four checks per second, clients would time out in a longer queue. */
+/** Most waiting password checks; one more makes the longest queue lose its newest check. Clients time out in longer queues. */
 const MAX_WAITING = 200;
 
-/** Most successful logins to cache, enough for every board of a large installation. */
+/** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */
 const MAX_CACHED = 10_000;
 
 /** Maximum length of a password, in characters. */
@@ -31,9 +31,9 @@ export const MAX_PASSWORD_LENGTH = 256;
 
 /** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
-  /** Number of users. */
+  /** Number of users in the file. */
   readonly size: number;
-  /** Stops watching the file, and writes the last uses of tokens. */
+  /** Stops watching the file, and writes pending uses of tokens to disk. */
   close(): void;
 }
 
@@ -45,16 +45,16 @@ interface User {
 interface Token {
   readonly account: Account;
   readonly stored: StoredToken;
-  /** Whether the log already has a line about a use of this token after its expiry. */
+  /** Whether the use of this expired token has been logged. Each expired token is logged only once. */
   refusalLogged: boolean;
 }
 
 export interface AccountsOptions {
   /** Whether everybody must log in. Default: true once a user exists. */
   readonly required?: boolean;
-  /** Interval at which the file is checked for changes, in ms. */
+  /** Replaces `CHECK_INTERVAL` in tests, in ms. */
   readonly interval?: number;
-  /** Delays before uses of tokens are written. */
+  /** Delays before uses of tokens are written to disk. */
   readonly writeDelays?: WriteDelays;
 }
 
@@ -72,10 +72,10 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   const queue = new FairQueue(CONCURRENCY, MAX_WAITING);
   /** Cache of successful logins, oldest first. Keys are HMACs, so that a memory dump reveals no password. */
   const cache = new Map<string, Account>();
-  /** Running checks. A concurrent check of the same name and password shares the result. */
+  /** Running password checks. A second check of the same name and password waits for the first and shares its result. */
   const checking = new Map<string, Promise<boolean>>();
   let users = new Map<string, User>();
-  /** Tokens by their hash. */
+  /** Tokens of all users, including expired ones, by the hash of the token. */
   let tokens = new Map<string, Token>();
   let required = options.required ?? false;
 
@@ -96,7 +96,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   async function reload(): Promise<void> {
     try {
       const stored = await readUsers(folder);
-      // there were no users, and there are none now
+      // an installation without users needs no log line about reloaded users
       if (users.size === 0 && stored.size === 0) return;
       applyUsers(stored);
       log.info("security", `The users in ${file} were reloaded: ${users.size}.`, { users: users.size });
@@ -128,7 +128,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     return check;
   }
 
-  /** Accounts with a weak password that the log already has a line about. */
+  /** Accounts whose weak password has been logged. Each account is logged only once. */
   const weak = new WeakSet<Account>();
 
   function warnOfWeakness({ account, stored }: User, password: string): void {
@@ -199,7 +199,7 @@ function accountOf(name: string, { role, device }: StoredUser): Account {
   return device === undefined ? { name, role } : { name, role, device };
 }
 
-/** Says when a token expired and how to make another. */
+/** Returns a log sentence that says when a token expired and which command makes another. */
 function expirySentence({ account, stored }: Token): string {
   return `This token of ${account.name} expired on ${toMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }

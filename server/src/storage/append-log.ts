@@ -6,7 +6,7 @@ import { PRIVATE_FILE, PRIVATE_FOLDER } from "./permissions.js";
 
 const NAME = /^(\d{12})\.log$/;
 
-/** Shortest time between two checks whether the open file was deleted, in ms. */
+/** Shortest time between two checks that the open file still exists, in ms. */
 const CHECK_INTERVAL = 1000;
 
 /** Returns the path of the log file with this number. Later files have higher numbers. */
@@ -31,7 +31,7 @@ export class LogFile {
   readonly path: string;
   readonly #marker = new SyncMarker();
   #fd: number | undefined;
-  /** Length of the file, in bytes. */
+  /** Length of the log file, in bytes. */
   length = 0;
   #checkedAt = -Infinity;
 
@@ -66,7 +66,7 @@ export class LogFile {
     this.length += bytes.length;
   }
 
-  /** @throws Error when the file was deleted: writes would succeed, but nobody could read them */
+  /** Throws an Error when the file was deleted: later writes would succeed, but nobody could read the data. */
   #throwIfDeleted(fd: number): void {
     const now = performance.now();
     if (now - this.#checkedAt < CHECK_INTERVAL) return;

@@ -13,13 +13,14 @@ import { codeOf, StartError, textOf } from "../common/errors.js";
 
 type Database = ClassicLevel<string, string>;
 
-/** Sections of the database: named JSON values, and what the embedded broker stores. */
+/** Section of the database for named JSON values. */
 const STATE = "state";
+/** Section of the database for the embedded broker. */
 const BROKER = "broker";
 
 /** Named JSON values that survive a restart. */
 export interface NamedValues {
-  /** Returns the values whose names begin with `prefix`, by the rest of the name, as they were when the folder was opened. */
+  /** Returns the values whose names begin with `prefix`, by the rest of the name. Omits changes since the folder was opened. */
   entriesWithPrefix<T>(prefix: string): Map<string, T>;
   /** Stores a value. Resolves when the value is written. */
   put(name: string, value: unknown): Promise<void>;
@@ -37,7 +38,7 @@ export interface DataFolder {
   readonly wasKilled: boolean;
   /** Reports and counts damaged files. */
   readonly damagedFiles: DamagedFiles;
-  /** Must be called when the journal is restored. After this call, `close` records that the run was complete. */
+  /** Must be called before the journal is restored. Only after this call does `close` record that the run was complete. */
   markRestoring(): void;
   /** Must be called if the history could not be written completely. The next run reads the journal as after `kill -9`. */
   markIncomplete(): void;
@@ -46,7 +47,7 @@ export interface DataFolder {
   readonly values: NamedValues;
   /** Path of the journal folder, which may not exist yet. */
   readonly journal: string;
-  /** The broker's section of the database. */
+  /** The section of the database with sessions, queues and wills of the embedded broker. */
   readonly broker: OrderedStore;
   /** Path of the folder of retained messages, which may not exist yet. */
   readonly retained: string;
@@ -55,7 +56,7 @@ export interface DataFolder {
 
 /**
  * Opens the data folder, or creates it.
- * @param damagedFiles reports damaged files
+ * @param damaged receives a report about each damaged file
  * @param warn called with each file that other users of the machine can access
  * @throws StartError if the folder cannot be written or another server uses it
  */
@@ -87,7 +88,7 @@ function startProblem(folder: string, error: unknown): string {
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
 }
 
-/** Returns the highest run that has queued messages, because their keys contain its number. */
+/** Returns the highest run number in the keys of queued messages; 0 when no message is queued. */
 async function lastRunIn(db: Database): Promise<number> {
   let last = 0;
   for await (const key of db.sublevel(BROKER).keys({ gte: "outgoing:", lt: "outgoing;" }))
@@ -95,7 +96,7 @@ async function lastRunIn(db: Database): Promise<number> {
   return last;
 }
 
-/** Number of run numbers to skip in a rebuilt database, because the number of the last run may be lost. */
+/** Number of run numbers that a rebuilt database skips: the last run number may be lost, and none may be used twice. */
 const SKIPPED_RUN_NUMBERS = 100;
 
 async function read(db: Database, folder: string, damagedFiles: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
@@ -133,7 +134,7 @@ async function read(db: Database, folder: string, damagedFiles: DamagedFiles, re
   return {
     serverId,
     run,
-    // The entry about the end of the last run may be missing in a rebuilt database.
+    // A rebuilt database may have lost the entry "ended", so assume that the last run was killed.
     wasKilled: rebuilt || ended !== before,
     damagedFiles,
     markRestoring: () => void (whole = true),

@@ -7,7 +7,7 @@ export type StoragePart = "readings" | "retained messages" | "sessions and overr
 /** Delay before a failed write is retried, in ms. */
 export const RETRY_INTERVAL = 500;
 
-/** How long `waitUnlessFailing` waits while other writes fail, in ms. */
+/** Longest time that `waitUnlessFailing` waits while other writes fail, in ms. Callers then act without the write. */
 const MAX_WAIT = 250;
 
 /** Interval at which a lasting problem is reported again, in ms. */
@@ -65,7 +65,7 @@ export class StorageHealth {
     this.#listeners.add(listener);
   }
 
-  /** Waits for a write to end, but not while writes fail. @returns whether the write has ended */
+  /** Waits until a write ends or fails; waits `MAX_WAIT` at most while other writes fail. @returns whether the write has ended */
   async waitUnlessFailing(writing: Promise<unknown>): Promise<boolean> {
     let ended = false;
     const end = (): void => void (ended = true);
@@ -90,7 +90,7 @@ export class StorageHealth {
     throw new NotStoredError(`${consequence} ${this.problem}`);
   }
 
-  /** Reports a failed write. */
+  /** Records that a write to a part of the data folder failed. */
   failed(part: StoragePart, error: unknown): void {
     this.#failures++;
     const began = !this.isFailing;
@@ -101,7 +101,7 @@ export class StorageHealth {
     for (const { failed } of this.#listeners) failed?.(this.problem);
   }
 
-  /** Reports a successful write. */
+  /** Records that a write to a part of the data folder succeeded. */
   succeeded(part: StoragePart): void {
     if (!this.#problems.delete(part) || this.isFailing) return;
     for (const { recovered } of this.#listeners) recovered?.();

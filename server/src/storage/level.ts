@@ -9,10 +9,10 @@ type Database = ClassicLevel<string, string>;
 
 const PART = "sessions and overrides";
 
-/** Upper bound of what LevelDB writes when it opens a database, besides the contents of its logs, in bytes. */
-const MARGIN = 65_536;
+/** Disk space that LevelDB needs at most to open a database, in addition to the size of its logs, in bytes. */
+const MARGIN_BYTES = 65_536;
 
-/** Error codes of a database that is being reopened. */
+/** Error codes of reads while the database is being reopened. Such reads are retried. */
 const NOT_OPEN = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
 
 /** A sublevel: the entries of the database whose keys have a common prefix. */
@@ -36,7 +36,10 @@ export class LevelDatabase {
   readonly #closing = new AbortController();
   #reopening: Promise<void> | undefined;
 
-  /** @param db an open database */
+  /**
+   * @param db an open database, which `close` closes
+   * @param health receives a report about each failed and successful write
+   */
   constructor(db: Database, health: StorageHealth) {
     this.#db = db;
     this.#health = health;
@@ -84,7 +87,7 @@ export class LevelDatabase {
     }
   }
 
-  /** Closes the database. Pending writes are given up. */
+  /** Closes the database. Pending writes fail with an error. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#reopening;
@@ -118,7 +121,7 @@ export class LevelDatabase {
    */
   async #probe(): Promise<void> {
     const { location } = this.#db;
-    let size = MARGIN;
+    let size = MARGIN_BYTES;
     for (const name of await readdir(location))
       if (name.endsWith(".log")) size += (await stat(join(location, name))).size;
     const probe = `${location}.probe`;

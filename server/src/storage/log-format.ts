@@ -16,7 +16,7 @@ import { crc32 } from "node:zlib";
 const MAGIC = Buffer.from("NLLOG\0\0\x02", "latin1");
 const MARKER_BYTES = 8;
 const HEADER_BYTES = MAGIC.length + MARKER_BYTES;
-/** Checksum and length of a payload. */
+/** Size of the checksum (4) and the length (4) of a payload in a frame header, in bytes. */
 const CHECKSUM_BYTES = 8;
 
 /** Bytes that precede the payload of a frame. Code that builds a frame leaves this many bytes free. */

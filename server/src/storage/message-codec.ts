@@ -5,9 +5,9 @@ import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
 /** A queued message of a session, or the PUBREL that replaces a QoS 2 message (MQTT 5.0, 4.3.3). */
 export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
   readonly cmd: "publish" | "pubrel";
-  /** Id of the broker run. */
+  /** Id of the broker run in which the message was published. */
   readonly brokerId: string;
-  /** Number of the message within the broker run. */
+  /** Number of the message within its broker run. Together with `brokerId`, the number identifies the message. */
   readonly brokerCounter: number;
   /** Expiry time in ms since 1970 (MQTT 5.0, 3.3.2.3.3). */
   readonly messageExpiry?: number;

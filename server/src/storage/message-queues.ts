@@ -33,12 +33,12 @@ export class MessageQueues {
       sessionOf(sessionIdIn(key)).received.add(packetIdIn(key));
   }
 
-  /** Number of messages in all queues. */
+  /** Number of queued messages of all sessions together. */
   get size(): number {
     return this.#size;
   }
 
-  /** Deletes all messages of a session. */
+  /** Deletes all queued messages and received packet identifiers of a session. */
   clear(session: Session): void {
     this.#size -= session.queue.size;
     for (const key of session.queue.keys()) this.#store.delete(key);
@@ -56,7 +56,7 @@ export class MessageQueues {
   }
 
   /**
-   * Removes the retain flag of a live message until `sending`. aedes stores no packet identifier for a message with this
+   * Removes the retain flag of a live message; `sending` restores it. aedes stores no packet identifier for a message with this
    * flag, so an acknowledgement would not remove the message from the queue.
    */
   hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {

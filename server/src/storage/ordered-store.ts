@@ -33,11 +33,11 @@ export class OrderedStore {
   readonly #database: LevelDatabase;
   readonly #sublevel: Sublevel;
   readonly #damaged: ReportDamage;
-  /** Resolves when all batches so far are written. Rejects when the database is closed before that. */
+  /** Resolves when `#current` and `#next` are written. Rejects when the database is closed before that. */
   #written: Promise<void> = Promise.resolve();
   /** The batch that is being written. */
   #current: WriteBatch | undefined;
-  /** The batch that collects new writes. */
+  /** The batch that collects new writes until `#current` is written. */
   #next: WriteBatch | undefined;
 
   /** @param damaged called for each entry that cannot be decoded */

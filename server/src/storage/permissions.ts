@@ -2,8 +2,9 @@ import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { textOf } from "../common/errors.js";
 
-/** File modes that give access only to the owner. */
+/** Mode of a folder that only the owner can access. */
 export const PRIVATE_FOLDER = 0o700;
+/** Mode of a file that only the owner can read and write. */
 export const PRIVATE_FILE = 0o600;
 
 /** Names of the server's own files in the data folder, including damaged and unfinished copies. */

@@ -7,17 +7,18 @@ import { FRAME_HEADER_BYTES, sealFrame } from "./log-format.js";
  */
 export type RetainedRecord = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;
 
-/** Initial size of the buffer, in bytes. */
+/** Initial size of the buffer of a batch, in bytes. The buffer grows when necessary. */
 const INITIAL_SIZE = 16_384;
 /** Maximum size of a buffer that is reused, in bytes. A larger buffer is released after its batch was written. */
 const MAX_KEPT_SIZE = 1_048_576;
 
 /** Bytes before each message: QoS, length of the topic in UTF-8, length of the payload. */
-const MESSAGE = 7;
-/** Most bytes in UTF-8 for one UTF-16 code unit. */
-const UTF8 = 3;
-/** Flag in the QoS byte: extras precede the payload, after their length in four bytes. */
+const MESSAGE_HEADER_BYTES = 7;
+/** Largest number of UTF-8 bytes for one UTF-16 code unit. */
+const MAX_UTF8_BYTES = 3;
+/** Flag in the QoS byte of a message with MQTT 5.0 properties or an expiry time, which precede the payload. */
 const HAS_EXTRAS = 0x80;
+/** Size of the length field before the extras, in bytes. */
 const EXTRAS_LENGTH = 4;
 
 /** A batch of retained messages, encoded for the log in a buffer that is reused for each batch. */
@@ -31,12 +32,12 @@ export class RetainedBatch {
 
   add(...[topic, payload, qos, extras]: Parameters<RetainedRecord>): void {
     const extrasLength = extras ? EXTRAS_LENGTH + extras.length : 0;
-    this.#reserve(MESSAGE + UTF8 * topic.length + extrasLength + payload.length);
+    this.#reserve(MESSAGE_HEADER_BYTES + MAX_UTF8_BYTES * topic.length + extrasLength + payload.length);
     const bytes = this.#bytes;
     const at = this.#end;
-    let next = putText(bytes, at + MESSAGE, topic);
+    let next = putText(bytes, at + MESSAGE_HEADER_BYTES, topic);
     bytes[at] = extras ? qos | HAS_EXTRAS : qos;
-    bytes.writeUInt16LE(next - at - MESSAGE, at + 1);
+    bytes.writeUInt16LE(next - at - MESSAGE_HEADER_BYTES, at + 1);
     bytes.writeUInt32LE(extrasLength + payload.length, at + 3);
     if (extras) next = putBytes(bytes, bytes.writeUInt32LE(extras.length, next), extras);
     this.#end = putBytes(bytes, next, payload);
@@ -73,7 +74,7 @@ export class RetainedBatch {
 /** Decodes the messages of a batch, and calls `onRecord` with each of them in order. */
 export function readMessages(bytes: Buffer, onRecord: RetainedRecord): void {
   for (let at = 0; at < bytes.length;) {
-    const topic = at + MESSAGE;
+    const topic = at + MESSAGE_HEADER_BYTES;
     const topicEnd = topic + bytes.readUInt16LE(at + 1);
     const end = topicEnd + bytes.readUInt32LE(at + 3);
     const hasExtras = (bytes[at] & HAS_EXTRAS) !== 0;

@@ -8,7 +8,7 @@ import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-bat
 const MAX_GROWTH = 4_194_304;
 /** Maximum number of files; one more triggers a compaction. Each start adds a file. */
 const MAX_FILES = 8;
-/** Messages per write during a compaction. */
+/** Messages per write during a compaction. Other work can run between two writes. */
 const MESSAGES_PER_WRITE = 50;
 
 /** Text for damage reports: what the log contains, and what a loss means for users. */
@@ -37,7 +37,7 @@ export class RetainedLog {
   readonly #growth: number;
   readonly #closedBefore: boolean;
   readonly #damaged: ReportDamage;
-  /** Files of earlier runs, oldest first. */
+  /** Paths of the files that receive no new batches, oldest first. The next compaction deletes them. */
   #oldFiles: string[] = [];
   /** The file that receives new batches. */
   #current!: LogFile;
@@ -45,12 +45,12 @@ export class RetainedLog {
   readonly #batch = new RetainedBatch();
   /** Total length of all files, in bytes. */
   #length = 0;
-  /** Estimated length after a compaction, in bytes. */
+  /** Estimated total length of all files after the last compaction, in bytes. */
   #compactLength = 0;
   #compacting: Promise<void> | undefined;
   #closed = false;
 
-  /** @param folder may be missing; the first write creates it */
+  /** @param folder folder of the log files; the first write creates a missing folder */
   constructor(
     folder: string,
     contents: Contents,
@@ -92,7 +92,7 @@ export class RetainedLog {
   }
 
   /**
-   * Writes the batch.
+   * Writes the current batch of messages to the log.
    * @throws Error when the write fails; the messages stay in the batch for the next attempt
    */
   write(): void {
@@ -133,7 +133,7 @@ export class RetainedLog {
         this.add(...message);
         if (++count % MESSAGES_PER_WRITE > 0) continue;
         this.#writeBatch();
-        // yield to the event loop between the slices of messages
+        // yield to the event loop, so that a compaction does not delay messages
         await new Promise((resolve) => setImmediate(resolve));
         if (this.#closed) throw new Error("closed");
       }

@@ -7,11 +7,11 @@ import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
 /** The properties and expiry that MQTT 5.0 adds to a retained message. */
 interface Mqtt5Extras {
   readonly properties?: object;
-  /** Expiry time in ms since 1970. */
+  /** Expiry time in ms since 1970; undefined for a message that never expires. */
   readonly messageExpiry?: number;
 }
 
-/** A retained message. */
+/** A retained message as aedes represents it. */
 export interface RetainedPacket extends Mqtt5Extras {
   readonly cmd: "publish";
   readonly topic: string;
@@ -31,9 +31,9 @@ interface StoredMessage {
 }
 
 export interface RetainedHandlers {
-  /** Called after each failed attempt to write messages. */
+  /** Called after each failed attempt to write messages to the log. */
   failed(error: unknown): void;
-  /** Called after messages were written. */
+  /** Called after each successful write of messages to the log. */
   written?(): void;
   /** Called for a stored message with an invalid topic, which was dropped because clients would disconnect on receiving it. */
   dropped(topic: string, problem: string): void;
@@ -51,7 +51,7 @@ export class RetainedMessages {
   /** Callers of `stored` that wait for the next successful write. */
   #waiting: (() => void)[] = [];
 
-  /** @param folder the folder of the log; may be missing */
+  /** @param folder folder of the log; the first write creates a missing folder */
   constructor(folder: string, handlers: RetainedHandlers, options: RetainedLogOptions = {}) {
     this.#log = new RetainedLog(folder, () => this.#contents(), options);
     this.#handlers = handlers;
@@ -126,7 +126,7 @@ export class RetainedMessages {
   /** Makes a last attempt to write, and closes the log. */
   async close(): Promise<void> {
     if (this.#pending || this.#retry) this.#attempt();
-    // messages that could not be written are not acknowledged, so clients send them again
+    // give up messages that could not be written: they are not acknowledged, so clients send them again
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#log.close();
@@ -154,7 +154,10 @@ export class RetainedMessages {
       yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
 
-  /** @param payload in Latin-1, one character per byte; empty to delete the retained message */
+  /**
+   * Replaces or deletes a retained message in memory.
+   * @param payload in Latin-1, one character per byte; empty to delete the message
+   */
   #set(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
     if (payload === "") this.#messages.delete(topic);
     else this.#messages.set(topic, { payload, qos, extras });

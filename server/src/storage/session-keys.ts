@@ -1,7 +1,10 @@
-/** Key prefixes of the broker's database entries about sessions. */
+/** Key prefix of session records in the broker's database. */
 export const RECORDS = "session:";
+/** Key prefix of the subscriptions of sessions. */
 export const SUBSCRIPTIONS = "subscriptions:";
+/** Key prefix of queued messages. */
 export const QUEUES = "outgoing:";
+/** Key prefix of received QoS 2 messages that the client has not released. */
 export const RECEIVED = "incoming:";
 
 /** Returns the key prefix of one session's entries. The encoded session id contains no colon. */

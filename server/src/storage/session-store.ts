@@ -26,7 +26,7 @@ export class SessionStore {
   readonly messages: MessageQueues;
   readonly #store: OrderedStore;
   readonly #sessions = new Map<string, Session>();
-  /** Session ids by account. */
+  /** Ids of the sessions of each account. */
   readonly #byAccount = new Map<string, Set<string>>();
 
   constructor(store: OrderedStore) {

@@ -55,12 +55,12 @@ export interface Session {
   readonly subscriptions: Map<string, StoredSubscription>;
   /** Entries of this session in the subscription index, by topic filter. */
   readonly subscribers: Map<string, Subscriber>;
-  /** Packet identifiers of unacknowledged messages by key, in the order of publishing. 0 before a message is sent. */
+  /** Packet identifiers of unacknowledged messages by key, in the order of publishing. An unsent message has identifier 0. */
   readonly queue: Map<string, number>;
   /** Keys of the messages that were sent, by packet identifier. */
   readonly sent: Map<number, string>;
   /** Packet identifiers of received QoS 2 messages that the client has not released (PUBREL). */
   readonly received: Set<number>;
-  /** Keys of messages with a retain flag that is hidden from aedes. */
+  /** Keys of messages whose retain flag is hidden from aedes until they are sent. */
   readonly hiddenRetain: Set<string>;
 }

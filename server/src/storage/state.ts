@@ -18,7 +18,7 @@ export interface CollectionWrite {
 export interface StateStore {
   /** Returns a collection by name. A collection that does not exist yet is empty. */
   collection(name: string): Collection;
-  /** Changes several collections atomically. */
+  /** Changes several collections atomically: after a crash, either all changes are stored or none. */
   write(writes: readonly CollectionWrite[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { uptime } from "node:os";
 
-/** Differences between wall clock and monotonic clock below this, in ms, are ignored as noise or clock slewing. */
+/** Largest drift between wall clock and monotonic clock that is ignored as noise or clock slewing, in ms. */
 const MAX_NOISE = 100;
 
 /** Minimum size of a wall-clock jump that is reported to listeners, in ms. */
@@ -9,8 +9,9 @@ const MIN_JUMP = 2000;
 /** Shortest sleep of the machine that is detected, in ms. Linux's monotonic clock stops while the machine sleeps. */
 const MIN_SLEEP = 2000;
 
-/** Bounds of plausible wall-clock times. This program did not exist before 2026. */
+/** Earliest plausible wall-clock time, in ms since 1970. This program did not exist before 2026. */
 const MIN_WALL_TIME = Date.UTC(2026, 0, 1);
+/** End of the plausible wall-clock times, in ms since 1970. */
 const MAX_WALL_TIME = Date.UTC(2076, 0, 1);
 
 /** Returns whether a wall-clock time is plausible: from 2026 to before 2076. @param wallTime in ms since 1970 */
@@ -22,14 +23,14 @@ export interface TimeSources {
   monotonic(): number;
   /** The machine's wall clock, in ms since 1970. The wall clock may be wrong, and NTP may set it. */
   wall(): number;
-  /** Time since the machine started, including sleep. */
+  /** Time since the machine started, including sleep. Its growth reveals how long the machine slept. */
   uptime(): number;
 }
 
 const MACHINE: TimeSources = {
   monotonic: () => performance.timeOrigin + performance.now(),
   wall: () => Date.now(),
-  // on other systems the monotonic clock includes sleep
+  // only Linux needs the uptime, because on other systems the monotonic clock includes sleep
   uptime: process.platform === "linux" ? () => uptime() * 1000 : () => performance.now(),
 };
 

@@ -61,7 +61,7 @@ export function embeddedConnection(
       plainListener = await open("MQTT", "--mqtt-port", plainHost, port);
       if (tls) tlsListener = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
       broker.publish(statusTopic, ONLINE, "retained");
-      // report this at once: the embedded broker stops together with the server, so it queues nothing meanwhile
+      // report the end of queued messages at once: the embedded broker stops with the server, so it has queued none
       handlers.caughtUp();
     },
     get url() {

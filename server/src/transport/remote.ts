@@ -19,11 +19,11 @@ export interface RemoteOptions {
   readonly optional?: readonly string[];
   /** Topic filters of an earlier run that `start` unsubscribes from. */
   readonly unwanted: readonly string[];
-  /** Timeout of the first connection attempt, in ms. */
+  /** Timeout of the first connection attempt, in ms. After it, `start` throws. */
   readonly connectTimeout?: number;
 }
 
-/** How long to wait until the broker acknowledges a status message of the server, in ms. */
+/** Longest wait for the acknowledgment of a server status message, in ms. The server then continues without it. */
 const STATUS_TIMEOUT = 800;
 
 /**
@@ -75,7 +75,7 @@ export function remoteConnection(options: RemoteOptions, handlers: BrokerConnect
         for (const [i, filter] of filters.entries())
           if (granted[i] >= FAILURE && !optional.includes(filter))
             throw new StartError(subscriptionRefused(broker, filter));
-        // if the broker refuses this subscription, nothing will mark the end of the queued messages
+        // without this subscription no status marks the end of the queued messages, so report the end at once
         const [statusGranted] = await client.subscribe([statusTopic]);
         if (statusGranted >= FAILURE) handlers.caughtUp();
         client.enableReconnect();

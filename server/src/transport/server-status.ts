@@ -5,7 +5,7 @@ export function serverStatusTopic(prefix: string): string {
   return topicOf(prefix, "status");
 }
 
-/** Status payload while the server runs. */
+/** Payload of the server's status message while the server runs. */
 export const ONLINE = Buffer.from(encode(SERVER_STATUS, { online: true }));
-/** Status payload after the server has stopped; also the payload of its will. */
+/** Payload of the server's status message after the server has stopped, and of the server's will. */
 export const OFFLINE = Buffer.from(encode(SERVER_STATUS, { online: false }));

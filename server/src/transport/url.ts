@@ -4,7 +4,7 @@ import { redactUrl } from "../security/redact.js";
 
 export type { BrokerAddress };
 
-/** Default TCP port by URL scheme. */
+/** TCP port of a broker URL without a port, by URL scheme. */
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
 /**

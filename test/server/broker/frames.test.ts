@@ -24,7 +24,7 @@ function inbound(): { inbound: InboundPackets; feed: Feed } {
   let isOpen = false;
   const made = new InboundPackets(PAYLOAD, Infinity, {
     forward(bytes) {
-      // a copy, to notice when bytes are changed later
+      // record a copy, so that the comparison detects bytes that are changed later
       feed.forwarded.push(Buffer.from(bytes));
       if (isOpen) return;
       isOpen = true;
@@ -97,7 +97,7 @@ test("valid packets are forwarded complete, unchanged and in order, however they
       await feedIn(to, Buffer.concat(parts), cuts);
       expect(feed.violations).toEqual([]);
       expect(Buffer.concat(feed.forwarded)).toEqual(Buffer.concat(parts));
-      // where packets end
+      // offsets at which packets end: forwarded chunks must end at packet boundaries
       const ends = new Set<number>();
       let end = 0;
       for (const { length } of parts) ends.add((end += length));
@@ -156,7 +156,7 @@ test("the bytes of a skipped packet are not kept in memory", async () => {
   const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET - 20 });
   const before = memory();
   for (let at = 0; at < large.length - 65_536; at += 65_536) to.receive(Buffer.from(large.subarray(at, at + 65_536)));
-  // another thread frees the memory
+  // wait, because V8 frees the memory of buffers on another thread
   await eventually(() => memory() - before < 3 * LARGEST, { what: "the memory", every: 50 });
   expect(feed.oversized).toEqual([[2, "t", 5]]);
 });

@@ -35,7 +35,7 @@ function subscribe(version: Version, filter: string | Buffer): Buffer {
   return frame(0x82, 0, 1, ...(version === 5 ? [0] : []), field(filter), 1);
 }
 
-/** Invalid MQTT strings, by their error. */
+/** Invalid MQTT strings, each with the name of its error. */
 const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
   ["NUL", Buffer.from("a\0b")],
   ["a control character", Buffer.from("a\u0007b")],

@@ -33,7 +33,7 @@ const message = fc.record({
   retain: fc.boolean(),
   dup: fc.boolean(),
   size: fc.oneof(fc.nat(200), fc.nat(1500)),
-  /** How long the server takes to store it, in ms; 0 when it stores nothing. */
+  /** How long the server takes to store this message, in ms; 0 for a message that it does not store. */
   stored: fc.constantFrom(0, 0, 1, 3),
 });
 
@@ -186,7 +186,7 @@ describe("a session", () => {
     const first = await bareBroker();
     const board = await login(first.url, "board", false);
     await subscribe(board, [COMMANDS]);
-    // 20 messages may be inflight; the others wait
+    // the broker sends 20 messages before the first acknowledgment; the other ten wait in the queue
     for (let n = 0; n < 30; n++) sayTo(first.broker, n);
     await eventually(() => textsOf(board, COMMANDS).length === 20, { what: "as many as may be on their way" });
     await first.close();

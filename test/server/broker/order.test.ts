@@ -10,7 +10,7 @@ import { client, type TestClient } from "../support/server.js";
 interface Reader {
   readonly what: string;
   readonly options: { clientId: string; clean: boolean };
-  /** QoS by topic filter. */
+  /** The subscriptions of this reader: QoS by topic filter. */
   readonly subscriptions: Record<string, { qos: 0 | 1 | 2 }>;
 }
 
@@ -64,7 +64,7 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
         expect([what, got(0), got(1), got(2)]).toEqual([what, ...expected]);
       };
       for (const reader of readers) await check(reader);
-      // connects last, because a connected client would receive later messages of QoS 0
+      // this reader was offline while the messages were sent, so the broker has queued only QoS 1 and 2 for it
       await check({ what: "away", reader: await client(url, away) });
     }),
     { numRuns: 40 },

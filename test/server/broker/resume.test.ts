@@ -61,7 +61,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
       expect(publishes(first).map(({ dup }) => dup)).toEqual(Array(6).fill(false));
       const ids = publishes(first).map(({ messageId }) => messageId!);
       expect(new Set(ids).size).toBe(6);
-      // it has 1 and 3
+      // the reader acknowledges messages 1 and 3, so the broker must resend only the others
       for (const n of [1, 3]) {
         first.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId: ids[n] });
         if (qos === 1) continue;

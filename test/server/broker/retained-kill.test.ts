@@ -7,7 +7,7 @@ import { client, temporaryFolder, type Got } from "../support/server.js";
 const LAMPS = 20;
 const KILLS = 3;
 
-/** Number of the reading that decided each lamp's state. */
+/** Returns the last received `seq` on each topic: the number of the reading that decided the lamp's state. */
 const seqs = (got: readonly Got[]): Map<string, number> =>
   new Map(got.map(({ topic, text }) => [topic, (JSON.parse(text) as { seq: number }).seq]));
 

@@ -25,7 +25,7 @@ const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)
 const topic = fc.string({ unit: "binary" });
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(topic, bytes, fc.nat(2)),
-  // properties of MQTT 5.0
+  // a message with MQTT 5.0 properties
   fc.tuple(topic, bytes, fc.nat(2), bytes),
 );
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
@@ -97,7 +97,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
   expect(found).toEqual(retained);
   let size = 0;
   for (const name of await readdir(folder)) size += (await readFile(path.join(folder, name))).length;
-  // the file keeps about two of twenty rounds
+  // after compactions, the log holds about two of the twenty rounds; without them it would hold all
   expect(size).toBeLessThan(20 * 2000 * 20);
   expect((await readdir(folder)).length).toBeLessThan(5);
 });
@@ -122,7 +122,7 @@ test("a log does not grow over many restarts with few messages between them", as
     await log.close();
     sizes.push(await size());
   }
-  // 52 bytes are needed; a log may grow by 2,000 bytes, and by messages written during a compaction
+  // the messages need 52 bytes; the log may grow by 2,000 bytes before a compaction, and further during it
   expect(Math.max(...sizes)).toBeLessThan(12_000);
 });
 

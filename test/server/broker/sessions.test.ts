@@ -23,7 +23,7 @@ const login = (name: string): { username: string; password: Buffer } => ({
 
 const connackOf = ({ packets }: RawClient): IConnackPacket => packets.find((packet) => packet.cmd === "connack")!;
 
-/** The size of all files in a folder, in bytes. */
+/** Returns the total size of all files in a folder, in bytes. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
@@ -101,7 +101,7 @@ describe("a reader, who may not publish", () => {
     [false, 5],
   ] as const)("a reader is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
     const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
-    // in MQTT 5.0, PUBREC with a failure reason code ends the delivery
+    // with MQTT 5.0, use an administrator: a refused message needs no PUBREL, because its PUBREC has a failure code
     const name = protocolVersion === 5 ? "ann" : "eve";
     const sender = await connected(url, "id", { clean, protocolVersion, ...login(name) });
     const send = (id: number): void =>
@@ -195,7 +195,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
   expect(left()).toEqual(["connected"]);
-  // sessions without queued messages expire without a log message
+  // only sessions of the removed account end with a log line; sessions without queued messages expire silently
   expect(ended).toEqual(accountEnds);
 });
 
@@ -229,7 +229,7 @@ test.each(["at once", "later"])("a device account that reuses an administrator's
   if (when === "later")
     await eventually(async () => (connackOf(await connected(url, "x", login("ann"))).returnCode ?? 0) > 0, { every: 300 });
   await addUsers(folder, { ann: { device: "nightlight/porch" } });
-  // the broker has noticed the change when the permissions of a board apply
+  // wait until the broker has reloaded the users: then ann has the permissions of a board
   await eventually(async () => {
     const board = await client(url, as("ann"));
     const isRefused = await board.subscribeAsync("#").then(() => false, () => true);

@@ -123,7 +123,7 @@ describe("receiving:", () => {
     broker.publish("home/a/telemetry", "at once", 1);
     await eventually(() => steps.length === 2, { what: "both messages" });
     steps[1]();
-    // a message later, the client has still sent no PUBACK
+    // a further message does not make the client send a PUBACK, because the first message is still unprocessed
     const before = broker.packetsOfType("puback").length;
     broker.publish("home/a/telemetry", "third", 1);
     await eventually(() => steps.length === 3, { what: "the third message" });

@@ -28,7 +28,7 @@ async function expectService(broker: string, observer: string, env: Record<strin
     what: "the server",
   });
   expect(program.output.err).toBe("");
-  // the embedded broker's own server answers as well, so check the log of the server under test
+  // look for the answer in the log of the server under test, because the broker's own server answers as well
   await device.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
   await eventually(() => program.entries().some(({ event, id }) => event === "sent" && id === "nightlight/porch"), {
     within: 10_000,

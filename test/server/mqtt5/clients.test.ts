@@ -32,7 +32,7 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub and 
     async (qos) => {
       const { brokerUrl } = await server({ http: false });
       await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 1}', "-q", qos);
-      // the command is retained
+      // a later subscriber receives the command, because the command is retained
       const { output } = subscribe(brokerUrl, "-t", "porch/commands", "-q", qos);
       await eventually(() => output.out === '{"led_on":true}\n', { what: "the command" });
       await publish(brokerUrl, "-t", "porch/telemetry", "-m", '{"light": 900}', "-q", qos);

@@ -1,4 +1,4 @@
-/** Subscription options and message properties of MQTT 5.0, live and from queues. */
+/** Tests subscription options and message properties of MQTT 5.0 with live and queued messages. */
 import type { IClientPublishOptions } from "mqtt";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";

@@ -94,7 +94,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant w
     ha.tell("subscribe", "1", "nightlight/porch/decision");
     await eventually(() => ha.last("nightlight/porch/decision"), { what: "the lamp's state" });
     await started.close();
-    // Server shutting down
+    // reason code 0x8b means "Server shutting down"
     await eventually(() => ha.events("disconnected")[0]?.reason === 0x8b, { what: "DISCONNECT" });
     const before = ha.events("message").length;
     await server({ data: options.data, mqttPort: options.mqttPort, http: false });

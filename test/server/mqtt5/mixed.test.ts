@@ -10,7 +10,7 @@ import { client, server } from "../support/server.js";
 
 const ID = "nightlight/porch";
 
-/** Message properties of an MQTT 5.0 client. */
+/** Message properties that an MQTT 5.0 client sends and a 3.1.1 client must not receive. */
 const PROPERTIES = {
   messageExpiryInterval: 600,
   contentType: "application/json",
@@ -84,7 +84,7 @@ describe("message properties and 3.1.1 clients", () => {
       }
       const packet: IPublishPacket = await one.answer("publish");
       expect(packet).toMatchObject({ topic: "t", qos: 1, retain: how === "retained" });
-      // topic name with its length, packet identifier, payload
+      // no properties: only the topic with its length (2 + 1), the packet identifier (2) and the payload (2)
       expect(packet.length).toBe(2 + 1 + 2 + 2);
       expect(String(packet.payload)).toBe("{}");
     },

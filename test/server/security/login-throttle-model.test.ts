@@ -82,7 +82,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
       for (const step of steps) {
         if ("pass" in step) {
           clock.time += step.pass;
-          // checking the delays here could hide an attempt that ends with an outdated count
+          // skip the comparison: `wait` forgets old failures, which would hide an attempt that ends with an outdated count
           continue;
         }
         if ("waitFor" in step) clock.time += throttle.wait(step.waitFor.address, step.waitFor.name);

@@ -94,7 +94,7 @@ test("a password that could not be checked counts neither way", async () => {
 test("HTTP and MQTT count failures together if they share a check", async () => {
   const { accounts, check } = checkOf(threeAccounts());
   const { url } = await httpApp({ accounts, check });
-  // the broker calls the check this way
+  // the broker checks passwords with this call
   for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
   const body = { name: "ann", password: "ann password" };
   expect(await ask(url, "/api/login", { method: "POST", body })).toMatchObject({ status: 429 });

@@ -1,4 +1,4 @@
-/** The LevelDB database when its files are damaged: as little as possible is lost, and every loss is reported. */
+/** Tests the LevelDB database with damaged files: as little as possible is lost, and every loss is reported. */
 import { ClassicLevel } from "classic-level";
 import fc from "fast-check";
 import { cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -108,7 +108,7 @@ test("after any damage to any file the database opens, and missing or outdated e
     fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
       const [name] = files[file % files.length];
       const { found, reports } = await afterDamage(name, damage);
-      // a log that is cut between two records looks like a complete one
+      // a log that is cut between two records looks complete, so its loss cannot be reported
       if (damage.kind === "cut" && name.endsWith(".log") && reports.length === 0) return;
       if (reports.length === 0) expect(found).toEqual(whole);
       for (const [key, value] of found) if (whole.has(key) && /:\d+$/.test(key)) expect(value).toBe(whole.get(key));
@@ -122,7 +122,7 @@ test("a damaged record length in a log loses no entries and is reported, whateve
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // a longer length through either byte, and a length that skips exactly one record
+  // increase a record's length through its low byte, through its high byte, and so that it covers the next record
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],
@@ -148,7 +148,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
       await writeFile(path.join(folder, name), damaged);
       const found = (await inspectDatabase(folder, true))!;
       const missing = all.filter(({ sequence }) => !found.entries.some((one) => one.sequence === sequence));
-      // the longest write is the batch of 200
+      // one damaged record loses at most the longest write, a batch of 200 entries
       expect(missing.length).toBeLessThanOrEqual(200);
       const sequences = missing.map(({ sequence }) => sequence);
       if (missing.length > 0) expect(found.problems).toHaveLength(1);
@@ -207,7 +207,7 @@ describe("a database with a damaged file", () => {
       ...{ kind: "flip", at: 300, bits: 1 },
     });
     const db = path.join(folder, "db");
-    // the state between the two renames
+    // set up the state between the two renames of a rebuild, as after a kill
     await rename(db, `${db}.rebuilt`);
     const opened = await openDatabase(db, expect.unreachable);
     expect((await contentsOf(opened.db)).size).toBeGreaterThan(whole.size / 3);

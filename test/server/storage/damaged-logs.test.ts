@@ -1,4 +1,4 @@
-/** The journal and the retained messages when their files are damaged: as little as possible is lost, and every loss is reported. */
+/** Tests the journal and the retained messages with damaged files: as little as possible is lost, and every loss is reported. */
 import fc from "fast-check";
 import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";

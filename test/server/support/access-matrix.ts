@@ -23,7 +23,7 @@ export const TOPICS: readonly string[] = [
   "nightlight/status",
 ];
 
-/** An account's permissions, as topic patterns. */
+/** Patterns of the topics that an account may publish and receive. */
 export interface Allowed {
   readonly publish: RegExp;
   readonly receive: RegExp;
@@ -65,7 +65,7 @@ export async function tried(url: string, accounts: readonly string[], witness: I
   );
   await Promise.all(
     clients.map(async ({ name, connection }) => {
-      // subscribes with every possible filter; a broker may refuse the filter, or accept it and deliver nothing
+      // subscribe to wildcards and every topic; a broker may refuse a filter, or accept it and deliver nothing
       await connection.subscribeAsync(["#", "+/+/+", ...TOPICS], { qos: 1 }).catch(() => {});
       await Promise.all(TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
     }),

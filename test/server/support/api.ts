@@ -43,7 +43,7 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
-/** Follows `/api/events` until the test ends. */
+/** Follows the event stream `/api/events` until the test ends, and records the events. */
 export async function follow(base: string): Promise<{ events: ServerSentEvent[]; response: http.IncomingMessage }> {
   const events: ServerSentEvent[] = [];
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {

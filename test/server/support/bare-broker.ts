@@ -10,7 +10,7 @@ export interface BareBroker {
   readonly broker: Broker;
   readonly url: string;
   readonly folder: string;
-  /** Rejections: reason, client and problem. */
+  /** Reported rejections, each as a text of reason, client and problem. */
   readonly rejected: string[];
   readonly warnings: string[];
   /** Closes the broker. Later calls return the same promise. */

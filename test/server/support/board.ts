@@ -7,16 +7,16 @@ import type { Got } from "./server.js";
 export interface TestBoard {
   readonly client: MqttClient;
   readonly id: string;
-  /** Received commands, in order. */
+  /** Commands that the board has received, in order. */
   readonly commands: Got[];
   /** Returns the last received configuration; undefined before the first. */
   readonly config: () => Record<string, unknown> | undefined;
-  /** Received configurations, in order. */
+  /** Configurations that the board has received, in order. */
   readonly configs: Got[];
   /** Publishes a reading at QoS 1 with the next `seq`. Resolves when the broker acknowledges the reading. */
   read(light: number, fields?: object): Promise<unknown>;
   reply(fields: object): Promise<unknown>;
-  /** The last `seq`. */
+  /** Sequence number of the last sent reading. */
   seq: number;
 }
 

@@ -20,7 +20,7 @@ async function configuration(folder: string): Promise<string[]> {
     .filter((line) => !/^(listener|set_tcp_nodelay|max_queued_messages|persistence\b|#|$)/.test(line));
 }
 
-/** Returns the text of nightlight.acl. */
+/** Returns the access control list of the documentation, nightlight.acl. */
 export async function documentedAcl(): Promise<string> {
   return readFile(path.join(DOCS, "nightlight.acl"), "utf8");
 }

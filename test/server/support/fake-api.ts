@@ -23,7 +23,7 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
   "base-uri 'none'; form-action 'self'";
 
-/** A request that changes something. */
+/** A recorded request that changes state, for comparison in tests. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
@@ -88,7 +88,7 @@ export class FakeApi {
   contested: ContestedClientId[] = [];
   /** Why the server cannot store data; null if it can. */
   storageProblem: string | null = null;
-  /** If set, delays the responses to status requests. Their content is from the time of the request. */
+  /** If set, responses to status requests wait for this promise. They contain the status at the time of the request. */
   statusReady: Promise<void> | undefined;
   readonly #server: Server = createServer((request, response) => void this.#answer(request, response));
   readonly #streams = new Set<ServerResponse>();

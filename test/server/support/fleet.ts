@@ -4,13 +4,13 @@ import mqtt, { type MqttClient } from "mqtt";
 export interface Fleet {
   /** Returns the longest time until a reading or a later one was answered, in ms. Unanswered readings count up to now. */
   longest(): number;
-  /** Descriptions of wrong answers. */
+  /** Descriptions of the wrong answers; empty if all are correct. */
   readonly problems: string[];
-  /** Number of readings sent. */
+  /** Number of readings that all boards have sent. */
   readonly sent: number;
-  /** Number of answers received. */
+  /** Number of answers that all boards have received. */
   readonly answers: number;
-  /** The boards by name. */
+  /** State of each board, by its name such as `b0`. */
   readonly boards: ReadonlyMap<string, Board>;
   /** Stops sending readings. */
   pause(): void;
@@ -64,7 +64,7 @@ export async function startFleet(url: string, prefix: string, count: number, eve
   const names = [...boards.keys()];
   let next = 0;
   const timer = setInterval(() => {
-    // number of readings due by now, spread evenly over time
+    // number of readings that all boards together should have sent by now, evenly spread
     const due = ((performance.now() - began) / every) * count;
     while (next < due) {
       const name = names[next % count];

@@ -20,18 +20,18 @@ export interface Guarded {
   readonly broker: Broker;
   /** The data folder, which contains the users file. */
   readonly folder: string;
-  /** Rejections, in order: reason, client, problem. */
+  /** Rejections that the broker has reported, in order. */
   readonly rejected: [reason: string, from: string, problem: string][];
-  /** Warnings for the operator. */
+  /** Warnings that the broker has reported for the operator. */
   readonly warnings: string[];
   /** Messages that the server received, in order. */
   readonly got: [topic: string, text: string][];
 }
 
-/** The password of a test user. */
+/** Returns the password of a test user. */
 export const passwordOf = (name: string): string => `the password of ${name}`;
 
-/** Credentials of a test user. */
+/** Returns the login options of a test user for an MQTT client. */
 export const as = (name: string): { username: string; password: string } => ({
   username: name,
   password: passwordOf(name),

@@ -1,4 +1,4 @@
-/** Opens histories for tests. */
+/** Opens SQLite and PostgreSQL histories for tests, and closes them after the test. */
 import { onTestFinished } from "vitest";
 import type { History, HistoryDevice, HistoryReading, HistorySwitch } from "../../../server/src/history/history.js";
 import { openPostgres } from "../../../server/src/history/postgres/postgres.js";
@@ -26,7 +26,7 @@ export function devicesById(): (id: string) => HistoryDevice {
   };
 }
 
-/** All histories share these devices, so each history sees write-buffer numbers that another one has assigned. */
+/** Devices that all histories share: their `historyNumber` may be from another history, as on a real server. */
 const device = devicesById();
 
 /** Wraps a history so that it takes device ids, and closes it after the test. */

@@ -20,7 +20,7 @@ import { StorageHealth } from "../../../server/src/storage/health.js";
 export class TestAccounts implements Accounts {
   readonly #users = new Map<string, { account: Account; password: string }>();
   #required = false;
-  /** Number of password checks. */
+  /** Number of password checks so far. */
   checks = 0;
   /** Test accounts have no generated passwords. */
   readonly byGeneratedPassword: Accounts["byGeneratedPassword"] = () => undefined;
@@ -79,7 +79,7 @@ export function testLog(): TestLog {
 
 /** The embedded broker's sessions, and the client ids that two clients use at the same time. */
 interface TestBroker {
-  /** Undefined for a server with an external broker. */
+  /** The sessions of the embedded broker; undefined for a server with an external broker. */
   readonly sessions?: SessionDirectory;
   readonly contested?: readonly ContestedClientId[];
 }
@@ -156,7 +156,7 @@ export interface Answer {
 }
 
 export interface Ask extends https.RequestOptions {
-  /** A string is sent unchanged, other values as JSON. */
+  /** Request body. A string is sent unchanged, other values as JSON. */
   readonly body?: unknown;
 }
 
@@ -166,7 +166,7 @@ export function ask(url: string, path: string, { body, headers, ...options }: As
   const type = body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
-    // passes the path separately, because URL parsing would normalize it
+    // pass the path separately, because URL parsing would normalize it
     const made = { hostname, port, path, agent: false, rejectUnauthorized: false, ...options };
     const request = client.request({ ...made, headers: { ...type, ...headers } }, (response) => {
       let text = "";

@@ -22,9 +22,9 @@ export interface LampBench {
   readonly zones: Zones;
   readonly lamps: Lamps;
   readonly decisionPublisher: DecisionPublisher;
-  /** Every message that was published. */
+  /** Messages that the components have published, in order. */
   readonly published: { readonly topic: string; readonly text: string }[];
-  /** Every change that was notified. */
+  /** Device changes that the components have reported, in order. */
   readonly changes: [id: string, change: Change][];
   /** The names of zones whose override was stored. */
   readonly storedZones: string[];
@@ -34,7 +34,7 @@ export interface LampBench {
   reads(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
 }
 
-/** Creates the components. Use them with fake timers. */
+/** Creates the server's decision components. Tests must use fake timers. */
 export function lampBench(): LampBench {
   const published: LampBench["published"] = [];
   const changes: LampBench["changes"] = [];

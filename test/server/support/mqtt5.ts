@@ -8,7 +8,7 @@ export interface Client5 extends MqttClient {
   readonly connack: IConnackPacket;
   /** Received messages, in order, with their properties. */
   readonly received: IPublishPacket[];
-  /** DISCONNECT packets from the broker. */
+  /** DISCONNECT packets that the broker has sent, with their reason codes. */
   readonly disconnects: IDisconnectPacket[];
 }
 

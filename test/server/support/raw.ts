@@ -6,11 +6,11 @@ import { eventually } from "../../support/eventually.js";
 
 export interface RawClient {
   readonly socket: net.Socket;
-  /** Received packets, in order. */
+  /** Packets that the client has received, in order. */
   readonly packets: Packet[];
   readonly closed: boolean;
   send(packet: Packet): void;
-  /** Sends bytes unchanged. */
+  /** Sends bytes unchanged, which need not be a valid packet. */
   sendBytes(bytes: Buffer): void;
   /** Waits for the first packet of this type. */
   answer<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;

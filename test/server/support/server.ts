@@ -30,7 +30,7 @@ export async function leaveSession(url: string, clientId: string): Promise<void>
   await leaver.endAsync();
 }
 
-/** A received message. */
+/** A message that a test client has received. */
 export interface Got {
   readonly topic: string;
   readonly text: string;
@@ -39,7 +39,7 @@ export interface Got {
 }
 
 export interface TestClient extends MqttClient {
-  /** Received messages, in order. */
+  /** Messages that the client has received, in order. */
   readonly got: Got[];
 }
 

@@ -14,13 +14,13 @@ export interface Outcome {
 
 export interface How {
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the output is a terminal. */
+  /** Whether the command writes to a terminal, which it formats for people. */
   readonly terminal?: boolean;
   /** The answer typed at a prompt; undefined for an input that is not a terminal. */
   readonly types?: string;
 }
 
-/** Runs `sessions <args>`. */
+/** Runs the command `sessions` with these arguments. Returns its output and error. */
 export async function sessions(
   args: readonly string[],
   { env = {}, terminal = false, types }: How = {},

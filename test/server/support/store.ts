@@ -1,4 +1,4 @@
-/** Opens history stores for tests. */
+/** Opens, kills and restarts SQLite history stores for tests. */
 import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { onTestFinished } from "vitest";

@@ -1,5 +1,6 @@
-/** Masked CRC-32C (Castagnoli) as in LevelDB files. The `crc32` of `node:zlib` uses another polynomial. */
+/** Polynomial of CRC-32C (Castagnoli), which LevelDB uses. The `crc32` of `node:zlib` has another polynomial. */
 const POLYNOMIAL = 0x82f63b78;
+/** LevelDB masks a checksum: rotates it by 15 bits and adds this number. */
 const MASK_DELTA = 0xa282ead8;
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -18,7 +18,6 @@ export class Cursor {
     return this.#at >= this.#end;
   }
 
-  /** Reads one byte. */
   byte(): number {
     if (this.done) throw new RangeError("the data ends early");
     return this.#bytes[this.#at++];

@@ -113,7 +113,7 @@ function isComplete(
   problems: string[],
 ): boolean {
   const before = problems.length;
-  // LevelDB creates a log before adding it to the manifest, and writes a table before deleting its log
+  // LevelDB creates a log before the manifest names it, so a missing log means lost files or a cut-off manifest
   if (log > 0 ? !logs.has(log) : present.size > 0)
     problems.push(`the log ${log} is missing, or the end of the manifest`);
   for (const table of tables) if (!present.has(table)) problems.push(`the table ${table} is missing`);

@@ -2,9 +2,9 @@ import type { UnreadableRange } from "../log-format.js";
 import { findEnd, maskedCrc } from "./crc32c.js";
 
 /** Block size of a log, in bytes; no physical record crosses a block boundary. Format: log_format.md of google/leveldb. */
-const BLOCK = 32_768;
+const BLOCK_BYTES = 32_768;
 /** Bytes before the data of a physical record: checksum of type and data (4), length of the data (2), type (1). */
-const HEADER = 7;
+const HEADER_BYTES = 7;
 const LENGTH = 4;
 const LENGTH_BYTES = 2;
 const TYPE = 6;
@@ -32,8 +32,8 @@ export function readLevelLog(file: Buffer): LevelLog {
     else unreadable.push({ at, length });
   };
   for (let at = 0; at < file.length;) {
-    const block = Math.min(at - (at % BLOCK) + BLOCK, file.length);
-    if (block - at < HEADER && block % BLOCK === 0) {
+    const block = Math.min(at - (at % BLOCK_BYTES) + BLOCK_BYTES, file.length);
+    if (block - at < HEADER_BYTES && block % BLOCK_BYTES === 0) {
       at = block;
       continue;
     }
@@ -71,12 +71,12 @@ interface PhysicalRecord {
 }
 
 function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalRecord {
-  if (at + HEADER > block) return { end: block, type: 0 };
+  if (at + HEADER_BYTES > block) return { end: block, type: 0 };
   const type = file[at + TYPE];
-  const whole = (end: number): PhysicalRecord => ({ end, type, data: file.subarray(at + HEADER, end) });
+  const whole = (end: number): PhysicalRecord => ({ end, type, data: file.subarray(at + HEADER_BYTES, end) });
   const end = endAt(file, at);
   if (isWhole(file, at, block)) return whole(end);
-  const follows = end <= block && (block - end < HEADER || isWhole(file, end, block));
+  const follows = end <= block && (block - end < HEADER_BYTES || isWhole(file, end, block));
   const stored = file.readUInt32LE(at);
   const known = type >= FULL && type <= LAST;
   // If a record follows at the stored end, the true end is there or earlier; otherwise search to the end of the block.
@@ -86,7 +86,7 @@ function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalReco
   return { end: follows && file.readUInt16LE(at + 4) + type > 0 ? end : block, type };
 }
 
-const endAt = (file: Buffer, at: number): number => at + HEADER + file.readUInt16LE(at + 4);
+const endAt = (file: Buffer, at: number): number => at + HEADER_BYTES + file.readUInt16LE(at + 4);
 
 function isWhole(file: Buffer, at: number, block: number): boolean {
   const type = file[at + TYPE];

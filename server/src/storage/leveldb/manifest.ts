@@ -1,6 +1,6 @@
 import { Cursor } from "./cursor.js";
 
-/** Field tags of a version edit. Format: version_edit.cc of google/leveldb. */
+/** Tags that identify the fields of a version edit. Format: version_edit.cc of google/leveldb. */
 const COMPARATOR = 1;
 const LOG_NUMBER = 2;
 const NEXT_FILE = 3;

@@ -10,8 +10,9 @@ import type { LevelEntry } from "./table.js";
 /** Number of entries per write while filling the new database. */
 const ENTRIES_PER_WRITE = 1000;
 
-/** Paths of the new database while it is written, and when it is ready to replace the damaged one. */
+/** Returns the path of the new database while it is written. An interrupted rebuild is deleted at the next start. */
 const unfinished = (folder: string): string => `${folder}.rebuilding`;
+/** Returns the path of the complete new database before it replaces the damaged one. */
 const finished = (folder: string): string => `${folder}.rebuilt`;
 
 /** Finishes or discards a rebuild that was interrupted. Call this before opening or inspecting the database. */

@@ -3,14 +3,14 @@ import { findEnd, maskedCrc } from "./crc32c.js";
 import { Cursor, sequenceAt } from "./cursor.js";
 import { decompress } from "./snappy.js";
 
-/** Footer of a table: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
-const FOOTER = 48;
+/** Size of a table's footer: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
+const FOOTER_BYTES = 48;
 const TABLE_MAGIC = Buffer.from("57fb808b247547db", "hex");
 /** Bytes after a block: compression type (1), and checksum of block and type (4). */
-const TRAILER = 5;
+const TRAILER_BYTES = 5;
 const SNAPPY = 1;
 /** Bytes at the end of an internal key: sequence number (7) and type, put or deleted (1). */
-const INTERNAL = 8;
+const INTERNAL_SUFFIX_BYTES = 8;
 
 /** One write to a key: a put or a deletion. */
 export interface LevelEntry {
@@ -39,17 +39,17 @@ interface BlockHandle {
 /** Reads all blocks of a table that have a valid checksum. If the index is damaged, finds the blocks by their checksums. */
 export function readTable(file: Buffer): LevelTable {
   const unreadable: UnreadableRange[] = [];
-  const footerAt = Math.max(0, file.length - FOOTER);
+  const footerAt = Math.max(0, file.length - FOOTER_BYTES);
   const footer = footerOf(file, footerAt);
   if (!footer) unreadable.push({ at: footerAt, length: file.length - footerAt });
   const isWhole = (handle: BlockHandle): boolean => {
     if (checksumFits(file, handle)) return true;
-    unreadable.push({ at: handle.at, length: handle.length + TRAILER });
+    unreadable.push({ at: handle.at, length: handle.length + TRAILER_BYTES });
     return false;
   };
   const dataBlocksOf = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
     handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
-  // the meta index names the filter block, which speeds up lookups and contains no entries
+  // verify the filter block too, which the meta index lists; it has no entries, so damage to it loses nothing
   dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
   let blocks = dataBlocksOf(footer?.index);
   const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];
@@ -75,12 +75,13 @@ export function readTable(file: Buffer): LevelTable {
 }
 
 function footerOf(file: Buffer, at: number): { readonly meta: BlockHandle; readonly index: BlockHandle } | undefined {
-  if (file.length < FOOTER || !file.subarray(-TABLE_MAGIC.length).equals(TABLE_MAGIC)) return undefined;
-  const cursor = new Cursor(file, at, at + FOOTER - TABLE_MAGIC.length);
+  if (file.length < FOOTER_BYTES || !file.subarray(-TABLE_MAGIC.length).equals(TABLE_MAGIC)) return undefined;
+  const cursor = new Cursor(file, at, at + FOOTER_BYTES - TABLE_MAGIC.length);
   try {
     const [meta, index] = [handleIn(cursor), handleIn(cursor)];
-    const isInPlace = meta.at + meta.length + TRAILER === index.at && index.at + index.length + TRAILER === at;
-    const isFilled = file.subarray(cursor.at, at + FOOTER - TABLE_MAGIC.length).every((byte) => byte === 0);
+    const isInPlace =
+      meta.at + meta.length + TRAILER_BYTES === index.at && index.at + index.length + TRAILER_BYTES === at;
+    const isFilled = file.subarray(cursor.at, at + FOOTER_BYTES - TABLE_MAGIC.length).every((byte) => byte === 0);
     return isInPlace && isFilled ? { meta, index } : undefined;
   } catch {
     return undefined;
@@ -98,7 +99,7 @@ interface DataBlock {
 function dataBlocksIn(index: Buffer): DataBlock[] {
   let before = "";
   return pairsIn(index).map(([key, value]) => {
-    const [from, to] = [before, key.subarray(0, -INTERNAL).toString("latin1")];
+    const [from, to] = [before, key.subarray(0, -INTERNAL_SUFFIX_BYTES).toString("latin1")];
     before = to;
     return { handle: handleIn(new Cursor(value)), mayHave: (prefix) => prefix <= to && `${prefix}\xff` > from };
   });
@@ -161,7 +162,7 @@ function entriesIn(content: Buffer): LevelEntry[] {
 }
 
 function entryOf(key: Buffer, value: Buffer): LevelEntry {
-  const at = key.length - INTERNAL;
+  const at = key.length - INTERNAL_SUFFIX_BYTES;
   const type = key[at];
   if (at < 0 || type > 1) throw new RangeError("not the key of an entry");
   const sequence = Math.floor(sequenceAt(key, at) / 256);
