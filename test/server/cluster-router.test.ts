@@ -46,7 +46,8 @@ const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   })),
 });
 
-const acknowledged = (answers: readonly ForwardedBatch[]): number[] => answers.flatMap(({ confirmations }) => confirmations);
+const acknowledged = (answers: readonly ForwardedBatch[]): number[] =>
+  answers.flatMap(({ confirmations }) => confirmations);
 
 test("a batch that is sent again because storing takes more than a second is processed once", async () => {
   const { router, processed, answers, store } = owner();

@@ -244,7 +244,11 @@ test("servers convert stored times correctly for each other, whatever their own 
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
   taken.restore(snapshotOf(record, other));
-  expect(taken).toMatchObject({ measuredAt: now + HOUR, lastSeen: now + HOUR, lamp: { led_on: true, since: now + HOUR } });
+  expect(taken).toMatchObject({
+    measuredAt: now + HOUR,
+    lastSeen: now + HOUR,
+    lamp: { led_on: true, since: now + HOUR },
+  });
   // a reading has the same time in the history, whichever server writes it
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });
