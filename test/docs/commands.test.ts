@@ -302,8 +302,8 @@ const SCENARIOS: readonly Scenario[] = [
       "sudo systemctl reload mosquitto",
     ].map((command) => ({
       command,
-      in: "docs/how-to/mosquitto",
-      with: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" },
+      folder: "docs/how-to/mosquitto",
+      replacements: { "/etc/mosquitto": "$REPOSITORY/etc/mosquitto" },
     })),
     check: async (sandbox) => {
       const passwords = path.join(sandbox.folder, "etc/mosquitto/nightlight.passwd");
