@@ -190,7 +190,14 @@ test("random settings are accepted or refused with positions, and never cause an
         for (const { text } of (error as ConfigurationError).problems) expect(text).toMatch(/nightlight\.yaml:\d+:\d+: .+[.]$/); // prettier-ignore
       }
     }),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // String() of these mappings would call their key
+      examples: [
+        [{ zones: { hall: { threshold: { toString: null } } } }],
+        [{ zones: { hall: { hours: { from: { toString: null }, to: "18:00" } } } }],
+      ],
+    },
   );
   expect(refused).toBeGreaterThan(0);
 });

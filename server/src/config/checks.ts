@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
 import { DEFAULTS } from "./options.js";
 import { parseTimeOfDay } from "../common/duration.js";
-import { isMapping, type Mapping } from "./paths.js";
+import { isMapping, scalarText, type Mapping } from "./paths.js";
 import { whyUnreadable, type Path } from "./problems.js";
 
 /**
@@ -39,7 +39,7 @@ export function checkCombinations(settings: Unchecked, report: Report): void {
     listOf(zone.lamps).forEach((lamp, index) => {
       const other = lamps.get(lamp);
       if (other !== undefined && other !== name)
-        report(["zones", name, "lamps", index], `is ${String(lamp)}, a lamp of zone ${other} already; a lamp is in one zone at most.`); // prettier-ignore
+        report(["zones", name, "lamps", index], `is ${scalarText(lamp)}, a lamp of zone ${other} already; a lamp is in one zone at most.`); // prettier-ignore
       lamps.set(lamp, other ?? name);
     });
   }
@@ -125,7 +125,7 @@ function checkZone(path: Path, zone: Unchecked, report: Report): void {
     const ids = listOf(zone[role]);
     ids.forEach((id, index) => {
       if (ids.indexOf(id) < index)
-        report([...path, role, index], `is ${String(id)}, which is in this list already; keep one.`);
+        report([...path, role, index], `is ${scalarText(id)}, which is in this list already; keep one.`);
     });
   }
   const atLeast = numberOf(zone.at_least);
@@ -137,7 +137,7 @@ function checkZone(path: Path, zone: Unchecked, report: Report): void {
   else if (atLeast !== undefined && sensors > 0 && atLeast > sensors)
     report([...path, "at_least"], `is ${atLeast}, but the zone has ${sensors === 1 ? "one sensor" : `${sensors} sensors`}; so many can never be dark.`); // prettier-ignore
   const { from, to } = mappingOf(zone.hours);
-  const [begin, end] = [from, to].map((time) => parseTimeOfDay(String(time)));
+  const [begin, end] = [from, to].map((time) => parseTimeOfDay(scalarText(time)));
   if (begin !== undefined && begin === end)
-    report([...path, "hours", "to"], `is ${String(to)}, as from is, so that the hours would be empty; leave hours out for all day.`); // prettier-ignore
+    report([...path, "hours", "to"], `is ${scalarText(to)}, as from is, so that the hours would be empty; leave hours out for all day.`); // prettier-ignore
 }

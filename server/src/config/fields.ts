@@ -15,6 +15,7 @@ import {
   parseTimeOfDay,
 } from "../common/duration.js";
 import { nearest } from "../common/nearest.js";
+import { scalarText } from "./paths.js";
 
 const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
   schema.describe(`${what}${brief && `: ${brief}`}.`);
@@ -43,7 +44,7 @@ export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means an
 export function lightLevel(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
   const error = (issue: { input?: unknown }): string =>
-    `a number from ${range}${/^\d+,\d+$/.test(String(issue.input)) ? ", with a point for decimals" : ""}`;
+    `a number from ${range}${/^\d+,\d+$/.test(scalarText(issue.input)) ? ", with a point for decimals" : ""}`;
   return described(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
 }
 
@@ -100,7 +101,7 @@ function isTimeZone(name: string): boolean {
 export function timeZone(what: string) {
   const error = "a time zone by its IANA name, such as Europe/Berlin";
   const suggestion = (name: unknown): string => {
-    const meant = nearest(String(name), Intl.supportedValuesOf("timeZone"));
+    const meant = nearest(scalarText(name), Intl.supportedValuesOf("timeZone"));
     return meant ? `${error}; did you mean ${meant}?` : error;
   };
   const schema = z.string({ error }).refine(isTimeZone, { error: (issue) => suggestion(issue.input) });
@@ -126,7 +127,7 @@ export const file = (what: string) => text(what, 1000);
 function checkedText(what: string, kind: string, problem: (written: string) => string) {
   const schema = z.string({ error: `${kind}, in quotes if it is a number` });
   return described(
-    schema.refine((written) => !problem(written), { error: (issue) => `${kind}; ${problem(String(issue.input))}` }),
+    schema.refine((written) => !problem(written), { error: (issue) => `${kind}; ${problem(scalarText(issue.input))}` }),
     what,
   );
 }

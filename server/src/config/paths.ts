@@ -30,3 +30,11 @@ export function withoutUndefined(settings: unknown): unknown {
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries.map(([key, value]) => [key, withoutUndefined(value)]));
 }
+
+/**
+ * Converts a value of the file to text. A list or a mapping becomes "a list or mapping", because String() would call the
+ * key `toString` of a mapping.
+ */
+export function scalarText(value: unknown): string {
+  return typeof value === "object" && value !== null ? "a list or mapping" : String(value);
+}
