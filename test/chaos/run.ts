@@ -104,7 +104,7 @@ async function converge(system: TestSystem): Promise<{ took: number; late: strin
   return { took: Math.round(passed()), late };
 }
 
-/** Stops the light changes, and waits until all readings have arrived and all actions are answered. */
+/** Stops the light changes, waits up to `FINAL_TIMEOUT` for missing readings and replies, and records the final convergence. */
 async function last(system: TestSystem): Promise<void> {
   const before = new Map(system.ledger.lastReadingAt);
   for (const station of system.stations) station.stopWalk();
