@@ -5,7 +5,10 @@ import type { LoadResult } from "../../bench/loop/load/task.js";
 
 const DEVICE_INDEX = 3;
 
-/** Creates a checker with `readings` unanswered readings of one device: `seq` from 1, one per ms, alternately dark and bright. */
+/**
+ * Creates a checker with unanswered readings of one device, which counts them from `seq` 1, sends one per ms, and is
+ * alternately dark and bright.
+ */
 function ledgerWith(readings: number, numbered = false): AnswerChecker {
   const checker = new AnswerChecker(10, 4, numbered);
   for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE_INDEX, seq, seq, seq % 2 === 1);

@@ -79,7 +79,7 @@ describe("the firmware of every board", () => {
 
       it(`needs at most ${MAX_HEAP} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
-        // waits, because the heap also contains garbage until the next garbage collection, a few seconds later
+        // polls until the next garbage collection, a few seconds later, because the used heap includes garbage
         await eventually(async () => (await board.heap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },

@@ -1,4 +1,4 @@
-/** Tests the fault test's own accounting: it must detect each kind of loss. */
+/** Tests that the fault test detects every kind of lost, duplicate or out-of-order reading and action. */
 import { describe, expect, test } from "vitest";
 import { Ledger } from "./ledger.js";
 import { countReadings } from "./readings.js";

@@ -1,4 +1,4 @@
-/** The faults to inject: effect, target and duration. Planning draws all random numbers, so that a seed repeats the run. */
+/** Defines the faults to inject. `plan` draws all random parameters before the injection, so that a seed reproduces a run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import { flood } from "./flood.js";

@@ -1,6 +1,6 @@
 /**
- * Accounts for all readings and actions of a run, from the server's log across restarts: stored readings, the desired state
- * of each lamp, and the boards' reports. `docs/explanation/chaos.md` defines the columns.
+ * Counts lost, duplicate and out-of-order readings and actions of a test run, from the log entries of all server starts.
+ * `docs/explanation/chaos.md` defines the columns of the result table.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
 import { countReadings, type Readings, type StoredReading } from "./readings.js";
@@ -11,9 +11,9 @@ export interface FaultPeriod {
   readonly fault: string;
   /** Time to convergence after the end of the fault, in ms. */
   readonly convergenceTime: number;
-  /** The highest `seq` of each boot at the end of the period. */
+  /** `seq` of the newest reading at the end of the period, by `Boot.key`. */
   readonly highest: ReadonlyMap<string, number>;
-  /** The last action issued before the end of the period. */
+  /** `seq` of the last action that was sent before the end of the period. */
   readonly actions: number;
 }
 
@@ -23,7 +23,7 @@ interface Boot {
   readonly stored: StoredReading[];
   /** `seq` of the boot's newest reading. */
   highest: number;
-  /** `seq` after which a power cut lost the undelivered readings; undefined without a power cut. */
+  /** Missing readings with a higher `seq` count as lost by a power cut; undefined without a power cut. */
   diedAfter: number | undefined;
   /** Estimated number of readings that no server or broker received before the power cut. */
   unreceived: number;
@@ -104,7 +104,7 @@ export class Ledger {
 
   /**
    * Records a power cut: the board's unsent readings and pending actions are gone.
-   * @param unheard number of readings since the last received one
+   * @param unheard estimated number of readings that the board took after the last one that a broker or server received
    */
   powerCut(id: string, unheard: number): void {
     this.#giveUp(id);
@@ -177,7 +177,7 @@ export class Ledger {
     known.stored.push({ seq, age: age ?? 0, run });
   }
 
-  /** Removes a reading that the server detected as a duplicate and did not store. */
+  /** Removes the last entry of a reading from the stored readings, because the server detected a duplicate and did not store it. */
   #withdraw(id: string, { boot, seq }: Telemetry): void {
     const stored = this.#boots.get(`${id} ${boot}`)?.stored ?? [];
     const at = stored.findLastIndex((reading) => reading.seq === seq);
@@ -206,8 +206,8 @@ export class Ledger {
 }
 
 /**
- * Returns whether a report shows a second execution in the same boot, by a later uptime. A report that was only delivered
- * twice has the same uptime, and one of a later boot has an earlier uptime.
+ * Returns whether a board executed an action again since the previous report: the board's uptime has increased. A report
+ * that was only delivered twice has the same uptime, and a report after a restart has a smaller one.
  */
 function isSecondExecution({ uptime = 0 }: Reply, i: number, reports: readonly Reply[]): boolean {
   return i > 0 && uptime > (reports[i - 1].uptime ?? 0);

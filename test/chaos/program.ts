@@ -47,7 +47,7 @@ export class ServerProgram {
     createInterface({ input: child.stdout }).on("line", (line) => {
       const entry = JSON.parse(line) as LogEntry;
       if (typeof entry.http === "string") this.http = entry.http;
-      // the server is ready after the last entry of the startup banner, which has a prefix
+      // the server is ready when it logs the last entry of the startup banner, the only one with the field `prefix`
       if (entry.event === "server" && entry.prefix !== undefined) this.#ready = true;
       this.heard(entry, run);
     });

@@ -1,4 +1,4 @@
-/** Tests the guarantees under single faults. Each test uses a different board, so that the tests run in parallel. */
+/** Tests the guarantees of docs/explanation/chaos.md, one fault per test. Each test has its own board, so that tests run in parallel. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { topicOf, type Telemetry } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";

@@ -85,7 +85,7 @@ describe("the proxy", () => {
     await once(late.socket, "connect");
     late.socket.write("hello?");
     await eventually(() => ends.length === 2, { what: "the late connection" });
-    // data on a second proxy arrives only after all pending socket events, so lost data would have arrived by then
+    // sends data through a second proxy: when it arrives, data that the first proxy wrongly forwarded would have arrived, too
     const other = await line();
     other.client.socket.write("through");
     await says(other.server, "through");
@@ -154,7 +154,7 @@ describe("the proxy", () => {
     client.socket.write("0123");
     await says(server, "0123");
     client.socket.write("456789");
-    // accepts an end instead of a reset, which libuv reports for an RST directly after data
+    // accepts FIN as well as RST, because libuv may report an RST directly after data as a normal end
     await eventually(() => client.endedBy && server.endedBy, { what: "the cut" });
     expect("0123456").toContain(text(server));
   });

@@ -67,7 +67,7 @@ export class Proxy {
     }
   }
 
-  /** Resets the first connection that forwards `bytes` more bytes in this direction, directly after them. */
+  /** Resets the first connection that forwards data in this direction, after `bytes` more bytes. */
   cutAfter(direction: Direction, bytes: number): void {
     this.#limit = { direction, bytes };
   }

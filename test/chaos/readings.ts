@@ -1,4 +1,4 @@
-/** Counts stored, lost, duplicate and out-of-order readings of one boot of a board. Pure functions. */
+/** Counts stored, lost, duplicate and out-of-order readings of a board between two restarts. */
 
 /** A reading that the server stored. Arrays have the order in which the server stored the readings. */
 export interface StoredReading {
@@ -33,7 +33,7 @@ const MAX_LIVE_AGE = 40;
  * A reading is in order when it is newer than all earlier ones. A reading from the board's backlog is also in order when
  * it is newer than all earlier ones from the backlog.
  *
- * @param diedAfter a reading after which the board lost its power; undefined without a power cut
+ * @param diedAfter if it is below `from`, missing readings count as lost by a power cut; undefined without a power cut
  */
 export function countReadings(
   stored: readonly StoredReading[],

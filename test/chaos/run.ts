@@ -86,7 +86,7 @@ export async function run({
   };
 }
 
-/** Waits for convergence. Returns the time in ms, and the first disagreement after the guaranteed time. */
+/** Waits for convergence. Returns the time in ms, and the first disagreement after `CONVERGENCE_LIMIT` ("" without one). */
 async function converge(system: TestSystem): Promise<{ took: number; late: string }> {
   const since = performance.now();
   const passed = (): number => performance.now() - since;
@@ -104,7 +104,7 @@ async function converge(system: TestSystem): Promise<{ took: number; late: strin
   return { took: Math.round(passed()), late };
 }
 
-/** Waits until each board has sent a last reading and nothing is outstanding, and ends the last period of the ledger. */
+/** Stops the light changes, waits up to `FINAL_TIMEOUT` for missing readings and replies, and records the final convergence. */
 async function last(system: TestSystem): Promise<void> {
   const before = new Map(system.ledger.lastReadingAt);
   for (const station of system.stations) station.stopWalk();

@@ -15,7 +15,7 @@ export interface Step extends PlannedFault {
 }
 
 /**
- * Generates an infinite schedule in rounds. Each round has every fault once in random order, and some simultaneous pairs.
+ * Generates an infinite schedule in rounds. Each round has every fault once and `PAIRS_PER_ROUND` simultaneous pairs, in random order.
  * @param only name of the only fault to inject
  * @throws RangeError for a fault that does not exist with this broker
  */

@@ -20,7 +20,7 @@ async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<Validate
 
 const accepts = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
 
-/** Strings without surrogates: the contract rejects escaped ones, and counts characters differently than JSON Schema. */
+/** Generates strings without surrogates, for which the contract and JSON Schema differ: one counts UTF-16 units, the other characters. */
 const text = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });
 

@@ -1,6 +1,6 @@
 /**
- * Runs every command of the documentation in a shell, in a copy of the repository. NOT_RUN lists the exceptions with reasons.
- * A new command that is in neither list fails the first test.
+ * Runs the commands of the documentation in a shell, in a copy of the repository. NOT_RUN lists the exceptions with reasons.
+ * A command that is neither in a scenario nor in NOT_RUN fails the first test.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";

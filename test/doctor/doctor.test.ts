@@ -274,7 +274,7 @@ describe("npm run doctor on this computer", () => {
     const { port } = server.address() as net.AddressInfo;
     const here = thisSystem(ROOT);
     expect(await here.listen(port)).toBe("EADDRINUSE");
-    // makes the check look for the test's own port instead of 1883, which may be in use
+    // replaces port 1883, which another program may use, by a port that this test occupies
     const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
     const [finding] = await checkPorts(system({ platform: process.platform, listen: portsInUse(1883), run }));
     expect(finding.about).toBe("port 1883");

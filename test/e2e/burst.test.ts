@@ -3,7 +3,7 @@ import { topicOf } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** Number of messages that exceeds a board's memory, which holds 200. */
+/** Number of messages to send; a board's memory holds only 200. */
 const MANY = 500;
 
 let rig: Rig;
@@ -46,7 +46,7 @@ test("a board executes and answers 200 actions in order, because the broker limi
       .map(({ text }) => JSON.parse(text) as { seq: number; ok: boolean });
   const report = (seq: number): Promise<unknown> =>
     rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
-  // waits for one reply first, because after a connect a board executes actions only once the server has sent a message
+  // waits for one reply first, because a connected board executes actions only after the first message from the server
   await report(1);
   await eventually(() => replies().length === 1, { within: 10_000, what: "the first reply" });
   await Promise.all(seqs.slice(1).map(report));

@@ -86,7 +86,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
       const before = printed.length;
       board.network.heal();
       const readings = (): RegExpMatchArray[] => [...printed.slice(before).matchAll(/'light': (\d+).*'seq': (\d+)/g)];
-      // expects the six stored readings, and the current reading that the board sends after each connect
+      // the board sends the six readings that it buffered during the outage, and a current one after each connect
       await eventually(() => readings().length >= 7, { within: 10_000, what: "the stored and the current readings" });
       const numbers = readings().map(([, , seq]) => Number(seq));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));

@@ -64,7 +64,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     it("survives all invalid messages to the board, and counts them", async () => {
       const rejected = async () => (await report(rig)).rejected ?? 0;
       const before = await rejected();
-      // `garbage` is invalid on both topics, `wrong` on the topic for commands, and `config` on the topic for configurations
+      // `garbage` is invalid on both topics, `wrong` only on `commands`, and `config` only on `config`
       const garbage = ["{", "", "nonsense", "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"led_on":01}', Buffer.from([0, 255, 254, 128]), Buffer.from('{"é":"\u00ff', "latin1"), "x".repeat(1500)]; // prettier-ignore
       const wrong = ['{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', '{"led_on":"é"}', '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"light":1e9}', "{}"]; // prettier-ignore
       const config = ['{"threshold":"300"}', '{"sample":0}', '{"report":"never"}', '{"threshold":1e9}'];

@@ -56,7 +56,7 @@ describe("a board that was offline", () => {
     board.network.heal();
     board.setLight(110);
     await seenLight(110, before);
-    // readings taken now arrive after all stored ones, so the last of them shows that the stored ones are complete
+    // waits for three new readings: the board sends them only after all readings that it buffered during the outage
     for (const light of [710, 111, 711]) {
       board.setLight(light);
       await seenLight(light, before);

@@ -1,7 +1,7 @@
 /**
- * Endurance tests of the firmware. The virtual machine's clock runs fifty times faster, except while a connection is opened,
- * so that half a minute of the test is 25 minutes for the board. Network and broker are real, so an answer takes fifty times
- * longer for the board.
+ * Endurance tests of the firmware. Except during a connect, the virtual machine's clock runs fifty times faster: half a
+ * minute of the test is 25 minutes for the board. Network and broker run at normal speed, so the board waits fifty times
+ * longer for an answer by its own clock.
  */
 import { afterAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
@@ -16,11 +16,11 @@ const READINGS = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 2 bytes per cycle would exceed it. */
 const MAX_GROWTH = 1500;
 
-/** Records memory use, to compare the minimum in the first and in the last fifth of a test, right after garbage collections. */
+/** Records a board's memory use. A minimum over many samples excludes garbage, so growing minima show a leak. */
 class MemoryUse {
   readonly #seen: { progress: number; used: number }[] = [];
 
-  /** @param progress from 0 to 1 */
+  /** Records the used heap in bytes. @param progress the completed part of the test, from 0 to 1 */
   async sample(board: SimulatedBoard, progress: number): Promise<void> {
     const heap = await board.heap();
     if (heap) this.#seen.push({ progress, used: heap.used });

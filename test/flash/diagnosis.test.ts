@@ -7,7 +7,7 @@ const START = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
 const JOINED = ["wifi: connecting to 'attic'", "wifi: got ip 1200a8c0"];
 const problem = (text: string) => `* refused a message on the connection: ${text}`;
 
-/** Returns the result of a log: the broker's address, an error while reading, or the error after the timeout. */
+/** Diagnoses a board's log. Returns the address of the broker to which the board connected, or the error. */
 function resultOf(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
   const diagnosis = new Diagnosis(settings);
   try {

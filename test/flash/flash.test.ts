@@ -47,7 +47,7 @@ describe("npm run flash", () => {
     expect(written.slice(0, 6)).toEqual(["--port", PATH, "--baud", "460800", "write_flash", "0x0"]);
     const image = await readFile(written[6]);
     expect(image.length).toBe(RUNTIME.length);
-    // the runtime reads the board's pins and name from this address
+    // at 0x9000 the runtime reads the board's configuration, which contains its name
     expect(image.subarray(0x9000).toString("latin1")).toContain("Nightlight on Seeed Studio XIAO ESP32C3");
   });
 

@@ -55,7 +55,7 @@ describe("the serial line with frames and log text", () => {
     const good = Uint8Array.from({ length: 16 }, (_, i) => i);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (garbage) => {
-        // the zero byte absorbs the effect of a magic byte at the end of the garbage
+        // adds a zero byte, because garbage that ends with a frame's start byte would make the decoder misread the next frame
         const { frames } = decode(garbage, Uint8Array.of(0), encodeFrame(good));
         expect(frames.at(-1)).toEqual([...good]);
       }),
@@ -83,7 +83,7 @@ describe("the choice of the serial port", () => {
     expect(choosePort([modem, board])).toBe("/dev/ttyACM0");
     expect(choosePort([modem, board, other], "/dev/ttyUSB0")).toBe("/dev/ttyUSB0");
     expect(choosePort([modem], "/dev/ttyS0")).toBe("/dev/ttyS0");
-    // the wanted path is a link to the port, which the system does not list
+    // the user names a symbolic link, which is not in the system's list of ports
     expect(choosePort([board], "/dev/serial/by-id/mine", true)).toBe("/dev/serial/by-id/mine");
   });
 

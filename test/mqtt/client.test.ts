@@ -69,7 +69,7 @@ describe("CONNECT", () => {
     await connected();
     expect(problems).toEqual(["the broker refused the connection: this client is not authorized"]);
     expect(client.counters).toMatchObject({ refused: 5, connects: 1 });
-    // The client waits 20, 40, 80, 160 and 320 ms between attempts, each reduced by at most half.
+    // The client waits 20, 40, 80, 160 and 320 ms between attempts, less a random part of at most half (jitter).
     expect(times[5] - times[4]).toBeGreaterThan(155);
     expect(times[5] - times[0]).toBeGreaterThan(300);
   });

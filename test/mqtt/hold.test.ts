@@ -1,6 +1,6 @@
 /**
- * Tests that the session holds publications after the broker lost its sessions, until they are released. The broker would
- * acknowledge messages although their receivers are no longer subscribed.
+ * Tests that the client holds its publications after the broker lost all sessions, until the application releases them.
+ * Otherwise the broker would acknowledge and discard messages whose receivers have not subscribed again.
  */
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, test } from "vitest";

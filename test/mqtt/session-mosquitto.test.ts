@@ -5,7 +5,7 @@ import { testSessionGuarantees } from "./session-promises.js";
 
 describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("the session's guarantees with Mosquitto", () => {
   testSessionGuarantees(async () => {
-    // Mosquitto 2.0.11 drops QoS 2 messages that exceed its in-flight window, so use no window.
+    // Mosquitto 2.0.11 drops QoS 2 messages that exceed its in-flight window; 0 removes the limit.
     const mosquitto = await startMosquitto({ lines: ["allow_anonymous true", "max_inflight_messages 0"] });
     return {
       port: mosquitto.port,

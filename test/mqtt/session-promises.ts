@@ -112,7 +112,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         proxy.hold();
         const sent = Promise.all(numbers(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
-        // The broker's in-flight window limits QoS 1 and 2 until the client acknowledges.
+        // Releases repeatedly, because the broker sends further QoS 1 and 2 messages only after acknowledgments.
         const release = setInterval(() => proxy.release(), 10);
         await eventually(() => got.length >= 50, { what: "50 messages" }).finally(() => clearInterval(release));
         expect(got).toEqual(numbers(50));
@@ -186,7 +186,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
-      // Waits longer than 1.5 s, after which the broker would close a connection without packets.
+      // Waits 1.8 s, because a broker closes a connection without packets after 1.5 s (1.5 times the keep-alive).
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
@@ -210,7 +210,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);
-      // Reconnects, because the broker would then resend a skipped message that was not acknowledged.
+      // Reconnects: if the client had not acknowledged the skipped messages, the broker would resend them now.
       proxy.cut();
       await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
       client.publish(`${base}/in`, "end", 2, false);
@@ -376,7 +376,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
         await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
         const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
-        // Publishes end markers, because a duplicate of an earlier message would arrive before them.
+        // Publishes and awaits end markers, so that duplicates of earlier messages have arrived by then.
         own.publish(`${here}/i/3`, "", 2, false);
         own.publish(`${here}/3`, "", 2, false);
         await until(() => got.has("i/3") && count("3") > 0, "the end");

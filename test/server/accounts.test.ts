@@ -39,7 +39,7 @@ async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<s
   return folder;
 }
 
-/** Runs `work` and returns the parameters of each scrypt call, which take nearly all the time of a password check. */
+/** Runs `work` and returns the parameters of each scrypt call, which determine the duration of a password check. */
 async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
   const spy = vi.spyOn(crypto, "scrypt");
   syncBuiltinESMExports();

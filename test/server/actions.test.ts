@@ -87,7 +87,7 @@ describe("an action", () => {
 });
 
 describe("a lamp that blinks for the action identify", () => {
-  /** Starts a server with a board in the dark, whose lamp is on. Returns helpers that report blinks and read the history. */
+  /** Starts a server with a board in the dark, whose lamp is on. Returns both, and helpers that make the lamp blink and read the history. */
   async function lit() {
     const running = await server({ history: HISTORY });
     const porch = await board(running.brokerUrl, ID);
@@ -100,7 +100,7 @@ describe("a lamp that blinks for the action identify", () => {
       });
     const blinking = (wanted: boolean) =>
       eventually(() => running.devices.get(ID)?.blinking === wanted, { within: 15_000, what: `blinking: ${wanted}` });
-    /** Requests the action; the board replies and publishes each blink as a status, as firmware 0.1.0 does. */
+    /** Requests the action identify. The board replies, and like firmware 0.1.0 publishes a status at each blink. */
     async function blink(): Promise<void> {
       const asked = ask(running, { action: "identify" });
       const { seq } = await eventually(
@@ -137,7 +137,7 @@ describe("a lamp that blinks for the action identify", () => {
     await porch.read(900);
     await eventually(() => running.devices.get(ID)?.led_on === false, { what: "the lamp off" });
     const commands = porch.commands.length;
-    // firmware 0.1.0 restores the lamp's state from before the blinking
+    // after blinking, firmware 0.1.0 switches the lamp back on, although the server has meanwhile switched it off
     await reportLed(true);
     await blinking(false);
     await eventually(() => porch.commands.length > commands, { what: "the command again" });

@@ -133,7 +133,7 @@ describe("a device account", () => {
       ).endAsync();
     expect(await refusal(url, { ...as("porch"), clean: false, clientId: "id-10" })).toBe(3);
     await client(url, { ...as("porch"), clean: false, clientId: "id-9" });
-    // connections without a session do not count toward the limit of client ids after they end
+    // twelve clean sessions exceed the limit, but clean sessions do not count after their connections end
     for (let n = 0; n < 12; n++) await (await client(url, as("shed"))).endAsync();
   });
 });
@@ -169,7 +169,7 @@ describe("a session belongs to its account", () => {
     expect(board.connected && thief.connected).toBe(true);
     await board.endAsync();
     await boss.publishAsync("nightlight/porch/commands", "2", { qos: 1 });
-    // shed's clean session with the same client id must not delete porch's session
+    // the account shed starts a clean session with porch's client id, which must not delete porch's session
     await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
     const awake = await client(url, { ...session, ...as("porch") });
     await eventually(() => awake.got.length > 0, { what: "the queued messages" });

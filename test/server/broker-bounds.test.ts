@@ -89,7 +89,7 @@ describe("connections", () => {
   });
 
   test("more than a thousand connections without a login cannot keep clients out", async () => {
-    // a long timeout, so that no idle connection is closed
+    // sets the login timeout to an hour, so that the broker does not close the idle connections
     const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
     // open a hundred at a time, because some systems drop connections without an error when more arrive at once

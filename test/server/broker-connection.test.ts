@@ -1,4 +1,4 @@
-/** Tests every kind of broker connection: in process, over TCP to aedes, and to Mosquitto. */
+/** Tests the server's connections to brokers: embedded in its process, aedes over TCP, and Mosquitto. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBroker } from "../../server/src/broker/broker.js";
 import { openData } from "../../server/src/storage/data-folder.js";

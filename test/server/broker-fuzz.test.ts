@@ -1,4 +1,4 @@
-/** Fuzz tests of the broker's port: a board gets its answers all the time, and no client logs in without an account. */
+/** Fuzz tests of the broker's port: random bytes neither delay the answers to a board nor log in without an account. */
 import net from "node:net";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
@@ -32,7 +32,7 @@ function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): P
   });
 }
 
-/** Runs a board that sends readings during the test. Fails when an answer takes too long. */
+/** Starts a board that sends readings until `end`, which returns their number and throws if an answer took too long. */
 async function served({ url }: Guarded): Promise<{ device: TestClient; end(): Promise<number> }> {
   const device = await client(url, as("porch"), "nightlight/porch/commands");
   let going = true;
@@ -168,7 +168,7 @@ test("the broker checks few of hundreds of wrong passwords and refuses the rest,
     expect(answer.toString("hex")).toMatch(/^200200/);
     return answer[3];
   });
-  // the throttle checks five attempts, and then doubles the waiting time with each failure: at most eight are checked
+  // the throttle allows five attempts at once, then doubles the delay after each failure: at most eight passwords are checked
   const checked = codes.filter((code) => code === 4).length;
   expect(checked).toBeGreaterThan(0);
   expect(checked).toBeLessThanOrEqual(8);

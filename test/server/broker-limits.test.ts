@@ -65,7 +65,7 @@ describe("a client that floods the broker", () => {
       expect(attacker.closed).toBe(false);
       const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
       expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
-      // the attacker could send only what the broker has processed and what fits into the socket buffers
+      // the attacker can only have sent the packets that the broker has processed and those in the socket buffers
       expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
       expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
     },
@@ -74,7 +74,7 @@ describe("a client that floods the broker", () => {
   test("a client that floods the broker delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
     const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
     const eager = await client(url, { ...as("shed"), keepalive: 2 });
-    // at 100 per second, 500 messages take four seconds after the first burst; the keep alive expires after three
+    // the rate allows a burst of 100 and then 100 per second, so 500 messages take 4 s; the keep-alive expires after 3 s
     const count = 500;
     await Promise.all(
       Array.from({ length: count }, (_, n) => eager.publishAsync("nightlight/shed/telemetry", String(n), { qos: 1 })),
@@ -89,7 +89,7 @@ describe("a client that floods the broker", () => {
     const debtor = await rawLogin(url, "debtor", login, { keepalive: 2 });
     const subscriptions = Array.from({ length: 120 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
     debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
-    // the broker pauses for five seconds until the overdraft is paid; the keep alive expires after three
+    // the SUBSCRIBE exceeded the rate, so the broker reads nothing for 5 s; the keep-alive expires after 3 s
     debtor.send({ cmd: "pingreq" });
     await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
       what: "the answer",
@@ -98,7 +98,7 @@ describe("a client that floods the broker", () => {
   });
 
   test("a client that floods the broker with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
-    // at this rate the acknowledgements alone would take five minutes
+    // at 3 per second, the reader's 900 acknowledgements would take five minutes if they counted
     const { url } = await guarded(USERS, { limits: { rate: 3 } });
     const reader = await client(url, as("boss"), "nightlight/+/telemetry");
     const writers = await Promise.all(

@@ -16,7 +16,7 @@ test.each([true, false])(
     const observer = await client(brokerUrl, { clean, clientId: "observer" }, ...filters);
     const sender = await client(brokerUrl);
     const count = 300;
-    // mixed QoS and retain flags take different paths through aedes, which reorders them
+    // mixes QoS and retain flags, because plain aedes handles them differently and so reorders the messages
     for (const n of upTo(count)) {
       sender.publish("x/porch/telemetry", String(n), { qos: 1 });
       sender.publish("x/porch/commands", String(n), { qos: 1, retain: true });

@@ -58,7 +58,7 @@ test("after the clock is set back by an hour, sensors still go stale, overrides 
   expect(await sensor()).toMatchObject({ light: 100, stale: false });
 
   await clock.set(-HOUR);
-  // the API's times follow the wall clock, which was set back by an hour
+  // the API converts the monotonic end time of the override to the wall clock, which was set back by an hour
   await eventually(async () => near((await device("plotted")).until, until - HOUR), {
     what: "the end of the override",
   });

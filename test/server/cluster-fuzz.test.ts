@@ -1,4 +1,4 @@
-/** Fuzz test of two servers that share a Redis, in which another client writes and publishes random data while boards report. */
+/** Fuzz test of two servers with a shared Redis: boards report while another client writes random data to Redis. */
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -18,7 +18,7 @@ const COMMAND_COUNT = LONG ? 20_000 : 400;
 
 /** Number of hostile commands per burst. */
 const BURST_SIZE = 10;
-/** Number of bursts after which the test removes a server from the members. The server then reads all data from Redis again. */
+/** Number of bursts after which the test removes a server from the cluster, so that the server rejoins and rereads all data. */
 const REREAD_INTERVAL = 10;
 
 const IDLE_COUNT = 10;

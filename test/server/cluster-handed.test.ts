@@ -1,4 +1,4 @@
-/** Tests the encoding of batches of messages that servers forward to each other. */
+/** Tests the encoding of the MQTT messages and acknowledgments that servers forward to each other in batches. */
 import { expect, test } from "vitest";
 import {
   isBatch,
@@ -62,7 +62,7 @@ test("servers with different clocks convert each other's times through the share
   const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, ahead(50_000));
   const read = decodeBatch(encoded, ahead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
-  // a batch that only acknowledges contains no times
+  // a batch with acknowledgments (`confirmations`) but without messages contains no times
   const taken = encodeBatch({ ...batch, messages: [] }, ahead(-50_000));
   expect(decodeBatch(taken, ahead(-50_000))?.confirmations).toEqual([3, 4]);
 });

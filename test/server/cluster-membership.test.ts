@@ -1,4 +1,4 @@
-/** Tests the cluster membership of a server with a fake hub. */
+/** Tests a server's membership in the cluster, with a fake of the hub that connects the servers. */
 import { expect, onTestFinished, test } from "vitest";
 import type { Hub, MembershipView } from "../../server/src/cluster/hub.js";
 import { Membership } from "../../server/src/cluster/membership.js";
@@ -50,7 +50,7 @@ test("a server that was removed from the cluster makes no decisions until it has
   await eventually(() => steps.includes("prepare true"), { what: "the preparation" });
   view = { ...view, allReleased: true };
   await eventually(() => finish !== undefined, { what: "begin to be called" });
-  // the server is removed and joins again while it still adopts devices
+  // the server is removed from the cluster and rejoins before it has finished taking over devices
   view = { ...view, epoch: 3, joined: true, allReleased: false };
   membership.renewSoon();
   const renewed = valid.length;

@@ -121,14 +121,14 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
       // each of the two servers logs the loss once
       expect(text.match(/has restarted or lost its data/g)).toHaveLength(2);
 
-      // a server that stops deletes none of the restored data
+      // stops a server, which must not delete the restored data from Redis
       await servers[0].close();
       await ready([servers[1]]);
       for (const [status, { light, mode }] of await views(servers[1]))
         expect([status, light, mode]).toEqual([200, 115, "off"]);
       const list = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
       expect(list).toHaveLength(BOARDS + IDLE);
-      // idle boards began at number 11, so 10 readings of each were missing before the loss
+      // leaves out idle boards: their first `seq` is 11, so the server counts 10 missing readings of each
       for (const { id, missing } of list) if (!id.includes("idle")) expect(missing).toBe(0);
       const kept = await postgresHistory(database);
       for (const [board, { seq }] of fleet.boards)

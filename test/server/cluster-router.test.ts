@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.js";
 const ME = "nightlight-server-00000000000a-1";
 const OTHER = "nightlight-server-00000000000b-1";
 
-/** Creates the router of a server that owns all devices. `store` completes its pending writes. */
+/** Creates the router of a server that owns all devices. Calling `store` completes the writes for which the router waits. */
 function owner() {
   const processed: string[] = [];
   const answers: ForwardedBatch[] = [];

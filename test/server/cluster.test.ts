@@ -130,7 +130,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       await round(on ? 200 : 500);
       expected.push(on);
       await eventually(() => lamp().at(-1) === on && lamp().length >= expected.length, { what: "the lamp" });
-      // light within the hysteresis switches nothing
+      // light between the two thresholds (hysteresis) does not switch the lamp
       await round(350);
     }
     const changes = lamp().filter((led_on, n, all) => led_on !== all[n - 1]);
@@ -152,12 +152,12 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await publish(device, `${prefix}/other/telemetry`, { light: 900 });
     await eventually(() => commandOf("s1")?.includes("true"), { what: "the zone to be on" });
-    // wait for the answer to the reading: an override that overtakes the reading would be for an unknown device
+    // wait for the answer to the reading, because the server rejects an override before the device's first message
     await eventually(() => commandOf("other")?.includes("false"), { what: "the answer to the other board" });
     await publish(device, `${prefix}/other/set`, { mode: "on" });
     await eventually(() => commandOf("other")?.includes("true"), { what: "the override" });
     for (const member of servers) {
-      // each server in turn is replaced by a new one
+      // replace one server after the other by a new one
       await member.close();
       await ready(await startMember(prefix, options));
       for (let n = 1; n <= 5; n++)
@@ -165,7 +165,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       await publish(device, `${prefix}/other/telemetry`, { light: 900 });
       const from = device.got.length;
       await eventually(() => device.got.length > from || commandOf("s1"), { what: "answers" });
-      // it is bright, but min_on keeps the zone on for an hour, and an override keeps the other lamp on
+      // although it is bright, `min_on` keeps the zone's lamps on for an hour, and the override keeps the lamp `other` on
       await eventually(() => device.got.filter(({ topic }) => topic === `${prefix}/s1/commands`).length >= 1, { what: "an answer" }); // prettier-ignore
       expect(commandOf("s1")).toContain("true");
       expect(commandOf("other")).toContain("true");
@@ -199,7 +199,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       what: "100 readings",
     });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":100}', { what: "an answer to the last" });
-    // the time is the reading's, within the error of the shared clock on a busy machine
+    // the second server has the time of the reading, with a tolerance for the difference between the servers' clocks
     const hall = second.devices.get(`${prefix}/hall`)!;
     expect(hall).toMatchObject({ light: 7, led_on: true });
     expect(Math.abs(Date.parse(hall.last_seen!) - Date.parse(last_seen!))).toBeLessThan(2000);

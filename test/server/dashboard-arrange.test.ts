@@ -13,13 +13,13 @@ const ALL: View = { search: "", show: "all", sort: "name" };
 
 function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
-  // the page's type must accept the server's DeviceView
+  // type-checks that the dashboard's `Device` accepts the server's `DeviceView`
   const device: Device = deviceView(id, change);
   made.updateDevice(device, 0);
   return made;
 }
 
-/** Returns one list per group: the name of its zone, then its ids. */
+/** Arranges the boards. Returns a list per zone: the zone's name ("-" without a zone), then the ids of its boards. */
 function ids(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
   return arrange(boards, known, { ...ALL, ...view }).map(({ zone, boards }) => [

@@ -35,7 +35,7 @@ describe("the line of a board's plot", () => {
 
   test("the line of a board's plot is interrupted between buckets only where a bucket is empty", () => {
     const step = 600_000;
-    // No gap: the first readings of two adjacent buckets may be up to two steps apart.
+    // Adjacent buckets of `step` ms have no gap between them, although their first readings may be almost two steps apart.
     const neighbours = seriesOf([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
     expect(neighbours.columns(2 * step).last).not.toContain(null);
     const apart = seriesOf([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });

@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARDS} boards${chromiumNot
       for (let board = 0; board < 100; board++) report(board);
       await eventually(async () => (await cards.count()) === 100, { what: "100 cards" });
       for (let board = 100; board < 250; board++) report(board);
-      // The card of board 99 exists outside the viewport. Its update comes last and must not drop the new cards.
+      // Updates a card outside the viewport last, which must not prevent the creation of the new cards.
       report(99);
       await eventually(async () => (await cards.count()) === 250, { what: "250 cards" });
     } finally {

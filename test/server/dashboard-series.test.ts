@@ -113,7 +113,7 @@ describe("a board on the page", () => {
   test("a board's plot gets one point per reading, and one if only the lamp changes", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 2000);
-    // only the mode changes, which adds no point
+    // changes only the mode, which must not add a point to the plot
     model.updateDevice(device({ mode: "on" }), 2500);
     model.updateDevice(device({ mode: "on", led_on: true }), 3000);
     expect(model.series.readings).toEqual([
@@ -143,7 +143,7 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(device(), 0);
     model.updateSimulated(board(), 0);
-    // this light requires no switch, so it starts no measurement
+    // this light is still bright, so the lamp need not switch and the measurement does not start
     model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);

@@ -87,7 +87,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     for (const [n, { id, numbered }] of kinds.entries()) {
       const kept = await history(second.http, id);
       expect([...before[n]].filter((light) => !kept.includes(light))).toEqual([]);
-      // resend unacknowledged readings as a board does; omit stored ones without numbers, which would be stored twice
+      // resend unacknowledged readings as a board does, but omit stored ones without `seq`, which would be stored twice
       const known = numbered ? before[n] : new Set(kept);
       for (const payload of readings(1, 400, numbered))
         if (!known.has(lightOf(payload))) await again.publishAsync(`${id}/telemetry`, payload, { qos: 1 });
@@ -104,7 +104,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     await (await client(mqtt, { clientId: "sleeper", clean: false }, "news/#")).endAsync();
     expect(await history(http, "porch")).toHaveLength(1);
     disk.fill();
-    // publish until a reading is not stored: a file's last block may still have room for a few readings
+    // publish several readings, because the last block of a file on the full disk may have room for a few
     const status = async (): Promise<Body["storage"]> => (await request(`${http}/api/status`)).body.storage;
     let seq = 0;
     await eventually(

@@ -41,7 +41,7 @@ function packet(random: Random): Packet {
     () => connectPacket("again", { username: "boss", password: Buffer.from("guess") }),
     () => ({ cmd: "disconnect" }),
   ];
-  // choose the last two packets rarely, because they end the connection
+  // choose a second CONNECT or DISCONNECT in one of 20 cases, because they end the connection
   return made[random.int(0, 19) === 0 ? random.int(5, 6) : random.int(0, 4)]();
 }
 
@@ -76,7 +76,7 @@ test("a board and a reader that send random packets cannot exceed their permissi
     ({ text }) => text === EVIL,
   );
   for (const { topic } of evil) expect(topic).toMatch(/^nightlight\/porch\//);
-  // except for "evil" commands, with which the test's server answers readings, every topic is one that porch may publish
+  // porch may publish to every topic except `commands`, on which the test's server answers readings with the same payload
   for (const { topic } of evil) if (!topic.endsWith("/commands")) expect(topic).toMatch(MAY_PUBLISH.porch);
   expect(boss.connected && shed.connected).toBe(true);
   expect(broker.got.length).toBeGreaterThanOrEqual(rounds);

@@ -16,13 +16,13 @@ import { inFolder, inPostgres, type TestPlace } from "./support/history.js";
 
 const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
-/** Lengths of time ranges, from a minute to a year, so that queries use readings, chunks and hours. */
+/** Lengths of the queried time ranges, in ms: short ones use single readings, longer ones the totals of chunks or hours. */
 const SPANS = [60_000, 40 * 60_000, 5 * HOUR, 3 * 24 * HOUR, 400 * 24 * HOUR];
 
 const within = (span: number) =>
   fc.oneof(
     fc.integer({ min: 0, max: span }),
-    // times at the start of a chunk or an hour, and 1 ms before and after
+    // boundary times: the start of an hour or of a chunk (a block of stored readings), and 1 ms before and after
     fc.tuple(fc.constantFrom(CHUNK, HOUR), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
       const first = Math.ceil(BASE / unit) * unit - BASE;
       return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);

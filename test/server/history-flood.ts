@@ -20,7 +20,7 @@ for (let added = 0, tick = 1; ; tick++) {
     else history.addReading(device, { time, light: added % 1024 });
   }
   console.log(JSON.stringify({ written: history.stats.written, added }));
-  // queries and sweeps start compactions, so that a kill can interrupt one
+  // queries and deletions of old data start compactions, so that a kill can interrupt a compaction
   if (tick % 10 === 0) await history.query({ device: `${prefix}/${tick % 20}`, from: 0, to: 1e9, points: 10 });
   if (tick % 7 === 0) history.retain({ readings: undefined, switches: undefined });
   await sleep(Math.max(0, begun + tick * 20 - performance.now()));

@@ -102,7 +102,7 @@ describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
     expect(await count(first, "porch")).toBe(50);
     add(second, 3, 7);
     expect(await count(second, "porch")).toBe(50);
-    // these are new readings, not duplicates: one boot later, and with the same numbers one day later
+    // adds readings that are not duplicates: after a restart of the board, and with the same `boot` and `seq` a day later
     add(second, 500, 8);
     add(second, 86_400_000, 7);
     expect(await count(second, "porch")).toBe(150);

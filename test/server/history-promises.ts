@@ -1,4 +1,4 @@
-/** A test suite that every database engine of the history must pass. */
+/** A test suite that the history must pass with each of its databases, SQLite and PostgreSQL. */
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { count, type TestHistory, type TestPlace } from "./support/history.js";

@@ -26,7 +26,7 @@ const readings = (given: readonly Given[]): HistoryBatch => ({
   lights: Uint16Array.from(given, ({ light }) => light * 4),
 });
 
-/** Returns the compacted readings of a device, and their number according to the table `hours`. */
+/** Returns a device's readings, and their number according to the hourly totals in the table `hours`. */
 function stored(store: Store, id: string): { list: [time: number, light: number][]; inHours: number } {
   const device = store.numberOf(id);
   if (device === undefined) return { list: [], inHours: 0 };
@@ -140,7 +140,7 @@ test("compaction writes chunks sorted by device and time, so that the page cache
   store.compact();
   expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
   expect(keys).toHaveLength(120);
-  // each hour is written once, although it has six chunks
+  // the compaction writes each hour's total only once, although an hour has six chunks (blocks of stored readings)
   expect(hours).toEqual([...new Set(hours)].sort((a, b) => a - b));
   expect(hours.length).toBeLessThanOrEqual(3 * (120 / (HOUR / CHUNK) + 1));
 });

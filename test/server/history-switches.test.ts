@@ -88,7 +88,7 @@ test("a kill at any moment of a compaction leaves each switch once", async () =>
     return run(...what);
   });
   store.compact();
-  // the test copied the file before each of the nine block writes and before the batches were deleted
+  // the test copied the file before each of at least ten statements: nine block writes and the deletion of the batches
   expect(copies.length).toBeGreaterThan(9);
   copies.push(killed(file, path.join(folder, "after")));
   for (const copy of copies) {

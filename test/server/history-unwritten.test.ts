@@ -1,4 +1,4 @@
-/** Tests that the journal keeps readings that the history could not write before the server stopped. */
+/** Tests that the journal keeps readings that the server could not write to the history database before it stopped. */
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";

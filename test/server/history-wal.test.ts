@@ -41,7 +41,7 @@ test("one changed byte anywhere in the write-ahead log is detected, and both fil
   const frame = 24 + 8192;
   await fc.assert(
     fc.asyncProperty(
-      // choose headers often: file header, any byte, or a frame header; headers are too short to be hit by chance
+      // damages the file header, any byte, or a frame header; a random byte alone would rarely hit the short headers
       fc.oneof(fc.nat(31), fc.nat(wal.length - 1), fc.tuple(fc.nat((wal.length - 32) / frame - 1), fc.nat(23))),
       fc.integer({ min: 1, max: 255 }),
       async (place, bits) => {

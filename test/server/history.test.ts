@@ -42,10 +42,10 @@ test("the array of device ids stays limited when devices come and go, and readin
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
-    // a new device object in each round, as for devices that move between servers
+    // creates new objects for these devices in each round, as when devices move between servers
     for (let n = 0; n < 20; n++)
       writer.addReading({ id: `moves/${n}`, historyNumber: 0 }, { time: round, light: 100 + n });
-    // wait only in every fourth round, so that batches with different arrays of ids queue up
+    // waits only in every fourth round, so that several writes with different lists of device ids are queued
     const written = writer.flush();
     if (round % 4 === 0) await written;
   }
@@ -210,7 +210,7 @@ describe("failures", () => {
       (problem) => problems.push(problem),
     );
     let ids: string[] = [];
-    /** Whether the confirmation of each write arrives or is lost, for the first five writes. */
+    /** Whether the server receives the confirmation of each of the first five writes, or the history thread ends before it. */
     const confirmations = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,

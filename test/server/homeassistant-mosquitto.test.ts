@@ -20,7 +20,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
   });
   afterAll(() => mosquitto.remove());
 
-  /** Starts the server's side of the integration, which announces one board. */
+  /** Connects the server's Home Assistant integration to Mosquitto and announces one board to Home Assistant. */
   async function server(): Promise<{ link: TestClient; ha: HomeAssistant }> {
     const link = await client(mosquitto.url, {}, `${ID}/set`, "homeassistant/status");
     const sent: Promise<unknown>[] = [];

@@ -201,7 +201,7 @@ describe("announcing", () => {
       publisher: {
         publish(topic, payload, mode) {
           expect(mode).toBe("retained");
-          // a topic is stored before it is published, so that it can be removed after a kill
+          // the integration stores a topic before it publishes, so that a server restarted after a kill can clear the retained message
           if (payload.length > 0) expect(topics).toContain(topic);
           published.push(topic);
           if (payload.length > 0) retained.set(topic, payload.toString());
@@ -247,7 +247,7 @@ describe("announcing", () => {
     vi.advanceTimersByTime(2000);
     expect(retained.size).toBe(500);
     expect(published).toHaveLength(500);
-    // topics are stored in batches of ten
+    // the integration stores ten topics per call, so 500 topics need about 50 calls
     expect(remembered.length).toBeLessThanOrEqual(51);
     ha.close();
   });

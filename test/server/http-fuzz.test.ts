@@ -193,7 +193,7 @@ describe("a server with accounts and a working user", () => {
     const property = fc.asyncProperty(method, path, headers, async (m, p, h) => {
       const { status, text: got } = await ask(app.url, p, { method: m, headers: h });
       expect(got).not.toMatch(SECRET);
-      // without a session only public pages succeed; the login page is the only HTML page among them
+      // without a login, only public routes succeed; the login page is the only HTML page among them
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });

@@ -10,7 +10,7 @@ import { ask, httpApp, TestAccounts } from "./support/http-app.js";
 
 const LIMIT = 3;
 
-/** Readers who use all available connections, and an administrator. */
+/** Creates an administrator and four readers, who try to use all available connections. */
 const accounts = () =>
   new TestAccounts(
     ["ann", "admin"],

@@ -9,7 +9,7 @@ import type { Point } from "../../server/src/history/recent.js";
 import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
 
 const count = fc.nat({ max: 0x7fffffff });
-// the encoding converts times, which turns -0 into 0
+// adds 0 to turn -0 into 0, because the encoding does not preserve -0
 const time = fc.oneof(
   fc.nat({ max: Number.MAX_SAFE_INTEGER }),
   fc.double({ noNaN: true }).map((time) => time + 0),
@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(fc.constant("forget"), device),
 );
 
-/** Changes the ids so that no two devices have the same number at the same time. */
+/** Changes the ids so that a number always means the same device until that device is forgotten. */
 function withUniqueNumbers(steps: readonly Step[]): Step[] {
   const ids = new Map<number, string>();
   return steps.map(([kind, { number, id }, ...rest]) => {
@@ -136,10 +136,10 @@ test("a damaged batch does not affect the records of other batches or their devi
       file[place] ^= flip;
       const damaged = ends.findIndex((end) => place < end);
       const others = batches.filter((_, n) => n !== damaged).flat();
-      // a batch may still be decoded if only its sync marker is damaged
+      // expects all batches except the damaged one, or all batches when only a sync marker is damaged
       expect([others, batches.flat()].map((steps) => steps.map(expected))).toContainEqual(read(file));
     }),
-    // a regression: a damaged marker, and a last batch whose final word occurs more than once
+    // a case that once failed: a damaged sync marker, and a last batch whose final bytes also occur earlier in the file
     { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
   );
 });

@@ -256,7 +256,7 @@ describe("while the log cannot be written", () => {
     void readings(memory, 1).then(() => (isStored = true));
     await failed(memory);
     await memory.journal.close();
-    // longer than the interval between two attempts
+    // waits longer than the retry interval, to show that the closed journal does not try again
     await new Promise((later) => setTimeout(later, RETRY_INTERVAL + 100));
     expect([isStored, memory.recorded.size]).toEqual([false, 0]);
     await memory.data.close();

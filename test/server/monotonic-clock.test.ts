@@ -182,7 +182,7 @@ test("a queued message expires after its interval even if the clock was wrong or
 
 test("soon after a restart with a corrected wall clock, readings have the right time", () => {
   const boots = new Boots();
-  // the wall clock was an hour behind before the restart
+  // before the restart, the wall clock is an hour slow
   for (let s = 0; s <= 60; s += 10) boots.place(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
   const after = new Boots();
   after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
@@ -239,7 +239,7 @@ test("servers convert stored times correctly for each other, whatever their own 
   expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);
   const device = new Device("a");
   Object.assign(device, { light: 3, measuredAt: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
-  // two servers whose monotonic clocks differ by an hour read the same shared time
+  // a second server's monotonic clock differs by an hour; the shared clock compensates for the difference
   const other = clockAhead(-HOUR);
   const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
   const taken = new Device("a");
@@ -249,7 +249,7 @@ test("servers convert stored times correctly for each other, whatever their own 
     lastSeen: now + HOUR,
     lamp: { led_on: true, since: now + HOUR },
   });
-  // a reading has the same time in the history, whichever server writes it
+  // the record contains the shared time of an unwritten reading, which is the same for every server that writes it to the history
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });
 

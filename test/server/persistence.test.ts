@@ -1,4 +1,4 @@
-/** Tests which data survives a restart or `kill -9`, and the data folder. */
+/** Tests that stored data survives a restart or `kill -9`, and tests the contents and permissions of the data folder. */
 import { chmod, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -180,7 +180,7 @@ describe("the data folder", () => {
 test("a sleeping client with a subscription of QoS 0 receives no messages that were published meanwhile", async () => {
   const { brokerUrl } = await server();
   const sleeper = { clientId: "sleeper", clean: false } as const;
-  // with another persistent subscription to the topic, plain aedes would queue at QoS 1 for this client as well
+  // because another client has a persistent subscription, plain aedes would also queue the messages for the sleeping client
   await client(brokerUrl, { clientId: "other", clean: false }, "news");
   const first = await client(brokerUrl, sleeper);
   await first.subscribeAsync("news", { qos: 0 });

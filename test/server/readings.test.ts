@@ -24,7 +24,7 @@ describe("the time of a reading", () => {
     timeOf(clock, NOON + 40, 1000, 0);
     expect(timeOf(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
     expect(timeOf(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
-    // the board resends a reading ten seconds later with its original age
+    // the board resends a reading ten seconds later without updating its age, so the server uses the board's clock
     expect(timeOf(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
     // the board took this reading five seconds before it sent it
     expect(timeOf(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
@@ -133,7 +133,7 @@ describe("a board that was offline", () => {
     const running = await server({ log, http: false });
     const porch = await board(running.brokerUrl, "porch");
     await porch.read(900, { age: 0, at: 100_000 });
-    // the newest reading first, then the backlog; the board's buffer has dropped readings 3 to 5
+    // the board sends its newest reading (`seq` 20) first and then its buffer, from which it has dropped readings 3 to 5
     for (const [seq, light, age] of [
       [20, 10, 0],
       [2, 500, 90_000],

@@ -91,7 +91,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     const data = await temporaryFolder();
     const options = { broker: mosquitto.url, topicPrefix: "full", data, http: false } as const;
     const first = await startServer(options);
-    // as when the disk is full, the journal cannot be written
+    // puts a file in place of the journal's folder, so that the server cannot store readings, as when the disk is full
     await writeFile(path.join(data, "journal"), "in the way");
     const device = await client(mosquitto.url, {}, "full/porch/commands");
     for (let seq = 1; seq <= 60; seq++)

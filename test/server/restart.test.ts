@@ -9,7 +9,7 @@ import { EVERY_MESSAGE, run, type Program } from "./support/program.js";
 import { client, server, temporaryFolder } from "./support/server.js";
 
 const BOARDS = 3;
-/** Readings of each board; not more than `/api/recent` returns. */
+/** Number of readings that each board sends; `/api/recent` must return them all. */
 const READINGS = 500;
 const KILLS = 2;
 
@@ -132,12 +132,12 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
   const ID = "nightlight/porch";
 
   /**
-   * Most commands that the server may send for 300 queued readings, each of which would switch the lamp. The server decides only
-   * when the queue pauses for a quarter of a second, which happens on a busy machine.
+   * Largest allowed number of commands for 300 queued readings, each of which would switch the lamp. The server answers queued
+   * readings only after a pause of 250 ms in the queue; on a busy machine this happens several times.
    */
   const MAX_COMMANDS = 20;
 
-  /** Starts and stops a server while its board keeps running. Returns the board, its clock, and a restart function. */
+  /** Starts and stops a server while its board keeps running. Returns the board, the board's clock in ms, and a restart function. */
   async function away(): Promise<{ again: () => ReturnType<typeof server>; porch: TestBoard; at: () => number }> {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
@@ -169,7 +169,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
     expect(porch.commands.at(-1)!.text).toBe(present);
     const times = second.devices.recent(ID).map(({ time }) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    // the reading from just before the stop comes after the queued ones, which are older
+    // the second to last reading is the one from before the stop, because the queued readings were measured earlier
     expect(second.devices.recent(ID).at(-2)!.light).toBe(900);
   });
 

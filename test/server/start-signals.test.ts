@@ -15,9 +15,9 @@ const CONTAINER = ["--pid", "--fork", "--kill-child", "--mount-proc"];
 const UNSHARE = spawnSync("unshare", [...CONTAINER, "true"]).status === 0 ? "unshare" : undefined;
 const MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
 
-/** Returns the bit mask of the signals that a process catches. */
+/** Returns the bit mask of the signals that a process catches; bit n - 1 stands for signal n. */
 const caught = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
-/** SIGHUP, which the server catches last. Node.js itself catches SIGINT and SIGTERM from its start to reset the terminal. */
+/** The bit of SIGHUP, which the server catches last. Node.js itself catches SIGINT and SIGTERM from its start. */
 const SIGHUP = 1n;
 
 describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))("as process 1", () => {

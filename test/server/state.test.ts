@@ -149,7 +149,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
       await b.quit();
       await eventually(async () => (await a.renew(60_000, 0)).members.join() === A, { what: "both to be missed" });
       expect([...(await a.renew(60_000, 0)).undrained.keys()].sort()).toEqual([B, C]);
-      // after its lease has expired, a server joins as a new one
+      // a server whose lease has expired is no longer a member, so its renewal joins the cluster again
       expect(await c.renew(60_000, 0)).toMatchObject({ members: [A, C], joined: true });
     });
 

@@ -140,7 +140,7 @@ describe("a client certificate", () => {
       const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
       for (const own of [{}, forged]) {
         await expect(client(secureUrl!, { ...options, ...own, ...as("boss") })).rejects.toThrow();
-        // collect the session tickets that the server sends before it closes; the test tries to resume with them below
+        // collects the TLS session tickets of a refused connection; resuming with them must fail, too
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
         first

@@ -41,7 +41,7 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{
   return { ended: () => ended };
 }
 
-/** Creates accounts with a user and a token in a folder. Uses of the token are written at once. */
+/** Opens the accounts in a folder. The first use of a token is written after 1 ms, later uses after `further` ms. */
 async function withToken(folder: string, log: Log = silentLog, further = 20) {
   const accounts = await openAccounts(folder, log, { interval: 20, writeDelays: { first: 1, further } });
   onTestFinished(() => accounts.close());

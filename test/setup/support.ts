@@ -15,7 +15,7 @@ export interface FakeTerminal extends Terminal {
 
 /**
  * Creates a simulated terminal.
- * @param answers answers by a word in the question; other questions get "". Undefined simulates standard input without a terminal.
+ * @param answers the answer to each question that contains the key; "" to other questions; undefined without a terminal
  * @param piped the lines of standard input
  */
 export function fakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Options for `eventually`. */
 export interface EventuallyOptions {
-  /** Maximum duration on an idle machine, in ms; default 10,000. The deadline is three times as long. */
+  /** Expected maximum duration on an idle machine, in ms; default 10,000. `eventually` gives up after three times as long. */
   within?: number;
   /** Describes the condition in the error "gave up waiting for …". */
   what?: string;
@@ -11,8 +11,8 @@ export interface EventuallyOptions {
 }
 
 /**
- * Factor for deadlines, because a machine may be shared or run other tests at the same time. Deadlines only end tests that
- * hang; benchmarks measure speed.
+ * Factor by which deadlines exceed `within`, because other programs may slow the machine down. Deadlines only end tests
+ * that hang; benchmarks measure speed.
  */
 const DEADLINE_FACTOR = 3;
 

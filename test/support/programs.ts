@@ -50,8 +50,8 @@ function postgresFolders(): string[] {
 const warnedPrograms = new Set<string>();
 
 /**
- * Returns whether to skip the tests of a missing program, and prints a warning once per program. Always false with
- * NIGHTLIGHT_TEST_ALL=1, so that the tests fail. Usage: `describe.skipIf(missing(MOSQUITTO, "Mosquitto"))`.
+ * Returns whether to skip the tests that need a program, because it is missing; prints one warning per missing program.
+ * Always false with NIGHTLIGHT_TEST_ALL=1, so that the tests fail. Usage: `describe.skipIf(missing(MOSQUITTO, "Mosquitto"))`.
  */
 export function missing(program: string | undefined, name: string): boolean {
   if (program || TEST_ALL) return false;

@@ -15,7 +15,7 @@ interface Problem {
   readonly code?: string;
 }
 
-/** Applies a problem matcher to each line of an output, as VS Code does. */
+/** Applies a problem matcher to each line of a task's output, as VS Code does. Returns the problems. */
 function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Problem[] {
   const regexp = new RegExp(pattern.regexp);
   return output.split(/\r?\n/).flatMap((text) => {
@@ -33,7 +33,7 @@ function problems(output: string, { fileLocation, pattern }: Matcher, workspace:
   });
 }
 
-/** Creates a workspace with these files and links to all packages. Its builds write their own copy of DeviceScript's libraries. */
+/** Creates a workspace with these files, copies of the folders `copied`, and links to all installed packages. */
 async function workspace(files: Record<string, string>, ...copied: string[]): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "nightlight-matchers-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));

@@ -44,7 +44,7 @@ export function commandsOf(page: string): Set<string> {
   return commands;
 }
 
-/** Finds code blocks without a language, for which the test cannot tell whether they are commands. */
+/** Returns the code blocks without a language, because the test cannot decide whether they contain commands. */
 export function untaggedBlocks(page: string): string[] {
   const blocks = readPage(page).matchAll(/^ *```(\w*)\n([^]*?)^ *```$/gm);
   return [...blocks].filter(([, language]) => !language).map(([, , block]) => block);

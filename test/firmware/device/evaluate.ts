@@ -20,7 +20,7 @@ function show(message: any, problem: string | undefined): string {
     return text
 }
 
-/** Returns one line per kind of message, because the board's log truncates long lines. */
+/** Decodes the payload as each kind of message. Returns a line per kind, because the board's log truncates long lines. */
 export function evaluatePayload(payload: Buffer): string[] {
     const { lamp, action, problem } = decodeCommand(payload)
     const telemetry = decode(TELEMETRY, payload)

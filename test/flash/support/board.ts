@@ -69,7 +69,7 @@ export class TestBoard {
     return board;
   }
 
-  /** Removes the port, as a reset does. The runtime sends no frames until asked again. */
+  /** Removes the port, as a reset of the board does. After it, the runtime sends no frames until the computer asks for them. */
   unplug(): void {
     const events = this.#events;
     this.#events = undefined;

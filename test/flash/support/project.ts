@@ -11,7 +11,7 @@ import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { loadFirmware } from "../../../sim/firmware.js";
 
 export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
-/** A fake image of the runtime, with room for the board's configuration at 0x9000. */
+/** A fake firmware image of 64 KB, in which flashing writes the board's configuration at 0x9000. */
 export const RUNTIME = Buffer.alloc(0x10000, 0xff);
 
 export async function temporaryFolder(): Promise<string> {

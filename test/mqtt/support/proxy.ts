@@ -131,7 +131,7 @@ export class Proxy {
     if (rest > data.length) to.write(sent);
     else {
       this.#limit = undefined;
-      // Deliver the bytes before the cut, as real networks may.
+      // Flushes the bytes before the reset, because real networks may also deliver them.
       this.#pairs.delete(pair);
       to.end(sent, () => this.#cut(pair));
     }

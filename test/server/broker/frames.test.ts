@@ -1,4 +1,4 @@
-/** Tests the packet splitter: it checks packets, keeps their order, and buffers at most one packet. */
+/** Tests that the broker splits received bytes into packets: it checks each packet, keeps the order, and buffers at most one. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ interface Feed {
   readonly violations: Violation[];
 }
 
-/** Records the callbacks of an `InboundPackets`. The client counts as connected when CONNECT is forwarded. */
+/** Creates a packet splitter and records its callbacks. The client counts as connected after its first packet was forwarded. */
 function inbound(): { inbound: InboundPackets; feed: Feed } {
   const feed: Feed = { forwarded: [], oversized: [], violations: [] };
   let isOpen = false;
@@ -97,7 +97,7 @@ test("valid packets are forwarded complete, unchanged and in order, however they
       await feedIn(to, Buffer.concat(parts), cuts);
       expect(feed.violations).toEqual([]);
       expect(Buffer.concat(feed.forwarded)).toEqual(Buffer.concat(parts));
-      // offsets at which packets end: forwarded chunks must end at packet boundaries
+      // checks that each forwarded chunk of bytes ends at the end of a packet
       const ends = new Set<number>();
       let end = 0;
       for (const { length } of parts) ends.add((end += length));

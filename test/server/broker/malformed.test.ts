@@ -50,7 +50,7 @@ const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
   ["a code point above U+10FFFF", Buffer.from("61f490808062", "hex")],
 ];
 
-/** Packet fields that contain a string, and whether the packet needs a connected client. */
+/** Packet fields that contain a string, whether the client must be connected first, and a function that encodes the packet. */
 const PLACES: readonly [place: string, isConnected: boolean, bytes: (version: Version, text: Buffer) => Buffer][] = [
   ["client id", false, (version, clientId) => connect(version, { clientId })],
   ["will topic", false, (version, willTopic) => connect(version, { willTopic })],

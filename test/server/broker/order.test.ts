@@ -44,7 +44,7 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
       const packets = messages.map(({ qos, retain }, n): Packet => ({ cmd: "publish", topic: "n/a", payload: prefix + n, qos, retain, messageId: n + 1, dup: false })); // prettier-ignore
       sender.sendBytes(Buffer.concat(packets.map((packet) => generate(packet))));
       const ids = (cmd: Packet["cmd"]): number[] => sender.packets.slice(first).flatMap((p) => (p.cmd === cmd ? [p.messageId!] : [])); // prettier-ignore
-      /** Packet identifiers of the messages with one QoS. */
+      /** Returns the packet identifiers of the messages with this QoS: the first message has identifier 1. */
       const numbers = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
       await eventually(() => ids("puback").length + ids("pubrec").length === numbers(1).length + numbers(2).length);
       expect([ids("puback"), ids("pubrec")]).toEqual([numbers(1), numbers(2)]);

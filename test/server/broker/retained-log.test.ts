@@ -87,7 +87,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
     },
     { every: 1 },
   );
-  // a close or a kill during the compaction loses nothing
+  // closes the log during a compaction, which must lose nothing
   await log.close();
   const found = new Map<string, Message>();
   for (const message of await read(folder)) {
@@ -97,7 +97,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
   expect(found).toEqual(retained);
   let size = 0;
   for (const name of await readdir(folder)) size += (await readFile(path.join(folder, name))).length;
-  // after compactions, the log holds about two of the twenty rounds; without them it would hold all
+  // the log must be smaller than all twenty rounds of messages, because compaction removes replaced messages
   expect(size).toBeLessThan(20 * 2000 * 20);
   expect((await readdir(folder)).length).toBeLessThan(5);
 });
@@ -122,7 +122,7 @@ test("a log does not grow over many restarts with few messages between them", as
     await log.close();
     sizes.push(await size());
   }
-  // the messages need 52 bytes; the log may grow by 2,000 bytes before a compaction, and further during it
+  // the messages need 52 bytes; a compaction starts after 2,000 further bytes, and the log may grow during the compaction
   expect(Math.max(...sizes)).toBeLessThan(12_000);
 });
 

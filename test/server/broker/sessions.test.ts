@@ -101,7 +101,7 @@ describe("a reader, who may not publish", () => {
     [false, 5],
   ] as const)("a reader is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
     const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
-    // with MQTT 5.0, use an administrator: a refused message needs no PUBREL, because its PUBREC has a failure code
+    // a reader may not publish: MQTT 5.0 refuses its messages with a failure code in PUBREC, after which no PUBREL follows
     const name = protocolVersion === 5 ? "ann" : "eve";
     const sender = await connected(url, "id", { clean, protocolVersion, ...login(name) });
     const send = (id: number): void =>
@@ -229,7 +229,7 @@ test.each(["at once", "later"])("a device account that reuses an administrator's
   if (when === "later")
     await eventually(async () => (connackOf(await connected(url, "x", login("ann"))).returnCode ?? 0) > 0, { every: 300 });
   await addUsers(folder, { ann: { device: "nightlight/porch" } });
-  // wait until the broker has reloaded the users: then ann has the permissions of a board
+  // wait until the broker has reloaded the users: as a board, ann may not subscribe to `#`
   await eventually(async () => {
     const board = await client(url, as("ann"));
     const isRefused = await board.subscribeAsync("#").then(() => false, () => true);

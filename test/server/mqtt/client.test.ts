@@ -123,7 +123,7 @@ describe("receiving:", () => {
     broker.publish("home/a/telemetry", "at once", 1);
     await eventually(() => steps.length === 2, { what: "both messages" });
     steps[1]();
-    // a further message does not make the client send a PUBACK, because the first message is still unprocessed
+    // while the first message is unprocessed, the client sends no PUBACK, because PUBACKs keep the order of the messages [MQTT-4.6.0-2]
     const before = broker.packetsOfType("puback").length;
     broker.publish("home/a/telemetry", "third", 1);
     await eventually(() => steps.length === 3, { what: "the third message" });

@@ -4,7 +4,7 @@ import { PubackQueue } from "../../../server/src/mqtt/puback-queue.js";
 
 const unexpected = (error: unknown): void => expect.unreachable(String(error));
 
-/** Creates a promise for the processing of a message, and a function that resolves it. */
+/** Creates a promise for the processing of a message, and a function that resolves it and waits for the consequences. */
 function processing(): { processed: Promise<void>; done(): Promise<void> } {
   let resolve = (): void => {};
   const processed = new Promise<void>((now) => (resolve = now));

@@ -28,7 +28,7 @@ async function expectService(broker: string, observer: string, env: Record<strin
     what: "the server",
   });
   expect(program.output.err).toBe("");
-  // look for the answer in the log of the server under test, because the broker's own server answers as well
+  // look for the answer in the log of the server under test, because the server that contains the broker also answers
   await device.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
   await eventually(() => program.entries().some(({ event, id }) => event === "sent" && id === "nightlight/porch"), {
     within: 10_000,

@@ -122,7 +122,7 @@ test("a damaged record length in a log loses no entries and is reported, whateve
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // increase a record's length through its low byte, through its high byte, and so that it covers the next record
+  // damages a record's length: its low byte, its high byte, and so that the record covers the next one
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],
@@ -156,7 +156,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
     }),
     { numRuns: 60 },
   );
-  /** Returns the sequence numbers of the last batch of 200 entries. */
+  /** Returns the sequence numbers of the last batch: the 200 entries before the last 21. */
   function batch(sequences: number[]): number[] {
     const last = Math.max(...sequences);
     return sequences.filter((one) => one > last - 221 && one <= last - 21);

@@ -15,7 +15,7 @@ const payload = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Bu
 const payloads = fc.array(payload, { minLength: 1, maxLength: 8 });
 const flip = fc.integer({ min: 1, max: 255 });
 
-/** Returns whether `part` is `whole` with at most `missing` elements left out. */
+/** Returns whether `part` contains the elements of `whole` in the same order, except for at most `missing` of them. */
 function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing: number): boolean {
   let at = 0;
   for (const one of whole) if (at < part.length && part[at].equals(one)) at++;

@@ -2,13 +2,13 @@
 import mqtt, { type MqttClient } from "mqtt";
 
 export interface Fleet {
-  /** Returns the longest time until a reading or a later one was answered, in ms. Unanswered readings count up to now. */
+  /** Returns the longest time in ms until a reading, or a later one of the same board, was answered. Includes unanswered readings. */
   longest(): number;
   /** Descriptions of the wrong answers; empty if all are correct. */
   readonly problems: string[];
-  /** Number of readings that all boards have sent. */
+  /** Total number of readings that the boards have sent. */
   readonly sent: number;
-  /** Number of answers that all boards have received. */
+  /** Total number of answers that the boards have received. */
   readonly answers: number;
   /** State of each board, by its name such as `b0`. */
   readonly boards: ReadonlyMap<string, Board>;

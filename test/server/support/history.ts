@@ -26,7 +26,7 @@ export function devicesById(): (id: string) => HistoryDevice {
   };
 }
 
-/** Devices that all histories share: their `historyNumber` may be from another history, as on a real server. */
+/** Devices that all test histories share, because a history must cope with a `historyNumber` that another history has assigned. */
 const device = devicesById();
 
 /** Wraps a history so that it takes device ids, and closes it after the test. */

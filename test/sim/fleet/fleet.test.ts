@@ -54,7 +54,7 @@ describe("a fleet at a nightlight-server", () => {
     await fleet.start();
     expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
     const schedule = drive(startPolicySchedule(fleet));
-    // 300 answers include at least one for each device, and some for changed light
+    // after 300 answers, each of the 60 devices has an answer, and some answers are to changed light
     await answered(fleet, 300);
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
@@ -163,7 +163,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
       await late.subscribeAsync("#", { qos: 1 });
-      // Waits for a message of its own, because the broker sends all retained messages before it.
+      // Publishes a message and waits for it, because the broker sends all retained messages first.
       await late.subscribeAsync("last", { qos: 1 });
       const last = new Promise<void>((resolve) => late.on("message", (topic) => topic === "last" && resolve()));
       await late.publishAsync("last", "x", { qos: 1 });

@@ -9,7 +9,7 @@ const FIXED = [8081, 8082, 8083];
 const replacements = process.env.NIGHTLIGHT_DEVTOOLS_PORTS.split(",").map(Number);
 const other = (port) => replacements[FIXED.indexOf(Number(port))] ?? port;
 
-/** Replaces the port in the arguments of `listen` or `connect`: a number, an object, or Node's internal array of both. */
+/** Replaces the port in the arguments of `listen` or `connect`: a port number, options with a port, or Node's internal array. */
 function withOtherPort([first, ...rest]) {
   if (Array.isArray(first))
     return [Object.assign([...first], { 0: withOtherPort(first)[0] }, symbolsOf(first)), ...rest];
@@ -31,8 +31,8 @@ for (const [prototype, name] of [
 }
 
 if (process.argv.includes("devtools")) {
-  // While the tools compile, they cannot receive frames. After 3 s they would consider the simulator lost, and a deploy would
-  // fail. Delaying their timers by 20 ms lets them receive the waiting frames first, which matters on slow computers.
+  // While DeviceScript's tools compile, they receive no frames; after 3 s without frames, a timer declares the simulator lost and
+  // a deploy fails. Delaying timers by 20 ms lets the tools first receive the frames that arrived during the compilation.
   const { setInterval, setTimeout } = globalThis;
   globalThis.setInterval = (run, ms, ...args) => setInterval(() => setTimeout(run, 20, ...args), ms);
 }

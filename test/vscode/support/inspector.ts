@@ -79,7 +79,7 @@ export function sourceMapOf({ url, sourceMapURL }: Script): SourceMap {
   return new SourceMap(JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload);
 }
 
-/** Finds the place in a script that a source line was compiled to. `line` counts from 1. */
+/** Returns the place in a compiled script, counted from 0, of a source line, counted from 1. @throws Error when there is none */
 export function generatedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
   const lines = map.payload.mappings.split(";").length;
   for (let lineNumber = 0; lineNumber < lines; lineNumber++) {
@@ -93,5 +93,5 @@ export function generatedPlace(map: SourceMap, line: number): { lineNumber: numb
   throw new Error(`line ${line} was compiled to nothing`);
 }
 
-/** The longest line to search: esbuild puts whole files on one line. */
+/** Number of columns to search in each line. It is large, because esbuild puts whole files on one line. */
 const MAX_COLUMN = 50_000;
