@@ -38,7 +38,7 @@ export interface Authority {
     sample(light: number, now: number, parameters: AuthorityParameters): boolean
 }
 
-/** Creates the tracker. @param now start time in ms, from which on the board counts as without a server */
+/** Creates the tracker. @param now current time in ms, at which the time without a server starts */
 export function createAuthority(now: number): Authority {
     let lamp: Lamp | undefined = undefined
     let linked = false

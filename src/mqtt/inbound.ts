@@ -115,7 +115,7 @@ export class Inbound {
     }
 
     /**
-     * Sends PUBACK or PUBREC.
+     * Sends PUBACK or PUBREC, and stores the identifier if needed to recognize a resent message.
      * @param now if false, acknowledges the message only when the broker resends it
      */
     private acknowledge(qos: QoS, id: number, now: boolean): void {
@@ -144,7 +144,7 @@ export class Inbound {
         }
         if (this.unacknowledged.indexOf(id) < 0) return false
         this.unacknowledged = this.unacknowledged.filter(u => u !== id)
-        // Without DUP, this is a new message that reuses the identifier [MQTT-4.3.2-2].
+        // A resent message has DUP set [MQTT-3.3.1-1], so without DUP this is a new message that reuses the identifier.
         if (!publish.dup) return false
         this.wire.send(encodeAck(PacketType.Puback, id))
         return true
