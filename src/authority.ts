@@ -22,7 +22,10 @@ export interface Authority {
     /** Call after each connect to the broker. Ignores old commands for up to `CATCH_UP_TIMEOUT` ms. */
     connected(now: number): void
     disconnected(now: number): void
-    /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
+    /**
+     * Records whether `<prefix>/status` says that the server is online. If the server came back, returns true and ignores
+     * old commands for up to `CATCH_UP_TIMEOUT` ms.
+     */
     setServerOnline(online: boolean, now: number): boolean
     /** Records the `seq` of a reading that was sent, to recognize the commands that answer it. */
     readingSent(seq: number): void

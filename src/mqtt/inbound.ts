@@ -11,7 +11,7 @@ export interface InboxLimits {
     readonly bytes: number
 }
 
-/** Number of handled messages whose unsent PUBACK is remembered. When the broker resends one, it is not handled again. */
+/** Largest number of handled QoS 1 messages with an unsent PUBACK. If the broker resends one, it is not handled again. */
 const MAX_UNACKNOWLEDGED = 32
 
 /** Largest number of QoS 2 messages that wait for PUBREL (4 KB of heap). One more ends the connection. */
