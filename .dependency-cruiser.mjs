@@ -1,4 +1,4 @@
-// Which folder may import which. `npm run check` fails on imports that point up, and on cycles; type imports count.
+// Import rules between folders. `npm run check` fails on imports of a higher layer and on cycles, even of types only.
 
 /** The folders and files of server/src, highest first. Each may import those that follow it, and the contract. */
 const LAYERS = [

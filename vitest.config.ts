@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests of promises that are given in seconds. Two of them share the machine. */
+/** Tests with time limits in seconds. At most two of these files run at the same time. */
 const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
 
 /** Tests that need the whole machine, because they load it or run boards faster than in reality. */
@@ -42,7 +42,7 @@ const shared = {
 /** Generous timeouts, because a slow or shared machine is not a failure. */
 const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000 };
 
-/** Most of these tests wait most of the time, for timers and other programs, so four workers share two cores. */
+/** Four workers can share two cores, because most of these tests mainly wait for timers and other programs. */
 const SIDE_BY_SIDE = {
   maxWorkers: 4,
   // A worker loads the sources once for all of its files.

@@ -9,7 +9,7 @@ export type Part = (typeof PARTS)[number];
 const LOOPS = ["closed", "open", "cold"] as const;
 type Loop = (typeof LOOPS)[number];
 
-/** The run's thoroughness: a smoke test, a first look, or numbers to publish. */
+/** The run's thoroughness: a smoke test, a first look, or results to publish. */
 export type RunLength = "quick" | "usual" | "full";
 
 export interface Options {

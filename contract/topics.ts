@@ -46,7 +46,7 @@ export function parseTopic(topic: string): DeviceTopic | undefined {
 export function idProblem(id: string): string {
     if (!id) return "an id cannot be empty"
     if (id.length > MAX_ID) return `an id has at most ${MAX_ID} characters`
-    // [MQTT-4.7.2-1]: topics that begin with $ are reserved for the broker.
+    // Section 4.7.2 of MQTT 3.1.1: topics that begin with $ are reserved for the broker.
     if (id.charCodeAt(0) === 36) return "an id cannot begin with $"
     for (let i = 0; i < id.length; i++) {
         const c = id.charCodeAt(i)

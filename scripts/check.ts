@@ -11,7 +11,7 @@ import { ROOT } from "./lib/repository.js";
 
 const require = createRequire(import.meta.url);
 
-/** Returns the script behind a package's command, because the files in node_modules/.bin do not run in Node on Windows. */
+/** Returns the path of a command's script, because Node on Windows cannot run the files in node_modules/.bin. */
 function commandScript(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
   const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;

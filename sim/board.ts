@@ -241,7 +241,7 @@ export class SimulatedBoard extends BoardState {
     return debug ? withPositions(text, debug) : text;
   }
 
-  /** Handles the end of the virtual machine. After a reset it starts again immediately, after a crash with a delay. */
+  /** Restarts an ended virtual machine: at once after a reset, with a delay after a crash, not at all after a refused image. */
   async #machineEnded(how: "reset" | "crash" | "refused", reason: string): Promise<void> {
     if (how === "refused") return this.#powerDown(new Error(`The board ${this.id} cannot run its image: ${reason}.`));
     const poweredDown = this.#powerDown();

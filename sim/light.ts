@@ -22,7 +22,7 @@ export function constant(light: number): LightSource {
 const TWO_PI = 2 * Math.PI;
 const MEAN_LIGHT = 520;
 const AMPLITUDE = 480;
-/** Fraction of a day at which the simulation starts: late afternoon, a tenth of a day before dusk (300). */
+/** Start of the simulation, as a fraction of a day: a tenth of a day before the light falls below 300. */
 const START_OF_DAY = 0.226;
 /** Clouds only reduce light above this value, so that a cloud never looks like dusk. */
 const CLOUD_BASE = 600;

@@ -37,9 +37,9 @@ export interface ActionContext {
 export interface Actions {
     /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */
     add(command: ActionCommand): Promise<void>
-    /** Call after each connect. Holds back the actions that arrive next, because they may be old. */
+    /** Call after each connect. Delays actions, which may be old, until `setExpired` or for `EXPIRY_TIMEOUT`. */
     connected(now: number): void
-    /** Sets the highest `seq` of the actions that the server gave up on. */
+    /** Sets the highest `seq` of the actions that the server gave up on, and ends the delay after a connect. */
     setExpired(seq: number): void
     /** Sets whether the server is online. Actions wait while it is offline, because it cannot say which have expired. */
     setServerOnline(online: boolean, now: number): void

@@ -22,7 +22,10 @@ export interface Authority {
     /** Call after each connect to the broker. Ignores old commands for up to `CATCH_UP_TIMEOUT` ms. */
     connected(now: number): void
     disconnected(now: number): void
-    /** Sets whether `<prefix>/status` says that the server is online. Returns true if the server came back. */
+    /**
+     * Records whether `<prefix>/status` says that the server is online. If the server came back, returns true and ignores
+     * old commands for up to `CATCH_UP_TIMEOUT` ms.
+     */
     setServerOnline(online: boolean, now: number): boolean
     /** Records the `seq` of a reading that was sent, to recognize the commands that answer it. */
     readingSent(seq: number): void
@@ -38,7 +41,7 @@ export interface Authority {
     sample(light: number, now: number, parameters: AuthorityParameters): boolean
 }
 
-/** Creates the tracker. @param now start time in ms, from which on the board counts as without a server */
+/** Creates the tracker. @param now current time in ms, at which the time without a server starts */
 export function createAuthority(now: number): Authority {
     let lamp: Lamp | undefined = undefined
     let linked = false

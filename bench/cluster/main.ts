@@ -17,7 +17,7 @@ import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Many boards, so that each reports rarely. With few boards the server would write each record several times a second. */
+/** Command-line arguments. With few boards, each would report so often that the server stores it several times a second. */
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const MQTT = await freePort();
 const REDIS = await freePort();

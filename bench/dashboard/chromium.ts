@@ -15,7 +15,7 @@ const USUAL_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
 
 export const CHROMIUM_MISSING = "apt-get install chromium, or name one in NIGHTLIGHT_CHROMIUM";
 
-/** Returns the path from `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists. */
+/** Returns the path from `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists; undefined without Chromium. */
 export function findChromium(): string | undefined {
   return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL_PATHS[process.platform] ?? [])].find((file) => existsSync(file));
 }

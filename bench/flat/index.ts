@@ -91,7 +91,7 @@ const HEAD = [
   "start, all devices known",
 ];
 
-/** Returns the median rates of each server with few and with many devices. A string explains why a rate is missing. */
+/** Returns each server's median rate with few and with many devices, or text that says why the rate is missing. */
 async function measureThroughput(
   peers: readonly Peer[],
   brokerKind: BrokerKind,

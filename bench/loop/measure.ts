@@ -1,4 +1,4 @@
-/** Takes one measurement with a broker, server and load generator of its own. */
+/** Starts a broker, a server and a load generator, takes one measurement, and stops all three. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -11,10 +11,10 @@ export interface Scenario {
 export interface ScenarioOptions {
   readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
-  /** Numbers of connections, with one scenario for each; undefined for the default numbers. */
+  /** Connection counts to measure, one scenario each; undefined for the default counts. */
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
-  /** Whether the default numbers of connections include 1,000. */
+  /** Whether the default connection counts include 1,000. */
   readonly many: boolean;
   /** Whether to measure the closed loop: each answer triggers the next reading. */
   readonly closed: boolean;

@@ -35,7 +35,7 @@ export interface ProtocolResult {
 const addBytes = (a: ByteCounts, b: ByteCounts): ByteCounts => ({ up: a.up + b.up, down: a.down + b.down });
 const subtractBytes = (a: ByteCounts, b: ByteCounts): ByteCounts => ({ up: a.up - b.up, down: a.down - b.down });
 
-/** Measures a protocol with a server of its own on loopback. */
+/** Measures a protocol with a new server on loopback. */
 export async function measure(protocol: Protocol, tls?: TlsCertificate): Promise<ProtocolResult> {
   const figures = await withCountedServer(
     protocol,
@@ -92,7 +92,7 @@ function countRoundTrips(protocol: Protocol, tls?: TlsCertificate): Promise<numb
   return withCountedServer(protocol, { keepAlive: NO_KEEP_ALIVE, tls }, work, 50);
 }
 
-/** Runs `work` with a server behind a byte counter, and stops both afterwards. */
+/** Runs `work` with a new server and a byte-counting proxy in front of it, and stops both afterwards. */
 async function withCountedServer<T>(
   protocol: Protocol,
   parameters: ConnectionParameters,

@@ -13,9 +13,9 @@ export interface NewBoard {
   readonly name: string;
   /** The name of the DeviceScript board to start from, or of a chip, such as `esp32c3`. */
   readonly base: string;
-  /** The pin of the light sensor: a label, a part of a label, or `GPIO3`. */
+  /** The pin of the light sensor: its label, part of its label, or its GPIO number such as `GPIO3`. */
   readonly light: string;
-  /** The pin of the lamp: a label, a part of a label, or `GPIO3`. */
+  /** The pin of the lamp: its label, part of its label, or its GPIO number such as `GPIO3`. */
   readonly lamp: string;
   /** The board's name in documents and messages; by default the name of the base. */
   readonly title?: string;

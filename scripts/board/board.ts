@@ -35,7 +35,7 @@ export type Role = "light" | "lamp";
 /** The names of light sensor and lamp in messages to the user. */
 export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 
-/** The services behind `board.startLight()` and `board.startLamp()`, as DeviceScript names them. */
+/** DeviceScript's names of the services that `board.startLight()` and `board.startLamp()` start. */
 export const SERVICES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
 
 /** A board that this project supports, with its board file and its firmware's entry file. */

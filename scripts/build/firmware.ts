@@ -12,7 +12,7 @@ const OUTPUT_FOLDER = ".devicescript/bin";
 const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
 
 /**
- * Builds the firmware that is out of date, for all boards or for one entry file.
+ * Updates `src/version.ts`, and builds the firmware that is out of date, for all boards or for one entry file.
  * @throws Error when the entry file does not exist; with the compiler's messages when the firmware does not compile
  */
 export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
@@ -31,7 +31,7 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
 
 async function isUpToDate(entry: string): Promise<boolean> {
   const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
-  // a build also restores DeviceScript's libraries, which editors and the linter need and `npm install` deletes
+  // builds again when DeviceScript's libraries are missing: `npm install` deletes them, and only a build restores them
   if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
   const sources = ["src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
   return Math.min(...built) >= (await newest(...sources));

@@ -11,7 +11,7 @@ const MAX_NAMED = 5;
 /** The element with the details of each notice, by account and client id. */
 const details = new Map<string, HTMLElement>();
 
-/** Shows a notice for each contested client id. Hides the section if there are none. */
+/** Shows a notice for each of the first `MAX_NAMED` contested client ids and counts the others. Hides an empty section. */
 export function showContestedIds(contested: readonly ContestedClientId[]): void {
   const place = findPart(document, "contested", HTMLElement);
   place.hidden = contested.length === 0;

@@ -17,7 +17,7 @@ export interface ConnectionPoolHandlers {
   readonly message: SharedConnectionHandlers["message"];
   /** Returns the topic filters of a device. */
   filters(device: number): string[];
-  /** Called when a device is connected. Messages that it publishes here are acknowledged before `devicesReady` counts it. */
+  /** Called when a device is connected. `devicesReady` counts it once the broker acknowledged what the call published. */
   deviceConnected(device: number): void;
   /** Called when a device loses its connection. */
   deviceDisconnected(device: number): void;

@@ -123,7 +123,7 @@ export class Fleet {
     this.#sendLight(device, this.#weather.light(device, now - this.#startedAt), now);
   }
 
-  /** Waits for the outstanding answers and counts the readings without an answer as missing. */
+  /** Stops reconnecting, waits for the outstanding answers, and counts the readings without an answer as missing. */
   async drain(): Promise<void> {
     this.connections.stopReconnecting();
     const { tracker, devices } = this;
@@ -132,7 +132,8 @@ export class Fleet {
   }
 
   /**
-   * Ends the fleet: announces all devices as offline and deletes their retained messages.
+   * Ends the fleet: waits for outstanding answers, announces all devices as offline, deletes their retained messages, and
+   * closes all connections.
    * @param keep keeps the retained messages for the next run
    */
   async end(keep: boolean): Promise<void> {

@@ -90,7 +90,7 @@ interface CounterSnapshot {
   readonly usages: readonly (Usage | undefined)[];
 }
 
-/** The figures since the previous call of `second`. */
+/** Rates, CPU usage and response times since the previous call of `second`; error counts since the start. */
 export interface SecondFigures {
   readonly sent: number;
   readonly answered: number;
@@ -130,7 +130,7 @@ export class Meter {
     this.#atBegin = this.#previous = this.#snapshot();
   }
 
-  /** Returns the figures since the previous call of `second`. The program calls this method once per second. */
+  /** Returns the figures since the previous call, which should be a second ago. Error counts cover the whole run. */
   second(): SecondFigures {
     const { tracker, counts } = this.#fleet;
     const last = this.#previous;

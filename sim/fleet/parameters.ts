@@ -1,7 +1,7 @@
 /** Stores the rule and the reporting parameters of devices, parsed from `<id>/config` like the firmware does. */
 import { CONFIG, decode, DEFAULT_CADENCE, LESSON_RULE, type Cadence, type Rule } from "../../contract/index.js";
 
-/** The rule of a device and when it reports. */
+/** The lamp rule and the reporting parameters of a device. */
 export interface Parameters extends Rule, Cadence {}
 
 /** Parameters of a device without configuration. */

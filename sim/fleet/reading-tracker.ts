@@ -4,7 +4,7 @@
 export const OFF = 0;
 /** Expected lamp state after a reading: on. */
 export const ON = 1;
-/** Expected lamp state that only the server knows: before the first reading, or while a minimum time may be running. */
+/** Both lamp states count as correct: before the first reading, or while a minimum on or off time may be running. */
 export const EITHER = 2;
 
 /** The result of checking a command. `again` means that the command answers no outstanding reading. */

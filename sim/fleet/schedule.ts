@@ -61,7 +61,7 @@ export function startFixedRateSchedule(fleet: Fleet, rate: number): Schedule {
   return schedule;
 }
 
-/** Returns a stride that visits all devices in mixed order: coprime to `count`, near its golden section. */
+/** Returns a stride of about 0.618 × `count` that is coprime to `count`, so that steps visit every device in mixed order. */
 function strideOf(count: number): number {
   let stride = Math.max(1, Math.round(count * 0.618));
   while (greatestCommonDivisor(stride, count) !== 1) stride++;

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const SERVER_PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
-/** Code for the child process that ends it when this process dies, even by SIGKILL: its standard input closes then. */
+/** Code that ends the server when its standard input closes, which happens even if SIGKILL ends this process. */
 const EXIT_WITH_PARENT =
   'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
 /** Timeout for the start of the server, in ms. After it, the load test fails. */

@@ -36,7 +36,7 @@ export class BoardClock {
     this.#speed = speed;
   }
 
-  /** Moves the clock toward the computer's time by one limited step. Returns true when it is still behind. */
+  /** Moves the clock toward the computer's time by one limited step. Returns true while the clock lags. */
   advance(): boolean {
     const due = this.#elapsed() + this.#backlog;
     this.#syncedAt = performance.now();

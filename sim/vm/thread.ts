@@ -28,7 +28,7 @@ function threadCode(): URL {
   return new URL(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-/** Starts a worker thread that powers up a board. The thread sends `FromBoard` and receives `ToBoard` messages. */
+/** Starts a worker thread that powers up a board. The thread sends `FromWorker` and receives `ToWorker` messages. */
 export function startThread(setup: BoardSetup): Worker {
   // an empty execArgv keeps the worker from inheriting the flags that load the parent's TypeScript loader
   return new Worker((code ??= threadCode()), { workerData: setup, execArgv: [], name: "board" });

@@ -9,12 +9,13 @@
  *   bytes). Then the client stops reading, so that TCP flow control slows the broker. After 1 s it drops QoS 0 messages.
  *   Boards cannot slow TCP; they reconnect when 8 KB are unread.
  * - QoS 1 delivers at least once, QoS 2 exactly once, in both directions, wherever a connection breaks. Resent messages
- *   keep their order and packet identifiers and set DUP [MQTT-4.4.0-1]. Identifiers in flight are never reused.
+ *   keep their packet identifiers [MQTT-4.4.0-1] and order [MQTT-4.6.0-1], and set DUP [MQTT-3.3.1-1]. Identifiers in
+ *   flight are never reused.
  * - The client skips, acknowledges and reports a message longer than `maxPacket` without storing it.
  *
  * Connections
  * - The client reconnects without end, within 2 s after the network returns. `Backoff` describes the policy.
- * - It detects a half-open connection within 1.5 × the keep-alive interval, which has 16 bits.
+ * - It detects a half-open connection within 1.5 × the keep-alive interval.
  * - It subscribes again after every connect, before sending anything else, and reports a SUBACK that refuses.
  * - If the broker lost the session, the client sends unacknowledged publications again. With `holdNewSession`, it waits
  *   for `release()`: the broker may have lost other clients' subscriptions and would acknowledge messages nobody gets.

@@ -139,7 +139,7 @@ export class Connection {
         this.closedAt = this.network.millis()
         if (this.accepted) this.send(encodeDisconnect())
         else this.finish(EndReason.Closed, "stopped")
-        // Let the broker close the connection [MQTT-3.14.4-2], so that DISCONNECT is not lost in the send queue.
+        // Wait for the broker to close the connection (section 3.14.4), so that DISCONNECT is not lost in the send queue.
         this.wake.notify()
     }
 
@@ -207,7 +207,7 @@ export class Connection {
 
     /**
      * Waits until the inbox has room for a message. No packet is read meanwhile, so TCP flow control slows the broker.
-     * A QoS 0 message that has waited for `INBOX_TIMEOUT` is dropped.
+     * For a QoS 0 message, returns once the inbox was full for `INBOX_TIMEOUT`; the inbox then drops the message.
      */
     private async waitForInboxSpace(publish: Publish): Promise<void> {
         const inbound = this.session.inbound

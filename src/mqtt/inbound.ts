@@ -11,7 +11,7 @@ export interface InboxLimits {
     readonly bytes: number
 }
 
-/** Number of handled messages whose unsent PUBACK is remembered. When the broker resends one, it is not handled again. */
+/** Largest number of handled QoS 1 messages with an unsent PUBACK. If the broker resends one, it is not handled again. */
 const MAX_UNACKNOWLEDGED = 32
 
 /** Largest number of QoS 2 messages that wait for PUBREL (4 KB of heap). One more ends the connection. */
@@ -115,7 +115,7 @@ export class Inbound {
     }
 
     /**
-     * Sends PUBACK or PUBREC.
+     * Sends PUBACK or PUBREC, and stores the identifier if needed to recognize a resent message.
      * @param now if false, acknowledges the message only when the broker resends it
      */
     private acknowledge(qos: QoS, id: number, now: boolean): void {
@@ -144,7 +144,7 @@ export class Inbound {
         }
         if (this.unacknowledged.indexOf(id) < 0) return false
         this.unacknowledged = this.unacknowledged.filter(u => u !== id)
-        // Without DUP, this is a new message that reuses the identifier [MQTT-4.3.2-2].
+        // A resent message has DUP set [MQTT-3.3.1-1], so without DUP this is a new message that reuses the identifier.
         if (!publish.dup) return false
         this.wire.send(encodeAck(PacketType.Puback, id))
         return true

@@ -66,8 +66,8 @@ export class Outbound {
      * Sends all unacknowledged publications, in their original order ([MQTT-4.4.0-1], [MQTT-4.6.0-1]). Must be called
      * after CONNACK.
      *
-     * Sends them even if the broker lost the session. In that case, publications acknowledged with PUBREC count as
-     * delivered.
+     * Sends them even if the broker lost the session, except those that wait for `release`. Publications that the lost
+     * session acknowledged with PUBREC count as delivered.
      */
     resend(sessionPresent: boolean): void {
         // Copy the window: a `done` callback may publish, and publish() sends the message itself.
@@ -132,7 +132,7 @@ export class Outbound {
         if (publication) {
             if (publication.qos !== 2 || publication.progress === Progress.Waiting) return
             publication.progress = Progress.Released
-            // [MQTT-4.3.3-1]: PUBLISH must not be sent again after PUBREC.
+            // [MQTT-4.3.3-1]: PUBLISH must not be sent again once PUBREL has been sent, which follows below.
             publication.packet = NO_BYTES
         }
         this.wire.send(encodeAck(PacketType.Pubrel, id))

@@ -21,10 +21,10 @@ export const enum PacketType {
     Disconnect = 14,
 }
 
-/** SUBACK return code of a refused subscription, table 3.9. */
+/** SUBACK return code of a refused subscription, section 3.9.3. */
 export const SUBACK_FAILURE = 0x80
 
-/** Largest remaining length, which is encoded in up to four bytes [MQTT-2.2.3]. */
+/** Largest remaining length, which is encoded in up to four bytes, section 2.2.3. */
 export const MAX_REMAINING_LENGTH = 268435455
 
 /** Largest packet identifier, and largest length of a string in bytes. */

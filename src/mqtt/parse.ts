@@ -121,7 +121,7 @@ export class Parser {
         if (kept > 0) this.body.set(this.chunk.slice(from, from + kept), this.earlierBytes)
         const end = this.earlierBytes + count
         if (oversized && end > 2) {
-            // Collect the packet identifier separately: it follows the topic and may lie behind the kept bytes.
+            // Collect the packet identifier separately: it follows the topic and may come after the kept bytes.
             const id = 2 + uint16(this.body, 0)
             if (id >= this.earlierBytes && id < end) this.skippedId = this.chunk[from + id - this.earlierBytes] << 8
             if (id + 1 >= this.earlierBytes && id + 1 < end)
@@ -140,7 +140,7 @@ export class Parser {
         if (type === PacketType.Suback) return this.suback(bytes, from, to)
         if (length !== 2) return this.malformed(`a packet of type ${type} with ${length} bytes, not 2`)
         if (type === PacketType.Connack) {
-            // Bits 1 to 7 are reserved [MQTT-3.2.2-1].
+            // Bits 1 to 7 of the flags are reserved and must be 0, section 3.2.2.1.
             if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set")
             return { type, sessionPresent: bytes[from] === 1, code: bytes[from + 1] }
         }

@@ -136,7 +136,7 @@ class DeviceLink implements Link {
     }
 }
 
-/** Returns the network of a DeviceScript board, which has one socket: for one MQTT client, and none for `fetch`. */
+/** Returns the network of a DeviceScript board. A board has one socket, so only one MQTT client and no `fetch` can run. */
 export function deviceNetwork(options: DeviceNetworkOptions): Network {
     return {
         connect: async (timeout: number) => {

@@ -12,7 +12,7 @@ export interface LoadTask {
   /** QoS of telemetry, and of the subscription to commands. */
   readonly qos: 0 | 1;
   readonly payloadFormat: PayloadFormat;
-  /** Open loop: total readings per second. Undefined is a closed loop: each answer triggers the next reading. */
+  /** Total readings per second (open loop); undefined if each answer triggers the next reading (closed loop). */
   readonly rate?: number;
   /** Unanswered readings at the same time in the closed loop, at most one per device. */
   readonly outstanding: number;

@@ -52,7 +52,7 @@ export class HistorySeries {
     return 2 * Math.max(this.heartbeat, this.answer.step);
   }
 
-  /** Adds a live reading. Ignores a reading older than the newest point; the next reload of the history includes it. */
+  /** Adds a live reading, or merges it into the newest bucket. Ignores a reading older than the newest point. */
   add(time: number, light: number): void {
     const newest = this.list[this.list.length - 1];
     if (newest && time < newest.time) return;
@@ -100,7 +100,7 @@ export class HistorySeries {
     });
   }
 
-  /** Returns the time ranges without readings, between `from` and `until`. */
+  /** Returns the time ranges between `from` and `until` that have no readings for longer than `maxSilence`. */
   gaps(from: number, until: number): TimeRange[] {
     const gaps: TimeRange[] = [];
     let at = from;

@@ -37,7 +37,7 @@ export class EventHub {
     setInterval(() => this.removeDeadPages(), HEARTBEAT_INTERVAL);
   }
 
-  /** Registers a visible page, or its heartbeat. A new page gets the current state at once. */
+  /** Registers a visible page, or records its heartbeat. Opens the stream if necessary; a new page gets the state at once. */
   visible(page: Page): void {
     const isNew = !this.pages.has(page);
     this.pages.set(page, Date.now());

@@ -36,7 +36,7 @@ export class CardGrid {
   private plotsDue = true;
   /** When the cards were last arranged, by `performance.now()`. */
   private lastArranged = -Infinity;
-  /** When a rearrangement last could move existing cards, by `performance.now()`. */
+  /** Time of the last rearrangement that was allowed to move existing cards, by `performance.now()`. */
   private lastSorted = -Infinity;
   /** Whether boards have changed since the cards were arranged. */
   private changed = false;
@@ -78,7 +78,7 @@ export class CardGrid {
     if (this.visible.size > 0 || this.changed) this.requestFrame();
   }
 
-  /** Must be called when stored readings were added to a board's plot. */
+  /** Redraws a board's plot and its text alternative. Must be called when stored readings were added to the plot. */
   historyLoaded(model: BoardModel): void {
     this.cards.get(model.id)?.describe();
     this.tick();
