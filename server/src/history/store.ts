@@ -15,20 +15,20 @@ export const KEYS_PER_DEVICE = 2 ** 32;
 const MAX_PENDING = 500_000;
 
 /**
- * The history in SQLite, with write-behind. `write` stores a batch of all devices in one row. The readings also stay in memory
- * until `compact` moves them into their chunks: once a minute, or before a query for the device. `compact` then deletes the
- * batches. After a crash the next start loads the remaining batches and compacts them again. Compacting a reading twice
- * changes nothing. `SwitchStore` stores the switches.
+ * The history in SQLite, with write-behind. `write` stores a batch of readings from all devices in one row. The readings also
+ * stay in memory until `compact` moves them into chunks (one row per device and ten minutes) and deletes the batches. This
+ * happens once a minute, and before a query for the device. After a crash the next start compacts the remaining batches;
+ * compacting a reading twice changes nothing. `SwitchStore` stores the lamp switches.
  */
 export class Store {
   readonly database: Database;
   readonly switches: SwitchStore;
-  /** Device numbers in the database, by id. */
+  /** Maps the id of each device that has history to its number, the primary key of the table `devices`. */
   readonly #numbers = new Map<string, number>();
-  /** Cache of device numbers by device index, for the ids in `#ids`; 0 for an unknown number. */
+  /** Cache that maps a device's index in `#ids` to its number in the table `devices`; 0 if not looked up yet. */
   #numbersByIndex: number[] = [];
   #ids: readonly string[] = [];
-  /** Readings that are in batches but not in chunks yet. */
+  /** Readings on disk in batches only, which `compact` has not moved into ten-minute chunks yet. */
   readonly #pending = new PendingReadings();
 
   /**
@@ -57,7 +57,10 @@ export class Store {
     }
   }
 
-  /** Moves device numbers and pending entries into an empty store. Used when the file of this store is damaged. */
+  /**
+   * Rescues data when this store's file is damaged: copies the device numbers to an empty store, moves the pending entries
+   * there and compacts them.
+   */
   moveInto(other: Store): void {
     other.database.transaction(() => {
       for (const [id, number] of this.#numbers)
@@ -74,7 +77,11 @@ export class Store {
     return this.#numbers.get(id);
   }
 
-  /** Writes a batch in one transaction. @param ids device ids by device index */
+  /**
+   * Writes a batch in one transaction. Adds new devices to the database, compacts first if too many entries are pending, and
+   * skips switches that an earlier attempt has already written.
+   * @param ids device ids by device index
+   */
   write(batch: HistoryBatch, ids: readonly string[]): void {
     const { times, lights } = batch;
     if (this.#pending.slots + times.length > MAX_PENDING) this.#compactReadings();
@@ -98,7 +105,7 @@ export class Store {
     if (hasNewSwitches) this.switches.addPending(switches, this.runId, first);
   }
 
-  /** Moves a device's pending readings into their chunks. Without `device`, moves all pending readings and switches. */
+  /** Moves a device's pending readings into ten-minute chunks. Without `device`, moves all pending readings and switches. */
   compact(device?: number): void {
     this.#compactReadings(device);
     if (device === undefined) this.compactSwitches();
@@ -141,7 +148,7 @@ export class Store {
     this.database.close();
   }
 
-  /** Returns the device numbers by device index, and assigns numbers to new devices. */
+  /** Maps each device index of the batch to a device number. Inserts devices without a number into the database. */
   #assignNumbers({ devices, switches }: HistoryBatch, ids: readonly string[]): readonly number[] {
     if (ids !== this.#ids) this.#numbersByIndex = [];
     this.#ids = ids;
@@ -168,7 +175,7 @@ export class Store {
     return numbers;
   }
 
-  /** Merges readings into their chunks and hours. Returns the number of readings, including those that were stored before. */
+  /** Merges readings into chunk rows and hourly summaries. Returns the number of readings, duplicates included. */
   #writeChunks(groups: Iterable<ChunkReadings>): number {
     let count = 0;
     let hour: { readonly key: number; added: Summary } | undefined;
@@ -187,7 +194,7 @@ export class Store {
     return count;
   }
 
-  /** Merges readings into one chunk. Returns a summary to add to the hour; undefined if none is new. */
+  /** Merges readings into one chunk row. Returns what to add to the hourly summary; undefined if all readings are duplicates. */
   #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
     const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
     const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();

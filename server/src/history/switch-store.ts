@@ -18,9 +18,9 @@ const BLOCKS_PER_QUERY = 500;
 export class SwitchStore {
   readonly #database: Database;
   readonly #pending = new PendingSwitches();
-  /** Number of the last written batch, also after its compaction. */
+  /** Primary key of the last row written to `switch_batches`. Compaction deletes the row but keeps this value. */
   #lastBatch: number;
-  /** The run of the server that wrote the last batch. */
+  /** Id of the server run that wrote the last batch; 0 if no batch was written. */
   #lastRunId = 0;
   /** Sequence number of the first switch in the last batch. */
   #lastFirst = 0;
@@ -87,7 +87,7 @@ export class SwitchStore {
     this.#pending.clear();
   }
 
-  /** Moves the pending switches into an empty store. */
+  /** Moves the pending switches into an empty store, which then also recognizes a repeated last batch. */
   moveInto(other: SwitchStore): void {
     this.#pending.moveInto(other.#pending);
     other.#lastRunId = this.#lastRunId;
@@ -115,8 +115,8 @@ export class SwitchStore {
   }
 
   /**
-   * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first: at least `limit`, or
-   * all.
+   * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first. May return more than `limit`,
+   * because it reads whole ten-minute chunks.
    */
   first(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "ASC", limit);

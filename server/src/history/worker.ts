@@ -27,9 +27,9 @@ const port = parentPort!;
 let retention = setup.retention;
 const retentionClock = new RetentionClock();
 let store: Store | undefined;
-/** Device ids by device index, from all write requests. */
+/** Device ids by device index. Each write request appends the ids of new devices. */
 let ids = [...setup.ids];
-/** Number of the sweep that is in progress. A new sweep changes it, which stops an older sweep. */
+/** Number of the latest sweep (deletion of old data). A sweep stops when a newer one has incremented this number. */
 let sweepNumber = 0;
 
 const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0]) => ReturnType<WorkerCalls[K]> } = {
@@ -145,7 +145,7 @@ function replaceDamagedFile(damage: string): Store {
   return store;
 }
 
-/** Starts a sweep, which replaces a running one. Between the steps of a sweep the thread handles calls. */
+/** Starts to delete old data in steps, and stops an earlier run. The thread handles calls between two steps. */
 function startSweep(): void {
   const number = ++sweepNumber;
   let steps: Generator<void> | undefined;

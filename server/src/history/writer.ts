@@ -12,7 +12,7 @@ const BATCH_SIZE = 10_000;
 /** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are dropped. */
 const MAX_BACKLOG = 200_000;
 
-/** Maximum length of the array of ids: twice the number of devices of a server. Then a new array replaces it. */
+/** Maximum length of the array of device ids, twice the maximum number of devices. A new array replaces a longer one. */
 const MAX_IDS = 500_000;
 
 /** Delay before a failed write is repeated, in ms. */
@@ -33,9 +33,9 @@ export class Writer {
   readonly #buffer: ColumnBuffer;
   readonly #queue: BufferedBatch[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** The array of ids of the last write. */
+  /** The array of device ids that belongs to the last write. */
   #ids: readonly string[] = [];
-  /** How many ids of `#ids` the engine knows. */
+  /** How many device ids of `#ids` were sent to the engine. */
   #idsSent = 0;
   #running: Promise<void> | undefined;
   /** Aborted by `close`. From then on, failed writes are not repeated. */
@@ -47,7 +47,7 @@ export class Writer {
   #batchesQueued = 0;
   /** Number of batches that were written or dropped since the start. */
   #batchesDone = 0;
-  /** Calls of `flush` that wait. Each one waits until this number of batches is finished. */
+  /** Pending calls of `flush`. Each one resolves when `#batchesDone` reaches its `batches`. */
   #flushWaiters: { readonly batches: number; resolve(): void }[] = [];
 
   /** @param maxIds maximum length of the array of ids; see `MAX_IDS` */
@@ -67,14 +67,14 @@ export class Writer {
     this.#afterAdd();
   }
 
-  /** Writes the buffered entries. Resolves when all earlier writes are complete, or when writing fails. */
+  /** Writes the buffered entries. Resolves when they are written or dropped, or as soon as a write fails. */
   async flush(): Promise<void> {
     this.#queueBatch();
     if (this.#batchesDone === this.#batchesQueued || this.#isFailing) return;
     await new Promise<void>((resolve) => this.#flushWaiters.push({ batches: this.#batchesQueued, resolve }));
   }
 
-  /** Writes the pending entries; counts them as lost when writing fails. */
+  /** Writes the pending entries. If a write fails, gives up the remaining entries and counts them as lost. */
   async close(): Promise<void> {
     this.#queueBatch();
     this.#closing.abort();

@@ -111,7 +111,7 @@ function makeServer(tls: Certificates | undefined): FastifyInstance {
     bodyLimit: 16 * 1024,
     forceCloseConnections: true,
     requestTimeout: 15_000,
-    // close the connection of a client that never reads the response; longer than the longest `wait` for an action
+    // close a connection after 11 minutes without traffic; the longest `wait` for an action is 10 minutes
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
     // believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine

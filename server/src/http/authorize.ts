@@ -38,7 +38,7 @@ const PUBLIC = new Set([
 
 const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
 
-/** Interval in ms between two checks that the clients of open responses, such as event streams, are still authorized. */
+/** Interval in ms at which open responses, such as event streams, are closed if their client is no longer authorized. */
 const CHECK_INTERVAL = 2000;
 
 /** Returns a function that authenticates requests by token, session, password or client certificate. */
@@ -64,7 +64,7 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
         const account = accounts.byToken(credentials);
         return account && { account, isAuthorized: () => accounts.byToken(credentials) === account };
       }
-      // RFC 7617: for curl and Prometheus. The server never requests Basic, so that browsers show no password prompt.
+      // Basic authentication (RFC 7617) for curl and Prometheus; no response asks for it, so browsers show no password prompt
       case "basic": {
         const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, "base64").toString()) ?? [];
         if (password === undefined) return undefined;
@@ -79,7 +79,7 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
   };
 }
 
-/** The error 429 after too many wrong passwords. The error does not reveal whether the user exists. `wait` is in seconds. */
+/** Sets `Retry-After` and returns error 429 for too many wrong passwords, for unknown users too. @param wait in seconds */
 export function tooManyAttempts(reply: FastifyReply, wait: number): HttpError {
   void reply.header("retry-after", wait);
   return new HttpError(429, `There were too many wrong passwords; try again in ${wait} s.`);

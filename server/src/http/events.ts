@@ -5,13 +5,13 @@ import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type OnRefused } from "./client-limits.js";
 
-/** Maximum backlog of a follower in bytes, in addition to the initial state. The server disconnects slower readers. */
+/** Maximum number of unsent bytes of one stream, without the initial state. The server closes a stream that exceeds it. */
 const MAX_BACKLOG = 1_000_000;
 
 /** Interval between the comments that keep an idle stream alive, in ms. */
 const HEARTBEAT = 15_000;
 
-/** How often a server announces to the other servers that it has followers, in ms. */
+/** Interval at which a server with open event streams announces them to the other servers of a cluster, in ms. */
 const ANNOUNCE_INTERVAL = 1000;
 
 /** Headers of an event stream, which keep proxies from caching, compressing or buffering the stream. */
@@ -162,7 +162,7 @@ export class Events {
     );
   }
 
-  /** Sends the changed devices, then `text`, in one write. */
+  /** Sends the changed devices and then `text` in one write, to local streams and to other servers with open streams. */
   #update(text: string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -189,7 +189,7 @@ export class Events {
 
 /** An open event stream: its client, and how much unread data the server tolerates. */
 interface Follower {
-  /** The client whose limit of streams includes this stream. */
+  /** The account or network address whose number of streams is limited. */
   readonly client: string;
   /** Maximum number of unread bytes before the server closes the stream. */
   maxBacklog: number;

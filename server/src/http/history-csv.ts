@@ -2,7 +2,7 @@ import type { HistoryRow } from "../history/history.js";
 
 const HEADER = "time,light,led_on,by,reason\r\n";
 
-/** Formats readings and lamp switches as CSV (RFC 4180), in chunks. */
+/** Yields the header and then each batch of readings and lamp switches as CSV text (RFC 4180). */
 export async function* csvOf(batches: AsyncIterable<readonly HistoryRow[]>): AsyncGenerator<string> {
   yield HEADER;
   for await (const rows of batches) if (rows.length > 0) yield rows.map(line).join("");

@@ -23,7 +23,7 @@ export interface PeerRoutes {
 
 /**
  * Makes every server of a cluster answer for all devices and zones. A server forwards a request about a device or zone to
- * the server that owns it, and merges the lists of all servers. The first server authorizes the request.
+ * the server that owns it, and merges the lists of all servers. The server that the client contacts authorizes the request.
  */
 export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
   const { peers } = cluster;
@@ -43,7 +43,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
   }
 
   /**
-   * Requests a list from every server.
+   * Requests a list from every server. Reports an invalid list and treats it as empty.
    * @param key a field that each object of the list must have
    */
   async function listsOf<T>(url: string, key: keyof T & string): Promise<[member: string, list: T[]][]> {

@@ -1,4 +1,4 @@
-/** When and how a message reached the first server that received it. Times are by the monotonic clock, in ms. */
+/** When and how the broker delivered a message; forwarding to another server keeps this. Times are monotonic, in ms. */
 export interface Delivery {
   /** Time at which the message arrived. */
   readonly now: number;

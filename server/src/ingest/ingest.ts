@@ -28,7 +28,7 @@ export interface IngestOptions {
   readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
   owns(id: string): boolean;
-  /** The server's own status topic, which looks like that of a device. */
+  /** The topic of this server's status. Its messages are ignored, because they would look like a device's status. */
   readonly statusTopic: string;
   /** The prefix of the topics of zones, for example `nightlight/zones/`. */
   readonly zonePrefix: string;

@@ -90,7 +90,7 @@ export class Readings {
     return stored;
   }
 
-  /** Uses a reading that cannot be stored for the lamp, and rejects it, so that the broker delivers it again. */
+  /** Switches the lamp by a reading that cannot be stored, and returns a rejection, so that the broker redelivers the reading. */
   #refuse(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): Promise<never> {
     this.#options.counters.refused++;
     const taken = now - age;
@@ -101,7 +101,7 @@ export class Readings {
     return REFUSED_PROBLEM;
   }
 
-  /** Ignores a duplicate reading, and acknowledges the duplicate when the first delivery is stored. */
+  /** Counts a duplicate reading. Resolves, so that the duplicate is acknowledged, when the first delivery is stored. */
   #ignore({ id }: Device, reading: Telemetry): Promise<void> {
     const { counters, log, journal } = this.#options;
     counters.duplicates++;

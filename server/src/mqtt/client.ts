@@ -38,7 +38,7 @@ export interface MqttClientHandlers {
 /** How long the broker may take to close the connection after DISCONNECT, in ms. Afterwards, the client closes it. */
 const CLOSE_TIMEOUT = 150;
 
-/** Lowest return code that reports a failure in SUBACK (MQTT 3.1.1, 3.9.3), and reason code in MQTT 5 packets. */
+/** SUBACK return code for a failure (MQTT 3.1.1, 3.9.3). In MQTT 5 all reason codes from this value on are failures. */
 export const FAILURE = 0x80;
 
 /**
@@ -151,7 +151,7 @@ export class MqttClient {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
     this.#publishQueue.connect((...message) => connection.writer.publish(...message));
-    // the broker has lost the session and its subscriptions [MQTT-3.2.2-2], so subscribe again
+    // the broker has lost the session and its subscriptions [MQTT-3.2.2-3], so subscribe again
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
     if (this.#reconnects) this.#handlers.reconnected();
   }

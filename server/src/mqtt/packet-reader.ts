@@ -114,7 +114,7 @@ export class PacketReader {
 
 /**
  * Finds the end of the "remaining length" that follows the byte at `at` (MQTT 3.1.1, 2.2.3).
- * @returns the offset behind the length; 0 when the length is incomplete
+ * @returns the offset of the byte after the length; 0 when the length is incomplete
  * @throws Error when the length has more than four bytes
  */
 function endOfLength(bytes: Buffer, at: number): number {

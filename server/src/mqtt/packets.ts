@@ -43,7 +43,7 @@ export class PacketScanner {
   first = 0;
   /** Offset of the packet's variable header in the buffer. */
   body = 0;
-  /** Offset behind the packet in the buffer. */
+  /** Offset of the first byte after the packet in the buffer. */
   end = 0;
 
   get type(): number {
@@ -75,7 +75,7 @@ export class PacketScanner {
 
 /**
  * Decodes a variable byte integer (MQTT 5.0, 1.5.5).
- * @returns the value and the offset behind it; undefined when it is malformed or extends beyond `end`
+ * @returns the value and the offset of the byte after it; undefined when the integer is malformed or extends beyond `end`
  */
 export function readVariableInteger(
   bytes: Buffer,

@@ -20,7 +20,7 @@ export class PubackQueue {
   readonly #pending = new Map<Promise<void>, PubackBatch>();
 
   /**
-   * Each network connection needs a queue of its own, because packet identifiers belong to a connection.
+   * Create a queue for each network connection: after a reconnect the broker sends unacknowledged messages again.
    * @param failed called when processing a message failed; the broker sends the message again after a reconnect
    */
   constructor(sendPuback: (packetId: number) => void, failed: (error: unknown) => void) {

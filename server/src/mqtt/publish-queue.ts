@@ -22,14 +22,14 @@ export const MAX_PUBLISH_ID = 4000;
  * Queue of QoS 1 messages until the broker acknowledges them.
  *
  * A limited number is inflight (sent, not acknowledged). After a reconnect, inflight messages are sent again in order with
- * DUP [MQTT-4.4.0-1]. Messages published without a connection wait; the queue keeps only
- * the last retained message of each topic, which bounds the queue.
+ * DUP [MQTT-4.4.0-1]. Messages above the limit, or without a connection, wait. A waiting retained message replaces an
+ * earlier one of the same topic, which limits the memory that waiting messages use.
  */
 export class PublishQueue {
   /** Inflight messages by packet identifier. An array, because a Map rehashes often as messages come and go. */
   readonly #inflight = new Array<QueuedPublish | undefined>(MAX_PUBLISH_ID + 1).fill(undefined);
   #inflightCount = 0;
-  /** Messages not sent yet, in order: retained ones by topic, others by sequence number. */
+  /** Messages that are not sent yet, oldest first. The key is the topic of a retained message, otherwise the sequence number. */
   readonly #waiting = new Map<string | number, QueuedPublish>();
   /** Sends a PUBLISH on the current connection; undefined without a connection. */
   #send: SendPublish | undefined;
@@ -70,7 +70,10 @@ export class PublishQueue {
     this.#send = undefined;
   }
 
-  /** Handles a PUBACK. @returns the topic of the message; undefined for an unknown packet identifier */
+  /**
+   * Handles a PUBACK: removes the message, calls its `acknowledged` and sends waiting messages.
+   * @returns the topic of the message; undefined for an unknown packet identifier
+   */
   acknowledge(packetId: number): string | undefined {
     const message = this.#inflight[packetId];
     if (!message) return undefined;

@@ -17,7 +17,7 @@ export const DUP = 8;
  * @param flags a combination of `RETAIN`, `QOS_1` and `DUP`
  * @param packetId ignored at QoS 0
  * @param hasProperties whether to add the properties field of MQTT 5, which is left empty
- * @returns the offset behind the packet
+ * @returns the offset of the first byte after the packet
  */
 export function writePublish(
   to: Buffer,

@@ -78,7 +78,7 @@ export function matches(filter: string, topic: string): boolean {
   const pattern = filter.split("/");
   const levels = topic.split("/");
   for (const [index, level] of pattern.entries()) {
-    // "a/#" matches "a" as well [MQTT-4.7.1-2]
+    // "#" matches all remaining levels (MQTT 3.1.1, 4.7.1.2)
     if (level === "#") return true;
     if (index >= levels.length) return false;
     if (level !== "+" && level !== levels[index]) return false;
@@ -87,7 +87,7 @@ export function matches(filter: string, topic: string): boolean {
   return false;
 }
 
-/** Returns whether the level after this one is a # and ends the filter. */
+/** Returns whether only a `#` follows this level: `a/#` also matches its parent `a` (MQTT 3.1.1, 4.7.1.2). */
 function onlyHashFollows(pattern: readonly string[], index: number): boolean {
   return pattern.length === index + 2 && pattern[index + 1] === "#";
 }

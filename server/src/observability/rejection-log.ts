@@ -5,7 +5,7 @@ import { clock } from "../time/monotonic-clock.js";
 /** Shortest time between two log lines for the same sender and reason, in ms. */
 export const OMIT_INTERVAL = 10_000;
 
-/** Most pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
+/** Maximum number of pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
 const MAX_PAIRS = 1000;
 
 /** Counts rejected messages, and logs them with a rate limit for each sender and reason. */

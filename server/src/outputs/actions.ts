@@ -48,7 +48,7 @@ interface DeviceActions {
   stored: Promise<void>;
 }
 
-/** Start of the time from which `seq` counts seconds: 2026-01-01. The seconds fit 31 bits until 2094. */
+/** Epoch of `seq`, which counts seconds since 2026-01-01; the seconds fit 31 bits until 2094. */
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /**
@@ -86,7 +86,7 @@ export class Actions {
   }
 
   /**
-   * Sends an action to a device.
+   * Stores an action and sends it to the device. Resolves after sending; `completion` resolves with the outcome.
    * @param expires in s from now
    * @throws Error if the action cannot be stored; then it was not sent
    */
@@ -106,7 +106,7 @@ export class Actions {
       await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
-      // Store the actions without the new one. Otherwise, the retry of the failed write would store it.
+      // Overwrite the failed write, whose retry would store the new action, with the remaining actions.
       void this.#save(device, ledger);
       throw error;
     }
@@ -166,7 +166,7 @@ export class Actions {
     await Promise.all(Array.from(this.#byDevice.values(), ({ stored }) => stored));
   }
 
-  /** Drops all actions of a device. */
+  /** Drops all actions of a device that is being forgotten. Waiting requests end with the outcome `timeout`. */
   forget(device: Device): void {
     const ledger = this.#byDevice.get(device);
     if (!ledger) return;

@@ -18,7 +18,7 @@ interface Blink {
 
 /**
  * Tracks which boards blink because of an `identify` action. Firmware up to 0.1.0 reports each blink in its status like a
- * switched lamp. The server ignores the lamp state of a board that blinks.
+ * switched lamp. The server ignores the lamp state of a board that blinks, and corrects the lamp afterwards.
  */
 export class Blinking {
   readonly #blinks = new Map<Device, Blink>();

@@ -59,7 +59,7 @@ export class DeviceCommands {
     await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
-  /** Forgets a device and its retained messages; a later reading adds it as a new device. Resolves when stored. */
+  /** Deletes a device with its stored data and retained messages. Resolves when done. A later reading adds the device again. */
   async forget(device: Device): Promise<void> {
     const { id } = device;
     const { lamps, decisionPublisher, boardConfigs, actions, devices, recent, notifier, failures } = this.#options;

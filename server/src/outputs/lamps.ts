@@ -87,7 +87,7 @@ export class Lamps {
     else this.#timedDevices.add(device);
   }
 
-  /** Publishes the lamp command again, unless there is neither a reading, an override nor a zone to decide by. */
+  /** Decides and publishes the lamp command again. Does nothing without a reading, override or zone decision. */
   resendCommand(device: Device, now: number): void {
     if (device.override.mode !== "auto" || this.#zoneOf(device)?.lamp || device.light !== undefined)
       this.#decide(device, now);
@@ -113,18 +113,18 @@ export class Lamps {
     this.restoreZoneOverride(zone, overrideOf(mode, duration, now), now);
   }
 
-  /** Restores a stored override of a zone. */
+  /** Sets a zone's override without storing it, decides, and commands the zone's lamps if the decision has changed. */
   restoreZoneOverride(zone: Zone, override: Override, now: number): void {
     zone.override = override;
     this.#zoneDecided(zone, zone.decide(now), now);
   }
 
-  /** Decides again for all zones, because time has passed: schedules, silent sensors, overrides and minimum times. */
+  /** Decides again for this server's zones, because time affects schedules, silent sensors, overrides and minimum times. */
   tickZones(now: number): void {
     for (const zone of this.#options.zones) this.#tickZone(zone, now);
   }
 
-  /** Decides again for all zones, and for lamps whose override or minimum time has ended. */
+  /** Decides again for this server's zones, and for lamps whose override or minimum time has ended. Stores ended overrides. */
   tick(now: number): void {
     this.tickZones(now);
     for (const device of this.#timedDevices) {
@@ -180,7 +180,7 @@ export class Lamps {
     else this.#timedDevices.delete(device);
   }
 
-  /** Reports a zone's decision and commands its lamps. @param except a device that the caller commands */
+  /** Reports a zone's decision. If it has switched, stores it and commands the lamps. @param except a device to leave out */
   #zoneDecided(zone: Zone, isSwitched: boolean, now: number, except?: Device): void {
     const { devices, notifier, ownership } = this.#options;
     notifier.zoneDecided(zone, isSwitched);

@@ -55,7 +55,7 @@ export class Notifier {
     this.#started = true;
   }
 
-  /** Notifies everybody who uses a device about a change of this device. */
+  /** Reports a change of a device to apps, other servers, Home Assistant, history, log, dashboard and library users. */
   changed(device: Device, change: Change): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
     if (change === "switched") decisionPublisher.switched(device);
@@ -82,7 +82,7 @@ export class Notifier {
     this.#options.homeAssistant.announce({ id, label, board, firmware, lesson: !status });
   }
 
-  /** Reports that a device was forgotten. */
+  /** Reports that a device was forgotten, and removes it from Home Assistant. */
   forgotten(id: string): void {
     const { eventStream, emitter, homeAssistant, log } = this.#options;
     log.info("device", `${id} is forgotten`, { id, change: "forgotten" });
@@ -91,7 +91,7 @@ export class Notifier {
     emitter.emit("forgotten", id);
   }
 
-  /** Reports the decision of a zone. */
+  /** Logs a zone's decision if the zone was switched, and schedules an event about the zone. */
   zoneDecided(zone: Zone, isSwitched: boolean): void {
     const { name } = zone.policy;
     if (isSwitched)
@@ -109,7 +109,7 @@ export class Notifier {
     this.#options.log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode });
   }
 
-  /** Logs a valid message before the message takes effect. */
+  /** Logs a valid message and emits it to library users, before the message takes effect. */
   received(id: string, channel: Channel, message: object): void {
     this.#options.log.received(id, channel, message);
     this.#options.emitter.emit("received", id, channel, message);

@@ -4,7 +4,7 @@ import type { Zone } from "../decisions/zones/zone.js";
 export interface Ownership {
   /** Whether this server decides about a zone. */
   ownsZone(name: string): boolean;
-  /** Whether this server may send commands at present. */
+  /** Whether this server still owns its devices, so that it may command their lamps. */
   valid(): boolean;
   /** Stores a zone's lamp where other servers find it. */
   storeZone(zone: Zone): void;

@@ -25,8 +25,8 @@ export function storedActions(actions: StoredActions, clock: StorageClock): Stor
 }
 
 /**
- * Converts the times of stored actions to the monotonic clock. If the wall clock was set back, limits them to
- * `LONGEST_ACTION`.
+ * Converts the expiry times of stored actions to the monotonic clock. Actions expire after `LONGEST_ACTION` at the latest,
+ * even if the wall clock was set back.
  */
 export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
   const latest = clock.now() + LONGEST_ACTION;

@@ -11,7 +11,7 @@ export interface Permissions {
   read(topic: string): boolean;
 }
 
-/** Excludes topics with `$`, in which the broker publishes internal information [MQTT-4.7.2-1]. */
+/** Returns false for topics that begin with `$`, which brokers use for internal information (MQTT 3.1.1, 4.7.2). */
 const isPublic = (topic: string): boolean => !topic.startsWith("$");
 
 /** The permissions of an admin, and of every client while no account is required. */

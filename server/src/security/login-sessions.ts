@@ -8,9 +8,9 @@ const HOUR = 60 * 60 * 1000;
 export const IDLE = 12 * HOUR;
 /** A login session expires after this time even if it is used, in ms. */
 export const LIFETIME = 7 * 24 * HOUR;
-/** Most login sessions per user. A further login ends the least recently used session. */
+/** Maximum number of login sessions per user. A further login ends the least recently used session. */
 export const MAX_PER_NAME = 20;
-/** Most login sessions of all users. A further login ends the least recently used session. */
+/** Maximum number of login sessions of all users. A further login ends the least recently used session. */
 const MAX_SESSIONS = 10_000;
 
 interface Session {

@@ -3,9 +3,9 @@ import { COMMON_WORDS } from "./common-words.js";
 /** Minimum length of a password that a person chooses, in characters (NIST SP 800-63B, revision 3, section 5.1.1.2). */
 export const MIN_PASSWORD_LENGTH = 8;
 
-/** Number of characters for which a common word in a password counts. */
+/** A common word in a password counts as this many characters. */
 const WORD = 3;
-/** Number of characters for which any other predictable part counts: fewer, because attackers try patterns first. */
+/** Any other predictable part counts as this many characters: fewer than a word, because attackers try patterns first. */
 const PATTERN = 1;
 
 /** A predictable part of a password, which counts as `guessLength` characters. */

@@ -17,10 +17,10 @@ import { readUsers, usersFile, type StoredUser, type StoredUsers } from "./users
 const CHECK_INTERVAL = 1000;
 
 /**
- * Number of concurrent password checks. Leaves one core to the server, and threads of Node's pool (four) to the database.
+ * Number of concurrent password checks. Leaves one core to the server, and two of Node's four pool threads to the database.
  */
 const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Most waiting password checks; one more makes the longest queue lose its newest check. Clients time out in longer queues. */
+/** Maximum number of waiting password checks. If one more arrives, the client with most checks loses its newest one. */
 const MAX_WAITING = 200;
 
 /** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */

@@ -65,7 +65,10 @@ export class StorageHealth {
     this.#listeners.add(listener);
   }
 
-  /** Waits until a write ends or fails; waits `MAX_WAIT` at most while other writes fail. @returns whether the write has ended */
+  /**
+   * Waits until a write settles, or until writes begin to fail. If writes fail already, waits at most `MAX_WAIT`.
+   * @returns whether the write has settled; otherwise it is still being retried
+   */
   async waitUnlessFailing(writing: Promise<unknown>): Promise<boolean> {
     let ended = false;
     const end = (): void => void (ended = true);

@@ -116,7 +116,7 @@ export class LevelDatabase {
   }
 
   /**
-   * Writes a temporary file of the size that LevelDB needs when it opens: a table with the contents of its logs.
+   * Checks for free disk space: writes and deletes a file as large as the table that LevelDB creates from its logs on opening.
    * @throws Error when the file cannot be written
    */
   async #probe(): Promise<void> {

@@ -109,7 +109,7 @@ function markerOf(file: Buffer): Buffer | undefined {
   return best && best.score > 0 ? best.marker : undefined;
 }
 
-/** Eight equal bytes are overwritten data, such as zeros. A random marker never looks like that. */
+/** Rejects eight equal bytes, which are overwritten data such as zeros and practically never a random marker. */
 const isPlausibleMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
 
 const endMarkOf = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(CHECKSUM_BYTES)]);

@@ -56,8 +56,8 @@ export class MessageQueues {
   }
 
   /**
-   * Removes the retain flag of a live message; `sending` restores it. aedes stores no packet identifier for a message with this
-   * flag, so an acknowledgement would not remove the message from the queue.
+   * Clears the retain flag of a queued message; `sending` sets it again. aedes stores no packet identifier for a message with
+   * this flag, so an acknowledgment would not remove the message from the queue.
    */
   hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {
     packet.retain = false;

@@ -110,8 +110,8 @@ export class RetainedMessages {
   }
 
   /**
-   * Writes all changes to the log. Call this before messages are delivered, so that clients find them after `kill -9`.
-   * A failed write is retried later. Messages are delivered meanwhile, because switching lamps is more important.
+   * Writes all changes to the log. Call this before delivering messages, so that they stay retained after `kill -9`. Never
+   * throws: a failed write is retried later, and messages are delivered anyway, because lamps must switch.
    */
   write(): void {
     if (this.#pending && !this.#retry) this.#attempt();

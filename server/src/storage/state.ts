@@ -7,7 +7,7 @@ export interface Collection {
   write(puts: readonly (readonly [key: string, value: unknown])[], deletes?: readonly string[]): Promise<void>;
 }
 
-/** Changes to one collection. Neither its name nor a key may contain a line break. */
+/** Changes to one collection. Neither the name of the collection nor a key may contain a line break. */
 export interface CollectionWrite {
   readonly collection: string;
   readonly puts: readonly (readonly [key: string, value: unknown])[];

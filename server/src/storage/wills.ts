@@ -48,7 +48,7 @@ export class Wills {
 
   /**
    * Streams the wills of clients of earlier broker runs.
-   * @param brokers the running brokers, by id; this broker may be missing if the wall clock was set forward
+   * @param brokers the running brokers, by id. aedes may leave out this broker after the wall clock was set forward.
    */
   stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
     const isGone = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];

@@ -35,7 +35,7 @@ export interface BrokerConnection {
    * @throws StartError when the connection fails
    */
   start(): Promise<void>;
-  /** Whether published messages leave now. While false they wait in memory. */
+  /** Whether published messages are sent immediately. While false, they wait in memory. */
   readonly connected: boolean;
   /** Publishes at QoS 1. Never throws; reports a failure to the handler `failed`. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void;

@@ -1,7 +1,7 @@
 import type { Device } from "../../devices/devices.js";
 import type { Point } from "../../history/recent.js";
 
-/** An encoded batch, and the device and the plotted point of each reading in it. */
+/** Journal records that are written together: encoded bytes, and the device and plotted point of each reading. */
 export interface WritableBatch {
   readonly bytes: Buffer;
   readonly devices: readonly Device[];

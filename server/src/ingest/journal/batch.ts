@@ -18,11 +18,11 @@ export interface JournaledDevice {
 /** Number of words before the first record, reserved for the frame header of the log. */
 const HEADER_WORDS = FRAME_HEADER_BYTES / 8;
 
-/** How often a segment contains a device's id: never, only in the current batch, in one earlier batch, or twice. */
+/** How often a segment (one journal file) holds a device's id: never, only in this batch, in one earlier batch, or twice. */
 const NAME_COUNT = { never: 0, now: 1, once: 2, twice: 3 } as const;
 
 /**
- * The records that the journal writes at once. The object is reused for every batch. A segment contains the id of each
+ * The records that the journal writes at once. The object is reused for every batch. A segment (file) contains the id of each
  * device twice, in the first two batches with records of the device, so that one damaged batch does not lose the id.
  */
 export class Batch {

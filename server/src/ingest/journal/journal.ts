@@ -11,11 +11,11 @@ import { Batch } from "./batch.js";
 import { replay } from "./replay.js";
 import { Segments } from "./segments.js";
 
-/** Minimum number of readings in the log. Compaction replaces older ones by snapshots. */
+/** Number of latest readings that the log keeps at least. Compaction replaces older readings with device snapshots. */
 const MIN_KEPT_READINGS = 100_000;
-/** Minimum number of readings in the log per device. With many devices, it exceeds `MIN_KEPT_READINGS` and applies. */
+/** Number of latest readings per device that the log keeps on average, if the total exceeds `MIN_KEPT_READINGS`. */
 const MIN_KEPT_PER_DEVICE = 3;
-/** How long an unneeded segment is kept, in ms, because the history may not have stored its readings yet. */
+/** How long an unneeded segment (log file) is kept, in ms, because the history may not have stored its readings yet. */
 const SEGMENT_RETENTION = 10_000;
 /** Size of a batch, in 64-bit words, above which compaction adds no snapshots, so that readings are not delayed. */
 const MAX_SNAPSHOT_WORDS = 8192;
@@ -235,7 +235,7 @@ export class Journal implements ReadingsJournal {
   }
 }
 
-/** Returns the last known reading of a device, for the snapshot of a device without recent readings in memory. */
+/** Returns a device's displayed reading for its snapshot, when memory holds no recent readings; empty if there is none. */
 function lastOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

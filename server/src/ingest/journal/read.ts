@@ -9,7 +9,7 @@ import {
   type RecordHandler,
 } from "./records.js";
 
-/** Reads the batches of a segment. Returns how many records were skipped because damage has destroyed the device id. */
+/** Passes the records of a journal file to `reader`. Returns how many it skipped because damage destroyed the device id. */
 export function readSegment(batches: readonly Buffer[], reader: RecordHandler): number {
   /** Device ids by device number, from the records of this segment that were read so far. */
   const names: string[] = [];

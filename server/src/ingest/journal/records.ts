@@ -11,8 +11,11 @@ import type { Point } from "../../history/recent.js";
  * | --- | --- |
  * | name | length of the device id in bytes; the id in UTF-8, padded to whole words. Assigns a number to the device. |
  * | reading | `boot`, `seq`, `at`, `age`; arrival time; time and light of the plotted point. NaN means missing. |
- * | state | a snapshot: number of words; number of boots; for each boot 8 numbers and maybe a bitmap of gaps; points |
+ * | state | a snapshot: number of words that follow; number of boots; the boots; the points |
  * | forget | none. Deletes all data of the device. |
+ *
+ * A boot in a snapshot has `boot`, the first and the highest `seq`, the number of gaps, the three times of `StoredClock`,
+ * and 1 if a bitmap of arrived numbers (`GAP_BITS_WORDS`) follows, otherwise 0. A point has a time, a light level and a lamp code.
  */
 export const RECORD_KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
 
@@ -25,7 +28,7 @@ export const LIVE_FLAG = 4;
 /** Lamp states by the code in the first word of a reading. */
 export const LAMP_BY_CODE = [null, false, true] as const;
 
-/** Number of 64-bit words of a bitmap that marks the missing readings since a start of the device. */
+/** Number of 64-bit words of the bitmap that marks which of a boot's latest sequence numbers have arrived. */
 export const GAP_BITS_WORDS = 16;
 
 export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ? 0 : led_on ? 2 : 1);

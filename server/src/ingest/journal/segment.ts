@@ -5,7 +5,7 @@ export interface Segment {
   /** Number of the file. Later segments have higher numbers. */
   readonly number: number;
   readings: number;
-  /** Devices whose oldest needed segment was this one when they were added. Some may need only later segments now. */
+  /** Devices whose oldest needed records are in this file. The list may also contain devices that need only later files now. */
   readonly devices: Device[];
   /** When the segment ended, by `performance.now()`; -Infinity for segments of earlier runs. */
   ended: number;

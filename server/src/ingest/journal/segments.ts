@@ -5,7 +5,7 @@ import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
 import { newSegment, type Segment } from "./segment.js";
 
-/** Number of segments over which the readings to keep are spread: a segment is full with a quarter of them. */
+/** A segment (log file) is full when it contains this fraction, one quarter, of the readings to keep. */
 const TARGET_SEGMENTS = 4;
 /** Maximum number of needed segments; above it, the oldest is compacted. Each start of the server adds a segment. */
 const MAX_SEGMENTS = 16;
@@ -24,7 +24,7 @@ export class Segments {
   /** All segments, oldest first. The last one is being written. */
   #all: Segment[] = [newSegment(1)];
   #file: LogFile;
-  /** Number of the oldest segments, which no device needs and which will be deleted. */
+  /** How many segments at the start of `#all` no device needs. They will be deleted. */
   #unneeded = 0;
   /** Number of readings in the segments that are still needed. */
   #readings = 0;
@@ -79,7 +79,7 @@ export class Segments {
   }
 
   /**
-   * Begins a new segment if the current one is full. Returns whether it did.
+   * Begins a new segment if the current one is full. Returns true if a new segment has begun.
    * @param lag number of readings to keep
    */
   nextIfFull(lag: number): boolean {
@@ -118,7 +118,7 @@ export class Segments {
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
-  /** Ends a file and deletes unneeded files, oldest first, because a `forget` record must outlive the records it deletes. */
+  /** Closes and syncs a file, then deletes unneeded files, oldest first: `forget` must outlive the records that it deletes. */
   async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
     file.close();
     await file.sync();

@@ -72,7 +72,7 @@ export class HomeAssistant {
     for (const topic of this.#topics) this.#remove(topic);
   }
 
-  /** Announces a device, unless the same data was announced before. */
+  /** Announces a device, unless its data is unchanged. Logs one warning and ignores new devices above `MAX_ANNOUNCED`. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
     if (known && isSameDevice(known, device)) return;
@@ -89,7 +89,7 @@ export class HomeAssistant {
     if (this.#topics.has(topic)) this.#remove(topic);
   }
 
-  /** Stops announcing a device that another server announces now. */
+  /** Stops announcing a device that another server announces now. Its retained message stays. */
   release(id: string): void {
     this.#devices.delete(id);
     this.#due.delete(id);

@@ -49,7 +49,7 @@ export function readTable(file: Buffer): LevelTable {
   };
   const dataBlocksOf = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
     handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
-  // verify the filter block too, which the meta index lists; it has no entries, so damage to it loses nothing
+  // check the filter block, which the meta index lists: report damage, but no loss, because it contains no entries
   dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
   let blocks = dataBlocksOf(footer?.index);
   const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];
@@ -156,7 +156,7 @@ function entriesIn(content: Buffer): LevelEntry[] {
   try {
     return pairsIn(content).map(([key, value]) => entryOf(key, value));
   } catch {
-    // a malformed block without entries: without an index, the filter block is read as a data block, too
+    // ignore the block: if the index is damaged, `findBlocks` also finds the filter block, which contains no entries
     return [];
   }
 }
