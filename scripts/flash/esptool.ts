@@ -33,7 +33,8 @@ const REMEDY =
 const TIMEOUT = 20_000;
 
 /**
- * Finds an esptool from version 4.5 up to, but not including, 5. Older versions lack some chips; version 5 changed its output.
+ * Finds an esptool from version 4.5 up to, but not including, 5. Older versions lack some chips, and version 5 changed its
+ * output.
  * @param given a command to use instead of searching
  * @throws StepError when none is found; lists the installed versions that do not fit
  */
