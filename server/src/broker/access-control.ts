@@ -124,7 +124,7 @@ export class AccessControl {
 
   /** Explains why a client may not publish on a topic. @returns "" when it may */
   publishProblem(client: Client, topic: string): string {
-    // Topics that begin with $ are reserved for the broker [MQTT-4.7.2-1].
+    // Topics that begin with $ are reserved for the broker (MQTT 3.1.1, section 4.7.2).
     if (topic.startsWith("$")) return `topics that begin with $, such as ${topic}, are for the broker itself`;
     return this.#logins.get(client)?.rights.publish(topic) ? "" : `may not publish on ${topic}`;
   }

@@ -143,7 +143,7 @@ export async function startBroker(
       const connection = connectionOf(client);
       connection.refusals.push(refusal.problem);
       handlers.rejected(refusal.reason, connection.title, refusal.problem);
-      // The result null makes aedes refuse the subscription with a failure code in SUBACK [MQTT-3.9.3-2].
+      // The result null makes aedes refuse the subscription with a failure code in SUBACK (MQTT 3.1.1, section 3.9.3).
       callback(null, null);
     },
   });

@@ -69,7 +69,7 @@ export class ConnectHandler {
     const { clean = true, clientId: requested } = packet;
     if (requested.length > MAX_ID_LENGTH)
       throw new Refusal("clientId", "over-limit", `a client id has at most ${MAX_ID_LENGTH} characters`);
-    // A client without a client id must request a clean session [MQTT-3.1.3-8].
+    // The broker must refuse a client that has no client id and wants to keep its session [MQTT-3.1.3-8].
     if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
     const clientId = requested || `auto-${randomUUID()}`;

@@ -235,7 +235,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 /**
  * Returns the topic filters to which every member subscribes. With a shared subscription, the broker sends each message
  * to one server. Status messages go to all servers, because a shared subscription gets no retained messages
- * [MQTT-4.8.2.2].
+ * (MQTT 5.0, section 4.8.2).
  */
 function sharedFilters({ filters }: Scope, prefix: string): string[] {
   const group = prefix.replaceAll("/", "-");

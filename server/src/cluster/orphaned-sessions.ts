@@ -26,9 +26,9 @@ const DRAIN_TIMEOUT = 30_000;
 
 /**
  * Drains the MQTT sessions of failed servers. The broker keeps unacknowledged messages in a persistent session and
- * gives them to no other client [MQTT-4.8.2-4]. The broker also assigns new shared messages to this session. So another
- * server connects with the client id of the failed server, unsubscribes, handles the waiting messages and ends the
- * session.
+ * gives them to no other client (MQTT 5.0, section 4.8.2). The broker also assigns new shared messages to this session.
+ * So another server connects with the client id of the failed server, unsubscribes, handles the waiting messages and ends
+ * the session.
  */
 export class OrphanedSessions {
   readonly #options: OrphanedSessionsOptions;
