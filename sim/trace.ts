@@ -11,7 +11,7 @@ interface Reading {
 /**
  * Creates a light source that repeats a recording. Each value lasts until the next one; the last value lasts as long as the
  * one before it.
- * @throws Error that names the file, the line, the text found and what is allowed
+ * @throws Error if a line is invalid. The message names the file, the line, its text and the valid values.
  */
 export function readTrace(file: string): LightSource {
   let text: string;

@@ -27,7 +27,7 @@ export function insertSection(page: string, board: Board, parts: WiringParts, ba
   return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
 }
 
-/** Returns what is wrong with a board's wiring section and drawing, as sentences. A missing drawing is no problem. */
+/** Checks a board's wiring section and drawing. Returns a sentence for each mistake. Accepts a missing drawing. */
 export async function documentationProblems(root: string, board: Board): Promise<string[]> {
   const [, section] = (await readText(root, PAGE)).split(`\n### ${board.title}\n`);
   if (section === undefined) return [`${PAGE} has no section "### ${board.title}" that explains the wiring.`];

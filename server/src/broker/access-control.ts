@@ -168,7 +168,7 @@ export class AccessControl {
     const isOnly = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
       if (subscription.qos > granted && (isOnly || matches(filter, topic))) granted = subscription.qos;
-    // When no subscription matches any more, a message from the client's queue keeps its QoS.
+    // The client may have unsubscribed after a message was queued. Such a message keeps its QoS.
     return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
 

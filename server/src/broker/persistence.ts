@@ -12,7 +12,7 @@ import type { Wills } from "../storage/wills.js";
 import { ReceivedIds } from "./received-ids.js";
 import { retainedStream } from "./retained-stream.js";
 
-/** A client, of which a method needs only the session id. */
+/** The part of a client that most methods need: the client id, which identifies the session. */
 type ClientId = Pick<Client, "id">;
 
 /** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */

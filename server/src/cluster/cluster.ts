@@ -98,7 +98,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       const gained = new Set([...next].filter((slot) => !ownedSlots.has(slot)));
       const { devices, zones } = await loadShards(gained, {
         state,
-        zoneGroups: zoneGroups,
+        zoneGroups,
         prefix,
         clock: sharedClock,
         owns: scope.owns,

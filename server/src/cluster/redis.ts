@@ -101,7 +101,7 @@ while collection do
 end
 return deleted`;
 
-/** Reports a damaged Redis key. @param problem what is wrong with its data */
+/** Reports a damaged Redis key. @param problem the mistake in the data of the key */
 export type ReportDamagedKey = (key: string, problem: string) => void;
 
 const WRONG_TYPE = "it is no hash";

@@ -1,12 +1,12 @@
 /**
- * Error for a wrong flag, environment variable or option. Nothing was started. The message names the value and what is
- * allowed.
+ * Thrown for an invalid flag, environment variable or option, before anything starts. The message names the value and
+ * the valid values.
  */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Error when the server cannot start. The message is one sentence that says what is wrong and how to correct it. */
+/** Thrown when the server cannot start. The message is one sentence with the reason and the correction. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }

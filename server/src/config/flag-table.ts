@@ -11,8 +11,8 @@ export interface Flag {
   readonly kind?: "number" | "yes or no" | "list";
   readonly default?: string | number;
   /**
-   * What is secret about the setting: the whole value, or a password or token in its URL. A secret setting can also be
-   * read from a file.
+   * The secret part of the value: all of it, or a password or token in a URL. The server can also read a secret setting
+   * from a file.
    */
   readonly secret?: "value" | "in its URL";
 }

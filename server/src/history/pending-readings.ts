@@ -38,7 +38,7 @@ export class PendingReadings {
     return this.#slots;
   }
 
-  /** Adds a batch without copying it. The caller must not use its arrays any more. */
+  /** Adds a batch without copying it. The caller must not use the arrays of the batch afterward. */
   add(batch: ReadingBatch): void {
     this.#batches.push(batch);
     this.#count += batch.times.length;

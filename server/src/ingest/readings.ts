@@ -26,8 +26,8 @@ export interface ReadingsOptions {
 }
 
 /** Rejected promise for a message that is not acknowledged, so that the broker delivers it again. */
-const REFUSED_PROBLEM: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
-REFUSED_PROBLEM.catch(() => {});
+const REFUSAL: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
+REFUSAL.catch(() => {});
 
 /** Pipeline that processes a reading: decode, deduplicate, apply, decide, publish, record, notify. */
 export class Readings {
@@ -98,7 +98,7 @@ export class Readings {
       device.accept(light, seq, taken);
       this.#options.lamps.followReading(device, taken, live, now);
     }
-    return REFUSED_PROBLEM;
+    return REFUSAL;
   }
 
   /** Counts a duplicate reading. Resolves, so that the duplicate is acknowledged, when the first delivery is stored. */

@@ -69,10 +69,10 @@ export class Actions {
 
   /** Restores a device's actions after a restart or from another server. Actions whose time is over expire at once. */
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
-    const ledger = this.#ledgerOf(device);
-    Object.assign(ledger, { last, expired, identify });
-    ledger.pending = pending.map(({ seq, until }) => ({ seq, until, resolve() {} }));
-    this.#expireDue(device, ledger);
+    const actions = this.#actionsOf(device);
+    Object.assign(actions, { last, expired, identify });
+    actions.pending = pending.map(({ seq, until }) => ({ seq, until, resolve() {} }));
+    this.#expireDue(device, actions);
   }
 
   /** Whether `MAX_PENDING` actions of the device wait for a reply. If true, do not call `request`. */
@@ -91,74 +91,74 @@ export class Actions {
    * @throws Error if the action cannot be stored; then it was not sent
    */
   async request(device: Device, action: Action, expires: number): Promise<ActionRequest> {
-    const ledger = this.#ledgerOf(device);
+    const actions = this.#actionsOf(device);
     const now = clock.now();
     // Ignore an implausible wall clock: one far in the future would use up the sequence numbers.
     const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
-    const seq = Math.max(ledger.last + 1, seconds);
-    ledger.last = seq;
-    if (action === "identify") ledger.identify = [...ledger.identify, seq].slice(-MAX_PENDING);
+    const seq = Math.max(actions.last + 1, seconds);
+    actions.last = seq;
+    if (action === "identify") actions.identify = [...actions.identify, seq].slice(-MAX_PENDING);
     const completion = new Promise<Outcome>((resolve) => {
-      ledger.pending.push({ seq, until: now + expires * 1000, resolve });
+      actions.pending.push({ seq, until: now + expires * 1000, resolve });
     });
     try {
-      const stored = this.#store(device, ledger);
+      const stored = this.#store(device, actions);
       await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
-      ledger.pending = ledger.pending.filter((pending) => pending.seq !== seq);
+      actions.pending = actions.pending.filter((pending) => pending.seq !== seq);
       // Overwrite the failed write, whose retry would store the new action, with the remaining actions.
-      void this.#save(device, ledger);
+      void this.#save(device, actions);
       throw error;
     }
-    if (ledger.pending.some((pending) => pending.seq === seq)) {
+    if (actions.pending.some((pending) => pending.seq === seq)) {
       const { publisher, log } = this.#options;
       publisher.publish(device.commandTopic, Buffer.from(encode(ACTION_COMMAND, { action, seq })), "not-retained");
       log.info("action", `Asking ${device.id} for ${action}`, { id: device.id, action, seq });
-      this.#expireDue(device, ledger);
+      this.#expireDue(device, actions);
     }
     return { seq, completion };
   }
 
   /** Handles a device's reply to an action. Resolves when the outcome is stored. */
   async reply(device: Device, reply: Reply): Promise<void> {
-    const ledger = this.#byDevice.get(device);
+    const actions = this.#byDevice.get(device);
     const { seq, ok } = reply;
-    if (ok && ledger?.identify.includes(seq)) {
-      ledger.identify = ledger.identify.filter((other) => other !== seq);
+    if (ok && actions?.identify.includes(seq)) {
+      actions.identify = actions.identify.filter((other) => other !== seq);
       this.#options.blinking.begin(device);
     }
     const outcome: Outcome = { outcome: ok ? "done" : "refused", ...reply };
-    const at = ledger?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
+    const at = actions?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
     if (at >= 0) {
-      const [pending] = ledger!.pending.splice(at, 1);
-      this.#complete(ledger!, pending, outcome);
-      this.#expireDue(device, ledger!);
-      await this.#save(device, ledger!);
-    } else if (ok && ledger?.outcomes.get(seq)?.outcome === "timeout") {
+      const [pending] = actions!.pending.splice(at, 1);
+      this.#complete(actions!, pending, outcome);
+      this.#expireDue(device, actions!);
+      await this.#save(device, actions!);
+    } else if (ok && actions?.outcomes.get(seq)?.outcome === "timeout") {
       // Correct the outcome: the reply was already on its way when the action expired.
-      ledger.outcomes.set(seq, outcome);
+      actions.outcomes.set(seq, outcome);
     }
   }
 
   /** Returns the outcome of an action; undefined if the server does not know the action. */
   outcome(device: Device, seq: number): Outcome | undefined {
-    const ledger = this.#byDevice.get(device);
-    if (ledger?.pending.some((pending) => pending.seq === seq)) return { outcome: "pending", seq };
-    return ledger?.outcomes.get(seq);
+    const actions = this.#byDevice.get(device);
+    if (actions?.pending.some((pending) => pending.seq === seq)) return { outcome: "pending", seq };
+    return actions?.outcomes.get(seq);
   }
 
   /** Releases the actions of a device to another server. Waiting requests end with the outcome `pending`. */
   release(device: Device): void {
-    const ledger = this.#byDevice.get(device);
-    if (!ledger) return;
-    clearTimeout(ledger.timer);
+    const actions = this.#byDevice.get(device);
+    if (!actions) return;
+    clearTimeout(actions.timer);
     this.#byDevice.delete(device);
-    for (const { seq, resolve } of ledger.pending) resolve({ outcome: "pending", seq });
+    for (const { seq, resolve } of actions.pending) resolve({ outcome: "pending", seq });
   }
 
   /** Stores all actions again after the storage has lost them. Resolves when all are stored. */
   async storeAgain(): Promise<void> {
-    await Promise.all(Array.from(this.#byDevice, ([device, ledger]) => this.#save(device, ledger)));
+    await Promise.all(Array.from(this.#byDevice, ([device, actions]) => this.#save(device, actions)));
   }
 
   /** Resolves when all pending writes are complete. */
@@ -168,12 +168,12 @@ export class Actions {
 
   /** Drops all actions of a device that is being forgotten. Waiting requests end with the outcome `timeout`. */
   forget(device: Device): void {
-    const ledger = this.#byDevice.get(device);
-    if (!ledger) return;
-    clearTimeout(ledger.timer);
+    const actions = this.#byDevice.get(device);
+    if (!actions) return;
+    clearTimeout(actions.timer);
     this.#byDevice.delete(device);
     const error = `${device.id} was forgotten; the action was given up.`;
-    for (const { seq, resolve } of ledger.pending) resolve({ outcome: "timeout", seq, error });
+    for (const { seq, resolve } of actions.pending) resolve({ outcome: "timeout", seq, error });
   }
 
   /** Stops the timers. Resolves when all pending writes are complete. */
@@ -182,10 +182,10 @@ export class Actions {
     await this.stored();
   }
 
-  #ledgerOf(device: Device): DeviceActions {
-    let ledger = this.#byDevice.get(device);
-    if (!ledger) {
-      ledger = {
+  #actionsOf(device: Device): DeviceActions {
+    let actions = this.#byDevice.get(device);
+    if (!actions) {
+      actions = {
         last: 0,
         expired: 0,
         pending: [],
@@ -194,44 +194,44 @@ export class Actions {
         timer: undefined,
         stored: Promise.resolve(),
       };
-      this.#byDevice.set(device, ledger);
+      this.#byDevice.set(device, actions);
     }
-    return ledger;
+    return actions;
   }
 
   /** Expires actions whose time is over and sets the timer for the next one. */
-  #expireDue(device: Device, ledger: DeviceActions): void {
-    clearTimeout(ledger.timer);
+  #expireDue(device: Device, actions: DeviceActions): void {
+    clearTimeout(actions.timer);
     const now = clock.now();
-    const over = ledger.pending.findLast(({ until }) => until <= now)?.seq;
-    if (over !== undefined) this.#expire(device, ledger, over);
-    const next = Math.min(...ledger.pending.map(({ until }) => until));
-    if (next < Infinity) ledger.timer = setTimeout(() => this.#expireDue(device, ledger), Math.max(1, next - now));
+    const over = actions.pending.findLast(({ until }) => until <= now)?.seq;
+    if (over !== undefined) this.#expire(device, actions, over);
+    const next = Math.min(...actions.pending.map(({ until }) => until));
+    if (next < Infinity) actions.timer = setTimeout(() => this.#expireDue(device, actions), Math.max(1, next - now));
   }
 
-  #expire(device: Device, ledger: DeviceActions, seq: number): void {
-    const over = ledger.pending.filter((pending) => pending.seq <= seq);
-    ledger.pending = ledger.pending.filter((pending) => pending.seq > seq);
-    ledger.expired = seq;
+  #expire(device: Device, actions: DeviceActions, seq: number): void {
+    const over = actions.pending.filter((pending) => pending.seq <= seq);
+    actions.pending = actions.pending.filter((pending) => pending.seq > seq);
+    actions.expired = seq;
     this.#options.boardConfigs.publish(device, seq);
     for (const pending of over) {
       const why = pending.seq < seq ? `, because action ${seq}, which was to follow it, has expired` : "";
       const error = `${device.id} did not reply in time; the action was given up${why}, and will not be done later.`;
-      this.#complete(ledger, pending, { outcome: "timeout", seq: pending.seq, error });
+      this.#complete(actions, pending, { outcome: "timeout", seq: pending.seq, error });
     }
-    void this.#save(device, ledger);
+    void this.#save(device, actions);
   }
 
-  #complete(ledger: DeviceActions, { seq, resolve }: PendingAction, outcome: Outcome): void {
-    ledger.outcomes.set(seq, outcome);
-    if (ledger.outcomes.size > MAX_OUTCOMES) ledger.outcomes.delete(ledger.outcomes.keys().next().value!);
+  #complete(actions: DeviceActions, { seq, resolve }: PendingAction, outcome: Outcome): void {
+    actions.outcomes.set(seq, outcome);
+    if (actions.outcomes.size > MAX_OUTCOMES) actions.outcomes.delete(actions.outcomes.keys().next().value!);
     resolve(outcome);
   }
 
   /** Stores the actions of a device after earlier writes of the same device. */
-  #store(device: Device, ledger: DeviceActions): Promise<void> {
+  #store(device: Device, actions: DeviceActions): Promise<void> {
     const store = (): Promise<void> => {
-      const { last, expired, pending, identify } = ledger;
+      const { last, expired, pending, identify } = actions;
       return this.#options.memory.setActions(device.id, {
         last,
         expired,
@@ -239,13 +239,13 @@ export class Actions {
         identify,
       });
     };
-    const done = ledger.stored.then(store);
-    ledger.stored = done.catch(() => {});
+    const done = actions.stored.then(store);
+    actions.stored = done.catch(() => {});
     return done;
   }
 
-  async #save(device: Device, ledger: DeviceActions): Promise<void> {
-    await this.#store(device, ledger).catch((error: unknown) =>
+  async #save(device: Device, actions: DeviceActions): Promise<void> {
+    await this.#store(device, actions).catch((error: unknown) =>
       this.#options.failures.report(device.id, "actions", error),
     );
   }

@@ -2,7 +2,7 @@ import { putBytes, putText } from "../common/bytes.js";
 import { FRAME_HEADER_BYTES, sealFrame } from "./log-format.js";
 
 /**
- * Called with a retained message from the log. An empty payload means that the topic has no retained message any more.
+ * Called with a retained message from the log. An empty payload deletes the topic's retained message.
  * @param extras encoded properties and expiry of MQTT 5.0
  */
 export type RetainedRecord = (topic: string, payload: Buffer, qos: number, extras?: Buffer) => void;

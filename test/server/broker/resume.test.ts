@@ -24,7 +24,7 @@ async function subscribe(to: RawClient, topic: string, qos: 1 | 2): Promise<void
   await to.answer("suback");
 }
 
-/** Reconnects the reader in one of three ways, one of which restarts the broker. Returns the current broker and the new connection. */
+/** Connects the reader again, in the way that `how` names. Returns the broker, which may be a new one, and the connection. */
 async function comeBack(broker: BareBroker, old: RawClient, version: Version, how: Return): Promise<[BareBroker, RawClient]> {
   await old.processed();
   if (how === RETURNS[0]) {
