@@ -1,4 +1,4 @@
-import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
+import { _dcfgString, LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
@@ -15,7 +15,6 @@ import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
-import { VERSION } from "./version.js"
 
 /** Name and hardware of a supported board. */
 export interface Board {
@@ -44,6 +43,8 @@ export async function runNightlight(board: Board) {
     const began = Math.round(millis())
     const { host, port, tls, username, password, id } = await readSettings()
     let parameters = await loadParameters()
+    // The version of the program, which `devs build` derives from package.json and Git. Jacdac tools show the same text.
+    const firmware = _dcfgString("@version")
     // Use the hardware generator, because Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const rejections = createRejectionLog()
@@ -61,7 +62,7 @@ export async function runNightlight(board: Board) {
     // The status published last; undefined to publish it again.
     let lastStatus: string = undefined
 
-    console.log(`nightlight ${VERSION} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
+    console.log(`nightlight ${firmware} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
     const client = new MqttClient(deviceNetwork({ host, port, tls }), {
         clientId: "nightlight-board:" + id,
         username,
@@ -115,7 +116,7 @@ export async function runNightlight(board: Board) {
             online: true,
             led_on: lamp.on,
             decided_by: authority.decided_by,
-            firmware: VERSION,
+            firmware,
             board: board.name,
             boot,
             dropped: telemetry.dropped,
