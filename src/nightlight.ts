@@ -24,9 +24,6 @@ export interface Board {
     readonly lamp: LightBulb
 }
 
-/** MQTT keep-alive in seconds. The broker declares a lost board offline after 1.5 times this. */
-const KEEP_ALIVE = 15
-
 /** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
 const MAX_REPLIES = 16
 
@@ -41,7 +38,7 @@ const HOLD_TIME_FOR_SERVER = 60000
 /** Runs the firmware: wires its parts together. Never returns. */
 export async function runNightlight(board: Board) {
     const began = Math.round(millis())
-    const { host, port, tls, username, password, id } = await readSettings()
+    const { host, port, tls, username, password, keepAlive, id } = await readSettings()
     let parameters = await loadParameters()
     // The version of the program, which `devs build` derives from package.json and Git. Jacdac tools show the same text.
     const firmware = _dcfgString("@version")
@@ -67,7 +64,7 @@ export async function runNightlight(board: Board) {
         clientId: "nightlight-board:" + id,
         username,
         password,
-        keepAlive: KEEP_ALIVE,
+        keepAlive,
         holdNewSession: true,
         will: { topic: topicOf(id, "status"), payload: encode(STATUS, { online: false }), qos: 1, retain: true },
     })
