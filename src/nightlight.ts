@@ -1,5 +1,6 @@
-import { _dcfgString, LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
+import { _dcfgString, LightBulb, LightLevel, millis, reboot, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
+import { readSetting, writeSetting } from "@devicescript/settings"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
 import { isDue, LastReport } from "../contract/reporting.js"
@@ -15,6 +16,7 @@ import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
+import { isRestartDue, LAMP_SETTING } from "./wrap-restart.js"
 
 /** Name and hardware of a supported board. */
 export interface Board {
@@ -45,7 +47,8 @@ export async function runNightlight(board: Board) {
     // Use the hardware generator, because Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const rejections = createRejectionLog()
-    const authority = createAuthority(millis())
+    const lampWasOn = (await readSetting(LAMP_SETTING, false)) === true
+    const authority = createAuthority(millis(), lampWasOn)
     let lastReport: LastReport = undefined
     let light: number = undefined
     // Whether a server has announced itself since the start.
@@ -74,6 +77,11 @@ export async function runNightlight(board: Board) {
         publishStatus()
     })
     const setStatusLight = createStatusLight()
+    if (lampWasOn) {
+        await lamp.set(true)
+        await writeSetting(LAMP_SETTING, false)
+    }
+    const allSlots = client.freeSlots()
     const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics })
 
     function reply(text: string) {
@@ -210,8 +218,18 @@ export async function runNightlight(board: Board) {
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
     async function runActions() {
+        // What the flash setting says about the lamp.
+        let savedLamp = false
         while (true) {
-            await actions.performPending(millis())
+            const actionsDone = await actions.performPending(millis())
+            // With all slots free, the broker has acknowledged every publication, including all replies.
+            const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
+            if (isRestartDue(millis(), lamp.on, idle)) {
+                // Check again after a write, because messages may have arrived meanwhile.
+                if (lamp.on === savedLamp) reboot()
+                savedLamp = lamp.on
+                await writeSetting(LAMP_SETTING, savedLamp)
+            }
             await setStatusLight(
                 authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
             )
