@@ -6,7 +6,7 @@ const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts
 /** Tests that need the whole machine, because they load it or run boards faster than in reality. */
 const ALONE = [
   "test/chaos/**/*.test.ts",
-  "test/firmware/endurance.test.ts",
+  "test/firmware/{endurance,keep-alive,wrap-restart}.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
