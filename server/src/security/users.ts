@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { MAX_PASSWORD_LENGTH } from "./new-password.js";
 import { passwordWeakness } from "./password-strength.js";
 import { digest, DUMMY_HASH, verifyGenerated, verifyPassword } from "./scrypt.js";
 import { FairQueue } from "./fair-queue.js";
@@ -25,9 +26,6 @@ const MAX_WAITING = 200;
 
 /** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */
 const MAX_CACHED = 10_000;
-
-/** Maximum length of a password, in characters. */
-export const MAX_PASSWORD_LENGTH = 256;
 
 /** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
