@@ -69,7 +69,7 @@ export default defineConfig(
   },
   {
     // DeviceScript's compiler, whose promises are not JavaScript's, refuses a floating one itself.
-    files: ["contract/**/*.ts", "src/**/*.ts", "**/device/**/*.ts"],
+    files: ["contract/**/*.ts", "src/**/*.ts", "packages/**/*.ts", "**/device/**/*.ts"],
     extends: [ts.configs.disableTypeChecked],
     rules: { "@typescript-eslint/no-explicit-any": "off" },
   },

@@ -36,7 +36,7 @@ async function checkBoards(): Promise<boolean> {
 
 /** Checks with dependency-cruiser that each folder imports only from the folders that it may depend on. */
 function checkImports(): Promise<boolean> {
-  const folders = ["contract", "src", "server/src", "server/dashboard", "sim", "scripts"];
+  const folders = ["contract", "src", "packages", "server/src", "server/dashboard", "sim", "scripts"];
   const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
   return runScript(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
 }
