@@ -211,6 +211,7 @@ export class MqttClient implements Callbacks {
         this.connection = undefined
         this.ended(connection)
         if (connection.endReason === EndReason.Malformed) this.counters.malformed++
+        if (connection.endReason === EndReason.Closed) return 0
         if (connection.endReason === EndReason.Refused) this.counters.refused++
         const acceptedAt = connection.acceptedAt
         const delay = this.backoff.ended(acceptedAt < 0 ? 0 : this.network.millis() - acceptedAt)

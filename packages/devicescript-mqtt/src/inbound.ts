@@ -22,7 +22,7 @@ const MAX_UNRELEASED = 512
  * the message. Late acknowledgment also makes the broker's in-flight limit slow it down when handlers are slow.
  */
 export class Inbound {
-    /** Number of list entries searched since the connection set it to 0. The connection limits the work between yields. */
+    /** Number of list entries searched since the connection last set this to 0, to limit the work between two yields. */
     searched = 0
 
     private inbox: Publish[] = []

@@ -67,7 +67,7 @@ export class Outbound {
         this.freeSlots = maxInflight
     }
 
-    /** Returns when the packet was sent whose acknowledgment the client awaits longest, in ms; Infinity if it awaits none. */
+    /** Returns when the oldest packet without an acknowledgment was sent, in ms; Infinity if there is none. */
     oldestUnacknowledged(): number {
         let oldest = Infinity
         for (const r of this.requests) oldest = Math.min(oldest, r.sentAt)
