@@ -28,7 +28,7 @@ const server = (layers) => `^server/src/(${layers.join("|")})`;
 const INDEPENDENT = [
   ["contract", "^contract/", "^(?!contract/)"],
   ["firmware", "^src/", "^(server|sim|scripts|test|bench)/"],
-  ["mqtt-client-of-the-firmware", "^src/mqtt/", "^(src/(?!mqtt/)|contract/)"],
+  ["mqtt-client-package", "^packages/devicescript-mqtt/", "^(?!packages/devicescript-mqtt/)"],
   ["server", "^server/src/", "^(src|sim|scripts|test|bench|server/dashboard)/"],
   ["dashboard", "^server/dashboard/", "^(src|sim|scripts|test|bench)/"],
   ["simulator", "^sim/", "^(test|bench)/"],

@@ -19,7 +19,7 @@ export interface PartResult {
 }
 
 interface PartDefinition {
-  /** The page in `docs/` that shows the results. */
+  /** The page that shows the results, as a path from `docs/`. */
   readonly page: string;
   run(options: Options, print: Print): Promise<PartResult>;
 }
@@ -79,5 +79,5 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
       return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, print) };
     },
   },
-  mqtt: { page: "reference/mqtt-client.md", run: async (_options, print) => ({ text: await compareClients(print) }) },
+  mqtt: { page: "../packages/devicescript-mqtt/README.md", run: async (_options, print) => ({ text: await compareClients(print) }) },
 };

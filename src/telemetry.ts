@@ -1,7 +1,7 @@
 import { millis } from "@devicescript/core"
 import { TELEMETRY } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
-import { MqttClient } from "./mqtt/client.js"
+import { MqttClient } from "devicescript-mqtt"
 import { createRingBuffer, Reading } from "./ring.js"
 
 /** Number of readings stored while offline. At four readings a second, they cover more than a minute. */

@@ -14,11 +14,12 @@ export const KEEP_ALIVE = 4;
 const SUBACK_DELAY = 500;
 
 const ROOT = new URL("../../", import.meta.url);
+const CLIENT_FOLDER = "packages/devicescript-mqtt/src";
 
-/** Compiles `bench/mqtt/device/<name>.ts` together with src/mqtt. Returns the bytecode. */
+/** Compiles `bench/mqtt/device/<name>.ts` together with the client. Returns the bytecode. */
 export async function compileProgram(name: string): Promise<Uint8Array> {
   const files: Record<string, string> = { "src/main.ts": `import "../bench/mqtt/device/${name}.js"\n` };
-  const paths = (await readdir(new URL("src/mqtt", ROOT))).map((file) => `src/mqtt/${file}`);
+  const paths = (await readdir(new URL(CLIENT_FOLDER, ROOT))).map((file) => `${CLIENT_FOLDER}/${file}`);
   for (const path of [...paths, "bench/mqtt/device/task.ts", `bench/mqtt/device/${name}.ts`])
     files[path] = await readFile(new URL(path, ROOT), "utf8");
   return compile(files);

@@ -59,7 +59,7 @@ export async function compareClients(print: Print): Promise<string> {
     await compareSizes(),
   ];
   return table(
-    ["", "stock `MQTTClient`", "`src/mqtt`"],
+    ["", "stock `MQTTClient`", "`devicescript-mqtt`"],
     rows.map(({ title, cells }) => [title, cells.stock, cells.ours]),
   );
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startServer } from "nightlight-server";
 import mqttClient from "mqtt";
-import { MqttClient } from "../../src/mqtt/client.js";
+import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
 import {
   COMMANDS,
   CLIENT_ID,

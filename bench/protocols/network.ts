@@ -1,7 +1,7 @@
 /** Runs the firmware's MQTT client over Node sockets. */
 import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Link, Network, Signal } from "../../src/mqtt/network.js";
+import type { Link, Network, Signal } from "../../packages/devicescript-mqtt/src/network.js";
 
 class EventSignal implements Signal {
   #isSet = false;

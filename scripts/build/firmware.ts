@@ -33,7 +33,7 @@ async function isUpToDate(entry: string): Promise<boolean> {
   const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
   // builds again when DeviceScript's libraries are missing: `npm install` deletes them, and only a build restores them
   if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
-  const sources = ["src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
+  const sources = ["src", "packages/devicescript-mqtt/src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
   return Math.min(...built) >= (await newest(...sources));
 }
 

@@ -1,8 +1,8 @@
 /** Tests the MQTT client with faulty brokers and networks. */
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MqttClient } from "../../src/mqtt/client.js";
-import type { MqttOptions } from "../../src/mqtt/options.js";
+import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
+import type { MqttOptions } from "../../packages/devicescript-mqtt/src/options.js";
 import { eventually } from "../support/eventually.js";
 import { nodeNetwork, type NodeNetworkOptions } from "./support/node-network.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";

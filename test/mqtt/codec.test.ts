@@ -11,9 +11,9 @@ import {
   encodeSubscribe,
   encodeUnsubscribe,
   setDup,
-} from "../../src/mqtt/encode.js";
-import { type Packet, PacketType, type QoS } from "../../src/mqtt/packet.js";
-import { Parser } from "../../src/mqtt/parse.js";
+} from "../../packages/devicescript-mqtt/src/encode.js";
+import { type Packet, PacketType, type QoS } from "../../packages/devicescript-mqtt/src/packet.js";
+import { Parser } from "../../packages/devicescript-mqtt/src/parse.js";
 import { TEST_ALL } from "../support/programs.js";
 
 const MAX_PACKET = 2048;

@@ -1,4 +1,4 @@
-/** Tests the example program of docs/reference/mqtt-client.md. */
+/** Tests the first program in the README of packages/devicescript-mqtt. */
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { SimulatedBoard } from "../../sim/index.js";
@@ -9,12 +9,14 @@ import { ScriptedBroker } from "./support/scripted-broker.js";
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
 
-/** Returns a project with only the page's program and a copy of `src/mqtt/`. */
+const PACKAGE = "packages/devicescript-mqtt";
+
+/** Returns a project with the page's first program and the package in node_modules. */
 function project(): Record<string, string> {
-  const [, example, ...more] = read("docs/reference/mqtt-client.md").split(/^```ts\r?\n([^]*?)^```\r?$/m);
-  expect(more.length, "the page shows one program").toBe(1);
-  const client = readdirSync(new URL("src/mqtt", ROOT)).map((file) => `src/mqtt/${file}`);
-  return { "src/main.ts": example, ...Object.fromEntries(client.map((path) => [path, read(path)])) };
+  const [, example] = read(`${PACKAGE}/README.md`).split(/^```ts\r?\n([^]*?)^```\r?$/m);
+  const files = ["package.json", ...readdirSync(new URL(`${PACKAGE}/src`, ROOT)).map((file) => `src/${file}`)];
+  const installed = files.map((file) => [`node_modules/devicescript-mqtt/${file}`, read(`${PACKAGE}/${file}`)]);
+  return { "src/main.ts": example, ...Object.fromEntries(installed) };
 }
 
 let broker: ScriptedBroker | undefined;
@@ -24,7 +26,7 @@ afterEach(async () => {
   await broker?.close();
 });
 
-it("the example of docs/reference/mqtt-client.md compiles with only a copy of src/mqtt, and works as described", async () => {
+it("the first program in the package's README compiles with the package alone, and works as described", async () => {
   const log: string[] = [];
   broker = await ScriptedBroker.start();
   const settings = { MQTT_HOST: "127.0.0.1", MQTT_PORT: broker.port };

@@ -4,9 +4,9 @@
  */
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { Counters } from "../../src/mqtt/counters.js";
-import { PacketType } from "../../src/mqtt/packet.js";
-import { Session } from "../../src/mqtt/session.js";
+import { Counters } from "../../packages/devicescript-mqtt/src/counters.js";
+import { PacketType } from "../../packages/devicescript-mqtt/src/packet.js";
+import { Session } from "../../packages/devicescript-mqtt/src/session.js";
 
 function started() {
   const owner = { report: (problem: string) => expect.fail(problem), delivered: () => {} };

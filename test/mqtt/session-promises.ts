@@ -1,8 +1,8 @@
 /** Test suite of the client's guarantees that runs against several brokers. */
 import mqtt, { type MqttClient as Observer } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MqttClient } from "../../src/mqtt/client.js";
-import type { MqttOptions } from "../../src/mqtt/options.js";
+import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
+import type { MqttOptions } from "../../packages/devicescript-mqtt/src/options.js";
 import { eventually } from "../support/eventually.js";
 import { nodeNetwork, type NodeNetworkOptions } from "./support/node-network.js";
 import { Proxy } from "./support/proxy.js";

@@ -1,9 +1,9 @@
 import mqtt, { type Packet as Oracle } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
-import { Backoff } from "../../src/mqtt/backoff.js";
-import { Counters } from "../../src/mqtt/counters.js";
-import { PacketType, type Publish, type QoS } from "../../src/mqtt/packet.js";
-import { Session } from "../../src/mqtt/session.js";
+import { Backoff } from "../../packages/devicescript-mqtt/src/backoff.js";
+import { Counters } from "../../packages/devicescript-mqtt/src/counters.js";
+import { PacketType, type Publish, type QoS } from "../../packages/devicescript-mqtt/src/packet.js";
+import { Session } from "../../packages/devicescript-mqtt/src/session.js";
 
 /** Creates a connected session that records the packets it sends. */
 function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPresent: boolean) => void } {

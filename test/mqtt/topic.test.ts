@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { filterProblem, topicMatches, topicProblem } from "../../src/mqtt/topic.js";
+import { filterProblem, topicMatches, topicProblem } from "../../packages/devicescript-mqtt/src/topic.js";
 import { mqttMatches } from "./support/scripted-broker.js";
 
 describe("topic filters match according to section 4.7 of the specification:", () => {

@@ -9,11 +9,14 @@ import { compile } from "../support/firmware.js";
 import { matchText, readStream, writeText } from "../firmware/device/mqttread.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
+/** Folder of the client's source files. */
+const CLIENT = "packages/devicescript-mqtt/src";
+
 /** Returns the source files of a device program and the client, by path. */
 function program(name: string, inputs = ""): Record<string, string> {
   const root = new URL("../../", import.meta.url);
   const read = (path: string) => readFileSync(new URL(path, root), "utf8");
-  const sources = readdirSync(new URL("src/mqtt", root)).map((file) => `src/mqtt/${file}`);
+  const sources = readdirSync(new URL(CLIENT, root)).map((file) => `${CLIENT}/${file}`);
   const device = [`test/firmware/device/${name}.ts`, "test/firmware/device/mqttread.ts"];
   return {
     ...Object.fromEntries([...sources, ...device].map((path) => [path, read(path)])),

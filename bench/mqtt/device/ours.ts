@@ -1,6 +1,6 @@
-// Runs the benchmark task on the MQTT client of src/mqtt.
+// Runs the benchmark task on devicescript-mqtt.
 import { readSetting } from "@devicescript/settings"
-import { deviceNetwork, MqttClient } from "../../../src/mqtt/index.js"
+import { deviceNetwork, MqttClient } from "../../../packages/devicescript-mqtt/src/index.js"
 import { Client, handle, publishNumbers } from "./task.js"
 
 const host = await readSetting("HOST", "")

@@ -10,6 +10,7 @@ export const PAGES: readonly string[] = [
   "README.md",
   "CONTRIBUTING.md",
   "server/README.md",
+  "packages/devicescript-mqtt/README.md",
   ...(readdirSync(path.join(ROOT, "docs"), { recursive: true }) as string[])
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name.replaceAll("\\", "/")}`)

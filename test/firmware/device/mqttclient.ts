@@ -1,8 +1,8 @@
 // MQTT client for tests: connects to HOST:PORT, counts received messages, checks their order, and echoes them.
 import { sleep } from "@devicescript/core"
 import { readSetting } from "@devicescript/settings"
-import { MqttClient } from "../../../src/mqtt/client.js"
-import { deviceNetwork } from "../../../src/mqtt/socket.js"
+import { MqttClient } from "../../../packages/devicescript-mqtt/src/client.js"
+import { deviceNetwork } from "../../../packages/devicescript-mqtt/src/socket.js"
 
 const host = await readSetting("HOST", "")
 const port = await readSetting("PORT", 0)

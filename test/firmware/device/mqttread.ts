@@ -1,8 +1,8 @@
 // Runs the MQTT codec on one input and returns the result as text. Compiled for Node and for DeviceScript.
-import { encodeAck, encodeConnect, encodePublish, encodeSubscribe } from "../../../src/mqtt/encode.js"
-import { PacketType } from "../../../src/mqtt/packet.js"
-import { Parser } from "../../../src/mqtt/parse.js"
-import { filterProblem, topicMatches, topicProblem } from "../../../src/mqtt/topic.js"
+import { encodeAck, encodeConnect, encodePublish, encodeSubscribe } from "../../../packages/devicescript-mqtt/src/encode.js"
+import { PacketType } from "../../../packages/devicescript-mqtt/src/packet.js"
+import { Parser } from "../../../packages/devicescript-mqtt/src/parse.js"
+import { filterProblem, topicMatches, topicProblem } from "../../../packages/devicescript-mqtt/src/topic.js"
 
 /** Parses `stream` in chunks of `size` bytes. Returns the packets as text. */
 export function readStream(stream: Buffer, size: number): string {

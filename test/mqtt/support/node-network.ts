@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Link, Network, Signal } from "../../../src/mqtt/network.js";
+import type { Link, Network, Signal } from "../../../packages/devicescript-mqtt/src/network.js";
 
 export interface NodeNetworkOptions {
   port: number;
