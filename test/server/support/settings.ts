@@ -58,10 +58,10 @@ export async function settingsServer(
     output: { write: (written: string) => written.split("\n").filter(Boolean).map((line) => lines.push(JSON.parse(line) as (typeof lines)[number])) }, // prettier-ignore
   });
   const data = options.data ?? path.join(folder, "data");
-  const ports = ["--mqtt-port", "0", "--http-port", "0", "--data", data];
-  const command = createCommand().parse([...ports, "--config", file, ...flags], { from: "user" });
-  const current = loadConfiguration(command, env);
-  const configuration = new LiveConfiguration({ command, env, log, current });
+  const command = createCommand().parse(["--data", data, "--config", file, ...flags], { from: "user" });
+  const variables = { NIGHTLIGHT_MQTT_PORT: "0", NIGHTLIGHT_HTTP_PORT: "0", ...env };
+  const current = loadConfiguration(command, variables);
+  const configuration = new LiveConfiguration({ command, env: variables, log, current });
   const running = await startServer({ ...current.options, log, configuration });
   onTestFinished(() => running.close());
   configuration.connect(running);

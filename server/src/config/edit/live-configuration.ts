@@ -12,6 +12,7 @@ import type { Log } from "../../observability/log.js";
 import { DEFAULT_FILE, namedFile, type Environment } from "../flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
+import { printable } from "../print.js";
 import { ConfigurationError, type Problem } from "../problems.js";
 import { apply, changes, problemsOf, reload, type Reloadable } from "../reload.js";
 import { changedData, touchedPaths } from "./changed-data.js";
@@ -39,8 +40,8 @@ export class LiveConfiguration implements SettingsSource {
   readonly #listeners: ((event: SettingsEvent) => void)[] = [];
   /** The configuration that is in effect, apart from settings that need a restart. */
   #current: LoadedConfiguration;
-  /** The data of the file of `#current`. */
-  #data: Mapping = {};
+  /** The data of the file of `#current`; undefined until somebody reads the settings, because parsing takes time. */
+  #data: Mapping | undefined;
   #restart: readonly string[] = [];
   #server: Reloadable | undefined;
   /** Resolves when the pending changes are written. Changes are made one after the other. */
@@ -51,8 +52,6 @@ export class LiveConfiguration implements SettingsSource {
     this.#options = options;
     this.#current = current;
     this.#file = new ConfigurationFile(namedFile(command, env) ?? DEFAULT_FILE);
-    const { now } = this.#readFile();
-    if (now) this.#remember(now, null);
   }
 
   /** The configuration that is in effect, apart from settings that need a restart. */
@@ -75,16 +74,17 @@ export class LiveConfiguration implements SettingsSource {
     };
     this.#current = reload({ server, log, load: () => this.#load(), current: before });
     if (this.#current === before) return false;
-    const { now } = this.#readFile();
-    if (now) this.#remember(now, null);
+    if (this.#data) this.#remember(this.#file.read(), null);
     this.#changed(null, changes(before, this.#current));
     return true;
   }
 
   read(): { view: SettingsView; etag: string } {
     const { now, next, problems } = this.#readFile();
-    if (now && next) this.#revisions.record(now.etag, dataIn(now), null);
-    const view = settingsView(next ?? this.#current, next ? dataIn(now) : this.#data, {
+    const data = next ? dataIn(now) : (this.#data ?? printable(this.#current));
+    if (now && next) this.#revisions.record(now.etag, data, null);
+    if (next && !this.#data) this.#data = data;
+    const view = settingsView(next ?? this.#current, data, {
       file: { path: this.#file.path, exists: now?.text !== undefined },
       refusal: this.#refusal || null,
       problems: problemViews(problems),

@@ -45,7 +45,7 @@ export function parse(text: string): Document.Parsed {
 
 /** Returns the data of a text. An empty text has no settings. */
 export function dataOf(text: string): unknown {
-  return parse(text).toJS({ maxAliasCount: -1 }) ?? {};
+  return parseDocument(text, PARSE_OPTIONS).toJS({ maxAliasCount: -1 }) ?? {};
 }
 
 /** Returns all comments of a text, in their order. */
