@@ -393,6 +393,23 @@ const SCENARIOS: readonly Scenario[] = [
         command: `curl -X PUT http://127.0.0.1:8080/api/zones/garden/mode -H 'content-type: application/json' -d '{"mode": "off", "for": 3600000}'`,
         expectedOutput: /"mode":"off"/,
       },
+      { command: "curl http://127.0.0.1:8080/api/settings", expectedOutput: /"zones":{"garden":/ },
+      {
+        command: `curl -X PATCH http://127.0.0.1:8080/api/settings -H 'if-match: *' -H 'content-type: application/json' -d '{"rule": {"threshold": 280, "min_on": "10 s"}}'`,
+        expectedOutput: /"changed":\["rule > threshold","rule > min_on"/,
+      },
+      {
+        command: `curl -X PUT http://127.0.0.1:8080/api/settings/devices/nightlight/porch -H 'if-match: *' -H 'content-type: application/json' -d '{"label": "Porch"}'`,
+        expectedOutput: /"changed":\["devices > nightlight\/porch > label"\]/,
+      },
+      {
+        command: `curl -X PUT http://127.0.0.1:8080/api/settings/zones/garden/name -H 'if-match: *' -H 'content-type: application/json' -d '{"name": "park"}'`,
+        expectedOutput: /"zones":{"park":/,
+      },
+      {
+        command: "curl -X DELETE http://127.0.0.1:8080/api/settings/zones/park -H 'if-match: *'",
+        expectedOutput: /"zones":{}/,
+      },
       {
         command: "curl 'http://127.0.0.1:8080/api/history?device=nightlight/porch&points=800'",
         expectedOutput: /"points":\[\{/,

@@ -6,9 +6,10 @@ import { REJECTIONS } from "../../server/src/http/metrics/rejections.js";
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
-import { GARDEN } from "./support/garden.js";
+import { GARDEN_FILE } from "./support/garden.js";
 import { peopleServer } from "./support/people.js";
-import { HISTORY, client, leaveSession, server } from "./support/server.js";
+import { client, leaveSession } from "./support/server.js";
+import { settingsServer } from "./support/settings.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
 
@@ -91,7 +92,7 @@ beforeAll(async () => {
 });
 
 test("every example in docs/reference/api.md works and has the documented output", async () => {
-  const { brokerUrl, httpUrl, devices } = await server({ policy: GARDEN, history: HISTORY });
+  const { brokerUrl, httpUrl } = await settingsServer(GARDEN_FILE);
   await leaveSession(brokerUrl, "old-phone");
   const lesson = await client(brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
@@ -103,12 +104,13 @@ test("every example in docs/reference/api.md works and has the documented output
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
   });
-  await eventually(() => devices.get("nightlight/gate"), { what: "the last device" });
+  const known = async () => (await ask(httpUrl, "/api/devices/nightlight/gate")).status === 200;
+  await eventually(known, { what: "the last device" });
 
   const examples = examplesOf(page).filter(({ words }) => !isAboutAccounts(words));
   expect(examples.length).toBeGreaterThan(12);
   for (const { words, answer } of examples) {
-    const { status, body } = await curl(httpUrl!, words);
+    const { status, body } = await curl(httpUrl, words);
     expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
     // the history also contains the effects of earlier examples
     if (Array.isArray(answer))

@@ -17,6 +17,7 @@ import {
   type Operation,
 } from "./support/described-api.js";
 import { board } from "./support/board.js";
+import { settingsServer } from "./support/settings.js";
 import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
 const GARDEN: Policy = {
@@ -137,6 +138,43 @@ describe("the server's answers match the document", () => {
     await check("exportHistory", 400, { query: `${query}&from=noon` });
   });
 
+  test("changes of settings get the described answers", async () => {
+    const { httpUrl, write } = await settingsServer("rule: {threshold: 200}\n");
+    url = httpUrl;
+    const values = { sensors: ["n/board"], lamps: ["n/board"] };
+    const changes: [operationId: string, valid: object, invalid: object][] = [
+      ["changeSettings", { rule: { threshold: 250 } }, { rule: { threshold: 5000 } }],
+      ["putZone", values, {}],
+      ["renameZone", { name: "park" }, { name: "no/name" }],
+      ["putDevice", { label: "Porch" }, { label: 5 }],
+    ];
+    const any = { path: { name: "garden", id: "n/board" } };
+    const overwrite = { "if-match": "*" };
+    for (const [operationId, body, invalid] of changes) {
+      await check(operationId, 428, { ...any, body });
+      await check(operationId, 412, { ...any, body, headers: { "if-match": '"old"' } });
+      await check(operationId, 400, { ...any, body: [], headers: overwrite });
+      await check(operationId, 422, { ...any, body: invalid, headers: overwrite });
+      await check(operationId, 200, { ...any, body, headers: overwrite });
+    }
+    await check("getSettings", 200);
+    const park = { path: { name: "park", id: "n/board" } };
+    await write("nonsense: 1\n");
+    for (const [operationId, body] of changes) await check(operationId, 409, { ...park, body, headers: overwrite });
+    for (const operationId of ["deleteZone", "deleteDeviceSettings"])
+      await check(operationId, 409, { ...park, headers: overwrite });
+    await write("zones: {park: {sensors: [a], lamps: [a]}}\ndevices: {n/board: {label: A}}\n");
+    for (const operationId of ["deleteZone", "deleteDeviceSettings"]) {
+      await check(operationId, 428, park);
+      await check(operationId, 412, { ...park, headers: { "if-match": '"old"' } });
+      await check(operationId, 200, { ...park, headers: overwrite });
+      await check(operationId, 404, { ...park, headers: overwrite });
+    }
+    url = (await server()).httpUrl!;
+    await check("getSettings", 404);
+    for (const [operationId, body] of changes) await check(operationId, 404, { ...park, body, headers: overwrite });
+  });
+
   test("every outcome of an action gets the described answer", async () => {
     const running = await server({ history: HISTORY });
     url = running.httpUrl!;
@@ -177,7 +215,7 @@ describe("the server's answers match the document", () => {
     for (const { operationId, requestBody } of operations) {
       await check(operationId, 403, { path, headers: { host: "evil.example" } });
       if (!requestBody) continue;
-      await check(operationId, 413, { path, body: `"${"x".repeat(20_000)}"` });
+      await check(operationId, 413, { path, body: `"${"x".repeat(1_100_000)}"` });
       await check(operationId, 415, { path, body: "<xml/>", headers: { "content-type": "text/xml" } });
     }
   });
@@ -203,7 +241,11 @@ describe("the server's answers match the document", () => {
     await eventually(() => names().has("device") && names().has("zone"), { what: "the events" });
     await check("forgetDevice", 204, { path: { id: "n/board" } });
     await eventually(() => names().has("forgotten"), { what: 'the event "forgotten"' });
-    for (const { event, data } of events)
+    const settings = await settingsServer("");
+    const changes = await follow(settings.httpUrl);
+    await settings.patch({ rule: { threshold: 250 } });
+    await eventually(() => changes.events.some(({ event }) => event === "settings"), { what: 'the event "settings"' });
+    for (const { event, data } of [...events, ...changes.events])
       expect(problemOf(["components", "schemas", "Events", "properties", event], data), event).toBe("");
     expect([...names()].sort()).toEqual(["device", "devices", "forgotten", "zone", "zones"]);
 

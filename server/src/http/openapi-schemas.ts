@@ -213,7 +213,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
     ["first_administrator_missing", "ended"],
   ),
-  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; storage: 1 }>(
+  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; settings: 1; storage: 1 }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
       devices: { ...listOf(ref("Device")), description: "All devices, at the start of the stream." },
@@ -224,10 +224,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       },
       zone: { ...ref("Zone"), description: "A zone that changed." },
       forgotten: objectOf<{ id: string }>("A device that was forgotten.", { id: text("The id of the device.") }),
+      settings: ref("SettingsEvent"),
       storage: objectOf<Pick<StorageView, "problem">>("The data folder became unwritable, or writable again.", {
         problem: orNull(text("The problem and what to do about it; null when the data folder is writable.")),
       }),
     },
-    ["devices", "device", "zones", "zone", "forgotten", "storage"],
+    ["devices", "device", "zones", "zone", "forgotten", "settings", "storage"],
   ),
 };

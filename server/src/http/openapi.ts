@@ -3,6 +3,7 @@ import { json, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
 import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
+import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
 /** Describes a health check that answers 200 or 503. */
@@ -136,6 +137,7 @@ export function openApiDocument(version: string): Schema {
     tags: [
       { name: "devices", description: "Boards, and programs that send the same messages." },
       { name: "zones", description: "Groups of sensors that together control lamps." },
+      { name: "settings", description: "The configuration file." },
       { name: "history", description: "Past readings and lamp switches." },
       { name: "mqtt", description: "The embedded MQTT broker." },
       { name: "server", description: "The server itself." },
@@ -143,9 +145,9 @@ export function openApiDocument(version: string): Schema {
     ],
     // a request needs one of these authentication schemes; {} means none, for servers without accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
-    paths: pathsOf({ ...LIGHT_PATHS, ...MQTT_SESSION_PATHS, ...ACCOUNT_PATHS, ...SERVER_PATHS }),
+    paths: pathsOf({ ...LIGHT_PATHS, ...SETTINGS_PATHS, ...MQTT_SESSION_PATHS, ...ACCOUNT_PATHS, ...SERVER_PATHS }),
     components: {
-      schemas: { ...SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
+      schemas: { ...SCHEMAS, ...SETTINGS_SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
       responses: {
         Fault: {
           description: "Any other error.",

@@ -26,6 +26,7 @@ import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
 import type { HttpLimits } from "./limits.js";
 import type { People } from "./people.js";
+import type { SettingsSource } from "./settings/source.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
@@ -42,6 +43,8 @@ export interface HttpSettings {
   readonly limits: HttpLimits & { readonly connections: number };
   readonly plugins: readonly Plugin[];
   readonly log: Log;
+  /** The configuration file; undefined for a server without one. */
+  readonly configuration: SettingsSource | undefined;
 }
 
 /** The parts of the server that the API shows and changes. */
@@ -135,6 +138,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
       problem,
+      settings: settings.configuration,
       storage: health,
       unacknowledged: () => parts.journal.waiting,
       ready: () =>
@@ -146,6 +150,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   });
   const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
   health.listen({ failed: storage, recovered: storage });
+  settings.configuration?.onChange((event) => eventStream.publish("settings", event));
   served.addCleanupStep(() => app.close());
   if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));
   const http = await listenHttp(app, host, settings.httpPort);
