@@ -205,7 +205,7 @@ export class SimulatedBoard extends BoardState {
         for (const resolve of this.#heapRequests.splice(0)) resolve(message.heap);
         break;
       case "status-light":
-        this.setStatusLight(message.color);
+        this.setStatusLight(message.shown);
         break;
       case "lamp":
         this.setIntensity(message.intensity);

@@ -14,7 +14,7 @@ import { decodeParameters, loadParameters, saveParameters } from "./parameters.j
 import { createRejectionLog } from "./rejection-log.js"
 import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
-import { createStatusLight } from "./status-light.js"
+import { ALONE, CONNECTING, ONLINE, runStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { isRestartDue, LAMP_SETTING } from "./wrap-restart.js"
 
@@ -76,7 +76,6 @@ export async function runNightlight(board: Board) {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
     })
-    const setStatusLight = createStatusLight()
     if (lampWasOn) {
         await lamp.set(true)
         await writeSetting(LAMP_SETTING, false)
@@ -214,6 +213,7 @@ export async function runNightlight(board: Board) {
     client.subscribe(serverStatusTopic(id), 1, onServerStatus)
     client.start()
     runActions.start()
+    runStatusLight.start(() => (authority.decided_by === "device" ? ALONE : client.connected ? ONLINE : CONNECTING))
     await sampleForever(board.light, () => parameters.sample, onReading)
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
@@ -230,9 +230,6 @@ export async function runNightlight(board: Board) {
                 savedLamp = lamp.on
                 await writeSetting(LAMP_SETTING, savedLamp)
             }
-            await setStatusLight(
-                authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
-            )
             await sleep(100)
         }
     }

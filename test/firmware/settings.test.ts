@@ -35,8 +35,8 @@ const CASES: [key: string, value: unknown, line: string][] = [
   ["NL_RULE", 5, "the payload is not a JSON object; using the default rule"],
   ["NL_RULE", [1, 2, 3], "the payload is not a JSON object; using the default rule"],
   ["NL_RULE", '{"threshold":1e9}', '"threshold" must be a number from 0 to 1023; using the default rule'],
-  ["NL_REBOOTED", "x", "it is no number of an action; using 0"],
-  ["NL_REBOOTED", -1, "it is no number of an action; using 0"],
+  ["NL_REBOOTED", "x", "x is not a whole number from 0 to 2147483647; using 0"],
+  ["NL_REBOOTED", -1, "-1 is not a whole number from 0 to 2147483647; using 0"],
 ];
 
 /** Number of boards that start in parallel. */
