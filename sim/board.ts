@@ -200,6 +200,7 @@ export class SimulatedBoard extends BoardState {
       }
       case "flash":
         this.#flash = message.data;
+        this.emit("flash");
         break;
       case "heap":
         for (const resolve of this.#heapRequests.splice(0)) resolve(message.heap);

@@ -42,6 +42,8 @@ export interface BoardEvents {
   reboot: [reason: string];
   /** The program started, and has found its sensor and lamp if it uses them. */
   start: [];
+  /** The flash memory changed: by a deploy, or by the program. */
+  flash: [];
   /** The status LED changed, for example because it blinks. */
   "status-light": [shown: StatusLight];
   /** Any publicly visible state of the board changed, except the status LED. */

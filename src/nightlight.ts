@@ -10,7 +10,7 @@ import { createActions } from "./actions.js"
 import { createAuthority } from "./authority.js"
 import { createLamp } from "./lamp.js"
 import { deviceNetwork, MqttClient } from "devicescript-mqtt"
-import { decodeParameters, loadParameters, saveParameters } from "./parameters.js"
+import { decodeParameters, loadParameters, saveParameters, serializeRule } from "./parameters.js"
 import { createRejectionLog } from "./rejection-log.js"
 import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
@@ -25,6 +25,9 @@ export interface Board {
     readonly light: LightLevel
     readonly lamp: LightBulb
 }
+
+/** Time for which a rule must stay the same before it is written to flash, in ms. */
+const STABLE_TIME = 60000
 
 /** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
 const MAX_REPLIES = 16
@@ -53,6 +56,8 @@ export async function runNightlight(board: Board) {
     let light: number = undefined
     // Whether a server has announced itself since the start.
     let serverSeen = false
+    // Since when the rule is the present one, in ms; undefined once it has been stored.
+    let ruleSince: number = undefined
     // The board withholds messages from the broker until this time, in ms.
     let holdUntil = 0
     // Whether a command has contained a `seq`, so that the server supports it.
@@ -147,10 +152,10 @@ export async function runNightlight(board: Board) {
         else rejections.add(topic, problem)
     }
 
-    async function onConfig(topic: string, payload: Buffer) {
+    function onConfig(topic: string, payload: Buffer) {
         const { parameters: received, problem } = decodeParameters(payload)
         if (problem) return rejections.add(topic, problem)
-        await saveParameters(received, parameters)
+        if (serializeRule(received) !== serializeRule(parameters)) ruleSince = millis()
         parameters = received
         actions.setExpired(received.expired)
     }
@@ -221,6 +226,10 @@ export async function runNightlight(board: Board) {
         // What the flash setting says about the lamp.
         let savedLamp = false
         while (true) {
+            if (millis() - ruleSince >= STABLE_TIME) {
+                ruleSince = undefined
+                await saveParameters(parameters)
+            }
             const actionsDone = await actions.performPending(millis())
             // With all slots free, the broker has acknowledged every publication, including all replies.
             const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
