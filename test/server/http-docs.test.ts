@@ -7,6 +7,7 @@ import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
 import { GARDEN } from "./support/garden.js";
+import { peopleServer } from "./support/people.js";
 import { HISTORY, client, leaveSession, server } from "./support/server.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
@@ -79,6 +80,11 @@ function structureOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, structureOf(of)]));
 }
 
+/** Returns whether an example needs a server with accounts. */
+function isAboutAccounts(words: readonly string[]): boolean {
+  return words.some((word) => /\/api\/(users|login-sessions|first-administrator)/.test(word));
+}
+
 let page = "";
 beforeAll(async () => {
   page = await readFile(new URL("../../docs/reference/api.md", import.meta.url), "utf8");
@@ -99,7 +105,7 @@ test("every example in docs/reference/api.md works and has the documented output
   });
   await eventually(() => devices.get("nightlight/gate"), { what: "the last device" });
 
-  const examples = examplesOf(page);
+  const examples = examplesOf(page).filter(({ words }) => !isAboutAccounts(words));
   expect(examples.length).toBeGreaterThan(12);
   for (const { words, answer } of examples) {
     const { status, body } = await curl(httpUrl!, words);
@@ -117,6 +123,24 @@ test("every example in docs/reference/api.md works and has the documented output
       expect(structureOf(real.points)).toEqual(structureOf(points));
       expect(structureOf(real.switches[0])).toEqual(structureOf(switches[0]));
     }
+  }
+});
+
+test("every example about accounts in docs/reference/api.md works and has the documented output", async () => {
+  const running = await peopleServer();
+  const examples = examplesOf(page).filter(({ words }) => isAboutAccounts(words));
+  expect(examples.length).toBeGreaterThan(8);
+  const replace = (word: string): string => word.replace("$TOKEN", token).replace("k7wd-9mqh-x3fa", running.codes()[0]);
+  let token = "";
+  // the documented token belongs to an administrator, who exists after the first example
+  const [first, ...others] = examples;
+  for (const { words, answer } of [first, ...others]) {
+    const { status, body, headers } = await curl(running.url, words.map(replace));
+    expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
+    if (answer !== undefined) expect(structureOf(body), words.join(" ")).toEqual(structureOf(answer));
+    if (words !== first.words) continue;
+    const cookie = headers["set-cookie"]![0].split(";", 1)[0];
+    token = String((await running.send("POST", "/api/users/me/tokens", {}, { cookie })).json.token);
   }
 });
 

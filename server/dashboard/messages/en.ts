@@ -6,8 +6,9 @@ import { history } from "./en/history.js";
 import { login } from "./en/login.js";
 import { overview } from "./en/overview.js";
 import { page } from "./en/page.js";
+import { reason } from "./en/reason.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
-export const en = { page, state, overview, controls, board, history, zones, login } as const;
+export const en = { page, state, reason, overview, controls, board, history, zones, login } as const;
 export { en as table };

@@ -22,6 +22,8 @@ import {
   time,
   type Schema,
 } from "./openapi-fields.js";
+import type { SessionView } from "./login.js";
+import { ENDED } from "./openapi-accounts.js";
 import { OUTCOME } from "./openapi-outcomes.js";
 
 const MODES = OVERRIDE.mode.values;
@@ -198,11 +200,19 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     name: text("The user's name."),
     password: { type: "string", format: "password" },
   }),
-  Session: objectOf<{ name: string | null; role: string | null; required: boolean }>("Who is logged in.", {
-    name: orNull(text("The user's name; null when nobody is logged in.")),
-    role: orNull(oneOf(["admin", "reader"], "An admin may change everything, a reader may only read.")),
-    required: flag("Whether the server requires a login."),
-  }),
+  Session: objectOf<SessionView>(
+    "Who is logged in.",
+    {
+      name: orNull(text("The user's name; null when nobody is logged in.")),
+      role: orNull(oneOf(["admin", "reader"], "An admin may change everything, a reader may only read.")),
+      required: flag("Whether the server requires a login."),
+      first_administrator_missing: flag(
+        "Whether nobody has an account, so that the first administrator can be created; left out otherwise.",
+      ),
+      ended: ENDED,
+    },
+    ["first_administrator_missing", "ended"],
+  ),
   Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; storage: 1 }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {

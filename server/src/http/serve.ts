@@ -14,6 +14,7 @@ import type { Lamps } from "../outputs/lamps.js";
 import type { Gauges } from "./metrics/metrics.js";
 import { isLoopback } from "../common/hosts.js";
 import type { Accounts } from "../security/accounts.js";
+import type { LoginStore } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
 import type { DamagedFiles } from "../storage/damage.js";
@@ -24,6 +25,7 @@ import { createApp, listenHttp } from "./app.js";
 import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
 import type { HttpLimits } from "./limits.js";
+import type { People } from "./people.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
@@ -72,6 +74,10 @@ export interface HttpServices {
   readonly accounts: Accounts;
   /** Checks passwords; the broker uses the same instance. */
   readonly check: PasswordCheck;
+  /** The users that can be managed; undefined when the server runs with `--anonymous`. */
+  readonly people: People | undefined;
+  /** Stores login sessions. */
+  readonly loginStore: LoginStore;
   readonly certificates: Certificates | undefined;
   readonly damaged: DamagedFiles;
   readonly eventStream: Events;
@@ -101,6 +107,8 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
     guard,
     accounts: served.accounts,
     check: served.check,
+    people: served.people,
+    loginStore: served.loginStore,
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,
