@@ -15,7 +15,7 @@ const LONG = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
   "test/docs/{commands,protocols}.test.ts",
-  "test/firmware/{settings,vectors}.test.ts",
+  "test/firmware/{flicker,settings,vectors}.test.ts",
   "test/flash/{flash,monitor,serial}.test.ts",
   "test/mqtt/{example,misbehaving-broker}.test.ts",
   "test/packages/*.test.ts",

@@ -6,7 +6,7 @@
 import { Message } from "./schema.js"
 
 /** Largest accepted 32-bit signed integer. */
-const MAX_INTEGER = 0x7fffffff
+export const MAX_INTEGER = 0x7fffffff
 /** Largest accepted timestamp or counter: JavaScript's MAX_SAFE_INTEGER, 2^53 - 1. */
 const MAX_COUNT = 9007199254740991
 const MINUTE = 60000

@@ -1,13 +1,13 @@
 /** The visible state of a simulated board: its lamp, its status LED and whether it runs. */
 import { EventEmitter } from "node:events";
 import type { BoardEvents } from "./types.js";
-import type { Color } from "./vm/status-light.js";
+import type { StatusLight } from "./vm/status-light.js";
 
-const OFF: Color = [0, 0, 0];
+const OFF: StatusLight = [0, 0, 0];
 
 export class BoardState extends EventEmitter<BoardEvents> {
   #intensity = 0;
-  #statusLight: Color = OFF;
+  #statusLight: StatusLight = OFF;
   #running = false;
   #crashes = 0;
 
@@ -18,8 +18,8 @@ export class BoardState extends EventEmitter<BoardEvents> {
   get lamp(): boolean {
     return this.#intensity > 0;
   }
-  /** Color of the status LED on the board: red, green and blue, 0 to 255 each. */
-  get statusLight(): Color {
+  /** The status LED on the board: red, green and blue, 0 to 255 each, or `runtime` for the runtime's own pattern. */
+  get statusLight(): StatusLight {
     return this.#statusLight;
   }
   get running(): boolean {
@@ -38,9 +38,10 @@ export class BoardState extends EventEmitter<BoardEvents> {
     this.emit("change");
   }
 
-  protected setStatusLight(statusLight: Color): void {
+  /** Emits no `change`, because the LED blinks all the time and each `change` is sent to the browsers. */
+  protected setStatusLight(statusLight: StatusLight): void {
     this.#statusLight = statusLight;
-    this.emit("change");
+    this.emit("status-light", statusLight);
   }
 
   protected setRunning(running: boolean): void {
@@ -58,7 +59,7 @@ export class BoardState extends EventEmitter<BoardEvents> {
   /** Switches lamp and status LED off after a loss of power. */
   protected clearOnPowerLoss(): void {
     this.setIntensity(0);
-    this.#statusLight = OFF;
+    this.setStatusLight(OFF);
     if (this.#running) this.setRunning(false);
   }
 }

@@ -200,12 +200,13 @@ export class SimulatedBoard extends BoardState {
       }
       case "flash":
         this.#flash = message.data;
+        this.emit("flash");
         break;
       case "heap":
         for (const resolve of this.#heapRequests.splice(0)) resolve(message.heap);
         break;
       case "status-light":
-        this.setStatusLight(message.color);
+        this.setStatusLight(message.shown);
         break;
       case "lamp":
         this.setIntensity(message.intensity);

@@ -3,6 +3,7 @@ import type { LightSource } from "./light.js";
 import type { LogLevel } from "./log.js";
 import type { DebugInfo } from "./positions.js";
 import type { Settings } from "./settings.js";
+import type { StatusLight } from "./vm/status-light.js";
 
 export interface BoardOptions {
   /** Board name in the simulator. The firmware reads its own name from the setting `NL_ID`. */
@@ -41,6 +42,10 @@ export interface BoardEvents {
   reboot: [reason: string];
   /** The program started, and has found its sensor and lamp if it uses them. */
   start: [];
-  /** Any publicly visible state of the board changed. */
+  /** The flash memory changed: by a deploy, or by the program. */
+  flash: [];
+  /** The status LED changed, for example because it blinks. */
+  "status-light": [shown: StatusLight];
+  /** Any publicly visible state of the board changed, except the status LED. */
   change: [];
 }

@@ -1,9 +1,9 @@
 import { millis, reboot, sleep } from "@devicescript/core"
-import { readSetting, writeSetting } from "@devicescript/settings"
-import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
+import { writeSetting } from "@devicescript/settings"
+import { ActionCommand, MAX_INTEGER, REPLY, Reply } from "../contract/messages.js"
 import { encode } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
-import { warnInvalidSetting } from "./settings.js"
+import { readNumber } from "./settings.js"
 
 /** Flash setting with the `seq` of the last reboot action, so that a duplicate of the action causes no second reboot. */
 const LAST_REBOOT_SETTING = "NL_REBOOTED"
@@ -52,11 +52,7 @@ export interface Actions {
 
 export async function createActions(context: ActionContext): Promise<Actions> {
     const pending: ActionCommand[] = []
-    let lastSeq: number = await readSetting(LAST_REBOOT_SETTING, 0)
-    if (typeof lastSeq !== "number" || !(lastSeq >= 0)) {
-        warnInvalidSetting(LAST_REBOOT_SETTING, "it is no number of an action", "0")
-        lastSeq = 0
-    }
+    let lastSeq = await readNumber(LAST_REBOOT_SETTING, 0, 0, MAX_INTEGER)
     const performed = [lastSeq]
     let expiredUpTo = 0
     let holdUntil = 0

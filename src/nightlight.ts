@@ -10,11 +10,11 @@ import { createActions } from "./actions.js"
 import { createAuthority } from "./authority.js"
 import { createLamp } from "./lamp.js"
 import { deviceNetwork, MqttClient } from "devicescript-mqtt"
-import { decodeParameters, loadParameters, saveParameters } from "./parameters.js"
+import { decodeParameters, loadParameters, saveParameters, serializeRule } from "./parameters.js"
 import { createRejectionLog } from "./rejection-log.js"
 import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
-import { createStatusLight } from "./status-light.js"
+import { ALONE, CONNECTING, ONLINE, runStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
 import { isRestartDue, LAMP_SETTING } from "./wrap-restart.js"
 
@@ -25,6 +25,9 @@ export interface Board {
     readonly light: LightLevel
     readonly lamp: LightBulb
 }
+
+/** Time for which a rule must stay the same before it is written to flash, in ms. */
+const STABLE_TIME = 60000
 
 /** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
 const MAX_REPLIES = 16
@@ -53,6 +56,8 @@ export async function runNightlight(board: Board) {
     let light: number = undefined
     // Whether a server has announced itself since the start.
     let serverSeen = false
+    // Since when the rule is the present one, in ms; undefined once it has been stored.
+    let ruleSince: number = undefined
     // The board withholds messages from the broker until this time, in ms.
     let holdUntil = 0
     // Whether a command has contained a `seq`, so that the server supports it.
@@ -76,7 +81,6 @@ export async function runNightlight(board: Board) {
         console.debug(lamp.on ? "lamp on" : "lamp off")
         publishStatus()
     })
-    const setStatusLight = createStatusLight()
     if (lampWasOn) {
         await lamp.set(true)
         await writeSetting(LAMP_SETTING, false)
@@ -148,10 +152,10 @@ export async function runNightlight(board: Board) {
         else rejections.add(topic, problem)
     }
 
-    async function onConfig(topic: string, payload: Buffer) {
+    function onConfig(topic: string, payload: Buffer) {
         const { parameters: received, problem } = decodeParameters(payload)
         if (problem) return rejections.add(topic, problem)
-        await saveParameters(received, parameters)
+        if (serializeRule(received) !== serializeRule(parameters)) ruleSince = millis()
         parameters = received
         actions.setExpired(received.expired)
     }
@@ -214,6 +218,7 @@ export async function runNightlight(board: Board) {
     client.subscribe(serverStatusTopic(id), 1, onServerStatus)
     client.start()
     runActions.start()
+    runStatusLight.start(() => (authority.decided_by === "device" ? ALONE : client.connected ? ONLINE : CONNECTING))
     await sampleForever(board.light, () => parameters.sample, onReading)
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
@@ -221,6 +226,10 @@ export async function runNightlight(board: Board) {
         // What the flash setting says about the lamp.
         let savedLamp = false
         while (true) {
+            if (millis() - ruleSince >= STABLE_TIME) {
+                ruleSince = undefined
+                await saveParameters(parameters)
+            }
             const actionsDone = await actions.performPending(millis())
             // With all slots free, the broker has acknowledged every publication, including all replies.
             const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
@@ -230,9 +239,6 @@ export async function runNightlight(board: Board) {
                 savedLamp = lamp.on
                 await writeSetting(LAMP_SETTING, savedLamp)
             }
-            await setStatusLight(
-                authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
-            )
             await sleep(100)
         }
     }

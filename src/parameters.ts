@@ -23,25 +23,37 @@ export function defaultParameters(): Parameters {
     return { ...LESSON_RULE, ...DEFAULT_CADENCE, offline: "keep", alone_after: 10000, expired: 0 }
 }
 
-/** Returns the stored form of the parameters that a board without a server needs. */
-function serializeRule(p: Parameters): string {
+/** Returns the parameters that a board without a server needs as text: their form in flash. Equal rules give equal texts. */
+export function serializeRule(p: Parameters): string {
     const { threshold, hysteresis, min_on, min_off, alone_after } = p
     return JSON.stringify({ threshold, hysteresis, min_on, min_off, alone_after })
 }
+
+/** The rule in flash, as `serializeRule` returns it. */
+let storedRule = serializeRule(defaultParameters())
 
 /** Loads the rule parameters stored by `saveParameters`; returns the defaults if none are stored. */
 export async function loadParameters(): Promise<Parameters> {
     const stored = await readSetting(RULE_SETTING, undefined)
     if (stored === undefined) return defaultParameters()
     const { parameters, problem } = decodeParameters(Buffer.from("" + stored))
-    if (problem) warnInvalidSetting(RULE_SETTING, problem, "the default rule")
-    return problem ? defaultParameters() : parameters
+    if (problem) {
+        warnInvalidSetting(RULE_SETTING, problem, "the default rule")
+        return defaultParameters()
+    }
+    storedRule = serializeRule(parameters)
+    return parameters
 }
 
-/** Stores the rule parameters in flash for the next start. Writes only changes, because flash wears out. */
-export async function saveParameters(parameters: Parameters, before: Parameters) {
+/**
+ * Stores the rule parameters in flash for the next start. Writes only changes, because flash wears out, and because a power
+ * cut during a write can erase all settings. For the same reason, call it only with a rule that did not change lately.
+ */
+export async function saveParameters(parameters: Parameters) {
     const rule = serializeRule(parameters)
-    if (rule !== serializeRule(before)) await writeSetting(RULE_SETTING, rule)
+    if (rule === storedRule) return
+    storedRule = rule
+    await writeSetting(RULE_SETTING, rule)
 }
 
 /** Decodes a `<id>/config` payload. An empty payload, which clears a retained message, returns the defaults. */

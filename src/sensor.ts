@@ -4,8 +4,11 @@ import { LightLevel, millis, sleep } from "@devicescript/core"
 const FULL_SCALE = 1023
 
 /**
- * Samples the light sensor at a fixed rate; never returns. Skips samples until a sensor is attached.
- * @param interval returns the time between two samples in ms; called after each sample
+ * Reads the light sensor at a fixed rate; never returns. Skips readings until a sensor is attached.
+ *
+ * The sensor sends some ten samples a second. A reading is the mean of the samples since the last one, because a single
+ * sample of the noisy ADC would make the lamp flicker near the threshold.
+ * @param interval returns the time between two readings in ms; called after each reading
  * @param onreading called with the light level, 0 (dark) to 1023, and its time in ms since the board started
  */
 export async function sampleForever(
@@ -13,16 +16,23 @@ export async function sampleForever(
     interval: () => number,
     onreading: (light: number, at: number) => Promise<void>
 ) {
-    let newest: number = undefined
+    let sum = 0
+    let count = 0
+    let mean = NaN
     // read() would return a cached value that may be half a second old.
-    sensor.reading.subscribe(reading => {
-        newest = reading
+    sensor.reading.subscribe(sample => {
+        sum += sample
+        count++
     })
     let next = millis()
     while (true) {
-        const light = Math.round(Math.constrain(newest, 0, 1) * FULL_SCALE)
-        // Skip a missing sample: undefined before the first event, NaN if the sensor is faulty.
-        if (newest !== undefined && !isNaN(light)) await onreading(light, Math.round(millis()))
+        // Without a new sample, the mean stays as it is.
+        if (count > 0) mean = sum / count
+        sum = 0
+        count = 0
+        const light = Math.round(Math.constrain(mean, 0, 1) * FULL_SCALE)
+        // Skip a missing reading: NaN before the first sample and if the sensor is faulty.
+        if (!isNaN(light)) await onreading(light, Math.round(millis()))
         // Keep a fixed rate independent of processing time. After a long delay, skip the missed samples.
         next = Math.max(next + interval(), millis() + 1)
         await sleep(next - millis())

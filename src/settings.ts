@@ -54,8 +54,8 @@ async function readHost(): Promise<string> {
     return fits && given ? given : LOCALHOST
 }
 
-/** Reads a setting that is a whole number from `least` to `most`. */
-async function readNumber(key: string, usual: number, least: number, most: number): Promise<number> {
+/** Reads a setting that is a whole number from `least` to `most`. Logs an invalid one and returns `usual` instead. */
+export async function readNumber(key: string, usual: number, least: number, most: number): Promise<number> {
     const given = await readText(key)
     if (given === "") return usual
     const value = parseInt(given)
@@ -66,10 +66,10 @@ async function readNumber(key: string, usual: number, least: number, most: numbe
 
 async function readTls(): Promise<boolean> {
     const given = await readText("MQTT_TLS")
-    if (given === "true" || given === "1") return true
-    if (given !== "" && given !== "false" && given !== "0")
+    const tls = given === "true" || given === "1"
+    if (!tls && given && given !== "false" && given !== "0")
         warnInvalidSetting("MQTT_TLS", `${given} is neither true nor false`, "false")
-    return false
+    return tls
 }
 
 async function readId(): Promise<string> {

@@ -11,6 +11,7 @@ import { deploy } from "./deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
 import { messageOf, StepError } from "../lib/step-error.js";
 import { followUntilConnected } from "./follow.js";
+import { HIDDEN_NETWORK_WARNING, isNetworkHidden } from "./hidden-network.js";
 import { runtimeImage } from "./image.js";
 import { listBoardsWithChip, selectBoard, type FlashableBoard } from "./select-board.js";
 import { createScreen, type Screen } from "./screen.js";
@@ -182,6 +183,8 @@ async function deployAndWait(
       connectTimeout,
     );
     screen.print(`The board is connected to ${broker}: the nightlight works.`);
+    const { wifi } = await link.services(answerTimeout);
+    if (wifi && (await isNetworkHidden(wifi))) screen.print(HIDDEN_NETWORK_WARNING);
   } finally {
     await link.close();
   }

@@ -60,7 +60,7 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
   const ask = (question: Question) => validAnswer(question, sources);
 
   const ssid = await ask({
-    text: "Name of the Wi-Fi network (2.4 GHz)",
+    text: "Name of the Wi-Fi network (2.4 GHz, not hidden)",
     fromFlag: flags.wifiSsid,
     fallback: existing("WIFI_SSID"),
     problem: ssidProblem,

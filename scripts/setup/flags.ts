@@ -29,7 +29,7 @@ export function parseFlags(args: readonly string[], print: (text: string) => voi
     .description(
       "Ask for a board's settings and write them to .env.local, from where a deploy copies them to the board.",
     )
-    .option("--wifi-ssid <name>", "name of the Wi-Fi network (2.4 GHz)")
+    .option("--wifi-ssid <name>", "name of the Wi-Fi network (2.4 GHz, not hidden)")
     .option(
       "--wifi-password-stdin",
       `read the Wi-Fi password from the first line of standard input (or env: ${WIFI_PASSWORD_ENV})`,

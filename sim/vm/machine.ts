@@ -49,7 +49,8 @@ export interface BoardSocket {
 /** Callbacks of the virtual machine. Only `socket` is called while C code runs; all others are called afterwards. */
 export interface MachineHooks {
   log(line: string): void;
-  frame(frame: Uint8Array): void;
+  /** @param now the board's clock, in ms */
+  frame(frame: Uint8Array, now: number): void;
   flash(data: Uint8Array): void;
   /** Called when the program stops; code 0 means that the program requested a restart. */
   panic(code: number): void;
@@ -169,7 +170,7 @@ export class Machine {
     const { socket } = this.#hooks;
     const bytes = (pointer: number, size: number) => m.HEAPU8.slice(pointer, pointer + size);
     m.dmesg = (line) => this.#callHook(() => this.#hooks.log(line));
-    m.sendPacket = (frame) => this.#callHook(() => this.#hooks.frame(frame));
+    m.sendPacket = (frame) => this.#callHook(() => this.#hooks.frame(frame, this.#clock.now()));
     m.panicHandler = (code) => this.#callHook(() => this.#hooks.panic(code));
     m.flashSave = (data) => this.#callHook(() => this.#hooks.flash(data));
     m.flashLoad = () => flash ?? new Uint8Array();

@@ -1,7 +1,7 @@
 /** Messages between `SimulatedBoard` and the worker thread of its board. All of them support structured cloning. */
 
 import type { Heap } from "./heap.js";
-import type { Color } from "./status-light.js";
+import type { StatusLight } from "./status-light.js";
 
 /** How a network cut appears: connections are reset (TCP RST), closed (TCP FIN), or all packets are lost silently. */
 export type CutKind = "reset" | "end" | "silent";
@@ -51,7 +51,7 @@ export type FromWorker =
   | { type: "flash"; data: Uint8Array }
   | { type: "heap"; heap: Heap | undefined }
   | { type: "lamp"; intensity: number }
-  | { type: "status-light"; color: Color }
+  | { type: "status-light"; shown: StatusLight }
   /** The program started. */
   | { type: "started" }
   /** A role of the program was bound to its service. */

@@ -1,4 +1,4 @@
-/** Decodes the color of the board's status LED from Jacdac frames. */
+/** Tracks the board's status LED from the Jacdac frames that set its color. */
 
 /** Service index of the Jacdac control service. It is 0 on every device. */
 const CONTROL_SERVICE = 0;
@@ -15,6 +15,40 @@ const PACKETS_OFFSET = 12;
 
 /** Color of an LED: red, green and blue, 0 to 255 each. */
 export type Color = readonly [red: number, green: number, blue: number];
+
+/** What the LED shows: a color that the program set, or the runtime's own pattern, which the simulator does not reproduce. */
+export type StatusLight = Color | "runtime";
+
+/** Time after which the runtime replaces the program's color with its own pattern, in ms (jd_status_light.c in jacdac-c: 2 << 20 µs). */
+const PROTECTED_TIME = 2097;
+
+/** Tracks what the status LED of one board shows. */
+export class StatusLightTracker {
+  #shown: StatusLight | undefined;
+  /** When the program last set a color, in ms of the board's clock. */
+  #setAt = 0;
+
+  /** @param onchange called when the LED changes, not when the program sets the same color again */
+  constructor(
+    private readonly deviceId: string,
+    private readonly onchange: (shown: StatusLight) => void,
+  ) {}
+
+  /** Processes a frame of the board. Must be called with every frame, of which there are several a second. */
+  handleFrame(frame: Uint8Array, now: number): void {
+    const color = statusLightOf(frame, this.deviceId);
+    if (color) {
+      this.#setAt = now;
+      this.#show(color);
+    } else if (now - this.#setAt > PROTECTED_TIME) this.#show("runtime");
+  }
+
+  #show(shown: StatusLight): void {
+    if (String(shown) === String(this.#shown)) return;
+    this.#shown = shown;
+    this.onchange(shown);
+  }
+}
 
 /** Returns the color that a frame sets on the status LED of a device, or undefined for any other frame. */
 export function statusLightOf(frame: Uint8Array, deviceId: string): Color | undefined {

@@ -7,7 +7,7 @@ import { Peripherals } from "./peripherals.js";
 import { ProgramMonitor } from "./program.js";
 import type { BoardSetup, FromWorker, ToWorker } from "./protocol.js";
 import { NetworkSocket } from "./socket.js";
-import { statusLightOf } from "./status-light.js";
+import { StatusLightTracker } from "./status-light.js";
 
 /** Board time to skip after power-up, in ms. The board does not announce itself during the first 500 ms. */
 const BOOT_TIME = 600;
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     setup.speed,
   );
   peripherals.light = setup.light;
+  const statusLight = new StatusLightTracker(setup.deviceId, (shown) => send({ type: "status-light", shown }));
 
   const machine = await Machine.boot(
     setup.vm,
@@ -45,9 +46,8 @@ async function main(): Promise<void> {
         const role = peripherals.roleOf(line);
         if (role) send({ type: "bound", role });
       },
-      frame(frame) {
-        const color = statusLightOf(frame, setup.deviceId);
-        if (color) send({ type: "status-light", color });
+      frame(frame, now) {
+        statusLight.handleFrame(frame, now);
         peripherals.receive(frame);
       },
       flash: (data) => send({ type: "flash", data }),

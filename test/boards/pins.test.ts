@@ -42,6 +42,17 @@ describe("the boards of this repository", () => {
   });
 });
 
+describe("the status LED", () => {
+  it.each([
+    ["nightlight_esp32_devkitc", true],
+    // the LED of a SuperMini is between 3.3 V and the pin
+    ["nightlight_esp32c3_supermini", undefined],
+  ])("of %s is lit by a high level: %s", (name, activeHigh) => {
+    const { file } = boards.find((board) => board.name === name)!;
+    expect((file.led as { activeHigh?: boolean }).activeHigh).toBe(activeHigh);
+  });
+});
+
 describe("a light sensor", () => {
   it.each([
     ["esp32", [32, 33, 34, 35, 36, 37, 38, 39]],

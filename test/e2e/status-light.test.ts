@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
+import type { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
+
+/** Time for which the LED is observed in each state, in ms. */
+const OBSERVED = 8000;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -12,26 +17,65 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-test("the board's status LED is green when online, orange while connecting, and blue while the board decides by itself", async () => {
+function colorOf({ statusLight }: SimulatedBoard): string {
+  if (statusLight === "runtime") return "runtime";
+  const [red, green, blue] = statusLight;
+  return red > 0 ? "orange" : green > 0 ? "green" : blue > 0 ? "blue" : "dark";
+}
+
+/** Observes the LED. Returns the colors that it showed, and the share of the time in which it was lit. */
+async function observe(board: SimulatedBoard): Promise<{ colors: string[]; lit: number; changes: number }> {
+  const colors = new Set<string>([colorOf(board)]);
+  const began = performance.now();
+  let since = began;
+  let lit = 0;
+  let dark = colorOf(board) === "dark";
+  let changes = 0;
+  const onLed = () => {
+    const now = performance.now();
+    if (!dark) lit += now - since;
+    since = now;
+    dark = colorOf(board) === "dark";
+    colors.add(colorOf(board));
+  };
+  const onChange = () => changes++;
+  board.on("status-light", onLed).on("change", onChange);
+  await sleep(OBSERVED);
+  onLed();
+  board.off("status-light", onLed).off("change", onChange);
+  return { colors: [...colors].sort(), lit: lit / (since - began), changes };
+}
+
+test("the board's status LED shows by color and by rhythm whether it is online, connecting, or decides by itself", async () => {
   const [board] = rig.boards;
-  const colors: string[] = [];
-  board.on("change", () => {
-    const [red, green, blue] = board.statusLight;
-    const color = red > 0 ? "orange" : green > 0 ? "green" : blue > 0 ? "blue" : "dark";
-    if (color !== colors.at(-1)) colors.push(color);
-  });
   const shows = (color: string): Promise<unknown> =>
-    eventually(() => colors.at(-1) === color, { within: 10_000, what: `${color}, after ${colors.join(", ")}` });
+    eventually(() => colorOf(board) === color, { within: 20_000, what: `${color} instead of ${colorOf(board)}` });
 
   board.setLight(600);
   await shows("green");
-  colors.splice(0, colors.length - 1);
+  await eventually(() => rig.server.devices.get("nightlight/sim-1")?.led_on === false, { what: "the first decision" });
+  // The runtime would show its own pattern two seconds after the last color. Browsers get no events for the LED.
+  expect(await observe(board)).toEqual({ colors: ["green"], lit: 1, changes: 0 });
+
   board.network.cut({ how: "reset" });
   await shows("blue");
+  const alone = await observe(board);
+  expect(alone.colors).toEqual(["blue", "dark"]);
+  expect(alone.lit).toBeGreaterThan(0.15);
+  expect(alone.lit).toBeLessThan(0.38);
+  expect(alone.changes).toBe(0);
+
+  await rig.observer.publishAsync("nightlight/sim-1/config", '{"alone_after":60000}', { qos: 1, retain: true });
   board.network.heal();
   await shows("green");
-  // orange may appear twice, because a second connection attempt may be necessary
-  expect(colors.join(" ")).toMatch(/^green orange blue (orange )?green$/);
+  await sleep(1000);
+  board.network.cut({ how: "reset" });
+  await shows("orange");
+  const connecting = await observe(board);
+  expect(connecting.colors).toEqual(["dark", "orange"]);
+  expect(connecting.lit).toBeGreaterThan(0.38);
+  expect(connecting.lit).toBeLessThan(0.62);
+
   await board.stop();
   await shows("dark");
 });

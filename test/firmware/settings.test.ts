@@ -1,4 +1,5 @@
 /** Tests that a board with an invalid setting starts, logs one line with the problem and the default value, and works. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
@@ -35,9 +36,12 @@ const CASES: [key: string, value: unknown, line: string][] = [
   ["NL_RULE", 5, "the payload is not a JSON object; using the default rule"],
   ["NL_RULE", [1, 2, 3], "the payload is not a JSON object; using the default rule"],
   ["NL_RULE", '{"threshold":1e9}', '"threshold" must be a number from 0 to 1023; using the default rule'],
-  ["NL_REBOOTED", "x", "it is no number of an action; using 0"],
-  ["NL_REBOOTED", -1, "it is no number of an action; using 0"],
+  ["NL_REBOOTED", "x", "x is not a whole number from 0 to 2147483647; using 0"],
+  ["NL_REBOOTED", -1, "-1 is not a whole number from 0 to 2147483647; using 0"],
 ];
+
+/** The clock of some boards runs this much faster, so that a minute takes six seconds. */
+const SPEED = 10;
 
 /** Number of boards that start in parallel. */
 const PARALLEL_BOARDS = 6;
@@ -102,16 +106,26 @@ describe("a board's settings", () => {
     expect(lines.filter((line) => !/; using (1883|the default)$/.test(line))).toEqual([]);
   }, 60_000);
 
-  it("survive a restart, including the rule from the server, which the board then applies without a server", async () => {
-    const id = "nightlight/kept";
-    const board: SimulatedBoard = rig.simulator.add({ id, settings: brokerSettings(rig.url) });
+  /** Starts a board with a fast clock. Returns it with the number of later writes to its flash memory. */
+  async function startFast(id: string): Promise<{ board: SimulatedBoard; flash: { writes: number } }> {
+    const board = rig.simulator.add({ id, speed: SPEED, settings: brokerSettings(rig.url) });
+    const flash = { writes: 0 };
     await board.start();
+    board.on("flash", () => flash.writes++);
+    await eventually(() => rig.seen.some(({ topic }) => topic === topicOf(id, "config")), {
+      within: 15_000,
+      what: "the configuration",
+    });
+    return { board, flash };
+  }
+
+  it("survive a restart, including a stable rule from the server, which the board then applies without a server", async () => {
+    const id = "nightlight/kept";
+    const { board, flash } = await startFast(id);
     board.setLight(450);
     // 450 is dark by the server's rule and bright by the default rule.
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
-    await eventually(() => rig.seen.some(({ topic }) => topic === topicOf(id, "config")), {
-      what: "the configuration",
-    });
+    await eventually(() => flash.writes > 0, { within: 60_000, what: "the rule in flash" });
     board.network.cut();
     await board.restart();
     expect(board.lamp).toBe(false);
@@ -120,5 +134,23 @@ describe("a board's settings", () => {
     const online = () => rig.server.devices.get(id)?.online && rig.server.devices.get(id)?.decided_by === "server";
     await eventually(online, { within: 15_000, what: `${id} to be back by its name` });
     expect(board.crashes).toBe(0);
-  }, 60_000);
+  }, 120_000);
+
+  it("do not include a rule that changes often: it is written once, when it was the same for a minute", async () => {
+    const { board, flash } = await startFast("nightlight/changing");
+    let changed = 0;
+    for (let threshold = 401; threshold <= 406; threshold++) {
+      await rig.observer.publishAsync(`${board.id}/config`, JSON.stringify({ threshold }), { qos: 1 });
+      changed = performance.now();
+      await sleep(20_000 / SPEED);
+    }
+    expect(flash.writes).toBe(0);
+    await eventually(() => flash.writes > 0, { within: 60_000, what: "the rule in flash" });
+    expect(performance.now() - changed).toBeGreaterThan(50_000 / SPEED);
+    board.network.cut();
+    board.setLight(405);
+    await board.restart();
+    await eventually(() => board.lamp, { within: 15_000, what: "the lamp by the last rule" });
+    await rig.simulator.remove(board.id);
+  }, 120_000);
 });

@@ -51,6 +51,18 @@ describe("npm run flash", () => {
     expect(image.subarray(0x9000).toString("latin1")).toContain("Nightlight on Seeed Studio XIAO ESP32C3");
   });
 
+  test("warns of a hidden network, which the board would not join after a power cut", async () => {
+    const { brokerUrl } = await server();
+    const board = await TestBoard.start();
+    board.hidesNetwork = true;
+    const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports);
+
+    await flash({ yes: true }, computer);
+
+    expect(computer.lines.at(-2)).toMatch(/the nightlight works\.$/);
+    expect(computer.lines.at(-1)).toMatch(/network is hidden: after a power cut the board will not find it/);
+  });
+
   test("waits for a board that only its button can reset", async () => {
     const { brokerUrl } = await server();
     const board = await TestBoard.start();

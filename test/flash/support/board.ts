@@ -18,10 +18,14 @@ const DEVICE = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const ESCAPED_MAGIC = 0xf8;
 
-/** A Wi-Fi service as on a real board, which only records the networks that are added. */
+/** A Wi-Fi service as on a real board, which records the networks that are added, and answers scans. */
 class WifiServer extends jacdac.JDServiceServer {
-  constructor(joined: (ssid: string, password: string) => void) {
+  /** @param knownNetworks returns how many of three networks in a scan have the board's network name */
+  constructor(joined: (ssid: string, password: string) => void, knownNetworks: () => number) {
     super(jacdac.SRV_WIFI);
+    this.addCommand(jacdac.WifiCmd.Scan, () => {
+      void this.sendEvent(jacdac.WifiEvent.ScanComplete, jacdac.jdpack("u16 u16", [3, knownNetworks()]));
+    });
     this.addCommand(jacdac.WifiCmd.AddNetwork, (packet) => joined(...packet.jdunpack<[string, string]>("z z")));
   }
 }
@@ -45,6 +49,8 @@ export class TestBoard {
   /** Log bytes that the computer has not read yet; a real runtime keeps 4 KB. */
   #unread: Uint8Array[] = [];
   #packets = false;
+  /** Whether the network's name does not appear in scans. */
+  hidesNetwork = false;
   /** Number of further attempts to open the port that fail. */
   refusedOpens = 0;
 
@@ -165,7 +171,10 @@ export class TestBoard {
   async #startWifi(): Promise<() => Promise<void>> {
     this.#wifi = new FrameTransport((frame) => this.#toComputer(frame));
     const bus = new jacdac.JDBus([this.#wifi], { disableRoleManager: true });
-    const service = new WifiServer((ssid, password) => this.networks.push([ssid, password]));
+    const service = new WifiServer(
+      (ssid, password) => this.networks.push([ssid, password]),
+      () => (this.hidesNetwork ? 0 : 1),
+    );
     await bus.connect();
     bus.addServiceProvider(new jacdac.JDServerServiceProvider("wifi", [service], { deviceId: "3d46a30eef48919d" }));
     return () => bus.stop();

@@ -1,0 +1,30 @@
+/**
+ * Finds out whether the board's Wi-Fi network is hidden.
+ *
+ * A deploy makes the board join its network at once. After a power cut, however, DeviceScript's runtime joins only a network
+ * that a scan names (runtime/devicescript/network/wifi.c), which a hidden network does not appear in.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { jacdac, type JDService } from "../../sim/vm/jacdac.js";
+
+const { EVENT, WifiCmd, WifiEvent } = jacdac;
+
+/** Time limit for a scan, in ms. It takes the board two to three seconds. */
+const SCAN_TIMEOUT = 10_000;
+
+/** The advice for a board that is connected to a hidden network. */
+export const HIDDEN_NETWORK_WARNING =
+  "But the Wi-Fi network is hidden: after a power cut the board will not find it. Let the router show the network's name, or use a guest network.";
+
+/** Makes a board that is connected scan for networks. Returns whether its own is missing; false if the scan fails. */
+export async function isNetworkHidden(wifi: JDService): Promise<boolean> {
+  const complete = wifi.event(WifiEvent.ScanComplete);
+  const scanned = new Promise<boolean>((resolve) => {
+    complete.once(EVENT, () => {
+      const [found, known] = complete.unpackedValue as [found: number, known: number];
+      resolve(found > 0 && known === 0);
+    });
+  });
+  await wifi.sendCmdAsync(WifiCmd.Scan);
+  return Promise.race([scanned, sleep(SCAN_TIMEOUT, false, { ref: false })]);
+}

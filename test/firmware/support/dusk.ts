@@ -1,0 +1,50 @@
+/** Model of a noisy dusk, to count how often a lamp switches while the light falls through the threshold. */
+import { decide, LESSON_RULE, type Lamp } from "../../../contract/index.js";
+import { hashInteger } from "../../../sim/random.js";
+
+/** How fast the light of a clear evening falls at the threshold, per minute, on the 0 to 1023 scale (sim/day.ts). */
+const SLOPE = 3.7;
+/** The light at the start and at the end, which is far from the threshold of 300 compared with the noise. */
+const [FROM, TO] = [330, 270];
+/** Time between two samples that a sensor streams, and between two readings of the board, in ms. */
+const SAMPLE_INTERVAL = 100;
+const READING_INTERVAL = 250;
+
+export interface Dusk {
+  /** Largest deviation of a sample from the true light. Samples deviate by the sum of two uniform random numbers. */
+  readonly noise: number;
+  readonly hysteresis: number;
+  /** Whether a reading is the mean of its samples, or only the newest one. */
+  readonly averaged: boolean;
+  readonly seed: number;
+}
+
+/** Returns the largest number of switches in any minute of the dusk. */
+export function worstMinute({ noise, hysteresis, averaged, seed }: Dusk): number {
+  const rule = { ...LESSON_RULE, hysteresis };
+  const end = ((FROM - TO) / SLOPE) * 60_000;
+  const switches: number[] = [];
+  let lamp: Lamp | undefined;
+  let samples: number[] = [];
+  for (let at = 0, next = READING_INTERVAL; at < end; at += SAMPLE_INTERVAL) {
+    const random = hashInteger((seed * 1_000_003 + at) | 0);
+    const deviation = (((random & 0xffff) + (random >>> 16)) / 0xffff - 1) * noise;
+    samples.push(FROM - (SLOPE * at) / 60_000 + deviation);
+    if (at < next) continue;
+    next += READING_INTERVAL;
+    const sum = samples.reduce((total, sample) => total + sample, 0);
+    const light = Math.round(averaged ? sum / samples.length : samples.at(-1)!);
+    samples = [];
+    const decided = decide(rule, lamp, light, at);
+    if (lamp && decided.led_on !== lamp.led_on) switches.push(at);
+    lamp = decided;
+  }
+  return Math.max(0, ...switches.map((from) => switches.filter((at) => at >= from && at < from + 60_000).length));
+}
+
+/** Returns the mean of `worstMinute` over many evenings. */
+export function meanOfWorstMinutes(dusk: Omit<Dusk, "seed">, evenings = 50): number {
+  let sum = 0;
+  for (let seed = 0; seed < evenings; seed++) sum += worstMinute({ ...dusk, seed });
+  return sum / evenings;
+}
