@@ -32,6 +32,20 @@ const WALL_CLOCK = [
   },
 ];
 
+/** Text of the page outside its message tables. A browser test finds the texts that these patterns miss. */
+const PAGE_TEXT = [
+  ":not(NewExpression[callee.name='Error']) > Literal[value=/\\p{L}{2,} \\p{L}/u]",
+  ":not(NewExpression[callee.name='Error']) > TemplateLiteral > TemplateElement[value.raw=/\\p{L}{3,}\\s|\\s\\p{L}{3,}/u]",
+  "CallExpression[callee.name=/^(setText|createElement)$/] > Literal:nth-child(2)[value=/\\p{L}/u]",
+  "CallExpression[callee.name=/^(setText|createElement)$/] > :matches(ConditionalExpression, LogicalExpression) > Literal[value=/\\p{L}/u]",
+  "AssignmentExpression[left.property.name=/^(textContent|innerText|title|placeholder|ariaLabel)$/] > Literal[value=/\\p{L}/u]",
+  "CallExpression[arguments.0.value=/^(aria-label|title|placeholder|alt)$/] > Literal:nth-child(2)[value=/\\p{L}/u]",
+  "CallExpression[arguments.1.value=/^(aria-label|title|placeholder|alt)$/] > Literal:nth-child(3)[value=/\\p{L}/u]",
+].map((selector) => ({
+  selector,
+  message: "Text of the page belongs into the message tables of server/dashboard/messages (CONTRIBUTING.md).",
+}));
+
 export default defineConfig(
   globalIgnores(["**/dist/", "**/node_modules/", ".devicescript/", "**/*.d.ts"]),
   js.configs.recommended,
@@ -61,6 +75,19 @@ export default defineConfig(
       "server/dashboard/events/{hub,stream}.ts",
     ],
     rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK] },
+  },
+  {
+    files: ["server/dashboard/**/*.ts"],
+    ignores: [
+      "server/dashboard/build.ts",
+      "server/dashboard/messages/**",
+      "server/dashboard/{clock,events/{hub,stream}}.ts",
+    ],
+    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK, ...PAGE_TEXT] },
+  },
+  {
+    files: ["server/dashboard/{clock,events/{hub,stream}}.ts"],
+    rules: { "no-restricted-syntax": ["error", ...PAGE_TEXT] },
   },
   {
     // The broker uses aedes through its documented API alone, so that a new version of it can be installed.

@@ -5,6 +5,7 @@ import path from "node:path";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { runBoardCommand } from "./board/run.js";
 import { ensureFirmware } from "./build/firmware.js";
+import { findTextProblems } from "./check/page-texts.js";
 import { generateDocuments } from "./docs/generate.js";
 import { findOutdated } from "./lib/generated-files.js";
 import { ROOT } from "./lib/repository.js";
@@ -41,6 +42,12 @@ function checkImports(): Promise<boolean> {
   return runScript(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
 }
 
+async function checkPageTexts(): Promise<boolean> {
+  const problems = await findTextProblems();
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
+
 const STEPS: [what: string, step: () => Promise<unknown>][] = [
   // runs first, because linting the firmware needs DeviceScript's libraries, which a build writes
   ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
@@ -53,6 +60,7 @@ const STEPS: [what: string, step: () => Promise<unknown>][] = [
   ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", checkImports],
   ["types of the Node code", () => runScript(commandScript("typescript", "tsc"), "-p", ".")],
   ["generated documents (npm run docs repairs them)", async () => (await findOutdated(ROOT, await generateDocuments())).length === 0], // prettier-ignore
+  ["texts of the page come from complete message tables (CONTRIBUTING.md says how to add one)", checkPageTexts],
   ["types of the dashboard", () => runScript(commandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
 ];
 

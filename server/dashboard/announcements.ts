@@ -2,9 +2,10 @@
 
 import type { Boards } from "./boards.js";
 import { setText } from "./dom.js";
+import { joinPhrases } from "./messages/locale.js";
 import type { BoardModel } from "./model.js";
 import { lampText } from "./labels.js";
-import { count } from "./formatting.js";
+import { message } from "./messages/message.js";
 
 /** How long lamp switches are collected into one announcement, in ms. */
 const BATCH_TIME = 1500;
@@ -31,7 +32,10 @@ export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void 
 }
 
 function announcement(models: readonly BoardModel[]): string {
-  if (models.length <= MAX_NAMED) return models.map((model) => `${model.label}: ${lampText(model.lamp)}`).join(", ");
+  if (models.length <= MAX_NAMED) {
+    const named = ({ label, lamp }: BoardModel) => message("page.lampSwitched", { board: label, lamp: lampText(lamp) });
+    return joinPhrases(models.map(named));
+  }
   const on = models.filter((model) => model.lamp).length;
-  return `${count(models.length, "lamp")} switched: ${on} on, ${models.length - on} off`;
+  return message("page.lampsSwitched", { count: models.length, on, off: models.length - on });
 }

@@ -4,6 +4,7 @@ import type { DeviceView } from "../src/devices/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
 import type { ZoneView } from "../src/decisions/zones/view.js";
 import { setClock } from "./clock.js";
+import { message } from "./messages/message.js";
 
 export type Mode = "auto" | "on" | "off";
 export type Action = "report" | "reboot" | "identify";
@@ -179,12 +180,12 @@ async function request(method: string, path: string, body?: object): Promise<Res
       ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
   } catch {
-    throw new ApiError("The server cannot be reached; is it still running?", 0);
+    throw new ApiError(message("page.unreachable"), 0);
   }
   setClock(response.headers.get("date"));
   if (response.ok) return response;
   if (response.status === 401) unauthorized();
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
-  const reason = typeof error === "string" ? error : `The server answered ${response.status}.`;
+  const reason = typeof error === "string" ? error : message("page.httpStatus", { status: String(response.status) });
   throw new ApiError(reason, response.status);
 }

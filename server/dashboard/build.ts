@@ -7,15 +7,22 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { build, type BuildOptions } from "esbuild";
+import { en } from "./messages/en.js";
+import { fillTemplate } from "./messages/html.js";
+import { LANGUAGES } from "./messages/languages.js";
 
 const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED_FILES = ["app.ts", "style.css", "login.ts", "login.css"];
 /** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
-const COPIED_FILES = ["login.html", "icon.svg"];
+/** Files with the message tables, by language. The page loads one of them. */
+const MESSAGE_FILES = Object.keys(LANGUAGES).map((language) => `messages-${language}.js`);
+const COPIED_FILES = ["icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
+/** The HTML pages, which the build fills with the English texts. */
+const PAGES = { "index.html": indexPage, "login.html": () => readFile(join(sourceFolder, "login.html"), "utf8") };
 /** Compression functions by file extension. */
 const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
@@ -39,10 +46,19 @@ export async function buildDashboard(outdir: string): Promise<void> {
       outdir,
       define: { EVENTS_WORKER: JSON.stringify(`${WORKER_FILE}?${version}`) },
     }),
+    bundle({
+      entryPoints: Object.keys(LANGUAGES).map((language) => ({
+        in: join(sourceFolder, "messages", `${language}.ts`),
+        out: `messages-${language}`,
+      })),
+      outdir,
+      charset: "utf8",
+    }),
     ...COPIED_FILES.map((name) => copyFile(join(sourceFolder, name), join(outdir, name))),
-    page().then((html) => writeFile(join(outdir, "index.html"), html)),
+    ...Object.entries(PAGES).map(async ([name, html]) => writeFile(join(outdir, name), fillTemplate(await html(), en))),
   ]);
-  const files = [...BUNDLED_FILES.map((name) => name.replace(/ts$/, "js")), WORKER_FILE, ...COPIED_FILES, "index.html"];
+  const bundled = BUNDLED_FILES.map((name) => name.replace(/ts$/, "js"));
+  const files = [...bundled, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
 }
 
@@ -63,7 +79,7 @@ async function compress(file: string): Promise<void> {
     await writeFile(`${file}.${extension}`, await compressor(plain));
 }
 
-async function page(): Promise<string> {
+async function indexPage(): Promise<string> {
   const templates = await Promise.all(
     TEMPLATE_FOLDERS.map((folder) => readFile(join(sourceFolder, folder, "templates.html"), "utf8")),
   );

@@ -1,5 +1,7 @@
 /** Clock of the server, estimated in the browser. Readings carry the server's time, and a phone's clock may differ. */
 
+import { dateFormat } from "./messages/locale.js";
+
 /** When the page was loaded, by the browser's clock, in ms since 1970. Added to a monotonic clock, which never jumps. */
 const pageLoadTime = Date.now() - performance.now();
 let clockOffset = 0;
@@ -20,12 +22,12 @@ export function setClock(header: string | null): void {
   clockOffset = Math.abs(difference) > 2000 ? difference : 0;
 }
 
-const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const TIME = { hour: "2-digit", minute: "2-digit" } as const;
+const DAY_AND_TIME = { day: "numeric", month: "short", ...TIME } as const;
 
 /** Formats a time in ms: the time of day, and also the day if it is more than 12 hours away. */
 export function formatTime(ms: number): string {
-  return (Math.abs(now() - ms) < 12 * 3600_000 ? time : day).format(ms);
+  return dateFormat(Math.abs(now() - ms) < 12 * 3600_000 ? TIME : DAY_AND_TIME).format(ms);
 }
 
 /** Returns the time until the next 7:00 in the browser's time zone, in ms. */

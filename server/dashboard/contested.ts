@@ -2,8 +2,8 @@
 
 import type { ContestedClientId } from "./api.js";
 import { createElement, findPart, setText } from "./dom.js";
-import { count } from "./formatting.js";
 import { contestedDetail, contestedTitle } from "./labels.js";
+import { message } from "./messages/message.js";
 
 /** Largest number of client ids that are listed by name; further ones are only counted. */
 const MAX_NAMED = 5;
@@ -29,7 +29,10 @@ export function showContestedIds(contested: readonly ContestedClientId[]): void 
     setText(details.get(key)!, contestedDetail(one));
   }
   const more = contested.length - named.size;
-  setText(findPart(place, "contested-more", HTMLElement), more > 0 ? `And ${count(more, "more client id")}.` : "");
+  setText(
+    findPart(place, "contested-more", HTMLElement),
+    more > 0 ? message("page.moreContested", { count: more }) : "",
+  );
 }
 
 /** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */

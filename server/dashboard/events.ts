@@ -2,7 +2,7 @@
 
 import type { Board, Device, Zone } from "./api.js";
 import { subscribe } from "./events/subscribe.js";
-import type { ServerEvent, ToPage } from "./events/protocol.js";
+import type { Refusal, ServerEvent, ToPage } from "./events/protocol.js";
 
 export interface Listener {
   /** Called when connecting: after loading, when the page becomes visible, and after a login or logout. */
@@ -12,10 +12,10 @@ export interface Listener {
   /** Called when the connection is lost and after each failed attempt. The page keeps reconnecting. */
   lost(): void;
   /**
-   * Called when the server refuses the connection. `problem` is the reason, for example that a login is required. The
-   * page keeps reconnecting.
+   * Called when the server refuses the connection, for example because a login is required. The page keeps
+   * reconnecting.
    */
-  refused(problem: string): void;
+  refused(refusal: Refusal): void;
   /** Called with all devices, after each connect and when the page becomes visible. */
   devices(devices: Device[]): void;
   device(device: Device): void;
@@ -46,7 +46,7 @@ export function listen(listener: Listener): () => void {
     if (!("state" in message)) return;
     if (message.state === "connecting") listener.connecting();
     else if (message.state === "live") listener.connected();
-    else if (message.state === "refused") listener.refused(message.problem);
+    else if (message.state === "refused") listener.refused(message);
     else listener.lost();
   });
 }

@@ -1,45 +1,60 @@
 /** Texts that describe boards, zones and client ids. All views use the same ones. */
 
-import type { ContestedClientId, Device, Zone } from "./api.js";
+import type { ContestedClientId, Device, Mode, Zone } from "./api.js";
 import { formatTime } from "./clock.js";
-import { count, joinWithAnd } from "./formatting.js";
+import type { Refusal } from "./events/protocol.js";
+import { formatLight, joinWithAnd } from "./messages/locale.js";
+import { message } from "./messages/message.js";
 import type { BoardModel } from "./model.js";
 import type { Zones } from "./zones.js";
 
 export function lampText(lamp: boolean | null): string {
-  return lamp === null ? "lamp unknown" : lamp ? "lamp on" : "lamp off";
+  return message(lamp === null ? "state.lampUnknown" : lamp ? "state.lampOn" : "state.lampOff");
 }
 
-export function lightText(device: Device | undefined): string {
-  return device?.light == null ? "–" : String(Math.round(device.light));
+/** Returns a lamp's state as one word. */
+export function lampState(lamp: boolean | null): string {
+  return message(lamp === null ? "state.unknown" : lamp ? "state.on" : "state.off");
+}
+
+export function lightText(source: Pick<Device | Zone, "light"> | undefined): string {
+  return source?.light == null ? "–" : formatLight(Math.round(source.light));
 }
 
 /** Says whether a board is online, since when, and whether its lamp blinks. */
 export function stateText(model: BoardModel): string {
-  return model.device?.blinking ? `${presenceText(model)} · blinking` : presenceText(model);
+  return model.device?.blinking ? `${presenceText(model)} · ${message("state.blinking")}` : presenceText(model);
 }
 
 function presenceText({ device, since }: BoardModel): string {
-  if (!device) return "no message yet";
-  const state = device.online ? "online" : "offline";
-  if (since !== undefined) return `${state} since ${formatTime(since)}`;
-  if (device.online || device.last_seen === null) return state;
-  return `${state}, last seen ${formatTime(Date.parse(device.last_seen))}`;
+  if (!device) return message("state.noMessage");
+  const time = since === undefined ? "" : formatTime(since);
+  if (device.online) return time === "" ? message("state.online") : message("state.onlineSince", { time });
+  if (time !== "") return message("state.offlineSince", { time });
+  if (device.last_seen === null) return message("state.offline");
+  return message("state.offlineLastSeen", { time: formatTime(Date.parse(device.last_seen)) });
+}
+
+/** Says that a person decides about a lamp. */
+export function overrideText(mode: Exclude<Mode, "auto">): string {
+  return message(mode === "on" ? "state.heldOn" : "state.heldOff");
 }
 
 /** Says who decides about a board's lamp. */
 export function decidesText({ device }: BoardModel, zones: Zones): string {
   if (!device) return "";
-  if (device.mode !== "auto") return `held ${device.mode}`;
-  if (device.decided_by === "device") return "board decides";
-  if (device.zone === null) return "server decides";
-  const zone = zones.get(device.zone);
-  return `zone ${zone?.label ?? device.zone} ${zone && zone.mode !== "auto" ? `held ${zone.mode}` : "decides"}`;
+  if (device.mode !== "auto") return overrideText(device.mode);
+  if (device.decided_by === "device") return message("state.boardDecides");
+  if (device.zone === null) return message("state.serverDecides");
+  const { label: zone, mode } = zones.get(device.zone) ?? { label: device.zone, mode: "auto" };
+  if (mode === "auto") return message("state.zoneDecides", { zone });
+  return message(mode === "on" ? "state.zoneHeldOn" : "state.zoneHeldOff", { zone });
 }
 
 /** Returns why a lamp is on or off; "" before the first decision. Omits the zone's name, which views show separately. */
 export function reasonText(device: Device | undefined): string {
   const reason = device?.reason ?? "";
+  // eslint-disable-next-line no-restricted-syntax -- the server begins the reason with these words
   const zone = `zone ${device?.zone}: `;
   return reason.startsWith(zone) ? reason.slice(zone.length) : reason;
 }
@@ -48,36 +63,44 @@ export function reasonText(device: Device | undefined): string {
 export function missingText(device: Device | undefined): string {
   const { missing = 0, dropped = 0 } = device ?? {};
   const parts = [];
-  if (missing > 0) parts.push(`${count(missing, "reading")} missing`);
-  if (dropped > 0) parts.push(`${count(dropped, "reading")} dropped`);
+  if (missing > 0) parts.push(message("state.readingsMissing", { count: missing }));
+  if (dropped > 0) parts.push(message("state.readingsDropped", { count: dropped }));
   return parts.join(" · ");
 }
 
 /** Says how a zone combines its sensors. */
 export function combineText({ combine, at_least, sensors }: Zone): string {
+  const count = sensors.length;
   const usable = sensors.filter((sensor) => !sensor.stale && sensor.light !== null).length;
-  const of = usable === sensors.length ? count(usable, "sensor") : `${usable} of ${count(sensors.length, "sensor")}`;
-  if (combine === "median") return `median of ${of}`;
-  if (combine === "any") return `darkest of ${of}`;
-  if (combine === "all") return `brightest of ${of}`;
-  return `at least ${at_least} of ${count(sensors.length, "sensor")} must be dark`;
+  if (combine === "at_least")
+    return message("state.atLeast", { number: at_least, sensors: message("state.sensors", { count }) });
+  const used = usable === count ? message("state.sensors", { count }) : message("state.someSensors", { usable, count });
+  const key = ({ median: "state.median", any: "state.darkest", all: "state.brightest" } as const)[combine];
+  return message(key, { sensors: used });
 }
 
 /** Says at which light levels the lamp switches. */
 export function ruleText({ threshold, hysteresis }: Pick<Device, "threshold" | "hysteresis">): string {
-  if (hysteresis === 0) return `on below ${threshold}, off otherwise`;
-  return `on below ${threshold}, off at ${threshold + hysteresis} or more`;
+  if (hysteresis === 0) return message("state.rule", { threshold: formatLight(threshold) });
+  const upper = formatLight(threshold + hysteresis);
+  return message("state.ruleWithHysteresis", { threshold: formatLight(threshold), upper });
 }
 
 /** Says that several clients use the same client id. */
-export function contestedTitle({ client_id, account, addresses }: ContestedClientId): string {
-  const clients = addresses.length > 2 ? "Several" : "Two";
-  return `${clients} clients use the client id "${client_id}"${account === null ? "" : ` of the account ${account}`}.`;
+export function contestedTitle({ client_id: id, account, addresses }: ContestedClientId): string {
+  const several = addresses.length > 2;
+  if (account === null) return message(several ? "page.contestedBySeveral" : "page.contestedByTwo", { id });
+  return message(several ? "page.contestedBySeveralOfAccount" : "page.contestedByTwoOfAccount", { id, account });
 }
 
 /** Says how often clients with the same id disconnected each other, from which addresses, and what to do. */
-export function contestedDetail({ addresses, takeovers }: ContestedClientId): string {
-  const often = takeovers === 1 ? "once" : `${takeovers} times`;
-  const from = addresses.length === 0 ? "" : `, from ${joinWithAnd(addresses)}`;
-  return `Each connection ends the other: ${often} in the last minute${from}. Give one of them another client id.`;
+export function contestedDetail({ addresses, takeovers: count }: ContestedClientId): string {
+  if (addresses.length === 0) return message("page.contestedDetail", { count });
+  return message("page.contestedDetailFrom", { count, addresses: joinWithAnd(addresses) });
+}
+
+/** Says why the server sends no events. */
+export function refusalText({ status, problem }: Refusal): string {
+  if (status === 0) return message("page.noEvents");
+  return problem ?? message("page.httpStatus", { status: String(status) });
 }

@@ -1,6 +1,8 @@
 /** The login page. It shares little code with the dashboard, which the server delivers only after login. */
 
 import { findPart, setText } from "./dom.js";
+import { startWithMessages } from "./messages/load.js";
+import { message } from "./messages/message.js";
 
 const form = findPart(document, "form", HTMLFormElement);
 const password = findPart(document, "password", HTMLInputElement);
@@ -10,11 +12,13 @@ const submit = findPart(document, "submit", HTMLButtonElement);
 const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
 
-void leaveIfAllowed();
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  // Use aria-disabled, because `disabled` would remove the focus.
-  if (submit.getAttribute("aria-disabled") !== "true") void logIn();
+await startWithMessages(() => {
+  void leaveIfAllowed();
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    // Use aria-disabled, because `disabled` would remove the focus.
+    if (submit.getAttribute("aria-disabled") !== "true") void logIn();
+  });
 });
 
 /** Opens the dashboard if no login is required, or if the user has logged in in another tab. */
@@ -55,7 +59,7 @@ async function attempt(): Promise<string> {
     const { error } = (await response.json()) as { error: string };
     return error;
   } catch {
-    return "The server cannot be reached; is it still running?";
+    return message("page.unreachable");
   }
 }
 

@@ -1,6 +1,7 @@
 /** Permissions of the logged-in user: readers cannot change anything. */
 
 import type { Session } from "./api.js";
+import { message } from "./messages/message.js";
 
 let reason = "";
 
@@ -11,7 +12,7 @@ export function readOnlyReason(): string {
 
 /** Sets the permissions of the logged-in user. */
 export function setPermissions({ name, role }: Session): void {
-  reason = role === "reader" ? `${name} has read-only access.` : "";
+  reason = role === "reader" ? message("page.readOnly", { name: name ?? "" }) : "";
 }
 
 /** Enables or disables a control. For readers, disables it and shows the reason as its tooltip. */

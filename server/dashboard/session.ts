@@ -2,6 +2,7 @@
 
 import { ApiError, getSession, postLogout, type Session } from "./api.js";
 import { findPart, setText } from "./dom.js";
+import { message } from "./messages/message.js";
 import { readOnlyReason, setPermissions } from "./rights.js";
 
 let leaving = false;
@@ -41,7 +42,7 @@ async function logout(loggedOut: () => void): Promise<void> {
   } catch (e) {
     const rights = findPart(document, "rights", HTMLElement);
     rights.hidden = false;
-    return setText(rights, `Logging out failed; you are still logged in. ${(e as Error).message}`);
+    return setText(rights, message("page.logOutFailed", { problem: (e as Error).message }));
   }
   loggedOut();
   goToLogin();

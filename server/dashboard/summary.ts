@@ -2,7 +2,8 @@
 
 import type { Boards } from "./boards.js";
 import { findPart, setText } from "./dom.js";
-import { count } from "./formatting.js";
+import { joinPhrases } from "./messages/locale.js";
+import { message } from "./messages/message.js";
 
 /** Updates the summary in the page's header. Does nothing before the boards are loaded. */
 export function showSummary(boards: Boards): void {
@@ -15,11 +16,11 @@ export function showSummary(boards: Boards): void {
     if (device && !device.online) offline++;
   }
   const parts = [
-    count(boards.size, "board"),
-    ...(offline > 0 ? [`${offline} offline`] : []),
-    `${count(on, "lamp")} on`,
+    message("page.boardCount", { count: boards.size }),
+    ...(offline > 0 ? [message("page.offlineCount", { count: offline })] : []),
+    message("page.lampsOnCount", { count: on }),
   ];
-  setText(findPart(document, "summary", HTMLElement), boards.size === 0 ? "" : parts.join(", "));
+  setText(findPart(document, "summary", HTMLElement), boards.size === 0 ? "" : joinPhrases(parts));
   // The style sheet uses smaller cards for many boards.
   page.dataset.scale = boards.size === 0 ? "none" : boards.size === 1 ? "one" : boards.size <= 12 ? "few" : "many";
 }

@@ -3,6 +3,7 @@
 import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
 import { setAttribute, findPart, setText } from "./dom.js";
+import { message } from "./messages/message.js";
 import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
@@ -76,7 +77,7 @@ export class Views {
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
-    document.title = route.view === "zones" ? "Zones · Nightlight" : "Nightlight";
+    document.title = route.view === "zones" ? message("page.titleOf", { view: message("page.zones") }) : "Nightlight";
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
   }
@@ -84,7 +85,7 @@ export class Views {
   private openBoard(id: string): void {
     this.closeBoard();
     const model = this.boards.get(id);
-    document.title = `${model?.label ?? id} · Nightlight`;
+    document.title = message("page.titleOf", { view: model?.label ?? id });
     if (model) {
       const gone = () => {
         location.hash = "#/";

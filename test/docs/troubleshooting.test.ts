@@ -6,6 +6,8 @@ import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
 import { contestedTitle } from "../../server/dashboard/labels.js";
+import { en } from "../../server/dashboard/messages/en.js";
+import { setMessages } from "../../server/dashboard/messages/message.js";
 import { digest } from "../../server/src/security/scrypt.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
 import { loadFirmware } from "../../sim/firmware.js";
@@ -156,6 +158,7 @@ test("the page explains the dashboard's message about two clients with one clien
     { within: 60_000, what: "the client id that two clients fight over" },
   );
   expect(contested).toMatchObject({ client_id: "phone", account: null });
+  setMessages(en, "en");
   expectOnPage(contestedTitle(contested));
 }, 90_000);
 

@@ -102,8 +102,8 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await board.getByRole("radio", { name: "Off" }).check();
     await eventually(async () => (await retained(GATE)) === false, { what: "the lamp commanded off" });
     expect(await retained(POND)).toBe(true);
-    await board.getByLabel("For how long").selectOption("for 1 h");
-    await shows(page.locator(".control"), /1 h left.*held off/s);
+    await board.getByLabel("For how long").selectOption("for 1 hr");
+    await shows(page.locator(".control"), /1 hr left.*held off/s);
     await client.publishAsync(`${GATE}/set`, '{"mode":"auto"}', { qos: 1 });
     await shows(page.locator(".control"), "zone The yard decides");
   });
@@ -112,7 +112,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await read(GATE, 1000);
     await read(GATE, 120);
     await page.reload();
-    await page.getByRole("radio", { name: "1 h" }).check();
+    await page.getByRole("radio", { name: "1h" }).check();
     await shows(page.locator("#plot-summary"), /readings: light from 100 to 1000; the lamp was on for/);
     await shows(page.getByRole("region", { name: "Switches" }), /off.*on/s);
     const path = (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!;

@@ -4,10 +4,14 @@ import { BoardModel } from "../../server/dashboard/model.js";
 import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
 import { boardPath, parseRoute, zonePath } from "../../server/dashboard/route.js";
 import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
-import { count, duration, timeLeft } from "../../server/dashboard/formatting.js";
+import { en } from "../../server/dashboard/messages/en.js";
+import { formatDuration, formatTimeLeft } from "../../server/dashboard/messages/locale.js";
+import { message, setMessages } from "../../server/dashboard/messages/message.js";
 import type { DeviceView } from "../../server/src/devices/devices.js";
 import type { ZoneView } from "../../server/src/decisions/zones/view.js";
 import { deviceView, zoneView } from "./support/fake-api.js";
+
+setMessages(en, "en");
 
 const ALL: View = { search: "", show: "all", sort: "name" };
 
@@ -127,21 +131,21 @@ describe("a text", () => {
       90_000_000,
       31 * 86_400_000,
     ];
-    expect(said.map(duration)).toEqual([
-      "0 s",
-      "45 s",
+    expect(said.map(formatDuration)).toEqual([
+      "0 sec",
+      "45 sec",
       "1 min",
       "1 min",
       "59 min",
-      "1 h",
-      "2 h 5 min",
-      "1 d",
-      "1 d",
-      "1 d 1 h",
-      "31 d",
+      "1 hr",
+      "2 hr 5 min",
+      "1 day",
+      "1 day",
+      "1 day 1 hr",
+      "31 days",
     ]);
-    expect([1, 60_000, 60_001].map(timeLeft)).toEqual(["1 min", "1 min", "2 min"]);
-    expect([count(1, "board"), count(0, "board"), count(1234, "board")]).toEqual([
+    expect([1, 60_000, 60_001].map(formatTimeLeft)).toEqual(["1 min", "1 min", "2 min"]);
+    expect([1, 0, 1234].map((count) => message("page.boardCount", { count }))).toEqual([
       "1 board",
       "0 boards",
       "1,234 boards",

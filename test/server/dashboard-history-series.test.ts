@@ -3,7 +3,11 @@ import { describe, expect, test } from "vitest";
 import { Period } from "../../server/dashboard/board/period.js";
 import { summarize } from "../../server/dashboard/board/summary.js";
 import { historyFromRecent, downsample, HistorySeries } from "../../server/dashboard/board/history-series.js";
+import { en } from "../../server/dashboard/messages/en.js";
+import { setMessages } from "../../server/dashboard/messages/message.js";
 import type { Bucket, HistorySwitch } from "../../server/src/history/history.js";
+
+setMessages(en, "en");
 
 const HEARTBEAT = 30_000;
 const DAY = 86_400_000;
@@ -152,7 +156,7 @@ describe("the text alternative of a plot", () => {
     const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => bucket(time, 100 * (i + 1)));
     const seen = seriesOf(points, [change(30_000, true), change(60_000, false)]);
     expect(summarize(seen, { from: 0, to: 650_000 }, 650_000)).toBe(
-      "5 readings: light from 100 to 500; the lamp was on for 30 s, 1 time; 1 gap without readings, 9 min in all.",
+      "5 readings: light from 100 to 500; the lamp was on for 30 sec, 1 time; 1 gap without readings, 9 min in all.",
     );
     expect(summarize(seriesOf([]), { from: 0, to: 1000 }, 1000)).toBe("No readings in this period.");
   });

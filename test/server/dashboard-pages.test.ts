@@ -156,9 +156,9 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await card(PORCH).getByRole("radio", { name: "On" }).check();
       await asks("PUT", path, { mode: "on" });
       api.requests.length = 0;
-      await card(PORCH).getByLabel("For how long").selectOption("for 1 h");
+      await card(PORCH).getByLabel("For how long").selectOption("for 1 hr");
       await asks("PUT", path, { mode: "on", for: HOUR });
-      await shows(card(PORCH), "1 h left");
+      await shows(card(PORCH), "1 hr left");
       api.requests.length = 0;
       await card(PORCH).getByRole("button", { name: "undo" }).click();
       await asks("PUT", path, { mode: "on" });
@@ -246,7 +246,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     test("a board's page plots the light of a day with a spike, the lamp state and a gap", async () => {
       writeHistory();
       await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(summary(), /light from 100 to 1000; the lamp was on for 11 h, 1 time; 1 gap without readings, 2 h/);
+      await shows(summary(), /light from 100 to 1000; the lamp was on for 11 hr, 1 time; 1 gap without readings, 2 hr/);
       const [spike, besides, line, gap, lampOn, lampOff] = await colours([
         [18, 800, 990],
         [17.5, 800, 990],
@@ -325,7 +325,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
         expect(query.searchParams.get("device")).toBe(GATE);
         return Number(query.searchParams.get("to")) - Number(query.searchParams.get("from"));
       };
-      await page.getByRole("radio", { name: "6 h" }).check();
+      await page.getByRole("radio", { name: "6h" }).check();
       await shows(summary(), /light from 600 to 600; the lamp was never on; no gap/);
       expect(await csv()).toBeCloseTo(6 * HOUR, -2);
       const before = await title.textContent();
@@ -335,7 +335,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.getByRole("button", { name: "now" }).click();
       await shows(summary(), /no gap/);
 
-      await page.getByRole("radio", { name: "24 h" }).check();
+      await page.getByRole("radio", { name: "24h" }).check();
       await shows(summary(), /1 gap/);
       const box = (await chart().locator(".u-over").boundingBox())!;
       await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
@@ -368,7 +368,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     test("a board's page sends an action to the board and shows the result", async () => {
       await open(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Report" }).click();
-      await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 h 1 min.");
+      await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 hr 1 min.");
       api.requests.length = 0;
       await page.getByRole("button", { name: "Restart …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();

@@ -3,7 +3,9 @@
 import { type Action, type Outcome, postAction } from "../api.js";
 import { confirm } from "../confirm.js";
 import { findPart, setText } from "../dom.js";
-import { count, duration } from "../formatting.js";
+import { lampText } from "../labels.js";
+import { formatDuration, formatLight, joinPhrases } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 
@@ -33,20 +35,11 @@ export class Actions {
 
   private async sendAction(action: Action): Promise<void> {
     if (this.busy) return;
-    const name = this.model.label;
-    if (
-      action === "reboot" &&
-      !(await confirm(
-        `Restart ${name}?`,
-        "During the restart, its lamp keeps its state or is off for some seconds.",
-        "Restart",
-      ))
-    )
-      return;
+    if (action === "reboot" && !(await this.confirmRestart())) return;
     this.busy = true;
     this.render();
     const online = this.model.device?.online;
-    setText(this.outcome, online ? "Waiting for the board's reply …" : "The board is offline; waiting for it …");
+    setText(this.outcome, message(online ? "board.waitingForReply" : "board.waitingForBoard"));
     try {
       setText(this.outcome, outcomeText(action, await postAction(this.model.id, action)));
     } catch (e) {
@@ -55,31 +48,32 @@ export class Actions {
     this.busy = false;
     this.render();
   }
+
+  private confirmRestart(): Promise<boolean> {
+    const question = message("board.restartQuestion", { board: this.model.label });
+    return confirm(question, message("board.restartConsequence"), message("board.restartConfirmed"));
+  }
 }
 
 /** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
 const PROGRAM_RESTARTED = 5000;
 
-const DONE_TEXTS: Readonly<Record<Action, string>> = {
-  identify: "The board's lamp blinks.",
-  report: "The board reports",
-  reboot: "The board restarts.",
-};
-
 function outcomeText(action: Action, outcome: Outcome): string {
-  if (outcome.outcome === "pending") return "The board has not replied yet. It replies when it is online again.";
-  if (outcome.outcome === "refused") return `The board refused: ${outcome.error ?? "no reason given"}.`;
-  if (action !== "report") return DONE_TEXTS[action];
+  if (outcome.outcome === "pending") return message("board.noReply");
+  if (outcome.outcome === "refused")
+    return message("board.refused", { reason: outcome.error ?? message("board.noReason") });
+  if (action === "identify") return message("board.blinks");
+  if (action === "reboot") return message("board.restarts");
   const { light, led_on, uptime, rejected, connects, began = 0, waiting, dropped } = outcome;
   const parts = [
-    light !== undefined && `light ${light}`,
-    led_on !== undefined && `lamp ${led_on ? "on" : "off"}`,
-    uptime !== undefined && `running for ${duration(uptime)}`,
-    connects !== undefined && count(connects, "connection"),
-    rejected !== undefined && `${count(rejected, "message")} refused`,
-    waiting && `${count(waiting, "reading")} waiting`,
-    dropped && `${count(dropped, "reading")} lost`,
-    began > PROGRAM_RESTARTED && `program restarted ${duration(began)} after the board started`,
-  ].filter(Boolean);
-  return `${DONE_TEXTS.report}: ${parts.join(", ")}.`;
+    light !== undefined && message("board.reportedLight", { light: formatLight(light) }),
+    led_on !== undefined && lampText(led_on),
+    uptime !== undefined && message("board.uptime", { duration: formatDuration(uptime) }),
+    connects !== undefined && message("board.connections", { count: connects }),
+    rejected !== undefined && message("board.messagesRefused", { count: rejected }),
+    waiting && message("board.readingsWaiting", { count: waiting }),
+    dropped && message("board.readingsLost", { count: dropped }),
+    began > PROGRAM_RESTARTED && message("board.programRestarted", { duration: formatDuration(began) }),
+  ].filter((part) => typeof part === "string");
+  return message("board.reports", { values: joinPhrases(parts) });
 }

@@ -3,11 +3,14 @@
 import { ApiError, csvPath, getHistory, getRecent } from "../api.js";
 import { now } from "../clock.js";
 import { findPart, setText } from "../dom.js";
+import { lampText } from "../labels.js";
+import { formatLight } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
 import { dateTime, timeRange } from "./axis.js";
 import { Chart } from "./chart.js";
-import { PERIOD_LENGTHS, Period } from "./period.js";
+import { PERIOD_LENGTHS, Period, periodLabel } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
 import { historyFromRecent, HistorySeries } from "./history-series.js";
@@ -17,7 +20,7 @@ const RELOAD_INTERVAL = 60_000;
 /** Time between two updates of the summary, the list of switches and the table, in ms. */
 const TEXT_INTERVAL = 10_000;
 
-const DAY = PERIOD_LENGTHS[2][1];
+const DAY = PERIOD_LENGTHS[2];
 
 export class HistoryView {
   private readonly chart: Chart;
@@ -68,8 +71,10 @@ export class HistoryView {
       cursorMoved: (time) => setText(this.cursorText, time === undefined ? "" : this.readingText(time)),
     });
 
-    for (const input of this.lengths)
+    for (const input of this.lengths) {
+      setText(input.nextElementSibling!, periodLabel(Number(input.value)));
       input.addEventListener("change", () => this.showPeriod(this.period.withLength(Number(input.value))));
+    }
     findPart(root, "earlier", HTMLButtonElement).addEventListener("click", () =>
       this.showPeriod(this.period.move(-1, now())),
     );
@@ -126,7 +131,7 @@ export class HistoryView {
   }
 
   private chosenLength(): number {
-    return PERIOD_LENGTHS.find(([, length]) => length === this.period.length)?.[1] ?? DAY;
+    return PERIOD_LENGTHS.find((length) => length === this.period.length) ?? DAY;
   }
 
   private showPeriod(period: Period): void {
@@ -164,7 +169,7 @@ export class HistoryView {
       const points = await getRecent(id);
       if (request === this.requestNumber)
         this.series = new HistorySeries(historyFromRecent(points, from, to), this.heartbeat);
-      return "This server stores no history. The plot shows only the latest readings.";
+      return message("history.notStored");
     } catch (e) {
       return (e as Error).message;
     }
@@ -207,11 +212,10 @@ export class HistoryView {
     const point = this.series.points.findLast((point) => point.time <= time);
     if (!point) return "";
     const { min, max, last, count } = point;
-    const round = (light: number) => String(Math.round(light * 10) / 10);
-    const light = min === max ? `light ${round(last)}` : `light ${round(min)} to ${round(max)}, last ${round(last)}`;
-    const lamp = this.series.lampAt(point.time);
-    const readings = count > 1 ? `, ${count} readings` : "";
-    return `${dateTime(point.time)}: ${light}${readings}; lamp ${lamp === null ? "unknown" : lamp ? "on" : "off"}`;
+    const shared = { time: dateTime(point.time), lamp: lampText(this.series.lampAt(point.time)) };
+    if (count === 1) return message("history.readingAt", { ...shared, light: formatLight(last) });
+    const range = { low: formatLight(min), high: formatLight(max), last: formatLight(last) };
+    return message("history.readingsAt", { ...shared, ...range, readings: message("history.readingCount", { count }) });
   }
 
   private key(event: KeyboardEvent): void {

@@ -7,6 +7,7 @@ import { attempt } from "../controls/attempt.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
 import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
+import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { zonePath } from "../route.js";
@@ -111,12 +112,12 @@ export class BoardPage {
     setText(this.title, model.label);
     set("state", stateText(model));
     set("light", lightText(device));
-    set("decides", device ? `${decidesText(model, this.zones)}: ` : "");
-    set("reason", reasonText(device) || "No decision yet.");
-    set("rule", device ? ruleText(device) : "unknown");
-    set("missing", missingText(device) || "none");
-    set("firmware", device?.firmware ?? "unknown");
-    set("board-name", device?.board ?? "unknown");
+    set("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
+    set("reason", reasonText(device) || message("state.noDecision"));
+    set("rule", device ? ruleText(device) : message("state.unknown"));
+    set("missing", missingText(device) || message("board.none"));
+    set("firmware", device?.firmware ?? message("state.unknown"));
+    set("board-name", device?.board ?? message("state.unknown"));
     const zone = findPart(element, "zone-link", HTMLAnchorElement);
     zone.hidden = !device?.zone;
     findPart(element, "no-zone", HTMLElement).hidden = !zone.hidden;
@@ -134,9 +135,9 @@ export class BoardPage {
   }
 
   private async askToForget(): Promise<void> {
-    const consequence =
-      "This also deletes its history, override and settings. The board reappears if it sends a reading.";
-    if (!(await confirm(`Forget ${this.model.label}?`, consequence, "Forget"))) return;
+    const question = message("board.forgetQuestion", { board: this.model.label });
+    const consequence = message("board.forgetConsequence");
+    if (!(await confirm(question, consequence, message("board.forgetConfirmed")))) return;
     if (await attempt(() => deleteDevice(this.model.id), this.report)) this.boards.remove(this.model.id);
   }
 }

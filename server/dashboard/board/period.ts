@@ -1,18 +1,18 @@
 /** Time range of a history plot. Pure. */
 
+import { formatUnit } from "../messages/locale.js";
 import type { TimeRange } from "./history-series.js";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Lengths of time ranges that the user can select: label and length in ms. */
-export const PERIOD_LENGTHS = [
-  ["1 h", HOUR],
-  ["6 h", 6 * HOUR],
-  ["24 h", DAY],
-  ["7 d", 7 * DAY],
-  ["30 d", 30 * DAY],
-] as const;
+/** Lengths of time ranges that the user can select, in ms. */
+export const PERIOD_LENGTHS = [HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY] as const;
+
+/** Formats the length of a time range in hours up to a day, otherwise in days: `24h`, `7d`. */
+export function periodLabel(length: number): string {
+  return length <= DAY ? formatUnit(length / HOUR, "hour", "narrow") : formatUnit(length / DAY, "day", "narrow");
+}
 
 /** Shortest time range, in ms. Boards take a reading at most four times a second. */
 const MIN_LENGTH = 10_000;

@@ -1,6 +1,9 @@
 /** Table of readings and list of lamp switches, as a text alternative to the plot. */
 
 import { createElement } from "../dom.js";
+import { lampState } from "../labels.js";
+import { formatLight, formatNumber } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import { dateTime } from "./axis.js";
 import { downsample, type HistorySeries } from "./history-series.js";
 
@@ -13,32 +16,27 @@ export function fillTable(body: HTMLElement, series: HistorySeries): void {
   body.replaceChildren(
     ...rows.map(({ time, min, max, last, count }) => {
       const row = document.createElement("tr");
-      const lamp = series.lampAt(time);
-      const cells = [last, min, max, count].map((value) => String(Math.round(value * 10) / 10));
+      const cells = [...[last, min, max].map(formatLight), formatNumber(count), lampState(series.lampAt(time))];
       const head = createElement("th", dateTime(time));
       head.scope = "row";
-      row.append(
-        head,
-        ...[...cells, lamp === null ? "unknown" : lamp ? "on" : "off"].map((cell) => createElement("td", cell)),
-      );
+      row.append(head, ...cells.map((cell) => createElement("td", cell)));
       return row;
     }),
   );
 }
 
-const CAUSES = { server: "the server", person: "a person", device: "the board" } as const;
+const CAUSES = { server: "history.byServer", person: "history.byPerson", device: "history.byBoard" } as const;
 
 /** Fills a list with the latest switches of the lamp, newest first. */
 export function fillSwitches(list: HTMLElement, series: HistorySeries): void {
   const switches = series.switches.slice(-MAX_SWITCHES).reverse();
-  if (switches.length === 0)
-    return list.replaceChildren(createElement("li", "The lamp did not switch in this period."));
+  if (switches.length === 0) return list.replaceChildren(createElement("li", message("history.noSwitch")));
   list.replaceChildren(
     ...switches.map(({ time, led_on, by, reason }) => {
       const item = document.createElement("li");
       item.dataset.lamp = led_on ? "on" : "off";
-      item.append(createElement("time", dateTime(time)), createElement("b", led_on ? "on" : "off"));
-      item.append(createElement("span", reason || `by ${CAUSES[by]}`));
+      item.append(createElement("time", dateTime(time)), createElement("b", lampState(led_on)));
+      item.append(createElement("span", reason || message(CAUSES[by])));
       return item;
     }),
   );

@@ -1,6 +1,7 @@
 /** Summarizes a history plot in a sentence. Pure. */
 
-import { count, duration } from "../formatting.js";
+import { formatDuration, formatLight } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import type { TimeRange, HistorySeries } from "./history-series.js";
 
 /**
@@ -10,7 +11,7 @@ import type { TimeRange, HistorySeries } from "./history-series.js";
 export function summarize(series: HistorySeries, { from, to }: TimeRange, until: number): string {
   const end = Math.min(to, until);
   const points = series.points;
-  if (points.length === 0) return "No readings in this period.";
+  if (points.length === 0) return message("history.empty");
   let low = Infinity;
   let high = -Infinity;
   let readings = 0;
@@ -21,17 +22,21 @@ export function summarize(series: HistorySeries, { from, to }: TimeRange, until:
   }
   const on = series.lampOn(from, end);
   const gaps = series.gaps(from, end);
-  const lamp =
-    on.length === 0 ? "the lamp was never on" : `the lamp was on for ${totalTime(on)}, ${count(on.length, "time")}`;
-  const missing =
-    gaps.length === 0 ? "no gap" : `${count(gaps.length, "gap")} without readings, ${totalTime(gaps)} in all`;
-  return `${count(readings, "reading")}: light from ${roundLight(low)} to ${roundLight(high)}; ${lamp}; ${missing}.`;
+  return message("history.summary", {
+    readings: message("history.readingCount", { count: readings }),
+    low: formatLight(low),
+    high: formatLight(high),
+    lamp:
+      on.length === 0
+        ? message("history.neverOn")
+        : message("history.timesOn", { duration: totalTime(on), count: on.length }),
+    gaps:
+      gaps.length === 0
+        ? message("history.noGap")
+        : message("history.gaps", { duration: totalTime(gaps), count: gaps.length }),
+  });
 }
 
 function totalTime(spans: readonly TimeRange[]): string {
-  return duration(spans.reduce((sum, { from, to }) => sum + to - from, 0));
-}
-
-function roundLight(light: number): number {
-  return Math.round(light * 10) / 10;
+  return formatDuration(spans.reduce((sum, { from, to }) => sum + to - from, 0));
 }

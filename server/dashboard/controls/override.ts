@@ -3,11 +3,12 @@
 import type { Mode } from "../api.js";
 import { now, untilMorning, formatTime } from "../clock.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
-import { timeLeft } from "../formatting.js";
+import { formatDuration, formatTimeLeft } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
-
 import { attempt, type ShowError } from "./attempt.js";
 
+const MINUTE = 60_000;
 /** Time during which a change can be undone, in ms. */
 const UNDO_TIME = 30_000;
 
@@ -82,9 +83,12 @@ export class OverrideControl {
     setEnabled(choice);
     const end = override.until === null ? undefined : Date.parse(override.until);
     currentOption.hidden = end === undefined;
-    if (end !== undefined) setText(currentOption, `until ${formatTime(end)}`);
+    if (end !== undefined) setText(currentOption, message("controls.until", { time: formatTime(end) }));
     if (this.pending === 0) choice.value = end === undefined ? "" : "present";
-    setText(remaining, end === undefined ? "" : `${timeLeft(end - now())} left`);
+    setText(
+      remaining,
+      end === undefined ? "" : message("controls.timeLeft", { duration: formatTimeLeft(end - now()) }),
+    );
   }
 
   private createDurationControls(): NonNullable<OverrideControl["duration"]> {
@@ -95,10 +99,13 @@ export class OverrideControl {
       currentOption: findPart(content, "present", HTMLOptionElement),
       remaining: findPart(content, "left", HTMLElement),
     };
+    for (const option of controls.select.options)
+      if (Number(option.value) > 0)
+        setText(option, message("controls.forDuration", { duration: formatDuration(Number(option.value) * MINUTE) }));
     controls.select.addEventListener("change", () => {
       const { value } = controls.select;
       const mode = this.target.override()?.mode ?? "auto";
-      if (value !== "present") void this.put(mode, value === "morning" ? untilMorning() : Number(value) * 60_000);
+      if (value !== "present") void this.put(mode, value === "morning" ? untilMorning() : Number(value) * MINUTE);
     });
     this.group.after(content);
     return controls;

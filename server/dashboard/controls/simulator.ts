@@ -3,6 +3,8 @@
 import { type Board, putLight, putNetwork } from "../api.js";
 import { now } from "../clock.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
+import { formatLight, formatUnit } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { attempt, type ShowError } from "./attempt.js";
@@ -41,7 +43,7 @@ export class SimulatorControls {
         this.render();
       }, SLIDER_HOLD_TIME);
       const light = this.slider.valueAsNumber;
-      setText(this.value, String(light));
+      setText(this.value, formatLight(light));
       model.handleSlider(light, now());
       this.light(light);
     });
@@ -61,7 +63,7 @@ export class SimulatorControls {
     for (const control of [this.slider, this.release, this.network]) setEnabled(control);
     if (this.sliderTimer === undefined) {
       if (this.slider.valueAsNumber !== board.light) this.slider.valueAsNumber = board.light;
-      setText(this.value, String(Math.round(board.light)));
+      setText(this.value, formatLight(Math.round(board.light)));
     }
     this.release.hidden = !board.held;
     this.network.checked = board.network === "cut";
@@ -70,10 +72,11 @@ export class SimulatorControls {
 }
 
 function noteText(board: Board, reactionTime: number | undefined): string {
-  if (!board.running) return "program stopped";
-  if (board.network === "cut") return "no network";
-  if (reactionTime !== undefined && board.held) return `lamp reacted in ${(reactionTime / 1000).toFixed(2)} s`;
-  return board.held ? "held" : "automatic";
+  if (!board.running) return message("controls.programStopped");
+  if (board.network === "cut") return message("controls.noNetwork");
+  if (reactionTime !== undefined && board.held)
+    return message("controls.reacted", { duration: formatUnit(reactionTime / 1000, "second", "short", 2) });
+  return message(board.held ? "controls.held" : "controls.automatic");
 }
 
 /** Throttles calls: runs one at a time and skips all but the latest waiting value. `send` must not throw. */

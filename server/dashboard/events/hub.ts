@@ -1,8 +1,8 @@
 /** Shares one event stream between pages. The stream is open while a page is visible, and reconnects after losses. */
 
-import { HEARTBEAT_INTERVAL, type StreamState, type ToPage } from "./protocol.js";
+import { HEARTBEAT_INTERVAL, type Refusal, type StreamState, type ToPage } from "./protocol.js";
 import { Snapshot } from "./snapshot.js";
-import { openStream, type Refusal, type Stream } from "./stream.js";
+import { openStream, type Stream } from "./stream.js";
 
 /** Delay before reconnecting after a lost connection, in ms. */
 const RETRY_DELAY = 1000;

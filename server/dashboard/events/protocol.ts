@@ -13,8 +13,16 @@ export type FromPage = "visible" | "hidden" | "restart";
 export type StreamState =
   /** With `lost`, the connection ended or could not be opened, and the hub keeps reconnecting. */
   | { readonly state: "connecting" | "live" | "lost" }
-  /** The server answered without events; the hub keeps reconnecting. `status` is the HTTP status. */
-  | { readonly state: "refused"; readonly status: number; readonly problem: string };
+  /** The server answered without events; the hub keeps reconnecting. */
+  | ({ readonly state: "refused" } & Refusal);
+
+/** Why the server sends no events. */
+export interface Refusal {
+  /** HTTP status; 0 if no byte arrived, probably because a proxy buffers the stream. */
+  readonly status: number;
+  /** The server's reason, as a sentence. */
+  readonly problem?: string;
+}
 
 /** Message to a page. `alive` answers a heartbeat. */
 export type ToPage = StreamState | { readonly events: readonly ServerEvent[] } | { readonly alive: true };

@@ -1,7 +1,7 @@
 /** A single connection to the server's event stream. */
 
 import { createParser } from "./parser.js";
-import type { ServerEvent } from "./protocol.js";
+import type { Refusal, ServerEvent } from "./protocol.js";
 
 /**
  * Silence after which the connection counts as dead, in ms. The server sends something at least every 15 s. Without this
@@ -15,14 +15,6 @@ const SILENCE_TIMEOUT = 40_000;
 const FIRST_BYTE_TIMEOUT = 20_000;
 /** Time between two checks for silence, in ms. */
 const CHECK_INTERVAL = 2000;
-
-const BUFFERED = "No live events arrive. A proxy between this page and the server may be buffering them.";
-
-/** Why the server sends no events. `status` is the HTTP status, or 0 if no byte arrived. */
-export interface Refusal {
-  readonly status: number;
-  readonly problem: string;
-}
 
 export interface StreamHandlers {
   opened(): void;
@@ -51,7 +43,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
     const silence = Date.now() - stream.lastReceived;
     if (silence < 0) stream.lastReceived = Date.now();
     if (silence <= (empty ? FIRST_BYTE_TIMEOUT : SILENCE_TIMEOUT)) return;
-    finish(empty ? { status: 0, problem: BUFFERED } : undefined);
+    finish(empty ? { status: 0 } : undefined);
   }, CHECK_INTERVAL);
 
   function end(): void {
@@ -91,6 +83,5 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
 /** Returns why the server refused. The response may come from a proxy and may not be JSON. */
 async function refusalOf(response: Response): Promise<Refusal> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
-  const problem = typeof error === "string" ? error : `The server answered ${response.status}.`;
-  return { status: response.status, problem };
+  return { status: response.status, ...(typeof error === "string" && { problem: error }) };
 }

@@ -1,6 +1,7 @@
 /** Filters, sorts and groups the boards of the overview. Pure. */
 
 import type { Zone } from "../api.js";
+import { compareTexts } from "../messages/locale.js";
 import type { BoardModel } from "../model.js";
 
 export const FILTER_NAMES = ["all", "offline", "on", "overridden", "missing"] as const;
@@ -19,8 +20,6 @@ export interface Group {
   readonly zone: Zone | undefined;
   readonly boards: BoardModel[];
 }
-
-const collator = new Intl.Collator(undefined, { numeric: true });
 
 const FILTERS: Readonly<Record<View["show"], (board: BoardModel) => boolean>> = {
   all: () => true,
@@ -57,7 +56,7 @@ export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, vie
   }
   const order = ORDERS[view.sort];
   for (const group of groups.values())
-    group.boards.sort((a, b) => order(a, b) || collator.compare(a.label, b.label) || collator.compare(a.id, b.id));
+    group.boards.sort((a, b) => order(a, b) || compareTexts(a.label, b.label) || compareTexts(a.id, b.id));
   return [...groups.values()].filter((group) => group.boards.length > 0);
 }
 

@@ -2,9 +2,10 @@
 
 import type { Zone } from "../api.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
-import { count } from "../formatting.js";
+import { lampState, overrideText } from "../labels.js";
+import { formatLight } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import { zonePath } from "../route.js";
-
 import type { Group } from "./arrange.js";
 
 interface CardSection {
@@ -58,20 +59,20 @@ export class CardGroups {
 }
 
 function describe({ element, title, link, about }: CardSection, { zone, boards }: Group, zones: boolean): void {
-  const name = zone ? zone.label : zones ? "In no zone" : "Boards";
+  const name = zone ? zone.label : message(zones ? "overview.inNoZone" : "overview.boards");
   element.classList.toggle("alone", !zones);
   element.setAttribute("aria-label", name);
   link.hidden = !zone;
   title.hidden = zone !== undefined;
   setText(zone ? link : title, name);
   if (zone) link.href = zonePath(zone.name);
-  setText(about, [count(boards.length, "board"), ...(zone ? [stateOf(zone)] : [])].join(" · "));
+  setText(about, [message("page.boardCount", { count: boards.length }), ...(zone ? [stateOf(zone)] : [])].join(" · "));
 }
 
 function stateOf({ led_on, mode, light }: Zone): string {
-  const lamps = led_on === null ? "undecided" : led_on ? "on" : "off";
-  if (mode !== "auto") return `held ${mode}`;
-  return light === null ? lamps : `${lamps} at light ${Math.round(light)}`;
+  if (mode !== "auto") return overrideText(mode);
+  const lamps = led_on === null ? message("overview.zoneUndecided") : lampState(led_on);
+  return light === null ? lamps : message("overview.zoneAtLight", { lamps, light: formatLight(Math.round(light)) });
 }
 
 /**

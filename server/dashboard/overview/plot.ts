@@ -1,5 +1,7 @@
 /** Draws the small plot of a card: the light as a line, the threshold, and shading while the lamp was on. */
 
+import { formatDuration, formatLight } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import type { Palette } from "../palette.js";
 import { type Reading, type RecentReadings, SILENCE, WINDOW, lampOnRanges } from "./series.js";
 
@@ -105,7 +107,7 @@ export function drawPlot(
   context.font = colors.font;
   context.strokeStyle = colors.ground;
   context.lineWidth = 4;
-  const label = String(threshold);
+  const label = formatLight(threshold);
   context.strokeText(label, 8, y(threshold) - 5);
   context.fillStyle = colors.threshold;
   context.fillText(label, 8, y(threshold) - 5);
@@ -114,13 +116,15 @@ export function drawPlot(
 /** Describes a plot as text, for screen readers. */
 export function describePlot(series: RecentReadings, now: number, threshold: number): string {
   const seen = series.readings.filter((reading) => reading.time >= now - WINDOW);
-  if (seen.length === 0) return "No readings in the last 3 minutes";
+  if (seen.length === 0) return message("overview.plotEmpty");
   const lights = seen.map((reading) => reading.light);
   const on = lampOnRanges(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
-  return (
-    `Light over the last 3 minutes: from ${Math.min(...lights)} to ${Math.max(...lights)}; ` +
-    `lamp on for ${Math.round(on / 1000)} seconds; threshold ${threshold}`
-  );
+  return message("overview.plotSummary", {
+    low: formatLight(Math.min(...lights)),
+    high: formatLight(Math.max(...lights)),
+    duration: formatDuration(on),
+    threshold: formatLight(threshold),
+  });
 }
 
 /** Returns the readings since `from`, split at gaps. */

@@ -1,6 +1,7 @@
 /** Toolbar with search, filter and sort order of the overview. */
 
 import { findPart, setText } from "../dom.js";
+import { message } from "../messages/message.js";
 import { FILTER_NAMES, SORTS, type View } from "./arrange.js";
 
 export class Toolbar {
@@ -44,6 +45,6 @@ export class Toolbar {
     this.form.hidden = all < 2;
     this.none.hidden = found > 0 || all === 0;
     const { search, show } = this.view;
-    setText(this.found, search.trim() === "" && show === "all" ? "" : `${found} of ${all} shown`);
+    setText(this.found, search.trim() === "" && show === "all" ? "" : message("overview.found", { found, all }));
   }
 }

@@ -4,8 +4,10 @@ import type { Zone } from "../api.js";
 import type { Boards } from "../boards.js";
 import { OverrideControl } from "../controls/override.js";
 import { setAttribute, cloneTemplate, createElement, findPart, setText } from "../dom.js";
+import { formatLight } from "../messages/locale.js";
+import { message } from "../messages/message.js";
 import { boardPath } from "../route.js";
-import { combineText, ruleText } from "../labels.js";
+import { combineText, lampState, lightText, overrideText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Gauge } from "./gauge.js";
 
@@ -61,23 +63,20 @@ export class Panel {
     const known = zone.lamps.map((id) => this.boards.get(id)?.lamp ?? null);
     const on = known.filter((lamp) => lamp === true).length;
     setAttribute(this.element, "data-lamp", on > 0 ? "on" : "off");
-    setAttribute(this.element, "aria-label", `Zone ${zone.label}`);
+    setAttribute(this.element, "aria-label", message("zones.zone", { zone: zone.label }));
     setText(this.title, zone.label);
-    setAttribute(this.lamp, "aria-label", on > 0 ? "lamps on" : "lamps off");
-    setText(
-      this.lampsOn,
-      zone.lamps.length === 1 ? `its lamp is ${on ? "on" : "off"}` : `${on} of ${zone.lamps.length} lamps on`,
-    );
-    setText(this.light, zone.light === null ? "–" : String(Math.round(zone.light)));
-    setText(this.rule, `${combineText(zone)}; ${ruleText(zone)}`);
-    setText(this.reason, zone.reason ?? "No decision yet.");
+    setAttribute(this.lamp, "aria-label", message(on > 0 ? "zones.lampsOn" : "zones.lampsOff"));
+    setText(this.lampsOn, lampsText(on, zone.lamps.length));
+    setText(this.light, lightText(zone));
+    setText(this.rule, message("zones.ruleOf", { combine: combineText(zone), rule: ruleText(zone) }));
+    setText(this.reason, zone.reason ?? message("state.noDecision"));
     this.gauge.render(zone);
     this.list(
       this.sensors,
       zone.sensors.map(({ id, light, stale }) => ({
         id,
-        value: light === null ? "no reading" : String(Math.round(light)),
-        note: stale ? "stale, ignored" : "",
+        value: light === null ? message("zones.noReading") : formatLight(Math.round(light)),
+        note: stale ? message("zones.stale") : "",
         state: stale ? "stale" : light !== null && light < zone.threshold ? "dark" : "bright",
       })),
     );
@@ -85,8 +84,8 @@ export class Panel {
       this.lamps,
       zone.lamps.map((id, i) => {
         const mode = this.boards.get(id)?.device?.mode ?? "auto";
-        const value = known[i] === null ? "unknown" : known[i] ? "on" : "off";
-        return { id, value, note: mode === "auto" ? "" : `held ${mode}`, state: value };
+        const state = known[i] === null ? "unknown" : known[i] ? "on" : "off";
+        return { id, value: lampState(known[i]), note: mode === "auto" ? "" : overrideText(mode), state };
       }),
     );
     this.override.render();
@@ -110,4 +109,9 @@ export class Panel {
       setText(remark, note);
     });
   }
+}
+
+function lampsText(on: number, all: number): string {
+  if (all === 1) return message(on === 1 ? "zones.itsLampOn" : "zones.itsLampOff");
+  return message("zones.someLampsOn", { on, count: all });
 }

@@ -22,6 +22,9 @@ export interface Visitor {
  */
 export type Identify = (request: FastifyRequest, reply: FastifyReply) => Promise<Visitor | undefined>;
 
+/** Prefix of the routes of the page's message tables, which the login page needs. */
+const MESSAGES = "/messages-";
+
 /** Routes that need no account. A check by route also covers other spellings of a path, such as encoded characters. */
 const PUBLIC = new Set([
   "/healthz",
@@ -114,7 +117,7 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
 
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url ?? "";
-    if (PUBLIC.has(route)) return;
+    if (PUBLIC.has(route) || route.startsWith(MESSAGES)) return;
     const visitor = accounts.required ? await identify(request, reply) : everybody;
     if (!visitor) {
       // a relative URL works behind a reverse proxy with a base path; the browser keeps the part after #

@@ -1,0 +1,125 @@
+/** The dashboard: connects the server's events to the models and views of boards and zones. */
+
+import { onUnauthorized } from "./api.js";
+import { announceSwitches } from "./announcements.js";
+import { Boards } from "./boards.js";
+import { now, formatTime } from "./clock.js";
+import { handleStorageEvent, pollStatus } from "./status.js";
+import { findPart, setText } from "./dom.js";
+import { listen } from "./events.js";
+import { refusalText } from "./labels.js";
+import { message } from "./messages/message.js";
+import { CardGrid } from "./overview/card-grid.js";
+import { RecentLoader } from "./overview/recent-loader.js";
+import { Toolbar } from "./overview/toolbar.js";
+import { goToLogin, loadSession, setUpLogout } from "./session.js";
+import { showServerInfo, loadSimulatedBoards } from "./server.js";
+import { showSummary } from "./summary.js";
+import { Views } from "./views.js";
+import { Zones } from "./zones.js";
+
+/** Time between two redraws of the plots, in ms. A plot shows three minutes, so its line moves about half a pixel. */
+const REDRAW_INTERVAL = 250;
+/** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
+const REDUCED_MOTION_INTERVAL = 1000;
+const SUMMARY_INTERVAL = 500;
+/** Time between two updates of texts that depend on the time, in ms. */
+const TEXT_INTERVAL = 10_000;
+
+/** Starts the dashboard. The messages must be loaded. */
+export function startDashboard(): void {
+  const page = document.documentElement;
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const connection = findPart(document, "connection", HTMLElement);
+  const main = findPart(document, "main", HTMLElement);
+
+  const boards = new Boards();
+  const zones = new Zones();
+  const recentLoader = new RecentLoader((model) => grid.historyLoaded(model));
+  const grid = new CardGrid(
+    findPart(document, "groups", HTMLElement),
+    boards,
+    zones,
+    (model) => recentLoader.request(model),
+    (found) => toolbar.render(found, boards.size),
+  );
+  const toolbar = new Toolbar(document, (view) => grid.setView(view));
+  const views = new Views(boards, zones, (id) => grid.focus(id));
+
+  onUnauthorized(goToLogin);
+  findPart(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
+    event.preventDefault(); // following the link would change the URL's hash, which selects the view
+    main.focus();
+  });
+  pollStatus();
+  announceSwitches(boards, findPart(document, "announcements", HTMLElement));
+
+  /** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
+  let lostAt: number | undefined;
+
+  /** Shows that the connection is lost. @param describe returns the text for the time of the loss, in ms */
+  function handleLoss(describe: (at: number) => string): void {
+    grid.setLost((lostAt ??= now()));
+    page.dataset.connection = "lost";
+    setText(connection, describe(lostAt));
+  }
+
+  // A hidden page receives no events, so the plots end when the page was hidden.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) grid.setLost((lostAt ??= now()));
+  });
+
+  const restart = listen({
+    connecting() {
+      page.dataset.connection = "new";
+      setText(connection, message("page.connecting"));
+    },
+    connected() {
+      void showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
+      void loadSession().then(() => {
+        boards.refresh();
+        views.describe();
+      });
+      page.dataset.connection = "live";
+      setText(connection, message("page.live"));
+    },
+    lost: () => handleLoss((at) => message("page.connectionLost", { time: formatTime(at) })),
+    refused(refusal) {
+      handleLoss(() => refusalText(refusal));
+      void loadSession();
+    },
+    devices(devices) {
+      boards.replaceDevices(devices);
+      recentLoader.restart();
+      grid.setLost((lostAt = undefined));
+      page.dataset.loaded = "";
+      views.loaded();
+      showSummary(boards);
+    },
+    device: (device) => boards.updateDevice(device),
+    zones: (list) => zones.replaceAll(list),
+    zone: (zone) => zones.update(zone),
+    forgotten: (id) => boards.remove(id),
+    storage: handleStorageEvent,
+    board: (board) => boards.updateSimulated(board),
+  });
+
+  setUpLogout(restart);
+
+  const draw = () => {
+    grid.tick();
+    setTimeout(draw, reducedMotion.matches ? REDUCED_MOTION_INTERVAL : REDRAW_INTERVAL);
+  };
+  draw();
+  setInterval(() => showSummary(boards), SUMMARY_INTERVAL);
+  setInterval(() => views.tick(), REDUCED_MOTION_INTERVAL);
+  setInterval(() => {
+    grid.describe();
+    views.describe();
+  }, TEXT_INTERVAL);
+  dark.addEventListener("change", () => {
+    grid.recolor();
+    views.recolor();
+  });
+}

@@ -1,0 +1,35 @@
+/** The languages of the page, and the choice between them. Pure. */
+
+/** The languages by code, each with its own name. Each has a message table in the file `<code>.ts`. */
+export const LANGUAGES = { en: "English" } as const;
+
+export type Language = keyof typeof LANGUAGES;
+
+/** Language tag of a message table, for the `lang` attribute and for formats. */
+const TAGS: Readonly<Record<Language, string>> = { en: "en" };
+
+export interface Choice {
+  readonly language: Language;
+  /** Locale for numbers and dates: the browser's, such as `en-GB`, if it has the chosen language. */
+  readonly locale: string;
+  /** Value of the `lang` attribute. */
+  readonly tag: string;
+}
+
+/**
+ * Chooses the remembered language, otherwise the first of the browser's languages that the page has, otherwise English.
+ * @param remembered what the user chose earlier; anything that is not a language is ignored
+ * @param preferred the browser's languages, best first
+ */
+export function chooseLanguage(remembered: string | null, preferred: readonly string[]): Choice {
+  const available = preferred.map(findLanguage);
+  const language = findLanguage(remembered ?? "") ?? available.find((code) => code !== undefined) ?? "en";
+  const tag = TAGS[language];
+  return { language, locale: preferred[available.indexOf(language)] ?? tag, tag };
+}
+
+/** Returns the language of a tag such as `de-AT`; undefined if the page does not have it. */
+function findLanguage(tag: string): Language | undefined {
+  const code = tag.toLowerCase().split("-", 1)[0];
+  return Object.hasOwn(LANGUAGES, code) ? (code as Language) : undefined;
+}

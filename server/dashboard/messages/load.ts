@@ -1,0 +1,72 @@
+/** Loads the message table of the user's language, and offers the choice of another language. */
+
+import { createElement, findPart } from "../dom.js";
+import { insertIntoDocument } from "./insert.js";
+import { chooseLanguage, LANGUAGES, type Language } from "./languages.js";
+import { setMessages } from "./message.js";
+import type { MessageTable } from "./types.js";
+
+/** Key of the chosen language in the browser's local storage. */
+const STORAGE_KEY = "nightlight-language";
+
+/**
+ * Loads the texts, inserts them into the document and calls `start`. If the texts cannot be loaded, shows a notice, which
+ * the build has inserted into the HTML in English.
+ * @throws Error if the texts cannot be loaded
+ */
+export async function startWithMessages(start: () => void): Promise<void> {
+  try {
+    await loadMessages();
+  } catch (e) {
+    findPart(document, "incomplete", HTMLElement).hidden = false;
+    throw e;
+  }
+  start();
+}
+
+/** Loads the remembered language, or the browser's, and inserts its texts into the document. */
+async function loadMessages(): Promise<void> {
+  const { language, locale, tag } = chooseLanguage(remembered(), navigator.languages);
+  setMessages(await importTable(language), locale);
+  document.documentElement.lang = tag;
+  insertIntoDocument();
+  offerLanguages(language);
+}
+
+async function importTable(language: Language): Promise<MessageTable> {
+  // A variable keeps the bundler from including all tables.
+  const url = `./messages-${language}.js`;
+  return ((await import(url)) as { table: MessageTable }).table;
+}
+
+function offerLanguages(current: Language): void {
+  const select = findPart(document, "language", HTMLSelectElement);
+  for (const [code, name] of Object.entries(LANGUAGES)) {
+    const option = createElement("option", name);
+    option.value = code;
+    option.lang = code;
+    select.append(option);
+  }
+  select.value = current;
+  select.addEventListener("change", () => {
+    remember(select.value);
+    location.reload();
+  });
+}
+
+/** Returns the language that the user chose earlier. Browsers may forbid storage, for example in frames. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(STORAGE_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(language: string): void {
+  try {
+    localStorage.setItem(STORAGE_KEY, language);
+  } catch {
+    return; // the choice cannot be kept
+  }
+}

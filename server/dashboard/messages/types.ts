@@ -1,0 +1,34 @@
+/** Types of the message tables. English defines the keys and placeholders; every other language must have the same. */
+
+import type { TranslatedArea } from "./area.js";
+import type { en } from "./en.js";
+
+type English = typeof en;
+
+/** A complete table in any language. */
+export type MessageTable = { readonly [Name in keyof English]: TranslatedArea<English[Name]> };
+
+/** Key of a message: `area.name`. */
+export type MessageKey = {
+  [AreaName in keyof English]: `${AreaName}.${keyof English[AreaName] & string}`;
+}[keyof English];
+
+type MessageOf<Key extends MessageKey> = Key extends `${infer AreaName extends keyof English}.${infer Name}`
+  ? Name extends keyof English[AreaName]
+    ? English[AreaName][Name]
+    : never
+  : never;
+
+type PlaceholdersIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | PlaceholdersIn<Rest> : never;
+
+type Placeholders<M> = M extends string ? PlaceholdersIn<M> : "count" | PlaceholdersIn<M[keyof M]>;
+
+/** Values for the placeholders of a message. Numbers are formatted in the page's language; `count` selects the form. */
+export type MessageValues<Key extends MessageKey> = {
+  readonly [Name in Placeholders<MessageOf<Key>>]: Name extends "count" ? number : string | number;
+};
+
+/** Arguments after the key: none for a message without placeholders. */
+export type MessageArguments<Key extends MessageKey> = [Placeholders<MessageOf<Key>>] extends [never]
+  ? []
+  : [values: MessageValues<Key>];
