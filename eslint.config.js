@@ -81,6 +81,7 @@ export default defineConfig(
     ignores: [
       "server/dashboard/build.ts",
       "server/dashboard/messages/**",
+      "server/dashboard/add-board/commands.ts",
       "server/dashboard/{clock,events/{hub,stream}}.ts",
     ],
     rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK, ...PAGE_TEXT] },

@@ -58,7 +58,13 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   for (const warning of configuration.warnings) log.warn("config", warning);
   // simulated boards log in with a temporary account, in case the broker requires one
   const boardAccount = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
-  const starting = startServer({ ...options, log, guests: [boardAccount], plugins: simulated ? [plugin] : [] });
+  const starting = startServer({
+    ...options,
+    log,
+    guests: [boardAccount],
+    plugins: simulated ? [plugin] : [],
+    startCommand: "npm start --",
+  });
   signals.setCloseHandler(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError
