@@ -20,9 +20,10 @@ export async function findTextProblems(): Promise<string[]> {
   for (const language of Object.keys(LANGUAGES)) tables.set(language, await loadTable(language as Language));
   const english = tables.get("en")!;
   const problems = [...tables].flatMap(([language, table]) => compareTables(english, language, table));
+  const isTable = new RegExp(`^messages[\\\\/](${Object.keys(LANGUAGES).join("|")})[.\\\\/]`);
   let sources = "";
   for (const file of await readdir(FOLDER, { recursive: true })) {
-    if (!/\.(html|ts)$/.test(file) || file.startsWith("messages" + path.sep)) continue;
+    if (!/\.(html|ts)$/.test(file) || isTable.test(file)) continue;
     const source = await readFile(path.join(FOLDER, file), "utf8");
     sources += source;
     if (file.endsWith(".html")) problems.push(...findTemplateProblems(file, source, english));

@@ -2,10 +2,9 @@
 
 import type { Boards } from "./boards.js";
 import { setText } from "./dom.js";
-import { joinPhrases } from "./messages/locale.js";
 import type { BoardModel } from "./model.js";
 import { lampText } from "./labels.js";
-import { message } from "./messages/message.js";
+import { joinPhrases, message } from "./messages/message.js";
 
 /** How long lamp switches are collected into one announcement, in ms. */
 const BATCH_TIME = 1500;

@@ -6,6 +6,7 @@ import type { Refusal } from "./events/protocol.js";
 import { formatLight, joinWithAnd } from "./messages/locale.js";
 import { message } from "./messages/message.js";
 import type { BoardModel } from "./model.js";
+import { translateReason } from "./reasons.js";
 import type { Zones } from "./zones.js";
 
 export function lampText(lamp: boolean | null): string {
@@ -56,7 +57,7 @@ export function reasonText(device: Device | undefined): string {
   const reason = device?.reason ?? "";
   // eslint-disable-next-line no-restricted-syntax -- the server begins the reason with these words
   const zone = `zone ${device?.zone}: `;
-  return reason.startsWith(zone) ? reason.slice(zone.length) : reason;
+  return translateReason(reason.startsWith(zone) ? reason.slice(zone.length) : reason);
 }
 
 /** Says how many readings of a device were lost; "" if none were. */

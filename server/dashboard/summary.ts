@@ -2,8 +2,7 @@
 
 import type { Boards } from "./boards.js";
 import { findPart, setText } from "./dom.js";
-import { joinPhrases } from "./messages/locale.js";
-import { message } from "./messages/message.js";
+import { joinPhrases, message } from "./messages/message.js";
 
 /** Updates the summary in the page's header. Does nothing before the boards are loaded. */
 export function showSummary(boards: Boards): void {

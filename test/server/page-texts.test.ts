@@ -76,6 +76,11 @@ describe("the page's language", () => {
   test("is the remembered one, otherwise the browser's first that the page has, otherwise English", () => {
     expect(chooseLanguage(null, ["fr-CA", "en-GB", "en"])).toEqual({ language: "en", locale: "en-GB", tag: "en" });
     expect(chooseLanguage("en", ["fr"])).toEqual({ language: "en", locale: "en", tag: "en" });
+    expect(chooseLanguage("zh", ["de-AT", "en"])).toEqual({ language: "zh", locale: "zh-Hans", tag: "zh-Hans" });
+    expect(chooseLanguage(null, ["de-AT", "en"])).toEqual({ language: "de", locale: "de-AT", tag: "de" });
+    expect(chooseLanguage(null, ["zh-TW"])).toEqual({ language: "zh", locale: "zh-Hans", tag: "zh-Hans" });
+    expect(chooseLanguage(null, ["zh-SG"]).locale).toBe("zh-SG");
+    expect(chooseLanguage(null, ["x", "_"]).language).toBe("en");
     expect(chooseLanguage("toString", [])).toEqual({ language: "en", locale: "en", tag: "en" });
   });
 

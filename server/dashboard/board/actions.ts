@@ -4,8 +4,8 @@ import { type Action, type Outcome, postAction } from "../api.js";
 import { confirm } from "../confirm.js";
 import { findPart, setText } from "../dom.js";
 import { lampText } from "../labels.js";
-import { formatDuration, formatLight, joinPhrases } from "../messages/locale.js";
-import { message } from "../messages/message.js";
+import { formatDuration, formatLight } from "../messages/locale.js";
+import { joinPhrases, message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 

@@ -5,6 +5,7 @@ import { lampState } from "../labels.js";
 import { formatLight, formatNumber } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { dateTime } from "./axis.js";
+import { translateReason } from "../reasons.js";
 import { downsample, type HistorySeries } from "./history-series.js";
 
 const MAX_ROWS = 100;
@@ -36,7 +37,7 @@ export function fillSwitches(list: HTMLElement, series: HistorySeries): void {
       const item = document.createElement("li");
       item.dataset.lamp = led_on ? "on" : "off";
       item.append(createElement("time", dateTime(time)), createElement("b", lampState(led_on)));
-      item.append(createElement("span", reason || message(CAUSES[by])));
+      item.append(createElement("span", reason ? translateReason(reason) : message(CAUSES[by])));
       return item;
     }),
   );

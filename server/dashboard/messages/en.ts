@@ -8,8 +8,9 @@ import { login } from "./en/login.js";
 import { overview } from "./en/overview.js";
 import { page } from "./en/page.js";
 import { people } from "./en/people.js";
+import { reason } from "./en/reason.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
-export const en = { page, state, overview, controls, board, history, zones, login, people, addBoard } as const;
+export const en = { page, state, reason, overview, controls, board, history, zones, login, people, addBoard } as const;
 export { en as table };

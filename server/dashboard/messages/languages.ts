@@ -1,12 +1,12 @@
 /** The languages of the page, and the choice between them. Pure. */
 
 /** The languages by code, each with its own name. Each has a message table in the file `<code>.ts`. */
-export const LANGUAGES = { en: "English" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", zh: "中文" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
 /** Language tag of a message table, for the `lang` attribute and for formats. */
-const TAGS: Readonly<Record<Language, string>> = { en: "en" };
+const TAGS: Readonly<Record<Language, string>> = { en: "en", de: "de", es: "es", zh: "zh-Hans" };
 
 export interface Choice {
   readonly language: Language;
@@ -25,7 +25,17 @@ export function chooseLanguage(remembered: string | null, preferred: readonly st
   const available = preferred.map(findLanguage);
   const language = findLanguage(remembered ?? "") ?? available.find((code) => code !== undefined) ?? "en";
   const tag = TAGS[language];
-  return { language, locale: preferred[available.indexOf(language)] ?? tag, tag };
+  const own = preferred.find((locale, i) => available[i] === language && scriptOf(locale) === scriptOf(tag));
+  return { language, locale: own ?? tag, tag };
+}
+
+/** Returns the script that a language tag implies: `zh-TW` is written with other characters than `zh-CN`. */
+function scriptOf(tag: string): string | undefined {
+  try {
+    return new Intl.Locale(tag).maximize().script;
+  } catch {
+    return undefined; // not a valid tag
+  }
 }
 
 /** Returns the language of a tag such as `de-AT`; undefined if the page does not have it. */

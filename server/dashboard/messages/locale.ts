@@ -77,8 +77,3 @@ export function formatTimeLeft(ms: number): string {
 export function joinWithAnd(words: readonly string[]): string {
   return new Intl.ListFormat(locale, { type: "conjunction" }).format(words);
 }
-
-/** Joins phrases into a list without a word between the last two: `a, b, c`. */
-export function joinPhrases(phrases: readonly string[]): string {
-  return new Intl.ListFormat(locale, { type: "unit" }).format(phrases);
-}

@@ -50,3 +50,8 @@ function formOf(found: Message, count: string | number | undefined): string {
   if (typeof found === "string") return found;
   return found[plurals.select(Number(count))] ?? found.other;
 }
+
+/** Joins phrases, without a word between the last two: `a, b, c`. */
+export function joinPhrases(phrases: readonly string[]): string {
+  return phrases.join(message("page.separator"));
+}

@@ -71,8 +71,11 @@ function describe({ element, title, link, about }: CardSection, { zone, boards }
 
 function stateOf({ led_on, mode, light }: Zone): string {
   if (mode !== "auto") return overrideText(mode);
-  const lamps = led_on === null ? message("overview.zoneUndecided") : lampState(led_on);
-  return light === null ? lamps : message("overview.zoneAtLight", { lamps, light: formatLight(Math.round(light)) });
+  if (led_on === null) return message("overview.zoneUndecided");
+  if (light === null) return lampState(led_on);
+  return message(led_on ? "overview.zoneOnAtLight" : "overview.zoneOffAtLight", {
+    light: formatLight(Math.round(light)),
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { OverrideControl } from "../controls/override.js";
 import { setAttribute, cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
+import { translateReason } from "../reasons.js";
 import { boardPath } from "../route.js";
 import { combineText, lampState, lightText, overrideText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
@@ -69,7 +70,7 @@ export class Panel {
     setText(this.lampsOn, lampsText(on, zone.lamps.length));
     setText(this.light, lightText(zone));
     setText(this.rule, message("zones.ruleOf", { combine: combineText(zone), rule: ruleText(zone) }));
-    setText(this.reason, zone.reason ?? message("state.noDecision"));
+    setText(this.reason, zone.reason === null ? message("state.noDecision") : translateReason(zone.reason));
     this.gauge.render(zone);
     this.list(
       this.sensors,

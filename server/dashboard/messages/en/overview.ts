@@ -29,7 +29,8 @@ export const overview = {
   boards: "Boards",
   inNoZone: "In no zone",
   zoneUndecided: "undecided",
-  zoneAtLight: "{lamps} at light {light}",
+  zoneOnAtLight: "on at light {light}",
+  zoneOffAtLight: "off at light {light}",
 
   threeMinutesAgo: "3 min ago",
   now: "now",

@@ -3,6 +3,7 @@
 import type { Area } from "../area.js";
 
 export const page = {
+  separator: ", ",
   titleOf: "{view} · Nightlight",
   skip: "Skip to the boards",
   incomplete: "The page did not load completely. Reload it when the server is running.",

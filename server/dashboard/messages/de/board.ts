@@ -1,0 +1,43 @@
+import type { TranslatedArea } from "../area.js";
+import type { board as english } from "../en/board.js";
+
+export const board: TranslatedArea<typeof english> = {
+  decidedBy: "{decider}: ",
+  about: "Über das Board",
+  title: "Das Board",
+  zone: "Zone",
+  noZone: "keine; die Lampe folgt dem Lichtsensor dieses Boards",
+  rule: "Regel",
+  lostReadings: "verlorene Messwerte",
+  none: "keine",
+  board: "Board",
+  firmware: "Firmware",
+
+  identify: "Blinken lassen",
+  report: "Bericht anfordern",
+  restart: "Neu starten …",
+  forget: "Vergessen …",
+  restartQuestion: "{board} neu starten?",
+  restartConsequence: "Während des Neustarts behält die Lampe ihren Zustand oder ist einige Sekunden aus.",
+  restartConfirmed: "Neu starten",
+  forgetQuestion: "{board} vergessen?",
+  forgetConsequence:
+    "Das löscht auch seinen Verlauf, die Handschaltung und seine Einstellungen. Das Board erscheint wieder, wenn es einen Messwert sendet.",
+  forgetConfirmed: "Vergessen",
+
+  waitingForReply: "Warten auf die Antwort des Boards …",
+  waitingForBoard: "Das Board ist offline; warten auf das Board …",
+  noReply: "Das Board hat noch nicht geantwortet. Es antwortet, wenn es wieder online ist.",
+  refused: "Das Board hat abgelehnt: {reason}.",
+  noReason: "kein Grund angegeben",
+  blinks: "Die Lampe des Boards blinkt.",
+  restarts: "Das Board startet neu.",
+  reports: "Das Board meldet: {values}.",
+  reportedLight: "Helligkeit {light}",
+  uptime: "läuft seit {duration}",
+  connections: { one: "{count} Verbindung", other: "{count} Verbindungen" },
+  messagesRefused: { one: "{count} Nachricht abgelehnt", other: "{count} Nachrichten abgelehnt" },
+  readingsWaiting: { one: "{count} Messwert wartet", other: "{count} Messwerte warten" },
+  readingsLost: { one: "{count} Messwert verloren", other: "{count} Messwerte verloren" },
+  programRestarted: "Programm {duration} nach dem Start des Boards neu gestartet",
+};

@@ -1,0 +1,41 @@
+import type { TranslatedArea } from "../area.js";
+import type { overview as english } from "../en/overview.js";
+
+export const overview: TranslatedArea<typeof english> = {
+  noBoard: "Noch kein Board",
+  noBoardExplanation:
+    "Ein Board erscheint hier, sobald es seinen ersten Messwert sendet. Jeder MQTT-Client kann ein Board sein:",
+  connectTo: "verbinden mit",
+  publishTo: "senden an",
+  theMessage: "die Nachricht",
+  darkReading:
+    "Eine Helligkeit von 200 ist dunkel, deshalb sendet der Server an {topic} den Befehl, die Lampe einzuschalten.",
+
+  search: "Board suchen",
+  show: "Zeigen",
+  showAllBoards: "alle",
+  showOffline: "offline",
+  showLampOn: "Lampe an",
+  showOverridden: "von Hand geschaltet",
+  showMissing: "fehlende Messwerte",
+  sort: "Sortieren",
+  sortByName: "nach Name",
+  sortByProblems: "Probleme zuerst",
+  sortByDarkest: "dunkelste zuerst",
+  sortByBrightest: "hellste zuerst",
+  found: "{found} von {all} gezeigt",
+  noMatch: "Kein Board passt. {button}",
+  showAll: "Alle zeigen",
+
+  boards: "Boards",
+  inNoZone: "In keiner Zone",
+  zoneUndecided: "unentschieden",
+  zoneOnAtLight: "an bei Helligkeit {light}",
+  zoneOffAtLight: "aus bei Helligkeit {light}",
+
+  threeMinutesAgo: "vor 3 Min.",
+  now: "jetzt",
+  plot: "Helligkeit in den letzten 3 Minuten",
+  plotEmpty: "Keine Messwerte in den letzten 3 Minuten",
+  plotSummary: "Helligkeit in den letzten 3 Minuten: von {low} bis {high}; Lampe {duration} an; Schwelle {threshold}",
+};

@@ -1,0 +1,43 @@
+import type { TranslatedArea } from "../area.js";
+import type { board as english } from "../en/board.js";
+
+export const board: TranslatedArea<typeof english> = {
+  decidedBy: "{decider}: ",
+  about: "Sobre la placa",
+  title: "La placa",
+  zone: "zona",
+  noZone: "ninguna; la lámpara sigue el sensor de luz de esta placa",
+  rule: "regla",
+  lostReadings: "lecturas perdidas",
+  none: "ninguna",
+  board: "placa",
+  firmware: "firmware",
+
+  identify: "Identificar",
+  report: "Pedir informe",
+  restart: "Reiniciar …",
+  forget: "Olvidar …",
+  restartQuestion: "¿Reiniciar {board}?",
+  restartConsequence: "Durante el reinicio, su lámpara mantiene su estado o se apaga unos segundos.",
+  restartConfirmed: "Reiniciar",
+  forgetQuestion: "¿Olvidar {board}?",
+  forgetConsequence:
+    "También se borran su historial, su control manual y su configuración. La placa reaparece si envía una lectura.",
+  forgetConfirmed: "Olvidar",
+
+  waitingForReply: "Esperando la respuesta de la placa …",
+  waitingForBoard: "La placa está sin conexión; esperando a que vuelva …",
+  noReply: "La placa aún no ha respondido. Responderá cuando vuelva a tener conexión.",
+  refused: "La placa lo ha rechazado: {reason}.",
+  noReason: "sin indicar el motivo",
+  blinks: "La lámpara de la placa parpadea.",
+  restarts: "La placa se reinicia.",
+  reports: "La placa informa: {values}.",
+  reportedLight: "luz {light}",
+  uptime: "en marcha desde hace {duration}",
+  connections: { one: "{count} conexión", other: "{count} conexiones" },
+  messagesRefused: { one: "{count} mensaje rechazado", other: "{count} mensajes rechazados" },
+  readingsWaiting: { one: "{count} lectura en espera", other: "{count} lecturas en espera" },
+  readingsLost: { one: "{count} lectura perdida", other: "{count} lecturas perdidas" },
+  programRestarted: "programa reiniciado {duration} después de arrancar la placa",
+};

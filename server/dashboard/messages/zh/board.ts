@@ -1,0 +1,42 @@
+import type { TranslatedArea } from "../area.js";
+import type { board as english } from "../en/board.js";
+
+export const board: TranslatedArea<typeof english> = {
+  decidedBy: "{decider}：",
+  about: "关于开发板",
+  title: "开发板",
+  zone: "区域",
+  noZone: "无；灯跟随这块开发板的光传感器",
+  rule: "规则",
+  lostReadings: "丢失的读数",
+  none: "无",
+  board: "型号",
+  firmware: "固件",
+
+  identify: "闪灯识别",
+  report: "请求报告",
+  restart: "重启…",
+  forget: "删除…",
+  restartQuestion: "重启 {board}？",
+  restartConsequence: "重启期间，灯保持原状或熄灭几秒钟。",
+  restartConfirmed: "重启",
+  forgetQuestion: "删除 {board}？",
+  forgetConsequence: "这也会删除它的历史、手动控制和设置。如果它再发送读数，就会重新出现。",
+  forgetConfirmed: "删除",
+
+  waitingForReply: "正在等待开发板回复…",
+  waitingForBoard: "开发板离线，正在等待…",
+  noReply: "开发板尚未回复。它重新上线后会回复。",
+  refused: "开发板拒绝了：{reason}。",
+  noReason: "未说明原因",
+  blinks: "开发板的灯正在闪烁。",
+  restarts: "开发板正在重启。",
+  reports: "开发板报告：{values}。",
+  reportedLight: "亮度 {light}",
+  uptime: "已运行 {duration}",
+  connections: { other: "{count} 次连接" },
+  messagesRefused: { other: "拒绝 {count} 条消息" },
+  readingsWaiting: { other: "{count} 个读数等待发送" },
+  readingsLost: { other: "丢失 {count} 个读数" },
+  programRestarted: "程序在开发板启动 {duration} 后重启",
+};

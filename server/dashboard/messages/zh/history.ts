@@ -1,0 +1,42 @@
+import type { TranslatedArea } from "../area.js";
+import type { history as english } from "../en/history.js";
+
+export const history: TranslatedArea<typeof english> = {
+  title: "历史",
+  timeRange: "时间范围",
+  earlier: "更早",
+  later: "更晚",
+  day: "日期",
+  now: "现在",
+  plot: "亮度图。用方向键在读数之间移动。",
+  light: "亮度",
+  lampOn: "灯开着",
+  threshold: "阈值",
+  hysteresis: "回差",
+  noReadings: "无读数",
+  showTable: "以表格显示读数",
+  readings: "读数",
+  time: "时间",
+  lightColumn: "亮度",
+  lowest: "最低",
+  highest: "最高",
+  lamp: "灯",
+  download: "下载 CSV",
+  notStored: "此服务器不保存历史。图中只有最新的读数。",
+
+  readingAt: "{time}：亮度 {light}；{lamp}",
+  readingsAt: "{time}：亮度 {low} 到 {high}，最后 {last}，{readings}；{lamp}",
+  readingCount: { other: "{count} 个读数" },
+  empty: "这段时间没有读数。",
+  summary: "{readings}：亮度 {low} 到 {high}；{lamp}；{gaps}。",
+  neverOn: "灯从未打开",
+  timesOn: { other: "灯打开 {count} 次，共 {duration}" },
+  noGap: "没有中断",
+  gaps: { other: "{count} 段没有读数，共 {duration}" },
+
+  switches: "开关记录",
+  noSwitch: "这段时间灯没有切换。",
+  byServer: "由服务器",
+  byPerson: "由人",
+  byBoard: "由开发板",
+};
