@@ -82,6 +82,7 @@ export default defineConfig(
     ignores: [
       "server/dashboard/build.ts",
       "server/dashboard/messages/**",
+      "server/dashboard/add-board/commands.ts",
       "server/dashboard/reasons.ts",
       "server/dashboard/{clock,events/{hub,stream}}.ts",
     ],

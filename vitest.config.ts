@@ -14,7 +14,7 @@ const ALONE = [
 const LONG = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
-  "test/docs/{commands,protocols}.test.ts",
+  "test/docs/{commands,page-commands,protocols}.test.ts",
   "test/firmware/{flicker,settings,vectors}.test.ts",
   "test/flash/{flash,monitor,serial}.test.ts",
   "test/mqtt/{example,misbehaving-broker}.test.ts",
@@ -23,7 +23,7 @@ const LONG = [
   "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
   "test/server/{dashboard,dashboard-access,dashboard-contested,dashboard-languages,dashboard-pages,dashboard-tabs,login-page}.test.ts",
   "test/server/{history,history-answers,history-kill,history-postgres,journal}.test.ts",
-  "test/server/{http,http-fuzz,openapi,pack}.test.ts",
+  "test/server/{http,http-fuzz,openapi,openapi-accounts,pack,people-api,people-fuzz,people-page}.test.ts",
   "test/server/broker/{messages,retained-kill,sessions}.test.ts",
   "test/server/mqtt/transport.test.ts",
   "test/server/security/password-check.test.ts",

@@ -59,8 +59,14 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   // simulated boards log in with a temporary account, in case the broker requires one
   const boardAccount = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
   const configuration = new LiveConfiguration({ command, log, current: loaded });
-  const plugins = simulated ? [plugin] : [];
-  const starting = startServer({ ...options, log, guests: [boardAccount], plugins, configuration });
+  const starting = startServer({
+    ...options,
+    log,
+    guests: [boardAccount],
+    plugins: simulated ? [plugin] : [],
+    configuration,
+    startCommand: "npm start --",
+  });
   signals.setCloseHandler(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError

@@ -62,6 +62,8 @@ export interface Session {
   readonly role: "admin" | "reader" | null;
   /** Whether the server requires a login. */
   readonly required: boolean;
+  /** Whether nobody has an account, so that the first administrator can be created. */
+  readonly first_administrator_missing?: boolean;
 }
 
 /** Result of an action, with the diagnostics that the board reported. */
@@ -172,7 +174,8 @@ export async function putNetwork(id: string, state: Board["network"]): Promise<v
   await request("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
 }
 
-async function request(method: string, path: string, body?: object): Promise<Response> {
+/** Sends a request with an optional JSON body. @throws ApiError if the server refuses it or cannot be reached */
+export async function request(method: string, path: string, body?: object): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, {

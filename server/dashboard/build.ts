@@ -1,7 +1,7 @@
 /** Bundles the dashboard with esbuild. The bundle loads nothing from other hosts. */
 
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -13,7 +13,11 @@ import { LANGUAGES } from "./messages/languages.js";
 
 const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
-const BUNDLED_FILES = ["app.ts", "style.css", "login.ts", "login.css"];
+const BUNDLED_FILES = ["style.css", "manage.css", "login.ts", "login.css"];
+/** Entry point of the dashboard. Views that it imports dynamically become chunks, which browsers load when needed. */
+const SPLIT_FILE = "app.ts";
+/** Names of chunks, which contain a hash. Those of an earlier build are deleted. */
+const CHUNK = /^chunk-.*\.js(\.br|\.gz)?$/;
 /** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
 /** Files with the message tables, by language. The page loads one of them. */
@@ -21,8 +25,14 @@ const MESSAGE_FILES = Object.keys(LANGUAGES).map((language) => `messages-${langu
 const COPIED_FILES = ["icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
+/** Folders whose `templates.html` becomes `manage.html`, which lazily loaded views use. */
+const LAZY_TEMPLATE_FOLDERS = ["people", "add-board"];
 /** The HTML pages, which the build fills with the English texts. */
-const PAGES = { "index.html": indexPage, "login.html": () => readFile(join(sourceFolder, "login.html"), "utf8") };
+const PAGES = {
+  "index.html": indexPage,
+  "manage.html": () => templatesOf(LAZY_TEMPLATE_FOLDERS),
+  "login.html": () => readFile(join(sourceFolder, "login.html"), "utf8"),
+};
 /** Compression functions by file extension. */
 const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
@@ -33,6 +43,7 @@ const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
+  for (const name of await readdir(outdir)) if (CHUNK.test(name)) await rm(join(outdir, name));
   const worker = join(outdir, WORKER_FILE);
   await bundle({ entryPoints: [join(sourceFolder, "events", "worker.ts")], outfile: worker });
   // Put a hash into the URL: a browser reuses a running worker with the same URL, even if it is an older version.
@@ -41,9 +52,12 @@ export async function buildDashboard(outdir: string): Promise<void> {
     .digest("hex")
     .slice(0, 12);
   await Promise.all([
+    bundle({ entryPoints: BUNDLED_FILES.map((name) => join(sourceFolder, name)), outdir }),
     bundle({
-      entryPoints: BUNDLED_FILES.map((name) => join(sourceFolder, name)),
+      entryPoints: [join(sourceFolder, SPLIT_FILE)],
       outdir,
+      splitting: true,
+      chunkNames: "chunk-[name]-[hash]",
       define: { EVENTS_WORKER: JSON.stringify(`${WORKER_FILE}?${version}`) },
     }),
     bundle({
@@ -57,8 +71,9 @@ export async function buildDashboard(outdir: string): Promise<void> {
     ...COPIED_FILES.map((name) => copyFile(join(sourceFolder, name), join(outdir, name))),
     ...Object.entries(PAGES).map(async ([name, html]) => writeFile(join(outdir, name), fillTemplate(await html(), en))),
   ]);
-  const bundled = BUNDLED_FILES.map((name) => name.replace(/ts$/, "js"));
-  const files = [...bundled, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
+  const chunks = (await readdir(outdir)).filter((name) => CHUNK.test(name));
+  const bundled = [...BUNDLED_FILES, SPLIT_FILE].map((name) => name.replace(/ts$/, "js"));
+  const files = [...bundled, ...chunks, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
 }
 
@@ -79,10 +94,13 @@ async function compress(file: string): Promise<void> {
     await writeFile(`${file}.${extension}`, await compressor(plain));
 }
 
+async function templatesOf(folders: readonly string[]): Promise<string> {
+  const files = folders.map((folder) => readFile(join(sourceFolder, folder, "templates.html"), "utf8"));
+  return (await Promise.all(files)).join("");
+}
+
 async function indexPage(): Promise<string> {
-  const templates = await Promise.all(
-    TEMPLATE_FOLDERS.map((folder) => readFile(join(sourceFolder, folder, "templates.html"), "utf8")),
-  );
+  const templates = await templatesOf(TEMPLATE_FOLDERS);
   const html = await readFile(join(sourceFolder, "index.html"), "utf8");
-  return html.replace("<!-- templates -->", () => templates.join(""));
+  return html.replace("<!-- templates -->", () => templates);
 }

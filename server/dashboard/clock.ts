@@ -30,6 +30,13 @@ export function formatTime(ms: number): string {
   return dateFormat(Math.abs(now() - ms) < 12 * 3600_000 ? TIME : DAY_AND_TIME).format(ms);
 }
 
+const DATE = { day: "numeric", month: "short", year: "numeric" } as const;
+
+/** Formats the day of a time in ms, with its year. */
+export function formatDate(ms: number): string {
+  return dateFormat(DATE).format(ms);
+}
+
 /** Returns the time until the next 7:00 in the browser's time zone, in ms. */
 export function untilMorning(): number {
   const at = new Date(now());

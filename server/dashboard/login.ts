@@ -1,66 +1,45 @@
 /** The login page. It shares little code with the dashboard, which the server delivers only after login. */
 
-import { findPart, setText } from "./dom.js";
+import { cloneTemplate, findPart, setText } from "./dom.js";
+import { LoginForm } from "./login/form.js";
+import { endedText, type LoginState } from "./login/state.js";
 import { startWithMessages } from "./messages/load.js";
-import { message } from "./messages/message.js";
 
 const form = findPart(document, "form", HTMLFormElement);
-const password = findPart(document, "password", HTMLInputElement);
-const problem = findPart(document, "problem", HTMLElement);
-const submit = findPart(document, "submit", HTMLButtonElement);
+const ended = findPart(document, "ended", HTMLElement);
 
 const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
 
 await startWithMessages(() => {
-  void leaveIfAllowed();
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    // Use aria-disabled, because `disabled` would remove the focus.
-    if (submit.getAttribute("aria-disabled") !== "true") void logIn();
-  });
+  void start();
+  new LoginForm(form, "problem", "submit", "password", openDashboard);
 });
 
-/** Opens the dashboard if no login is required, or if the user has logged in in another tab. */
-async function leaveIfAllowed(): Promise<void> {
+/**
+ * Opens the dashboard if no login is required, or if the user has logged in in another tab. Otherwise says why the session
+ * has ended, and offers to create the first administrator if nobody has an account.
+ */
+async function start(): Promise<void> {
+  let state: LoginState;
   try {
-    const { name, required } = (await (await fetch("api/session")).json()) as {
-      name: string | null;
-      required: boolean;
-    };
-    if (name !== null || !required) openDashboard();
+    state = (await (await fetch("api/session")).json()) as LoginState;
   } catch {
     return; // ignore the error, because the login attempt will show it
   }
-}
-
-async function logIn(): Promise<void> {
-  submit.setAttribute("aria-disabled", "true");
-  setText(problem, "");
-  setText(problem, await attempt());
-  submit.removeAttribute("aria-disabled");
-  if (problem.textContent === "") return;
-  password.focus();
-  password.select();
-}
-
-/** Logs in and opens the dashboard. Returns "", or a sentence with the reason if the login failed. */
-async function attempt(): Promise<string> {
-  try {
-    const response = await fetch("api/login", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(Object.fromEntries(new FormData(form))),
-    });
-    if (response.ok) {
-      openDashboard();
-      return "";
-    }
-    const { error } = (await response.json()) as { error: string };
-    return error;
-  } catch {
-    return message("page.unreachable");
-  }
+  const { name, required, first_administrator_missing: isMissing = false } = state;
+  const createsFirst = isMissing && (required || location.search === "?first");
+  if (!createsFirst && (name !== null || !required)) return openDashboard();
+  const text = endedText(state, location.search);
+  ended.hidden = text === "";
+  setText(ended, text);
+  if (!createsFirst) return;
+  findPart(document, "help", HTMLElement).hidden = true;
+  form.replaceWith(cloneTemplate("first-template"));
+  const first = findPart(document, "first", HTMLFormElement);
+  findPart(first, "skip", HTMLElement).hidden = required;
+  new LoginForm(first, "first-problem", "first-submit", "code", openDashboard);
+  findPart(first, "code", HTMLInputElement).focus();
 }
 
 /** Opens the dashboard at the view in the current URL's hash. */

@@ -1,16 +1,19 @@
-/** Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`. Pure. */
+/**
+ * Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/people`, `#/add-board`. Pure.
+ */
 
 export type Route =
-  | { readonly view: "boards" }
+  | { readonly view: "boards" | "people" | "add-board" }
   | { readonly view: "zones"; readonly name?: string }
   | { readonly view: "board"; readonly id: string };
 
 /** Parses a URL hash into a route; an unknown hash shows the boards. Ids may be percent-encoded or plain. */
 export function parseRoute(hash: string): Route {
-  const [, view, rest] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
+  const [, view, rest] = /^#\/([\w-]+)(?:\/(.+))?$/.exec(hash) ?? [];
   if (view === "board" && rest) return { view, id: decodeOrKeep(rest) };
   if (view === "zone" && rest) return { view: "zones", name: decodeOrKeep(rest) };
-  return { view: view === "zones" ? "zones" : "boards" };
+  if (view === "people" || view === "add-board" || view === "zones") return { view };
+  return { view: "boards" };
 }
 
 export function boardPath(id: string): string {

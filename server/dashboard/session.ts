@@ -6,10 +6,16 @@ import { message } from "./messages/message.js";
 import { readOnlyReason, setPermissions } from "./rights.js";
 
 let leaving = false;
+/** Whether somebody was logged in since the page was loaded. */
+let wasLoggedIn = false;
 
 /** Opens the login page. Repeated calls, for example of several refused requests, have no effect. */
 export function goToLogin(): void {
-  if (!leaving) location.assign("login");
+  leave(wasLoggedIn ? "login?ended" : "login");
+}
+
+function leave(url: string): void {
+  if (!leaving) location.assign(url + location.hash);
   leaving = true;
 }
 
@@ -23,7 +29,10 @@ export async function loadSession(): Promise<void> {
     session = { name: null, role: null, required: false };
   }
   if (session.required && session.name === null) return goToLogin();
+  wasLoggedIn ||= session.name !== null;
   setPermissions(session);
+  const manages = session.role === "admin" || session.first_administrator_missing === true;
+  findPart(document, "people-link", HTMLElement).hidden = !manages;
   const rights = findPart(document, "rights", HTMLElement);
   rights.hidden = readOnlyReason() === "";
   setText(rights, readOnlyReason());
@@ -45,5 +54,5 @@ async function logout(loggedOut: () => void): Promise<void> {
     return setText(rights, message("page.logOutFailed", { problem: (e as Error).message }));
   }
   loggedOut();
-  goToLogin();
+  leave("login?logged-out");
 }

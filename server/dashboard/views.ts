@@ -4,19 +4,23 @@ import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
 import { setAttribute, findPart, setText } from "./dom.js";
 import { message } from "./messages/message.js";
+import { LAZY_VIEWS, LazyViews } from "./lazy-view.js";
 import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
 const VIEW_NAMES = ["boards", "zones", "board"] as const;
+/** Views with a link in the header. */
+const LINKED = ["boards", "zones", ...LAZY_VIEWS] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
     VIEW_NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
   ) as Record<(typeof VIEW_NAMES)[number], HTMLElement>;
-  private readonly links = ["boards", "zones"].map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
+  private readonly links = LINKED.map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
   private readonly unknown = findPart(document, "unknown", HTMLElement);
   private readonly list: ZoneList;
+  private readonly lazy: LazyViews;
   private route: Route = { view: "boards" };
   private board?: BoardPage;
   private isLoaded = false;
@@ -29,6 +33,7 @@ export class Views {
     private readonly zones: Zones,
     private readonly focusCard: (id: string) => void,
   ) {
+    this.lazy = new LazyViews(findPart(document, "lazy-view", HTMLElement), boards);
     this.list = new ZoneList(findPart(document, "zones", HTMLElement), zones, boards);
     addEventListener("hashchange", () => this.go(parseRoute(location.hash)));
     zones.subscribe(() => this.zonesChanged());
@@ -70,14 +75,15 @@ export class Views {
     if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
     this.route = route;
     this.closeBoard();
+    void this.lazy.show(LAZY_VIEWS.find((name) => name === route.view));
     for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
     for (const [i, link] of this.links.entries()) {
-      if (VIEW_NAMES[i] === route.view) setAttribute(link, "aria-current", "page");
+      if (LINKED[i] === route.view) setAttribute(link, "aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
-    document.title = route.view === "zones" ? message("page.titleOf", { view: message("page.zones") }) : "Nightlight";
+    document.title = titleOf(route.view);
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
   }
@@ -105,7 +111,20 @@ export class Views {
   }
 
   private zonesChanged(): void {
-    findPart(document, "nav", HTMLElement).hidden = this.zones.size === 0;
     findPart(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
+  }
+}
+
+/** Returns the title of the window for a view other than a board's page. */
+function titleOf(view: Route["view"]): string {
+  switch (view) {
+    case "zones":
+      return message("page.titleOf", { view: message("page.zones") });
+    case "people":
+      return message("page.titleOf", { view: message("page.people") });
+    case "add-board":
+      return message("page.titleOf", { view: message("page.addBoard") });
+    default:
+      return "Nightlight";
   }
 }

@@ -269,7 +269,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(() => board.getByRole("button", { name: "release" }).isVisible(), { what: "the button" });
 
     const reached: string[] = [];
-    for (let i = 0; i < 11; i++) {
+    for (let i = 0; i < 14; i++) {
       await page.keyboard.press("Tab");
       reached.push(
         await page.locator(":focus").evaluate((element) => {
@@ -281,7 +281,8 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       );
     }
     const stops = ["link", "radio", "range", "button", "switch"].map((control) => `nightlight/sim-1 ${control}`);
-    const before = ["skip", "search", "show", "sort", "nightlight/porch link", "nightlight/porch radio"];
+    const views = ["boards-link", "zones-link", "add-board-link"];
+    const before = ["skip", ...views, "search", "show", "sort", "nightlight/porch link", "nightlight/porch radio"];
     expect(reached).toEqual([...before, ...stops]);
 
     await card("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();

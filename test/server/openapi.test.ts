@@ -94,7 +94,15 @@ describe("the server's answers match the document", () => {
     await sensor.read(200);
     await eventually(() => running.devices.get("n/board")?.light === 200, { what: "the reading" });
 
-    for (const operationId of ["getHealth", "getReadiness", "getStatus", "getSession", "listDevices", "listZones"])
+    for (const operationId of [
+      "getHealth",
+      "getReadiness",
+      "getStatus",
+      "getNewBoard",
+      "getSession",
+      "listDevices",
+      "listZones",
+    ])
       await check(operationId, 200);
     expect((await check("getDescription", 200)).body).toMatchObject({ openapi: "3.1.0" });
     expect((await check("getMetrics", 200)).body).toContain("nightlight_build_info");

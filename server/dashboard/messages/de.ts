@@ -1,14 +1,28 @@
 /** The German texts of the page. It addresses the user with "du". */
 
+import { addBoard } from "./de/addBoard.js";
 import { board } from "./de/board.js";
 import { controls } from "./de/controls.js";
 import { history } from "./de/history.js";
 import { login } from "./de/login.js";
 import { overview } from "./de/overview.js";
 import { page } from "./de/page.js";
+import { people } from "./de/people.js";
 import { reason } from "./de/reason.js";
 import { state } from "./de/state.js";
 import { zones } from "./de/zones.js";
 import type { MessageTable } from "./types.js";
 
-export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login };
+export const table: MessageTable = {
+  page,
+  state,
+  reason,
+  overview,
+  controls,
+  board,
+  history,
+  zones,
+  login,
+  people,
+  addBoard,
+};

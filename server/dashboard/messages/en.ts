@@ -1,14 +1,16 @@
 /** The English texts of the page. They define the keys and placeholders of all languages. */
 
+import { addBoard } from "./en/addBoard.js";
 import { board } from "./en/board.js";
 import { controls } from "./en/controls.js";
 import { history } from "./en/history.js";
 import { login } from "./en/login.js";
 import { overview } from "./en/overview.js";
 import { page } from "./en/page.js";
+import { people } from "./en/people.js";
 import { reason } from "./en/reason.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
-export const en = { page, state, reason, overview, controls, board, history, zones, login } as const;
+export const en = { page, state, reason, overview, controls, board, history, zones, login, people, addBoard } as const;
 export { en as table };

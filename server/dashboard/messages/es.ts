@@ -1,14 +1,28 @@
 /** The Spanish texts of the page. It addresses the user with "tú". */
 
+import { addBoard } from "./es/addBoard.js";
 import { board } from "./es/board.js";
 import { controls } from "./es/controls.js";
 import { history } from "./es/history.js";
 import { login } from "./es/login.js";
 import { overview } from "./es/overview.js";
 import { page } from "./es/page.js";
+import { people } from "./es/people.js";
 import { reason } from "./es/reason.js";
 import { state } from "./es/state.js";
 import { zones } from "./es/zones.js";
 import type { MessageTable } from "./types.js";
 
-export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login };
+export const table: MessageTable = {
+  page,
+  state,
+  reason,
+  overview,
+  controls,
+  board,
+  history,
+  zones,
+  login,
+  people,
+  addBoard,
+};

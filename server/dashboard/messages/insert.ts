@@ -13,7 +13,7 @@ export function insertIntoDocument(): void {
  * Inserts the message of each `data-text` attribute as text, and of each `data-text-aria-label` and the like as an
  * attribute. A child with `data-slot="name"` takes the place of the placeholder `{name}`.
  */
-function insertMessages(root: ParentNode): void {
+export function insertMessages(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-text]")) {
     const parts = splitMessage(element.dataset.text!);
     element.replaceChildren(

@@ -22,6 +22,9 @@ export interface ProcessHandlers {
   readonly outputErrors: OutputErrors;
 }
 
+/** The command that starts this program. Only a checkout of the repository runs TypeScript. */
+const START_COMMAND = import.meta.url.endsWith(".ts") ? "npm run server --" : "nightlight-server";
+
 /** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
 const COMMAND_LIST = new Intl.ListFormat("en");
 
@@ -48,7 +51,7 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
   warnOfReaders();
   // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
-  const starting = startServer({ ...current.options, log, configuration });
+  const starting = startServer({ ...current.options, log, configuration, startCommand: START_COMMAND });
   signals.setCloseHandler(() => closeStarted(starting));
   const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));
   signals.setCloseHandler(() => server.close());

@@ -71,6 +71,11 @@ export interface ServerOptions {
   readonly log?: Log | LogFormat | "silent";
   /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;
+  /**
+   * The command that started this server, such as `npm start --`. The dashboard shows commands to copy that begin with it.
+   * Default: the program is not known, and the dashboard names settings instead.
+   */
+  readonly startCommand?: string;
   /** Plug-ins for the HTTP API. */
   readonly plugins?: readonly Plugin[];
   /**
@@ -110,6 +115,7 @@ export interface Settings {
   readonly tls: TlsFiles | undefined;
   readonly mqttsPort: number;
   readonly log: Log;
+  readonly startCommand: string | undefined;
   readonly plugins: readonly Plugin[];
   readonly configuration: SettingsSource | undefined;
 }
@@ -165,6 +171,7 @@ export function toSettings(options: ServerOptions): Settings {
     mqttsPort: port("--mqtts-port", options.mqttsPort ?? DEFAULTS.mqttsPort),
     log:
       log === "silent" ? silentLog : typeof log === "string" ? createLog(log, { messages: options.logMessages }) : log,
+    startCommand: options.startCommand,
     plugins: options.plugins ?? [],
     configuration: options.configuration,
   };

@@ -11,6 +11,7 @@ import { HttpError } from "./errors.js";
 import { historyRoutes, type HistorySources } from "./history.js";
 import { metricsRoutes } from "./metrics/route.js";
 import { openApiDocument } from "./openapi.js";
+import type { NewBoardView } from "./new-board-view.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
 import { mqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
@@ -33,6 +34,8 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly capabilities: ReadonlySet<string>;
   /** The broker's addresses for MQTT clients. `websocket` is null with an external broker. */
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
+  /** What somebody needs to connect a new board. */
+  newBoard(): Omit<NewBoardView, "simulator">;
   /**
    * Sets a device's mode for `forMs` ms, or until somebody changes it when `forMs` is undefined. Resolves when the mode
    * is on disk.
@@ -80,6 +83,8 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),
   }));
+
+  app.get("/api/new-board", () => ({ ...from.newBoard(), simulator: from.capabilities.has("simulator") }));
 
   const document = openApiDocument(from.version);
   app.get("/api/openapi.json", () => document);

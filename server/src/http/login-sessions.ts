@@ -1,15 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { Log } from "../observability/log.js";
-import type { LoginSessions, LoginSessionView } from "../security/login-sessions.js";
+import type { LoginSessions } from "../security/login-sessions.js";
+import type { ListedLoginSession } from "../security/user-view.js";
 import { accountOf } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { sessionIdOf } from "./session-cookie.js";
-
-/** A login session, as the API lists it. */
-export interface ListedLoginSession extends LoginSessionView {
-  /** Whether the request that lists the sessions belongs to this session. */
-  readonly current: boolean;
-}
 
 /** Adds the routes that list and end login sessions. `authorize` restricts them to administrators. */
 export function loginSessionRoutes(app: FastifyInstance, sessions: LoginSessions, log: Log): void {

@@ -1,7 +1,6 @@
 import { END_REASONS } from "../security/login-record.js";
-import type { TokenView, UserView } from "../security/user-directory.js";
+import type { ListedLoginSession, TokenView, UserView } from "../security/user-view.js";
 import { FIRST_ADMINISTRATOR } from "./first-administrator.js";
-import type { ListedLoginSession } from "./login-sessions.js";
 import {
   count,
   flag,

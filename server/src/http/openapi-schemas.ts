@@ -23,6 +23,7 @@ import {
   type Schema,
 } from "./openapi-fields.js";
 import type { SessionView } from "./login.js";
+import type { NewBoardView } from "./new-board-view.js";
 import { ENDED } from "./openapi-accounts.js";
 import { OUTCOME } from "./openapi-outcomes.js";
 
@@ -196,6 +197,19 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       "simulator",
     ],
   },
+  NewBoard: objectOf<NewBoardView>("What somebody needs to connect a new board.", {
+    addresses: {
+      ...listOf(text("A URL such as `mqtt://192.168.1.20:1883`.")),
+      description:
+        "URLs of the broker for boards on this network, the most likely one first; empty when only this machine can reach the broker.",
+    },
+    local: text("URL of the broker for programs on the server's machine."),
+    embedded: flag("Whether the broker is embedded in the server; another broker has its own accounts."),
+    account_required: flag("Whether a board needs an account of this server."),
+    topic_prefix: text("Beginning of the ids of boards, without the slash."),
+    start_command: orNull(text("The command that started this server, to which flags can be added; null if unknown.")),
+    simulator: flag("Whether this server can simulate boards: `POST /api/simulator/boards`."),
+  }),
   Login: objectOf<{ name: string; password: string }>("The credentials of a user.", {
     name: text("The user's name."),
     password: { type: "string", format: "password" },

@@ -53,6 +53,14 @@ const SERVER_PATHS: Paths = {
       answers: { 200: json("The current status.", ref("Status")) },
     },
   },
+  "/api/new-board": {
+    get: {
+      operationId: "getNewBoard",
+      summary: "Get what a new board needs to connect",
+      tag: "server",
+      answers: { 200: json("Addresses of the broker, and how this server was started.", ref("NewBoard")) },
+    },
+  },
   "/api/events": {
     get: {
       operationId: "followEvents",

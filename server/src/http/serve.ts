@@ -26,6 +26,7 @@ import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
 import type { HttpLimits } from "./limits.js";
 import type { People } from "./people.js";
+import { newBoardView } from "./new-board.js";
 import type { SettingsSource } from "./settings/source.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
@@ -41,6 +42,9 @@ export interface HttpSettings {
   /** Configuration of the history; false when the history is switched off. */
   readonly history: object | false;
   readonly limits: HttpLimits & { readonly connections: number };
+  readonly tls: { readonly only?: boolean } | undefined;
+  /** The command that started this server; undefined if unknown. */
+  readonly startCommand: string | undefined;
   readonly plugins: readonly Plugin[];
   readonly log: Log;
   /** The configuration file; undefined for a server without one. */
@@ -135,6 +139,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       log,
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
+      newBoard: () => newBoardView(served),
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
       problem,

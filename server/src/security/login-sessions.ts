@@ -4,6 +4,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import type { Account, Accounts } from "./accounts.js";
 import { EndedSessions } from "./ended-sessions.js";
 import { LoginRecord, NO_LOGIN_STORE, type EndReason, type LoginStore, type StoredSession } from "./login-record.js";
+import type { LoginSessionView } from "./user-view.js";
 
 const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
@@ -42,20 +43,6 @@ interface Session extends LoginOrigin {
   lastUsedAt: number;
   /** The value of `lastUsedAt` that is stored. */
   storedUseAt: number;
-}
-
-/** A login session in the API. */
-export interface LoginSessionView {
-  readonly id: string;
-  readonly name: string;
-  /** The IP address of the browser at the login. */
-  readonly address: string;
-  /** The `User-Agent` header of the browser at the login. */
-  readonly browser: string;
-  /** When the user logged in, in ISO 8601. */
-  readonly started: string;
-  /** When the session was last used, in ISO 8601. */
-  readonly last_used: string;
 }
 
 /** The parts that tests replace. */

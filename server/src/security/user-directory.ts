@@ -1,5 +1,4 @@
 import { clock } from "../time/monotonic-clock.js";
-import type { Role } from "./accounts.js";
 import { generateNewPassword, hashChosenPassword, type NewPassword } from "./new-password.js";
 import { isExpired, tokenId, type StoredToken } from "./tokens.js";
 import {
@@ -14,30 +13,10 @@ import {
   type NewToken,
   type RoleOfUser,
 } from "./user-changes.js";
+import type { TokenView, UserView } from "./user-view.js";
 import type { FileAccounts } from "./users.js";
 import { readUsers, userOf, type StoredUser } from "./users-file.js";
 import { API_WORDING } from "./wording.js";
-
-/** A bearer token in the API, without the token itself. */
-export interface TokenView {
-  readonly id: string;
-  /** When the token was made, in ISO 8601. */
-  readonly made: string;
-  /** When the token expires, in ISO 8601; null for never. */
-  readonly expires: string | null;
-  readonly expired: boolean;
-  /** When the token was last used, to the minute, in ISO 8601; null for never. */
-  readonly last_used: string | null;
-}
-
-/** A user in the API. */
-export interface UserView {
-  readonly name: string;
-  readonly role: Role;
-  /** The device id of a board; null for other users. */
-  readonly device: string | null;
-  readonly tokens: readonly TokenView[];
-}
 
 /** A new user, whose password is generated if it is undefined. */
 export interface NewUser extends RoleOfUser {

@@ -30,6 +30,8 @@ export interface BrokerConnectionHandlers {
 export interface BrokerConnection {
   /** Address for MQTT clients, without user name and password. The port is known after `start`. */
   readonly url: string;
+  /** Address for MQTT clients with TLS; undefined if there is none, or at a remote broker. */
+  readonly secureUrl?: string | undefined;
   /**
    * Connects to the broker and starts receiving messages. Messages published earlier are sent now.
    * @throws StartError when the connection fails

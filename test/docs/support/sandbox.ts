@@ -29,6 +29,8 @@ export interface CommandStep {
   readonly typedAnswers?: readonly string[];
   /** The folder in which the command runs, relative to the copy; the copy itself by default. */
   readonly folder?: string;
+  /** Whether the command runs exactly as it is, without free ports and addresses in place of the documented ones. */
+  readonly unchanged?: boolean;
   /** Text replacements in the command, such as an example address by a real one. */
   readonly replacements?: Readonly<Record<string, string>>;
 }
@@ -143,7 +145,7 @@ export class Sandbox {
     } = step;
     let output = "";
     const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
-    const places = [...Object.entries(step.replacements ?? {}), ...Object.entries(here)];
+    const places = [...Object.entries(step.replacements ?? {}), ...(step.unchanged ? [] : Object.entries(here))];
     const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
     // typed answers need a terminal, which util-linux's `script` provides
     const [program, args] = typedAnswers ? ["script", ["-qec", text, "/dev/null"]] : ["sh", ["-c", text]];
@@ -158,7 +160,7 @@ export class Sandbox {
     for (const stream of [child.stdout!, child.stderr!])
       stream.setEncoding("utf8").on("data", (chunk: string) => {
         output += chunk;
-        const asked = stripVTControlCharacters(output.slice(answered)).endsWith(": ");
+        const asked = /(: |\[[Yy]\/[Nn]\] )$/.test(stripVTControlCharacters(output.slice(answered)));
         if (!asked || answers.length === 0) return;
         answered = output.length;
         child.stdin!.write(`${answers.shift()}\r`);

@@ -10,7 +10,6 @@ export const overview: TranslatedArea<typeof english> = {
   theMessage: "die Nachricht",
   darkReading:
     "Eine Helligkeit von 200 ist dunkel, deshalb sendet der Server an {topic} den Befehl, die Lampe einzuschalten.",
-  noHardware: "Keine Hardware? {command} startet ein simuliertes Board.",
 
   search: "Board suchen",
   show: "Zeigen",

@@ -12,6 +12,8 @@ export const page: TranslatedArea<typeof english> = {
   views: "Ansichten",
   boards: "Boards",
   zones: "Zonen",
+  people: "Personen",
+  addBoard: "Board hinzufügen",
   addresses: "MQTT-Adressen",
   language: "Sprache",
   logOut: "Abmelden",

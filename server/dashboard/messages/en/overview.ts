@@ -9,7 +9,6 @@ export const overview = {
   publishTo: "publish to",
   theMessage: "the message",
   darkReading: "A light level of 200 is dark, so the server publishes a command on {topic} to switch the lamp on.",
-  noHardware: "No hardware? {command} runs a simulated board.",
 
   search: "Find a board",
   show: "Show",

@@ -13,6 +13,8 @@ export const page = {
   views: "Views",
   boards: "Boards",
   zones: "Zones",
+  people: "People",
+  addBoard: "Add a board",
   addresses: "MQTT addresses",
   language: "Language",
   logOut: "Log out",

@@ -10,7 +10,6 @@ export const overview: TranslatedArea<typeof english> = {
   theMessage: "el mensaje",
   darkReading:
     "Un nivel de luz de 200 es oscuro, así que el servidor publica en {topic} la orden de encender la lámpara.",
-  noHardware: "¿No tienes hardware? {command} inicia una placa simulada.",
 
   search: "Buscar una placa",
   show: "Mostrar",

@@ -12,6 +12,8 @@ export const page: TranslatedArea<typeof english> = {
   views: "Vistas",
   boards: "Placas",
   zones: "Zonas",
+  people: "Personas",
+  addBoard: "Añadir una placa",
   addresses: "Direcciones MQTT",
   language: "Idioma",
   logOut: "Cerrar sesión",

@@ -8,7 +8,6 @@ export const overview: TranslatedArea<typeof english> = {
   publishTo: "发布到",
   theMessage: "消息内容",
   darkReading: "亮度 200 算暗，因此服务器会在 {topic} 上发布开灯命令。",
-  noHardware: "没有硬件？{command} 会运行一块模拟开发板。",
 
   search: "查找开发板",
   show: "显示",

@@ -12,6 +12,8 @@ export const page: TranslatedArea<typeof english> = {
   views: "视图",
   boards: "开发板",
   zones: "区域",
+  people: "用户",
+  addBoard: "添加开发板",
   addresses: "MQTT 地址",
   language: "语言",
   logOut: "退出登录",

@@ -1,0 +1,21 @@
+/** The addresses of the broker that a board may use. Pure. */
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+
+/**
+ * Orders the addresses of the broker. The host by which the browser reaches the server is likely to be right for boards as
+ * well, so it is first if it is an address, and otherwise last: boards may not know the names of the local network.
+ * @param addresses URLs from the server; empty if only the server's machine can reach the broker
+ * @param host host name in the URL of the page
+ */
+export function addressesFor(addresses: readonly string[], host: string): string[] {
+  const [first] = addresses;
+  if (first === undefined || LOOPBACK.test(host)) return [...addresses];
+  const { protocol, port } = new URL(first);
+  // over TLS, the certificate is valid for a name only
+  const isAddress = /^[\d.]+$|^\[/.test(host);
+  if (protocol === "mqtts:" && isAddress) return [...addresses];
+  const own = `${protocol}//${host}${port && `:${port}`}`;
+  const others = addresses.filter((url) => url !== own);
+  return isAddress || protocol === "mqtts:" ? [own, ...others] : [...others, own];
+}

@@ -1,0 +1,145 @@
+/** View that adds a board: its name, the address of the server, its account, and commands to copy. */
+
+import type { Boards } from "../boards.js";
+import { attempt } from "../controls/attempt.js";
+import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
+import { getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
+import { readOnlyReason, setEnabled } from "../rights.js";
+import { boardPath } from "../route.js";
+import { addressesFor } from "./addresses.js";
+import { listenCommand, readingCommand, simulatorCommand, type BoardAccount, type Connection } from "./commands.js";
+import { showCredentials } from "./credentials.js";
+import { showCopyable } from "./secret.js";
+import { proposeName } from "./propose-name.js";
+
+/** Opens the view in `place`. Returns a function that closes it. */
+export function open(place: HTMLElement, boards: Boards): () => void {
+  place.append(cloneTemplate("add-board-template"));
+  findPart(place, "heading", HTMLElement).focus();
+  const problem = findPart(place, "problem", HTMLElement);
+  const report = (text: string): void => setText(problem, text);
+  void attempt(async () => new View(place, boards, await getNewBoard(), report).show(), report);
+  const arrival = new Arrival(place, boards);
+  return boards.subscribe({ changed: () => arrival.update() });
+}
+
+/** Says whether the board with the typed name has reported. */
+class Arrival {
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly boards: Boards,
+  ) {}
+
+  update(): void {
+    const id = findPart(this.place, "id", HTMLElement).textContent ?? "";
+    const model = this.boards.get(id);
+    findPart(this.place, "waiting", HTMLElement).hidden = model !== undefined;
+    findPart(this.place, "arrived", HTMLElement).hidden = model === undefined;
+    const link = findPart(this.place, "board-link", HTMLAnchorElement);
+    link.href = boardPath(id);
+    setText(link, model?.label ?? id);
+  }
+}
+
+class View {
+  private readonly name: HTMLInputElement;
+  private readonly address: HTMLSelectElement;
+  private readonly arrival: Arrival;
+  /** The account that was created for the board with its name. */
+  private account?: BoardAccount;
+
+  constructor(
+    private readonly place: HTMLElement,
+    boards: Boards,
+    private readonly server: NewBoard,
+    private readonly report: (problem: string) => void,
+  ) {
+    this.name = this.part("name", HTMLInputElement);
+    this.address = this.part("address", HTMLSelectElement);
+    this.arrival = new Arrival(place, boards);
+    this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
+    this.name.addEventListener("input", () => this.render());
+    this.address.addEventListener("change", () => this.render());
+    this.part("form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+    for (const button of ["create", "virtual-create"])
+      this.part(button, HTMLButtonElement).addEventListener("click", () => void this.createAccount());
+    this.part("simulate", HTMLButtonElement).addEventListener("click", () => void this.simulate());
+  }
+
+  show(): void {
+    const { addresses, embedded, start_command: command, account_required: required } = this.server;
+    const own = addressesFor(addresses, location.hostname);
+    this.part("only-here", HTMLElement).hidden = own.length > 0;
+    this.part("reachable", HTMLElement).hidden = own.length === 0;
+    this.part("other-broker", HTMLElement).hidden = embedded;
+    this.part("listen-wide", HTMLElement).hidden = command === null || !embedded;
+    this.part("listen-setting", HTMLElement).hidden = command !== null || !embedded;
+    this.part("needs-administrator", HTMLElement).hidden = required || !embedded;
+    if (command !== null && embedded) showCopyable(this.part("listen-command", HTMLElement), listenCommand(command));
+    for (const url of own) this.address.append(createElement("option", url));
+    this.part("simulator", HTMLElement).hidden = !this.server.simulator;
+    this.part("command", HTMLElement).hidden = this.server.simulator;
+    this.part("simulate-here", HTMLElement).hidden = !this.isCheckout;
+    this.part("any-client", HTMLElement).hidden = this.isCheckout;
+    setEnabled(this.part("simulate", HTMLButtonElement));
+    this.render();
+  }
+
+  /** Whether the server runs from a checkout of the repository, which has the simulator. */
+  private get isCheckout(): boolean {
+    return this.server.start_command?.startsWith("npm ") ?? false;
+  }
+
+  private get id(): string {
+    return `${this.server.topic_prefix}/${this.name.value}`;
+  }
+
+  private render(): void {
+    setText(this.part("id", HTMLElement), this.id);
+    this.arrival.update();
+    const account = this.account?.name === this.name.value ? this.account : undefined;
+    const isMissing = this.server.account_required && !account;
+    const isReader = readOnlyReason() !== "";
+    this.part("needs-account", HTMLElement).hidden = !isMissing || isReader;
+    this.part("virtual-account", HTMLElement).hidden = !isMissing || isReader;
+    this.part("ask-administrator", HTMLElement).hidden = !isMissing || !isReader;
+    const credentials = this.part("credentials", HTMLElement);
+    const command = this.part("virtual-command", HTMLElement);
+    if (isMissing || !this.name.checkValidity()) {
+      credentials.replaceChildren();
+      command.replaceChildren();
+      return;
+    }
+    const connection: Connection = {
+      broker: this.address.value,
+      id: this.id,
+      account: this.server.embedded ? account : null,
+    };
+    if (connection.broker) showCredentials(credentials, connection);
+    const local = { ...connection, broker: this.server.local };
+    showCopyable(command, this.isCheckout ? simulatorCommand(local) : readingCommand(local));
+  }
+
+  private async createAccount(): Promise<void> {
+    if (!this.name.reportValidity()) return;
+    await attempt(async () => {
+      const name = this.name.value;
+      const password = await postUser({ name, role: "device", device: this.id });
+      if (password !== null) this.account = { name, password };
+      this.render();
+      if (this.address.value) this.part("once", HTMLElement).focus();
+    }, this.report);
+  }
+
+  private async simulate(): Promise<void> {
+    if (!this.name.reportValidity()) return;
+    const button = this.part("simulate", HTMLButtonElement);
+    button.disabled = true;
+    await attempt(() => postSimulatedBoard(this.id), this.report);
+    button.disabled = false;
+  }
+
+  private part<T extends Element>(name: string, kind: new () => T): T {
+    return findPart(this.place, name, kind);
+  }
+}

@@ -1,0 +1,28 @@
+/** Copies text to the clipboard. */
+
+/**
+ * Copies text. Browsers offer their clipboard API only over HTTPS and on this machine, so there is a second way.
+ * Returns whether the text was copied.
+ */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copySelection(text);
+  }
+}
+
+function copySelection(text: string): boolean {
+  const field = document.createElement("textarea");
+  field.value = text;
+  // a modal dialog makes everything outside of it inert
+  const parent = document.querySelector("dialog[open]") ?? document.body;
+  const before = document.activeElement;
+  parent.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  if (before instanceof HTMLElement) before.focus();
+  return copied;
+}

@@ -1,0 +1,80 @@
+/** Client of the API for accounts. */
+
+import type { NewBoardView } from "../../src/http/new-board-view.js";
+import type { ListedLoginSession, TokenView, UserView } from "../../src/security/user-view.js";
+import { request } from "../api.js";
+
+export type User = UserView;
+export type Token = TokenView;
+export type LoginSession = ListedLoginSession;
+export type NewBoard = NewBoardView;
+export type Role = User["role"];
+
+/** A user to add. Without a password, the server generates one. */
+export interface NewUser {
+  readonly name: string;
+  readonly role: Role;
+  readonly device?: string;
+  readonly password?: string;
+}
+
+async function json<T>(method: string, path: string, body?: object): Promise<T> {
+  return (await (await request(method, path, body)).json()) as T;
+}
+
+const pathOf = (name: string): string => `api/users/${encodeURIComponent(name)}`;
+
+/** Gets the users, sorted by name. @throws ApiError */
+export function getUsers(): Promise<User[]> {
+  return json("GET", "api/users");
+}
+
+/** Adds a user. Returns the generated password; null if `user` has one. @throws ApiError */
+export async function postUser(user: NewUser): Promise<string | null> {
+  return (await json<{ password: string | null }>("POST", "api/users", user)).password;
+}
+
+/** Changes a user's role. @throws ApiError */
+export async function putRole(name: string, role: Role): Promise<void> {
+  await request("PUT", pathOf(name), { role });
+}
+
+/** Changes a user's password; generates one if it is undefined. Returns the generated password. @throws ApiError */
+export async function putPassword(name: string, password?: string): Promise<string | null> {
+  return (await json<{ password: string | null }>("PUT", `${pathOf(name)}/password`, { password })).password;
+}
+
+/** Removes a user. @throws ApiError */
+export async function deleteUser(name: string): Promise<void> {
+  await request("DELETE", pathOf(name));
+}
+
+/** Makes a token. Returns the token. @param expires such as `90d`; undefined for never @throws ApiError */
+export async function postToken(name: string, expires?: string): Promise<string> {
+  return (await json<{ token: string }>("POST", `${pathOf(name)}/tokens`, { expires })).token;
+}
+
+/** Revokes a token. @throws ApiError */
+export async function deleteToken(name: string, id: string): Promise<void> {
+  await request("DELETE", `${pathOf(name)}/tokens/${encodeURIComponent(id)}`);
+}
+
+/** Gets the login sessions. @throws ApiError */
+export function getLoginSessions(): Promise<LoginSession[]> {
+  return json("GET", "api/login-sessions");
+}
+
+/** Ends a login session. @throws ApiError */
+export async function deleteLoginSession(id: string): Promise<void> {
+  await request("DELETE", `api/login-sessions/${encodeURIComponent(id)}`);
+}
+
+/** Gets what a new board needs to connect. @throws ApiError */
+export function getNewBoard(): Promise<NewBoard> {
+  return json("GET", "api/new-board");
+}
+
+/** Starts a simulated board. @throws ApiError */
+export async function postSimulatedBoard(id: string): Promise<void> {
+  await request("POST", "api/simulator/boards", { id });
+}

@@ -1,0 +1,22 @@
+/** Shows the new password of a board's account with the commands that bring it to the board. */
+
+import { addressesFor } from "../add-board/addresses.js";
+import type { BoardAccount } from "../add-board/commands.js";
+import { showCredentials } from "../add-board/credentials.js";
+import { showSecret } from "../add-board/secret.js";
+import { findPart } from "../dom.js";
+import type { NewBoard } from "./api.js";
+
+/** @param device the device id of the board */
+export function showBoardPassword(
+  place: HTMLElement,
+  title: string,
+  server: NewBoard,
+  device: string,
+  account: BoardAccount,
+): void {
+  showSecret(place, title, account.password);
+  const [broker] = addressesFor(server.addresses, location.hostname);
+  if (broker !== undefined && server.embedded)
+    showCredentials(findPart(place, "secret", HTMLElement), { broker, id: device, account });
+}

@@ -1,0 +1,26 @@
+/** Names the browser of a login session. Pure. */
+
+const BROWSERS = [
+  ["Edge", /\bEdgA?\//],
+  ["Opera", /\bOPR\//],
+  ["Firefox", /\bFirefox\//],
+  ["Chrome", /\b(Chrome|Chromium|CriOS|HeadlessChrome)\//],
+  ["Safari", /\bSafari\//],
+] as const;
+
+const SYSTEMS = [
+  ["Android", /\bAndroid\b/],
+  ["iPhone", /\biPhone\b/],
+  ["iPad", /\biPad\b/],
+  ["Windows", /\bWindows\b/],
+  ["macOS", /\bMac OS X\b/],
+  ["Linux", /\bLinux\b/],
+] as const;
+
+/** Returns names such as `Firefox, Linux` for a `User-Agent` header; its beginning for an unknown program. */
+export function browserName(userAgent: string): string {
+  const find = (names: readonly (readonly [string, RegExp])[]): string | undefined =>
+    names.find(([, pattern]) => pattern.test(userAgent))?.[0];
+  const names = [find(BROWSERS), find(SYSTEMS)].filter((name) => name !== undefined);
+  return names.join(", ") || userAgent.slice(0, 40);
+}

@@ -1,0 +1,83 @@
+/** View of people: users, the accounts of boards, tokens and login sessions. */
+
+import { getSession } from "../api.js";
+import { showSecret } from "../add-board/secret.js";
+import { attempt } from "../controls/attempt.js";
+import { cloneTemplate, findPart, setText } from "../dom.js";
+import { message } from "../messages/message.js";
+import { AddUserForm } from "./add-user.js";
+import { getLoginSessions, getNewBoard, getUsers, type NewBoard, type User } from "./api.js";
+import { Ask } from "./ask.js";
+import { showBoardPassword } from "./board-password.js";
+import { createSession } from "./session-entry.js";
+import { createUser, type UserActions } from "./user-entry.js";
+
+/** How often the list of sessions is loaded again, in ms. */
+const REFRESH_INTERVAL = 30_000;
+
+/** Opens the view in `place`. Returns a function that closes it. */
+export function open(place: HTMLElement): () => void {
+  place.append(cloneTemplate("people-template"));
+  findPart(place, "heading", HTMLElement).focus();
+  const view = new View(place);
+  void view.load();
+  const timer = setInterval(() => void view.load(), REFRESH_INTERVAL);
+  return () => clearInterval(timer);
+}
+
+class View implements UserActions {
+  readonly ask: Ask;
+  private readonly secretPlace: HTMLElement;
+  private server?: NewBoard;
+
+  constructor(private readonly place: HTMLElement) {
+    this.ask = new Ask(place);
+    this.secretPlace = this.part("secret-place");
+    new AddUserForm(place, async (name, password) => {
+      if (password !== null) this.showPassword(name, password);
+      await this.load();
+    });
+  }
+
+  /** Loads everything from the server and shows it. */
+  async load(): Promise<void> {
+    await attempt(async () => {
+      const { first_administrator_missing: isOpen = false } = await getSession();
+      const users = await getUsers();
+      this.part("nobody").hidden = !isOpen;
+      this.part("managed").hidden = isOpen;
+      if (isOpen) return;
+      this.server ??= await getNewBoard();
+      const own = (await getSession()).name;
+      this.showUsers(users, own);
+      const sessions = await getLoginSessions();
+      this.part("no-sessions").hidden = sessions.length > 0;
+      this.part("sessions").replaceChildren(...sessions.map((session) => createSession(session, this)));
+    }, this.report);
+  }
+
+  readonly report = (problem: string): void => setText(this.part("problem"), problem);
+
+  showPassword(name: string, password: string, device?: string | null): void {
+    const title = message("people.passwordOf", { name });
+    if (device && this.server) showBoardPassword(this.secretPlace, title, this.server, device, { name, password });
+    else showSecret(this.secretPlace, title, password);
+  }
+
+  showToken(name: string, token: string): void {
+    showSecret(this.secretPlace, message("people.tokenOf", { name }), token);
+  }
+
+  private showUsers(users: readonly User[], own: string | null): void {
+    const create = (user: User): Element => createUser(user, user.name === own, this);
+    const boards = users.filter(({ role }) => role === "device");
+    const others = users.filter(({ role }) => role !== "device");
+    this.part("users").replaceChildren(...others.map(create));
+    this.part("devices").replaceChildren(...boards.map(create));
+    this.part("no-devices").hidden = boards.length > 0;
+  }
+
+  private part(name: string): HTMLElement {
+    return findPart(this.place, name, HTMLElement);
+  }
+}

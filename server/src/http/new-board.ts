@@ -1,0 +1,54 @@
+import { isLoopback } from "../common/hosts.js";
+import { ownAddresses } from "../common/own-addresses.js";
+import type { Accounts } from "../security/accounts.js";
+import type { NewBoardView } from "./new-board-view.js";
+
+/** The parts of the server that describe how a new board connects. */
+export interface NewBoardSources {
+  readonly settings: {
+    readonly host: string;
+    readonly prefix: string;
+    readonly startCommand: string | undefined;
+    readonly tls: { readonly only?: boolean } | undefined;
+  };
+  readonly link: { readonly url: string; readonly secureUrl?: string | undefined };
+  readonly broker: object | undefined;
+  readonly accounts: Accounts;
+}
+
+/** Describes how a new board connects. */
+export function newBoardView({ settings, link, broker, accounts }: NewBoardSources): Omit<NewBoardView, "simulator"> {
+  const { host, prefix, startCommand, tls } = settings;
+  const embedded = broker !== undefined;
+  const port = new URL(link.url).port;
+  return {
+    addresses: embedded
+      ? embeddedAddresses(host, port, tls?.only ? link.secureUrl : undefined)
+      : remoteAddresses(link.url),
+    local: embedded && isAnyAddress(host) ? `mqtt://127.0.0.1:${port}` : link.url,
+    embedded,
+    account_required: embedded && accounts.required,
+    topic_prefix: prefix,
+    start_command: startCommand ?? null,
+  };
+}
+
+/** @param secureUrl the URL of MQTT over TLS, if only this machine can connect without TLS */
+function embeddedAddresses(host: string, port: string, secureUrl: string | undefined): string[] {
+  if (isLoopback(host)) return [];
+  // a certificate is for a name, so addresses would not match it
+  if (secureUrl) return [secureUrl];
+  const hosts = isAnyAddress(host) ? ownAddresses() : [host.includes(":") ? `[${host}]` : host];
+  return hosts.map((name) => `mqtt://${name}:${port}`);
+}
+
+function remoteAddresses(url: string): string[] {
+  const { protocol, hostname, port } = new URL(url);
+  if (isLoopback(hostname.replace(/^\[|\]$/g, ""))) return [];
+  return [`${protocol}//${hostname}${port && `:${port}`}`];
+}
+
+/** Returns whether a listening address means all addresses of the machine. */
+function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}

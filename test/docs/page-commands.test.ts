@@ -1,0 +1,144 @@
+/** Runs every command that the dashboard shows, exactly as it is shown, in a copy of the repository. */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { missing, programAt } from "../support/programs.js";
+import { addUsers, passwordOf } from "../server/support/guarded.js";
+import { temporaryFolder } from "../server/support/server.js";
+import { Sandbox } from "./support/sandbox.js";
+
+/** The last output of `npm run flash` without a board. */
+const NO_BOARD = /^Failed\.\n.*\n {2}What to do: /m;
+
+describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    [browser, sandbox] = await Promise.all([startChromium(), Sandbox.open()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await sandbox?.close();
+  });
+
+  /** Starts a server with the administrator `boss`, unless it is `open`. */
+  async function start(options: ServerOptions, open = false): Promise<{ server: NightlightServer; url: string }> {
+    await sandbox.reset();
+    const data = await temporaryFolder();
+    if (!open) await addUsers(data, { boss: "admin" });
+    const server = await startServer({ data, mqttPort: 0, httpPort: 0, history: false, ...options });
+    onTestFinished(() => server.close());
+    return { server, url: `http://127.0.0.1:${new URL(server.httpUrl!).port}` };
+  }
+
+  /** Opens the view that adds a board, with a name for the board. */
+  async function addBoard(url: string, name: string, loggedIn = true): Promise<Page> {
+    const { page } = await openPage(browser, `${url}/#/add-board`);
+    onTestFinished(() => page.close());
+    if (loggedIn) {
+      await page.getByLabel("Name").fill("boss");
+      await page.getByLabel("Password").fill(passwordOf("boss"));
+      await page.keyboard.press("Enter");
+    }
+    await page.getByLabel("Name of the board").fill(name);
+    return page;
+  }
+
+  /** Returns the shown commands that begin with a text or contain it. */
+  async function commandWith(page: Page, text: string): Promise<string> {
+    const found = page.locator(".copyable code", { hasText: text });
+    await found.first().waitFor();
+    return (await found.first().textContent())!;
+  }
+
+  test("setup and flash, with the account that the page has created", async () => {
+    const { server, url } = await start({ host: "0.0.0.0", startCommand: "npm run server --" });
+    const page = await addBoard(url, "porch");
+    await page.locator('[data-part="create"]').click();
+    const setup = await commandWith(page, "npm run setup");
+    await sandbox.run({
+      command: setup,
+      unchanged: true,
+      typedAnswers: ["home", "a wifi password", "y"],
+      expectedOutput: /The broker accepts the board[^]*\.env\.local is written/,
+    });
+    const settings = await readFile(path.join(sandbox.folder, ".env.local"), "utf8");
+    expect(settings).toMatch(/^WIFI_SSID=home$/m);
+    expect(settings).toMatch(/^MQTT_USER=porch$/m);
+    expect(settings).toMatch(/^NL_ID=nightlight\/porch$/m);
+    const [, host] = /^MQTT_HOST=(.+)$/m.exec(settings)!;
+    expect(host).not.toMatch(/^127\./);
+    await sandbox.run({
+      command: await commandWith(page, "npm run flash"),
+      unchanged: true,
+      exitCode: 1,
+      expectedOutput: NO_BOARD,
+    });
+    expect(server.devices.list()).toEqual([]);
+  });
+
+  test("setup without an account, on a server that lets everybody in", async () => {
+    const { url } = await start({ host: "0.0.0.0", anonymous: true, startCommand: "npm run server --" }, true);
+    const page = await addBoard(url, "porch", false);
+    await sandbox.run({
+      command: await commandWith(page, "npm run setup"),
+      unchanged: true,
+      typedAnswers: ["home", "a wifi password", "y"],
+      expectedOutput: /The broker accepts the board[^]*\.env\.local is written/,
+    });
+  });
+
+  test.each([true, false])("a simulated board from the checkout (with accounts: %s)", async (closed) => {
+    const { server, url } = await start({ startCommand: "npm run server --" }, !closed);
+    const page = await addBoard(url, "virtual", closed);
+    if (closed) await page.locator('[data-part="virtual-create"]').click();
+    const command = await commandWith(page, "npm run sim");
+    await sandbox.run({ command, unchanged: true, keepsRunning: true, expectedOutput: /virtual.*connected/ });
+    await page.getByText("The board has reported").waitFor();
+    expect(server.devices.get("nightlight/virtual")?.online).toBe(true);
+    await sandbox.stopPrograms();
+  });
+
+  const mosquitto = programAt("mosquitto_pub");
+  test.skipIf(missing(mosquitto, "mosquitto_pub")).each([true, false])(
+    "a reading from an MQTT client, for a server that is installed as a package (with accounts: %s)",
+    async (closed) => {
+      const { server, url } = await start({ startCommand: "nightlight-server" }, !closed);
+      const page = await addBoard(url, "client", closed);
+      if (closed) await page.locator('[data-part="virtual-create"]').click();
+      await sandbox.run({ command: await commandWith(page, "mosquitto_pub"), unchanged: true });
+      await eventually(() => server.devices.get("nightlight/client")?.led_on === true, { what: "the lamp" });
+    },
+  );
+
+  test.each(["npm start --", "npm run server --", "nightlight-server"])(
+    "%s with the flag that lets boards reach the server",
+    async (startCommand) => {
+      const { url } = await start({ startCommand }, true);
+      const page = await addBoard(url, "porch", false);
+      await page.getByText("Boards cannot reach this server").waitFor();
+      await sandbox.run({
+        command: await commandWith(page, "--host"),
+        unchanged: true,
+        runsUntilStopped: true,
+        expectedOutput: /Dashboard and API at http[^]*one-time code/,
+      });
+    },
+  );
+
+  test("a simulated board in the server that `npm start` runs", async () => {
+    await sandbox.reset();
+    const output = /Message received: nightlight\/sim-1/;
+    await sandbox.run({ command: "npm start", keepsRunning: true, expectedOutput: output });
+    const page = await addBoard(`http://${sandbox.http}`, "second", false);
+    await page.getByRole("button", { name: "Add a simulated board" }).click();
+    await page.getByText("The board has reported").waitFor({ timeout: 60_000 });
+    await page.getByRole("link", { name: "nightlight/second" }).click();
+    await page.getByRole("heading", { name: "nightlight/second" }).waitFor();
+    await sandbox.stopPrograms();
+  });
+});
