@@ -79,5 +79,8 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
       return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, print) };
     },
   },
-  mqtt: { page: "../packages/devicescript-mqtt/README.md", run: async (_options, print) => ({ text: await compareClients(print) }) },
+  mqtt: {
+    page: "../packages/devicescript-mqtt/README.md",
+    run: async (_options, print) => ({ text: await compareClients(print) }),
+  },
 };
