@@ -3,6 +3,7 @@
 import { findPart, setText } from "./dom.js";
 import { startWithMessages } from "./messages/load.js";
 import { message } from "./messages/message.js";
+import { setUpTheme } from "./theme.js";
 
 const form = findPart(document, "form", HTMLFormElement);
 const password = findPart(document, "password", HTMLInputElement);
@@ -13,6 +14,7 @@ const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostna
 findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
 
 await startWithMessages(() => {
+  setUpTheme();
   void leaveIfAllowed();
   form.addEventListener("submit", (event) => {
     event.preventDefault();

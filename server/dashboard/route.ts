@@ -1,7 +1,7 @@
-/** Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`. Pure. */
+/** Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/help`. Pure. */
 
 export type Route =
-  | { readonly view: "boards" }
+  | { readonly view: "boards" | "help" }
   | { readonly view: "zones"; readonly name?: string }
   | { readonly view: "board"; readonly id: string };
 
@@ -10,7 +10,7 @@ export function parseRoute(hash: string): Route {
   const [, view, rest] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
   if (view === "board" && rest) return { view, id: decodeOrKeep(rest) };
   if (view === "zone" && rest) return { view: "zones", name: decodeOrKeep(rest) };
-  return { view: view === "zones" ? "zones" : "boards" };
+  return { view: view === "zones" || view === "help" ? view : "boards" };
 }
 
 export function boardPath(id: string): string {

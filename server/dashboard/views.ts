@@ -8,13 +8,17 @@ import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
-const VIEW_NAMES = ["boards", "zones", "board"] as const;
+const VIEW_NAMES = ["boards", "zones", "board", "help"] as const;
+/** Views with a link in the header. */
+const LINKED_VIEWS = ["boards", "zones", "help"] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
     VIEW_NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
   ) as Record<(typeof VIEW_NAMES)[number], HTMLElement>;
-  private readonly links = ["boards", "zones"].map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
+  private readonly links = LINKED_VIEWS.map(
+    (name) => [name, findPart(document, `${name}-link`, HTMLAnchorElement)] as const,
+  );
   private readonly unknown = findPart(document, "unknown", HTMLElement);
   private readonly list: ZoneList;
   private route: Route = { view: "boards" };
@@ -71,13 +75,14 @@ export class Views {
     this.route = route;
     this.closeBoard();
     for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
-    for (const [i, link] of this.links.entries()) {
-      if (VIEW_NAMES[i] === route.view) setAttribute(link, "aria-current", "page");
+    for (const [name, link] of this.links) {
+      if (name === route.view) setAttribute(link, "aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
-    document.title = route.view === "zones" ? message("page.titleOf", { view: message("page.zones") }) : "Nightlight";
+    document.title = titleOf(route);
+    if (route.view === "help") findPart(document, "help-title", HTMLElement).focus({ preventScroll: true });
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
   }
@@ -108,4 +113,10 @@ export class Views {
     findPart(document, "nav", HTMLElement).hidden = this.zones.size === 0;
     findPart(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
   }
+}
+
+function titleOf({ view }: Route): string {
+  if (view === "zones") return message("page.titleOf", { view: message("page.zones") });
+  if (view === "help") return message("page.titleOf", { view: message("page.help") });
+  return "Nightlight";
 }

@@ -2,6 +2,7 @@
 
 import { board } from "./de/board.js";
 import { controls } from "./de/controls.js";
+import { help } from "./de/help.js";
 import { history } from "./de/history.js";
 import { login } from "./de/login.js";
 import { overview } from "./de/overview.js";
@@ -11,4 +12,4 @@ import { state } from "./de/state.js";
 import { zones } from "./de/zones.js";
 import type { MessageTable } from "./types.js";
 
-export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login };
+export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login, help };

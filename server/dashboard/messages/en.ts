@@ -2,6 +2,7 @@
 
 import { board } from "./en/board.js";
 import { controls } from "./en/controls.js";
+import { help } from "./en/help.js";
 import { history } from "./en/history.js";
 import { login } from "./en/login.js";
 import { overview } from "./en/overview.js";
@@ -10,5 +11,5 @@ import { reason } from "./en/reason.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
-export const en = { page, state, reason, overview, controls, board, history, zones, login } as const;
+export const en = { page, state, reason, overview, controls, board, history, zones, login, help } as const;
 export { en as table };

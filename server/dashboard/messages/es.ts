@@ -2,6 +2,7 @@
 
 import { board } from "./es/board.js";
 import { controls } from "./es/controls.js";
+import { help } from "./es/help.js";
 import { history } from "./es/history.js";
 import { login } from "./es/login.js";
 import { overview } from "./es/overview.js";
@@ -11,4 +12,4 @@ import { state } from "./es/state.js";
 import { zones } from "./es/zones.js";
 import type { MessageTable } from "./types.js";
 
-export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login };
+export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login, help };

@@ -2,6 +2,7 @@
 
 import { board } from "./zh/board.js";
 import { controls } from "./zh/controls.js";
+import { help } from "./zh/help.js";
 import { history } from "./zh/history.js";
 import { login } from "./zh/login.js";
 import { overview } from "./zh/overview.js";
@@ -11,4 +12,4 @@ import { state } from "./zh/state.js";
 import { zones } from "./zh/zones.js";
 import type { MessageTable } from "./types.js";
 
-export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login };
+export const table: MessageTable = { page, state, reason, overview, controls, board, history, zones, login, help };
