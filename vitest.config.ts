@@ -6,7 +6,7 @@ const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts
 /** Tests that need the whole machine, because they load it or run boards faster than in reality. */
 const ALONE = [
   "test/chaos/**/*.test.ts",
-  "test/firmware/endurance.test.ts",
+  "test/firmware/{endurance,keep-alive,wrap-restart}.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
@@ -17,7 +17,8 @@ const LONG = [
   "test/docs/{commands,protocols}.test.ts",
   "test/firmware/{settings,vectors}.test.ts",
   "test/flash/{flash,monitor,serial}.test.ts",
-  "test/mqtt/example.test.ts",
+  "test/mqtt/{example,misbehaving-broker}.test.ts",
+  "test/packages/*.test.ts",
   "test/server/{accounts,actions,broker-accounts,broker-fuzz,broker-limits,clock-set,command-output,disk-full}.test.ts",
   "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
   "test/server/{dashboard,dashboard-access,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-tabs,login-page}.test.ts",

@@ -33,9 +33,7 @@ const CLOSE_BRACE = 125
 /** States of the validator's state machine: the token that it expects next. */
 const enum Expect {
     Value,
-    ValueOrEnd,
     Key,
-    KeyOrEnd,
     Colon,
     CommaOrEnd,
     Nothing,
@@ -45,12 +43,9 @@ function isDigit(c: number): boolean {
     return c >= ZERO && c <= 57
 }
 
-function isHex(c: number): boolean {
-    return isDigit(c) || (c >= 65 && c <= 70) || (c >= 97 && c <= 102)
-}
-
-function isSpace(c: number): boolean {
-    return c === 32 || c === 10 || c === 13 || c === 9
+/** Returns whether `chars` contains the character with the code `c`, 0 to 255. The end of the text, undefined, is in no set. */
+function isOneOf(chars: string, c: number): boolean {
+    return c > 0 && chars.indexOf(String.fromCharCode(c)) >= 0
 }
 
 /** Returns the index after the string whose opening quote is at `start`, or -1 if it is invalid (RFC 8259, section 7). */
@@ -64,26 +59,15 @@ function afterString(text: Bytes, start: number): number {
         if (c !== BACKSLASH) continue
         const escape = text[i]
         i++
-        // Valid escapes: " \ / b f n r t, or u and four hexadecimal digits.
         if (escape === 117) {
+            // \u and four hexadecimal digits.
             for (let k = 0; k < 4; k++) {
-                if (!isHex(text[i])) return -1
+                if (!isOneOf("0123456789abcdefABCDEF", text[i])) return -1
                 i++
             }
             // Reject surrogates: DeviceScript's parser accepts only pairs, Node's also accepts lone ones.
-            if ((text[i - 4] === 68 || text[i - 4] === 100) && text[i - 3] >= 56) return -1
-        } else if (
-            escape !== QUOTE &&
-            escape !== BACKSLASH &&
-            escape !== 47 &&
-            escape !== 98 &&
-            escape !== 102 &&
-            escape !== 110 &&
-            escape !== 114 &&
-            escape !== 116
-        ) {
-            return -1
-        }
+            if (isOneOf("dD", text[i - 4]) && text[i - 3] >= 56) return -1
+        } else if (!isOneOf('"\\/bfnrt', escape)) return -1
     }
     return -1
 }
@@ -104,29 +88,25 @@ function afterNumber(text: Bytes, start: number): number {
         if (!isDigit(text[i + 1])) return -1
         i = afterDigits(text, i + 1)
     }
-    // An exponent starts with e (101) or E (69).
-    if (text[i] === 101 || text[i] === 69) {
+    if (isOneOf("eE", text[i])) {
         i++
-        if (text[i] === MINUS || text[i] === 43) i++
+        if (isOneOf("+-", text[i])) i++
         if (!isDigit(text[i])) return -1
         i = afterDigits(text, i)
     }
     return i
 }
 
-function afterLiteral(text: Bytes, start: number, literal: string): number {
-    for (let k = 0; k < literal.length; k++) if (text[start + k] !== literal.charCodeAt(k)) return -1
-    return start + literal.length
-}
-
-/** Returns the index after the string, number, boolean or null that starts at `i`, or -1 if it is invalid. */
-function afterScalar(text: Bytes, i: number): number {
-    const c = text[i]
-    if (c === QUOTE) return afterString(text, i)
-    if (c === MINUS || isDigit(c)) return afterNumber(text, i)
-    if (c === 116) return afterLiteral(text, i, "true")
-    if (c === 102) return afterLiteral(text, i, "false")
-    if (c === 110) return afterLiteral(text, i, "null")
+/** Returns the index after the string, number, boolean or null that starts at `start`, or -1 if it is invalid. */
+function afterScalar(text: Bytes, start: number): number {
+    const c = text[start]
+    if (c === QUOTE) return afterString(text, start)
+    if (c === MINUS || isDigit(c)) return afterNumber(text, start)
+    for (const literal of ["true", "false", "null"]) {
+        let k = 0
+        while (k < literal.length && text[start + k] === literal.charCodeAt(k)) k++
+        if (k === literal.length) return start + k
+    }
     return -1
 }
 
@@ -141,58 +121,38 @@ export function jsonProblem(text: Bytes): string {
     // Stack of open brackets as a bit field: 1 is an object, 0 an array. An integer holds 31 levels.
     let objects = 0
     let depth = 0
-    let i = 0
-    while (i < text.length) {
+    // Whether the innermost object or array is still empty, so that it may end where a key or value is expected.
+    let empty = false
+    let next: number
+    for (let i = 0; i < text.length; i = next) {
         const c = text[i]
-        if (isSpace(c)) {
-            i++
+        next = i + 1
+        if (c <= 32 && isOneOf(" \n\r\t", c)) continue
+        const inObject = (objects & 1) === 1
+        if (depth === 0 && expect === Expect.Value && c !== OPEN_BRACE) return "the payload is not a JSON object"
+        if (expect === Expect.Value && (c === OPEN_BRACE || c === OPEN_BRACKET)) {
+            if (depth === MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} at byte ${i}`
+            depth++
+            objects = objects * 2 + (c === OPEN_BRACE ? 1 : 0)
+            expect = c === OPEN_BRACE ? Expect.Key : Expect.Value
+            empty = true
             continue
         }
-        if (depth === 0 && expect === Expect.Value && c !== OPEN_BRACE) return "the payload is not a JSON object"
-        let next = -1
-        if (expect === Expect.Value || expect === Expect.ValueOrEnd) {
-            if (c === OPEN_BRACE || c === OPEN_BRACKET) {
-                if (depth === MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} at byte ${i}`
-                depth++
-                objects = (objects << 1) | (c === OPEN_BRACE ? 1 : 0)
-                expect = c === OPEN_BRACE ? Expect.KeyOrEnd : Expect.ValueOrEnd
-                i++
-                continue
-            }
-            if (c === CLOSE_BRACKET && expect === Expect.ValueOrEnd) next = i + 1
-            else next = afterScalar(text, i)
-            if (c === CLOSE_BRACKET && next > 0) {
-                depth--
-                objects = objects >> 1
-            }
+        if ((empty || expect === Expect.CommaOrEnd) && c === (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
+            depth--
+            objects = objects >> 1
+            expect = depth === 0 ? Expect.Nothing : Expect.CommaOrEnd
+        } else if (expect === Expect.Value) {
+            next = afterScalar(text, i)
             expect = Expect.CommaOrEnd
-        } else if (expect === Expect.Key || expect === Expect.KeyOrEnd) {
-            if (c === CLOSE_BRACE && expect === Expect.KeyOrEnd) {
-                next = i + 1
-                depth--
-                objects = objects >> 1
-                expect = Expect.CommaOrEnd
-            } else {
-                if (c === QUOTE) next = afterString(text, i)
-                expect = Expect.Colon
-            }
-        } else if (expect === Expect.Colon) {
-            if (c === COLON) next = i + 1
-            expect = Expect.Value
-        } else if (expect === Expect.CommaOrEnd) {
-            const inObject = (objects & 1) === 1
-            if (c === COMMA) {
-                next = i + 1
-                expect = inObject ? Expect.Key : Expect.Value
-            } else if (c === (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
-                next = i + 1
-                depth--
-                objects = objects >> 1
-            }
-        }
+        } else if (expect === Expect.Key && c === QUOTE) {
+            next = afterString(text, i)
+            expect = Expect.Colon
+        } else if (expect === Expect.Colon && c === COLON) expect = Expect.Value
+        else if (expect === Expect.CommaOrEnd && c === COMMA) expect = inObject ? Expect.Key : Expect.Value
+        else next = -1
+        empty = false
         if (next < 0) return `not JSON at byte ${i}`
-        if (depth === 0) expect = Expect.Nothing
-        i = next
     }
     return expect === Expect.Nothing ? "" : "the JSON text ends too early"
 }

@@ -7,7 +7,7 @@ export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
     /** Whether a message without this field is invalid. */
     readonly required?: boolean
-    /** Smallest valid value of a number field. */
+    /** Smallest valid value of a number field; applies together with `maximum`. */
     readonly minimum?: number
     /** Largest valid value of a number field. */
     readonly maximum?: number
@@ -43,33 +43,20 @@ export interface Decoded<T> {
     readonly problem?: string
 }
 
-function range(field: Field): string {
-    if (field.minimum !== undefined && field.maximum !== undefined) return ` from ${field.minimum} to ${field.maximum}`
-    if (field.minimum !== undefined) return ` of at least ${field.minimum}`
-    return ""
-}
-
-function article(type: string): string {
-    return type === "integer" ? "an integer" : `a ${type}`
-}
-
 function fieldProblem(name: string, field: Field, value: any): string {
-    const kind = typeof value
-    if (field.type === "boolean" || field.type === "string") {
-        if (kind !== field.type) return `"${name}" must be ${article(field.type)}`
-        if (field.maxLength !== undefined && value.length > field.maxLength)
-            return `"${name}" has ${value.length} characters, at most ${field.maxLength} are allowed`
-        if (field.values && field.values.indexOf(value) < 0)
-            return `"${name}" must be one of ${field.values.join(", ")}`
-        return ""
-    }
+    const integer = field.type === "integer"
+    const bounded = field.minimum !== undefined && field.maximum !== undefined
+    let fits = typeof value === (integer ? "number" : field.type)
     // NaN fails the comparison with `minimum`, because every comparison with NaN is false.
-    const fits =
-        kind === "number" &&
-        (field.minimum === undefined || value >= field.minimum) &&
-        (field.maximum === undefined || value <= field.maximum) &&
-        (field.type === "number" || Math.floor(value) === value)
-    return fits ? "" : `"${name}" must be ${article(field.type)}${range(field)}`
+    if (bounded) fits = fits && value >= field.minimum && value <= field.maximum
+    if (!fits || (integer && Math.floor(value) !== value)) {
+        const range = bounded ? ` from ${field.minimum} to ${field.maximum}` : ""
+        return `"${name}" must be ${integer ? "an integer" : `a ${field.type}`}${range}`
+    }
+    if (field.maxLength !== undefined && value.length > field.maxLength)
+        return `"${name}" has ${value.length} characters, at most ${field.maxLength} are allowed`
+    if (field.values && field.values.indexOf(value) < 0) return `"${name}" must be one of ${field.values.join(", ")}`
+    return ""
 }
 
 /** Validates an object against a message's fields. Returns what is wrong with it, or "" if it is valid. Never throws. */

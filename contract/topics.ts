@@ -62,6 +62,7 @@ export function idProblem(id: string): string {
  * The prefix is the part of the id before its last slash, or `nightlight` if the id has no slash.
  */
 export function serverStatusTopic(id: string): string {
-    const slash = id.lastIndexOf("/")
-    return (slash > 0 ? id.slice(0, slash) : DEFAULT_PREFIX) + "/status"
+    const levels = id.split("/")
+    levels.pop()
+    return (levels.join("/") || DEFAULT_PREFIX) + "/status"
 }

@@ -25,6 +25,9 @@ const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;
 
+/** Largest uptime, in ms: 100 days. The virtual machine is moved there in steps, which takes time. */
+const MAX_UPTIME = 8_640_000_000;
+
 /** Functions that resolve or reject the promise of a pending `start`. */
 type PromiseCallbacks = { resolve(): void; reject(error: Error): void };
 
@@ -42,6 +45,8 @@ export class SimulatedBoard extends BoardState {
   #pendingStart: (PromiseCallbacks & { promise: Promise<void> }) | undefined;
   #unboundRoles = new Set<"light" | "lamp">();
   #restartDelay = MIN_RESTART_DELAY;
+  /** Time on the clock at the next power-up, in ms. */
+  #uptime: number;
   /** Counts power-ups and power-downs, so that asynchronous code can detect a change during a wait. */
   #powerChanges = 0;
   #timers: NodeJS.Timeout[] = [];
@@ -49,16 +54,19 @@ export class SimulatedBoard extends BoardState {
 
   /**
    * Creates a board that is switched off.
-   * @throws RangeError if the device id, a setting or the speed is invalid
+   * @throws RangeError if the device id, a setting, the speed or the uptime is invalid
    */
   constructor(options: BoardOptions) {
     super();
-    const { id, deviceId = hash(id), speed = 1 } = options;
+    const { id, deviceId = hash(id), speed = 1, uptime = 0 } = options;
     if (!/^[0-9a-f]{16}$/.test(deviceId))
       throw new RangeError(`The device id "${deviceId}" must be 16 hexadecimal digits in lower case.`);
     if (!(speed >= 1 && speed <= 100))
       throw new RangeError(`The speed of a board is 1 to 100 times real time, not ${speed}.`);
+    if (!(uptime >= 0 && uptime <= MAX_UPTIME))
+      throw new RangeError(`The uptime of a board is 0 to ${MAX_UPTIME} ms, not ${uptime}.`);
     this.id = id;
+    this.#uptime = uptime;
     this.#options = options;
     this.#deviceId = deviceId;
     this.#settings = encodeSettings(options.settings);
@@ -155,7 +163,9 @@ export class SimulatedBoard extends BoardState {
         light: this.light,
         network: this.network.current,
         speed: this.#options.speed ?? 1,
+        uptime: this.#uptime,
       });
+      this.#uptime = 0;
       this.#thread = thread;
       thread.on("message", (message: FromWorker) => thread === this.#thread && this.#handleMessage(message));
       thread.on("error", (error) => this.#threadLost(thread, error.message));

@@ -20,6 +20,11 @@ export interface BoardOptions {
    * board opens a connection, because the broker does too. The clock runs slower when the computer is overloaded.
    */
   speed?: number;
+  /**
+   * Time on the board's clock when the board is first switched on, in ms; 0 by default. The clock starts at 0 after every
+   * reset and every later power-up, as on a chip.
+   */
+  uptime?: number;
   /** Debug information that adds source positions to crash reasons. */
   debug?: DebugInfo;
 }

@@ -43,8 +43,11 @@ export interface Actions {
     setExpired(seq: number): void
     /** Sets whether the server is online. Actions wait while it is offline, because it cannot say which have expired. */
     setServerOnline(online: boolean, now: number): void
-    /** Performs pending actions. The main loop must call this repeatedly, but never concurrently. */
-    performPending(now: number): Promise<void>
+    /**
+     * Performs pending actions, and returns whether none is left. The main loop must call this repeatedly, but never
+     * concurrently.
+     */
+    performPending(now: number): Promise<boolean>
 }
 
 export async function createActions(context: ActionContext): Promise<Actions> {
@@ -109,8 +112,9 @@ export async function createActions(context: ActionContext): Promise<Actions> {
     }
 
     async function performPending(now: number) {
-        if (isWaitingForServer(now)) return
-        while (pending.length > 0 && !context.isReplyQueueFull()) await perform(pending.shift())
+        while (!isWaitingForServer(now) && pending.length > 0 && !context.isReplyQueueFull())
+            await perform(pending.shift())
+        return pending.length === 0
     }
 
     return { add, connected, setExpired, setServerOnline, performPending }

@@ -41,9 +41,13 @@ export interface Authority {
     sample(light: number, now: number, parameters: AuthorityParameters): boolean
 }
 
-/** Creates the tracker. @param now current time in ms, at which the time without a server starts */
-export function createAuthority(now: number): Authority {
-    let lamp: Lamp | undefined = undefined
+/**
+ * Creates the tracker.
+ * @param now current time in ms, at which the time without a server starts
+ * @param lampOn whether the lamp is on already; it then stays on until somebody decides
+ */
+export function createAuthority(now: number, lampOn?: boolean): Authority {
+    let lamp: Lamp | undefined = lampOn ? { led_on: true, since: now } : undefined
     let linked = false
     let serverOffline = false
     let absentSince = now

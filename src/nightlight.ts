@@ -1,5 +1,6 @@
-import { LightBulb, LightLevel, millis, sleep } from "@devicescript/core"
+import { _dcfgString, LightBulb, LightLevel, millis, reboot, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
+import { readSetting, writeSetting } from "@devicescript/settings"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
 import { isDue, LastReport } from "../contract/reporting.js"
@@ -15,7 +16,7 @@ import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { createStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
-import { VERSION } from "./version.js"
+import { isRestartDue, LAMP_SETTING } from "./wrap-restart.js"
 
 /** Name and hardware of a supported board. */
 export interface Board {
@@ -24,9 +25,6 @@ export interface Board {
     readonly light: LightLevel
     readonly lamp: LightBulb
 }
-
-/** MQTT keep-alive in seconds. The broker declares a lost board offline after 1.5 times this. */
-const KEEP_ALIVE = 15
 
 /** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
 const MAX_REPLIES = 16
@@ -42,12 +40,15 @@ const HOLD_TIME_FOR_SERVER = 60000
 /** Runs the firmware: wires its parts together. Never returns. */
 export async function runNightlight(board: Board) {
     const began = Math.round(millis())
-    const { host, port, tls, username, password, id } = await readSettings()
+    const { host, port, tls, username, password, keepAlive, id } = await readSettings()
     let parameters = await loadParameters()
+    // The version of the program, which `devs build` derives from package.json and Git. Jacdac tools show the same text.
+    const firmware = _dcfgString("@version")
     // Use the hardware generator, because Math.random() returns the same numbers after every start.
     const boot = randomBuffer(4).readUInt32LE(0) & 0x7fffffff
     const rejections = createRejectionLog()
-    const authority = createAuthority(millis())
+    const lampWasOn = (await readSetting(LAMP_SETTING, false)) === true
+    const authority = createAuthority(millis(), lampWasOn)
     let lastReport: LastReport = undefined
     let light: number = undefined
     // Whether a server has announced itself since the start.
@@ -61,12 +62,12 @@ export async function runNightlight(board: Board) {
     // The status published last; undefined to publish it again.
     let lastStatus: string = undefined
 
-    console.log(`nightlight ${VERSION} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
+    console.log(`nightlight ${firmware} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
     const client = new MqttClient(deviceNetwork({ host, port, tls }), {
         clientId: "nightlight-board:" + id,
         username,
         password,
-        keepAlive: KEEP_ALIVE,
+        keepAlive,
         holdNewSession: true,
         will: { topic: topicOf(id, "status"), payload: encode(STATUS, { online: false }), qos: 1, retain: true },
     })
@@ -76,6 +77,11 @@ export async function runNightlight(board: Board) {
         publishStatus()
     })
     const setStatusLight = createStatusLight()
+    if (lampWasOn) {
+        await lamp.set(true)
+        await writeSetting(LAMP_SETTING, false)
+    }
+    const allSlots = client.freeSlots()
     const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics })
 
     function reply(text: string) {
@@ -115,7 +121,7 @@ export async function runNightlight(board: Board) {
             online: true,
             led_on: lamp.on,
             decided_by: authority.decided_by,
-            firmware: VERSION,
+            firmware,
             board: board.name,
             boot,
             dropped: telemetry.dropped,
@@ -212,8 +218,18 @@ export async function runNightlight(board: Board) {
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
     async function runActions() {
+        // What the flash setting says about the lamp.
+        let savedLamp = false
         while (true) {
-            await actions.performPending(millis())
+            const actionsDone = await actions.performPending(millis())
+            // With all slots free, the broker has acknowledged every publication, including all replies.
+            const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
+            if (isRestartDue(millis(), lamp.on, idle)) {
+                // Check again after a write, because messages may have arrived meanwhile.
+                if (lamp.on === savedLamp) reboot()
+                savedLamp = lamp.on
+                await writeSetting(LAMP_SETTING, savedLamp)
+            }
             await setStatusLight(
                 authority.decided_by === "device" ? "alone" : client.connected ? "online" : "connecting"
             )

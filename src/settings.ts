@@ -5,6 +5,16 @@ import { DEFAULT_PREFIX, idProblem } from "../contract/topics.js"
 /** Default broker host. Only simulated boards can use this default; real boards need `MQTT_HOST`. */
 const LOCALHOST = "127.0.0.1"
 
+/**
+ * Default keep-alive in seconds. The client pings after 3/4 of it without traffic in both directions. With 45 s, the
+ * heartbeat of every 30 s and its acknowledgment come first, so that steady light needs no pings.
+ */
+const DEFAULT_KEEP_ALIVE = 45
+/** Shortest keep-alive in seconds. The client allows half of it for an answer, and a slow network needs seconds. */
+const MIN_KEEP_ALIVE = 5
+/** Longest keep-alive in seconds. Longer ones would hide a lost board for more than half an hour. */
+const MAX_KEEP_ALIVE = 1200
+
 /** Connection settings from flash, written by `.env.defaults`, `.env.local` or a deployment tool. */
 export interface Settings {
     /** Host name or address of the broker. */
@@ -15,6 +25,8 @@ export interface Settings {
     /** User name for the broker; undefined to connect without credentials. */
     readonly username: string
     readonly password: string
+    /** MQTT keep-alive in seconds. The broker declares a lost board offline after 1.5 times this. */
+    readonly keepAlive: number
     /** Device id: the part of the topic before `/telemetry`. */
     readonly id: string
 }
@@ -36,19 +48,19 @@ async function readText(key: string): Promise<string> {
 
 async function readHost(): Promise<string> {
     const given = await readText("MQTT_HOST")
-    let fits = given !== ""
-    for (let i = 0; i < given.length; i++) if (" /@".includes(given[i])) fits = false
-    if (!fits && given !== "") warnInvalidSetting("MQTT_HOST", `${given} is neither a name nor an address`, LOCALHOST)
-    return fits ? given : LOCALHOST
+    let fits = true
+    for (const c of " /@") if (given.indexOf(c) >= 0) fits = false
+    if (!fits) warnInvalidSetting("MQTT_HOST", `${given} is neither a name nor an address`, LOCALHOST)
+    return fits && given ? given : LOCALHOST
 }
 
-async function readPort(tls: boolean): Promise<number> {
-    const usual = tls ? 8883 : 1883
-    const given = await readText("MQTT_PORT")
+/** Reads a setting that is a whole number from `least` to `most`. */
+async function readNumber(key: string, usual: number, least: number, most: number): Promise<number> {
+    const given = await readText(key)
     if (given === "") return usual
-    const port = parseInt(given)
-    if (port > 0 && port < 65536 && "" + port === given) return port
-    warnInvalidSetting("MQTT_PORT", `${given} is not a port from 1 to 65535`, "" + usual)
+    const value = parseInt(given)
+    if (value >= least && value <= most && "" + value === given) return value
+    warnInvalidSetting(key, `${given} is not a whole number from ${least} to ${most}`, "" + usual)
     return usual
 }
 
@@ -76,10 +88,11 @@ export async function readSettings(): Promise<Settings> {
     const username = await readText("MQTT_USER")
     return {
         host: await readHost(),
-        port: await readPort(tls),
+        port: await readNumber("MQTT_PORT", tls ? 8883 : 1883, 1, 65535),
         tls,
         username: username === "" ? undefined : username,
         password: username === "" ? undefined : await readText("MQTT_PWD"),
+        keepAlive: await readNumber("NL_KEEPALIVE", DEFAULT_KEEP_ALIVE, MIN_KEEP_ALIVE, MAX_KEEP_ALIVE),
         id: await readId(),
     }
 }

@@ -7,7 +7,7 @@ const AWAKE_READINGS = 2880;
 /** Number of readings per day of a board that sleeps and wakes every ten minutes to report. */
 const SLEEPING_READINGS = 144;
 
-/** The firmware's keep-alive, in s. */
+/** The keep-alive that all protocols are compared with, in s. */
 const KEEP_ALIVE = 15;
 
 const formatNumber = (value: number): string => Math.round(value).toLocaleString("en");

@@ -4,7 +4,6 @@ import path from "node:path";
 import { CLI_SCRIPT } from "../lib/devicescript-cli.js";
 import { firmwareEntries, ROOT } from "../lib/repository.js";
 import { runNodeScript } from "../lib/run-program.js";
-import { updateVersionFile, VERSION_FILE } from "./firmware-version.js";
 import { withBuildLock } from "./lock.js";
 import { newest } from "./newest.js";
 
@@ -12,7 +11,7 @@ const OUTPUT_FOLDER = ".devicescript/bin";
 const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
 
 /**
- * Updates `src/version.ts`, and builds the firmware that is out of date, for all boards or for one entry file.
+ * Builds the firmware that is out of date, for all boards or for one entry file.
  * @throws Error when the entry file does not exist; with the compiler's messages when the firmware does not compile
  */
 export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
@@ -20,7 +19,6 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
   if (only && !entries.includes(only))
     throw new Error(`There is no firmware src/${only}.ts; there are ${entries.join(" and ")}.`);
   await withBuildLock(async () => {
-    if (await updateVersionFile(ROOT)) console.log(`copied the version of package.json into ${VERSION_FILE}`);
     for (const entry of only ? [only] : entries) {
       if (!force && (await isUpToDate(entry))) continue;
       console.log(`building the firmware src/${entry}.ts`);
@@ -33,7 +31,15 @@ async function isUpToDate(entry: string): Promise<boolean> {
   const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
   // builds again when DeviceScript's libraries are missing: `npm install` deletes them, and only a build restores them
   if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
-  const sources = ["src", "packages/devicescript-mqtt/src", "contract", "boards", "devsconfig.json", "node_modules/@devicescript/cli/package.json"];
+  const sources = [
+    "src",
+    "packages/devicescript-mqtt/src",
+    "contract",
+    "boards",
+    "devsconfig.json",
+    "package.json",
+    "node_modules/@devicescript/cli/package.json",
+  ];
   return Math.min(...built) >= (await newest(...sources));
 }
 

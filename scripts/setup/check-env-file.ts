@@ -21,7 +21,9 @@ export interface EnvFileCheck {
 }
 
 const TEXT_KEYS = ["WIFI_SSID", "WIFI_PWD", "MQTT_HOST", "MQTT_USER", "MQTT_PWD", "NL_ID"] as const;
-const KNOWN_KEYS: readonly string[] = [...TEXT_KEYS, "MQTT_PORT", "MQTT_TLS"];
+const KNOWN_KEYS: readonly string[] = [...TEXT_KEYS, "MQTT_PORT", "MQTT_TLS", "NL_KEEPALIVE"];
+/** The shortest and the longest keep-alive that the firmware accepts (src/settings.ts), in s. */
+const [MIN_KEEP_ALIVE, MAX_KEEP_ALIVE] = [5, 1200];
 /** The longest key that DeviceScript stores, in bytes. */
 const MAX_KEY = 13;
 
@@ -86,6 +88,9 @@ function checkValues(values: Settings): { problems: string[]; settings?: BoardSe
   const port = values.MQTT_PORT ?? (tls ? 8883 : 1883);
   const portIsRight = Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65535;
   if (!portIsRight) problems.push("MQTT_PORT is not a port from 1 to 65535.");
+  const keepAlive = values.NL_KEEPALIVE ?? MIN_KEEP_ALIVE;
+  if (!Number.isInteger(keepAlive) || Number(keepAlive) < MIN_KEEP_ALIVE || Number(keepAlive) > MAX_KEEP_ALIVE)
+    problems.push(`NL_KEEPALIVE is not a whole number of seconds from ${MIN_KEEP_ALIVE} to ${MAX_KEEP_ALIVE}.`);
   const host = text("MQTT_HOST");
   const hostProblem = checkHost(host);
   problems.push(hostProblem);

@@ -6,9 +6,9 @@ import {
   closeStarted,
   createLog,
   withSettingNames,
+  LiveConfiguration,
   loadConfiguration,
   parsingProblem,
-  reload,
   StartError,
   startServer,
   UsageError,
@@ -40,8 +40,8 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
     .option("--no-simulator", "do not simulate a board, for use with real boards")
     .parse();
   const { boards, simulator: simulated } = command.opts<{ boards: number; simulator: boolean }>();
-  let configuration = loadConfiguration(command);
-  const { options } = configuration;
+  const loaded = loadConfiguration(command);
+  const { options } = loaded;
 
   await ensureDashboard();
   if (simulated) await ensureFirmware({ entry: "main" });
@@ -55,20 +55,21 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   process.umask(0o077);
   outputErrors.ignore();
   const log = createLog(options.log, { messages: options.logMessages });
-  for (const warning of configuration.warnings) log.warn("config", warning);
+  for (const warning of loaded.warnings) log.warn("config", warning);
   // simulated boards log in with a temporary account, in case the broker requires one
   const boardAccount = { name: "npm-start-boards", password: randomBytes(24).toString("base64url") };
-  const starting = startServer({ ...options, log, guests: [boardAccount], plugins: simulated ? [plugin] : [] });
+  const configuration = new LiveConfiguration({ command, log, current: loaded });
+  const plugins = simulated ? [plugin] : [];
+  const starting = startServer({ ...options, log, guests: [boardAccount], plugins, configuration });
   signals.setCloseHandler(() => Promise.all([simulator.close(), closeStarted(starting)]));
   const server = await starting.catch((error: unknown) => {
     throw error instanceof StartError
-      ? new StartError(withSettingNames(configuration, error.message), { cause: error })
+      ? new StartError(withSettingNames(loaded, error.message), { cause: error })
       : error;
   });
   signals.setCloseHandler(() => Promise.all([simulator.close(), server.close()]));
-  reloadSignal.setReloadHandler(
-    () => (configuration = reload({ server, log, load: () => loadConfiguration(command), current: configuration })),
-  );
+  configuration.connect(server);
+  reloadSignal.setReloadHandler(() => void configuration.reload());
 
   if (simulated) await startBoards();
   await stopCompilers();

@@ -24,6 +24,7 @@ export {
 export { StartError, UsageError } from "./common/errors.js";
 export { createCommand, optionsFrom, parsingProblem } from "./app/cli.js";
 export { loadConfiguration, type LoadedConfiguration } from "./config/load.js";
+export { LiveConfiguration, type LiveConfigurationOptions } from "./config/edit/live-configuration.js";
 export { reload, type Reloadable, type ReloadOptions } from "./config/reload.js";
 export { handleReloadSignal, onReloadSignal, type ReloadSignal } from "./app/reload-signal.js";
 export { ConfigurationError, type Problem } from "./config/problems.js";

@@ -62,6 +62,9 @@ export interface MachineHooks {
 /** Largest step of the board's clock, in ms. The runtime drops a peripheral that is silent for 2,000 ms. */
 const MAX_STEP = 400;
 
+/** Largest step of `skip`, in ms. The C code measures steps with a 32-bit microsecond counter, which wraps after 71 minutes. */
+const MAX_SKIP = 30 * 60_000;
+
 /** The longest sleep that the C code requests, in µs. It means that no timer of the program is due sooner. */
 const NOTHING_DUE = 10_000;
 
@@ -143,8 +146,10 @@ export class Machine {
 
   /** Moves the board's clock forward by `ms` at once. Safe only while no program runs. */
   skip(ms: number): void {
-    this.#clock.skip(ms);
-    this.#enqueue(() => {});
+    for (let left = ms; left > 0; left -= MAX_SKIP) {
+      this.#clock.skip(Math.min(left, MAX_SKIP));
+      this.#enqueue(() => {});
+    }
   }
 
   /** Stops the machine for good and drops all queued events. */

@@ -32,6 +32,8 @@ export interface BoardSetup {
   network: NetworkState;
   /** Speed of the board's clock as a multiple of real time. */
   speed: number;
+  /** Time on the board's clock before the program starts, in ms. */
+  uptime: number;
 }
 
 /** A message to the worker thread: changes or a request. */

@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   const problem = machine.verify(setup.bytecode);
   if (problem) return send({ type: "ended", how: "refused", reason: problem });
   await peripherals.connect();
-  machine.skip(BOOT_TIME);
+  machine.skip(setup.uptime + BOOT_TIME);
   const { manager, settings } = await peripherals.deployServices();
   if (setup.flash) await run(manager);
   else await deploy(manager, settings, setup);

@@ -4,11 +4,11 @@ import { topicOf, type Telemetry } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { FAULTS } from "./faults.js";
 import { randomFrom } from "./random.js";
-import { startTestSystem, publishToBoard, type TestSystem } from "./stand.js";
+import { BOARD_KEEP_ALIVE, startTestSystem, publishToBoard, type TestSystem } from "./stand.js";
 import type { Station } from "./station.js";
 
-/** Keep-alive of the firmware, in ms. */
-const KEEP_ALIVE = 15_000;
+/** Keep-alive of the boards, in ms. */
+const KEEP_ALIVE = BOARD_KEEP_ALIVE * 1000;
 
 let stand: TestSystem;
 const lines: { who: string; line: string }[] = [];

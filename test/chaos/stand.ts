@@ -19,6 +19,9 @@ import { Station } from "./station.js";
 /** The server's embedded broker, or a Mosquitto with persistence. */
 export type BrokerKind = "embedded" | "mosquitto";
 
+/** Keep-alive of the boards, in s. It is shorter than the default, so that faults are detected within the short tests. */
+export const BOARD_KEEP_ALIVE = 15;
+
 export interface TestSystemOptions {
   readonly broker: BrokerKind;
   /** Number of boards. */
@@ -97,7 +100,10 @@ export async function startTestSystem({
     for (let n = 1; n <= boards; n++) {
       const proxy = await startProxyTo(port);
       const id = `nightlight/chaos-${n}`;
-      const board = simulator.add({ id, settings: brokerSettings(`mqtt://127.0.0.1:${proxy.port}`) });
+      const board = simulator.add({
+        id,
+        settings: { ...brokerSettings(`mqtt://127.0.0.1:${proxy.port}`), NL_KEEPALIVE: BOARD_KEEP_ALIVE },
+      });
       board.on("log", (level, line) => level !== "runtime" && onLogLine(id, line));
       board.on("crash", (reason) => crashes.push(`${id}: ${reason}`));
       stations.push(new Station(board, proxy, ledger, random.fork()));

@@ -14,6 +14,7 @@ import { loadFirmware } from "../../sim/firmware.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { ask } from "../server/support/api.js";
 import { addUsers, as, guarded } from "../server/support/guarded.js";
+import { peopleServer } from "../server/support/people.js";
 import { client, server, temporaryFolder } from "../server/support/server.js";
 import { certificate, writePair, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
@@ -61,7 +62,7 @@ test("the page explains ports, folders and addresses that the server cannot use"
   expectOnPage(await startError({ mqttPort: portOf(brokerUrl) }));
   expectOnPage(await startError({ httpPort: portOf(httpUrl!) }));
   expectOnPage(await startError({ data }));
-  expectOnPage(await startError({ host: "0.0.0.0" }));
+  expectOnPage(await startError({ host: "0.0.0.0", http: false }));
   // 203.0.113.9 belongs to TEST-NET-3, whose addresses no computer has, so the server cannot listen on it
   expectOnPage(await startError({ host: "203.0.113.9", anonymous: true }));
 });
@@ -115,6 +116,11 @@ test("the page explains refused HTTP requests", async () => {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const change = await ask(closed.httpUrl!, "/api/devices/nightlight/porch/mode", { method: "PUT", headers: { ...json, authorization } }, '{"mode":"on"}'); // prettier-ignore
   expectOnPage((change.body as { error: string }).error);
+});
+
+test("the page explains the log message of a server that others can reach before anybody has an account", async () => {
+  const { log } = await peopleServer({ host: "0.0.0.0" });
+  expectOnPage(log.lines.find(({ text }) => text.includes("one-time code"))!.text);
 });
 
 test("the page explains the server's log messages about devices", async () => {

@@ -63,7 +63,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
 
   it("logs invalid settings and uses their defaults", async () => {
     const lines = await run({ NL_ID: "a/#", MQTT_PORT: 70000, MQTT_TLS: "maybe" });
-    expect(await line(lines, /MQTT_PORT/)).toContain("70000 is not a port from 1 to 65535; using 1883");
+    expect(await line(lines, /MQTT_PORT/)).toContain("70000 is not a whole number from 1 to 65535; using 1883");
     expect(await line(lines, /MQTT_TLS/)).toContain("maybe is neither true nor false; using false");
     expect(await line(lines, /NL_ID/)).toMatch(/an id cannot contain # or \+; using nightlight\/[0-9a-f]{6}$/);
     expect(boards.at(-1)?.crashes).toBe(0);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf, type Reply } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
-import { VERSION } from "../../src/version.js";
 
 const ID = "nightlight/sim-1";
 
@@ -74,7 +73,17 @@ describe("a board", () => {
     });
   });
 
-  it("publishes the version of package.json in its status", async () => {
-    await eventually(() => rig.server.devices.get(ID)?.firmware === VERSION, { what: "the version" });
+  it("publishes as its version the text that the runtime logs for the flashed program", async () => {
+    const id = "nightlight/version";
+    const lines: string[] = [];
+    const board = rig.simulator.add({ id });
+    board.on("log", (_level, text) => lines.push(text));
+    await board.start();
+    const { firmware } = await eventually(() => rig.server.devices.get(id), { within: 15_000, what: "the board" });
+    expect(firmware).toMatch(/^v?\d+\.\d+\.\d+/);
+    const started = lines.find((line) => line.startsWith("* start: "));
+    expect(started).toBe(`* start: nightlight ${firmware}`);
+    expect(lines.some((line) => line.startsWith(`nightlight ${firmware} on `))).toBe(true);
+    await rig.simulator.remove(id);
   });
 });

@@ -26,6 +26,9 @@ describe("the settings for a board", () => {
   test("are refused when invalid, with all mistakes at once and without secrets", async () => {
     const error = await failureOf(read(`${GOOD}MQTT_HOST=localhost\nMQTT_PWD=sword#fish\nMQTT_PORT=99999\n`));
     expect(error.problem).toMatch(/line 5: .*#.*MQTT_PWD.*MQTT_PORT is not a port/s);
+    expect((await failureOf(read(`${GOOD}NL_KEEPALIVE=2\n`))).problem).toBe(
+      "NL_KEEPALIVE is not a whole number of seconds from 5 to 1200.",
+    );
     expect(error.remedy).toContain("npm run setup");
     expect(error.message).not.toMatch(/12345678|sword/);
     expect((await failureOf(read(`${GOOD}MQTT_HOST=localhost\n`))).problem).toContain(

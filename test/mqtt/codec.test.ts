@@ -66,8 +66,8 @@ const fromBroker: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
     data: mqtt.generate({ cmd: "connack", returnCode: p.code, sessionPresent: p.sessionPresent }),
     packet: { type: PacketType.Connack as const, ...p },
   })),
-  fc.record({ id, codes: fc.array(fc.constantFrom(0, 1, 2, 128), { minLength: 1, maxLength: 5 }) }).map((p) => ({
-    data: mqtt.generate({ cmd: "suback", messageId: p.id, granted: p.codes as QoS[] }),
+  fc.record({ id, code: fc.constantFrom(0, 1, 2, 128) }).map((p) => ({
+    data: mqtt.generate({ cmd: "suback", messageId: p.id, granted: [p.code as QoS] }),
     packet: { type: PacketType.Suback as const, ...p },
   })),
   fc

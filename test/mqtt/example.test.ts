@@ -1,22 +1,18 @@
 /** Tests the first program in the README of packages/devicescript-mqtt. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
 import { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
+import { installedMqttPackage } from "../support/mqtt-package.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
-const ROOT = new URL("../../", import.meta.url);
-const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
-
-const PACKAGE = "packages/devicescript-mqtt";
+const README = new URL("../../packages/devicescript-mqtt/README.md", import.meta.url);
 
 /** Returns a project with the page's first program and the package in node_modules. */
 function project(): Record<string, string> {
-  const [, example] = read(`${PACKAGE}/README.md`).split(/^```ts\r?\n([^]*?)^```\r?$/m);
-  const files = ["package.json", ...readdirSync(new URL(`${PACKAGE}/src`, ROOT)).map((file) => `src/${file}`)];
-  const installed = files.map((file) => [`node_modules/devicescript-mqtt/${file}`, read(`${PACKAGE}/${file}`)]);
-  return { "src/main.ts": example, ...Object.fromEntries(installed) };
+  const [, example] = readFileSync(README, "utf8").split(/^```ts\r?\n([^]*?)^```\r?$/m);
+  return { "src/main.ts": example, ...installedMqttPackage() };
 }
 
 let broker: ScriptedBroker | undefined;

@@ -10,7 +10,7 @@ import { Session } from "../../packages/devicescript-mqtt/src/session.js";
 
 function started() {
   const owner = { report: (problem: string) => expect.fail(problem), delivered: () => {} };
-  const session = new Session(8, { messages: 100, bytes: 10_000 }, new Counters(), owner);
+  const session = new Session(8, { messages: 100, bytes: 10_000 }, new Counters(), owner, { millis: () => 5 });
   const sent: string[] = [];
   const parser = mqtt.parser();
   parser.on("packet", (packet: Oracle) => {
@@ -64,10 +64,10 @@ describe("a session that is held", () => {
     const { session, connect, publish, outbound } = started();
     connect(false);
     publish("one");
-    expect(outbound.waiting()).toBe(false);
+    expect(outbound.oldestUnacknowledged()).toBe(Infinity);
     outbound.release();
-    expect(outbound.waiting()).toBe(true);
+    expect(outbound.oldestUnacknowledged()).toBe(5);
     session.receive({ type: PacketType.Puback, id: 1 });
-    expect(outbound.waiting()).toBe(false);
+    expect(outbound.oldestUnacknowledged()).toBe(Infinity);
   });
 });

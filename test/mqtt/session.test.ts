@@ -11,7 +11,7 @@ function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPre
     report: (problem: string) => expect.fail(problem),
     delivered: (done: (delivered: boolean) => void) => done(true),
   };
-  const session = new Session(8, { messages: 1000, bytes: 100_000 }, new Counters(), owner);
+  const session = new Session(8, { messages: 1000, bytes: 100_000 }, new Counters(), owner, { millis: () => 0 });
   const sent: Oracle[] = [];
   const parser = mqtt.parser();
   parser.on("packet", (packet) => sent.push(packet));
@@ -148,39 +148,26 @@ describe("the backoff", () => {
     return [Math.min(...waits), Math.max(...waits)];
   };
 
-  it("never exceeds 1.5 s after a lost connection, so that the client reconnects within 2 s", () => {
-    const backoff = new Backoff(1000, 30_000, 6000);
-    const [least, most] = range(() => backoff.lost(true));
+  it("stays below 1.5 s while no broker can be reached, so that the board is back soon after the network", () => {
+    const backoff = new Backoff(1000, 30_000);
+    const [least, most] = range(() => backoff.unreachable());
     expect(least).toBeGreaterThanOrEqual(500);
     expect(least).toBeLessThan(600);
     expect(most).toBeGreaterThan(1400);
     expect(most).toBeLessThanOrEqual(1500);
   });
 
-  it("grows to the maximum for a broker that refuses, and restarts after a lost connection", () => {
-    const backoff = new Backoff(1000, 30_000, 6000);
-    const first = backoff.refused();
-    expect(first).toBeLessThanOrEqual(1000);
-    for (let n = 0; n < 10; n++) backoff.refused();
-    const [least, most] = range(() => backoff.refused());
+  it("grows to the maximum while connections end early, and starts again after one that lasted 30 s", () => {
+    const backoff = new Backoff(1000, 30_000);
+    expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
+    for (let n = 0; n < 10; n++) backoff.ended(29_000);
+    const [least, most] = range(() => backoff.ended(0));
     expect(least).toBeGreaterThanOrEqual(15_000);
     expect(most).toBeLessThanOrEqual(30_000);
     expect(most).toBeGreaterThan(25_000);
-    backoff.lost(true);
-    expect(backoff.refused()).toBeLessThanOrEqual(1000);
-  });
-
-  it("gives every third attempt without an answer the full timeout, and others one based on the last success", () => {
-    const backoff = new Backoff(1000, 30_000, 6000);
-    const timeouts = Array.from({ length: 6 }, () => {
-      const timeout = backoff.timeout();
-      backoff.lost(false);
-      return timeout;
-    });
-    expect(timeouts).toEqual([2000, 2000, 6000, 2000, 2000, 6000]);
-    backoff.succeeded(700);
-    expect(backoff.timeout()).toBe(2800);
-    backoff.succeeded(5);
-    expect(backoff.timeout()).toBe(1500);
+    backoff.unreachable();
+    expect(backoff.ended(0)).toBeGreaterThanOrEqual(15_000);
+    expect(backoff.ended(30_000)).toBeLessThanOrEqual(1500);
+    expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
   });
 });

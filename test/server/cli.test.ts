@@ -124,8 +124,8 @@ describe("a failed start prints one sentence on stderr", () => {
     expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.\n' });
   });
 
-  test("the server refuses to listen on the network without accounts, unless a flag allows it", async () => {
-    expect(await outcome(["--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
+  test("without HTTP, where an account could be created, the server refuses to listen on the network without accounts", async () => {
+    expect(await outcome(["--no-http", "--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
       code: 1,
       out: "",
       err: expect.stringMatching(

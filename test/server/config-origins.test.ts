@@ -18,7 +18,9 @@ test("a startup error names the flag, the variable, or the line of the file that
 });
 
 test("an error about http_names without accounts does not blame the listen address", async () => {
-  const error = await server({ httpNames: ["lights.example.org"] }).catch((thrown: Error) => thrown.message);
+  const error = await server({ httpNames: ["lights.example.org"], http: false }).catch(
+    (thrown: Error) => thrown.message,
+  );
   expect(error).toMatch(
     /^http_names \(lights\.example\.org\) means that others reach .*nobody has an account; make one/,
   );

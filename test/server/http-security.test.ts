@@ -221,7 +221,8 @@ describe("a session", () => {
   function sessions() {
     const clock = { time: 0 };
     const accounts = threeAccounts();
-    const made = new LoginSessions(accounts, () => clock.time);
+    const now = { now: () => clock.time, toWall: (time: number) => time, fromWall: (time: number) => time };
+    const made = new LoginSessions(accounts, { clock: now });
     return { clock, accounts, sessions: made, begin: (name: string) => made.create(accounts.byName(name)!) };
   }
 

@@ -12,7 +12,7 @@ describe("logging in", () => {
     const answer = await login(url, "rob", "rob password");
     expect(answer).toMatchObject({ status: 200, json: { name: "rob", role: "reader", required: true } });
     const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
-    expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=604800", "Path=/", "SameSite=Strict"]);
+    expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=Strict"]);
     expect(answer.text).not.toContain(cookie.split("=")[1]);
     const headers = { cookie };
     expect((await ask(url, "/api/session", { headers })).json).toMatchObject({ name: "rob", role: "reader" });

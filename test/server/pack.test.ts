@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
+import { npm } from "../support/npm.js";
 import { TEST_ALL } from "../support/programs.js";
 import { ask } from "./support/api.js";
 
@@ -17,23 +18,6 @@ let folder = "";
 let files: string[] = [];
 /** Why the installation failed, for example without a network; "" on success. */
 let offline = "";
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs npm or npx until it exits. */
-async function npm(program: "npm" | "npx", args: string[], cwd: string): Promise<Ended> {
-  // on Windows npm is a script, which requires a shell
-  const child = spawn(program, args, { cwd, shell: process.platform === "win32", stdio: ["ignore", "pipe", "pipe"] });
-  const output = { out: "", err: "" };
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output.out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (output.err += text));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...output };
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));

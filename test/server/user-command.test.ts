@@ -9,6 +9,7 @@ import { tokenUsesFile } from "../../server/src/security/token-uses.js";
 import { parseExpiry } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
+import { COMMAND_WORDING } from "../../server/src/security/wording.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryFolder } from "./support/server.js";
 
@@ -204,14 +205,14 @@ describe("a token expires", () => {
     ["12 h", 12 * 3_600_000],
   ])("a token expires after %s", async (text, ms) => {
     const now = Date.UTC(2026, 10, 29);
-    expect(parseExpiry(text, now)).toBe(new Date(now + ms).toISOString());
+    expect(parseExpiry(text, now, COMMAND_WORDING)).toBe(new Date(now + ms).toISOString());
   });
 
   test("a token expires at the start of a UTC day, at an ISO 8601 time, or never", () => {
     const now = Date.UTC(2026, 10, 29);
-    expect(parseExpiry("2027-01-01", now)).toBe("2027-01-01T00:00:00.000Z");
-    expect(parseExpiry("2027-01-01T12:30+02:00", now)).toBe("2027-01-01T10:30:00.000Z");
-    expect(parseExpiry("forever", now)).toBeUndefined();
+    expect(parseExpiry("2027-01-01", now, COMMAND_WORDING)).toBe("2027-01-01T00:00:00.000Z");
+    expect(parseExpiry("2027-01-01T12:30+02:00", now, COMMAND_WORDING)).toBe("2027-01-01T10:30:00.000Z");
+    expect(parseExpiry("forever", now, COMMAND_WORDING)).toBeUndefined();
   });
 
   test.each([
@@ -226,13 +227,13 @@ describe("a token expires", () => {
     "-1d",
     "2027-01-01 12:00",
   ])("the expiry %j is refused, and the error lists the allowed values", (text) => {
-    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(
+    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29), COMMAND_WORDING)).toThrow(
       /^--expires is ".*"; it must be a time such as 90d/,
     );
   });
 
   test.each(["2026-11-29", "2020-01-01T00:00Z", "0d"])("the expiry %s is refused because it is in the past", (text) => {
-    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29))).toThrow(/not in the future/);
+    expect(() => parseExpiry(text, Date.UTC(2026, 10, 29), COMMAND_WORDING)).toThrow(/not in the future/);
   });
 
   test("a token expires as `user token --expires` says, and stays in the list until it is removed", async () => {

@@ -91,6 +91,24 @@ describe.concurrent("a simulated board", () => {
     );
   });
 
+  it("refuses an uptime that its clock cannot have", () => {
+    for (const uptime of [-1, NaN, 1e12])
+      expect(() => createBoard({ bytecode: settings, uptime })).toThrow("The uptime of a board is 0 to 8640000000 ms");
+  });
+
+  it("starts its clock at its uptime when it is first switched on, and at 0 later", async () => {
+    const bytecode = await compile(
+      'import { millis } from "@devicescript/core"\nconsole.log("clock " + Math.floor(millis() / 1000))',
+    );
+    const board = createBoard({ bytecode, uptime: 5_000_000_000 });
+    await board.start();
+    await eventually(() => board.output.length >= 1, { what: "the clock" });
+    await board.restart();
+    await eventually(() => board.output.length >= 2, { what: "the clock after a power cut" });
+    const [first, second] = board.output.map((line) => Number(line.split(" ")[1]));
+    expect([first - 5_000_000, second].map((late) => late >= 0 && late < 60)).toEqual([true, true]);
+  });
+
   it("keeps the contents of its flash memory after a power cut", async () => {
     const board = createBoard({ bytecode: settings, settings: { NL_ID: "kept" } });
     await board.start();

@@ -28,6 +28,8 @@ async function project(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
     await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  const client = path.join(folder, "node_modules/devicescript-mqtt");
+  await cp(path.join(ROOT, "packages/devicescript-mqtt"), client, { recursive: true });
   await writeFile(path.join(folder, ".env.local"), `MQTT_PORT=${mqttPort}\nNL_ID=${ID}\n`);
   return folder;
 }

@@ -14,7 +14,9 @@
  * - The client skips, acknowledges and reports a message longer than `maxPacket` without storing it.
  *
  * Connections
- * - The client reconnects without end, within 2 s after the network returns. `Backoff` describes the policy.
+ * - The client reconnects without end. `Backoff` describes when, `deviceNetwork` how long an attempt may take.
+ * - It reports when connections keep ending early, as they do if two clients use the same client identifier.
+ * - The broker has 6 s to answer CONNECT, and 30 s to acknowledge each subscription and publication.
  * - It detects a half-open connection within 1.5 × the keep-alive interval.
  * - It subscribes again after every connect, before sending anything else, and reports a SUBACK that refuses.
  * - If the broker lost the session, the client sends unacknowledged publications again. With `holdNewSession`, it waits
@@ -42,6 +44,9 @@ import { DeliveryCallback } from "./wire.js"
 /** Capacity of the inbox, in messages. While the inbox is full, the client does not read. */
 const MAX_INBOX = 32
 
+/** Number of connections in a row that end early, after which the client reports the probable cause. */
+const FAILURES_TO_REPORT = 3
+
 export class MqttClient implements Callbacks {
     /** Called after the broker accepted the connection and the subscriptions were sent. May publish. */
     onconnect?: (sessionPresent: boolean) => AsyncVoid
@@ -65,8 +70,6 @@ export class MqttClient implements Callbacks {
     private running = false
     /** Whether the background task that connects and reconnects runs. */
     private taskRunning = false
-    /** When the last attempt to connect started, in ms. */
-    private attemptStarted = 0
     /** Interrupts the delay before the next attempt. */
     private wake: Signal
 
@@ -82,9 +85,9 @@ export class MqttClient implements Callbacks {
         const s = this.options
         this.reporter = new Reporter(this, this.counters)
         const inbox = { messages: MAX_INBOX, bytes: 2 * s.maxPacket }
-        this.session = new Session(s.maxInflight, inbox, this.counters, this.reporter)
+        this.session = new Session(s.maxInflight, inbox, this.counters, this.reporter, network)
         this.dispatcher = new Dispatcher(network, this.session.inbound, this.subscriptions, this.reporter)
-        this.backoff = new Backoff(s.minBackoff, s.maxBackoff, s.connectTimeout)
+        this.backoff = new Backoff(s.minBackoff, s.maxBackoff)
         this.wake = network.signal()
     }
 
@@ -100,7 +103,8 @@ export class MqttClient implements Callbacks {
     }
 
     /**
-     * Disconnects with DISCONNECT, so that the broker discards the will. Resolves when the connection is closed.
+     * Disconnects with DISCONNECT, so that the broker discards the will. Resolves when the connection is closed; if the
+     * client is just connecting, when the attempt ends, which takes up to `connectTimeout`.
      * Keeps the session, subscriptions and unacknowledged publications for the next `start()`.
      */
     async stop(): Promise<void> {
@@ -191,16 +195,14 @@ export class MqttClient implements Callbacks {
 
     /** Opens a connection and runs it until it ends. Returns the delay before the next attempt, in ms. */
     private async connectOnce(): Promise<number> {
-        const timeout = this.backoff.timeout()
-        this.attemptStarted = this.network.millis()
         let link: Link
         try {
-            link = await this.network.connect(timeout)
+            link = await this.network.connect(this.options.connectTimeout)
         } catch (e) {
             this.reporter.failure(`cannot connect: ${(e as Error).message}`)
-            return this.backoff.lost(this.network.millis() - this.attemptStarted < timeout)
+            return this.backoff.unreachable()
         }
-        const options = { ...this.options, timeout, inboxSpace: this.dispatcher.inboxSpace }
+        const options = { ...this.options, inboxSpace: this.dispatcher.inboxSpace }
         const connection = new Connection(this.network, link, this.session, options, MqttClient.ownerOf(this))
         this.connection = connection
         // Close the connection if stop() was called while the connection was being opened.
@@ -209,14 +211,18 @@ export class MqttClient implements Callbacks {
         this.connection = undefined
         this.ended(connection)
         if (connection.endReason === EndReason.Malformed) this.counters.malformed++
-        if (connection.endReason !== EndReason.Refused)
-            return this.backoff.lost(connection.endReason !== EndReason.Unanswered)
-        this.counters.refused++
-        return this.backoff.refused()
+        if (connection.endReason === EndReason.Closed) return 0
+        if (connection.endReason === EndReason.Refused) this.counters.refused++
+        const acceptedAt = connection.acceptedAt
+        const delay = this.backoff.ended(acceptedAt < 0 ? 0 : this.network.millis() - acceptedAt)
+        if (acceptedAt >= 0 && this.backoff.failures === FAILURES_TO_REPORT)
+            this.reporter.report(
+                `connections keep ending: another client may be using the client identifier ${this.options.connect.clientId}`
+            )
+        return delay
     }
 
     private accepted(sessionPresent: boolean, sender: PacketSender): void {
-        this.backoff.succeeded(this.network.millis() - this.attemptStarted)
         this.reporter.success()
         this.connected = true
         this.counters.connects++

@@ -11,8 +11,6 @@ import { PacketSender, Session } from "./session.js"
 export const enum EndReason {
     /** The connection broke, or the broker closed it. */
     Lost,
-    /** The broker did not send CONNACK in time. */
-    Unanswered,
     /** The broker refused the connection in CONNACK. */
     Refused,
     /** The broker sent bytes that are not valid MQTT. */
@@ -21,8 +19,14 @@ export const enum EndReason {
     Closed,
 }
 
-/** Timeout for the broker to acknowledge SUBSCRIBE or PUBLISH, in ms. After it, the client closes the connection. */
+/** Longest timeout for the broker to answer CONNECT, in ms. */
+const CONNACK_TIMEOUT = 6000
+
+/** Timeout for the broker to acknowledge each SUBSCRIBE, UNSUBSCRIBE and PUBLISH, in ms. */
 const ACK_TIMEOUT = 30000
+
+/** Longest time between two checks of these timeouts, in ms. */
+const CHECK_INTERVAL = 5000
 
 /** Timeout for the broker to close the connection after DISCONNECT, in ms. After it, the client closes the connection. */
 const CLOSE_TIMEOUT = 1000
@@ -30,11 +34,18 @@ const CLOSE_TIMEOUT = 1000
 /** Longest time that a QoS 0 message waits for space in a full inbox before it is dropped, in ms. */
 const INBOX_TIMEOUT = 1000
 
-/** Number of packets parsed before other tasks run. The VM terminates a program that never yields. */
-const MAX_PACKETS_PER_TURN = 16
+/**
+ * Work between two yields to other tasks: `PACKET_WORK` for a packet, plus 1 for each list entry that is searched. The VM
+ * ends a program that executes 131,072 instructions without yielding; a unit of work takes up to 30.
+ */
+const MAX_WORK = 2000
+const PACKET_WORK = 100
 
-/** Room for acknowledgments in the send queue, in addition to publications. A full queue ends the connection. */
-const MAX_ACKS = 128
+/** Number of packets in the send queue above which the client sends no QoS 0 message and processes no packet. */
+const MAX_QUEUED = 16
+
+/** Room in the send queue beside publications: for acknowledgments and subscriptions. A full queue ends the connection. */
+const MAX_OTHERS = 128
 
 /** Time before a packet is offered again to a full network queue, in ms. */
 const RETRY_INTERVAL = 10
@@ -51,11 +62,11 @@ const CONNACK_TEXTS = [
 
 export interface ConnectionOptions {
     readonly connect: Connect
-    /** Timeout for the broker to send CONNACK, in ms. After it, the client closes the connection. */
-    readonly timeout: number
     /** Largest packet that the client stores, in bytes. Longer messages are skipped and acknowledged. */
     readonly maxPacket: number
     readonly maxInflight: number
+    /** Timeout of the option, in ms, which also limits the wait for CONNACK. */
+    readonly connectTimeout: number
     /** Signal that is set when a message leaves the inbox. */
     readonly inboxSpace: Signal
 }
@@ -72,8 +83,8 @@ export class Connection {
     /** Why the connection ended, as text; "" while it is open. */
     reason = ""
     endReason: EndReason = EndReason.Lost
-    /** Whether the broker accepted the connection, so that packets other than CONNECT may be sent. */
-    accepted = false
+    /** When the broker accepted the connection, in ms; -1 before. Only then packets other than CONNECT may be sent. */
+    acceptedAt = -1
 
     private parser: Parser
     private wake: Signal
@@ -85,8 +96,8 @@ export class Connection {
     private paused = false
     /** When the inbox became full; -1 if it is not full. */
     private fullSince = -1
-    /** Time since which the client waits for an acknowledgment from the broker; -1 if it waits for none. */
-    private waitingSince = -1
+    /** When the client last continued to read after a pause, during which no acknowledgment could arrive. */
+    private resumedAt = 0
     /** Time at which `close` was called; -1 before the call. */
     private closedAt = -1
 
@@ -122,7 +133,7 @@ export class Connection {
         this.keepAlive.onSent(this.network.millis())
         if (this.outbox.length === 0 && this.link.write(packet)) return
         // Bound the queue, or a broker that requests many acknowledgments could fill the memory.
-        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_ACKS)
+        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_OTHERS)
             return this.finish(EndReason.Lost, "the network does not take what is sent")
         this.outbox.push(packet)
         this.wake.notify()
@@ -130,14 +141,14 @@ export class Connection {
 
     /** Returns whether the send queue is so long that QoS 0 messages must not be added. */
     congested(): boolean {
-        return this.outbox.length >= MAX_PACKETS_PER_TURN
+        return this.outbox.length >= MAX_QUEUED
     }
 
     /** Closes the connection with DISCONNECT, which makes the broker discard the will [MQTT-3.1.2-10]. */
     close(): void {
         if (this.closedAt >= 0) return
         this.closedAt = this.network.millis()
-        if (this.accepted) this.send(encodeDisconnect())
+        if (this.acceptedAt >= 0) this.send(encodeDisconnect())
         else this.finish(EndReason.Closed, "stopped")
         // Wait for the broker to close the connection (section 3.14.4), so that DISCONNECT is not lost in the send queue.
         this.wake.notify()
@@ -155,6 +166,7 @@ export class Connection {
     /** Reads and processes packets until the connection ends. */
     private async read(): Promise<void> {
         let packets = 0
+        const inbound = this.session.inbound
         for (;;) {
             const chunk = await this.link.recv()
             if (!chunk || this.reason) return
@@ -164,11 +176,16 @@ export class Connection {
                 const packet = this.parser.next()
                 if (!packet) break
                 if (packet.type === PacketType.Publish) await this.waitForInboxSpace(packet)
+                // Each packet may cause an answer. Let the send queue drain first.
+                while (this.congested() && !this.reason) await this.network.sleep(RETRY_INTERVAL)
                 if (this.reason) return
                 const problem = this.receive(packet)
                 if (problem) return this.finish(EndReason.Malformed, problem)
                 packets++
-                if ((packets & (MAX_PACKETS_PER_TURN - 1)) === 0) await this.network.sleep(0)
+                if (packets * PACKET_WORK + inbound.searched < MAX_WORK) continue
+                packets = 0
+                inbound.searched = 0
+                await this.network.sleep(0)
             }
             if (this.parser.problem) return this.finish(EndReason.Malformed, `the broker sent ${this.parser.problem}`)
         }
@@ -177,28 +194,25 @@ export class Connection {
     private receive(packet: Packet): string {
         if (packet.type === PacketType.Connack) return this.connack(packet)
         // CONNACK must be the first packet from the broker [MQTT-3.2.0-1].
-        if (!this.accepted) return "the broker sent something else before CONNACK"
+        if (this.acceptedAt < 0) return "the broker sent something else before CONNACK"
         if (packet.type === PacketType.Pingresp) {
             this.keepAlive.onPingresp()
             return ""
         }
-        if (packet.type !== PacketType.Publish) this.waitingSince = -1
         const problem = this.session.receive(packet)
         if (packet.type === PacketType.Publish) this.owner.messagesArrived()
         return problem
     }
 
     private connack(packet: Connack): string {
-        if (this.accepted) return "the broker sent CONNACK twice"
+        if (this.acceptedAt >= 0) return "the broker sent CONNACK twice"
         if (packet.code !== 0) {
             const text =
                 packet.code < CONNACK_TEXTS.length ? CONNACK_TEXTS[packet.code] : "for no reason that MQTT knows"
-            // Code 3 (server unavailable) is temporary, so retry without exponential backoff.
-            const end = packet.code === 3 ? EndReason.Lost : EndReason.Refused
-            this.finish(end, `the broker refused the connection: ${text}`)
+            this.finish(EndReason.Refused, `the broker refused the connection: ${text}`)
             return ""
         }
-        this.accepted = true
+        this.acceptedAt = this.network.millis()
         this.owner.accepted(packet.sessionPresent, this)
         // Wake the timer task, which now checks the keep-alive instead of the CONNACK timeout.
         this.wake.notify()
@@ -219,6 +233,7 @@ export class Connection {
             this.paused = true
             await this.options.inboxSpace.wait(remaining)
             this.paused = false
+            this.resumedAt = this.network.millis()
         }
         this.fullSince = -1
     }
@@ -238,19 +253,19 @@ export class Connection {
             if (now - this.closedAt >= CLOSE_TIMEOUT) this.finish(EndReason.Closed, "stopped")
             return CLOSE_TIMEOUT
         }
-        if (!this.accepted) {
-            const remaining = this.openedAt + this.options.timeout - now
-            if (remaining <= 0) this.finish(EndReason.Unanswered, `no CONNACK within ${this.options.timeout} ms`)
+        if (this.acceptedAt < 0) {
+            const timeout = Math.min(this.options.connectTimeout, CONNACK_TIMEOUT)
+            const remaining = this.openedAt + timeout - now
+            if (remaining <= 0) this.finish(EndReason.Lost, `no CONNACK within ${timeout} ms`)
             return remaining
         }
-        if (this.paused || !this.session.outbound.waiting()) this.waitingSince = -1
-        else if (this.waitingSince < 0) this.waitingSince = now
-        else if (now - this.waitingSince >= ACK_TIMEOUT)
+        const waitingSince = Math.max(this.session.outbound.oldestUnacknowledged(), this.resumedAt)
+        if (!this.paused && now - waitingSince >= ACK_TIMEOUT)
             this.finish(EndReason.Lost, `the broker sent no acknowledgment for ${ACK_TIMEOUT} ms`)
         const action = this.keepAlive.check(now, this.paused)
         if (action === KeepAliveAction.Ping) this.send(encodePingreq())
         else if (action === KeepAliveAction.GiveUp)
             this.finish(EndReason.Lost, `no PINGRESP within ${this.keepAlive.seconds * 500} ms`)
-        return Math.min(this.keepAlive.nextCheck, ACK_TIMEOUT)
+        return Math.min(this.keepAlive.nextCheck, CHECK_INTERVAL)
     }
 }

@@ -22,6 +22,9 @@ const MAX_UNRELEASED = 512
  * the message. Late acknowledgment also makes the broker's in-flight limit slow it down when handlers are slow.
  */
 export class Inbound {
+    /** Number of list entries searched since the connection last set this to 0, to limit the work between two yields. */
+    searched = 0
+
     private inbox: Publish[] = []
     private bytes = 0
     /** The message that the handlers are processing; undefined between two messages. */
@@ -110,7 +113,12 @@ export class Inbound {
 
     /** Handles PUBREL. Answers unknown identifiers too, because the first PUBCOMP may have been lost [MQTT-4.3.3-2]. */
     release(id: number): void {
-        this.unreleased = this.unreleased.filter(u => u !== id)
+        // Brokers release messages in order, so the first identifier is usually the right one.
+        if (this.unreleased[0] === id) this.unreleased.shift()
+        else {
+            this.searched += this.unreleased.length
+            this.unreleased = this.unreleased.filter(u => u !== id)
+        }
         this.wire.send(encodeAck(PacketType.Pubcomp, id))
     }
 
@@ -138,7 +146,11 @@ export class Inbound {
             return true
         }
         if (qos === 2) {
-            if (this.unreleased.indexOf(id) < 0) return this.inbox.some(m => m.id === id && m.qos === 2)
+            this.searched += this.unreleased.length
+            if (this.unreleased.indexOf(id) < 0) {
+                for (const m of this.inbox) if (m.id === id && m.qos === 2) return true
+                return false
+            }
             this.wire.send(encodeAck(PacketType.Pubrec, id))
             return true
         }

@@ -23,7 +23,7 @@ export interface Signal {
 export interface Network {
     /**
      * Opens a connection to the broker.
-     * @param timeout in ms; a failed attempt releases its resources
+     * @param timeout in ms
      * @throws Error with the reason if the connection cannot be opened
      */
     connect(timeout: number): Promise<Link>

@@ -1,7 +1,7 @@
 /** Options of the MQTT client, with validation and defaults. */
 
 import { Connect } from "./encode.js"
-import { MAX_REMAINING_LENGTH, MAX_UINT16, QoS } from "./packet.js"
+import { MAX_UINT16, QoS } from "./packet.js"
 import { topicProblem } from "./topic.js"
 
 export interface MqttOptions {
@@ -22,13 +22,13 @@ export interface MqttOptions {
     holdNewSession?: boolean
     /** Message that the broker publishes if the connection ends without `stop()`. */
     will?: { topic: string; payload: string; qos: QoS; retain: boolean }
-    /** Largest packet, in bytes without its fixed header, 128 or more; default 2,048. TLS supports less than 4,096. */
+    /** Largest packet, in bytes without its fixed header, 128 to 8,192; default 2,048. TLS supports less than 4,096. */
     maxPacket?: number
-    /** Largest number of unacknowledged publications of QoS 1 and 2, 1 to 1,000; default 8. */
+    /** Largest number of unacknowledged publications of QoS 1 and 2, 1 to 64; default 8. */
     maxInflight?: number
-    /** Timeout for opening a connection, and again for CONNACK, in ms; default 6,000. */
+    /** Timeout for opening a connection, including the TLS handshake, in ms; default 20,000, as long as a board tries. */
     connectTimeout?: number
-    /** Delay before the next attempt to connect, in ms, with random jitter of up to 50 %; default 1,000. */
+    /** Shortest delay before the next attempt to connect, in ms, with random jitter; default 1,000. See `Backoff`. */
     minBackoff?: number
     /** Longest delay before the next attempt to connect, in ms; default 30,000. */
     maxBackoff?: number
@@ -84,9 +84,9 @@ export function resolveOptions(options: MqttOptions): ResolvedOptions {
             will,
         },
         holdNewSession: options.holdNewSession === true,
-        maxPacket: inRange("maxPacket", options.maxPacket, 2048, 128, MAX_REMAINING_LENGTH),
-        maxInflight: inRange("maxInflight", options.maxInflight, 8, 1, 1000),
-        connectTimeout: inRange("connectTimeout", options.connectTimeout, 6000, 1, 86400000),
+        maxPacket: inRange("maxPacket", options.maxPacket, 2048, 128, 8192),
+        maxInflight: inRange("maxInflight", options.maxInflight, 8, 1, 64),
+        connectTimeout: inRange("connectTimeout", options.connectTimeout, 20000, 1, 86400000),
         minBackoff,
         maxBackoff: Math.max(minBackoff, inRange("maxBackoff", options.maxBackoff, 30000, 1, 86400000)),
     }

@@ -21,6 +21,8 @@ interface Publication {
     /** The encoded PUBLISH; empty once it must not be sent again. */
     packet: Buffer
     progress: Progress
+    /** When the packet that awaits an acknowledgment was sent, in ms; Infinity if there is none. */
+    sentAt: number
     /** Whether the publication waits for `release`. */
     isHeld: boolean
     readonly done: DeliveryCallback | undefined
@@ -32,6 +34,8 @@ interface Request {
     readonly filter: string
     /** Requested QoS; undefined for UNSUBSCRIBE. */
     readonly qos: QoS | undefined
+    /** When it was sent, in ms. */
+    readonly sentAt: number
 }
 
 const NO_BYTES = Buffer.alloc(0)
@@ -42,12 +46,20 @@ export class Outbound {
     /** Whether publications without retain wait for `release`. */
     holdsPublications = false
 
+    /**
+     * Whether the broker may still store QoS 2 messages of an earlier start of the program, which has forgotten their
+     * identifiers. It would discard a new message with such an identifier as a duplicate.
+     */
+    hasForgottenIds = false
+
     private lastId = 0
+    /** Whether every identifier has been used since the start of the program. */
+    private wereAllIdsUsed = false
     /** In-flight window: unacknowledged publications, in the order of publishing. */
     private window: Publication[] = []
     private requests: Request[] = []
 
-    /** @param maxInflight size of the in-flight window, 1 to 65,535 */
+    /** @param maxInflight size of the in-flight window, 1 to 64 */
     constructor(
         private wire: Wire,
         maxInflight: number
@@ -55,11 +67,12 @@ export class Outbound {
         this.freeSlots = maxInflight
     }
 
-    /** Returns whether an acknowledgment from the broker is outstanding. */
-    waiting(): boolean {
-        if (this.requests.length > 0) return true
-        for (const p of this.window) if (p.progress !== Progress.Waiting && !p.isHeld) return true
-        return false
+    /** Returns when the oldest packet without an acknowledgment was sent, in ms; Infinity if there is none. */
+    oldestUnacknowledged(): number {
+        let oldest = Infinity
+        for (const r of this.requests) oldest = Math.min(oldest, r.sentAt)
+        for (const p of this.window) oldest = Math.min(oldest, p.sentAt)
+        return oldest
     }
 
     /**
@@ -76,7 +89,8 @@ export class Outbound {
             if (p.progress !== Progress.Released) this.sendOrHold(p)
             else if (sessionPresent) {
                 this.wire.counters.resent++
-                this.wire.send(encodeAck(PacketType.Pubrel, p.id))
+                this.sendPubrel(p.id)
+                p.sentAt = this.wire.millis()
             } else this.complete(p)
         }
     }
@@ -105,7 +119,8 @@ export class Outbound {
         if (this.freeSlots <= 0) return false
         const id = this.nextId()
         const packet = encodePublish(topic, bytesOf(payload), qos, retain, id)
-        const publication: Publication = { id, qos, retain, packet, progress: Progress.Waiting, isHeld: false, done }
+        const progress = Progress.Waiting
+        const publication: Publication = { id, qos, retain, packet, progress, sentAt: Infinity, isHeld: false, done }
         this.window.push(publication)
         this.freeSlots--
         if (this.wire.connected) this.sendOrHold(publication)
@@ -115,7 +130,7 @@ export class Outbound {
     /** Sends SUBSCRIBE, or UNSUBSCRIBE if `qos` is undefined. */
     request(filter: string, qos: QoS | undefined): void {
         const id = this.nextId()
-        this.requests.push({ id, filter, qos })
+        this.requests.push({ id, filter, qos, sentAt: this.wire.millis() })
         this.wire.send(qos === undefined ? encodeUnsubscribe(id, filter) : encodeSubscribe(id, filter, qos))
     }
 
@@ -134,42 +149,50 @@ export class Outbound {
             publication.progress = Progress.Released
             // [MQTT-4.3.3-1]: PUBLISH must not be sent again once PUBREL has been sent, which follows below.
             publication.packet = NO_BYTES
+            publication.sentAt = this.wire.millis()
         }
-        this.wire.send(encodeAck(PacketType.Pubrel, id))
+        this.sendPubrel(id)
     }
 
     /**
      * Handles SUBACK or UNSUBACK.
-     * @param codes return codes of SUBACK; undefined for UNSUBACK
+     * @param code return code of SUBACK; undefined for UNSUBACK
      */
-    answered(id: number, codes: number[] | undefined): void {
-        for (const request of this.requests) {
-            if (request.id !== id) continue
-            this.requests = this.requests.filter(r => r.id !== id)
-            if (!codes || request.qos === undefined) return
-            if (codes[0] === SUBACK_FAILURE)
-                this.wire.owner.report(`the broker refused the subscription to ${request.filter}`)
-            else if (codes[0] < request.qos)
-                this.wire.owner.report(`the broker grants ${request.filter} QoS ${codes[0]}, not ${request.qos}`)
-            return
-        }
+    answered(id: number, code: number | undefined): void {
+        const request = this.findRequest(id)
+        if (!request) return
+        this.requests = this.requests.filter(r => r !== request)
+        if (code === undefined || request.qos === undefined || code === request.qos) return
+        this.wire.owner.report(
+            code === SUBACK_FAILURE
+                ? `the broker refused the subscription to ${request.filter}`
+                : `the broker grants ${request.filter} QoS ${code}, not ${request.qos}`
+        )
     }
 
     private sendOrHold(publication: Publication): void {
         // Retained messages need no holding: the broker delivers them when receivers subscribe again.
         publication.isHeld = this.holdsPublications && !publication.retain
-        if (!publication.isHeld) this.send(publication)
+        if (publication.isHeld) publication.sentAt = Infinity
+        else this.send(publication)
     }
 
     private send(publication: Publication): void {
         if (publication.progress === Progress.Waiting) {
             publication.progress = Progress.Sent
             this.wire.counters.sent++
+            // Make the broker release an earlier message with this identifier, so that this one is new to it.
+            if (publication.qos === 2 && this.hasForgottenIds && !this.wereAllIdsUsed) this.sendPubrel(publication.id)
         } else {
             setDup(publication.packet)
             this.wire.counters.resent++
         }
+        publication.sentAt = this.wire.millis()
         this.wire.send(publication.packet)
+    }
+
+    private sendPubrel(id: number): void {
+        this.wire.send(encodeAck(PacketType.Pubrel, id))
     }
 
     private complete(publication: Publication): void {
@@ -179,18 +202,22 @@ export class Outbound {
         if (publication.done) this.wire.owner.delivered(publication.done)
     }
 
-    private isFree(id: number): boolean {
-        return !this.find(id) && !this.requests.some(r => r.id === id)
+    private find(id: number): Publication | undefined {
+        for (const p of this.window) if (p.id === id) return p
+        return undefined
     }
 
-    private find(id: number): Publication | undefined {
-        return this.window.find(p => p.id === id)
+    private findRequest(id: number): Request | undefined {
+        for (const r of this.requests) if (r.id === id) return r
+        return undefined
     }
 
     /** Returns an unused packet identifier, [MQTT-2.3.1-2]. One of the 65,535 is always free, because the window is smaller. */
     private nextId(): number {
-        this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1
-        while (!this.isFree(this.lastId)) this.lastId = this.lastId >= MAX_UINT16 ? 1 : this.lastId + 1
-        return this.lastId
+        for (;;) {
+            if (this.lastId >= MAX_UINT16) this.wereAllIdsUsed = true
+            this.lastId = (this.lastId % MAX_UINT16) + 1
+            if (!this.wereAllIdsUsed || (!this.find(this.lastId) && !this.findRequest(this.lastId))) return this.lastId
+        }
     }
 }

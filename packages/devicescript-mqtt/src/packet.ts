@@ -58,8 +58,8 @@ export interface Connack {
 export interface Suback {
     readonly type: PacketType.Suback
     readonly id: number
-    /** A return code for each filter, in order. */
-    readonly codes: number[]
+    /** Return code, section 3.9.3: the granted QoS or `SUBACK_FAILURE`. */
+    readonly code: number
 }
 
 /** A packet whose body is only a packet identifier, such as PUBACK. */

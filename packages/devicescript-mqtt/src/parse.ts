@@ -1,13 +1,11 @@
 /** Parses the byte stream from a broker into MQTT packets. Never throws. */
 
 import { Ack, Packet, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
-import { isText } from "./utf8.js"
+import { hasWildcard } from "./topic.js"
+import { hasNull, isUtf8 } from "./utf8.js"
 
 /** Number of body bytes kept of a packet that exceeds the limit: the topic length and the start of the topic. */
 const KEPT_BYTES = 66
-
-const HASH = 35
-const PLUS = 43
 
 /** State of the parser: the part of the packet to which the next byte belongs. */
 const enum Stage {
@@ -18,6 +16,9 @@ const enum Stage {
 
 /** Problem text for a packet identifier that [MQTT-2.3.1-1] forbids. */
 const NO_ID = "a packet identifier of 0"
+
+/** First bytes of the packets that a broker sends, except PUBLISH: type and flags. */
+const FIRST_BYTES = [0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0xb0, 0xd0]
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -95,7 +96,7 @@ export class Parser {
             this.remaining = 0
             this.shift = 0
             this.stage = Stage.Length
-            this.problem = typeProblem(byte)
+            this.problem = firstByteProblem(byte)
             return
         }
         this.remaining |= (byte & 127) << this.shift
@@ -108,7 +109,7 @@ export class Parser {
         this.earlierBytes = 0
         this.skippedId = 0
         if (this.remaining > this.maxPacket && this.first >> 4 !== PacketType.Publish)
-            this.problem = `a packet of type ${this.first >> 4} with ${this.remaining} bytes`
+            this.problem = wrongLength(this.first >> 4, this.remaining)
     }
 
     /** Consumes `count` body bytes of the chunk. Keeps as many as fit into `body`. */
@@ -136,9 +137,11 @@ export class Parser {
         const type: PacketType = this.first >> 4
         const length = to - from
         if (type === PacketType.Publish) return this.publish(bytes, from, to)
-        if (type === PacketType.Pingresp) return length === 0 ? { type } : this.malformed("a PINGRESP with a body")
-        if (type === PacketType.Suback) return this.suback(bytes, from, to)
-        if (length !== 2) return this.malformed(`a packet of type ${type} with ${length} bytes, not 2`)
+        // The client's SUBSCRIBE has one filter, so SUBACK has one return code [MQTT-3.8.4-5].
+        const expected = type === PacketType.Pingresp ? 0 : type === PacketType.Suback ? 3 : 2
+        if (length !== expected) return this.malformed(wrongLength(type, length))
+        if (type === PacketType.Pingresp) return { type }
+        if (type === PacketType.Suback) return this.suback(bytes, from)
         if (type === PacketType.Connack) {
             // Bits 1 to 7 of the flags are reserved and must be 0, section 3.2.2.1.
             if (bytes[from] > 1) return this.malformed("a CONNACK with reserved flags set")
@@ -158,13 +161,17 @@ export class Parser {
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
         // A topic has at least one character [MQTT-4.7.3-1].
         if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic")
-        if (!skipped && !isTopicName(bytes, from + 2, topicEnd)) return this.malformed("a PUBLISH to no topic name")
+        const topicBytes = bytes.slice(from + 2, topicEnd < to ? topicEnd : to)
+        const topic = topicBytes.toString("utf-8")
+        // A topic name is valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2].
+        if (!skipped && (hasWildcard(topic) || hasNull(topic) || !isUtf8(topicBytes, topic)))
+            return this.malformed("a PUBLISH to no topic name")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)
         if (qos && !id) return this.malformed(NO_ID)
         return {
             type: PacketType.Publish,
             id,
-            topic: bytes.slice(from + 2, topicEnd < to ? topicEnd : to).toString("utf-8"),
+            topic,
             payload: skipped ? NO_BYTES : bytes.slice(payload, to),
             qos: qos as QoS,
             retain: (this.first & 1) === 1,
@@ -173,16 +180,12 @@ export class Parser {
         }
     }
 
-    private suback(bytes: Buffer, from: number, to: number): Packet | undefined {
-        if (to - from < 3) return this.malformed("a SUBACK without a return code")
-        const codes: number[] = []
-        for (let i = from + 2; i < to; i++) {
-            // Return codes are 0, 1, 2 and 0x80 [MQTT-3.9.3-2].
-            if (bytes[i] > 2 && bytes[i] !== SUBACK_FAILURE) return this.malformed(`a SUBACK with code ${bytes[i]}`)
-            codes.push(bytes[i])
-        }
+    private suback(bytes: Buffer, from: number): Packet | undefined {
+        const code = bytes[from + 2]
+        // Return codes are 0, 1, 2 and 0x80 [MQTT-3.9.3-2].
+        if (code > 2 && code !== SUBACK_FAILURE) return this.malformed(`a SUBACK with code ${code}`)
         const id = uint16(bytes, from)
-        return id ? { type: PacketType.Suback, id, codes } : this.malformed(NO_ID)
+        return id ? { type: PacketType.Suback, id, code } : this.malformed(NO_ID)
     }
 
     private malformed(problem: string): undefined {
@@ -191,23 +194,12 @@ export class Parser {
     }
 }
 
-/** Validates the first byte of a received packet, table 2.1 and [MQTT-2.2.2-2]. Returns "" or what is wrong. */
-function typeProblem(first: number): string {
-    const type: PacketType = first >> 4
-    if (type === PacketType.Publish) return ""
-    const known =
-        type === PacketType.Connack ||
-        (type >= PacketType.Puback && type <= PacketType.Pubcomp) ||
-        type === PacketType.Suback ||
-        type === PacketType.Unsuback ||
-        type === PacketType.Pingresp
-    if (!known) return `a packet of type ${type}, which brokers do not send`
-    const flags = type === PacketType.Pubrel ? 2 : 0
-    return (first & 15) === flags ? "" : `a packet of type ${type} with wrong flags`
+function wrongLength(type: PacketType, length: number): string {
+    return `a packet of type ${type} with ${length} bytes`
 }
 
-/** Returns whether bytes are a topic name: valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2]. */
-function isTopicName(bytes: Buffer, from: number, to: number): boolean {
-    for (let i = from; i < to; i++) if (bytes[i] === HASH || bytes[i] === PLUS) return false
-    return isText(bytes, from, to)
+/** Returns what is wrong with the first byte of a received packet, or "", by table 2.1 and [MQTT-2.2.2-2]. */
+function firstByteProblem(first: number): string {
+    if (first >> 4 === PacketType.Publish || FIRST_BYTES.indexOf(first) >= 0) return ""
+    return `a packet of type ${first >> 4} with flags ${first & 15}`
 }

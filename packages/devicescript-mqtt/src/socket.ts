@@ -121,6 +121,12 @@ class DeviceLink implements Link {
         this.signal.notify()
     }
 
+    /** Ignores later events of the socket, but does not close it. */
+    abandon(): void {
+        this.over = true
+        if (current === this) current = undefined
+    }
+
     fail(reason: string): void {
         if (!this.over) this.failure = reason
         this.finish()
@@ -136,7 +142,13 @@ class DeviceLink implements Link {
     }
 }
 
-/** Returns the network of a DeviceScript board. A board has one socket, so only one MQTT client and no `fetch` can run. */
+/**
+ * Returns the network of a DeviceScript board. A board has one socket, so only one MQTT client and no `fetch` can run.
+ *
+ * The runtime of an ESP32 tries for up to 20 s to reach a host, cannot end an attempt earlier, and starts the next one
+ * only afterwards. An attempt that times out is therefore abandoned, and the runtime ends it when the next one starts:
+ * closing it during a TLS handshake would free memory that the handshake still uses.
+ */
 export function deviceNetwork(options: DeviceNetworkOptions): Network {
     return {
         connect: async (timeout: number) => {
@@ -151,7 +163,7 @@ export function deviceNetwork(options: DeviceNetworkOptions): Network {
                     throw new Error("the network is busy")
                 await link.opened(timeout)
             } catch (e) {
-                link.close()
+                link.abandon()
                 throw e
             }
             return link

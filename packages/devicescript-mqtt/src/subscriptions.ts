@@ -1,7 +1,7 @@
 /** Subscriptions of the client and their message handlers. */
 
 import { Publish, QoS } from "./packet.js"
-import { levelsMatch } from "./topic.js"
+import { levelsOf, topicMatches } from "./topic.js"
 
 /** Return type of callbacks that may be asynchronous. */
 export type AsyncVoid = void | Promise<void>
@@ -25,8 +25,8 @@ export class Subscriptions {
 
     /** Adds a subscription. Replaces an earlier one to the same filter, as brokers do [MQTT-3.8.4-3]. */
     add(filter: string, qos: QoS, handler: Handler): void {
-        this.remove(filter)
-        this.all.push({ filter, qos, levels: filter.split("/"), handler })
+        for (const s of this.all) if (s.filter === filter) this.remove(filter)
+        this.all.push({ filter, qos, levels: levelsOf(filter), handler })
     }
 
     remove(filter: string): void {
@@ -35,7 +35,6 @@ export class Subscriptions {
 
     /** Returns the subscriptions that match a message's topic, in the order in which they were made. */
     matching(message: Publish): Subscription[] {
-        const levels = message.topic.split("/")
-        return this.all.filter(s => levelsMatch(s.levels, levels))
+        return this.all.filter(s => topicMatches(s.levels, message.topic))
     }
 }

@@ -1,29 +1,26 @@
 /** Validates UTF-8 strings in MQTT packets, section 1.5.3. */
 
-/** Returns whether `bytes` from `from` up to `to` are valid UTF-8 without U+0000, [MQTT-1.5.3-1] and [MQTT-1.5.3-2]. */
-export function isText(bytes: Buffer, from: number, to: number): boolean {
-    let i = from
-    while (i < to) {
-        const c = bytes[i++]
-        if (c > 0 && c < 0x80) continue
-        // The lead byte determines the number of continuation bytes and the valid range of the first one (RFC 3629, section 4).
-        let more: number
-        let low = 0x80
-        let high = 0xbf
-        if (c >= 0xc2 && c <= 0xdf) {
-            more = 1
-        } else if (c >= 0xe0 && c <= 0xef) {
-            more = 2
-            if (c === 0xe0) low = 0xa0
-            if (c === 0xed) high = 0x9f
-        } else if (c >= 0xf0 && c <= 0xf4) {
-            more = 3
-            if (c === 0xf0) low = 0x90
-            if (c === 0xf4) high = 0x8f
-        } else return false
-        if (i + more > to || bytes[i] < low || bytes[i] > high) return false
-        for (let k = 1; k < more; k++) if ((bytes[i + k] & 0xc0) !== 0x80) return false
-        i += more
-    }
+/** Character that replaces invalid bytes when they are decoded. */
+const REPLACEMENT = "\ufffd"
+
+/** Number of bytes that are compared at once. */
+const BLOCK = 64
+
+/** Returns whether a text contains U+0000, which [MQTT-1.5.3-2] forbids. */
+export function hasNull(text: string): boolean {
+    return text.indexOf("\0") >= 0
+}
+
+/**
+ * Returns whether bytes are valid UTF-8, [MQTT-1.5.3-1]. The runtime does the work, because a loop over the bytes of a
+ * topic would execute more instructions than the VM allows.
+ * @param text the decoded bytes
+ */
+export function isUtf8(bytes: Buffer, text: string): boolean {
+    if (text.indexOf(REPLACEMENT) < 0) return true
+    const encoded = Buffer.from(text)
+    if (encoded.length !== bytes.length) return false
+    for (let i = 0; i < bytes.length; i += BLOCK)
+        if (encoded.slice(i, i + BLOCK).toString("hex") !== bytes.slice(i, i + BLOCK).toString("hex")) return false
     return true
 }

@@ -13,12 +13,14 @@ export interface SessionOwner {
     delivered(done: DeliveryCallback): void
 }
 
-/** Gives the two halves of a session access to the connection. */
+/** Gives the two halves of a session access to the connection and the clock. */
 export interface Wire {
     /** Whether the session has an accepted connection, so that packets may be sent. */
     readonly connected: boolean
     /** Sends a packet. Must be called only while connected. */
     send(packet: Buffer): void
+    /** Returns the time of a monotonic clock, in ms. */
+    millis(): number
     readonly owner: SessionOwner
     readonly counters: Counters
 }

@@ -75,16 +75,18 @@ export class Lifecycle {
 
   /** Replaces the policy, and decides again about all lamps immediately. */
   apply(policy: Policy): void {
-    const { settings, zones, devices, lamps, actions, boardConfigs, notifier } = this.#parts;
+    const { settings, zones, devices, lamps, actions, boardConfigs, notifier, commands } = this.#parts;
     settings.apply(policy);
-    zones.apply(policy.zones);
+    const ended = zones.apply(policy.zones);
     boardConfigs.reporting = policy.reporting;
-    devices.configure();
+    const changed = devices.configure();
     for (const device of devices) notifier.described(device);
     for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.expired(device));
     const now = clock.now();
     lamps.tickZones(now);
     for (const device of devices) lamps.redecide(device, now);
+    for (const device of changed) notifier.reported(device);
+    for (const [zone, renamed] of ended) commands.moveZoneOverride(zone, renamed);
   }
 
   /** Stops all parts of the server. Resolves when all persistent data is stored. */

@@ -2,9 +2,9 @@ import { CommanderError, type Command } from "commander";
 import { addCommand, createCommand, parsingProblem } from "./cli.js";
 import { configCommand } from "./commands/config.js";
 import { dataFolderOf } from "../config/data-folder.js";
+import { LiveConfiguration } from "../config/edit/live-configuration.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { withSettingNames } from "../config/origins.js";
-import { reload } from "../config/reload.js";
 import { serverUrlOf } from "../config/server-url.js";
 import { CommandError, StartError, UsageError } from "../common/errors.js";
 import { createLog } from "../observability/log.js";
@@ -38,22 +38,23 @@ async function serve(command: Command, { signals, reloadSignal, outputErrors }: 
     );
   // Only the user who runs the server may read new files, including files that libraries create.
   process.umask(0o077);
-  let current = loadConfiguration(command);
+  const current = loadConfiguration(command);
   outputErrors.ignore();
   const log = createLog(current.options.log, { messages: current.options.logMessages });
   for (const warning of current.warnings) log.warn("config", warning);
-  const warnOfReaders = (): void => exposedFiles(current).forEach((sentence) => log.warn("config", sentence));
+  const configuration = new LiveConfiguration({ command, log, current });
+  const warnOfReaders = (): void =>
+    exposedFiles(configuration.current).forEach((sentence) => log.warn("config", sentence));
   warnOfReaders();
   // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
-  const starting = startServer({ ...current.options, log });
+  const starting = startServer({ ...current.options, log, configuration });
   signals.setCloseHandler(() => closeStarted(starting));
   const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));
   signals.setCloseHandler(() => server.close());
+  configuration.connect(server);
   reloadSignal.setReloadHandler(() => {
-    const before = current;
-    current = reload({ server, log, load: () => loadConfiguration(command), current });
-    if (current !== before) warnOfReaders();
+    if (configuration.reload()) warnOfReaders();
   });
 }
 

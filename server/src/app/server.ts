@@ -12,13 +12,12 @@ import type { Counters } from "../observability/counters.js";
 import type { Log } from "../observability/log.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { watchCertificates } from "../security/certificates.js";
-import { passwordCheck } from "../security/password-check.js";
 import { DamagedFiles } from "../storage/damage.js";
 import { openData } from "../storage/data-folder.js";
 import { embeddedConnection } from "../transport/embedded.js";
 import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
 import { scopeOf } from "../transport/scope.js";
-import { openServerAccounts } from "./accounts.js";
+import { loginStoreOf, openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
 import { createParts, type Parts } from "./parts.js";
 import { logStart } from "./startup-banner.js";
@@ -89,8 +88,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
     recovered: () =>
       log.info("storage", "The data folder can be written again. What waited is stored and acknowledged."),
   });
-  const accounts = await openServerAccounts(settings, addCleanupStep);
-  const check = passwordCheck(accounts);
+  const { accounts, check, people } = await openServerAccounts(settings, addCleanupStep);
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) addCleanupStep(() => certificates.close());
   // Opening the history and loading modules take about the same time, so do both in parallel.
@@ -168,11 +166,14 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
     broker,
     accounts,
     check,
+    people,
+    loginStore: loginStoreOf(folder),
     certificates,
   };
   const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, addCleanupStep });
   const { http, websocket } = addresses ?? {};
   logStart(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
+  if (settings.http) people?.firstAdministrator.start();
   return Object.assign(emitter, {
     brokerUrl: link.url,
     secureBrokerUrl: own?.secureUrl,

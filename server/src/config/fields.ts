@@ -17,6 +17,16 @@ import {
 import { nearest } from "../common/nearest.js";
 import { scalarText } from "./paths.js";
 
+/** The range of a duration or time of day, as it is written in the file. JSON Schema has no keywords for it. */
+interface FieldRange {
+  readonly kind: "duration" | "time of day";
+  readonly minimum: string;
+  readonly maximum: string;
+}
+
+/** The ranges of durations and times of day, by schema. */
+export const FIELD_RANGES = z.registry<FieldRange>();
+
 const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
   schema.describe(`${what}${brief && `: ${brief}`}.`);
 
@@ -71,7 +81,8 @@ export function duration(what: string, least: number, most: number) {
     },
     encode: formatDuration,
   });
-  return described(schema, what, `${from} to ${to}`);
+  const named = described(schema, what, `${from} to ${to}`);
+  return named.register(FIELD_RANGES, { kind: "duration", minimum: from, maximum: to });
 }
 
 /** Schema of a duration within the range of an MQTT message field. */
@@ -85,7 +96,8 @@ export function timeOfDay(what: string) {
     decode: (written) => parseTimeOfDay(written)!,
     encode: formatTimeOfDay,
   });
-  return described(schema, what, "00:00 to 23:59");
+  const named = described(schema, what, "00:00 to 23:59");
+  return named.register(FIELD_RANGES, { kind: "time of day", minimum: "00:00", maximum: "23:59" });
 }
 
 function isTimeZone(name: string): boolean {

@@ -107,7 +107,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
       const item = typeof path.at(-1) === "number" ? (value as unknown[])[path.at(-1) as number] : value;
       return presentable(path, `"${String(item)}"`);
     },
-    problem: (path, say): Problem => ({ text: say(at(path)?.origin ?? nameOf(path)) }),
+    problem: (path, say): Problem => ({ text: say(at(path)?.origin ?? nameOf(path)), path }),
   };
 }
 

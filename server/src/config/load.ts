@@ -8,7 +8,7 @@ import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js"
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
 import { CONFIGURATION, type Configuration } from "./schema.js";
 import { readSecret } from "./secret-file.js";
-import { readYamlFile, type YamlFile } from "./yaml-file.js";
+import { parseYaml, readYamlFile, type YamlFile } from "./yaml-file.js";
 
 /** The complete configuration from file, environment and flags. */
 export interface LoadedConfiguration {
@@ -28,15 +28,17 @@ export interface LoadedConfiguration {
  * the file overrides the default.
  * @param command the server's command or a subcommand, after parsing
  * @param file the configuration file, instead of the file from flag or variable
+ * @param text text to validate in place of the text of the file
  * @throws ConfigurationError with all problems
  */
 export function loadConfiguration(
   command: Command,
   env: Environment = process.env,
   file = namedFile(command, env),
+  text?: string,
 ): LoadedConfiguration {
   const name = file ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
-  const yaml = name === undefined ? undefined : readYamlFile(name);
+  const yaml = name === undefined ? undefined : text === undefined ? readYamlFile(name) : parseYaml(name, text);
   const given = readFlags(command, env);
   const fromFile = yaml ? resolved(yaml.data, path.dirname(yaml.name)) : {};
   const merged = merge(withoutUndefined(fromFile), given.data);

@@ -3,6 +3,7 @@ import { UsageError } from "../common/errors.js";
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from "../broker/limits.js";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../http/limits.js";
 import type { TlsFiles } from "../security/certificates.js";
+import type { SettingsSource } from "../http/settings/source.js";
 import type { Plugin } from "../http/plugin.js";
 import { parseBrokerUrl, type BrokerAddress } from "../transport/url.js";
 import type { Retention } from "../history/history.js";
@@ -72,6 +73,11 @@ export interface ServerOptions {
   readonly logMessages?: LogMessages;
   /** Plug-ins for the HTTP API. */
   readonly plugins?: readonly Plugin[];
+  /**
+   * The configuration file, which the HTTP API then shows and changes: a `LiveConfiguration`. Default: none; then the
+   * program that calls `startServer` sets all options.
+   */
+  readonly configuration?: SettingsSource;
 }
 
 /** Resource limits for clients of the embedded broker and of HTTP. */
@@ -105,6 +111,7 @@ export interface Settings {
   readonly mqttsPort: number;
   readonly log: Log;
   readonly plugins: readonly Plugin[];
+  readonly configuration: SettingsSource | undefined;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -159,6 +166,7 @@ export function toSettings(options: ServerOptions): Settings {
     log:
       log === "silent" ? silentLog : typeof log === "string" ? createLog(log, { messages: options.logMessages }) : log,
     plugins: options.plugins ?? [],
+    configuration: options.configuration,
   };
 }
 

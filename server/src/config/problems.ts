@@ -15,6 +15,8 @@ export interface Problem {
   readonly line?: number;
   /** Column number, from 1. */
   readonly column?: number;
+  /** The setting that is wrong; undefined for a mistake that belongs to no setting, such as a syntax error. */
+  readonly path?: Path;
 }
 
 /** A source of settings: either the file, or flags and environment. */

@@ -11,13 +11,25 @@ export interface Reloadable {
   reload(options: ServerOptions): readonly string[];
 }
 
-export interface ReloadOptions {
+/** What is needed to apply a configuration. */
+interface ApplyOptions {
   readonly server: Reloadable;
   readonly log: Log;
-  /** Loads the configuration again from file, environment and flags. @throws ConfigurationError if it is invalid */
-  readonly load: () => LoadedConfiguration;
   /** The configuration that is in effect now. */
   readonly current: LoadedConfiguration;
+}
+
+export interface ReloadOptions extends ApplyOptions {
+  /** Loads the configuration again from file, environment and flags. @throws ConfigurationError if it is invalid */
+  readonly load: () => LoadedConfiguration;
+}
+
+/** The effect of a new configuration. */
+export interface Applied {
+  /** The names of the settings that changed. */
+  readonly changed: readonly string[];
+  /** The names of the settings that differ from those in effect until the server restarts. */
+  readonly restart: readonly string[];
 }
 
 /**
@@ -37,35 +49,43 @@ const MAX_LISTED = 8;
  * @returns the configuration that is now in effect
  */
 export function reload({ server, log, load, current }: ReloadOptions): LoadedConfiguration {
-  let next: LoadedConfiguration;
-  let needRestart: readonly string[];
   try {
-    next = load();
-    needRestart = server.reload({ ...next.options, log });
+    const next = load();
+    apply({ server, log, current }, next, `Configuration reloaded from ${next.file ?? "the environment"}`);
+    return next;
   } catch (error) {
-    for (const { text, ...place } of problemsOf(error)) log.error("config", text, place);
+    for (const { text, file, line, column } of problemsOf(error)) log.error("config", text, { file, line, column });
     log.warn(
       "config",
       "The configuration was not applied: the server keeps the current one. Correct these problems, then reload again.",
     );
     return current;
   }
+}
+
+/**
+ * Applies a configuration to a running server, and logs what changed.
+ * @param cause the beginning of the log line, such as "Configuration reloaded from nightlight.yaml"
+ * @throws UsageError if the server refuses the configuration; then nothing changes
+ */
+export function apply({ server, log, current }: ApplyOptions, next: LoadedConfiguration, cause: string): Applied {
+  const needRestart = server.reload({ ...next.options, log });
   const changed = changes(current, next);
-  const from = next.file ?? "the environment";
-  log.info("config", `Configuration reloaded from ${from}: ${listed(changed)} changed.`, { changed });
+  log.info("config", `${cause}: ${listed(changed)} changed.`, { changed });
   const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
   if (restart.length > 0) log.warn("config", `Restart the server to apply: ${listed(restart)}.`, { restart });
-  return next;
+  return { changed, restart };
 }
 
-function problemsOf(error: unknown): readonly Problem[] {
+/** Converts an error that loading or applying a configuration has thrown to problems. */
+export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof ConfigurationError) return error.problems;
   return [{ text: error instanceof UsageError ? error.message : `The configuration cannot be read: ${textOf(error)}` }];
 }
 
 /** Returns the names of the settings whose values differ between two configurations. */
-function changes(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
+export function changes(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
   const [old, present] = [before, after].map(
     (loaded) =>
       new Map(settingsOf(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),

@@ -19,7 +19,17 @@ import { syntaxProblems } from "./yaml-syntax.js";
 const MAX_DEPTH = 16;
 
 /** Maximum size of a file, in bytes. 100,000 devices with a label and a rule each take 9 MB. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_BYTES = 64 * 1024 * 1024;
+
+/** How the library `yaml` reads configuration files. */
+export const PARSE_OPTIONS = {
+  // Always read the file as YAML 1.2, in which `on` and `18:00` are strings.
+  schema: "core",
+  stringKeys: true,
+  prettyErrors: false,
+  // Do not let the library check for duplicate keys: 100,000 devices would take minutes. `syntaxProblems` checks.
+  uniqueKeys: false,
+} as const;
 
 /** A parsed configuration file, with the positions of its settings. */
 export interface YamlFile extends Source {
@@ -48,15 +58,7 @@ export function parseYaml(name: string, text: string): YamlFile {
   if (nestsDeeper(text, MAX_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    // Always read the file as YAML 1.2, in which `on` and `18:00` are strings.
-    schema: "core",
-    stringKeys: true,
-    prettyErrors: false,
-    // Do not let the library check for duplicate keys: 100,000 devices would take minutes. `syntaxProblems` checks.
-    uniqueKeys: false,
-  });
+  const document = parseDocument(text, { ...PARSE_OPTIONS, lineCounter: lines });
   const at = (offset: number, sentence: string): Problem => {
     const { line, col } = lines.linePos(offset);
     return { file: name, line, column: col, text: `${name}:${line}:${col}: ${sentence}` };
@@ -85,7 +87,7 @@ export function parseYaml(name: string, text: string): YamlFile {
     problem(path, say, key = false) {
       const { key: keyNode, value, nearest } = find(document, path);
       const node = (key ? keyNode : value) ?? nearest;
-      return at(node?.range?.[0] ?? 0, say(nameOf(path) || "The file"));
+      return { ...at(node?.range?.[0] ?? 0, say(nameOf(path) || "The file")), path };
     },
   };
 }

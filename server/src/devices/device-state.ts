@@ -29,6 +29,17 @@ export const DEFAULT_SETTINGS: DeviceSettings = {
   heartbeat: DEFAULT_CADENCE.heartbeat,
 };
 
+/** Returns whether a device with other settings has the same label, zone, rule and heartbeat in its view. */
+export function isSameView(a: DeviceSettings, b: DeviceSettings): boolean {
+  return (
+    a.label === b.label &&
+    a.zone?.policy.name === b.zone?.policy.name &&
+    a.rule.threshold === b.rule.threshold &&
+    a.rule.hysteresis === b.rule.hysteresis &&
+    a.heartbeat === b.heartbeat
+  );
+}
+
 /** State of a device from another server or an earlier run. Times are by this server's monotonic clock. */
 export interface DeviceSnapshot {
   readonly boots: readonly StoredBoot[] | null;

@@ -5,6 +5,7 @@ import type { DeviceTable } from "./device-numbers.js";
 import { DeviceRow, type DisplayedReading } from "./device-row.js";
 import {
   DEFAULT_SETTINGS,
+  isSameView,
   type DeviceSettings,
   type DeviceSnapshot,
   type LampZone,
@@ -74,9 +75,11 @@ export class Device extends DeviceRow {
     return (cachedTopics[place] = topicOf(this.id, "commands"));
   }
 
-  /** Applies the settings that the policy contains for the device. */
-  configure(settings: DeviceSettings): void {
+  /** Applies the settings that the policy contains for the device. Returns whether the view of the device changes. */
+  configure(settings: DeviceSettings): boolean {
+    const before = this.#settings;
     this.#settings = settings;
+    return !isSameView(before, settings);
   }
 
   setOverride(override: Override): void {

@@ -53,14 +53,14 @@ export class Devices {
     return device;
   }
 
-  /** Applies new settings to all devices. Call this after the policy has changed. */
-  configure(): void {
-    for (const device of this) this.#configure(device);
+  /** Applies new settings to all devices. Call this after the policy has changed. Returns the devices whose view changes. */
+  configure(): Device[] {
+    return [...this].filter((device) => this.#configure(device));
   }
 
-  #configure(device: Device): void {
+  #configure(device: Device): boolean {
     const settings = this.#settingsOf(device.id);
-    if (settings) device.configure(settings);
+    return settings !== undefined && device.configure(settings);
   }
 
   /** Marks silent devices without status messages as offline, and counts overdue readings as missing. */

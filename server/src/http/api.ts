@@ -14,6 +14,8 @@ import { openApiDocument } from "./openapi.js";
 import { readyRoutes, type ReadySources } from "./ready.js";
 import { mqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
+import { settingsRoutes } from "./settings/routes.js";
+import type { SettingsSource } from "./settings/source.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { NOT_STORED, zoneRoutes } from "./zones.js";
 
@@ -25,6 +27,8 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly zones: ZoneDirectory;
   readonly recent: Recent;
   readonly actions: Actions;
+  /** The settings of the configuration file; undefined for a server without one. */
+  readonly settings: SettingsSource | undefined;
   /** Capabilities that plug-ins have added, such as "simulator". */
   readonly capabilities: ReadonlySet<string>;
   /** The broker's addresses for MQTT clients. `websocket` is null with an external broker. */
@@ -49,6 +53,7 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   mqttSessionRoutes(app, from);
   decisionRoutes(app, from);
   historyRoutes(app, from);
+  settingsRoutes(app, from.settings);
 }
 
 /** Adds the routes that show and change devices and zones. */

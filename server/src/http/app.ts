@@ -10,7 +10,9 @@ import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
 import { logFailures, passwordCheck, type PasswordCheck } from "../security/password-check.js";
+import type { LoginStore } from "../security/login-record.js";
 import { LoginSessions } from "../security/login-sessions.js";
+import { clock } from "../time/monotonic-clock.js";
 import { apiRoutes, type ApiSources } from "./api.js";
 import { authorize, createIdentify } from "./authorize.js";
 import { dashboardRoutes } from "./dashboard.js";
@@ -19,7 +21,11 @@ import type { Events } from "./events.js";
 import { peerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
 import { securityHeaders } from "./headers.js";
+import { firstAdministratorRoute } from "./first-administrator.js";
 import { loginRoutes } from "./login.js";
+import { loginSessionRoutes } from "./login-sessions.js";
+import type { People } from "./people.js";
+import { userRoutes } from "./users.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 import type { HttpLimits } from "./limits.js";
 import { limitRequests, type OnRefused } from "./client-limits.js";
@@ -40,6 +46,10 @@ export interface HttpOptions {
    * for a server on a loopback address. False by default.
    */
   readonly framed?: boolean;
+  /** The users that can be managed; undefined when the server runs with `--anonymous`. */
+  readonly people?: People;
+  /** Stores login sessions. By default they end with the server. */
+  readonly loginStore?: LoginStore;
   /** Certificates for HTTPS. The server speaks plain HTTP without them. */
   readonly tls?: Certificates;
   /** Maximum number of simultaneous connections, MQTT over WebSocket included; 10,000 by default. */
@@ -63,7 +73,17 @@ const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
 /** Creates the Fastify application with security checks, error handlers, routes and plug-ins, but does not listen. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
-  const { guard, accounts = NO_ACCOUNTS, framed = false, maxConnections = 10_000, tls, api, events, log } = options;
+  const {
+    guard,
+    accounts = NO_ACCOUNTS,
+    framed = false,
+    maxConnections = 10_000,
+    tls,
+    api,
+    events,
+    log,
+    people,
+  } = options;
   const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);
   const app = makeServer(tls);
   guardConnections(app.server, maxConnections);
@@ -71,7 +91,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   app.removeContentTypeParser("text/plain");
   errorHandlers(app, log);
 
-  const sessions = new LoginSessions(accounts);
+  const sessions = openSessions(app, accounts, options.loginStore);
   const identify = createIdentify(accounts, sessions, check);
   // hooks run in the order of registration: check the origin before the account, and the account before limits
   await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);
@@ -84,7 +104,10 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   limitRequests(app, options.limits, options.onRefused);
 
   const capabilities = new Set<string>();
-  loginRoutes(app, { accounts, sessions, check, identify, log });
+  loginRoutes(app, { accounts, sessions, people, check, identify, log });
+  firstAdministratorRoute(app, { people, accounts, sessions, log });
+  userRoutes(app, { people, accounts, sessions, log });
+  loginSessionRoutes(app, sessions, log);
   const sources = { ...api, capabilities };
   if (options.cluster)
     peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
@@ -99,6 +122,18 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   for (const plugin of options.plugins) await app.register(async (scope) => plugin(scope, context));
   await dashboardRoutes(app);
   return app;
+}
+
+/** Restores the login sessions, and stores when they were last used when the application closes. */
+function openSessions(app: FastifyInstance, accounts: Accounts, store: LoginStore | undefined): LoginSessions {
+  const sessions = new LoginSessions(accounts, { store });
+  const unwatch = clock.onJump(() => sessions.storeTimes());
+  app.addHook("onClose", async () => {
+    unwatch();
+    sessions.storeTimes();
+    await sessions.stored();
+  });
+  return sessions;
 }
 
 /** Replaces Fastify's schema compilers, which cost memory and start time. No route has a schema. */

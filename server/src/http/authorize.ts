@@ -37,9 +37,20 @@ const PUBLIC = new Set([
   "/api/login",
   "/api/logout",
   "/api/session",
+  "/api/first-administrator",
 ]);
 
+/** Routes that only administrators may use, also for reading. */
+const FOR_ADMINS = /^\/api\/(users|login-sessions)(\/|$)/;
+
 const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
+
+const visitors = new WeakMap<FastifyRequest, Account>();
+
+/** Returns the account that sent an authorized request; undefined while the server needs no account. */
+export function accountOf(request: FastifyRequest): Account | undefined {
+  return visitors.get(request);
+}
 
 /** Interval in ms at which open responses, such as event streams, are closed if their client is no longer authorized. */
 const CHECK_INTERVAL = 2000;
@@ -82,10 +93,14 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
   };
 }
 
-/** Sets `Retry-After` and returns error 429 for too many wrong passwords, for unknown users too. @param wait in seconds */
-export function tooManyAttempts(reply: FastifyReply, wait: number): HttpError {
+/**
+ * Sets `Retry-After` and returns error 429 for too many wrong passwords, for unknown users too.
+ * @param wait in seconds
+ * @param what what was wrong
+ */
+export function tooManyAttempts(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
   void reply.header("retry-after", wait);
-  return new HttpError(429, `There were too many wrong passwords; try again in ${wait} s.`);
+  return new HttpError(429, `There were too many wrong ${what}; try again in ${wait} s.`);
 }
 
 /**
@@ -112,9 +127,10 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
       reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
       throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN);
     }
-    const problem = visitor.account ? forbidden(visitor.account, request.method) : "";
+    const problem = visitor.account ? forbidden(visitor.account, request.method, route) : "";
     if (problem) throw new HttpError(403, problem);
     assignClient(request, visitor.account);
+    if (visitor.account) visitors.set(request, visitor.account);
     open.set(reply.raw, visitor);
     reply.raw.once("close", () => open.delete(reply.raw));
   });
@@ -124,11 +140,13 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([\w~+/.=-]+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
-/** Returns why an account may not use an HTTP method; "" when it may. */
-function forbidden({ name, role }: Account, method: string): string {
+/** Returns why an account may not use an HTTP method of a route; "" when it may. */
+function forbidden({ name, role }: Account, method: string, route: string): string {
   if (role === "admin") return "";
   if (role === "device")
     return `"${name}" is the account of a board, which has no rights over HTTP; use another account.`;
+  if (FOR_ADMINS.test(route))
+    return `"${name}" has the role "${role}"; only administrators may see and change accounts.`;
   if (method === "GET" || method === "HEAD") return "";
   return `"${name}" has the role "reader", which may read everything and change nothing.`;
 }

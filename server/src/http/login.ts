@@ -1,41 +1,56 @@
 import type { FastifyInstance } from "fastify";
 import type { Account, Accounts } from "../security/accounts.js";
+import type { EndReason } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
 import { tooManyAttempts, type Identify } from "./authorize.js";
 import { HttpError } from "./errors.js";
-import { sessionIdOf, setSessionCookie } from "./session-cookie.js";
+import type { People } from "./people.js";
+import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
 /** The answer of `GET /api/session` and `POST /api/login`. */
-interface SessionView {
+export interface SessionView {
   /** The user name; null when nobody is logged in. */
   readonly name: string | null;
   readonly role: Account["role"] | null;
   /** Whether the server has accounts, so that people must log in. */
   readonly required: boolean;
+  /** Whether nobody has an account, so that the first administrator can be created; left out otherwise. */
+  readonly first_administrator_missing?: true;
+  /** Why the session of the request has ended; left out if the request has none, or a valid one. */
+  readonly ended?: EndReason;
 }
 
 /** The parts of the server that the login routes use. */
 export interface LoginSources {
   readonly accounts: Accounts;
   readonly sessions: LoginSessions;
+  /** Undefined when the server runs with `--anonymous`. */
+  readonly people: People | undefined;
   readonly check: PasswordCheck;
   readonly identify: Identify;
   readonly log: Log;
 }
 
 /** Adds `POST /api/login`, `POST /api/logout` and `GET /api/session`, which need no account. */
-export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, identify, log }: LoginSources): void {
+export function loginRoutes(
+  app: FastifyInstance,
+  { accounts, sessions, people, check, identify, log }: LoginSources,
+): void {
   const viewOf = (account: Account | undefined): SessionView => ({
     name: account?.name ?? null,
     role: account?.role ?? null,
     required: accounts.required,
+    ...(people?.firstAdministrator.isMissing && { first_administrator_missing: true }),
   });
 
-  app.get("/api/session", async (request, reply) =>
-    viewOf(accounts.required ? (await identify(request, reply))?.account : undefined),
-  );
+  app.get("/api/session", async (request, reply) => {
+    const account = accounts.required ? (await identify(request, reply))?.account : undefined;
+    const id = sessionIdOf(request);
+    const ended = accounts.required && !account && id !== undefined ? sessions.endReason(id) : undefined;
+    return { ...viewOf(account), ...(ended && { ended }) };
+  });
 
   app.post("/api/login", async (request, reply) => {
     if (!accounts.required) return viewOf(undefined);
@@ -53,15 +68,17 @@ export function loginRoutes(app: FastifyInstance, { accounts, sessions, check, i
       );
     // always create a new session id: an attacker may have set the browser's cookie (session fixation)
     const before = sessionIdOf(request);
-    if (before !== undefined) sessions.end(before);
-    setSessionCookie(request, reply, sessions.create(account));
+    if (before !== undefined) sessions.logOut(before);
+    setSessionCookie(request, reply, sessions.create(account, originOf(request)));
+    await sessions.stored();
     log.info("http", `${name} logged in from ${request.ip}.`, { user: name, address: request.ip });
     return viewOf(account);
   });
 
-  app.post("/api/logout", (request, reply) => {
+  app.post("/api/logout", async (request, reply) => {
     const id = sessionIdOf(request);
-    const account = id === undefined ? undefined : sessions.end(id);
+    const account = id === undefined ? undefined : sessions.logOut(id);
+    await sessions.stored();
     if (account) log.info("http", `${account.name} logged out.`, { user: account.name, address: request.ip });
     setSessionCookie(request, reply, undefined);
     return reply.code(204).send();

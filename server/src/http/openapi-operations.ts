@@ -9,6 +9,8 @@ export interface Operation {
   readonly parameters?: readonly Schema[];
   /** Name of the schema of the request body. */
   readonly body?: string;
+  /** Maximum size of the request body, in bytes; 16 KB by default. */
+  readonly bodyLimit?: number;
   /** Successful responses by HTTP status. */
   readonly answers: Readonly<Record<number, ResponseDescription>>;
   /** Reasons for responses of the form `{"error": sentence}`, by status. */
@@ -18,7 +20,9 @@ export interface Operation {
 }
 
 /** Operations by path and method. */
-export type Paths = Readonly<Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "delete", Operation>>>>>;
+export type Paths = Readonly<
+  Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "patch" | "delete", Operation>>>>
+>;
 
 /** A response of an API operation; without a body if `type` is missing. */
 export interface ResponseDescription {
@@ -35,7 +39,12 @@ export const json = (description: string, schema: Schema): ResponseDescription =
 });
 
 /** Creates a parameter of an operation. Path parameters are required, query parameters are optional. */
-export function parameter(place: "path" | "query", name: string, schema: Schema, description: string): Schema {
+export function parameter(
+  place: "path" | "query" | "header",
+  name: string,
+  schema: Schema,
+  description: string,
+): Schema {
   return { name, in: place, required: place === "path", schema, description };
 }
 
@@ -46,10 +55,13 @@ export function pathsOf(paths: Paths): Schema {
   return Object.fromEntries(Object.entries(paths).map(([path, methods]) => [path, described(methods)]));
 }
 
-function operationOf({ tag, body, answers, errors = {}, open = false, ...rest }: Operation): Schema {
+function operationOf({ tag, body, bodyLimit, answers, errors = {}, open = false, ...rest }: Operation): Schema {
   const statuses = {
     ...errors,
-    ...(body !== undefined && { 413: "The body is larger than 16 KB.", 415: "The body is not `application/json`." }),
+    ...(body !== undefined && {
+      413: `The body is larger than ${bodyLimit ? `${bodyLimit / 1_000_000} MB` : "16 KB"}.`,
+      415: "The body is not `application/json`.",
+    }),
     ...(!open && { 401: "The server has accounts, and the request has no valid credentials." }),
     403: "The account has no permission, or the request comes from a page of another site.",
   };

@@ -22,6 +22,8 @@ import {
   time,
   type Schema,
 } from "./openapi-fields.js";
+import type { SessionView } from "./login.js";
+import { ENDED } from "./openapi-accounts.js";
 import { OUTCOME } from "./openapi-outcomes.js";
 
 const MODES = OVERRIDE.mode.values;
@@ -205,12 +207,20 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     name: text("The user's name."),
     password: { type: "string", format: "password" },
   }),
-  Session: objectOf<{ name: string | null; role: string | null; required: boolean }>("Who is logged in.", {
-    name: orNull(text("The user's name; null when nobody is logged in.")),
-    role: orNull(oneOf(["admin", "reader"], "An admin may change everything, a reader may only read.")),
-    required: flag("Whether the server requires a login."),
-  }),
-  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; storage: 1 }>(
+  Session: objectOf<SessionView>(
+    "Who is logged in.",
+    {
+      name: orNull(text("The user's name; null when nobody is logged in.")),
+      role: orNull(oneOf(["admin", "reader"], "An admin may change everything, a reader may only read.")),
+      required: flag("Whether the server requires a login."),
+      first_administrator_missing: flag(
+        "Whether nobody has an account, so that the first administrator can be created; left out otherwise.",
+      ),
+      ended: ENDED,
+    },
+    ["first_administrator_missing", "ended"],
+  ),
+  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; settings: 1; storage: 1 }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
       devices: { ...listOf(ref("Device")), description: "All devices, at the start of the stream." },
@@ -221,10 +231,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       },
       zone: { ...ref("Zone"), description: "A zone that changed." },
       forgotten: objectOf<{ id: string }>("A device that was forgotten.", { id: text("The id of the device.") }),
+      settings: ref("SettingsEvent"),
       storage: objectOf<Pick<StorageView, "problem">>("The data folder became unwritable, or writable again.", {
         problem: orNull(text("The problem and what to do about it; null when the data folder is writable.")),
       }),
     },
-    ["devices", "device", "zones", "zone", "forgotten", "storage"],
+    ["devices", "device", "zones", "zone", "forgotten", "settings", "storage"],
   ),
 };

@@ -2,6 +2,8 @@ import { ref, type Schema } from "./openapi-fields.js";
 import { json, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
+import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
+import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
 /** Describes a health check that answers 200 or 503. */
@@ -127,7 +129,7 @@ export function openApiDocument(version: string): Schema {
       version,
       summary: "Lights that follow light sensors, over MQTT",
       description:
-        'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET.',
+        'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET, and only administrators may see users and login sessions.',
       license: { name: "MIT", identifier: "MIT" },
     },
     // a URL relative to this document is correct behind a reverse proxy with a base path
@@ -135,16 +137,17 @@ export function openApiDocument(version: string): Schema {
     tags: [
       { name: "devices", description: "Boards, and programs that send the same messages." },
       { name: "zones", description: "Groups of sensors that together control lamps." },
+      { name: "settings", description: "The configuration file." },
       { name: "history", description: "Past readings and lamp switches." },
       { name: "mqtt", description: "The embedded MQTT broker." },
       { name: "server", description: "The server itself." },
-      { name: "accounts", description: "Login and logout." },
+      { name: "accounts", description: "Login and logout, users, tokens and login sessions." },
     ],
     // a request needs one of these authentication schemes; {} means none, for servers without accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
-    paths: pathsOf({ ...LIGHT_PATHS, ...MQTT_SESSION_PATHS, ...SERVER_PATHS }),
+    paths: pathsOf({ ...LIGHT_PATHS, ...SETTINGS_PATHS, ...MQTT_SESSION_PATHS, ...ACCOUNT_PATHS, ...SERVER_PATHS }),
     components: {
-      schemas: { ...SCHEMAS, ...MQTT_SESSION_SCHEMAS },
+      schemas: { ...SCHEMAS, ...SETTINGS_SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
       responses: {
         Fault: {
           description: "Any other error.",
@@ -156,7 +159,7 @@ export function openApiDocument(version: string): Schema {
           type: "http",
           scheme: "bearer",
           description:
-            "A token that `nightlight-server user token` prints. With an expired or revoked token, the server answers 401 with the reason and closes event streams of the token.",
+            "A token that `POST /api/users/{name}/tokens` returns, or `nightlight-server user token` prints. With an expired or revoked token, the server answers 401 with the reason and closes event streams of the token.",
         },
         session: {
           type: "apiKey",

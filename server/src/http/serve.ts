@@ -14,6 +14,7 @@ import type { Lamps } from "../outputs/lamps.js";
 import type { Gauges } from "./metrics/metrics.js";
 import { isLoopback } from "../common/hosts.js";
 import type { Accounts } from "../security/accounts.js";
+import type { LoginStore } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { Certificates } from "../security/certificates.js";
 import type { DamagedFiles } from "../storage/damage.js";
@@ -24,6 +25,8 @@ import { createApp, listenHttp } from "./app.js";
 import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
 import type { HttpLimits } from "./limits.js";
+import type { People } from "./people.js";
+import type { SettingsSource } from "./settings/source.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
 import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
@@ -40,6 +43,8 @@ export interface HttpSettings {
   readonly limits: HttpLimits & { readonly connections: number };
   readonly plugins: readonly Plugin[];
   readonly log: Log;
+  /** The configuration file; undefined for a server without one. */
+  readonly configuration: SettingsSource | undefined;
 }
 
 /** The parts of the server that the API shows and changes. */
@@ -72,6 +77,10 @@ export interface HttpServices {
   readonly accounts: Accounts;
   /** Checks passwords; the broker uses the same instance. */
   readonly check: PasswordCheck;
+  /** The users that can be managed; undefined when the server runs with `--anonymous`. */
+  readonly people: People | undefined;
+  /** Stores login sessions. */
+  readonly loginStore: LoginStore;
   readonly certificates: Certificates | undefined;
   readonly damaged: DamagedFiles;
   readonly eventStream: Events;
@@ -101,6 +110,8 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
     guard,
     accounts: served.accounts,
     check: served.check,
+    people: served.people,
+    loginStore: served.loginStore,
     framed: isLoopback(host),
     tls,
     maxConnections: settings.limits.connections,
@@ -127,6 +138,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
       problem,
+      settings: settings.configuration,
       storage: health,
       unacknowledged: () => parts.journal.waiting,
       ready: () =>
@@ -138,6 +150,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   });
   const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
   health.listen({ failed: storage, recovered: storage });
+  settings.configuration?.onChange((event) => eventStream.publish("settings", event));
   served.addCleanupStep(() => app.close());
   if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));
   const http = await listenHttp(app, host, settings.httpPort);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { LIFETIME } from "../security/login-sessions.js";
+import { LIFETIME, type LoginOrigin } from "../security/login-sessions.js";
 
 /**
  * Name of the session cookie. The name contains the port, because browsers send cookies to every port of a host. The prefix
@@ -14,6 +14,12 @@ export function sessionIdOf(request: FastifyRequest): string | undefined {
   return request.cookies[cookieName(request)];
 }
 
+/**
+ * How long browsers keep the cookie, in ms: longer than the session, so that the login page can explain that the session
+ * has expired.
+ */
+const COOKIE_LIFETIME = 2 * LIFETIME;
+
 /** Sets the session cookie in a browser; deletes it when `id` is undefined. */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, id: string | undefined): void {
   void reply.setCookie(cookieName(request), id ?? "", {
@@ -21,6 +27,11 @@ export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, i
     httpOnly: true,
     sameSite: "strict",
     secure: request.protocol === "https",
-    maxAge: id === undefined ? 0 : LIFETIME / 1000,
+    maxAge: id === undefined ? 0 : COOKIE_LIFETIME / 1000,
   });
+}
+
+/** Describes where a request comes from, for the list of sessions. */
+export function originOf(request: FastifyRequest): LoginOrigin {
+  return { address: request.ip, browser: request.headers["user-agent"] ?? "" };
 }

@@ -1,6 +1,7 @@
 import { topicOf } from "../../../contract/index.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Device, Devices, Mode } from "../devices/devices.js";
+import { AUTO, type Override } from "../devices/override.js";
 import type { History } from "../history/history.js";
 import type { Recent } from "../history/recent.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -57,6 +58,16 @@ export class DeviceCommands {
     notifier.zoneModeSet(zone);
     const { name } = zone.policy;
     await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
+  }
+
+  /** Stores the override of a renamed zone under its new name, and deletes the stored override of a zone that has ended. */
+  moveZoneOverride(before: Zone, renamed: Zone | undefined): void {
+    const { memory, failures } = this.#options;
+    const store = (name: string, override: Override): void =>
+      void failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, override));
+    if (before.override.mode === "auto") return;
+    if (renamed) store(renamed.policy.name, renamed.override);
+    store(before.policy.name, AUTO);
   }
 
   /** Deletes a device with its stored data and retained messages. Resolves when done. A later reading adds the device again. */

@@ -40,6 +40,11 @@ export interface Accounts {
   tokenProblem?(token: string): string;
   /** Finds the account with a name, for example from a verified client certificate. */
   byName(name: string): Account | undefined;
+  /**
+   * Returns a hash that changes with the password of an account. Login sessions store it, so that a password that was
+   * changed while the server was stopped ends them. Undefined for accounts that end with the server.
+   */
+  fingerprint?(account: Account): string | undefined;
 }
 
 /** Error when too many password checks are waiting. The client should try again in a few seconds. */

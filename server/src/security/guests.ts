@@ -30,6 +30,7 @@ export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accoun
     byGeneratedPassword: (name, password) => guestOf(name, password) ?? accounts.byGeneratedPassword(name, password),
     byToken: (token) => accounts.byToken(token),
     tokenProblem: (token) => accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN,
+    fingerprint: (account) => accounts.fingerprint?.(account),
     byName: (name) => known.get(name)?.account ?? accounts.byName(name),
   };
 }

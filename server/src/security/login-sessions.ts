@@ -1,8 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { clock } from "../time/monotonic-clock.js";
+import type { StorageClock } from "../time/storage-clock.js";
 import type { Account, Accounts } from "./accounts.js";
+import { EndedSessions } from "./ended-sessions.js";
+import { LoginRecord, NO_LOGIN_STORE, type EndReason, type LoginStore, type StoredSession } from "./login-record.js";
 
-const HOUR = 60 * 60 * 1000;
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
 
 /** A login session expires after this time without a request, in ms. */
 export const IDLE = 12 * HOUR;
@@ -12,44 +16,92 @@ export const LIFETIME = 7 * 24 * HOUR;
 export const MAX_PER_NAME = 20;
 /** Maximum number of login sessions of all users. A further login ends the least recently used session. */
 const MAX_SESSIONS = 10_000;
+/** How old the stored time of the last use may become, in ms. After `kill -9`, sessions may expire this much too early. */
+const STORE_INTERVAL = 10 * MINUTE;
+/** Number of characters of a session's hash that identify it in the API. They reveal nothing about its id. */
+const PUBLIC_ID_LENGTH = 16;
+/** Maximum length of the stored `User-Agent` of a browser, in characters. */
+const MAX_BROWSER_LENGTH = 200;
 
-interface Session {
+/** Where somebody logged in. */
+export interface LoginOrigin {
+  /** IP address of the client. */
+  readonly address: string;
+  /** The `User-Agent` header of the client; "" without one. */
+  readonly browser: string;
+}
+
+const UNKNOWN_ORIGIN: LoginOrigin = { address: "", browser: "" };
+
+interface Session extends LoginOrigin {
   readonly account: Account;
+  readonly fingerprint: string | undefined;
   /** Time of the login, in ms by the monotonic clock. */
   readonly startedAt: number;
   /** Time of the latest request, in ms by the monotonic clock. */
   lastUsedAt: number;
+  /** The value of `lastUsedAt` that is stored. */
+  storedUseAt: number;
+}
+
+/** A login session in the API. */
+export interface LoginSessionView {
+  readonly id: string;
+  readonly name: string;
+  /** The IP address of the browser at the login. */
+  readonly address: string;
+  /** The `User-Agent` header of the browser at the login. */
+  readonly browser: string;
+  /** When the user logged in, in ISO 8601. */
+  readonly started: string;
+  /** When the session was last used, in ISO 8601. */
+  readonly last_used: string;
+}
+
+/** The parts that tests replace. */
+export interface LoginSessionOptions {
+  readonly store?: LoginStore;
+  readonly clock?: StorageClock;
 }
 
 /**
- * Login sessions of HTTP users, in memory. A session ends when the server restarts, or when its account changes, for example
- * gets another password. Only hashes of session ids are kept, so that a memory dump reveals no usable id.
+ * Login sessions of HTTP users. They survive a restart of the server, and end when they expire or when their account
+ * changes, for example gets another password. Only hashes of session ids are kept, so that neither a memory dump nor the
+ * data folder reveals a usable id.
  */
 export class LoginSessions {
+  readonly #accounts: Accounts;
+  readonly #store: LoginStore;
+  readonly #clock: StorageClock;
+  readonly #ended: EndedSessions;
   /** Sessions by the hash of their id, least recently used first. */
   readonly #byHash = new Map<string, Session>();
 
-  constructor(
-    readonly accounts: Accounts,
-    readonly now: () => number = () => clock.now(),
-  ) {}
+  constructor(accounts: Accounts, options: LoginSessionOptions = {}) {
+    this.#accounts = accounts;
+    this.#store = options.store ?? NO_LOGIN_STORE;
+    this.#clock = options.clock ?? clock;
+    this.#ended = new EndedSessions(this.#store, this.#clock, LIFETIME);
+    this.#restore();
+  }
 
   get size(): number {
     return this.#byHash.size;
   }
 
   /** Starts a session. Returns its id, which has 256 random bits. */
-  create(account: Account): string {
-    const ofName: string[] = [];
-    for (const [hash, session] of this.#byHash) {
-      if (!this.#isValid(session)) this.#byHash.delete(hash);
-      else if (session.account.name === account.name) ofName.push(hash);
-    }
-    if (ofName.length >= MAX_PER_NAME) this.#byHash.delete(ofName[0]);
-    else if (this.#byHash.size >= MAX_SESSIONS) this.#byHash.delete(this.#byHash.keys().next().value!);
+  create(account: Account, { address, browser } = UNKNOWN_ORIGIN): string {
+    this.#sweep();
+    const ofName = [...this.#byHash].filter(([, session]) => session.account.name === account.name);
+    if (ofName.length >= MAX_PER_NAME) this.#end(ofName[0][0], "displaced");
+    else if (this.#byHash.size >= MAX_SESSIONS) this.#end(this.#byHash.keys().next().value!, "displaced");
     const id = randomBytes(32).toString("base64url");
-    const now = this.now();
-    this.#byHash.set(hashOf(id), { account, startedAt: now, lastUsedAt: now });
+    const now = this.#clock.now();
+    const times = { startedAt: now, lastUsedAt: now, storedUseAt: now };
+    const fingerprint = this.#accounts.fingerprint?.(account);
+    const session = { account, fingerprint, address, browser: browser.slice(0, MAX_BROWSER_LENGTH), ...times };
+    this.#byHash.set(hashOf(id), session);
+    this.#put(hashOf(id), session);
     return id;
   }
 
@@ -58,27 +110,148 @@ export class LoginSessions {
     const hash = hashOf(id);
     const session = this.#byHash.get(hash);
     if (!session) return undefined;
+    const problem = this.#problemOf(session);
+    if (problem) {
+      this.#end(hash, problem);
+      return undefined;
+    }
+    session.lastUsedAt = this.#clock.now();
     this.#byHash.delete(hash);
-    if (!this.#isValid(session)) return undefined;
-    session.lastUsedAt = this.now();
     this.#byHash.set(hash, session);
+    if (session.lastUsedAt - session.storedUseAt >= STORE_INTERVAL) this.#put(hash, session);
     return session.account;
   }
 
-  /** Ends a session. Returns its account. */
-  end(id: string): Account | undefined {
+  /** Ends a session whose user logs out. Returns its account; undefined for an unknown session. */
+  logOut(id: string): Account | undefined {
     const account = this.touch(id);
-    this.#byHash.delete(hashOf(id));
+    const hash = hashOf(id);
+    if (this.#byHash.delete(hash)) this.#store.delete(hash);
     return account;
   }
 
-  #isValid({ account, startedAt, lastUsedAt }: Session): boolean {
-    const now = this.now();
-    if (now - lastUsedAt >= IDLE || now - startedAt >= LIFETIME) return false;
-    return this.accounts.byName(account.name) === account;
+  /** Ends the session with a public id for an administrator. Returns the name of its user; undefined for an unknown id. */
+  endByPublicId(publicId: string): string | undefined {
+    for (const [hash, { account }] of this.#byHash)
+      if (publicIdOf(hash) === publicId) {
+        this.#end(hash, "administrator");
+        return account.name;
+      }
+    return undefined;
+  }
+
+  /** Returns why a session has ended; undefined for one that has not. */
+  endReason(id: string): EndReason | undefined {
+    const hash = hashOf(id);
+    return this.#byHash.has(hash) ? undefined : (this.#ended.reasonOf(hash) ?? "unknown");
+  }
+
+  /** Lists the sessions, by user name and then the latest login first. */
+  list(): LoginSessionView[] {
+    this.#sweep();
+    return Array.from(this.#byHash, ([hash, session]) => ({
+      id: publicIdOf(hash),
+      name: session.account.name,
+      address: session.address,
+      browser: session.browser,
+      started: this.#timestamp(session.startedAt),
+      last_used: this.#timestamp(session.lastUsedAt),
+    })).sort((a, b) => compare(a.name, b.name) || compare(b.started, a.started));
+  }
+
+  /** Returns the id by which `list` shows a session. */
+  publicIdOf(id: string): string {
+    return publicIdOf(hashOf(id));
+  }
+
+  /** Resolves when all changes are stored, or when the data folder cannot be written. */
+  stored(): Promise<void> {
+    return this.#store.stored();
+  }
+
+  /**
+   * Stores the times of all sessions again. Call this before the data folder is closed, and after somebody has set the
+   * wall clock, because the stored times are wall-clock times.
+   */
+  storeTimes(): void {
+    for (const [hash, session] of this.#byHash) this.#put(hash, session);
+  }
+
+  #restore(): void {
+    const now = this.#clock.now();
+    const restored: [hash: string, Session][] = [];
+    for (const [hash, stored] of this.#store.load()) {
+      const { data } = LoginRecord.safeParse(stored);
+      if (!data) this.#store.delete(hash);
+      else if ("ended" in data) this.#ended.restore(hash, data.ended, data.at);
+      else {
+        const account = this.#accounts.byName(data.name);
+        const reason = this.#changeSince(data, account);
+        // a wall clock that was set back must not extend the session
+        const startedAt = Math.min(now, this.#clock.fromWall(data.started));
+        const lastUsedAt = Math.min(now, Math.max(startedAt, this.#clock.fromWall(data.used)));
+        const { fingerprint, address, browser } = data;
+        const times = { startedAt, lastUsedAt, storedUseAt: lastUsedAt };
+        if (reason) this.#ended.add(hash, reason);
+        else restored.push([hash, { account: account!, fingerprint, address, browser, ...times }]);
+      }
+    }
+    restored.sort(([, a], [, b]) => a.lastUsedAt - b.lastUsedAt);
+    for (const [hash, session] of restored) this.#byHash.set(hash, session);
+    this.#sweep();
+  }
+
+  /** Returns why the account of a stored session is another one now; undefined if it is the same. */
+  #changeSince(stored: Omit<StoredSession, "started" | "used">, account: Account | undefined): EndReason | undefined {
+    if (!account) return "removed";
+    if (account.role !== stored.role || account.device !== stored.device) return "role";
+    return this.#accounts.fingerprint?.(account) === stored.fingerprint ? undefined : "password";
+  }
+
+  /** Returns why a session must end; undefined if it is valid. */
+  #problemOf({ account, fingerprint, startedAt, lastUsedAt }: Session): EndReason | undefined {
+    const now = this.#clock.now();
+    if (now - startedAt >= LIFETIME) return "lifetime";
+    if (now - lastUsedAt >= IDLE) return "idle";
+    const current = this.#accounts.byName(account.name);
+    if (current === account) return undefined;
+    return this.#changeSince({ ...account, fingerprint, ...UNKNOWN_ORIGIN }, current) ?? "password";
+  }
+
+  #end(hash: string, reason: EndReason): void {
+    this.#byHash.delete(hash);
+    this.#ended.add(hash, reason);
+  }
+
+  #sweep(): void {
+    for (const [hash, session] of this.#byHash) {
+      const reason = this.#problemOf(session);
+      if (reason) this.#end(hash, reason);
+    }
+    this.#ended.sweep();
+  }
+
+  #put(hash: string, session: Session): void {
+    const { account, fingerprint, address, browser, startedAt, lastUsedAt } = session;
+    session.storedUseAt = lastUsedAt;
+    const times = { started: this.#clock.toWall(startedAt), used: this.#clock.toWall(lastUsedAt) };
+    this.#store.put(hash, { ...account, fingerprint, address, browser, ...times });
+  }
+
+  #timestamp(time: number): string {
+    return new Date(this.#clock.toWall(time)).toISOString();
   }
 }
 
 function hashOf(id: string): string {
-  return createHash("sha256").update(id).digest("base64");
+  return createHash("sha256").update(id).digest("base64url");
+}
+
+function publicIdOf(hash: string): string {
+  return hash.slice(0, PUBLIC_ID_LENGTH);
+}
+
+/** Compares by UTF-16 code units, so that the order is the same in every locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -92,6 +92,11 @@ export class TokenUses {
     } else this.#timer ??= this.#schedule(this.#delays.further);
   }
 
+  /** Returns when a token was last used, in ms since 1970; undefined for never. */
+  lastUse(hash: string): number | undefined {
+    return this.#used.get(hash);
+  }
+
   #schedule(delay: number): NodeJS.Timeout {
     return setTimeout(() => this.#write(), delay).unref();
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../common/duration.js";
-import { UsageError } from "../common/errors.js";
+import { UserError } from "./user-error.js";
+import type { Wording } from "./wording.js";
 
 /** A bearer token in `users.json`. */
 export const StoredToken = z.strictObject({
@@ -38,17 +39,18 @@ const MAX_EXPIRY = Date.UTC(9999, 11, 31);
  * Parses the expiry of a token: a duration from now such as `90d`, a date (midnight UTC), an ISO 8601 time, or `forever`.
  * @param now in ms since 1970
  * @returns the expiry in ISO 8601; undefined for `forever`
- * @throws UsageError when the text is none of these, or not in the future
+ * @throws UserError when the text is none of these, or not in the future
  */
-export function parseExpiry(text: string, now: number): string | undefined {
+export function parseExpiry(text: string, now: number, { expires }: Wording): string | undefined {
   if (text === "forever") return undefined;
   const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);
   // reject dates such as February 30, which JavaScript parses as March 2
   const isDate = !DATE.test(text) || (time <= MAX_EXPIRY && new Date(time).toISOString().startsWith(text));
   if (!(time <= MAX_EXPIRY) || !isDate)
-    throw new UsageError(
-      `--expires is "${text}"; it must be a time such as 90d or 12h, a date such as 2027-01-01, or forever.`,
+    throw new UserError(
+      "invalid",
+      `${expires} is "${text}"; it must be a time such as 90d or 12h, a date such as 2027-01-01, or forever.`,
     );
-  if (time <= now) throw new UsageError(`--expires is "${text}", which is not in the future.`);
+  if (time <= now) throw new UserError("invalid", `${expires} is "${text}", which is not in the future.`);
   return new Date(time).toISOString();
 }

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { idProblem } from "../../../contract/index.js";
-import { codeOf, StartError, textOf, UsageError } from "../common/errors.js";
+import { codeOf, StartError, textOf } from "../common/errors.js";
 import { FolderHandle } from "./folder-handle.js";
 import { isStoredPassword } from "./scrypt.js";
 import { StoredToken } from "./tokens.js";
+import { UserError } from "./user-error.js";
 
 /** Pattern of a user name: only characters that are safe in topics, ACL patterns and command lines. */
 export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
@@ -78,12 +79,12 @@ function parse(file: string, text: string): StoredUsers {
   return new Map(Object.entries(data.users));
 }
 
-/** Finds a user by name. @throws UsageError when no user has this name */
+/** Finds a user by name. @throws UserError when no user has this name */
 export function userOf(users: StoredUsers, name: string): StoredUser {
   const user = users.get(name);
   if (user) return user;
   const names = [...users.keys()].slice(0, 10).join(", ");
-  throw new UsageError(`There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
+  throw new UserError("unknown", `There is no user ${name}${names ? `; there are: ${names}` : ", and no other"}.`);
 }
 
 /** How long a command waits while another command writes the file, in ms. After this time, the command fails. */

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { MAX_PASSWORD_LENGTH } from "./new-password.js";
 import { passwordWeakness } from "./password-strength.js";
 import { digest, DUMMY_HASH, verifyGenerated, verifyPassword } from "./scrypt.js";
 import { FairQueue } from "./fair-queue.js";
@@ -26,13 +27,16 @@ const MAX_WAITING = 200;
 /** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */
 const MAX_CACHED = 10_000;
 
-/** Maximum length of a password, in characters. */
-export const MAX_PASSWORD_LENGTH = 256;
-
 /** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
   /** Number of users in the file. */
   readonly size: number;
+  /** Reads the file now, unless it has not changed. Resolves when the users in the file are in effect. */
+  reload(): Promise<void>;
+  /** Registers a listener that is called after each change of the users. */
+  onChange(listener: () => void): void;
+  /** Returns when a token was last used, in ms since 1970; undefined for never. @param hash the hash of the token */
+  lastUse(hash: string): number | undefined;
   /** Stops watching the file, and writes pending uses of tokens to disk. */
   close(): void;
 }
@@ -93,24 +97,34 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     if (options.required === undefined && users.size > 0) required = true;
   }
 
-  async function reload(): Promise<void> {
+  /** Identifies the version of the file that was read last. */
+  let version = "";
+  const listeners: (() => void)[] = [];
+
+  async function readChanges(): Promise<void> {
     try {
+      const next = await versionOf(file);
+      if (next === version) return;
       const stored = await readUsers(folder);
+      version = next;
       // an installation without users needs no log line about reloaded users
       if (users.size === 0 && stored.size === 0) return;
       applyUsers(stored);
       log.info("security", `The users in ${file} were reloaded: ${users.size}.`, { users: users.size });
+      for (const listener of listeners) listener();
       await warnOfExposure(file, log);
     } catch (error) {
       log.error("security", `${textOf(error)} The previous users stay in effect.`);
     }
   }
 
+  version = await versionOf(file);
   applyUsers(await readUsers(folder));
   const uses = new TokenUses(folder, log, (hash) => tokens.has(hash), options.writeDelays);
   await warnOfExposure(file, log);
   let reading = Promise.resolve();
-  const changed = (): void => void (reading = reading.then(reload));
+  const reload = (): Promise<void> => (reading = reading.then(readChanges));
+  const changed = (): void => void reload();
   watchFile(file, { persistent: false, interval: options.interval ?? CHECK_INTERVAL }, changed);
 
   async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
@@ -188,11 +202,24 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     byToken,
     tokenProblem,
     byName: (name) => users.get(name)?.account,
+    fingerprint({ name }) {
+      const user = users.get(name);
+      return user && digest(user.stored.password);
+    },
+    reload,
+    onChange: (listener) => void listeners.push(listener),
+    lastUse: (hash) => uses.lastUse(hash),
     close() {
       unwatchFile(file, changed);
       uses.close();
     },
   };
+}
+
+/** Returns a text that differs between versions of a file, because each change replaces the file. */
+async function versionOf(file: string): Promise<string> {
+  const stats = await stat(file).catch(() => undefined);
+  return stats ? `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}` : "missing";
 }
 
 function accountOf(name: string, { role, device }: StoredUser): Account {

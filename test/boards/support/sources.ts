@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../../scripts/lib/repository.js";
+import { installedMqttPackage } from "../../support/mqtt-package.js";
 
 /**
  * Returns the source texts of a board's firmware by path, for `compile`. The entry file becomes `src/main.ts`.
@@ -9,7 +10,7 @@ import { ROOT } from "../../../scripts/lib/repository.js";
  */
 export function firmwareSources(root: string, entry: string, change = (text: string) => text): Record<string, string> {
   const main = change(readFileSync(path.join(root, `src/${entry}.ts`), "utf8"));
-  return { ...folder("contract"), ...folder("src"), "src/main.ts": main };
+  return { ...folder("contract"), ...folder("src"), ...installedMqttPackage(), "src/main.ts": main };
 }
 
 function folder(name: string): Record<string, string> {

@@ -1,11 +1,11 @@
 /** Fixtures for the commands of the documentation: a server with the devices of docs/reference/api.md, and a certificate. */
 import { rename } from "node:fs/promises";
 import path from "node:path";
-import { startServer } from "nightlight-server";
-import { onTestFinished } from "vitest";
 import { board } from "../../server/support/board.js";
-import { GARDEN } from "../../server/support/garden.js";
-import { client, HISTORY, leaveSession } from "../../server/support/server.js";
+import { GARDEN_FILE } from "../../server/support/garden.js";
+import { ask } from "../../server/support/api.js";
+import { client, leaveSession } from "../../server/support/server.js";
+import { settingsServer } from "../../server/support/settings.js";
 import { certificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import type { Sandbox } from "./sandbox.js";
@@ -15,14 +15,11 @@ import type { Sandbox } from "./sandbox.js";
  * publishes its status and answers actions.
  */
 export async function apiServer({ env, folder }: Sandbox): Promise<void> {
-  const server = await startServer({
-    mqttPort: Number(env.NIGHTLIGHT_MQTT_PORT),
-    httpPort: Number(env.NIGHTLIGHT_HTTP_PORT),
+  const { NIGHTLIGHT_MQTT_PORT, NIGHTLIGHT_HTTP_PORT } = env;
+  const server = await settingsServer(GARDEN_FILE, {
+    env: { NIGHTLIGHT_MQTT_PORT, NIGHTLIGHT_HTTP_PORT },
     data: path.join(folder, "api"),
-    policy: GARDEN,
-    history: HISTORY,
   });
-  onTestFinished(() => server.close());
   await leaveSession(server.brokerUrl, "old-phone");
   const lesson = await client(server.brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
@@ -34,7 +31,8 @@ export async function apiServer({ env, folder }: Sandbox): Promise<void> {
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
   });
-  await eventually(() => server.devices.get("nightlight/gate"), { what: "the last device" });
+  const isKnown = async () => (await ask(server.httpUrl, "/api/devices/nightlight/gate")).status === 200;
+  await eventually(isKnown, { what: "the last device" });
 }
 
 /** Writes a certificate as `fullchain.pem` and `privkey.pem` into a folder. */

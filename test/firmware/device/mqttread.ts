@@ -1,5 +1,10 @@
 // Runs the MQTT codec on one input and returns the result as text. Compiled for Node and for DeviceScript.
-import { encodeAck, encodeConnect, encodePublish, encodeSubscribe } from "../../../packages/devicescript-mqtt/src/encode.js"
+import {
+    encodeAck,
+    encodeConnect,
+    encodePublish,
+    encodeSubscribe,
+} from "../../../packages/devicescript-mqtt/src/encode.js"
 import { PacketType } from "../../../packages/devicescript-mqtt/src/packet.js"
 import { Parser } from "../../../packages/devicescript-mqtt/src/parse.js"
 import { filterProblem, topicMatches, topicProblem } from "../../../packages/devicescript-mqtt/src/topic.js"
@@ -18,7 +23,7 @@ export function readStream(stream: Buffer, size: number): string {
             if (p.type === PacketType.Publish)
                 text += `:${p.id}:${p.qos}:${p.retain}:${p.dup}:${p.skipped}:${hex(p.topic)}:${p.payload.toString("hex")}`
             else if (p.type === PacketType.Connack) text += `:${p.code}:${p.sessionPresent}`
-            else if (p.type === PacketType.Suback) text += `:${p.id}:${p.codes.join(":")}`
+            else if (p.type === PacketType.Suback) text += `:${p.id}:${p.code}`
             else if (p.type !== PacketType.Pingresp) text += `:${p.id}`
         }
     }
@@ -43,7 +48,7 @@ export function writeText(text: string, n: number): string {
 /** Validates and matches a topic filter and a topic. Returns the results as text. */
 export function matchText(filter: string, topic: string): string {
     if (filterProblem(filter) || topicProblem(topic)) return `${filterProblem(filter)} ${topicProblem(topic)}`
-    return topicMatches(filter, topic) ? "yes" : "no"
+    return topicMatches(filter.split("/"), topic) ? "yes" : "no"
 }
 
 function hex(text: string): string {

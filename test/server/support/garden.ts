@@ -1,4 +1,4 @@
-/** A decision policy with the example zone of docs/reference/api.md. */
+/** The example zone of docs/reference/api.md, as a decision policy and as a configuration file. */
 import { LESSON_RULE } from "../../../contract/index.js";
 import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
 
@@ -17,3 +17,7 @@ export const GARDEN: Policy = {
     },
   ],
 };
+
+export const GARDEN_FILE = `zones:
+  garden: {label: Garden, sensors: [nightlight/gate], lamps: [nightlight/path], hysteresis: 50}
+`;

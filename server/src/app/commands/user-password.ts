@@ -2,9 +2,13 @@ import { createInterface } from "node:readline";
 import { text as readAll } from "node:stream/consumers";
 import { Writable, type Readable } from "node:stream";
 import { UsageError } from "../../common/errors.js";
-import { passwordWeakness, MIN_PASSWORD_LENGTH } from "../../security/password-strength.js";
-import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "../../security/scrypt.js";
-import { MAX_PASSWORD_LENGTH } from "../../security/users.js";
+import {
+  generateNewPassword,
+  hashChosenPassword,
+  passwordProblem,
+  type NewPassword,
+} from "../../security/new-password.js";
+import { COMMAND_WORDING } from "../../security/wording.js";
 
 /** The streams of a command: input, output for scripts, and messages for people. */
 export interface Terminal {
@@ -19,14 +23,6 @@ export interface PasswordFlags {
   readonly passwordStdin?: boolean;
 }
 
-/** A new password that the user chose or the program generated. */
-export interface NewPassword {
-  /** Hash of the password, which the server stores instead of the password. */
-  readonly stored: StoredPassword;
-  /** The generated password in plain text, which the user sees once; undefined for a password that the user chose. */
-  readonly generated?: string;
-}
-
 /**
  * Obtains a new password: generates one, reads standard input, or prompts twice without showing the input.
  * @throws UsageError when the password is empty, too short or too long, or easy to guess
@@ -37,25 +33,9 @@ export async function newPassword(
   terminal: Terminal,
 ): Promise<NewPassword> {
   if (generate && passwordStdin) throw new UsageError("Give --generate or --password-stdin, not both.");
-  if (generate) {
-    const generated = generatePassword();
-    return { stored: storeGenerated(generated), generated };
-  }
+  if (generate) return generateNewPassword();
   const password = passwordStdin ? await firstLine(terminal.input) : await ask(name, terminal);
-  const problem = passwordProblem(name, password);
-  if (problem) throw new UsageError(`${problem} Nothing was changed.`);
-  return { stored: await hashPassword(password) };
-}
-
-function passwordProblem(name: string, password: string): string {
-  if (!password) return "The password is empty.";
-  if (password.length < MIN_PASSWORD_LENGTH)
-    return `The password has ${password.length} characters; it must have at least ${MIN_PASSWORD_LENGTH}.`;
-  if (password.length > MAX_PASSWORD_LENGTH)
-    return `The password has ${password.length} characters; it may have at most ${MAX_PASSWORD_LENGTH}.`;
-  if (password.toLowerCase() === name.toLowerCase()) return "The password is the user name.";
-  const weakness = passwordWeakness(password, [name]);
-  return weakness && `${weakness} Choose another, such as some unrelated words, or have one made with --generate.`;
+  return hashChosenPassword(name, password, COMMAND_WORDING);
 }
 
 async function firstLine(input: Readable): Promise<string> {
@@ -81,7 +61,7 @@ async function ask(name: string, terminal: Terminal): Promise<string> {
     );
   return withHiddenPrompt(terminal, async (question) => {
     const password = await question(`Password for ${name}: `);
-    if (passwordProblem(name, password)) return password;
+    if (passwordProblem(name, password, COMMAND_WORDING)) return password;
     if ((await question("Once more: ")) !== password)
       throw new UsageError("The two passwords differ. Nothing was changed.");
     return password;

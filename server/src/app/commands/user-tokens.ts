@@ -2,10 +2,10 @@ import { clock } from "../../time/monotonic-clock.js";
 import type { Command } from "commander";
 import { StartError, textOf, UsageError } from "../../common/errors.js";
 import type { Terminal } from "./user-password.js";
-import { digest, generateToken } from "../../security/scrypt.js";
 import { readTokenUses, tokenUsesFile } from "../../security/token-uses.js";
-import { isExpired, parseExpiry, toMinute, tokenId, type StoredToken } from "../../security/tokens.js";
-import { changeUsers, userOf } from "../../security/users-file.js";
+import { isExpired, toMinute, tokenId, type StoredToken } from "../../security/tokens.js";
+import { addToken, revokeTokens } from "../../security/user-changes.js";
+import { COMMAND_WORDING } from "../../security/wording.js";
 
 interface TokenFlags {
   readonly expires?: string;
@@ -32,17 +32,8 @@ export function addTokenCommand(
       if (problem) throw new UsageError(problem);
       if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.token));
       const now = clock.wallNow();
-      const expires = flags.expires === undefined ? undefined : parseExpiry(flags.expires, now);
-      const token = generateToken();
-      const stored = { hash: digest(token), made: new Date(now).toISOString(), ...(expires && { expires }) };
-      await changeUsers(dataFolder(self), (users) => {
-        const user = userOf(users, name);
-        if (user.role === "device")
-          throw new UsageError(
-            `${name} is a device, which may do nothing over HTTP; give an administrator or a reader.`,
-          );
-        users.set(name, { ...user, tokens: [...user.tokens, stored] });
-      });
+      const { token, stored } = await addToken(dataFolder(self), name, flags.expires, now, COMMAND_WORDING);
+      const { expires } = stored;
       say(`New token ${tokenId(stored)}. Save it now; it is not shown again:`);
       output.write(`${token}\n`);
       say(
@@ -58,13 +49,7 @@ function flagProblem({ expires, revoke, token }: TokenFlags): string {
 
 /** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */
 async function revoke(folder: string, name: string, id: string | undefined): Promise<string> {
-  await changeUsers(folder, (users) => {
-    const user = userOf(users, name);
-    const tokens = user.tokens.filter((token) => id !== undefined && tokenId(token) !== id);
-    if (id !== undefined && tokens.length === user.tokens.length)
-      throw new UsageError(`${name} has no token ${id}; nightlight-server user list shows the ids.`);
-    users.set(name, { ...user, tokens });
-  });
+  await revokeTokens(folder, name, id, COMMAND_WORDING);
   return id === undefined
     ? `The tokens of ${name} are no longer valid. Event streams that were opened with them end.`
     : `The token ${id} of ${name} is no longer valid. Event streams that were opened with it end.`;

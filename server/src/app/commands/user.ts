@@ -1,11 +1,19 @@
 import { clock } from "../../time/monotonic-clock.js";
 import { Command } from "commander";
-import { DEFAULT_PREFIX, idProblem, serverStatusTopic, topicOf } from "../../../../contract/index.js";
 import { textOf, UsageError } from "../../common/errors.js";
-import type { Role } from "../../security/accounts.js";
 import { newPassword, type PasswordFlags, type Terminal } from "./user-password.js";
 import { addTokenCommand, describeToken, lastUses } from "./user-tokens.js";
-import { changeUsers, readUsers, USER_NAME, userOf, usersFile, type StoredUser } from "../../security/users-file.js";
+import {
+  addUser,
+  changePassword,
+  checkDevice,
+  checkName,
+  removeUser,
+  userExistsError,
+  type RoleOfUser,
+} from "../../security/user-changes.js";
+import { readUsers, userOf, usersFile } from "../../security/users-file.js";
+import { COMMAND_WORDING } from "../../security/wording.js";
 
 interface AddFlags extends PasswordFlags {
   readonly device?: string;
@@ -39,15 +47,9 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
   ).action(async (name: string, flags: AddFlags, self: Command) => {
     const kind = roleFromFlags(name, flags);
     const folder = dataFolder(self);
-    if ((await readUsers(folder)).has(name)) throw userExistsError(name);
+    if ((await readUsers(folder)).has(name)) throw userExistsError(name, COMMAND_WORDING);
     const { stored, generated } = await newPassword(name, flags, terminal);
-    let first = false;
-    await changeUsers(folder, (users) => {
-      if (users.has(name)) throw userExistsError(name);
-      if (kind.device !== undefined) checkPrefix(kind.device, users);
-      first = users.size === 0;
-      users.set(name, { ...kind, password: stored, tokens: [] });
-    });
+    const first = await addUser(folder, { ...kind, name, password: stored }, COMMAND_WORDING);
     say(`The user ${name} was added: ${describeRole(kind)}.`);
     if (first)
       say("From now on everybody must log in, including boards. A running server applies this within a second.");
@@ -62,12 +64,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     const folder = dataFolder(self);
     userOf(await readUsers(folder), name);
     const { stored, generated } = await newPassword(name, flags, terminal);
-    let revoked = 0;
-    await changeUsers(folder, (users) => {
-      const user = userOf(users, name);
-      revoked = user.tokens.length;
-      users.set(name, { ...user, password: stored, tokens: [] });
-    });
+    const revoked = await changePassword(folder, name, stored);
     say(`The password of ${name} was changed. Connections with the old password are closed.`);
     if (revoked > 0)
       say(
@@ -82,12 +79,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     .command("remove <name>")
     .description("remove a user")
     .action(async (name: string, _flags: object, self: Command) => {
-      let left = 0;
-      await changeUsers(dataFolder(self), (users) => {
-        userOf(users, name);
-        users.delete(name);
-        left = users.size;
-      });
+      const left = await removeUser(dataFolder(self), name);
       say(`The user ${name} was removed. A running server disconnects it within a few seconds.`);
       if (left === 0)
         say(
@@ -122,43 +114,17 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 }
 
 /** Returns role and device of a new user from the flags. @throws UsageError when the name or the flags are invalid */
-function roleFromFlags(name: string, { device, reader }: AddFlags): { role: Role; device?: string } {
-  if (!USER_NAME.test(name))
-    throw new UsageError(
-      `"${name}" cannot be a user name: it begins with a letter or digit, and has up to 64 letters, digits and . _ @ -`,
-    );
+function roleFromFlags(name: string, { device, reader }: AddFlags): RoleOfUser {
+  checkName(name);
   if (device === undefined) return { role: reader ? "reader" : "admin" };
   if (reader) throw new UsageError("Give --device or --reader, not both.");
-  const problem = idProblem(device) || (device === DEFAULT_PREFIX ? "its status would be the server's own" : "");
-  if (problem) throw new UsageError(`--device "${device}" is not allowed: ${problem}.`);
+  checkDevice(device, COMMAND_WORDING);
   return { role: "device", device };
 }
 
-/**
- * Rejects a device id if the status topic of one device would be the server status topic of another.
- * @throws UsageError when the id is not allowed
- */
-function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>): void {
-  for (const { device: other } of users.values())
-    for (const [above, below] of [
-      [device, other],
-      [other, device],
-    ])
-      if (above && below && topicOf(above, "status") === serverStatusTopic(below))
-        throw new UsageError(
-          `--device "${device}" is not allowed: ${above}/status is the server status for ${below}; give one of them another id.`,
-        );
-}
-
-function describeRole({ role, device }: { role: Role; device?: string }): string {
+function describeRole({ role, device }: RoleOfUser): string {
   if (role === "device") return `a board, which can only use the topics of ${device}`;
   return role === "reader"
     ? "a reader, who can read everything and change nothing"
     : "an administrator with all permissions";
-}
-
-function userExistsError(name: string): UsageError {
-  return new UsageError(
-    `The user ${name} exists already; change its password with nightlight-server user password ${name}.`,
-  );
 }

@@ -19,19 +19,28 @@ export class Zones {
     this.#find = find;
   }
 
-  /** Replaces the zones. A zone keeps its lamp state and override if its name stays the same. */
-  apply(policies: readonly ZonePolicy[]): void {
+  /**
+   * Replaces the zones. A zone keeps its lamp state and override if its name stays the same. A zone with a new name and
+   * the same sensors and lamps counts as renamed, and keeps them too.
+   * @returns the zones that no longer exist under their name, each with its new name if it was renamed
+   */
+  apply(policies: readonly ZonePolicy[]): [before: Zone, renamed: Zone | undefined][] {
     const before = this.#byName;
+    const names = new Set(policies.map(({ name }) => name));
+    const ended = new Map([...before].filter(([name]) => !names.has(name)).map(([, zone]) => [membersOf(zone.policy), zone])); // prettier-ignore
+    const renamed = new Map<Zone, Zone>();
     this.#byName = new Map();
     this.#members = new Map();
     for (const policy of policies) {
       const zone = new Zone(policy, this.#find);
-      const known = before.get(policy.name);
+      const known = before.get(policy.name) ?? ended.get(membersOf(policy));
       if (known) zone.continueFrom(known);
+      if (known && known.policy.name !== policy.name) renamed.set(known, zone);
       this.#byName.set(policy.name, zone);
       for (const id of policy.sensors) this.#membershipOf(id).sensorOf.push(zone);
       for (const id of policy.lamps) this.#membershipOf(id).lampOf = zone;
     }
+    return Array.from(ended.values(), (zone) => [zone, renamed.get(zone)]);
   }
 
   get size(): number {
@@ -57,3 +66,6 @@ export class Zones {
     return membership;
   }
 }
+
+/** Identifies a zone by its sensors and lamps. */
+const membersOf = ({ sensors, lamps }: ZonePolicy): string => JSON.stringify([sensors, lamps]);

@@ -1,0 +1,42 @@
+import { isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
+import { commentLines, isFirstInLine, lineEnd, lineStart, spliceLines } from "./text-lines.js";
+import { endOfNode, UneditableError, type Comment, type Range } from "./yaml-nodes.js";
+import { inBlock } from "./yaml-render.js";
+
+/**
+ * Changes a list in block style (`- item`). Items that stay keep their lines and their comments. The comment of a
+ * removed item stays in a line of its own.
+ * @param wanted the new items, at least one
+ */
+export function changeList(
+  text: string,
+  list: YAMLSeq,
+  wanted: readonly unknown[],
+  comments: readonly Comment[],
+): string {
+  const items = (list.items as Node[]).map((node) => lineOf(text, node));
+  const indent = items[0].indent;
+  const dashed = (values: readonly unknown[]): string[] => values.map((value) => `${indent}- ${inBlock(value)}`);
+  let kept = 0;
+  const removed = items.filter((_item, index) => {
+    const node = list.items[index];
+    const stays = isScalar(node) && kept < wanted.length && node.value === wanted[kept];
+    if (stays) kept++;
+    return !stays;
+  });
+  // Work from the last line to the first, so that the positions of the lines before stay correct.
+  const end = items.at(-1)!.range.end;
+  let changed = spliceLines(text, { start: end, end }, dashed(wanted.slice(kept)));
+  for (const { range } of removed.toReversed())
+    changed = spliceLines(changed, range, commentLines(comments, range, indent));
+  return changed;
+}
+
+/** Returns the lines of an item, and the spaces before its `-`. @throws UneditableError if the item begins elsewhere */
+function lineOf(text: string, node: Node): { range: Range; indent: string } {
+  const start = lineStart(text, node.range![0]);
+  const [, indent] = /^( *)- +(?:[&!]\S+ +)*$/.exec(text.slice(start, node.range![0])) ?? [];
+  if (indent === undefined || !isFirstInLine(text, start + indent.length) || isSeq(node))
+    throw new UneditableError("an item of a list does not begin its line");
+  return { range: { start, end: lineEnd(text, endOfNode(text, node)) }, indent };
+}

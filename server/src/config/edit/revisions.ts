@@ -1,0 +1,47 @@
+import type { SettingDifference, SettingsAuthor } from "../../http/settings/source.js";
+import type { Mapping } from "../paths.js";
+import { nameOf } from "../problems.js";
+import { differences } from "./edit-text.js";
+import { clock } from "../../time/monotonic-clock.js";
+import { isEditable } from "./setting-fields.js";
+import { valueAt } from "./settings-view.js";
+
+/** The most versions of the file that the server remembers. */
+const MAX_REVISIONS = 50;
+
+/** A version of the configuration file. */
+interface Revision {
+  readonly data: Mapping;
+  /** Who made this version; null if it was made in the file. */
+  readonly by: SettingsAuthor | null;
+  /** When the server first saw this version. */
+  readonly at: Date;
+}
+
+/** Remembers the latest versions of the configuration file, to tell a client what changed since it read the settings. */
+export class Revisions {
+  readonly #byEtag = new Map<string, Revision>();
+
+  /** Records a version, unless it is the latest one already. */
+  record(etag: string, data: Mapping, by: SettingsAuthor | null): void {
+    const [latest] = [...this.#byEtag.keys()].slice(-1);
+    if (latest === etag) return;
+    this.#byEtag.delete(etag);
+    this.#byEtag.set(etag, { data, by, at: new Date(clock.toWall(clock.now())) });
+    if (this.#byEtag.size > MAX_REVISIONS) this.#byEtag.delete(this.#byEtag.keys().next().value!);
+  }
+
+  get(etag: string): Revision | undefined {
+    return this.#byEtag.get(etag);
+  }
+
+  /** Returns the settings in which two versions differ; null if the older version is not known. Omits secrets. */
+  between(older: string | undefined, data: Mapping): SettingDifference[] | null {
+    const before = older === undefined ? undefined : this.#byEtag.get(older)?.data;
+    if (!before) return null;
+    return differences(before, data).map(({ path }) => {
+      const shown = (values: Mapping): unknown => (isEditable(path) ? (valueAt(values, path) ?? null) : null);
+      return { path, name: nameOf(path), before: shown(before), now: shown(data) };
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import type {
+  SettingOrigin,
+  SettingProblem,
+  SettingsView,
+  SettingValues,
+  SettingView,
+} from "../../http/settings/source.js";
+import type { LoadedConfiguration } from "../load.js";
+import { isMapping, type Mapping } from "../paths.js";
+import { printable } from "../print.js";
+import type { Path, Problem } from "../problems.js";
+import { isEditable, memberFields, settingFields } from "./setting-fields.js";
+
+/** What a view is made of, beside the configuration. */
+export type ViewState = Pick<SettingsView, "file" | "refusal" | "problems" | "unapplied" | "restart">;
+
+/**
+ * Creates the view of the settings.
+ * @param loaded the configuration to show
+ * @param data the data of its file
+ */
+export function settingsView(loaded: LoadedConfiguration, data: Mapping, state: ViewState): SettingsView {
+  const values = printable(loaded);
+  return {
+    ...state,
+    settings: settingFields().map((field) => settingView(field, values, loaded)),
+    zones: members(data.zones),
+    devices: members(data.devices),
+    fields: { zone: memberFields("zones"), device: memberFields("devices") },
+  };
+}
+
+function settingView(
+  field: ReturnType<typeof settingFields>[number],
+  values: Mapping,
+  loaded: LoadedConfiguration,
+): SettingView {
+  // prettier-ignore
+  const origin = originOf(loaded, field.path);
+  const editable = isEditable(field.path) && origin.from !== "flag" && origin.from !== "variable";
+  return { ...field, value: valueAt(values, field.path) ?? null, origin, editable };
+}
+
+/** Returns where the value of a setting comes from. */
+export function originOf(loaded: LoadedConfiguration, path: Path): SettingOrigin {
+  const name = loaded.origin(path);
+  if (name === undefined) return { from: "default", name: null };
+  return { from: name.startsWith("--") ? "flag" : name.startsWith("NIGHTLIGHT_") ? "variable" : "file", name };
+}
+
+/** Returns the value at a path; undefined if there is none. */
+export function valueAt(values: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inner, key) => (isMapping(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined), values); // prettier-ignore
+}
+
+/** Returns zones or devices. One without settings is an empty mapping. */
+function members(value: unknown): Record<string, SettingValues> {
+  const entries = Object.entries(isMapping(value) ? value : {});
+  return Object.fromEntries(entries.map(([name, inner]) => [name, isMapping(inner) ? inner : {}]));
+}
+
+/** Converts mistakes to the form of the API. */
+export const problemViews = (problems: readonly Problem[]): SettingProblem[] =>
+  problems.map(({ text, path, line, column }) => ({
+    text,
+    path: path ?? null,
+    line: line ?? null,
+    column: column ?? null,
+  }));

@@ -1,0 +1,34 @@
+/** Changes lines of a text, and keeps its kind of line breaks. */
+import type { Comment, Range } from "./yaml-nodes.js";
+
+/** Returns the position at which the line of `position` begins. */
+export const lineStart = (text: string, position: number): number => text.lastIndexOf("\n", position - 1) + 1;
+
+/** Returns the position after the line of `position`, including its line break. */
+export function lineEnd(text: string, position: number): number {
+  const newline = text.indexOf("\n", position);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+/** Returns the column of a position, from 0. */
+export const columnOf = (text: string, position: number): number => position - lineStart(text, position);
+
+/** Returns whether only spaces precede a position in its line. */
+export const isFirstInLine = (text: string, position: number): boolean =>
+  /^\s*$/.test(text.slice(lineStart(text, position), position));
+
+/** Replaces a range of a text. */
+export const splice = (text: string, { start, end }: Range, by: string): string =>
+  text.slice(0, start) + by + text.slice(end);
+
+/** Replaces whole lines. @param range begins and ends at the beginning of a line, or at the end of the text */
+export function spliceLines(text: string, range: Range, lines: readonly string[]): string {
+  const eol = text.includes("\r\n") ? "\r\n" : "\n";
+  const unfinished = range.start > 0 && text[range.start - 1] !== "\n" ? eol : "";
+  return splice(text, range, unfinished + lines.map((line) => line + eol).join(""));
+}
+
+/** Returns the comments within a range as lines of their own. */
+export function commentLines(comments: readonly Comment[], { start, end }: Range, indent: string): string[] {
+  return comments.filter((one) => one.start >= start && one.end <= end).map(({ text }) => indent + text);
+}

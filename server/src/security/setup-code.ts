@@ -1,0 +1,82 @@
+import { randomInt, timingSafeEqual } from "node:crypto";
+import type { LoginThrottle } from "./login-throttle.js";
+import { digest } from "./scrypt.js";
+
+/** Letters and digits that cannot be confused with each other. */
+const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
+const GROUPS = 3;
+const GROUP_LENGTH = 4;
+
+/** Number of wrong codes after which a new code replaces the code. */
+export const MAX_WRONG_CODES = 10;
+
+/** The name under which wrong codes are throttled. No user can have this name, because it contains spaces. */
+const THROTTLED_NAME = "the first administrator";
+
+/** The outcome of checking a code. `wait` is the time before the next attempt, in s. */
+export type CodeCheck = { readonly right: boolean; readonly wait?: undefined } | { readonly wait: number };
+
+/**
+ * A one-time code in the log that proves that somebody may administer the server. Creating the first administrator needs
+ * it. The code is only in memory and in the log, has 59 random bits, and is different after each start.
+ */
+export class SetupCode {
+  readonly #throttle: LoginThrottle;
+  readonly #show: (code: string) => void;
+  #code: string | undefined;
+  #wrong = 0;
+
+  /**
+   * @param throttle limits attempts by address and in total, together with wrong passwords
+   * @param show called with each new code, which the log must show
+   */
+  constructor(throttle: LoginThrottle, show: (code: string) => void) {
+    this.#throttle = throttle;
+    this.#show = show;
+  }
+
+  /** Creates and shows a code, unless there is one. */
+  issue(): void {
+    if (this.#code === undefined) this.#renew();
+  }
+
+  /** Makes the code invalid. */
+  revoke(): void {
+    this.#code = undefined;
+  }
+
+  /** Checks a code that came from an IP address. Ignores case, spaces and hyphens. */
+  check(address: string, text: string): CodeCheck {
+    const wait = this.#throttle.wait(address, THROTTLED_NAME);
+    if (wait > 0) return { wait: Math.ceil(wait / 1000) };
+    const attempt = this.#throttle.begin(address, THROTTLED_NAME);
+    if (this.#matches(text)) {
+      attempt.withdrawn();
+      return { right: true };
+    }
+    attempt.failed();
+    if (this.#code !== undefined && ++this.#wrong >= MAX_WRONG_CODES) this.#renew();
+    return { right: false };
+  }
+
+  #matches(text: string): boolean {
+    if (this.#code === undefined) return false;
+    return timingSafeEqual(Buffer.from(digest(normalize(text))), Buffer.from(digest(normalize(this.#code))));
+  }
+
+  #renew(): void {
+    this.#code = generate();
+    this.#wrong = 0;
+    this.#show(this.#code);
+  }
+}
+
+function normalize(text: string): string {
+  return text.replace(/[\s-]/g, "").toLowerCase();
+}
+
+/** Generates a code such as `k7wd-9mqh-x3fa`. */
+function generate(): string {
+  const group = (): string => Array.from({ length: GROUP_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
+  return Array.from({ length: GROUPS }, group).join("-");
+}

@@ -1,0 +1,180 @@
+import { DEFAULT_PREFIX, idProblem, serverStatusTopic, topicOf } from "../../../contract/index.js";
+import type { Role } from "./accounts.js";
+import { digest, generateToken, type StoredPassword } from "./scrypt.js";
+import { parseExpiry, tokenId, type StoredToken } from "./tokens.js";
+import { UserError } from "./user-error.js";
+import { changeUsers, USER_NAME, userOf, type StoredUser } from "./users-file.js";
+import type { Wording } from "./wording.js";
+
+/** The role of a user. `device` is the device id of a board, and only for the role `device`. */
+export interface RoleOfUser {
+  readonly role: Role;
+  readonly device?: string;
+}
+
+/** @throws UserError when the name is not allowed */
+export function checkName(name: string): void {
+  if (!USER_NAME.test(name))
+    throw new UserError(
+      "invalid",
+      `"${name}" cannot be a user name: it begins with a letter or digit, and has up to 64 letters, digits and . _ @ -`,
+    );
+}
+
+/** @throws UserError when the device id is not allowed */
+export function checkDevice(device: string, wording: Wording): void {
+  const problem = idProblem(device) || (device === DEFAULT_PREFIX ? "its status would be the server's own" : "");
+  if (problem) throw new UserError("invalid", `${wording.device} "${device}" is not allowed: ${problem}.`);
+}
+
+/**
+ * Rejects a device id if the status topic of one device would be the server status topic of another.
+ * @throws UserError when the id is not allowed
+ */
+function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>, wording: Wording): void {
+  for (const { device: other } of users.values())
+    for (const [above, below] of [
+      [device, other],
+      [other, device],
+    ])
+      if (above && below && topicOf(above, "status") === serverStatusTopic(below))
+        throw new UserError(
+          "conflict",
+          `${wording.device} "${device}" is not allowed: ${above}/status is the server status for ${below}; give one of them another id.`,
+        );
+}
+
+/** The error for a new user whose name is taken. */
+export function userExistsError(name: string, wording: Wording): UserError {
+  return new UserError("conflict", `The user ${name} exists already; ${wording.changePassword(name)}.`);
+}
+
+/** A user to add. The name and the device id have been checked. */
+export interface UserToAdd extends RoleOfUser {
+  readonly name: string;
+  readonly password: StoredPassword;
+}
+
+/**
+ * Adds a user. Returns whether this is the first user.
+ * @param onlyFirst whether the user is refused unless it is the first
+ * @throws UserError when the name is taken, or the device id conflicts with another
+ */
+export async function addUser(
+  folder: string,
+  { name, password, ...role }: UserToAdd,
+  wording: Wording,
+  onlyFirst = false,
+): Promise<boolean> {
+  let first = false;
+  await changeUsers(folder, (users) => {
+    first = users.size === 0;
+    if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
+    if (users.has(name)) throw userExistsError(name, wording);
+    if (role.device !== undefined) checkPrefix(role.device, users, wording);
+    users.set(name, { ...role, password, tokens: [] });
+  });
+  return first;
+}
+
+/** Changes the password of a user, and revokes its tokens. Returns the number of revoked tokens. @throws UserError */
+export async function changePassword(folder: string, name: string, password: StoredPassword): Promise<number> {
+  let revoked = 0;
+  await changeUsers(folder, (users) => {
+    const user = userOf(users, name);
+    revoked = user.tokens.length;
+    users.set(name, { ...user, password, tokens: [] });
+  });
+  return revoked;
+}
+
+/**
+ * Changes the role of a user. A user that becomes a board loses its tokens, because boards have none.
+ * @throws UserError when the user is unknown, or is the last administrator
+ */
+export async function changeRole(folder: string, name: string, role: RoleOfUser, wording: Wording): Promise<void> {
+  await changeUsers(folder, (users) => {
+    const { password, tokens } = userOf(users, name);
+    if (role.role !== "admin") checkNotLastAdmin(users, name, "become another role");
+    const others = new Map(users);
+    others.delete(name);
+    if (role.device !== undefined) checkPrefix(role.device, others, wording);
+    users.set(name, { ...role, password, tokens: role.role === "device" ? [] : tokens });
+  });
+}
+
+/**
+ * Removes a user. Returns how many users remain.
+ * @param keepsAdmin whether the last administrator is refused
+ * @throws UserError when the user is unknown, or is the last administrator
+ */
+export async function removeUser(folder: string, name: string, keepsAdmin = false): Promise<number> {
+  let left = 0;
+  await changeUsers(folder, (users) => {
+    userOf(users, name);
+    if (keepsAdmin) checkNotLastAdmin(users, name, "be removed");
+    users.delete(name);
+    left = users.size;
+  });
+  return left;
+}
+
+function checkNotLastAdmin(users: ReadonlyMap<string, StoredUser>, name: string, change: string): void {
+  for (const [other, { role }] of users) if (other !== name && role === "admin") return;
+  if (users.get(name)?.role === "admin")
+    throw new UserError(
+      "conflict",
+      `${name} is the last administrator and cannot ${change}, because nobody could manage the accounts then; add another administrator first.`,
+    );
+}
+
+/** A new token. */
+export interface NewToken {
+  /** The token in plain text, which a person sees once. */
+  readonly token: string;
+  readonly stored: StoredToken;
+}
+
+/**
+ * Creates a bearer token for a user.
+ * @param expires when the token expires, see `parseExpiry`; undefined for never
+ * @param now in ms since 1970
+ * @throws UserError when the user is unknown or a board, or the expiry is not allowed
+ */
+export async function addToken(
+  folder: string,
+  name: string,
+  expires: string | undefined,
+  now: number,
+  wording: Wording,
+): Promise<NewToken> {
+  const end = expires === undefined ? undefined : parseExpiry(expires, now, wording);
+  const token = generateToken();
+  const stored = { hash: digest(token), made: new Date(now).toISOString(), ...(end && { expires: end }) };
+  await changeUsers(folder, (users) => {
+    const user = userOf(users, name);
+    if (user.role === "device")
+      throw new UserError(
+        "conflict",
+        `${name} is a device, which may do nothing over HTTP; give an administrator or a reader.`,
+      );
+    users.set(name, { ...user, tokens: [...user.tokens, stored] });
+  });
+  return { token, stored };
+}
+
+/** Deletes the token of a user with this id, or all its tokens. @throws UserError when the user or token is unknown */
+export async function revokeTokens(
+  folder: string,
+  name: string,
+  id: string | undefined,
+  wording: Wording,
+): Promise<void> {
+  await changeUsers(folder, (users) => {
+    const user = userOf(users, name);
+    const tokens = user.tokens.filter((token) => id !== undefined && tokenId(token) !== id);
+    if (id !== undefined && tokens.length === user.tokens.length)
+      throw new UserError("unknown", `${name} has no token ${id}; ${wording.listTokens}.`);
+    users.set(name, { ...user, tokens });
+  });
+}

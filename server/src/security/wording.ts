@@ -1,0 +1,31 @@
+/** The words by which error messages name the inputs of an interface: flags of the command line, or fields of the API. */
+export interface Wording {
+  /** Names the input for the device id. */
+  readonly device: string;
+  /** Names the input for the expiry of a token. */
+  readonly expires: string;
+  /** Tells people how to have a password generated. */
+  readonly generate: string;
+  /** Tells people how to change the password of an existing user. */
+  changePassword(name: string): string;
+  /** Tells people how to see the ids of tokens. */
+  readonly listTokens: string;
+}
+
+/** Words for the command line. */
+export const COMMAND_WORDING: Wording = {
+  device: "--device",
+  expires: "--expires",
+  generate: "have one made with --generate",
+  changePassword: (name) => `change its password with nightlight-server user password ${name}`,
+  listTokens: "nightlight-server user list shows the ids",
+};
+
+/** Words for the HTTP API, and for the dashboard, which shows its messages. */
+export const API_WORDING: Wording = {
+  device: "The device id",
+  expires: "The expiry",
+  generate: "leave it out to have one generated",
+  changePassword: () => "choose another name, or change that user",
+  listTokens: "GET /api/users shows the ids",
+};

@@ -1,0 +1,197 @@
+/** Tests random edits of random configuration files. */
+import fc from "fast-check";
+import { parse } from "yaml";
+import { expect, test } from "vitest";
+import { editText } from "../../server/src/config/edit/edit-text.js";
+import { LONG, seed } from "../support/seed.js";
+
+type Data = { [key: string]: unknown };
+
+/** How one value is written, and the comments around it. */
+interface Style {
+  readonly above: readonly string[];
+  readonly beside: string;
+  readonly flow: boolean;
+  readonly quote: "" | '"' | "'";
+  readonly gap: number;
+  readonly anchor: boolean;
+  readonly below: string;
+}
+
+const commentText = fc.constantFrom("", "", "", "# why", "#", "# a: b", "# {x, 'y", "#   spaces  in it", "# - item");
+const style: fc.Arbitrary<Style> = fc.record({
+  above: fc.array(fc.constantFrom("", "# above", "# zones: no", "# threshold: 5"), { maxLength: 2 }),
+  beside: commentText,
+  flow: fc.boolean(),
+  quote: fc.constantFrom("", "", '"', "'"),
+  gap: fc.integer({ min: 1, max: 4 }),
+  anchor: fc.integer({ min: 0, max: 5 }).map((one) => one === 0),
+  below: commentText,
+});
+
+const names = fc.constantFrom("hall", "path", "a-b", "nightlight/porch", "zones", "x y", "123");
+const scalar = fc.oneof(
+  fc.integer({ min: 0, max: 1023 }),
+  fc.double({ min: 0, max: 9, noNaN: true }),
+  fc.boolean(),
+  fc.constantFrom(
+    "10 s",
+    "18:00",
+    "off",
+    "it's",
+    'say "x"',
+    "a # b",
+    "a: b",
+    "- x",
+    "nightlight/sim-1",
+    "",
+    "1e3",
+    "ü🙂",
+    "*a",
+    "{b",
+  ),
+  fc.string({ maxLength: 6 }),
+  fc.constantFrom("two\nlines", "tab\t", "# not a comment", "a #b", "x\n# y", "\u2028", "long ".repeat(30)),
+);
+const list = fc.array(fc.oneof(fc.constantFrom("n/a", "n/b", "n/c-d", "n/e"), scalar), { maxLength: 4 });
+const tree = (depth: number): fc.Arbitrary<unknown> =>
+  depth === 0
+    ? fc.oneof(scalar, list)
+    : fc.oneof(scalar, list, fc.dictionary(names, tree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
+const file = fc.dictionary(names, tree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
+
+/** Writes data as YAML with random styles and comments. Remembers anchors, to which later equal lists refer. */
+class Writer {
+  readonly #anchors = new Map<string, string>();
+
+  constructor(
+    readonly styles: () => Style,
+    readonly step: number,
+  ) {}
+
+  lines(data: Data, indent: string): string[] {
+    return Object.entries(data).flatMap(([key, value]) => this.#pair(key, value, indent));
+  }
+
+  #pair(key: string, value: unknown, indent: string): string[] {
+    const { above, beside, flow, quote, gap, anchor, below } = this.styles();
+    const before = above.map((line) => (line ? indent + line : ""));
+    const comment = beside && " ".repeat(gap) + beside;
+    const inner = indent + " ".repeat(this.step);
+    const head = `${indent}${scalarText(key, quote)}:${" ".repeat(gap)}`;
+    const after = below ? [indent + below] : [];
+    const isNested = typeof value === "object" && Object.keys(value as object).length > 0;
+    if (!isNested || flow) {
+      const written = this.#shared(value, anchor) ?? flowText(value, quote);
+      return [...before, head + written + comment, ...after];
+    }
+    const nested = Array.isArray(value)
+      ? value.flatMap((item) => this.#item(item, inner))
+      : this.lines(value as Data, inner);
+    return [...before, head.trimEnd() + comment, ...nested, ...after];
+  }
+
+  #item(item: unknown, indent: string): string[] {
+    const { above, beside, quote, gap } = this.styles();
+    return [
+      ...above.map((line) => line && indent + line),
+      `${indent}- ${scalarText(item, quote)}${beside && " ".repeat(gap) + beside}`,
+    ];
+  }
+
+  /** Writes an alias for a value that has an anchor already, or gives the value an anchor. */
+  #shared(value: unknown, anchor: boolean): string | undefined {
+    const text = JSON.stringify(value);
+    const name = this.#anchors.get(text);
+    if (name) return `*${name}`;
+    if (!anchor) return undefined;
+    this.#anchors.set(text, `s${this.#anchors.size}`);
+    return `&${this.#anchors.get(text)} ${flowText(value, "")}`;
+  }
+}
+
+function scalarText(value: unknown, quote: Style["quote"]): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  if (quote === "'" && !/[\p{C}\u2028\u2029]/u.test(value)) return `'${value.replaceAll("'", "''")}'`;
+  const isPlain = /^[a-z][a-z/ -]*$/i.test(value) && !/^(true|false|null)$/i.test(value) && value.trim() === value;
+  return quote === "" && isPlain ? value : JSON.stringify(value);
+}
+
+function flowText(value: unknown, quote: Style["quote"]): string {
+  if (Array.isArray(value)) return `[ ${value.map((item) => scalarText(item, quote)).join(",  ")} ]`;
+  if (typeof value !== "object") return scalarText(value, quote);
+  const pairs = Object.entries(value as Data).map(
+    ([key, inner]) => `${scalarText(key, "")}: ${flowText(inner, quote)}`,
+  );
+  return `{ ${pairs.join(", ")} }`;
+}
+
+const commentsIn = (lines: readonly string[]): number => lines.filter((line) => line.includes("#")).length;
+
+/** Sets or deletes a value in a copy of the data. This is the specification of an edit. */
+function edited(data: Data, path: readonly string[], value: unknown): Data {
+  const copy = structuredClone(data);
+  let inner = copy;
+  for (const key of path.slice(0, -1)) {
+    if (typeof inner[key] !== "object" || inner[key] === null || Array.isArray(inner[key])) inner[key] = {};
+    inner = inner[key] as Data;
+  }
+  const last = path.at(-1)!;
+  if (value === undefined) delete inner[last];
+  else inner[last] = value;
+  return copy;
+}
+
+/** Removes empty mappings, which mean the same as no mapping. */
+function pruned(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? undefined;
+  const entries = Object.entries(value as Data).map(([key, inner]) => [key, pruned(inner)] as const);
+  const kept = entries.filter(([, inner]) => inner !== undefined && (typeof inner !== "object" || Array.isArray(inner) || Object.keys(inner as object).length > 0)); // prettier-ignore
+  return Object.fromEntries(kept);
+}
+
+const edit = fc.record({
+  path: fc.array(names, { minLength: 1, maxLength: 3 }),
+  value: fc.oneof(scalar, list, tree(2), fc.constant(undefined)),
+});
+
+test("random edits change what they should, and lose no comment and no other setting", () => {
+  fc.assert(
+    fc.property(
+      file,
+      fc.infiniteStream(style),
+      fc.constantFrom(2, 4),
+      fc.constantFrom("\n", "\r\n"),
+      fc.array(edit, { minLength: 1, maxLength: 6 }),
+      (data, styles, step, eol, edits) => {
+        const iterator = styles[Symbol.iterator]();
+        const writer = new Writer(() => iterator.next().value as Style, step);
+        const lines = ["# head", ...writer.lines(data, "")];
+        let text = lines.map((line) => line + eol).join("");
+        let model = data;
+        const read = (): Data => (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as Data;
+        expect(pruned(read()), text).toEqual(pruned(model));
+        for (const { path, value } of edits) {
+          const before = text;
+          model = edited(model, path, value);
+          text = editText(text, model);
+          expect(pruned(read()), `${before}\n=> ${JSON.stringify({ path, value })}\n${text}`).toEqual(pruned(model));
+        }
+        expect(commentsIn(text.split(eol)), text).toBeGreaterThanOrEqual(1);
+        const count = (written: string, wanted: string): number => written.split(wanted).length - 1;
+        for (const words of [
+          "# above",
+          "# zones: no",
+          "# threshold: 5",
+          "# a: b",
+          "# {x, 'y",
+          "#   spaces  in it",
+          "# - item",
+        ])
+          // prettier-ignore
+          expect(count(text, words), text).toBe(count(lines.join("\n"), words));
+      },
+    ),
+    { seed: seed(), numRuns: LONG ? 5000 : 300 },
+  );
+});

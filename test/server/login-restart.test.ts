@@ -1,0 +1,174 @@
+/** Tests that login sessions survive a restart of the server, and that the server can say why a session has ended. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { startServer, type NightlightServer } from "nightlight-server";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { LoginSessions, IDLE, LIFETIME, MAX_PER_NAME } from "../../server/src/security/login-sessions.js";
+import type { LoginRecord, LoginStore } from "../../server/src/security/login-record.js";
+import { storeGenerated } from "../../server/src/security/scrypt.js";
+import { changePassword, changeRole, removeUser } from "../../server/src/security/user-changes.js";
+import { COMMAND_WORDING } from "../../server/src/security/wording.js";
+import { addUsers, passwordOf } from "./support/guarded.js";
+import { ask, logIn, TestAccounts, threeAccounts } from "./support/http-app.js";
+import { run } from "./support/program.js";
+import { temporaryFolder } from "./support/server.js";
+
+/** Starts a server that listens on the same port again, because the name of the cookie contains the port. */
+async function start(data: string, httpPort = 0): Promise<NightlightServer & { readonly port: number }> {
+  const server = await startServer({ data, mqttPort: 0, httpPort, history: false });
+  onTestFinished(() => server.close());
+  return Object.assign(server, { port: Number(new URL(server.httpUrl!).port) });
+}
+
+const sessionOf = async (url: string, cookie: string): Promise<Record<string, unknown>> =>
+  (await ask(url, "/api/session", { headers: { cookie } })).json;
+
+describe("after a restart of the server", () => {
+  test("users are still logged in, and a session that was logged out is not valid again", async () => {
+    const data = await temporaryFolder();
+    await addUsers(data, { ann: "admin", rob: "reader" });
+    const first = await start(data);
+    const url = first.httpUrl!;
+    const ann = await logIn(url, "ann", passwordOf("ann"));
+    const rob = await logIn(url, "rob", passwordOf("rob"));
+    await ask(url, "/api/logout", { method: "POST", headers: { cookie: rob } });
+    await first.close();
+    const second = await start(data, first.port);
+    expect(await sessionOf(second.httpUrl!, ann)).toEqual({ name: "ann", role: "admin", required: true });
+    expect(await sessionOf(second.httpUrl!, rob)).toEqual({ name: null, role: null, required: true, ended: "unknown" });
+    expect((await ask(url, "/api/devices", { headers: { cookie: ann } })).status).toBe(200);
+    expect((await ask(url, "/api/devices", { headers: { cookie: rob } })).status).toBe(401);
+  });
+
+  test("sessions of users who were changed meanwhile have ended, with the reason", async () => {
+    const data = await temporaryFolder();
+    await addUsers(data, { password: "admin", role: "admin", removed: "admin", same: "admin" });
+    const first = await start(data);
+    const cookies = new Map<string, string>();
+    for (const name of ["password", "role", "removed", "same"])
+      cookies.set(name, await logIn(first.httpUrl!, name, passwordOf(name)));
+    await first.close();
+    await changePassword(data, "password", storeGenerated("another"));
+    await changeRole(data, "role", { role: "reader" }, COMMAND_WORDING);
+    await removeUser(data, "removed");
+    const second = await start(data, first.port);
+    for (const [reason, cookie] of cookies)
+      expect((await sessionOf(second.httpUrl!, cookie)).ended).toBe(reason === "same" ? undefined : reason);
+    await second.close();
+    // the reasons survive further restarts
+    const third = await start(data, first.port);
+    expect((await sessionOf(third.httpUrl!, cookies.get("role")!)).ended).toBe("role");
+  });
+});
+
+test("users stay logged in when the server is killed, by files that contain no session id and only the owner can read", async () => {
+  const data = await temporaryFolder();
+  await addUsers(data, { ann: "admin" });
+  const flags = ["--data", data, "--mqtt-port", "0"];
+  const first = run([...flags, "--http-port", "0"]);
+  const { http } = await first.addresses();
+  const cookie = await logIn(http, "ann", passwordOf("ann"));
+  first.child.kill("SIGKILL");
+  await first.ended();
+  for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    expect((await stat(file)).mode & 0o077, file).toBe(0);
+    if (entry.isFile()) expect((await readFile(file)).includes(cookie.split("=")[1]), file).toBe(false);
+  }
+  const second = run([...flags, "--http-port", new URL(http).port]);
+  await second.addresses();
+  expect(await sessionOf(http, cookie)).toMatchObject({ name: "ann" });
+});
+
+/** A store in memory that several LoginSessions use one after the other, as if the server was restarted. */
+class MemoryStore implements LoginStore {
+  readonly records = new Map<string, LoginRecord>();
+  load = (): ReadonlyMap<string, unknown> => new Map(this.records);
+  put = (hash: string, record: LoginRecord): void => void this.records.set(hash, structuredClone(record));
+  delete = (hash: string): void => void this.records.delete(hash);
+  stored = async (): Promise<void> => {};
+}
+
+describe("login sessions", () => {
+  function setup(accounts: TestAccounts = threeAccounts()) {
+    const clock = { time: 1_000_000, ahead: 0 };
+    const store = new MemoryStore();
+    const now = {
+      now: () => clock.time,
+      toWall: (time: number) => time + clock.ahead,
+      fromWall: (time: number) => time - clock.ahead,
+    };
+    const open = (): LoginSessions => new LoginSessions(accounts, { store, clock: now });
+    return { clock, store, accounts, open };
+  }
+
+  test("the time while the server was stopped counts as time without use", () => {
+    const { clock, open, accounts } = setup();
+    const first = open();
+    const id = first.create(accounts.byName("ann")!);
+    first.storeTimes();
+    clock.time += IDLE - 1;
+    const second = open();
+    expect(second.touch(id)?.name).toBe("ann");
+    second.storeTimes();
+    clock.time += IDLE;
+    const third = open();
+    expect(third.touch(id)).toBeUndefined();
+    expect(third.endReason(id)).toBe("idle");
+  });
+
+  test("a restart does not extend the lifetime, also when the wall clock was set back", () => {
+    const { clock, open, accounts } = setup();
+    let sessions = open();
+    const id = sessions.create(accounts.byName("ann")!);
+    for (let hours = 0; hours < 7 * 24 - 1; hours += 6) {
+      expect(sessions.touch(id)?.name).toBe("ann");
+      sessions.storeTimes();
+      sessions = open();
+      clock.time += IDLE / 2;
+    }
+    expect(sessions.touch(id)).toBeUndefined();
+    expect(sessions.endReason(id)).toBe("lifetime");
+
+    const next = sessions.create(accounts.byName("ann")!);
+    clock.ahead -= LIFETIME;
+    sessions = open();
+    expect(sessions.touch(next)?.name).toBe("ann");
+    clock.time += IDLE;
+    expect(sessions.touch(next)).toBeUndefined();
+  });
+
+  test("a login that displaces the oldest session tells that session why", () => {
+    const { open, accounts } = setup();
+    const sessions = open();
+    const ids = Array.from({ length: MAX_PER_NAME + 1 }, () => sessions.create(accounts.byName("ann")!));
+    expect(ids.filter((id) => sessions.endReason(id))).toEqual([ids[0]]);
+    expect(sessions.endReason(ids[0])).toBe("displaced");
+    expect(sessions.endReason("guess")).toBe("unknown");
+  });
+
+  test("the server forgets why a session ended after seven days, and remembers at most 1,000", () => {
+    const { clock, open, store, accounts } = setup();
+    const sessions = open();
+    const ids = Array.from({ length: 1100 }, () => {
+      const id = sessions.create(accounts.byName("ann")!);
+      sessions.endByPublicId(sessions.publicIdOf(id));
+      return id;
+    });
+    expect(store.records.size).toBe(1000);
+    expect(sessions.endReason(ids[99])).toBe("unknown");
+    expect(sessions.endReason(ids[100])).toBe("administrator");
+    clock.time += LIFETIME;
+    expect(open().endReason(ids[1099])).toBe("unknown");
+    expect(store.records.size).toBe(0);
+  });
+
+  test("damaged records are deleted, and the others are used", () => {
+    const { open, store, accounts } = setup();
+    const id = open().create(accounts.byName("ann")!);
+    for (const [n, damaged] of [null, 5, "x", [], {}, { name: "ann" }, { ended: "soon", at: 1 }].entries())
+      store.records.set(`damaged${n}`, damaged as unknown as LoginRecord);
+    expect(open().touch(id)?.name).toBe("ann");
+    expect(store.records.size).toBe(1);
+  });
+});
