@@ -153,10 +153,18 @@ export async function putZoneMode(name: string, mode: Mode, duration?: number): 
   return (await (await request("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
 }
 
-/** Sends an action to a board and waits some seconds for its reply. @throws ApiError, also if the board does not reply */
-export async function postAction(id: string, action: Action): Promise<Outcome> {
-  const path = `api/devices/${encodeURIComponent(id)}/actions`;
-  return (await (await request("POST", path, { action })).json()) as Outcome;
+/** HTTP status of an action that expired without a reply of the board. */
+const ACTION_EXPIRED = 504;
+
+/** Sends an action to a board and waits at most `wait` seconds for its reply. @throws ApiError */
+export async function postAction(id: string, action: Action, wait: number): Promise<Outcome> {
+  const path = `api/devices/${encodeURIComponent(id)}/actions?wait=${wait}`;
+  try {
+    return (await (await request("POST", path, { action })).json()) as Outcome;
+  } catch (e) {
+    if (e instanceof ApiError && e.status === ACTION_EXPIRED) return { outcome: "timeout" };
+    throw e;
+  }
 }
 
 /** Deletes a device and its history. @throws ApiError */

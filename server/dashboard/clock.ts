@@ -37,6 +37,12 @@ export function formatDate(ms: number): string {
   return dateFormat(DATE).format(ms);
 }
 
+/** Formats a time of day such as `06:30`. */
+export function formatTimeOfDay(time: string): string {
+  const [hours, minutes] = time.split(":").map(Number);
+  return dateFormat(TIME).format(new Date(2000, 0, 1, hours, minutes));
+}
+
 /** Returns the time until the next 7:00 in the browser's time zone, in ms. */
 export function untilMorning(): number {
   const at = new Date(now());

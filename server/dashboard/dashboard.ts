@@ -15,6 +15,7 @@ import { Toolbar } from "./overview/toolbar.js";
 import { goToLogin, loadSession, setUpLogout } from "./session.js";
 import { showServerInfo, loadSimulatedBoards } from "./server.js";
 import { showSummary } from "./summary.js";
+import { setUpTheme } from "./theme.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
@@ -30,7 +31,6 @@ const TEXT_INTERVAL = 10_000;
 export function startDashboard(): void {
   const page = document.documentElement;
   const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
-  const dark = matchMedia("(prefers-color-scheme: dark)");
   const connection = findPart(document, "connection", HTMLElement);
   const main = findPart(document, "main", HTMLElement);
 
@@ -118,7 +118,7 @@ export function startDashboard(): void {
     grid.describe();
     views.describe();
   }, TEXT_INTERVAL);
-  dark.addEventListener("change", () => {
+  setUpTheme(() => {
     grid.recolor();
     views.recolor();
   });

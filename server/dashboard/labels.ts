@@ -1,7 +1,7 @@
 /** Texts that describe boards, zones and client ids. All views use the same ones. */
 
 import type { ContestedClientId, Device, Mode, Zone } from "./api.js";
-import { formatTime } from "./clock.js";
+import { formatTime, formatTimeOfDay } from "./clock.js";
 import type { Refusal } from "./events/protocol.js";
 import { formatLight, joinWithAnd } from "./messages/locale.js";
 import { message } from "./messages/message.js";
@@ -13,6 +13,12 @@ export function lampText(lamp: boolean | null): string {
   return message(lamp === null ? "state.lampUnknown" : lamp ? "state.lampOn" : "state.lampOff");
 }
 
+/** Like `lampText`, but says that the lamp of an unreachable board may have changed since. */
+export function lampTextOf({ lamp, isLampKnown }: BoardModel): string {
+  if (isLampKnown || lamp === null) return lampText(lamp);
+  return message(lamp ? "state.lampLastOn" : "state.lampLastOff");
+}
+
 /** Returns a lamp's state as one word. */
 export function lampState(lamp: boolean | null): string {
   return message(lamp === null ? "state.unknown" : lamp ? "state.on" : "state.off");
@@ -20,6 +26,11 @@ export function lampState(lamp: boolean | null): string {
 
 export function lightText(source: Pick<Device | Zone, "light"> | undefined): string {
   return source?.light == null ? "–" : formatLight(Math.round(source.light));
+}
+
+/** Returns the label of a board's light level. */
+export function lightLabel(device: Device | undefined): string {
+  return message(device?.online === false ? "state.lastLight" : "state.light");
 }
 
 /** Says whether a board is online, since when, and whether its lamp blinks. */
@@ -44,6 +55,8 @@ export function overrideText(mode: Exclude<Mode, "auto">): string {
 /** Says who decides about a board's lamp. */
 export function decidesText({ device }: BoardModel, zones: Zones): string {
   if (!device) return "";
+  // A board with a firmware of its own decides alone while it is offline; a lesson device keeps its lamp as it is.
+  if (!device.online) return message(device.firmware === undefined ? "state.outOfReach" : "state.boardAlone");
   if (device.mode !== "auto") return overrideText(device.mode);
   if (device.decided_by === "device") return message("state.boardDecides");
   if (device.zone === null) return message("state.serverDecides");
@@ -57,7 +70,8 @@ export function reasonText(device: Device | undefined): string {
   const reason = device?.reason ?? "";
   // eslint-disable-next-line no-restricted-syntax -- the server begins the reason with these words
   const zone = `zone ${device?.zone}: `;
-  return translateReason(reason.startsWith(zone) ? reason.slice(zone.length) : reason);
+  const text = translateReason(reason.startsWith(zone) ? reason.slice(zone.length) : reason);
+  return device?.online === false && text !== "" ? message("state.lastDecision", { reason: text }) : text;
 }
 
 /** Says how many readings of a device were lost; "" if none were. */
@@ -85,6 +99,13 @@ export function ruleText({ threshold, hysteresis }: Pick<Device, "threshold" | "
   if (hysteresis === 0) return message("state.rule", { threshold: formatLight(threshold) });
   const upper = formatLight(threshold + hysteresis);
   return message("state.ruleWithHysteresis", { threshold: formatLight(threshold), upper });
+}
+
+/** Says when a zone follows its rule; "" if it always does. */
+export function hoursText({ hours }: Zone): string {
+  if (!hours) return "";
+  const values = { from: formatTimeOfDay(hours.from), to: formatTimeOfDay(hours.to), timeZone: hours.time_zone };
+  return message(hours.outside === "on" ? "zones.hoursOn" : "zones.hoursOff", values);
 }
 
 /** Says that several clients use the same client id. */

@@ -4,6 +4,7 @@ import { cloneTemplate, findPart, setText } from "./dom.js";
 import { LoginForm } from "./login/form.js";
 import { endedText, type LoginState } from "./login/state.js";
 import { startWithMessages } from "./messages/load.js";
+import { setUpTheme } from "./theme.js";
 
 const form = findPart(document, "form", HTMLFormElement);
 const ended = findPart(document, "ended", HTMLElement);
@@ -12,6 +13,7 @@ const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostna
 findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
 
 await startWithMessages(() => {
+  setUpTheme();
   void start();
   new LoginForm(form, "problem", "submit", "password", openDashboard);
 });

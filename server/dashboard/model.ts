@@ -30,6 +30,11 @@ export class BoardModel {
     return this.board?.lamp ?? this.device?.led_on ?? null;
   }
 
+  /** Whether `lamp` is the lamp's present state, rather than the last one that an unreachable board had. */
+  get isLampKnown(): boolean {
+    return this.board !== undefined || this.device?.online === true;
+  }
+
   /** Light level below which the lamp switches on. */
   get threshold(): number {
     return this.device?.threshold ?? LESSON_RULE.threshold;

@@ -15,9 +15,8 @@ export async function showServerInfo(): Promise<boolean> {
   }
   const { url, websocket } = status.broker;
   for (const element of document.querySelectorAll("[data-broker]")) setText(element, url);
-  const second = findPart(document, "websocket", HTMLElement);
-  second.hidden = !websocket;
-  setText(second, websocket ?? "");
+  findPart(document, "websocket-item", HTMLElement).hidden = !websocket;
+  setText(findPart(document, "websocket", HTMLElement), websocket ?? "");
   setText(findPart(document, "version", HTMLElement), status.version);
   return status.simulator;
 }

@@ -9,15 +9,17 @@ import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
-const VIEW_NAMES = ["boards", "zones", "board"] as const;
+const VIEW_NAMES = ["boards", "zones", "board", "help"] as const;
 /** Views with a link in the header. */
-const LINKED = ["boards", "zones", ...LAZY_VIEWS] as const;
+const LINKED_VIEWS = ["boards", "zones", "help", ...LAZY_VIEWS] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
     VIEW_NAMES.map((name) => [name, findPart(document, `${name}-view`, HTMLElement)]),
   ) as Record<(typeof VIEW_NAMES)[number], HTMLElement>;
-  private readonly links = LINKED.map((name) => findPart(document, `${name}-link`, HTMLAnchorElement));
+  private readonly links = LINKED_VIEWS.map(
+    (name) => [name, findPart(document, `${name}-link`, HTMLAnchorElement)] as const,
+  );
   private readonly unknown = findPart(document, "unknown", HTMLElement);
   private readonly list: ZoneList;
   private readonly lazy: LazyViews;
@@ -77,13 +79,14 @@ export class Views {
     this.closeBoard();
     void this.lazy.show(LAZY_VIEWS.find((name) => name === route.view));
     for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
-    for (const [i, link] of this.links.entries()) {
-      if (LINKED[i] === route.view) setAttribute(link, "aria-current", "page");
+    for (const [name, link] of this.links) {
+      if (name === route.view) setAttribute(link, "aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
     document.title = titleOf(route.view);
+    if (route.view === "help") findPart(document, "help-title", HTMLElement).focus({ preventScroll: true });
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
   }
@@ -124,6 +127,8 @@ function titleOf(view: Route["view"]): string {
       return message("page.titleOf", { view: message("page.people") });
     case "add-board":
       return message("page.titleOf", { view: message("page.addBoard") });
+    case "help":
+      return message("page.titleOf", { view: message("page.help") });
     default:
       return "Nightlight";
   }

@@ -103,7 +103,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await eventually(async () => (await retained(GATE)) === false, { what: "the lamp commanded off" });
     expect(await retained(POND)).toBe(true);
     await board.getByLabel("For how long").selectOption("for 1 hr");
-    await shows(page.locator(".control"), /1 hr left.*held off/s);
+    await shows(page.locator(".control"), /1 hr left.*switched off by hand/s);
     await client.publishAsync(`${GATE}/set`, '{"mode":"auto"}', { qos: 1 });
     await shows(page.locator(".control"), "zone The yard decides");
   });

@@ -121,11 +121,11 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       api.device(PORCH, {
         mode: "on",
         until: new Date(Date.now() + 47 * MINUTE - 1000).toISOString(),
-        reason: "held on",
+        reason: "a person keeps the lamp on",
       });
       await open();
       await shows(card(GATE), "zone Yard decides");
-      await shows(card(PORCH), /47 min left.*held on/s);
+      await shows(card(PORCH), /47 min left.*switched on by hand/s);
     });
 
     test("a board shows that its lamp is blinking, but no switch", async () => {

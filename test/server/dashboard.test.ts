@@ -183,7 +183,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
     await commanded("nightlight/porch", true);
     await lampOf("nightlight/porch", "on");
-    await shows(card("nightlight/porch"), "held on");
+    await shows(card("nightlight/porch"), "switched on by hand");
     heard.length = 0;
     await card("nightlight/porch").getByRole("radio", { name: "Auto" }).check();
     await commanded("nightlight/porch", false);
@@ -207,10 +207,10 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await lampOf("nightlight/sim-1", "on");
     await shows(board, /lamp reacted in 0\.\d\d sec/);
     expect(simulator.requests).toEqual([["light", { light: 120 }]]);
-    await board.getByRole("button", { name: "release" }).click();
+    await board.getByRole("button", { name: "Follow the simulation" }).click();
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider back at the light" });
     expect(simulator.requests.slice(1)).toEqual([["light", { light: null }]]);
-    expect(await board.getByRole("button", { name: "release" }).isVisible()).toBe(false);
+    expect(await board.getByRole("button", { name: "Follow the simulation" }).isVisible()).toBe(false);
     simulator.change({ light: 444 });
     await eventually(async () => (await slider.inputValue()) === "444", { what: "the slider following the light" });
   });
@@ -229,9 +229,9 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard cuts and restores a simulated board's network", async () => {
-    const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
+    const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
-    await shows(card("nightlight/sim-1"), "no network");
+    await shows(card("nightlight/sim-1"), "The network is cut.");
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
@@ -239,7 +239,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 
   test("the dashboard shows why an action failed, and the actual state", async () => {
     simulator.refuse = "The simulator is being stopped.";
-    const cut = card("nightlight/sim-1").getByRole("switch", { name: "cut network" });
+    const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
     await shows(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
     expect(await cut.isChecked()).toBe(false);
@@ -266,10 +266,12 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await say("nightlight/sim-1/telemetry", { light: 800 });
     simulator.change({ held: true });
     const board = card("nightlight/sim-1");
-    await eventually(() => board.getByRole("button", { name: "release" }).isVisible(), { what: "the button" });
+    await eventually(() => board.getByRole("button", { name: "Follow the simulation" }).isVisible(), {
+      what: "the button",
+    });
 
     const reached: string[] = [];
-    for (let i = 0; i < 14; i++) {
+    for (let i = 0; i < 16; i++) {
       await page.keyboard.press("Tab");
       reached.push(
         await page.locator(":focus").evaluate((element) => {
@@ -282,7 +284,17 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     }
     const stops = ["link", "radio", "range", "button", "switch"].map((control) => `nightlight/sim-1 ${control}`);
     const views = ["boards-link", "zones-link", "add-board-link"];
-    const before = ["skip", ...views, "search", "show", "sort", "nightlight/porch link", "nightlight/porch radio"];
+    const before = [
+      "skip",
+      ...views,
+      "help-link",
+      "button",
+      "search",
+      "show",
+      "sort",
+      "nightlight/porch link",
+      "nightlight/porch radio",
+    ];
     expect(reached).toEqual([...before, ...stops]);
 
     await card("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();
@@ -291,7 +303,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await board.getByRole("slider").focus();
     await page.keyboard.press("Home");
     await eventually(() => simulator.board.light === 0, { what: "the slider at 0" });
-    await board.getByRole("button", { name: "release" }).focus();
+    await board.getByRole("button", { name: "Follow the simulation" }).focus();
     await page.keyboard.press("Enter");
     await eventually(() => !simulator.board.held, { what: "the light released" });
     await board.getByRole("switch").focus();

@@ -41,7 +41,7 @@ export class Actions {
     const online = this.model.device?.online;
     setText(this.outcome, message(online ? "board.waitingForReply" : "board.waitingForBoard"));
     try {
-      setText(this.outcome, outcomeText(action, await postAction(this.model.id, action)));
+      setText(this.outcome, outcomeText(action, await postAction(this.model.id, action, ACTION_WAIT)));
     } catch (e) {
       setText(this.outcome, (e as Error).message);
     }
@@ -55,11 +55,14 @@ export class Actions {
   }
 }
 
+/** How long to wait for the outcome of an action, in s. The server lets an action expire after a minute. */
+const ACTION_WAIT = 65;
+
 /** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
 const PROGRAM_RESTARTED = 5000;
 
 function outcomeText(action: Action, outcome: Outcome): string {
-  if (outcome.outcome === "pending") return message("board.noReply");
+  if (outcome.outcome === "pending" || outcome.outcome === "timeout") return message("board.noReply");
   if (outcome.outcome === "refused")
     return message("board.refused", { reason: outcome.error ?? message("board.noReason") });
   if (action === "identify") return message("board.blinks");

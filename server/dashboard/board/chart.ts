@@ -85,6 +85,9 @@ export class Chart {
   private options(): uPlot.Options {
     const stepped = uPlot.paths.stepped!({ align: 1 });
     const linear = uPlot.paths.linear!();
+    // Draw single readings as steps: boards report changes, so a level holds until the next reading.
+    const paths: uPlot.Series.PathBuilder = (u, series, from, to) =>
+      (this.data?.series.single ? stepped : linear)(u, series, from, to);
     const grid = { stroke: () => this.colors.grid, width: 1 };
     const axisStyle = { stroke: () => this.colors.text, grid, ticks: grid, font: this.colors.font };
     return {
@@ -102,12 +105,11 @@ export class Chart {
         {
           stroke: () => this.colors.line,
           width: 2,
-          // Draw single readings as steps: boards report changes, so a level holds until the next reading.
-          paths: (u, series, from, to) => (this.data?.series.single ? stepped : linear)(u, series, from, to),
+          paths,
           points: { size: 5, fill: () => this.colors.line },
         },
-        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
-        { stroke: () => this.colors.faint, width: 1, points: { show: false } },
+        { stroke: () => this.colors.faint, width: 1, paths, points: { show: false } },
+        { stroke: () => this.colors.faint, width: 1, paths, points: { show: false } },
       ],
       bands: [{ series: [3, 2], fill: () => this.colors.faint }],
       axes: [

@@ -1,6 +1,6 @@
 /** History section of a board's page: plot, time range, summary, table and list of switches. */
 
-import { ApiError, csvPath, getHistory, getRecent } from "../api.js";
+import { csvPath } from "../api.js";
 import { now } from "../clock.js";
 import { findPart, setText } from "../dom.js";
 import { lampText } from "../labels.js";
@@ -13,7 +13,8 @@ import { Chart } from "./chart.js";
 import { PERIOD_LENGTHS, Period, periodLabel } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
-import { historyFromRecent, HistorySeries } from "./history-series.js";
+import { loadHistory, rangeSince } from "./history-loader.js";
+import { HistorySeries, type TimeRange } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
@@ -41,6 +42,8 @@ export class HistoryView {
   private series = new HistorySeries({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
   /** Number of the latest request. Answers to earlier requests are ignored. */
   private requestNumber = 0;
+  /** When the board's readings begin, in ms since 1970; undefined if they begin before the time range. */
+  private beginning?: number;
   private lastLoaded = 0;
   private lastDrawn = 0;
   private lastDescribed = 0;
@@ -113,7 +116,7 @@ export class HistoryView {
     if (time - this.lastLoaded > RELOAD_INTERVAL) {
       this.lastLoaded = time;
       void this.load();
-    } else if (this.stale || time - this.lastDrawn > this.period.length / this.chart.points) this.draw();
+    } else if (this.stale || time - this.lastDrawn > this.pointInterval) this.draw();
   }
 
   recolor(): void {
@@ -143,18 +146,12 @@ export class HistoryView {
 
   private async load(): Promise<void> {
     const request = ++this.requestNumber;
-    const { id } = this.model;
-    const { from, to } = this.period.rangeAt(now());
-    let problem = "";
-    try {
-      const answer = await getHistory(id, from, to, this.chart.points);
-      if (request !== this.requestNumber) return;
-      this.series = new HistorySeries(answer, this.heartbeat);
-    } catch (e) {
-      problem =
-        e instanceof ApiError && e.status === 404 ? await this.loadRecent(id, from, to, request) : (e as Error).message;
-      if (request !== this.requestNumber) return;
-    }
+    const range = this.period.rangeAt(now());
+    const loaded = await loadHistory(this.model.id, range, this.chart.points, this.heartbeat);
+    if (request !== this.requestNumber) return;
+    const { series, beginning, problem } = loaded;
+    if (series) this.series = series;
+    this.beginning = beginning;
     this.note.hidden = problem === "";
     setText(this.note, problem);
     this.csv.hidden = problem !== "";
@@ -163,21 +160,9 @@ export class HistoryView {
     this.draw();
   }
 
-  /** Loads the recent readings, because the server stores no history. Returns the note or error to show. */
-  private async loadRecent(id: string, from: number, to: number, request: number): Promise<string> {
-    try {
-      const points = await getRecent(id);
-      if (request === this.requestNumber)
-        this.series = new HistorySeries(historyFromRecent(points, from, to), this.heartbeat);
-      return message("history.notStored");
-    } catch (e) {
-      return (e as Error).message;
-    }
-  }
-
   private draw(): void {
     const time = now();
-    const span = this.period.rangeAt(time);
+    const span = this.rangeAt(time);
     const { device, threshold } = this.model;
     this.stale = false;
     this.lastDrawn = time;
@@ -185,6 +170,17 @@ export class HistoryView {
     this.chart.setData({ series: this.series, span, until, threshold, hysteresis: device?.hysteresis ?? 0 });
     setText(this.title, timeRange(span.from, span.to));
     if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
+  }
+
+  /** Returns the plotted time range, which begins with the first reading of a young board. */
+  private rangeAt(time: number): TimeRange {
+    return rangeSince(this.period.rangeAt(time), this.beginning);
+  }
+
+  /** The time between two points of the plot, in ms. */
+  private get pointInterval(): number {
+    const { from, to } = this.rangeAt(now());
+    return (to - from) / this.chart.points;
   }
 
   /** Returns the latest time at which the board was online, in ms. The line of the plot ends there. */
@@ -196,7 +192,7 @@ export class HistoryView {
 
   private describe(): void {
     this.lastDescribed = now();
-    const span = this.period.rangeAt(now());
+    const span = this.rangeAt(now());
     setText(this.summary, summarize(this.series, span, now()));
     this.csv.href = csvPath(this.model.id, span.from, span.to);
     const day = new Date(span.to - 1);

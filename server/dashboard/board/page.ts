@@ -11,7 +11,16 @@ import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { zonePath } from "../route.js";
-import { decidesText, lampText, lightText, missingText, reasonText, ruleText, stateText } from "../labels.js";
+import {
+  decidesText,
+  lampTextOf,
+  lightLabel,
+  lightText,
+  missingText,
+  reasonText,
+  ruleText,
+  stateText,
+} from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Actions } from "./actions.js";
 import { HistoryView } from "./history.js";
@@ -108,10 +117,11 @@ export class BoardPage {
     const set = (name: string, value: string) => setText(findPart(element, name, HTMLElement), value);
     setAttribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(element, "data-online", String(device?.online ?? false));
-    setAttribute(findPart(element, "lamp", Element), "aria-label", lampText(lamp));
+    setAttribute(findPart(element, "lamp", Element), "aria-label", lampTextOf(model));
     setText(this.title, model.label);
     set("state", stateText(model));
     set("light", lightText(device));
+    set("light-label", lightLabel(device));
     set("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
     set("reason", reasonText(device) || message("state.noDecision"));
     set("rule", device ? ruleText(device) : message("state.unknown"));

@@ -15,7 +15,7 @@ const SLIDER_HOLD_TIME = 500;
 export class SimulatorControls {
   private readonly slider: HTMLInputElement;
   private readonly value: HTMLElement;
-  private readonly release: HTMLButtonElement;
+  private readonly follow: HTMLButtonElement;
   private readonly network: HTMLInputElement;
   private readonly note: HTMLElement;
   private readonly light: (light: number | null) => void;
@@ -30,7 +30,7 @@ export class SimulatorControls {
     const card = cloneTemplate("simulator-template");
     this.slider = findPart(card, "slider", HTMLInputElement);
     this.value = findPart(card, "slider-value", HTMLElement);
-    this.release = findPart(card, "release", HTMLButtonElement);
+    this.follow = findPart(card, "follow", HTMLButtonElement);
     this.network = findPart(card, "network", HTMLInputElement);
     this.note = findPart(card, "note", HTMLElement);
     place.append(card);
@@ -47,8 +47,8 @@ export class SimulatorControls {
       model.handleSlider(light, now());
       this.light(light);
     });
-    this.release.addEventListener("click", () => {
-      this.slider.focus(); // the release button disappears, so move the focus to the slider
+    this.follow.addEventListener("click", () => {
+      this.slider.focus(); // the button disappears, so move the focus to the slider
       this.light(null);
     });
     this.network.addEventListener("change", () => {
@@ -60,12 +60,12 @@ export class SimulatorControls {
   render(): void {
     const { board, reactionTime } = this.model;
     if (!board) return;
-    for (const control of [this.slider, this.release, this.network]) setEnabled(control);
+    for (const control of [this.slider, this.follow, this.network]) setEnabled(control);
     if (this.sliderTimer === undefined) {
       if (this.slider.valueAsNumber !== board.light) this.slider.valueAsNumber = board.light;
       setText(this.value, formatLight(Math.round(board.light)));
     }
-    this.release.hidden = !board.held;
+    this.follow.hidden = !board.held;
     this.network.checked = board.network === "cut";
     setText(this.note, noteText(board, reactionTime));
   }
@@ -76,7 +76,7 @@ function noteText(board: Board, reactionTime: number | undefined): string {
   if (board.network === "cut") return message("controls.noNetwork");
   if (reactionTime !== undefined && board.held)
     return message("controls.reacted", { duration: formatUnit(reactionTime / 1000, "second", "short", 2) });
-  return message(board.held ? "controls.held" : "controls.automatic");
+  return message(board.held ? "controls.setByHand" : "controls.automatic");
 }
 
 /** Throttles calls: runs one at a time and skips all but the latest waiting value. `send` must not throw. */

@@ -3,6 +3,7 @@
 import { addBoard } from "./de/addBoard.js";
 import { board } from "./de/board.js";
 import { controls } from "./de/controls.js";
+import { help } from "./de/help.js";
 import { history } from "./de/history.js";
 import { login } from "./de/login.js";
 import { overview } from "./de/overview.js";
@@ -23,6 +24,7 @@ export const table: MessageTable = {
   history,
   zones,
   login,
+  help,
   people,
   addBoard,
 };

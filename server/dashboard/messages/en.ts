@@ -3,6 +3,7 @@
 import { addBoard } from "./en/addBoard.js";
 import { board } from "./en/board.js";
 import { controls } from "./en/controls.js";
+import { help } from "./en/help.js";
 import { history } from "./en/history.js";
 import { login } from "./en/login.js";
 import { overview } from "./en/overview.js";
@@ -12,5 +13,18 @@ import { reason } from "./en/reason.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
-export const en = { page, state, reason, overview, controls, board, history, zones, login, people, addBoard } as const;
+export const en = {
+  page,
+  state,
+  reason,
+  overview,
+  controls,
+  board,
+  history,
+  zones,
+  login,
+  help,
+  people,
+  addBoard,
+} as const;
 export { en as table };

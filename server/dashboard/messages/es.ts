@@ -3,6 +3,7 @@
 import { addBoard } from "./es/addBoard.js";
 import { board } from "./es/board.js";
 import { controls } from "./es/controls.js";
+import { help } from "./es/help.js";
 import { history } from "./es/history.js";
 import { login } from "./es/login.js";
 import { overview } from "./es/overview.js";
@@ -23,6 +24,7 @@ export const table: MessageTable = {
   history,
   zones,
   login,
+  help,
   people,
   addBoard,
 };

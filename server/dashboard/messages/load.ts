@@ -1,6 +1,7 @@
 /** Loads the message table of the user's language, and offers the choice of another language. */
 
 import { createElement, findPart } from "../dom.js";
+import { readChoice, storeChoice } from "../stored-choice.js";
 import { insertIntoDocument } from "./insert.js";
 import { chooseLanguage, LANGUAGES, type Language } from "./languages.js";
 import { setMessages } from "./message.js";
@@ -26,7 +27,7 @@ export async function startWithMessages(start: () => void): Promise<void> {
 
 /** Loads the remembered language, or the browser's, and inserts its texts into the document. */
 async function loadMessages(): Promise<void> {
-  const { language, locale, tag } = chooseLanguage(remembered(), navigator.languages);
+  const { language, locale, tag } = chooseLanguage(readChoice(STORAGE_KEY), navigator.languages);
   setMessages(await importTable(language), locale);
   document.documentElement.lang = tag;
   insertIntoDocument();
@@ -49,24 +50,7 @@ function offerLanguages(current: Language): void {
   }
   select.value = current;
   select.addEventListener("change", () => {
-    remember(select.value);
+    storeChoice(STORAGE_KEY, select.value);
     location.reload();
   });
-}
-
-/** Returns the language that the user chose earlier. Browsers may forbid storage, for example in frames. */
-function remembered(): string | null {
-  try {
-    return localStorage.getItem(STORAGE_KEY);
-  } catch {
-    return null;
-  }
-}
-
-function remember(language: string): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, language);
-  } catch {
-    return; // the choice cannot be kept
-  }
 }

@@ -3,6 +3,7 @@
 import { addBoard } from "./zh/addBoard.js";
 import { board } from "./zh/board.js";
 import { controls } from "./zh/controls.js";
+import { help } from "./zh/help.js";
 import { history } from "./zh/history.js";
 import { login } from "./zh/login.js";
 import { overview } from "./zh/overview.js";
@@ -23,6 +24,7 @@ export const table: MessageTable = {
   history,
   zones,
   login,
+  help,
   people,
   addBoard,
 };

@@ -8,7 +8,7 @@ import { now } from "../clock.js";
 import type { BoardModel } from "../model.js";
 import { type Palette, readPalette } from "../palette.js";
 import type { Zones } from "../zones.js";
-import { arrange, type View } from "./arrange.js";
+import { arrange, type Group, type View } from "./arrange.js";
 import { Card } from "./card.js";
 import { CardGroups } from "./groups.js";
 
@@ -19,6 +19,9 @@ const FRAME_BUDGET = 6;
 const ARRANGE_INTERVAL = 1000;
 /** Shortest time between two rearrangements when cards are sorted by light, which changes constantly. In ms. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
+
+/** Largest number of found cards that are created at once. */
+const MAX_MATCHES = 40;
 
 export class CardGrid {
   private readonly cards = new Map<string, Card>();
@@ -148,8 +151,19 @@ export class CardGrid {
     const still = !requested && (inUse || (byLight && at - this.lastSorted < SORT_BY_LIGHT_INTERVAL));
     if (!still) this.lastSorted = at;
     const groups = arrange(this.boards.all, this.zones.all, this.view);
+    if (this.view.search.trim() !== "") this.addMatches(groups);
     this.groups.show(groups, (id) => this.cards.get(id)?.element, still, this.zones.size > 0);
+    this.place.dataset.named = String([...this.boards.all].some(({ id, label }) => label !== id));
     this.onCount(groups.reduce((sum, group) => sum + group.boards.length, 0));
+  }
+
+  /** Creates the cards of boards that a search has found, while those of other boards may still be waiting. */
+  private addMatches(groups: readonly Group[]): void {
+    const missing = groups.flatMap(({ boards }) => boards).filter(({ id }) => !this.cards.has(id));
+    for (const { id } of missing.slice(0, MAX_MATCHES)) {
+      this.add(id).render();
+      this.dirty.delete(id);
+    }
   }
 
   private add(id: string): Card {

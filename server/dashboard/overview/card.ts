@@ -8,7 +8,7 @@ import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.j
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
 import { boardPath } from "../route.js";
-import { decidesText, lampText, lightText, missingText, reasonText, stateText } from "../labels.js";
+import { decidesText, lampTextOf, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { describePlot, drawPlot } from "./plot.js";
 
@@ -22,6 +22,7 @@ export class Card {
   private readonly lamp: Element;
   private readonly state: HTMLElement;
   private readonly light: HTMLElement;
+  private readonly lightLabel: HTMLElement;
   private readonly decides: HTMLElement;
   private readonly reason: HTMLElement;
   private readonly override: OverrideControl;
@@ -42,6 +43,7 @@ export class Card {
     this.lamp = findPart(content, "lamp", Element);
     this.state = findPart(content, "state", HTMLElement);
     this.light = findPart(content, "light", HTMLElement);
+    this.lightLabel = findPart(content, "light-label", HTMLElement);
     this.decides = findPart(content, "decides", HTMLElement);
     this.reason = findPart(content, "reason", HTMLElement);
     this.simulatorPlace = findPart(content, "simulator", HTMLElement);
@@ -49,7 +51,6 @@ export class Card {
     const { id } = model;
     showId(this.link, id);
     this.link.href = boardPath(id);
-    this.link.title = id;
     this.element.setAttribute("aria-label", id);
 
     const problem = findPart(content, "problem", HTMLElement);
@@ -74,12 +75,16 @@ export class Card {
     const { device, lamp } = model;
     setAttribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(this.element, "data-online", String(device?.online ?? false));
-    setAttribute(this.lamp, "aria-label", lampText(lamp));
+    setAttribute(this.lamp, "aria-label", lampTextOf(model));
     const named = model.label !== model.id;
     this.label.hidden = !named;
     if (named) setText(this.label, model.label);
+    setAttribute(this.link, "title", named ? `${model.label} (${model.id})` : model.id);
+    setAttribute(this.element, "data-blinking", String(device?.blinking ?? false));
     setText(this.light, lightText(device));
+    setText(this.lightLabel, lightLabel(device));
     setText(this.state, stateText(model));
+    setAttribute(this.state, "title", stateText(model));
     setText(this.decides, [decidesText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
     setText(this.reason, reasonText(device));
     this.override.render();

@@ -8,7 +8,7 @@ import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { translateReason } from "../reasons.js";
 import { boardPath } from "../route.js";
-import { combineText, lampState, lightText, overrideText, ruleText } from "../labels.js";
+import { combineText, hoursText, lampState, lightText, overrideText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Gauge } from "./gauge.js";
 
@@ -19,6 +19,7 @@ export class Panel {
   private readonly lampsOn: HTMLElement;
   private readonly light: HTMLElement;
   private readonly rule: HTMLElement;
+  private readonly hours: HTMLElement;
   private readonly reason: HTMLElement;
   private readonly sensors: HTMLElement;
   private readonly lamps: HTMLElement;
@@ -37,6 +38,7 @@ export class Panel {
     this.lampsOn = findPart(content, "lamps-on", HTMLElement);
     this.light = findPart(content, "light", HTMLElement);
     this.rule = findPart(content, "rule", HTMLElement);
+    this.hours = findPart(content, "hours", HTMLElement);
     this.reason = findPart(content, "reason", HTMLElement);
     this.sensors = findPart(content, "sensors", HTMLElement);
     this.lamps = findPart(content, "lamps", HTMLElement);
@@ -70,6 +72,7 @@ export class Panel {
     setText(this.lampsOn, lampsText(on, zone.lamps.length));
     setText(this.light, lightText(zone));
     setText(this.rule, message("zones.ruleOf", { combine: combineText(zone), rule: ruleText(zone) }));
+    setText(this.hours, hoursText(zone));
     setText(this.reason, zone.reason === null ? message("state.noDecision") : translateReason(zone.reason));
     this.gauge.render(zone);
     this.list(

@@ -61,7 +61,9 @@ export const time = (description: string): Schema => ({ type: "number", minimum:
 export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
 
 /** Returns a copy of a schema that also allows null. */
-export function orNull({ type, ...rest }: Schema): Schema {
+export function orNull(schema: Schema): Schema {
+  if ("$ref" in schema) return { anyOf: [schema, { type: "null" }] };
+  const { type, ...rest } = schema;
   const values = rest.enum as readonly string[] | undefined;
   return { type: [type, "null"], ...rest, ...(values && { enum: [...values, null] }) };
 }

@@ -4,7 +4,7 @@ import type { DeviceView } from "../devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js";
 import { REJECTIONS } from "./metrics/rejections.js";
 import type { Point } from "../history/recent.js";
-import type { ZoneSensor, ZoneView } from "../decisions/zones/view.js";
+import type { ZoneHours, ZoneSensor, ZoneView } from "../decisions/zones/view.js";
 import type { StorageView } from "../storage/health.js";
 import { REQUEST } from "./actions.js";
 import {
@@ -86,6 +86,7 @@ const zone = objectOf<ZoneView>("A group of sensors that together control lamps.
   lamps: listOf(text("The id of a device whose lamp the zone controls.")),
   threshold: light("The lamps go on below this light level."),
   hysteresis: light("The lamps go off at a light level of `threshold` + `hysteresis` and above."),
+  hours: orNull(ref("ZoneHours")),
   light: orNull(light("The combined light level; null when too few sensors have a recent reading.")),
   led_on: orNull(flag("Whether the lamps should be on; null when nothing was decided yet.")),
   mode: oneOf(MODES, "`auto`, or a person's override."),
@@ -117,6 +118,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   Device: device,
   Zone: zone,
+  ZoneHours: objectOf<ZoneHours>("The hours in which a zone follows its rule. null when it always does.", {
+    from: text("When the hours begin, as `hh:mm`."),
+    to: text("When the hours end, as `hh:mm`. Hours with `from` after `to` span midnight."),
+    time_zone: text("The IANA time zone of the hours, for example `Europe/Berlin`."),
+    outside: oneOf(["on", "off"], "Whether the lamps are always on or always off outside the hours."),
+  }),
   ZoneSensor: objectOf<ZoneSensor>("A sensor of a zone.", {
     id: text("The id of the device."),
     light: orNull(light("The newest reading; null when there is none.")),

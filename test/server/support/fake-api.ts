@@ -66,6 +66,7 @@ export function zoneView(name: string, change: Partial<ZoneView> = {}): ZoneView
     lamps: [],
     threshold: 300,
     hysteresis: 20,
+    hours: null,
     light: 500,
     led_on: false,
     mode: "auto",

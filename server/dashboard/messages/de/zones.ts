@@ -15,4 +15,6 @@ export const zones: TranslatedArea<typeof english> = {
   lamps: "Lampen",
   noReading: "kein Messwert",
   stale: "veraltet, ignoriert",
+  hoursOff: "Folgt der Regel von {from} bis {to} ({timeZone}); sonst aus.",
+  hoursOn: "Folgt der Regel von {from} bis {to} ({timeZone}); sonst an.",
 };

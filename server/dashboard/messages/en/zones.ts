@@ -16,4 +16,6 @@ export const zones = {
   lamps: "Lamps",
   noReading: "no reading",
   stale: "stale, ignored",
+  hoursOff: "Follows the rule from {from} to {to} ({timeZone}); otherwise off.",
+  hoursOn: "Follows the rule from {from} to {to} ({timeZone}); otherwise on.",
 } as const satisfies Area;

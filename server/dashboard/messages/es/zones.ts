@@ -15,4 +15,6 @@ export const zones: TranslatedArea<typeof english> = {
   lamps: "Lámparas",
   noReading: "sin lectura",
   stale: "sin datos recientes, se ignora",
+  hoursOff: "Sigue la regla de {from} a {to} ({timeZone}); si no, apagada.",
+  hoursOn: "Sigue la regla de {from} a {to} ({timeZone}); si no, encendida.",
 };

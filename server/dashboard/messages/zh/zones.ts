@@ -14,4 +14,6 @@ export const zones: TranslatedArea<typeof english> = {
   lamps: "灯",
   noReading: "无读数",
   stale: "已过期，忽略",
+  hoursOff: "{from} 至 {to}（{timeZone}）遵循规则，其余时间关闭。",
+  hoursOn: "{from} 至 {to}（{timeZone}）遵循规则，其余时间打开。",
 };

@@ -15,6 +15,8 @@ export interface ZoneView {
   /** The light level below which the lamps go on. They go off from `threshold + hysteresis`. */
   readonly threshold: number;
   readonly hysteresis: number;
+  /** The hours in which the zone follows its rule; null if it always does. */
+  readonly hours: ZoneHours | null;
   /** The combined light of the sensors; null if too few sensors have reported. */
   readonly light: number | null;
   /** The decision for the lamps, apart from lamps with an override of their own; null before the first decision. */
@@ -25,6 +27,16 @@ export interface ZoneView {
   readonly until: string | null;
   /** Why the lamps are on or off, in a sentence for people; null before the first decision. */
   readonly reason: string | null;
+}
+
+export interface ZoneHours {
+  /** Begin and end as `hh:mm` in `time_zone`. Hours with `from` > `to` span midnight. */
+  readonly from: string;
+  readonly to: string;
+  /** An IANA time zone, for example `Europe/Berlin`. */
+  readonly time_zone: string;
+  /** Whether the lamps are always on or always off outside the hours. */
+  readonly outside: "on" | "off";
 }
 
 export interface ZoneSensor {

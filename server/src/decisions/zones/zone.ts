@@ -1,11 +1,11 @@
 import { combine, decide, type Lamp } from "../../../../contract/index.js";
 import type { Device } from "../../devices/devices.js";
 import { AUTO, current, type Override } from "../../devices/override.js";
-import type { ZonePolicy } from "../policy.js";
+import type { Hours, ZonePolicy } from "../policy.js";
 import { personReason, describedRuleReason, zoneLight } from "../../devices/reason.js";
 import { TimeOfDayClock, isWithin, timeOfDay } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
-import type { ZoneView } from "./view.js";
+import type { ZoneHours, ZoneView } from "./view.js";
 
 /** Returns a device by its id; undefined if it is not known. */
 export type FindDevice = (id: string) => Device | undefined;
@@ -97,6 +97,7 @@ export class Zone {
       lamps: policy.lamps,
       threshold: policy.rule.threshold,
       hysteresis: policy.rule.hysteresis,
+      hours: policy.hours ? hoursView(policy.hours) : null,
       light: this.#light ?? null,
       led_on: lamp?.led_on ?? null,
       mode: override.mode,
@@ -125,4 +126,8 @@ export class Zone {
   #setLamp(led_on: boolean, now: number): void {
     if (this.lamp?.led_on !== led_on) this.lamp = { led_on, since: now };
   }
+}
+
+function hoursView({ from, to, time_zone, outside }: Hours): ZoneHours {
+  return { from: timeOfDay(from), to: timeOfDay(to), time_zone, outside };
 }

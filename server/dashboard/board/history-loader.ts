@@ -1,0 +1,66 @@
+/** Loads a board's history for a time range. */
+
+import { ApiError, getHistory, getRecent } from "../api.js";
+import { message } from "../messages/message.js";
+import { historyFromRecent, HistorySeries, type TimeRange } from "./history-series.js";
+
+/** Part of a time range that may be empty at its beginning before the plot of a young board leaves it out. */
+const EMPTY_PART = 0.05;
+
+/** Shortest time range of a plot that begins with the board's first reading, in ms. */
+const MIN_LENGTH = 60_000;
+
+export interface LoadedHistory {
+  /** The loaded readings and switches; undefined if they cannot be loaded. */
+  readonly series?: HistorySeries;
+  /** When the board's readings begin, in ms since 1970; undefined if they begin before the time range. */
+  readonly beginning?: number;
+  /** Why the history is missing or not complete, as a sentence; "" if it is complete. */
+  readonly problem: string;
+}
+
+/**
+ * Loads a board's history. If the board has no readings before a large empty part at the beginning of the range, loads
+ * the time since its first reading in more detail.
+ * @param points largest number of points
+ * @param heartbeat longest time between two readings of an online board, in ms
+ */
+export async function loadHistory(
+  id: string,
+  range: TimeRange,
+  points: number,
+  heartbeat: number,
+): Promise<LoadedHistory> {
+  try {
+    const answer = await getHistory(id, range.from, range.to, points);
+    const beginning = await findBeginning(id, range, answer.points.at(0)?.time);
+    if (beginning === undefined) return { series: new HistorySeries(answer, heartbeat), problem: "" };
+    const { from, to } = rangeSince(range, beginning);
+    return { series: new HistorySeries(await getHistory(id, from, to, points), heartbeat), beginning, problem: "" };
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 404) return loadRecent(id, range, heartbeat);
+    return { problem: (e as Error).message };
+  }
+}
+
+/** Shortens a time range so that it begins with the first reading of a young board. */
+export function rangeSince({ from, to }: TimeRange, beginning: number | undefined): TimeRange {
+  return { from: Math.max(from, Math.min(beginning ?? from, to - MIN_LENGTH)), to };
+}
+
+/** @param first time of the first reading in the range, in ms since 1970 */
+async function findBeginning(id: string, { from, to }: TimeRange, first = from): Promise<number | undefined> {
+  if (first - from < (to - from) * EMPTY_PART) return undefined;
+  const { points } = await getHistory(id, 0, from, 1);
+  return points.length === 0 ? first : undefined;
+}
+
+/** Loads the recent readings, because the server stores no history. */
+async function loadRecent(id: string, { from, to }: TimeRange, heartbeat: number): Promise<LoadedHistory> {
+  try {
+    const series = new HistorySeries(historyFromRecent(await getRecent(id), from, to), heartbeat);
+    return { series, problem: message("history.notStored") };
+  } catch (e) {
+    return { problem: (e as Error).message };
+  }
+}

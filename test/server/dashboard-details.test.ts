@@ -1,0 +1,224 @@
+/** Tests in a browser, with the real server, that the page says what is true and stays readable. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import mqtt, { type MqttClient } from "mqtt";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { startServer, type NightlightServer, type ServerOptions } from "../../server/src/index.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { GARDEN } from "./support/garden.js";
+import { HISTORY } from "./support/server.js";
+
+describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
+  let browser: Browser;
+  let data: string;
+  let server: NightlightServer;
+  let client: MqttClient;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    data = await mkdtemp(path.join(tmpdir(), "nightlight-details-"));
+  });
+  afterEach(async () => {
+    await page?.close();
+    await client?.endAsync(true);
+    await server?.close();
+    await rm(data, { recursive: true, force: true });
+  });
+
+  async function start(options: ServerOptions = {}): Promise<void> {
+    server = await startServer({ mqttPort: 0, httpPort: 0, data, ...options });
+    client = await mqtt.connectAsync(server.brokerUrl);
+  }
+
+  async function open(hash = ""): Promise<void> {
+    ({ page } = await openPage(browser, server.httpUrl! + hash));
+  }
+
+  const say = (topic: string, message: object, retain = false) =>
+    client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain });
+  /** Returns the number of stored points of the last hour. */
+  async function readings(id: string): Promise<number> {
+    const query = `device=${encodeURIComponent(id)}&from=${Date.now() - 3_600_000}&to=${Date.now() + 1000}&points=10`;
+    const answer = await fetch(`${server.httpUrl}/api/history?${query}`);
+    return ((await answer.json()) as { points: unknown[] }).points.length;
+  }
+  const card = (id: string): Locator => page.getByRole("article", { name: id, exact: true });
+
+  async function shows(place: Locator, text: string | RegExp): Promise<void> {
+    const matches = (found: string) => (typeof text === "string" ? found.includes(text) : text.test(found));
+    await eventually(async () => matches((await place.textContent()) ?? ""), { what: `"${text}" on the page` });
+  }
+
+  /** Connects a board of the product, which has a status with a will and answers no action. */
+  async function board(id: string): Promise<MqttClient> {
+    const will = { topic: `${id}/status`, payload: Buffer.from('{"online":false}'), qos: 1 as const, retain: true };
+    const connected = await mqtt.connectAsync(server.brokerUrl, { will });
+    onTestFinished(() => connected.endAsync(true));
+    const status = { online: true, decided_by: "server", firmware: "0.1.0", board: "test", boot: 1 };
+    await connected.publishAsync(`${id}/status`, JSON.stringify(status), { qos: 1, retain: true });
+    await connected.publishAsync(`${id}/telemetry`, '{"light":900,"boot":1,"seq":1}', { qos: 1 });
+    return connected;
+  }
+
+  test("the card of an offline board says that the board decides, and that light and reason are old", async () => {
+    await start();
+    const porch = await board("nightlight/porch");
+    await say("nightlight/lesson/telemetry", { light: 900 });
+    await open();
+    await shows(card("nightlight/porch"), /of 1023.*server decides.*light 900 ≥ 300/s);
+    porch.stream.destroy();
+    await porch.endAsync(true);
+    await shows(
+      card("nightlight/porch"),
+      /last, of 1023.*the board decides by itself.*last decision: light 900 ≥ 300/s,
+    );
+    expect(await card("nightlight/porch").textContent()).not.toContain("server decides");
+    expect(await card("nightlight/porch").getByRole("img").first().getAttribute("aria-label")).toBe(
+      "lamp off when last seen",
+    );
+    await shows(card("nightlight/lesson"), "server decides");
+  });
+
+  test("Identify says when an offline board would still blink, and that nothing happened when it does not", async () => {
+    await start();
+    const porch = await board("nightlight/porch");
+    await porch.endAsync(true);
+    await eventually(() => server.devices.get("nightlight/porch")?.online === false, { what: "the board offline" });
+    await open("/#/board/nightlight%2Fporch");
+    // answer at once like the server does when the action has expired
+    await page.route("**/actions?wait=65", async (route) => {
+      await eventually(async () => /within a minute/.test((await page.locator(".outcome").textContent()) ?? ""), {
+        what: "the condition",
+      });
+      const url = route.request().url().replace("wait=65", "wait=3");
+      const response = await route.fetch({ url, postData: { action: "identify", expires: 1 } });
+      await route.fulfill({ response });
+    });
+    await page.getByRole("button", { name: "Identify" }).click();
+    await shows(page.locator(".outcome"), "nothing happened");
+  });
+
+  test("the plot of a young board begins with its first reading", async () => {
+    await start({ history: HISTORY });
+    await say("nightlight/porch/telemetry", { light: 400 });
+    await eventually(async () => (await readings("nightlight/porch")) > 0, { what: "the history" });
+    await open("/#/board/nightlight%2Fporch");
+    await shows(page.locator("#plot-summary"), "no gap");
+    // The whole range would be a day.
+    expect(await page.locator(".stretch").textContent()).toMatch(/^\w+ \d+, \d+:\d\d:\d\d\s[AP]?M? ?– /u);
+    expect(await page.getByRole("radio", { name: "24h" }).isChecked()).toBe(true);
+  });
+
+  test("a zone shows the hours in which it follows its rule", async () => {
+    const hours = { from: 390, to: 1320, time_zone: "Europe/Berlin", outside: "off" } as const;
+    await start({ policy: { ...GARDEN, zones: [{ ...GARDEN.zones[0], hours }] } });
+    await open("/#/zones");
+    await shows(
+      page.getByRole("region", { name: "Zone Garden" }),
+      /from 06:30 AM to 10:00 PM \(Europe\/Berlin\); otherwise off/,
+    );
+  });
+
+  test("names do not wrap and plots are aligned when there are four columns", async () => {
+    await start();
+    const ids = Array.from(
+      { length: 16 },
+      (_, i) => `nightlight/${i % 3 === 0 ? "a-very-long-name-of-a-floor/and-a-room-" : "r"}${i}`,
+    );
+    for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
+    await open();
+    await page.setViewportSize({ width: 1366, height: 900 });
+    await eventually(async () => (await page.getByRole("article").count()) === 16, { what: "the cards" });
+    await eventually(async () => (await page.locator("html").getAttribute("data-scale")) === "many", {
+      what: "the scale",
+    });
+    const { rows, lines, names } = await page.evaluate<{ rows: number[]; lines: number[]; names: number[] }>(`(() => {
+      const cards = [...document.querySelectorAll(".card")];
+      const box = (card, part) => card.querySelector(part).getBoundingClientRect();
+      return {
+        rows: cards.slice(0, 4).map((card) => Math.round(box(card, ".plot").top)),
+        lines: cards.slice(0, 8).map((card) => Math.round(box(card, "h3").height)),
+        names: cards.slice(0, 4).map((card) => Math.round(box(card, "[data-part=name]").width)),
+      };
+    })()`);
+    expect(new Set(rows).size).toBe(1);
+    expect(new Set(lines).size).toBe(1);
+    // the cut names keep their end
+    for (const width of names) expect(width).toBeGreaterThan(20);
+  });
+
+  test("the theme button switches between light and dark, and the page remembers the choice", async () => {
+    await start();
+    await say("nightlight/porch/telemetry", { light: 100 });
+    const context = await browser.newContext({ colorScheme: "dark" });
+    onTestFinished(() => context.close());
+    page = await context.newPage();
+    await page.goto(server.httpUrl!);
+    const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+    await page.getByRole("button", { name: "Light theme" }).click();
+    expect(await ground()).toBe("rgb(244, 241, 234)");
+    await page.reload();
+    const back = page.getByRole("button", { name: "Dark theme" });
+    await eventually(() => back.isVisible(), { what: "the remembered theme" });
+    expect(await ground()).toBe("rgb(244, 241, 234)");
+    await back.click();
+    expect(await ground()).toBe("rgb(11, 14, 23)");
+    // The page follows the browser again.
+    await page.emulateMedia({ colorScheme: "light" });
+    await eventually(async () => (await ground()) === "rgb(244, 241, 234)", { what: "the browser's theme" });
+  });
+
+  test("the help explains the page and shows the addresses, which are not in the header", async () => {
+    await start();
+    await open();
+    await shows(page.getByRole("status"), "live");
+    expect(await page.getByRole("banner").textContent()).not.toContain("mqtt://");
+    await page.getByRole("link", { name: "Help" }).click();
+    await shows(page.getByRole("region", { name: "Help" }), server.brokerUrl);
+    await shows(page.getByRole("region", { name: "Help" }), `${server.httpUrl!.replace("http", "ws")}/mqtt`);
+    expect(await page.title()).toBe("Help · Nightlight");
+    await page.getByRole("link", { name: "All boards" }).filter({ visible: true }).click();
+    await eventually(() => page.getByText("No board yet").isVisible(), { what: "the boards" });
+  });
+
+  test("a search finds a board while the cards of other boards are still being created", async () => {
+    await start();
+    for (let i = 0; i < 30; i++) await say(`nightlight/room-${i}/telemetry`, { light: i });
+    await say("nightlight/zebra/telemetry", { light: 7 });
+    page = await browser.newPage();
+    // A slow computer: each frame ends before the page has created another card.
+    await page.addInitScript("let time = 0; performance.now = () => (time += 10);");
+    await page.goto(server.httpUrl!);
+    await page.getByRole("searchbox").fill("zebra");
+    await eventually(() => card("nightlight/zebra").isVisible(), { what: "the match" });
+    expect(await page.getByText("No board matches").isVisible()).toBe(false);
+  });
+
+  test("lesson devices stay on the page after a restart of the server", async () => {
+    await start();
+    await say("my-own-id/telemetry", { light: 200 });
+    await say("nightlight/porch/telemetry", { light: 900 });
+    await open();
+    await shows(card("my-own-id"), "server decides");
+    const port = Number(new URL(server.httpUrl!).port);
+    await client.endAsync(true);
+    await server.close();
+    await start({ httpPort: port });
+    await eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", {
+      what: "the page live",
+    });
+    await shows(card("my-own-id"), /200.*last, of 1023.*out of reach/s);
+    await shows(card("nightlight/porch"), /900.*last, of 1023/s);
+    expect(await card("my-own-id").getAttribute("data-lamp")).toBe("on");
+    await say("my-own-id/telemetry", { light: 500 });
+    await shows(card("my-own-id"), /500.*light 500 ≥ 300/s);
+  });
+});
