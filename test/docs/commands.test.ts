@@ -74,8 +74,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "test/server/mosquitto-conf.test.ts runs it",
 };
 
-/** Commands about accounts, which need a one-time code or a token: test/server/http-docs.test.ts runs them. */
-const RUN_ELSEWHERE = /^curl .*\/api\/(users|login-sessions|first-administrator)/;
+/** Commands that need accounts, or a certain server: test/server/http-docs.test.ts runs them. */
+const RUN_ELSEWHERE = /^curl .*\/api\/(users|login-sessions|first-administrator|new-board)/;
 
 /** Commands that run one after the other in a fresh copy of the repository. */
 interface Scenario {

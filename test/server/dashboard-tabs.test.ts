@@ -127,7 +127,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     const { url } = await lights({ limits: { eventStreams: 1 } });
     const { response } = await follow(url);
     const page = await openTab(await context(), url);
-    const refusal = /^1 streams of live events are already open for 127.0.0.1, the limit for one client/;
+    const refusal = /^\s*1 streams of live events are already open for 127.0.0.1, the limit for one client/;
     await eventually(async () => refusal.test((await page.getByRole("status").textContent()) ?? ""), { what: "why" });
     response.destroy();
     await setHidden(page, true);
