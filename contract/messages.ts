@@ -3,10 +3,8 @@
  * AsyncAPI document are derived from these tables. Messages between server and apps are in `apps.ts`.
  */
 
-import { Message } from "./schema.js"
+import { MAX_INTEGER, Message } from "./schema.js"
 
-/** Largest accepted 32-bit signed integer. */
-export const MAX_INTEGER = 0x7fffffff
 /** Largest accepted timestamp or counter: JavaScript's MAX_SAFE_INTEGER, 2^53 - 1. */
 const MAX_COUNT = 9007199254740991
 const MINUTE = 60000

@@ -2,6 +2,9 @@
 
 import { Bytes, jsonProblem } from "./json.js"
 
+/** Largest accepted 32-bit signed integer. */
+export const MAX_INTEGER = 0x7fffffff
+
 /** Definition of one message field: its type, and which values are valid. */
 export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"

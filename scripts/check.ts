@@ -1,5 +1,7 @@
-/** `npm run check`: checks builds, boards, format, lint, types and generated documents. Prints details of failed steps only. */
-import { spawn } from "node:child_process";
+/**
+ * `npm run check`: checks builds, boards, format, lint, types and generated documents. Prints details of failed steps only.
+ * After the first step, two steps run side by side.
+ */
 import { createRequire } from "node:module";
 import path from "node:path";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
@@ -9,6 +11,7 @@ import { findTextProblems } from "./check/page-texts.js";
 import { generateDocuments } from "./docs/generate.js";
 import { findOutdated } from "./lib/generated-files.js";
 import { ROOT } from "./lib/repository.js";
+import { runNodeScript } from "./lib/run-program.js";
 
 const require = createRequire(import.meta.url);
 
@@ -19,13 +22,11 @@ function commandScript(packageName: string, command = packageName): string {
   return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[command]);
 }
 
-/** Runs a Node.js script with its output on this terminal; resolves with whether the script succeeded. */
-function runScript(script: string, ...args: string[]): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: "inherit" });
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code === 0));
-  });
+/** Runs a Node.js script, and prints its output if it fails; resolves with whether it succeeded. */
+async function runScript(script: string, ...args: string[]): Promise<boolean> {
+  const { code, output } = await runNodeScript(script, args, ROOT);
+  if (code !== 0) console.error(output.trimEnd());
+  return code === 0;
 }
 
 async function checkBoards(): Promise<boolean> {
@@ -48,15 +49,19 @@ async function checkPageTexts(): Promise<boolean> {
   return problems.length === 0;
 }
 
-const STEPS: [what: string, step: () => Promise<unknown>][] = [
-  // runs first, because linting the firmware needs DeviceScript's libraries, which a build writes
-  ["the firmware of every board compiles", () => ensureFirmware().then(() => true)],
+type Step = [what: string, step: () => Promise<unknown>];
+
+/** Runs first, because linting the firmware needs DeviceScript's libraries, which a build writes. */
+const FIRST_STEP: Step = ["the firmware of every board compiles", () => ensureFirmware().then(() => true)];
+
+/** The other steps, the longest first. */
+const STEPS: Step[] = [
+  ["lint", () => runScript(commandScript("eslint"), ".")],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
   [
     "format (npm run format repairs it)",
     () => runScript(commandScript("prettier"), "--check", "--log-level", "warn", "."),
   ],
-  ["lint", () => runScript(commandScript("eslint"), ".")],
   ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", checkImports],
   ["types of the Node code", () => runScript(commandScript("typescript", "tsc"), "-p", ".")],
   ["generated documents (npm run docs repairs them)", async () => (await findOutdated(ROOT, await generateDocuments())).length === 0], // prettier-ignore
@@ -65,7 +70,8 @@ const STEPS: [what: string, step: () => Promise<unknown>][] = [
 ];
 
 endOnOutputErrors();
-for (const [what, step] of STEPS) {
+
+async function run([what, step]: Step): Promise<void> {
   const ok = await step().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     return false;
@@ -73,3 +79,10 @@ for (const [what, step] of STEPS) {
   console.log(`${ok ? "ok    " : "FAILED"} ${what}`);
   if (!ok) process.exitCode = 1;
 }
+
+async function runRemaining(): Promise<void> {
+  for (let step = STEPS.shift(); step; step = STEPS.shift()) await run(step);
+}
+
+await run(FIRST_STEP);
+await Promise.all([runRemaining(), runRemaining()]);

@@ -1,7 +1,7 @@
 import { millis, reboot, sleep } from "@devicescript/core"
 import { writeSetting } from "@devicescript/settings"
-import { ActionCommand, MAX_INTEGER, REPLY, Reply } from "../contract/messages.js"
-import { encode } from "../contract/schema.js"
+import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
+import { encode, MAX_INTEGER } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
 import { readNumber } from "./settings.js"
 

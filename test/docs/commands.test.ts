@@ -40,6 +40,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npx vitest run test/docs": "this test is part of it",
   "NIGHTLIGHT_LONG=1 npx vitest run test/server/fuzz-accounts.test.ts":
     "takes minutes; the same test runs with a fixed seed",
+  "npx vitest run test/mqtt test/packages": "they run with all other tests",
+  "npx devicescript run packages/devicescript-mqtt/test/main.ts --test -k": "test/packages runs it",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
   "npm run setup": "asks questions; test/setup/run.test.ts answers them, and a scenario here runs it with flags",
   // commands that run as part of other commands

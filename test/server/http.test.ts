@@ -211,6 +211,7 @@ describe("zones", () => {
       lamps: ["path"],
       threshold: 300,
       hysteresis: 50,
+      hours: null,
       light: 190,
       led_on: true,
       mode: "auto",
