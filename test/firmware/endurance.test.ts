@@ -10,12 +10,12 @@ import type { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } from "../support/rig.js";
 
-const CYCLES = 300;
+const CYCLES = 120;
 /** Shortest life of a connection, in ms of the board's clock. After a shorter one, the client delays the next attempt. */
 const LIFETIME = 31_000;
 /** Number of readings: one every ten seconds for a day. A default board sends one every 30 s, and one per light change. */
 const READINGS = 8640;
-/** Largest allowed growth of memory, in bytes. A leak of one object per cycle, 8 bytes or more, would exceed it. */
+/** Largest allowed growth of memory, in bytes. A leak of 13 bytes or more per cycle would exceed it. */
 const MAX_GROWTH = 1500;
 
 /** Records a board's memory use. A minimum over many samples excludes garbage, so growing minima show a leak. */
