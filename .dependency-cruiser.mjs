@@ -8,6 +8,7 @@ const LAYERS = [
   "http/",
   "cluster/",
   "ingest/",
+  "alerts/",
   "outputs/",
   "decisions/",
   "devices/",

@@ -395,6 +395,9 @@ const SCENARIOS: readonly Scenario[] = [
         command: `curl -X PUT http://127.0.0.1:8080/api/zones/garden/mode -H 'content-type: application/json' -d '{"mode": "off", "for": 3600000}'`,
         expectedOutput: /"mode":"off"/,
       },
+      { command: "curl http://127.0.0.1:8080/api/alerts", expectedOutput: /\[/ },
+      { command: "curl http://127.0.0.1:8080/api/alert-channels", expectedOutput: /\[\]/ },
+      { command: "curl -X POST http://127.0.0.1:8080/api/alert-channels/test", expectedOutput: /there is no channel/ },
       { command: "curl http://127.0.0.1:8080/api/settings", expectedOutput: /"zones":{"garden":/ },
       {
         command: `curl -X PATCH http://127.0.0.1:8080/api/settings -H 'if-match: *' -H 'content-type: application/json' -d '{"rule": {"threshold": 280, "min_on": "10 s"}}'`,

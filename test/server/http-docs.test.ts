@@ -9,6 +9,7 @@ import { board } from "./support/board.js";
 import { GARDEN_FILE } from "./support/garden.js";
 import { peopleServer } from "./support/people.js";
 import { client, leaveSession } from "./support/server.js";
+import { receiver } from "./support/receiver.js";
 import { settingsServer } from "./support/settings.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
@@ -92,7 +93,8 @@ beforeAll(async () => {
 });
 
 test("every example in docs/reference/api.md works and has the documented output", async () => {
-  const { brokerUrl, httpUrl } = await settingsServer(GARDEN_FILE);
+  const { url: hook } = await receiver();
+  const { brokerUrl, httpUrl } = await settingsServer(`${GARDEN_FILE}alerts: {after: 1 s, webhook: "${hook}"}\n`);
   await leaveSession(brokerUrl, "old-phone");
   const lesson = await client(brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
@@ -104,6 +106,9 @@ test("every example in docs/reference/api.md works and has the documented output
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
   });
+  await lesson.publishAsync("nightlight/shed/status", '{"online":false}', { qos: 1, retain: true });
+  const alerts = async () => (await ask(httpUrl, "/api/alerts")).body as unknown[];
+  await eventually(async () => (await alerts()).length > 0, { what: "an alert" });
   const known = async () => (await ask(httpUrl, "/api/devices/nightlight/gate")).status === 200;
   await eventually(known, { what: "the last device" });
 

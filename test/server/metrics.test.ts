@@ -24,6 +24,8 @@ test("a scrape is valid Prometheus text format with conventional metric names", 
   const families = await scrape(httpUrl!);
   const ours = [...families.values()].filter(({ name }) => name.startsWith("nightlight_"));
   expect(ours.map(({ name }) => name).sort()).toEqual([
+    "nightlight_alert_messages_total",
+    "nightlight_alerts",
     "nightlight_broker_clients",
     "nightlight_broker_queued_messages",
     "nightlight_build_info",
@@ -40,6 +42,8 @@ test("a scrape is valid Prometheus text format with conventional metric names", 
     "nightlight_log_lines_lost_total",
     "nightlight_messages_received_total",
     "nightlight_messages_rejected_total",
+    "nightlight_readings_dropped",
+    "nightlight_readings_missing",
     "nightlight_readings_refused_total",
     "nightlight_readings_unacknowledged",
     "nightlight_storage_failures_total",

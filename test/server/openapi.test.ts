@@ -237,6 +237,22 @@ describe("the server's answers match the document", () => {
       await eventually(() => check(operationId, 503), { what: "the link to be down" });
   });
 
+  test("requests about alerts get the described answers, and their events have the described data", async () => {
+    url = (await server()).httpUrl!;
+    await check("testAlertChannels", 409);
+    const running = await server({ alerts: { after: 1000, webhook: { url: "http://127.0.0.1:9/hook" } } });
+    url = running.httpUrl!;
+    const { events } = await follow(url);
+    const sensor = await client(running.brokerUrl);
+    await sensor.publishAsync("n/board/status", '{"online":false}', { qos: 1, retain: true });
+    await eventually(() => events.some(({ event }) => event === "alert"), { what: 'the event "alert"' });
+    for (const operationId of ["listAlerts", "listAlertChannels", "testAlertChannels"]) await check(operationId, 200);
+    const { events: later } = await follow(url);
+    await eventually(() => later.some(({ event }) => event === "alerts"), { what: 'the event "alerts"' });
+    for (const { event, data } of [...events, ...later])
+      expect(problemOf(["components", "schemas", "Events", "properties", event], data), event).toBe("");
+  });
+
   test("events have the described data", async () => {
     const running = await server({ policy: GARDEN, history: HISTORY });
     url = running.httpUrl!;
@@ -255,7 +271,7 @@ describe("the server's answers match the document", () => {
     await eventually(() => changes.events.some(({ event }) => event === "settings"), { what: 'the event "settings"' });
     for (const { event, data } of [...events, ...changes.events])
       expect(problemOf(["components", "schemas", "Events", "properties", event], data), event).toBe("");
-    expect([...names()].sort()).toEqual(["device", "devices", "forgotten", "zone", "zones"]);
+    expect([...names()].sort()).toEqual(["alerts", "device", "devices", "forgotten", "zone", "zones"]);
 
     for (let streams = 1; streams < DEFAULTS.limits.eventStreams; streams++) await follow(url);
     await check("followEvents", 429);

@@ -17,6 +17,7 @@ import { openData } from "../storage/data-folder.js";
 import { embeddedConnection } from "../transport/embedded.js";
 import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
 import { scopeOf } from "../transport/scope.js";
+import { startAlerts } from "./alerts.js";
 import { loginStoreOf, openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
 import { createParts, type Parts } from "./parts.js";
@@ -147,6 +148,8 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   await link.start();
   lifecycle.announce(history, !cluster);
   await cluster?.start();
+  const alerts = startAlerts({ settings, parts, folder, history, link, cluster, eventStream, emitter });
+  addCleanupStep(() => alerts.close());
   if (settings.homeAssistant) homeAssistant.enable();
   else homeAssistant.disable();
 
@@ -160,6 +163,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
     parts,
     devices,
     zones,
+    alerts,
     history,
     link,
     cluster,
@@ -193,6 +197,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
       cluster?.apply(next.policy);
       eventStream.publish("zones", zones.list());
       emitter.emit("zones");
+      alerts.apply(next.alerts);
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.enable();
       else homeAssistant.disable();

@@ -27,6 +27,7 @@ export function checkCombinations(settings: Unchecked, report: Report): void {
   checkTls(settings, report);
   checkBroker(mappingOf(settings.broker), report);
   checkState(settings, report);
+  checkAlerts(mappingOf(settings.alerts), report);
   const rule = mappingOf(settings.rule);
   checkReach(["rule"], rule, {}, report);
   for (const [id, device] of Object.entries(mappingOf(settings.devices)))
@@ -94,6 +95,22 @@ function checkBroker(broker: Unchecked, report: Report): void {
   if (broker.password !== undefined && broker.password_file !== undefined)
     report(["broker", "password_file"], "is there beside broker > password; keep one.");
   checkFile(["broker", "password_file"], broker.password_file, report);
+}
+
+function checkAlerts(alerts: Unchecked, report: Report): void {
+  const secrets = [
+    ["webhook", "webhook_authorization"],
+    ["ntfy", "ntfy_token"],
+  ] as const;
+  for (const [channel, secret] of secrets) {
+    const fileName = `${secret}_file`;
+    for (const name of [secret, fileName])
+      if (alerts[name] !== undefined && alerts[channel] === undefined)
+        report(["alerts", name], `is of no use without alerts > ${channel}.`);
+    if (alerts[secret] !== undefined && alerts[fileName] !== undefined)
+      report(["alerts", fileName], `is there beside alerts > ${secret}; keep one.`);
+    checkFile(["alerts", fileName], alerts[fileName], report);
+  }
 }
 
 function checkFile(path: Path, file: unknown, report: Report): void {

@@ -1,5 +1,6 @@
 /** Converts a validated configuration to options for `startServer`. */
 import type { Rule } from "../../../contract/index.js";
+import type { AlertSettings } from "../alerts/settings.js";
 import { scopeOf } from "../transport/scope.js";
 import { DEFAULTS, type ServerOptions } from "./options.js";
 import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
@@ -37,18 +38,24 @@ function mapValues<T>(record: Record<string, T>, change: (key: string, value: T)
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(key, value)]));
 }
 
+/** Secrets from the configuration or from the files that it names. */
+export interface Secrets {
+  readonly password: string | undefined;
+  readonly webhookAuthorization: string | undefined;
+  readonly ntfyToken: string | undefined;
+}
+
 /**
  * Converts a configuration to options for `startServer`.
  * @param configuration with all defaults filled in
- * @param password the broker password from the configuration or from `password_file`
  */
-export function optionsOf(configuration: Configuration, password: string | undefined) {
+export function optionsOf(configuration: Configuration, secrets: Secrets) {
   const { broker, tls, history, home_assistant: homeAssistant, topic_prefix: topicPrefix } = configuration;
   const { session_expiry: sessionExpiry, event_streams: eventStreams, ...limits } = configuration.limits;
   return {
     broker: broker.url,
     username: broker.username,
-    password,
+    password: secrets.password,
     mqttPort: configuration.mqtt_port,
     mqttsPort: configuration.mqtts_port,
     httpPort: configuration.http_port,
@@ -75,9 +82,22 @@ export function optionsOf(configuration: Configuration, password: string | undef
       readings: finite(history.readings),
       switches: finite(history.switches),
     },
+    alerts: alertSettings(configuration.alerts, secrets),
     homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
     limits: { ...limits, sessionExpiry, eventStreams },
   } satisfies ServerOptions;
+}
+
+function alertSettings(
+  { after, page, webhook, ntfy }: Configuration["alerts"],
+  { webhookAuthorization, ntfyToken }: Secrets,
+): AlertSettings {
+  return {
+    after,
+    page,
+    webhook: webhook === undefined ? undefined : { url: webhook, authorization: webhookAuthorization },
+    ntfy: ntfy === undefined ? undefined : { url: ntfy, token: ntfyToken },
+  };
 }
 
 /** Converts a retention time for `startServer`: `Infinity`, which means forever, becomes undefined. */

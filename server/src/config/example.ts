@@ -83,6 +83,14 @@ devices:
 # home_assistant:
 #   discovery_prefix: homeassistant
 
+# Alerts: boards offline, zones without a fresh sensor, lost readings, a full disk. See docs/how-to/alerts.md.
+# alerts:
+#   after: 2 min # how long a problem must last
+#   page: https://lights.example.org # address of the dashboard, for links in messages
+#   ntfy: https://ntfy.sh/my-secret-topic # push messages to phones
+#   webhook: https://example.org/hook # JSON by POST
+#   webhook_authorization_file: webhook.authorization
+
 # data: .nightlight # folder for persistent data
 # log: pretty # or json
 # log_messages: condensed # or all: one log line for every message

@@ -182,6 +182,40 @@ export function databaseUrl(what: string, schemes: readonly string[], example: s
   });
 }
 
+/** Schema of an http or https URL without a user name. @param problem returns "" for a valid URL, or what is wrong */
+function webUrl(what: string, example: string, problem: (url: URL) => string) {
+  return checkedText(what, `a URL that begins with http:// or https://, such as ${example}`, (written) => {
+    if (!URL.canParse(written)) return "this is no URL";
+    const url = new URL(written);
+    if (url.protocol !== "http:" && url.protocol !== "https:") return "it begins with http:// or https://";
+    return url.username || url.password ? "it cannot contain a user name or a password" : problem(url);
+  });
+}
+
+export const webhookUrl = (what: string) => webUrl(what, "https://example.org/hook", () => "");
+
+/** Schema of the address of a page. Links are made by adding a fragment. */
+export function pageUrl(what: string) {
+  const problem = ({ search, hash }: URL): string => (search || hash ? "it ends before any ? or #" : "");
+  return webUrl(what, "https://lights.example.org", problem);
+}
+
+/** Schema of the URL of a topic of ntfy, whose topics have no folders. */
+export function ntfyUrl(what: string) {
+  const problem = ({ pathname, search, hash }: URL): string =>
+    /^\/[-_A-Za-z0-9]{1,64}$/.test(pathname) && !search && !hash
+      ? ""
+      : "it ends with one topic of letters, digits, - and _, 64 at most";
+  return webUrl(what, "https://ntfy.sh/my-topic", problem);
+}
+
+/** Schema of the value of an HTTP header, or a part of it. */
+export function headerValue(what: string) {
+  const kind = "a text of ASCII characters in one line";
+  const isValid = (written: string): boolean => /^[\x21-\x7e]([\x20-\x7e]{0,2000}[\x21-\x7e])?$/.test(written);
+  return checkedText(what, kind, (written) => (isValid(written) ? "" : "an HTTP header cannot contain this"));
+}
+
 export function deviceIds(what: string, least: 0 | 1) {
   const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
   return described(z.array(deviceId(), { error }).min(least, { error }), what);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { checkCombinations } from "./checks.js";
-import { withDefaults, optionsOf } from "./effective.js";
+import { withDefaults, optionsOf, type Secrets } from "./effective.js";
 import { DEFAULT_FILE, namedFile, readFlags, type Environment, type FlagSettings } from "./flags.js";
 import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
@@ -14,7 +14,7 @@ import { parseYaml, readYamlFile, type YamlFile } from "./yaml-file.js";
 export interface LoadedConfiguration {
   /** Path of the file as the user wrote it; undefined without a file. */
   readonly file: string | undefined;
-  /** All settings with defaults and absolute paths. If `password_file` is set, only `options` contains the password. */
+  /** All settings with defaults and absolute paths. Only `options` contains secrets from the files of the settings. */
   readonly configuration: Configuration;
   readonly options: ReturnType<typeof optionsOf>;
   /** Warnings, for example about a password on the command line. Each warning is one sentence. */
@@ -59,7 +59,7 @@ export function loadConfiguration(
   return {
     file: name,
     configuration,
-    options: optionsOf(configuration, passwordOf(configuration)),
+    options: optionsOf(configuration, readSecrets(configuration)),
     warnings: given.warnings,
     origin: (at) => given.origin(at) ?? (yaml?.has(at) ? yaml.place(at) : undefined),
   };
@@ -86,20 +86,36 @@ function merge(file: unknown, given: Mapping): Mapping {
     const before = merged[key];
     merged[key] = isMapping(value) && isMapping(before) ? { ...before, ...value } : value;
   }
-  const broker = given.broker as Mapping | undefined;
-  if (broker?.password !== undefined) merged.broker = { ...(merged.broker as Mapping), password_file: undefined };
+  for (const [group, key] of FILE_SECRETS)
+    if (isMapping(given[group]) && given[group][key] !== undefined)
+      merged[group] = { ...(merged[group] as Mapping), [`${key}_file`]: undefined };
   return merged;
 }
 
+/** The secrets that may be in a file of their own: the setting `broker > password_file` names that of the password. */
+const FILE_SECRETS = [
+  ["broker", "password"],
+  ["alerts", "webhook_authorization"],
+  ["alerts", "ntfy_token"],
+] as const;
+
 /**
- * Returns the broker password. If `password_file` is set, reads the password from this file.
- * @throws ConfigurationError when the file is empty or unreadable
+ * Returns the secrets of the configuration, and reads those that are in a file of their own.
+ * @throws ConfigurationError when such a file is empty or unreadable
  */
-function passwordOf({ broker }: Configuration): string | undefined {
-  if (broker.password_file === undefined) return broker.password;
-  const secret = readSecret(broker.password_file);
+function readSecrets({ broker, alerts }: Configuration): Secrets {
+  return {
+    password: readUnlessSet("broker > password_file", broker.password, broker.password_file),
+    webhookAuthorization: readUnlessSet("alerts > webhook_authorization_file", alerts.webhook_authorization, alerts.webhook_authorization_file), // prettier-ignore
+    ntfyToken: readUnlessSet("alerts > ntfy_token_file", alerts.ntfy_token, alerts.ntfy_token_file),
+  };
+}
+
+function readUnlessSet(setting: string, value: string | undefined, file: string | undefined): string | undefined {
+  if (file === undefined) return value;
+  const secret = readSecret(file);
   if ("value" in secret) return secret.value;
-  throw new ConfigurationError([{ text: `broker > password_file ${secret.problem}` }]);
+  throw new ConfigurationError([{ text: `${setting} ${secret.problem}` }]);
 }
 
 /** Sorts problems by their position in the file. Problems without a line number come first. */

@@ -8,6 +8,7 @@ import type { Plugin } from "../http/plugin.js";
 import { parseBrokerUrl, type BrokerAddress } from "../transport/url.js";
 import type { Retention } from "../history/history.js";
 import type { Guest } from "../security/guests.js";
+import { DEFAULT_ALERT_SETTINGS, type AlertSettings } from "../alerts/settings.js";
 import { LESSON_POLICY, type Policy } from "../decisions/policy.js";
 import { createLog, silentLog, type Log, type LogFormat, type LogMessages } from "../observability/log.js";
 
@@ -57,6 +58,8 @@ export interface ServerOptions {
   readonly history?: HistoryOptions | false;
   /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
+  /** When problems become alerts, and where alerts are sent. Default: after two minutes, and nowhere but the dashboard. */
+  readonly alerts?: Partial<AlertSettings>;
   /**
    * Further host names for HTTP, such as the name of a reverse proxy. If host names are set, all clients must log in.
    */
@@ -110,6 +113,7 @@ export interface Settings {
   readonly policy: Policy;
   readonly history: HistoryOptions | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
+  readonly alerts: AlertSettings;
   readonly httpNames: readonly string[];
   readonly limits: Limits;
   readonly tls: TlsFiles | undefined;
@@ -132,6 +136,7 @@ export const DEFAULTS = {
   mqttsPort: 8883,
   homeAssistant: { discoveryPrefix: "homeassistant" },
   history: { readings: 30 * DAY, switches: 365 * DAY },
+  alerts: DEFAULT_ALERT_SETTINGS,
   limits: { ...DEFAULT_BROKER_LIMITS, ...DEFAULT_HTTP_LIMITS },
 };
 
@@ -165,6 +170,7 @@ export function toSettings(options: ServerOptions): Settings {
     policy: options.policy ?? LESSON_POLICY,
     history: options.history ?? DEFAULTS.history,
     homeAssistant: options.homeAssistant ?? DEFAULTS.homeAssistant,
+    alerts: { ...DEFAULTS.alerts, ...options.alerts },
     httpNames: options.httpNames ?? [],
     limits: { ...DEFAULTS.limits, ...options.limits },
     tls: options.tls,

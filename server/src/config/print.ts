@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LoadedConfiguration } from "./load.js";
 import { resolved } from "./paths.js";
 import type { Path } from "./problems.js";
-import { MASK, redactUrl } from "../security/redact.js";
+import { MASK, maskedUrl, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
 /** Converts the configuration to the contents of a configuration file, with absolute paths and with secrets. */
@@ -13,7 +13,7 @@ export function toFileContents({ configuration }: LoadedConfiguration): z.input<
 
 /** Converts the configuration to the contents of a configuration file, with secrets masked. */
 export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
-  const { broker, mqtts_port, history, state, ...rest } = toFileContents(loaded);
+  const { broker, mqtts_port, history, state, alerts, ...rest } = toFileContents(loaded);
   return {
     broker: {
       ...broker,
@@ -26,7 +26,19 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
     ...(rest.tls && { mqtts_port }),
     ...rest,
     ...(state !== undefined && { state: redactUrl(state) }),
+    alerts: { ...alerts, ...maskedAlerts(alerts) },
     history: typeof history === "object" && history.url ? { ...history, url: redactUrl(history.url) } : history,
+  };
+}
+
+/** Masks the secrets of alerts, and the paths of URLs to which alerts are sent, because they work like passwords. */
+function maskedAlerts(alerts: z.input<typeof CONFIGURATION>["alerts"] = {}): typeof alerts {
+  const { webhook, ntfy, webhook_authorization: authorization, ntfy_token: token } = alerts;
+  return {
+    ...(webhook !== undefined && { webhook: maskedUrl(webhook) }),
+    ...(ntfy !== undefined && { ntfy: maskedUrl(ntfy) }),
+    ...(authorization !== undefined && { webhook_authorization: MASK }),
+    ...(token !== undefined && { ntfy_token: MASK }),
   };
 }
 

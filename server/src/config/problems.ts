@@ -55,10 +55,15 @@ export function nameOf(path: Path): string {
  */
 const URL_SETTINGS = new Set(["broker", "broker.url", "state", "history", "history.url"]);
 
+/** Settings whose whole value is secret. The path of a URL to which alerts are sent works like a password. */
+const SECRET_SETTINGS = new Set(
+  "broker.password alerts.webhook alerts.webhook_authorization alerts.ntfy alerts.ntfy_token".split(" "),
+);
+
 /** Formats a value that a user wrote, for error messages: one line without secrets, at most 60 characters. */
 export function presentable(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");
-  if (setting === "broker.password") return "a text that is not shown";
+  if (SECRET_SETTINGS.has(setting)) return "a text that is not shown";
   const line = written.trim().replace(/\s+/g, " ");
   const [, quote, inner] = /^(["']?)(.*?)\1$/s.exec(line)!;
   const shown = URL_SETTINGS.has(setting) ? quote + redactUrl(inner) + quote : redactText(line);

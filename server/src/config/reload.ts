@@ -40,6 +40,13 @@ const LOG_OPTIONS = [
   ["logMessages", "log_messages"],
 ] as const;
 
+/** Secrets that may come from a file of their own, by the name of their setting. */
+const SECRETS: readonly [name: string, read: (options: LoadedConfiguration["options"]) => string | undefined][] = [
+  ["broker > password", ({ password }) => password],
+  ["alerts > webhook_authorization", ({ alerts }) => alerts.webhook?.authorization],
+  ["alerts > ntfy_token", ({ alerts }) => alerts.ntfy?.token],
+];
+
 /** The most settings that one log line names. */
 const MAX_LISTED = 8;
 
@@ -91,9 +98,11 @@ export function changes(before: LoadedConfiguration, after: LoadedConfiguration)
       new Map(settingsOf(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
   );
   const names = [...new Set([...old.keys(), ...present.keys()])].filter((name) => old.get(name) !== present.get(name));
-  // Compare the passwords too: the content of the password file may have changed although no setting has.
-  const same = names.includes("broker > password") || before.options.password === after.options.password;
-  return same ? names : [...names, "broker > password"];
+  // Compare the secrets too: the content of a secret's file may have changed although no setting has.
+  const secrets = SECRETS.filter(
+    ([name, read]) => !names.includes(name) && read(before.options) !== read(after.options),
+  );
+  return [...names, ...secrets.map(([name]) => name)];
 }
 
 function listed(names: readonly string[]): string {

@@ -11,16 +11,20 @@ import {
   deviceIds,
   duration,
   file,
+  headerValue,
   hostNames,
   lightLevel,
   mapping,
   messageTime,
+  ntfyUrl,
   oneOf,
+  pageUrl,
   port,
   text,
   timeOfDay,
   timeZone,
   topicPrefix,
+  webhookUrl,
   wholeNumber,
   yesOrNo,
 } from "./fields.js";
@@ -76,7 +80,7 @@ const DEVICE = mapping({
 });
 
 const RULE = ruleOf();
-const { limits, history } = DEFAULTS;
+const { limits, history, alerts } = DEFAULTS;
 const retention = (what: string) => duration(what, MINUTE, Infinity);
 
 /** Schema of the configuration file. Decodes durations to ms, and times of day to minutes since midnight. */
@@ -196,6 +200,20 @@ export const CONFIGURATION = mapping({
     )
     .describe("MQTT discovery for Home Assistant: true, false, or its topic prefix.")
     .prefault(true),
+  alerts: mapping({
+    after: duration("How long a problem must last before it raises an alert", SECOND, DAY).prefault(
+      formatDuration(alerts.after),
+    ),
+    page: pageUrl("Address of the dashboard, for links in messages").optional(),
+    webhook: webhookUrl("Send alerts to this URL, as JSON by POST").optional(),
+    webhook_authorization: headerValue(
+      "Value of the header Authorization for that URL; safer in webhook_authorization_file",
+    ).optional(),
+    webhook_authorization_file: file("File with this value in its first line").optional(),
+    ntfy: ntfyUrl("Send alerts to this topic of ntfy, as push messages").optional(),
+    ntfy_token: headerValue("Access token of ntfy; safer in ntfy_token_file").optional(),
+    ntfy_token_file: file("File with the token in its first line").optional(),
+  }).prefault({}),
   limits: mapping({
     payload: wholeNumber("Longest payload that a client may publish, in bytes", 1024, 256 * MILLION).prefault(
       limits.payload,

@@ -11,7 +11,8 @@ export interface SyntaxProblem {
 const MAX_VALUES = 5_000_000;
 
 /** Matches a key whose value may contain a secret. */
-const SECRET_LINE = /(?:^|[{,\s"'])(?:url|username|password|state|broker|history)["']?\s*:/;
+const SECRET_LINE =
+  /(?:^|[{,\s"'])(?:url|username|password|state|broker|history|webhook|webhook_authorization|ntfy|ntfy_token)["']?\s*:/;
 
 /** Finds the syntax errors of a document, and returns whether its values can be used in spite of them. */
 export function syntaxProblems(

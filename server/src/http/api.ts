@@ -5,6 +5,7 @@ import type { History } from "../history/history.js";
 import type { MetricsSources } from "./metrics/metrics.js";
 import type { Mode } from "../devices/override.js";
 import type { Recent } from "../history/recent.js";
+import { alertChannelRoutes, alertRoutes, type AlertSource } from "./alerts.js";
 import { actionRoutes, sendOutcome } from "./actions.js";
 import { overrideOf } from "./request-body.js";
 import { HttpError } from "./errors.js";
@@ -26,6 +27,7 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly storage: StorageHealth;
   readonly devices: Devices;
   readonly zones: ZoneDirectory;
+  readonly alerts: AlertSource & MetricsSources["alerts"];
   readonly recent: Recent;
   readonly actions: Actions;
   /** The settings of the configuration file; undefined for a server without one. */
@@ -57,12 +59,14 @@ export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
   decisionRoutes(app, from);
   historyRoutes(app, from);
   settingsRoutes(app, from.settings);
+  alertChannelRoutes(app, from.alerts);
 }
 
-/** Adds the routes that show and change devices and zones. */
+/** Adds the routes that show and change devices and zones, and that show alerts about them. */
 export function decisionRoutes(app: FastifyInstance, from: ApiSources): void {
   deviceRoutes(app, from);
   zoneRoutes(app, from.zones, from.storage);
+  alertRoutes(app, from.alerts);
 }
 
 function statusRoutes(app: FastifyInstance, from: ApiSources): void {

@@ -112,7 +112,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   if (options.cluster)
     peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
   apiRoutes(app, sources);
-  events.route(app, api.devices, api.zones, options.limits.eventStreams, options.onRefused);
+  events.route(app, api, options.limits.eventStreams, options.onRefused);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
     provide: (capability) => void capabilities.add(capability),

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
+import type { AlertSource } from "./alerts.js";
 import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type OnRefused } from "./client-limits.js";
 
 /** Maximum number of unsent bytes of one stream, without the initial state. The server closes a stream that exceeds it. */
@@ -71,17 +72,11 @@ export class Events {
   }
 
   /**
-   * Adds `GET /api/events`, which sends all devices and zones first, then each change.
+   * Adds `GET /api/events`, which sends all devices, zones and alerts first, then each change.
    * @param limit maximum number of streams of one client
    * @param onRefused called when a client exceeds a limit
    */
-  route(
-    app: FastifyInstance,
-    devices: Devices,
-    zones: Pick<ZoneDirectory, "list">,
-    limit: number,
-    onRefused: OnRefused,
-  ): void {
+  route(app: FastifyInstance, { devices, zones, alerts }: StreamedState, limit: number, onRefused: OnRefused): void {
     const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
     const announcements = setInterval(() => {
       if (this.#followers.size > 0) this.#remote?.announceFollowers();
@@ -111,7 +106,12 @@ export class Events {
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
       response.writeHead(200, EVENT_STREAM);
-      response.write("retry: 1000\n\n" + format("devices", devices.list()) + format("zones", zones.list()));
+      response.write(
+        "retry: 1000\n\n" +
+          format("devices", devices.list()) +
+          format("zones", zones.list()) +
+          format("alerts", alerts.list()),
+      );
       this.#followers.set(response, { client, maxBacklog: response.writableLength + MAX_BACKLOG });
       this.#remote?.announceFollowers();
       this.#remote?.snapshot().then(
@@ -185,6 +185,13 @@ export class Events {
       else response.write(events);
     }
   }
+}
+
+/** The state with which each stream begins. */
+export interface StreamedState {
+  readonly devices: Devices;
+  readonly zones: Pick<ZoneDirectory, "list">;
+  readonly alerts: Pick<AlertSource, "list">;
 }
 
 /** An open event stream: its client, and how much unread data the server tolerates. */

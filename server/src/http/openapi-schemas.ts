@@ -234,7 +234,17 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
     ["first_administrator_missing", "ended"],
   ),
-  Events: objectOf<{ devices: 1; device: 1; zones: 1; zone: 1; forgotten: 1; settings: 1; storage: 1 }>(
+  Events: objectOf<{
+    devices: 1;
+    device: 1;
+    zones: 1;
+    zone: 1;
+    alerts: 1;
+    alert: 1;
+    forgotten: 1;
+    settings: 1;
+    storage: 1;
+  }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
       devices: { ...listOf(ref("Device")), description: "All devices, at the start of the stream." },
@@ -244,12 +254,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         description: "All zones, at the start of the stream and after a change of the configuration.",
       },
       zone: { ...ref("Zone"), description: "A zone that changed." },
+      alerts: { ...listOf(ref("Alert")), description: "All alerts, at the start of the stream." },
+      alert: { ...ref("Alert"), description: "An alert that was raised, changed or resolved." },
       forgotten: objectOf<{ id: string }>("A device that was forgotten.", { id: text("The id of the device.") }),
       settings: ref("SettingsEvent"),
       storage: objectOf<Pick<StorageView, "problem">>("The data folder became unwritable, or writable again.", {
         problem: orNull(text("The problem and what to do about it; null when the data folder is writable.")),
       }),
     },
-    ["devices", "device", "zones", "zone", "forgotten", "settings", "storage"],
+    ["devices", "device", "zones", "zone", "alerts", "alert", "forgotten", "settings", "storage"],
   ),
 };

@@ -3,6 +3,7 @@ import { json, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
 import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
+import { ALERT_PATHS, ALERT_SCHEMAS } from "./openapi-alerts.js";
 import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
@@ -66,7 +67,7 @@ const SERVER_PATHS: Paths = {
       operationId: "followEvents",
       summary: "Follow changes as server-sent events",
       description:
-        "The stream begins with `devices` and `zones`, then sends each change. The schema `Events` describes the data of each event. After a reconnect, the client receives the full current state again, so events have no ids.",
+        "The stream begins with `devices`, `zones` and `alerts`, then sends each change. The schema `Events` describes the data of each event. After a reconnect, the client receives the full current state again, so events have no ids.",
       tag: "server",
       answers: {
         200: {
@@ -145,6 +146,7 @@ export function openApiDocument(version: string): Schema {
     tags: [
       { name: "devices", description: "Boards, and programs that send the same messages." },
       { name: "zones", description: "Groups of sensors that together control lamps." },
+      { name: "alerts", description: "Lasting problems, and the services that receive them." },
       { name: "settings", description: "The configuration file." },
       { name: "history", description: "Past readings and lamp switches." },
       { name: "mqtt", description: "The embedded MQTT broker." },
@@ -153,9 +155,16 @@ export function openApiDocument(version: string): Schema {
     ],
     // a request needs one of these authentication schemes; {} means none, for servers without accounts
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
-    paths: pathsOf({ ...LIGHT_PATHS, ...SETTINGS_PATHS, ...MQTT_SESSION_PATHS, ...ACCOUNT_PATHS, ...SERVER_PATHS }),
+    paths: pathsOf({
+      ...LIGHT_PATHS,
+      ...ALERT_PATHS,
+      ...SETTINGS_PATHS,
+      ...MQTT_SESSION_PATHS,
+      ...ACCOUNT_PATHS,
+      ...SERVER_PATHS,
+    }),
     components: {
-      schemas: { ...SCHEMAS, ...SETTINGS_SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
+      schemas: { ...SCHEMAS, ...ALERT_SCHEMAS, ...SETTINGS_SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
       responses: {
         Fault: {
           description: "Any other error.",

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import type { AlertView } from "../alerts/alert.js";
 import { readList } from "../cluster/checks/peer-messages.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
@@ -22,7 +23,7 @@ export interface PeerRoutes {
 }
 
 /**
- * Makes every server of a cluster answer for all devices and zones. A server forwards a request about a device or zone to
+ * Makes every server of a cluster answer for all devices, zones and alerts. A server forwards a request about a device or zone to
  * the server that owns it, and merges the lists of all servers. The server that the client contacts authorizes the request.
  */
 export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
@@ -69,16 +70,22 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     return api.zones.list().map((zone) => byName.get(zone.name) ?? zone);
   }
 
+  async function alerts(): Promise<AlertView[]> {
+    const all = (await listsOf<AlertView>("/api/alerts", "id")).flatMap(([, list]) => list);
+    return all.sort((a, b) => (a.raised > b.raised ? -1 : 1));
+  }
+
   peers.serve({ answer: answerLocally, events: (text) => events.relay(text) });
   events.connect({
     hasFollowers: () => peers.hasFollowers,
     send: (text) => peers.sendEvents(text),
     announceFollowers: () => peers.follow(),
     snapshot: async () => {
-      const [allDevices, allZones] = await Promise.all([devices(), zones()]);
+      const [allDevices, allZones, allAlerts] = await Promise.all([devices(), zones(), alerts()]);
       return [
         ["devices", allDevices],
         ["zones", allZones],
+        ["alerts", allAlerts],
       ];
     },
   });
@@ -88,6 +95,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     const url = request.routeOptions.url;
     if (method === "GET" && url === "/api/devices") return reply.send(await devices());
     if (method === "GET" && url === "/api/zones") return reply.send(await zones());
+    if (method === "GET" && url === "/api/alerts") return reply.send(await alerts());
     const id = idOf(request, prefix);
     if (id === undefined) return;
     const owner = cluster.ownerOf(id);

@@ -1,3 +1,4 @@
+import type { Alerts } from "../alerts/alerts.js";
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { History } from "../history/history.js";
@@ -72,6 +73,7 @@ export interface HttpServices {
   readonly parts: ServedParts;
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
+  readonly alerts: Alerts;
   readonly history: History;
   readonly link: BrokerConnection;
   /** The cluster of servers; undefined when this is the only server. */
@@ -132,6 +134,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       setMode: (device, mode, duration) => commands.setMode(device, mode, duration),
       forget: (device) => commands.forget(device),
       zones,
+      alerts: served.alerts,
       history,
       historyOn: settings.history !== false,
       version: VERSION,
@@ -165,9 +168,17 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
 
 function gaugesOf({ parts: { devices }, link, broker, eventStream }: HttpServices): Gauges {
   let devicesOnline = 0;
-  for (const { online } of devices) if (online) devicesOnline++;
+  let readingsMissing = 0;
+  let readingsDropped = 0;
+  for (const { online, gaps, status } of devices) {
+    if (online) devicesOnline++;
+    readingsMissing += gaps?.missing ?? 0;
+    readingsDropped += status?.dropped ?? 0;
+  }
   return {
     devicesOnline,
+    readingsMissing,
+    readingsDropped,
     devicesOffline: devices.size - devicesOnline,
     linkUp: link.connected,
     eventStreams: eventStream.size,

@@ -24,7 +24,7 @@ export type LogFields = Readonly<Record<string, unknown>>;
  * - `duplicate`, which follows `received`, with `id` and `message`
  * - `action`, with `id`, `action` and `seq`
  * - `messages`: the summary of one second, with the counts `received`, `sent` and `other`
- * - `device`, `rejected`, `link`, `server`, `http`, `security`, `storage`, `log`, and events of plug-ins: with `msg` and
+ * - `alert`, `device`, `rejected`, `link`, `server`, `http`, `security`, `storage`, `log`, and events of plug-ins: with `msg` and
  *   fields of their own
  */
 export interface Log {

@@ -50,6 +50,12 @@ function redactQuery(query: string): string {
   return `?${shown.join("&")}`;
 }
 
+/** Masks the path of a URL, for services whose URL works like a password. */
+export function maskedUrl(url: string): string {
+  const { origin, pathname, search } = new URL(url);
+  return pathname === "/" && !search ? origin : `${origin}/${MASK}`;
+}
+
 /** Masks secrets in all URLs and connection strings within a text, such as an error message. */
 export function redactText(text: string): string {
   return text.replace(KEYWORD, `$1${MASK}`).replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi, (url) => redactUrl(url));

@@ -103,6 +103,7 @@ function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
     unacknowledged: () => 0,
     actions: {},
     zones: { list: () => [], get: () => undefined },
+    alerts: { list: () => [], channels: () => [], test: async () => [] },
     broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: sessions !== undefined }),
     mqttSessions: () => sessions,
     contested: () => contested,

@@ -20,10 +20,10 @@ interface Described {
 }
 
 /** Settings that a reload can change. A change of every other setting needs a restart. */
-const RELOADABLE = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant"]); // prettier-ignore
+const RELOADABLE = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant", "alerts"]); // prettier-ignore
 
 /** Settings that the HTTP API can change. The others can lock a person out, or contain secrets. */
-const EDITABLE = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix"]); // prettier-ignore
+const EDITABLE = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page"]); // prettier-ignore
 
 const isIn = (names: ReadonlySet<string>, path: Path): boolean =>
   names.has(path.slice(0, 2).join(".")) || (names.has(String(path[0])) && !SPLIT.has(String(path[0])));

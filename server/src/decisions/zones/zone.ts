@@ -106,6 +106,19 @@ export class Zone {
     };
   }
 
+  /**
+   * When the last fresh sensor becomes stale if no sensor reports again, in ms by the monotonic clock; undefined if no
+   * sensor has reported since the server started.
+   */
+  get freshUntil(): number | undefined {
+    let latest: number | undefined;
+    for (const id of this.policy.sensors) {
+      const device = this.find(id);
+      if (device?.light !== undefined) latest = Math.max(latest ?? 0, device.measuredAt);
+    }
+    return latest === undefined ? undefined : latest + this.policy.stale_after;
+  }
+
   #isFresh({ light, measuredAt }: Device, now: number): boolean {
     return light !== undefined && now - measuredAt < this.policy.stale_after;
   }

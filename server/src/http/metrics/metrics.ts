@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry, type Metric } from "prom-client";
+import type { Alerts } from "../../alerts/alerts.js";
 import type { Counters, Rejection } from "../../observability/counters.js";
 import type { History } from "../../history/history.js";
 import type { Log } from "../../observability/log.js";
@@ -11,6 +12,10 @@ import { REJECTIONS } from "./rejections.js";
 export interface Gauges {
   readonly devicesOnline: number;
   readonly devicesOffline: number;
+  /** Readings of all boards since their last start that never arrived. */
+  readonly readingsMissing: number;
+  /** Readings that all boards have dropped since their last start. */
+  readonly readingsDropped: number;
   /** Whether the link to the broker is up. */
   readonly linkUp: boolean;
   /** Number of open streams of `/api/events`. */
@@ -28,6 +33,7 @@ export interface MetricsSources {
   readonly decisionTimes: DecisionTimes;
   readonly history: Pick<History, "stats">;
   readonly log: Pick<Log, "lost">;
+  readonly alerts: Pick<Alerts, "counts" | "deliveries">;
   readonly damaged: Pick<DamagedFiles, "count">;
   readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
   /** Number of readings that the server has not acknowledged, because it could not store them yet. */
@@ -97,6 +103,25 @@ export function exposeMetrics(from: MetricsSources): Exposition {
       { labels: { state: "offline" }, value: devicesOffline },
     ];
   });
+  gauge(
+    "nightlight_readings_missing",
+    "Readings since the last start of each board that never arrived.",
+    () => from.gauges().readingsMissing,
+  );
+  gauge(
+    "nightlight_readings_dropped",
+    "Readings since the last start of each board that it lost because its memory was full.",
+    () => from.gauges().readingsDropped,
+  );
+  add("gauge", "nightlight_alerts", "Open alerts by kind; docs/how-to/alerts.md explains the kinds.", () =>
+    Object.entries(from.alerts.counts()).map(([kind, value]) => ({ labels: { kind }, value })),
+  );
+  add("counter", "nightlight_alert_messages_total", "Messages about alerts by channel and outcome.", () =>
+    [...from.alerts.deliveries].flatMap(([channel, { delivered, failed }]) => [
+      { labels: { channel, outcome: "delivered" }, value: delivered },
+      { labels: { channel, outcome: "failed" }, value: failed },
+    ]),
+  );
   gauge("nightlight_link_up", "Whether the server is connected to the broker: 1 or 0.", () =>
     Number(from.gauges().linkUp),
   );

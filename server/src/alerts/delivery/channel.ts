@@ -1,0 +1,70 @@
+import { codeOf, textOf } from "../../common/errors.js";
+import { maskedUrl } from "../../security/redact.js";
+import type { AlertMessage } from "./message.js";
+
+export type ChannelName = "webhook" | "ntfy";
+
+/** A service that receives messages about alerts. */
+export interface Channel {
+  readonly name: ChannelName;
+  /** The address of the service for people. Its path is masked, because it works like a password. */
+  readonly target: string;
+  /** Sends a message. @throws DeliveryError if it has not arrived for certain */
+  send(message: AlertMessage): Promise<void>;
+}
+
+/** Error when a message was not delivered. The message says why and what to do, without secrets. */
+export class DeliveryError extends Error {
+  override readonly name = "DeliveryError";
+}
+
+/** How long a service may take to answer, in ms. */
+const TIMEOUT = 10_000;
+
+/**
+ * Sends JSON by POST.
+ * @param setting the setting with the URL, for errors
+ * @param authorization value of the header Authorization
+ * @throws DeliveryError if the service cannot be reached, or does not answer with a 2xx status
+ */
+export async function postJson(
+  setting: string,
+  url: string,
+  body: object,
+  authorization: string | undefined,
+): Promise<void> {
+  const shown = maskedUrl(url);
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(authorization && { authorization }) },
+      body: JSON.stringify(body),
+      // A redirected POST becomes a GET without its body, so that the message would be lost.
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+    await response.body?.cancel();
+  } catch (error) {
+    throw new DeliveryError(`${shown} cannot be reached (${reasonOf(error)}). Check ${setting} and the network.`);
+  }
+  const { status } = response;
+  if (response.ok) return;
+  throw new DeliveryError(`${shown} answered with status ${status}. ${remedyFor(status, setting)}`);
+}
+
+function reasonOf(error: unknown): string {
+  if ((error as Error | undefined)?.name === "TimeoutError") return `no answer within ${TIMEOUT / 1000} s`;
+  const cause = (error as { cause?: unknown } | undefined)?.cause;
+  // An error without a cause is about the request itself, and its text may contain the secret.
+  return cause === undefined ? "the request is not valid" : codeOf(cause) || textOf(cause);
+}
+
+function remedyFor(status: number, setting: string): string {
+  const secret = setting.endsWith("ntfy") ? "alerts > ntfy_token" : "alerts > webhook_authorization";
+  if (status >= 300 && status < 400) return `This is a redirect: set ${setting} to the address that it leads to.`;
+  if (status === 401 || status === 403) return `Check ${secret}.`;
+  if (status === 404 || status === 405 || status === 410) return `Check ${setting}.`;
+  if (status === 429) return "It receives too many messages; the next ones wait longer.";
+  return "See the log of that service.";
+}

@@ -1,0 +1,69 @@
+import type { AlertView } from "../alert.js";
+import type { AlertSettings } from "../settings.js";
+import { maskedUrl } from "../../security/redact.js";
+import { postJson, type Channel } from "./channel.js";
+import { linkTo, type AlertMessage } from "./message.js";
+
+/** An alert in the body of a webhook. */
+type WebhookAlert = AlertView & { readonly state: "open" | "resolved"; readonly link: string | null };
+
+/** Creates the channels that the settings contain. */
+export function channelsOf({ webhook, ntfy, page }: AlertSettings): Channel[] {
+  return [...(webhook ? [webhookChannel(webhook, page)] : []), ...(ntfy ? [ntfyChannel(ntfy)] : [])];
+}
+
+/** Sends each message as JSON by POST. docs/how-to/alerts.md describes the body. */
+function webhookChannel(
+  { url, authorization }: NonNullable<AlertSettings["webhook"]>,
+  page: string | undefined,
+): Channel {
+  const item = (alert: AlertView): WebhookAlert => ({
+    ...alert,
+    state: alert.resolved === null ? "open" : "resolved",
+    link: page === undefined ? null : linkTo(page, alert),
+  });
+  return {
+    name: "webhook",
+    target: maskedUrl(url),
+    send({ event, title, text, raised, resolved, open, link = null, alerts }) {
+      const body = { event, title, text, raised, resolved, open, link, alerts: alerts.map(item) };
+      return postJson("alerts > webhook", url, body, authorization);
+    },
+  };
+}
+
+/** Publishes each message to a topic of ntfy, as JSON: https://docs.ntfy.sh/publish/#publish-as-json */
+function ntfyChannel({ url, token }: NonNullable<AlertSettings["ntfy"]>): Channel {
+  const { origin, pathname } = new URL(url);
+  const topic = decodeURIComponent(pathname.slice(1));
+  return {
+    name: "ntfy",
+    target: maskedUrl(url),
+    send(message) {
+      const { title, text, link } = message;
+      const body = {
+        topic,
+        title,
+        message: text,
+        tags: [tagOf(message)],
+        priority: priorityOf(message),
+        ...(link !== undefined && { click: link }),
+      };
+      return postJson("alerts > ntfy", `${origin}/`, body, token === undefined ? undefined : `Bearer ${token}`);
+    },
+  };
+}
+
+/** Returns the tag of a message, which ntfy shows as an emoji. */
+function tagOf({ event, raised }: AlertMessage): string {
+  if (event === "test") return "bell";
+  return raised > 0 ? "warning" : "white_check_mark";
+}
+
+/** Returns the priority of a message, from 2 (no sound) to 4 (high). */
+function priorityOf({ event, raised, alerts }: AlertMessage): number {
+  if (event === "test") return 3;
+  if (raised === 0) return 2;
+  const [{ kind }] = alerts;
+  return kind === "storage-failing" || kind === "broker-disconnected" || kind === "readings-lost" ? 4 : 3;
+}

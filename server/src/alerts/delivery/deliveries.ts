@@ -1,0 +1,141 @@
+import { redactText } from "../../security/redact.js";
+import type { Log } from "../../observability/log.js";
+import type { Alert } from "../alert.js";
+import type { AlertSettings } from "../settings.js";
+import { channelsOf } from "./channels.js";
+import type { ChannelName } from "./channel.js";
+import type { AlertMessage } from "./message.js";
+import { Outbox, type DeliveryCounts, type OutboxTimes } from "./outbox.js";
+
+/** A channel as the API shows it. */
+export interface ChannelView {
+  readonly channel: ChannelName;
+  /** The address with its path masked. */
+  readonly target: string;
+  /** Why messages do not arrive at present, as sentences; null while they do. */
+  readonly problem: string | null;
+  /** Number of alerts that wait to be sent. */
+  readonly waiting: number;
+  /** Messages since the server started. */
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** What has become of a test message. */
+export interface TestResult {
+  readonly channel: ChannelName;
+  /** Why the message did not arrive, as sentences; null if it did. */
+  readonly problem: string | null;
+}
+
+export interface DeliveriesOptions {
+  readonly log: Log;
+  compose(alerts: readonly Alert[]): AlertMessage;
+  /** Called with alerts whose present state a channel has received. */
+  settled(channel: ChannelName, alerts: readonly Alert[]): void;
+}
+
+/** An alert for a channel: either the channel has received its present state, or the state waits to be sent. */
+export type Restored = readonly [alert: Alert, isSent: boolean];
+
+const MAX_GROUP_WAIT = 10_000;
+const MAX_INTERVAL = 60_000;
+
+/** With a short grace period, as in tests, messages are also sent sooner. */
+const timesOf = ({ after }: AlertSettings): OutboxTimes => ({
+  group: Math.min(MAX_GROUP_WAIT, after / 4),
+  interval: Math.min(MAX_INTERVAL, after / 2),
+});
+
+/** Delivers alerts to all channels of the settings. */
+export class Deliveries {
+  readonly #options: DeliveriesOptions;
+  readonly #counts = new Map<ChannelName, DeliveryCounts>();
+  #outboxes: readonly Outbox[] = [];
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+  }
+
+  /** Replaces the channels. @param restored returns the alerts that concern a channel */
+  apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly Restored[]): void {
+    for (const outbox of this.#outboxes) void outbox.close();
+    this.#outboxes = channelsOf(settings).map((channel) => {
+      const { name } = channel;
+      const alerts = restored(name);
+      const counts = this.#countsOf(name);
+      // A resolved alert that waits may have been announced, so the channel must hear that it is resolved.
+      const announced = alerts.filter(([alert, isSent]) => isSent || alert.resolved !== undefined).map(([alert]) => alert); // prettier-ignore
+      const outbox = new Outbox(
+        {
+          channel,
+          times: timesOf(settings),
+          compose: this.#options.compose,
+          settled: (settled) => this.#options.settled(name, settled),
+          changed: (problem) => this.#logProblem(name, problem),
+        },
+        counts,
+        announced,
+      );
+      for (const [alert, isSent] of alerts) if (!isSent) outbox.add(alert);
+      return outbox;
+    });
+  }
+
+  /** The names of the channels. */
+  get names(): readonly ChannelName[] {
+    return this.#outboxes.map(({ channel }) => channel.name);
+  }
+
+  add(alert: Alert): void {
+    for (const outbox of this.#outboxes) outbox.add(alert);
+  }
+
+  /** Sends a message to every channel at once, and waits for the outcomes. */
+  test(message: AlertMessage): Promise<TestResult[]> {
+    return Promise.all(
+      this.#outboxes.map(async ({ channel }) => {
+        const counts = this.#countsOf(channel.name);
+        try {
+          await channel.send(message);
+          counts.delivered++;
+          return { channel: channel.name, problem: null };
+        } catch (error) {
+          counts.failed++;
+          return { channel: channel.name, problem: redactText((error as Error).message) };
+        }
+      }),
+    );
+  }
+
+  list(): ChannelView[] {
+    return this.#outboxes.map(({ channel, problem = null, waiting, counts }) => ({
+      channel: channel.name,
+      target: channel.target,
+      problem,
+      waiting,
+      ...counts,
+    }));
+  }
+
+  /** The messages since the server started, by channel. */
+  get counts(): ReadonlyMap<ChannelName, Readonly<DeliveryCounts>> {
+    return this.#counts;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#outboxes.map((outbox) => outbox.close()));
+  }
+
+  #countsOf(name: ChannelName): DeliveryCounts {
+    let counts = this.#counts.get(name);
+    if (!counts) this.#counts.set(name, (counts = { delivered: 0, failed: 0 }));
+    return counts;
+  }
+
+  #logProblem(name: ChannelName, problem: string | undefined): void {
+    const { log } = this.#options;
+    if (problem === undefined) log.info("alert", `Alerts arrive at ${name} again.`, { channel: name });
+    else log.warn("alert", `Alerts do not arrive at ${name}: ${problem} The server keeps trying.`, { channel: name });
+  }
+}

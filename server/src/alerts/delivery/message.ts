@@ -1,0 +1,106 @@
+import { ALERT_KINDS, type AlertKind, type AlertView } from "../alert.js";
+
+/** A message about alerts, which may be about many of them. */
+export interface AlertMessage {
+  /** `test` for a message that a person has requested. */
+  readonly event: "alerts" | "test";
+  /** The most urgent alerts, raised ones first. */
+  readonly alerts: readonly AlertView[];
+  /** Number of raised and resolved alerts in this message, including those that `alerts` leaves out. */
+  readonly raised: number;
+  readonly resolved: number;
+  /** Number of open alerts on the server. */
+  readonly open: number;
+  readonly title: string;
+  /** The alerts as text, one a line. */
+  readonly text: string;
+  /** The page to open; undefined if the server does not know its address. */
+  readonly link: string | undefined;
+}
+
+/** The most alerts that a message lists as data. */
+export const MAX_LISTED = 100;
+/** The most alerts that the text of a message names. */
+const MAX_NAMED = 10;
+
+/** Nouns for many alerts of one kind. */
+const GROUPS: Readonly<Record<AlertKind, string>> = {
+  "storage-failing": "storage problems",
+  "broker-disconnected": "lost connections to the broker",
+  "readings-lost": "losses of readings",
+  "zone-without-sensor": "zones without a fresh sensor",
+  "board-offline": "boards offline",
+};
+
+/**
+ * Creates one message about all alerts that were raised or resolved.
+ * @param open number of open alerts
+ * @param page the address of the dashboard
+ */
+export function alertMessage(alerts: readonly AlertView[], open: number, page: string | undefined): AlertMessage {
+  const sorted = alerts.toSorted((a, b) => Number(a.resolved !== null) - Number(b.resolved !== null) || urgency(a) - urgency(b)); // prettier-ignore
+  const raised = sorted.filter(({ resolved }) => resolved === null);
+  const resolved = sorted.filter((alert) => alert.resolved !== null);
+  const only = sorted.length === 1 ? sorted[0] : undefined;
+  return {
+    event: "alerts",
+    alerts: sorted.slice(0, MAX_LISTED),
+    raised: raised.length,
+    resolved: resolved.length,
+    open,
+    title: only
+      ? titleOf(only)
+      : [groupTitle(raised, ""), groupTitle(resolved, "Resolved: ")].filter(Boolean).join(". "),
+    text: linesOf(sorted).join("\n"),
+    link: page && linkTo(page, only),
+  };
+}
+
+/** Creates a message by which a person checks that messages arrive. */
+export function testMessage(open: number, page: string | undefined): AlertMessage {
+  const text = "This is a test. Alerts of Nightlight will arrive like this message.";
+  return { event: "test", alerts: [], raised: 0, resolved: 0, open, title: "Nightlight: test", text, link: page && linkTo(page, undefined) }; // prettier-ignore
+}
+
+/** Returns the address of the page about an alert, or of the list of alerts. @param page address of the dashboard */
+export function linkTo(page: string, alert: AlertView | undefined): string {
+  const base = page.replace(/\/*$/, "/");
+  if (alert?.device) return `${base}#/board/${encodeURIComponent(alert.device)}`;
+  if (alert?.zone) return `${base}#/zone/${encodeURIComponent(alert.zone)}`;
+  return `${base}#/alerts`;
+}
+
+const urgency = ({ kind }: AlertView): number => ALERT_KINDS.indexOf(kind);
+
+function titleOf({ text, resolved }: AlertView): string {
+  const [first] = text.split(/(?<=\.) /, 1);
+  return `${resolved === null ? "" : "Resolved: "}${first.replace(/\.$/, "")}`;
+}
+
+/** Counts alerts by kind: "12 boards offline, 1 zone …"; "" without alerts. */
+function groupTitle(alerts: readonly AlertView[], prefix: string): string {
+  if (alerts.length === 1) return prefix + titleOf({ ...alerts[0], resolved: null });
+  const parts = ALERT_KINDS.flatMap((kind) => {
+    const some = alerts.filter((alert) => alert.kind === kind);
+    if (some.length === 0) return [];
+    return [some.length === 1 ? titleOf({ ...some[0], resolved: null }) : `${some.length} ${GROUPS[kind]}`];
+  });
+  return parts.length > 0 ? prefix + parts.join(", ") : "";
+}
+
+function linesOf(alerts: readonly AlertView[]): string[] {
+  const more = alerts.length - MAX_NAMED;
+  return [...alerts.slice(0, MAX_NAMED).map(lineOf), ...(more > 0 ? [`… and ${more} more.`] : [])];
+}
+
+function lineOf({ text, since, resolved }: AlertView): string {
+  if (resolved === null) return `${text} Since ${timeText(since)}.`;
+  return `Resolved at ${timeText(resolved)}: ${text}`;
+}
+
+/** Formats a time by the clock of this machine. The day is there because messages may arrive late. */
+function timeText(isoTime: string): string {
+  const at = new Date(isoTime);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}

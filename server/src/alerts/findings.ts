@@ -1,0 +1,123 @@
+import type { Zone } from "../decisions/zones/zone.js";
+import type { Device, Devices } from "../devices/devices.js";
+import type { History } from "../history/history.js";
+import type { StorageHealth } from "../storage/health.js";
+import type { Alert, Finding } from "./alert.js";
+import { LOSS_ENDS_AFTER, type Losses } from "./losses.js";
+import { MAX_OPEN, type AlertTracker } from "./tracker.js";
+
+/** The parts of the server in which problems show. */
+export interface ProblemSources {
+  readonly devices: Devices;
+  readonly zones: Iterable<Zone>;
+  /** Whether this server decides about a zone. */
+  ownsZone(name: string): boolean;
+  readonly health: Pick<StorageHealth, "problem">;
+  readonly history: Pick<History, "stats" | "problem">;
+  /** Why the server has no connection to the broker, as a sentence; "" while it has one. */
+  brokerProblem(): string;
+}
+
+/** What the findings of one check depend on, beside the state of the server. */
+interface CheckContext {
+  /** In ms by the monotonic clock. */
+  readonly now: number;
+  /** When the server started. */
+  readonly startedAt: number;
+  /** How long a problem must last before it becomes an alert, in ms. */
+  readonly grace: number;
+  readonly tracker: Pick<AlertTracker, "open" | "openOf">;
+}
+
+/** Finds the problems that the server has now. */
+export class ProblemFinder {
+  readonly #sources: ProblemSources;
+  readonly #losses: Losses;
+  #rowsLost = 0;
+  /** When rows of the history were last lost; undefined if that is long ago. */
+  #rowsLostAt: number | undefined;
+
+  constructor(sources: ProblemSources, losses: Losses) {
+    this.#sources = sources;
+    this.#losses = losses;
+  }
+
+  *find(context: CheckContext): Generator<Finding> {
+    const { now, startedAt, grace, tracker } = context;
+    if (now - startedAt >= grace) return yield* this.#findAll(context);
+    const found = new Set<Alert | undefined>();
+    for (const finding of this.#findAll(context)) {
+      found.add(tracker.openOf(finding.kind).get(finding.subject));
+      yield finding;
+    }
+    // Boards need time to come back after a restart of the server. Until then, keep alerts of the earlier run open
+    // unless the problem is certainly over.
+    for (const alert of tracker.open)
+      if (!found.has(alert) && !this.#isOver(alert)) yield { ...alert, uncertain: true };
+  }
+
+  *#findAll(context: CheckContext): Generator<Finding> {
+    const { devices, zones, ownsZone } = this.#sources;
+    yield* this.#serverProblems(context);
+    for (const zone of zones) if (ownsZone(zone.policy.name)) yield* zoneProblem(zone, context);
+    const { now, startedAt, grace, tracker } = context;
+    const open = tracker.openOf("board-offline");
+    let room = MAX_OPEN - open.size;
+    for (const device of devices) {
+      if (device.online !== true) {
+        const since = device.since ?? startedAt;
+        // With 100,000 boards, creating findings that cannot become an alert takes half a second.
+        const isOpen = open.has(device.id);
+        if (isOpen || (now - since >= grace && room-- > 0)) yield offline(device, since);
+      }
+      const lost = this.#losses.count(device, now);
+      if (lost > 0) yield loss(device, lost);
+    }
+  }
+
+  *#serverProblems({ now }: CheckContext): Generator<Finding> {
+    const { health, history, brokerProblem } = this.#sources;
+    const server = { subject: "", label: "" };
+    const storage = health.problem || history.problem;
+    if (storage) yield { ...server, kind: "storage-failing", text: storage };
+    const broker = brokerProblem();
+    if (broker) yield { ...server, kind: "broker-disconnected", text: broker };
+    if (history.stats.lost > this.#rowsLost) this.#rowsLostAt = now;
+    this.#rowsLost = history.stats.lost;
+    if (this.#rowsLostAt !== undefined && now - this.#rowsLostAt < LOSS_ENDS_AFTER)
+      yield {
+        ...server,
+        kind: "readings-lost",
+        text: "The history has lost readings or switches, because they could not be written. See the log for the reason.",
+      };
+  }
+
+  /** Returns whether the problem of an alert, which is not among the findings, is over. */
+  #isOver({ kind, subject }: Alert): boolean {
+    if (kind === "board-offline") return this.#sources.devices.get(subject) !== undefined;
+    return kind === "zone-without-sensor";
+  }
+}
+
+function offline({ id, label = id }: Device, since: number): Finding {
+  return { kind: "board-offline", subject: id, label, text: `Board ${label} is offline.`, since };
+}
+
+function loss({ id, label = id }: Device, count: number): Finding {
+  const readings = count === 1 ? "a reading" : `${count} readings`;
+  return { kind: "readings-lost", subject: id, label, text: `Board ${label} has lost ${readings}.`, count };
+}
+
+function* zoneProblem(zone: Zone, { now, startedAt }: CheckContext): Generator<Finding> {
+  const { name, label = name, stale_after: staleAfter } = zone.policy;
+  const freshUntil = zone.freshUntil;
+  if (freshUntil !== undefined && now < freshUntil) return;
+  yield {
+    kind: "zone-without-sensor",
+    subject: name,
+    label,
+    text: `Zone ${label} has no fresh sensor, so that its lamps stay as they are.`,
+    // Sensors may report this rarely, so after a start nothing is known before.
+    uncertain: freshUntil === undefined && now - startedAt < staleAfter,
+  };
+}

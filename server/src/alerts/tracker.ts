@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import { ALERT_KINDS, type Alert, type AlertKind, type Finding } from "./alert.js";
+
+/** The most open alerts of one kind. Further problems wait until an alert is resolved. */
+export const MAX_OPEN = 1000;
+
+/** The changes of one check. */
+export interface AlertChanges {
+  readonly raised: readonly Alert[];
+  readonly resolved: readonly Alert[];
+  /** Open alerts whose text has changed, for example because a board has lost more readings. */
+  readonly updated: readonly Alert[];
+}
+
+/**
+ * Decides when a problem becomes an alert and when the alert is resolved: one alert for each outage that is longer than
+ * the grace period, and none for a shorter one.
+ */
+export class AlertTracker {
+  readonly #open = new Map<AlertKind, Map<string, Alert>>(ALERT_KINDS.map((kind) => [kind, new Map()]));
+  /** When each problem began that is not an alert yet. Findings with a time of their own are left out. */
+  #pending = new Map<string, number>();
+
+  /** @param open the open alerts of an earlier run */
+  constructor(open: Iterable<Alert> = []) {
+    for (const alert of open) this.#add(alert);
+  }
+
+  get open(): Iterable<Alert> {
+    return [...this.#open.values()].flatMap((alerts) => [...alerts.values()]);
+  }
+
+  /** Returns the open alerts of a kind, by their subject. */
+  openOf(kind: AlertKind): ReadonlyMap<string, Alert> {
+    return this.#open.get(kind)!;
+  }
+
+  /**
+   * Compares the problems of now with the open alerts.
+   * @param now in ms by the monotonic clock
+   * @param grace how long a problem must last, in ms
+   */
+  check(findings: Iterable<Finding>, now: number, grace: number): AlertChanges {
+    const raised: Alert[] = [];
+    const updated: Alert[] = [];
+    const found = new Set<Alert>();
+    const pending = new Map<string, number>();
+    for (const finding of findings) {
+      const { kind, subject } = finding;
+      const alert = this.openOf(kind).get(subject);
+      if (alert) {
+        found.add(alert);
+        if (!finding.uncertain && update(alert, finding)) updated.push(alert);
+        continue;
+      }
+      if (finding.uncertain) continue;
+      const key = `${kind} ${subject}`;
+      const since = finding.since ?? this.#pending.get(key) ?? now;
+      if (now - since >= grace && this.openOf(kind).size < MAX_OPEN) {
+        const made = this.#add(alertOf(finding, since, now));
+        raised.push(made);
+        found.add(made);
+      } else if (finding.since === undefined) pending.set(key, since);
+    }
+    this.#pending = pending;
+    return { raised, resolved: this.#resolveAllBut(found, now), updated };
+  }
+
+  #resolveAllBut(found: ReadonlySet<Alert>, now: number): Alert[] {
+    const resolved: Alert[] = [];
+    for (const alert of this.open) {
+      if (found.has(alert)) continue;
+      this.#open.get(alert.kind)!.delete(alert.subject);
+      alert.resolved = now;
+      resolved.push(alert);
+    }
+    return resolved;
+  }
+
+  #add(alert: Alert): Alert {
+    this.#open.get(alert.kind)!.set(alert.subject, alert);
+    return alert;
+  }
+}
+
+function alertOf({ kind, subject, label, text, count }: Finding, since: number, now: number): Alert {
+  return { id: randomUUID(), kind, subject, label, text, count, since, raised: now, resolved: undefined };
+}
+
+/** Returns whether the alert has changed. */
+function update(alert: Alert, { label, text, count }: Finding): boolean {
+  if (alert.label === label && alert.text === text && alert.count === count) return false;
+  Object.assign(alert, { label, text, count });
+  return true;
+}

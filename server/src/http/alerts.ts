@@ -1,0 +1,31 @@
+import type { FastifyInstance } from "fastify";
+import type { AlertView } from "../alerts/alert.js";
+import type { ChannelView, TestResult } from "../alerts/delivery/deliveries.js";
+import { HttpError } from "./errors.js";
+
+/** The alerts that the HTTP API shows. */
+export interface AlertSource {
+  /** Returns open alerts and those that were resolved last, the newest first. */
+  list(): AlertView[];
+  channels(): ChannelView[];
+  /** Sends a test message to every channel, and waits for the outcomes. */
+  test(): Promise<TestResult[]>;
+}
+
+/** Adds the route that lists alerts. */
+export function alertRoutes(app: FastifyInstance, alerts: AlertSource): void {
+  app.get("/api/alerts", () => alerts.list());
+}
+
+/** Adds the routes about the channels to which this server sends alerts. */
+export function alertChannelRoutes(app: FastifyInstance, alerts: AlertSource): void {
+  app.get("/api/alert-channels", () => alerts.channels());
+  app.post("/api/alert-channels/test", async () => {
+    const results = await alerts.test();
+    if (results.length > 0) return results;
+    throw new HttpError(
+      409,
+      "No message was sent, because there is no channel: set alerts > ntfy or alerts > webhook in the configuration file.",
+    );
+  });
+}

@@ -1,0 +1,68 @@
+import { ALERT_KINDS, type AlertView } from "../alerts/alert.js";
+import type { ChannelView, TestResult } from "../alerts/delivery/deliveries.js";
+import { count, listOf, moment, objectOf, oneOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
+import { json, type Paths } from "./openapi-operations.js";
+
+const CHANNELS = ["webhook", "ntfy"] satisfies ChannelView["channel"][];
+
+const PROBLEM = orNull(text("Why messages do not arrive and what to do about it; null when they arrive."));
+
+/** Schemas of alerts and of the channels to which they are sent. */
+export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Alert: objectOf<AlertView>("A problem that has lasted for the time in the setting `alerts > after`.", {
+    id: text("Identifies the alert; it stays the same when the alert is resolved."),
+    kind: oneOf(
+      ALERT_KINDS,
+      "`storage-failing`: data cannot be stored, for example because the disk is full. `broker-disconnected`: the server has no connection to the broker. `readings-lost`: a board or the history has lost readings. `zone-without-sensor`: no sensor of a zone is fresh. `board-offline`: a board is offline.",
+    ),
+    device: orNull(text("The id of the board; null for an alert about something else.")),
+    zone: orNull(text("The name of the zone; null for an alert about something else.")),
+    label: orNull(text("The display name of the board or zone; null for an alert about the whole server.")),
+    text: text("What is wrong, as a sentence."),
+    count: orNull(count("Number of lost readings of the board; null for other alerts.")),
+    since: moment("When the problem began."),
+    raised: moment("When the problem had lasted long enough for an alert."),
+    resolved: orNull(moment("When the problem ended; null while the alert is open.")),
+  }),
+  AlertChannel: objectOf<ChannelView>("A service to which the server sends alerts.", {
+    channel: oneOf(CHANNELS, "The kind of the service."),
+    target: text("The address of the service. Its path is masked, because it may be secret."),
+    problem: PROBLEM,
+    waiting: count("Number of alerts that wait to be sent."),
+    delivered: count("Messages that have arrived since the server started."),
+    failed: count("Attempts to send a message that have failed since the server started."),
+  }),
+  AlertTest: objectOf<TestResult>("What has become of a test message.", {
+    channel: oneOf(CHANNELS, "The service to which the message was sent."),
+    problem: PROBLEM,
+  }),
+};
+
+/** Operations on alerts. */
+export const ALERT_PATHS: Paths = {
+  "/api/alerts": {
+    get: {
+      operationId: "listAlerts",
+      summary: "List open alerts, and the 100 that were resolved last, the newest first",
+      tag: "alerts",
+      answers: { 200: json("The alerts.", listOf(ref("Alert"))) },
+    },
+  },
+  "/api/alert-channels": {
+    get: {
+      operationId: "listAlertChannels",
+      summary: "List the services to which this server sends alerts",
+      tag: "alerts",
+      answers: { 200: json("The services.", listOf(ref("AlertChannel"))) },
+    },
+  },
+  "/api/alert-channels/test": {
+    post: {
+      operationId: "testAlertChannels",
+      summary: "Send a test message to every service, and wait for the outcomes",
+      tag: "alerts",
+      answers: { 200: json("What has become of the messages.", listOf(ref("AlertTest"))) },
+      errors: { 409: "The configuration names no service." },
+    },
+  },
+};

@@ -1,0 +1,74 @@
+/** Tests the settings of alerts: mistakes are explained, secrets are never shown, and a reload changes them. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { print } from "../../../server/src/config/print.js";
+import { changes } from "../../../server/src/config/reload.js";
+import { exposedFiles } from "../../../server/src/config/secret-files.js";
+import { load, loadText, problemsIn } from "../support/config.js";
+import { temporaryFolder } from "../support/server.js";
+
+const ALL = `alerts:
+  after: 5 min
+  page: https://lights.example.org
+  webhook: https://ha.example.org/api/webhook/hunter2
+  webhook_authorization: Bearer hunter2
+  ntfy: https://ntfy.sh/hunter2
+  ntfy_token: tk_hunter2
+`;
+
+test("all settings reach the server, and the printed configuration masks secrets", async () => {
+  const loaded = await loadText(ALL);
+  expect(loaded.options.alerts).toEqual({
+    after: 300_000,
+    page: "https://lights.example.org",
+    webhook: { url: "https://ha.example.org/api/webhook/hunter2", authorization: "Bearer hunter2" },
+    ntfy: { url: "https://ntfy.sh/hunter2", token: "tk_hunter2" },
+  });
+  const printed = print(loaded);
+  expect(printed).toContain("https://ha.example.org/********");
+  expect(printed).toContain("https://ntfy.sh/********");
+  expect(printed).not.toContain("hunter2");
+});
+
+test("secrets may come from files and from the environment, and a changed file is noticed", async () => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, "token");
+  await writeFile(file, "tk_one\n");
+  const text = `alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`;
+  const before = await loadText(text);
+  expect(before.options.alerts.ntfy).toEqual({ url: "https://ntfy.sh/t", token: "tk_one" });
+  await writeFile(file, "tk_two\n");
+  expect(changes(before, await loadText(text))).toEqual(["alerts > ntfy_token"]);
+  await writeFile(file, "https://h.test/hook\n");
+  const env = { NIGHTLIGHT_ALERT_WEBHOOK_FILE: file, NIGHTLIGHT_ALERT_WEBHOOK_AUTHORIZATION: "Basic eDp5" };
+  expect(load([], env).options.alerts.webhook).toEqual({ url: "https://h.test/hook", authorization: "Basic eDp5" });
+  expect((await loadText(text, [], { NIGHTLIGHT_ALERT_NTFY_TOKEN: "tk_3" })).options.alerts.ntfy?.token).toBe("tk_3");
+});
+
+test.skipIf(process.platform === "win32")("a file with a secret that everybody can read causes a warning", async () => {
+  const file = path.join(await temporaryFolder(), "token");
+  await writeFile(file, "tk_one\n", { mode: 0o644 });
+  const loaded = await loadText(`alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`);
+  expect(exposedFiles(loaded).some((sentence) => sentence.includes(file))).toBe(true);
+});
+
+describe("a mistake is explained without the secret", () => {
+  test.each([
+    ["webhook: example.org", /1:19: alerts > webhook is a text that is not shown; .* this is no URL\.$/],
+    ["webhook: ftp://hunter2.org/x", /begins with http:\/\/ or https:\/\/\.$/],
+    ["webhook: https://me:hunter2@h/x", /it cannot contain a user name or a password\.$/],
+    ["ntfy: https://ntfy.sh/", /it ends with one topic of letters, digits, - and _, 64 at most\.$/],
+    ["ntfy: https://ntfy.sh/a/hunter2", /it ends with one topic/],
+    ["page: https://h/x?a=1", /alerts > page is https:\/\/h\/x\?a=\*+; .*it ends before any \? or #\.$/],
+    ["ntfy_token: tk", /alerts > ntfy_token is of no use without alerts > ntfy\.$/],
+    ["{webhook: 'https://h/x', webhook_authorization: 'hünter2'}", /it must be a text of ASCII characters in one line/],
+    ["{webhook: 'https://h/x', webhook_authorization_file: /nowhere}", /names \/nowhere, which cannot be read/],
+    ["after: 1 ms", /alerts > after is 1 ms; it must be a time with its unit .* 1 s to 1 d\.$/],
+    ["webhok: https://h/x", /alerts > webhok is no setting; did you mean webhook\?/],
+  ])("%s", async (text, problem) => {
+    const lines = await problemsIn(text.startsWith("{") ? `alerts: ${text}` : `alerts: {${text}}`);
+    expect(lines.join("\n")).toMatch(problem);
+    expect(lines.join("\n")).not.toMatch(/hunter2|hünter2/);
+  });
+});

@@ -1,0 +1,128 @@
+/** Tests which messages a webhook and ntfy receive, with simulated time and a simulated network. */
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AlertBench, type Hook } from "../support/alert-bench.js";
+import { seed } from "../../support/seed.js";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const GRACE = 2 * MINUTE;
+const SETTINGS = { after: GRACE, webhook: { url: "https://hook.test/secret" } };
+
+/** Bodies of delivered messages. */
+let hooks: Hook[] = [];
+/** Whether the network works. */
+let works = true;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 5, 1, 12) });
+  hooks = [];
+  works = true;
+  vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
+    if (!works) throw new TypeError("fetch failed", { cause: new Error("no network") });
+    hooks.push(JSON.parse(body) as Hook);
+    return new Response(null);
+  });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("when 500 boards go offline within a minute, there are at most three messages, and one when they return", async () => {
+  const server = new AlertBench(SETTINGS);
+  const ids = Array.from({ length: 500 }, (_, n) => `b${n}`);
+  for (const id of ids) {
+    server.status(id, { online: false });
+    await server.passes(MINUTE / ids.length);
+  }
+  await server.passes(10 * MINUTE);
+  expect(hooks.length).toBeLessThanOrEqual(3);
+  expect(hooks.reduce((sum, { raised }) => sum + raised, 0)).toBe(500);
+  const largest = hooks.reduce((a, b) => (b.raised > a.raised ? b : a));
+  expect(largest.title).toBe(`${largest.raised} boards offline`);
+  expect(largest.alerts.length).toBeLessThanOrEqual(100);
+  expect(largest.text.length).toBeLessThan(1000);
+  expect(largest.text).toMatch(/… and \d+ more\.$/);
+  hooks = [];
+  for (const id of ids) server.status(id, { online: true });
+  await server.passes(5 * MINUTE);
+  expect(hooks).toMatchObject([{ title: "Resolved: 500 boards offline", raised: 0, resolved: 500, open: 0 }]);
+});
+
+test("while a service fails, messages wait and are sent together later; a restart of the server loses none", async () => {
+  const server = new AlertBench(SETTINGS);
+  works = false;
+  server.status("porch", { online: false });
+  await server.passes(10 * MINUTE);
+  server.health.problem = "The disk is full.";
+  await server.passes(10 * MINUTE);
+  expect(server.alerts.channels()).toEqual([
+    {
+      channel: "webhook",
+      target: "https://hook.test/********",
+      problem: "https://hook.test/******** cannot be reached (no network). Check alerts > webhook and the network.",
+      waiting: 2,
+      delivered: 0,
+      failed: expect.any(Number) as number,
+    },
+  ]);
+  const [{ failed }] = server.alerts.channels();
+  expect(failed).toBeGreaterThan(2);
+  expect(failed).toBeLessThan(10);
+  await server.restart(SECOND);
+  works = true;
+  await server.passes(MINUTE);
+  expect(hooks).toMatchObject([{ title: "The disk is full, Board porch is offline", raised: 2, open: 2 }]);
+  expect(server.alerts.channels()).toMatchObject([{ problem: null, waiting: 0, delivered: 1 }]);
+  await server.restart(SECOND);
+  await server.passes(30 * MINUTE);
+  expect(hooks).toHaveLength(1);
+});
+
+test("a channel that is added later receives nothing about alerts of before", async () => {
+  const server = new AlertBench({ after: GRACE });
+  server.status("porch", { online: false });
+  await server.passes(5 * MINUTE);
+  server.alerts.apply(SETTINGS);
+  server.status("shed", { online: false });
+  server.status("porch", { online: true });
+  await server.passes(5 * MINUTE);
+  expect(hooks).toMatchObject([{ title: "Board shed is offline", raised: 1, resolved: 0, open: 1 }]);
+});
+
+describe("for any outages, failures of the network and restarts", () => {
+  test("a service hears of every alert once it is open, and once when it is resolved", async () => {
+    const step = fc.record({
+      board: fc.constantFrom("a", "b", "c", "d"),
+      works: fc.boolean(),
+      restart: fc.boolean(),
+      minutes: fc.integer({ min: 0, max: 6 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        hooks = [];
+        const server = new AlertBench(SETTINGS);
+        const online = new Map<string, boolean>();
+        for (const { board, works: isWorking, restart, minutes } of steps) {
+          works = isWorking;
+          online.set(board, !online.get(board));
+          server.status(board, { online: online.get(board)! });
+          if (restart) await server.restart(SECOND);
+          await server.passes(minutes * MINUTE);
+        }
+        works = true;
+        await server.passes(40 * MINUTE);
+        const messages = hooks.flatMap(({ alerts }) => alerts);
+        for (const alert of server.alerts.list()) {
+          const states = messages.filter(({ id }) => id === alert.id).map(({ state }) => state);
+          // an alert that is over before a message was sent may be left out, or only be reported as resolved
+          if (alert.resolved === null) expect(states).toEqual(["open"]);
+          else expect(["open,resolved", "resolved", ""]).toContain(states.join());
+        }
+        await server.alerts.close();
+      }),
+      { numRuns: 60, seed: seed() },
+    );
+  });
+});
