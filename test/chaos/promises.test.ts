@@ -144,9 +144,10 @@ describe.concurrent("a board", () => {
       await station.proxy.refuse();
       const mine = () => readings.filter(({ id, light }) => id === station.id && taken.has(light));
       await new Promise<void>((resolve) => {
-        // sets a different light value at each step, so that the value identifies the time of a reading
+        // Sets a different light value at each step, so that the value identifies the time of a reading. No mean of up to
+        // seven samples, some bright and some dark, is one of these values.
         const timer = setInterval(() => {
-          const light = (step % 2 ? 700 : 100) + step;
+          const light = (step % 2 ? 900 : 0) + Math.floor(step / 2);
           taken.set(light, Date.now());
           station.board.setLight(light);
           if (++step < 240) return;
@@ -160,7 +161,7 @@ describe.concurrent("a board", () => {
       // Of 240 readings, some are the mean of two light values, which identifies no time.
       expect(mine().length).toBeGreaterThan(150);
       const [newest, ...backlog] = mine();
-      expect(newest.light).toBe((step % 2 ? 100 : 700) + step - 1);
+      expect(newest.light).toBe(900 + Math.floor((step - 1) / 2));
       // leaves out live readings, because the board sends them between the readings of the backlog
       const waited = backlog.filter(({ light }) => light !== newest.light).map(({ seq }) => seq!);
       expect(waited).toEqual([...waited].sort((a, b) => a - b));

@@ -157,17 +157,36 @@ describe("the backoff", () => {
     expect(most).toBeLessThanOrEqual(1500);
   });
 
-  it("grows to the maximum while connections end early, and starts again after one that lasted 30 s", () => {
+  it("grows to the maximum while connections end at once, and starts again after one that lasted", () => {
     const backoff = new Backoff(1000, 30_000);
-    expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
-    for (let n = 0; n < 10; n++) backoff.ended(29_000);
+    for (let n = 0; n < 3; n++) expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
+    for (let n = 0; n < 10; n++) backoff.ended(1499);
     const [least, most] = range(() => backoff.ended(0));
     expect(least).toBeGreaterThanOrEqual(15_000);
     expect(most).toBeLessThanOrEqual(30_000);
     expect(most).toBeGreaterThan(25_000);
     backoff.unreachable();
-    expect(backoff.ended(0)).toBeGreaterThanOrEqual(15_000);
-    expect(backoff.ended(30_000)).toBeLessThanOrEqual(1500);
+    backoff.noAnswer();
+    expect(backoff.refused()).toBeGreaterThanOrEqual(15_000);
+    expect(backoff.ended(1500)).toBeLessThanOrEqual(1500);
     expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
+  });
+
+  it("stays below 4 s while the broker behind a proxy restarts", () => {
+    const backoff = new Backoff(1000, 30_000);
+    expect(backoff.noAnswer()).toBeLessThanOrEqual(1000);
+    expect(backoff.noAnswer()).toBeLessThanOrEqual(2000);
+    const [least, most] = range(() => backoff.noAnswer());
+    expect(least).toBeGreaterThanOrEqual(2000);
+    expect(most).toBeLessThanOrEqual(4000);
+  });
+
+  it("allows at most eight connections in 30 s that end at once", () => {
+    for (let run = 0; run < 200; run++) {
+      const backoff = new Backoff(1000, 30_000);
+      let connections = 0;
+      for (let now = 0; now <= 30_000; now += backoff.ended(0)) connections++;
+      expect(connections).toBeLessThanOrEqual(8);
+    }
   });
 });

@@ -79,7 +79,7 @@ test("a server with a certificate uses HTTPS and a session cookie bound to this 
   const answer = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "ann password" } });
   const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
   expect(cookie).toMatch(new RegExp(`^__Host-nightlight-${portOf(server)}=[\\w-]{43}$`));
-  expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=604800", "Path=/", "SameSite=Strict", "Secure"]);
+  expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=Strict", "Secure"]);
   expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(200);
   // a cookie without the __Host- prefix could come from plain HTTP, so it is ignored
   const plain = cookie.replace("__Host-", "");

@@ -44,8 +44,8 @@ import { DeliveryCallback } from "./wire.js"
 /** Capacity of the inbox, in messages. While the inbox is full, the client does not read. */
 const MAX_INBOX = 32
 
-/** Number of connections in a row that end early, after which the client reports the probable cause. */
-const FAILURES_TO_REPORT = 3
+/** Number of connections in a row that end within 30 s, after which the client reports the probable cause. */
+const SHORT_CONNECTIONS_TO_REPORT = 3
 
 export class MqttClient implements Callbacks {
     /** Called after the broker accepted the connection and the subscriptions were sent. May publish. */
@@ -212,10 +212,13 @@ export class MqttClient implements Callbacks {
         this.ended(connection)
         if (connection.endReason === EndReason.Malformed) this.counters.malformed++
         if (connection.endReason === EndReason.Closed) return 0
-        if (connection.endReason === EndReason.Refused) this.counters.refused++
-        const acceptedAt = connection.acceptedAt
-        const delay = this.backoff.ended(acceptedAt < 0 ? 0 : this.network.millis() - acceptedAt)
-        if (acceptedAt >= 0 && this.backoff.failures === FAILURES_TO_REPORT)
+        if (connection.endReason === EndReason.Refused) {
+            this.counters.refused++
+            return this.backoff.refused()
+        }
+        if (connection.acceptedAt < 0) return this.backoff.noAnswer()
+        const delay = this.backoff.ended(this.network.millis() - connection.acceptedAt)
+        if (this.backoff.shortConnections === SHORT_CONNECTIONS_TO_REPORT)
             this.reporter.report(
                 `connections keep ending: another client may be using the client identifier ${this.options.connect.clientId}`
             )
