@@ -1,5 +1,6 @@
 /** Client of the server's HTTP API. Paths are relative, so that the page also works behind a proxy's path prefix. */
 
+import type { AlertView } from "../src/alerts/alert.js";
 import type { DeviceView } from "../src/devices/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
 import type { ZoneView } from "../src/decisions/zones/view.js";
@@ -11,6 +12,8 @@ export type Action = "report" | "reboot" | "identify";
 
 /** A device as the API returns it. */
 export type Device = DeviceView;
+/** An alert as the API returns it. */
+export type Alert = AlertView;
 /** A zone as the API returns it. */
 export type Zone = ZoneView;
 

@@ -1,6 +1,7 @@
 /** The dashboard: connects the server's events to the models and views of boards and zones. */
 
 import { onUnauthorized } from "./api.js";
+import { replaceAlerts, updateAlert } from "./alerts.js";
 import { announceSwitches } from "./announcements.js";
 import { Boards } from "./boards.js";
 import { now, formatTime } from "./clock.js";
@@ -100,6 +101,8 @@ export function startDashboard(): void {
     device: (device) => boards.updateDevice(device),
     zones: (list) => zones.replaceAll(list),
     zone: (zone) => zones.update(zone),
+    alerts: replaceAlerts,
+    alert: updateAlert,
     forgotten: (id) => boards.remove(id),
     storage: handleStorageEvent,
     board: (board) => boards.updateSimulated(board),

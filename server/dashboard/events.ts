@@ -1,6 +1,6 @@
 /** Dispatches the server's live events to callbacks, by event name. */
 
-import type { Board, Device, Zone } from "./api.js";
+import type { Alert, Board, Device, Zone } from "./api.js";
 import { subscribe } from "./events/subscribe.js";
 import type { Refusal, ServerEvent, ToPage } from "./events/protocol.js";
 
@@ -22,6 +22,10 @@ export interface Listener {
   /** Called with all zones, after each connect and when the server's configuration changes. */
   zones(zones: Zone[]): void;
   zone(zone: Zone): void;
+  /** Called with all alerts, after each connect. */
+  alerts(alerts: Alert[]): void;
+  /** Called with an alert that was raised, changed or resolved. */
+  alert(alert: Alert): void;
   /** Called when a device was deleted. */
   forgotten(id: string): void;
   board(board: Board): void;
@@ -36,6 +40,8 @@ export function listen(listener: Listener): () => void {
     else if (name === "device") listener.device(data as Device);
     else if (name === "zones") listener.zones(data as Zone[]);
     else if (name === "zone") listener.zone(data as Zone);
+    else if (name === "alerts") listener.alerts(data as Alert[]);
+    else if (name === "alert") listener.alert(data as Alert);
     else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
     else if (name === "simulated-board") listener.board(data as Board);
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);

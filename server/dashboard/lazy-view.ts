@@ -16,6 +16,7 @@ interface ViewModule {
 const MODULES = {
   people: () => import("./people/view.js"),
   "add-board": () => import("./add-board/view.js"),
+  alerts: () => import("./alerts/view.js"),
 } as const satisfies Record<string, () => Promise<ViewModule>>;
 
 export type LazyView = keyof typeof MODULES;

@@ -127,6 +127,8 @@ function titleOf(view: Route["view"]): string {
       return message("page.titleOf", { view: message("page.people") });
     case "add-board":
       return message("page.titleOf", { view: message("page.addBoard") });
+    case "alerts":
+      return message("page.titleOf", { view: message("page.alerts") });
     case "help":
       return message("page.titleOf", { view: message("page.help") });
     default:

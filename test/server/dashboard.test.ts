@@ -287,6 +287,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     const before = [
       "skip",
       ...views,
+      "alerts-link",
       "help-link",
       "button",
       "search",

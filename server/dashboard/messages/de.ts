@@ -1,6 +1,7 @@
 /** The German texts of the page. It addresses the user with "du". */
 
 import { addBoard } from "./de/addBoard.js";
+import { alerts } from "./de/alerts.js";
 import { board } from "./de/board.js";
 import { controls } from "./de/controls.js";
 import { help } from "./de/help.js";
@@ -27,4 +28,5 @@ export const table: MessageTable = {
   help,
   people,
   addBoard,
+  alerts,
 };

@@ -1,6 +1,7 @@
 /** The English texts of the page. They define the keys and placeholders of all languages. */
 
 import { addBoard } from "./en/addBoard.js";
+import { alerts } from "./en/alerts.js";
 import { board } from "./en/board.js";
 import { controls } from "./en/controls.js";
 import { help } from "./en/help.js";
@@ -26,5 +27,6 @@ export const en = {
   help,
   people,
   addBoard,
+  alerts,
 } as const;
 export { en as table };

@@ -1,6 +1,7 @@
 /** The Spanish texts of the page. It addresses the user with "tú". */
 
 import { addBoard } from "./es/addBoard.js";
+import { alerts } from "./es/alerts.js";
 import { board } from "./es/board.js";
 import { controls } from "./es/controls.js";
 import { help } from "./es/help.js";
@@ -27,4 +28,5 @@ export const table: MessageTable = {
   help,
   people,
   addBoard,
+  alerts,
 };

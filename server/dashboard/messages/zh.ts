@@ -1,6 +1,7 @@
 /** The Chinese texts of the page. It uses simplified characters. */
 
 import { addBoard } from "./zh/addBoard.js";
+import { alerts } from "./zh/alerts.js";
 import { board } from "./zh/board.js";
 import { controls } from "./zh/controls.js";
 import { help } from "./zh/help.js";
@@ -27,4 +28,5 @@ export const table: MessageTable = {
   help,
   people,
   addBoard,
+  alerts,
 };

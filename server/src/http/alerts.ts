@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { AlertView } from "../alerts/alert.js";
-import type { ChannelView, TestResult } from "../alerts/delivery/deliveries.js";
+import type { ChannelView, TestResult } from "../alerts/delivery/channel-view.js";
 import { HttpError } from "./errors.js";
 
 /** The alerts that the HTTP API shows. */

@@ -1,5 +1,5 @@
 import { ALERT_KINDS, type AlertView } from "../alerts/alert.js";
-import type { ChannelView, TestResult } from "../alerts/delivery/deliveries.js";
+import type { ChannelView, TestResult } from "../alerts/delivery/channel-view.js";
 import { count, listOf, moment, objectOf, oneOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
 import { json, type Paths } from "./openapi-operations.js";
 

@@ -1,8 +1,7 @@
 import { codeOf, textOf } from "../../common/errors.js";
 import { maskedUrl } from "../../security/redact.js";
+import type { ChannelName } from "./channel-view.js";
 import type { AlertMessage } from "./message.js";
-
-export type ChannelName = "webhook" | "ntfy";
 
 /** A service that receives messages about alerts. */
 export interface Channel {

@@ -3,30 +3,9 @@ import type { Log } from "../../observability/log.js";
 import type { Alert } from "../alert.js";
 import type { AlertSettings } from "../settings.js";
 import { channelsOf } from "./channels.js";
-import type { ChannelName } from "./channel.js";
+import type { ChannelName, ChannelView, TestResult } from "./channel-view.js";
 import type { AlertMessage } from "./message.js";
 import { Outbox, type DeliveryCounts, type OutboxTimes } from "./outbox.js";
-
-/** A channel as the API shows it. */
-export interface ChannelView {
-  readonly channel: ChannelName;
-  /** The address with its path masked. */
-  readonly target: string;
-  /** Why messages do not arrive at present, as sentences; null while they do. */
-  readonly problem: string | null;
-  /** Number of alerts that wait to be sent. */
-  readonly waiting: number;
-  /** Messages since the server started. */
-  readonly delivered: number;
-  readonly failed: number;
-}
-
-/** What has become of a test message. */
-export interface TestResult {
-  readonly channel: ChannelName;
-  /** Why the message did not arrive, as sentences; null if it did. */
-  readonly problem: string | null;
-}
 
 export interface DeliveriesOptions {
   readonly log: Log;

@@ -1,0 +1,73 @@
+/** Shows the services to which the server sends alerts, and how to set one up if there is none. */
+
+import { showCopyable } from "../add-board/secret.js";
+import { attempt } from "../controls/attempt.js";
+import { cloneTemplate, findPart, setText } from "../dom.js";
+import { message } from "../messages/message.js";
+import { setEnabled } from "../rights.js";
+import { getChannels, postTest, type Channel } from "./api.js";
+
+/** Letters for a topic that nobody guesses; those that look alike are left out. */
+const LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
+
+/** Creates settings with a topic of ntfy that nobody can guess. */
+function exampleSettings(): string {
+  const letters = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => LETTERS[byte % LETTERS.length]);
+  // eslint-disable-next-line no-restricted-syntax -- lines of a configuration file, not text of the page
+  return `alerts:\n  ntfy: https://ntfy.sh/nightlight-${letters.join("")}\n  # webhook: https://example.org/hook\n`;
+}
+
+export class Channels {
+  private readonly button: HTMLButtonElement;
+
+  constructor(private readonly place: HTMLElement) {
+    this.button = findPart(place, "test", HTMLButtonElement);
+    this.button.addEventListener("click", () => void this.test());
+    showCopyable(this.part("example"), exampleSettings());
+  }
+
+  async load(): Promise<void> {
+    await attempt(
+      async () => this.show(await getChannels()),
+      (problem) => setText(this.part("problem"), problem),
+    );
+  }
+
+  private show(channels: readonly Channel[]): void {
+    this.part("no-channels").hidden = channels.length > 0;
+    this.part("with-channels").hidden = channels.length === 0;
+    this.part("channels").replaceChildren(...channels.map(createChannel));
+    setEnabled(this.button);
+  }
+
+  private async test(): Promise<void> {
+    const outcome = this.part("outcome");
+    this.button.disabled = true;
+    setText(outcome, message("alerts.testing"));
+    await attempt(
+      async () => {
+        const problems = (await postTest()).flatMap(({ problem }) => problem ?? []);
+        setText(outcome, problems.length === 0 ? message("alerts.tested") : problems.join(" "));
+      },
+      (problem) => problem && setText(outcome, problem),
+    );
+    await this.load();
+  }
+
+  private part(name: string): HTMLElement {
+    return findPart(this.place, name, HTMLElement);
+  }
+}
+
+function createChannel({ channel, target, problem, waiting, delivered }: Channel): Element {
+  const part = cloneTemplate("channel-template");
+  setText(findPart(part, "title", HTMLElement), message(channel === "ntfy" ? "alerts.ntfy" : "alerts.webhook"));
+  setText(findPart(part, "target", HTMLElement), target);
+  const details = [
+    message("alerts.delivered", { count: delivered }),
+    ...(waiting > 0 ? [message("alerts.waiting", { count: waiting })] : []),
+  ];
+  setText(findPart(part, "detail", HTMLElement), details.join(" · "));
+  setText(findPart(part, "problem", HTMLElement), problem ?? "");
+  return part.firstElementChild!;
+}

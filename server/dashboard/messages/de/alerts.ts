@@ -1,0 +1,33 @@
+import type { TranslatedArea } from "../area.js";
+import type { alerts as english } from "../en/alerts.js";
+
+export const alerts: TranslatedArea<typeof english> = {
+  open: "Offen",
+  noneOpen: "Alles ist in Ordnung.",
+  resolved: "Erledigt",
+  noneResolved: "Noch keine Meldung hat sich erledigt.",
+  since: "seit {time}",
+  fromTo: "{from} bis {to} ({duration})",
+
+  boardOffline: "{board} ist offline",
+  zoneWithoutSensor: "Zone {zone} hat keinen aktuellen Sensor",
+  boardLost: { one: "{board} hat {count} Messwert verloren", other: "{board} hat {count} Messwerte verloren" },
+  historyLost: "Der Verlauf hat Messwerte verloren",
+  storageFailing: "Daten können nicht gespeichert werden",
+  brokerDisconnected: "Die Verbindung zum Broker ist unterbrochen",
+
+  messages: "Benachrichtigungen",
+  ntfy: "ntfy",
+  webhook: "Webhook",
+  delivered: { one: "{count} Nachricht zugestellt", other: "{count} Nachrichten zugestellt" },
+  waiting: { one: "{count} Meldung wartet", other: "{count} Meldungen warten" },
+  test: "Testnachricht senden",
+  testing: "Wird gesendet …",
+  tested: "Die Testnachricht wurde zugestellt.",
+  nowhere:
+    "Meldungen erscheinen bisher nur auf dieser Seite. Der Server kann sie auch an ein Telefon oder ein anderes Programm senden.",
+  howNtfy:
+    "Für ein Telefon installiere die App {link} und abonniere ein Thema. Wer das Thema kennt, kann die Meldungen lesen; der Name sollte also schwer zu erraten sein. Füge dann diese Zeilen in die Konfigurationsdatei des Servers ein, nightlight.yaml:",
+  howReload: "Lade den Server neu (mit systemd: systemctl reload nightlight-server) und sende hier eine Testnachricht.",
+  howWebhook: "Für Home Assistant und andere Programme setze webhook auf die URL, die Meldungen als JSON empfängt.",
+};

@@ -1,0 +1,33 @@
+import type { TranslatedArea } from "../area.js";
+import type { alerts as english } from "../en/alerts.js";
+
+export const alerts: TranslatedArea<typeof english> = {
+  open: "Abiertas",
+  noneOpen: "Todo está en orden.",
+  resolved: "Resueltas",
+  noneResolved: "Todavía no se ha resuelto ninguna alerta.",
+  since: "desde {time}",
+  fromTo: "de {from} a {to} ({duration})",
+
+  boardOffline: "{board} no tiene conexión",
+  zoneWithoutSensor: "La zona {zone} no tiene ningún sensor actual",
+  boardLost: { one: "{board} ha perdido {count} lectura", other: "{board} ha perdido {count} lecturas" },
+  historyLost: "El historial ha perdido lecturas",
+  storageFailing: "No se pueden guardar los datos",
+  brokerDisconnected: "Se ha perdido la conexión con el broker",
+
+  messages: "Mensajes",
+  ntfy: "ntfy",
+  webhook: "Webhook",
+  delivered: { one: "{count} mensaje entregado", other: "{count} mensajes entregados" },
+  waiting: { one: "{count} alerta en espera", other: "{count} alertas en espera" },
+  test: "Enviar un mensaje de prueba",
+  testing: "Enviando …",
+  tested: "El mensaje de prueba se ha entregado.",
+  nowhere:
+    "Por ahora, las alertas solo aparecen en esta página. El servidor también puede enviarlas a un teléfono o a otro programa.",
+  howNtfy:
+    "Para un teléfono, instala la aplicación {link} y suscríbete a un tema. Quien conoce el tema puede leer las alertas, así que el nombre debe ser difícil de adivinar. Después añade estas líneas al archivo de configuración del servidor, nightlight.yaml:",
+  howReload: "Recarga el servidor (con systemd: systemctl reload nightlight-server) y envía aquí un mensaje de prueba.",
+  howWebhook: "Para Home Assistant y otros programas, pon en webhook la URL que recibe las alertas como JSON.",
+};

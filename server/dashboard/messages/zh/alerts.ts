@@ -1,0 +1,32 @@
+import type { TranslatedArea } from "../area.js";
+import type { alerts as english } from "../en/alerts.js";
+
+export const alerts: TranslatedArea<typeof english> = {
+  open: "未解决",
+  noneOpen: "一切正常。",
+  resolved: "已解决",
+  noneResolved: "还没有已解决的警报。",
+  since: "自 {time} 起",
+  fromTo: "{from} 至 {to}（{duration}）",
+
+  boardOffline: "{board} 离线",
+  zoneWithoutSensor: "区域 {zone} 没有有效的传感器",
+  boardLost: { other: "{board} 丢失了 {count} 个读数" },
+  historyLost: "历史记录丢失了读数",
+  storageFailing: "无法保存数据",
+  brokerDisconnected: "与代理的连接已断开",
+
+  messages: "消息",
+  ntfy: "ntfy",
+  webhook: "Webhook",
+  delivered: { other: "已送达 {count} 条消息" },
+  waiting: { other: "{count} 个警报等待发送" },
+  test: "发送测试消息",
+  testing: "正在发送……",
+  tested: "测试消息已送达。",
+  nowhere: "目前警报只显示在此页面上。服务器也可以把警报发送到手机或其他程序。",
+  howNtfy:
+    "要发送到手机，请安装应用 {link} 并订阅一个主题。知道主题的人都能看到警报，所以名称应当难以猜测。然后把以下几行加入服务器的配置文件 nightlight.yaml：",
+  howReload: "重新加载服务器（使用 systemd 时：systemctl reload nightlight-server），然后在此发送测试消息。",
+  howWebhook: "对于 Home Assistant 和其他程序，把 webhook 设为以 JSON 接收警报的 URL。",
+};

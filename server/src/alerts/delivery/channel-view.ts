@@ -1,0 +1,23 @@
+/** The kind of a service that receives alerts. */
+export type ChannelName = "webhook" | "ntfy";
+
+/** A channel as the API shows it. */
+export interface ChannelView {
+  readonly channel: ChannelName;
+  /** The address with its path masked. */
+  readonly target: string;
+  /** Why messages do not arrive at present, as sentences; null while they do. */
+  readonly problem: string | null;
+  /** Number of alerts that wait to be sent. */
+  readonly waiting: number;
+  /** Messages since the server started. */
+  readonly delivered: number;
+  readonly failed: number;
+}
+
+/** What has become of a test message. */
+export interface TestResult {
+  readonly channel: ChannelName;
+  /** Why the message did not arrive, as sentences; null if it did. */
+  readonly problem: string | null;
+}
