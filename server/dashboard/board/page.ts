@@ -125,6 +125,9 @@ export class BoardPage {
     set("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
     set("reason", reasonText(device) || message("state.noDecision"));
     set("rule", device ? ruleText(device) : message("state.unknown"));
+    const applied = device?.config_applied ?? null;
+    for (const name of ["settings-title", "settings"]) findPart(element, name, HTMLElement).hidden = applied === null;
+    set("settings", message(applied ? "board.settingsApplied" : "board.settingsPending"));
     set("missing", missingText(device) || message("board.none"));
     set("firmware", device?.firmware ?? message("state.unknown"));
     set("board-name", device?.board ?? message("state.unknown"));

@@ -51,6 +51,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
     threshold: 300,
     hysteresis: 0,
     heartbeat: 30_000,
+    config_applied: null,
     ...change,
   };
 }
