@@ -10,6 +10,7 @@ import { overview } from "./de/overview.js";
 import { page } from "./de/page.js";
 import { people } from "./de/people.js";
 import { reason } from "./de/reason.js";
+import { settings } from "./de/settings.js";
 import { state } from "./de/state.js";
 import { zones } from "./de/zones.js";
 import type { MessageTable } from "./types.js";
@@ -23,6 +24,7 @@ export const table: MessageTable = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,

@@ -10,6 +10,7 @@ import { overview } from "./es/overview.js";
 import { page } from "./es/page.js";
 import { people } from "./es/people.js";
 import { reason } from "./es/reason.js";
+import { settings } from "./es/settings.js";
 import { state } from "./es/state.js";
 import { zones } from "./es/zones.js";
 import type { MessageTable } from "./types.js";
@@ -23,6 +24,7 @@ export const table: MessageTable = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,
