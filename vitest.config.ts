@@ -21,7 +21,7 @@ const LONG = [
   "test/packages/*.test.ts",
   "test/server/{accounts,actions,broker-accounts,broker-fuzz,broker-limits,clock-set,command-output,disk-full}.test.ts",
   "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
-  "test/server/{dashboard,dashboard-access,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-tabs,login-page}.test.ts",
+  "test/server/{dashboard,dashboard-access,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-settings,dashboard-tabs,login-page}.test.ts",
   "test/server/{history,history-answers,history-kill,history-postgres,journal}.test.ts",
   "test/server/{http,http-fuzz,openapi,openapi-accounts,pack,people-api,people-fuzz,people-page}.test.ts",
   "test/server/broker/{messages,retained-kill,sessions}.test.ts",

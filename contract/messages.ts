@@ -108,6 +108,8 @@ export const STATUS = {
     boot: INTEGER,
     /** Number of readings lost since the board started, because memory was full while the board was offline. */
     dropped: COUNT,
+    /** The `revision` of the configuration that the board has applied. */
+    config: INTEGER,
 } as const
 export type Status = Message<typeof STATUS>
 
@@ -137,6 +139,8 @@ export const CONFIG = {
     alone_after: TIMEOUT,
     /** Actions with a `seq` up to this number have expired; boards do not perform them. */
     expired: INTEGER,
+    /** A number that changes with the rule and the reporting parameters. The board returns it as `config` in its status. */
+    revision: INTEGER,
 } as const
 export type Config = Message<typeof CONFIG>
 

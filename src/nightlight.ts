@@ -129,6 +129,7 @@ export async function runNightlight(board: Board) {
             board: board.name,
             boot,
             dropped: telemetry.dropped,
+            config: parameters.revision,
         })
         if (status !== lastStatus && client.publish(topicOf(id, "status"), status, 1, true, sendQueued))
             lastStatus = status

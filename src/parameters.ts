@@ -14,6 +14,8 @@ export interface Parameters extends Rule, Cadence {
     readonly alone_after: number
     /** Actions up to this `seq` have expired; the board does not perform them. */
     readonly expired: number
+    /** The `revision` of the message; undefined for the defaults. */
+    readonly revision?: number
 }
 
 /** Flash setting that stores the rule across restarts, for a board that starts without a server. */

@@ -187,19 +187,34 @@ export async function putNetwork(id: string, state: Board["network"]): Promise<v
 
 /** Sends a request with an optional JSON body. @throws ApiError if the server refuses it or cannot be reached */
 export async function request(method: string, path: string, body?: object): Promise<Response> {
+  const response = await fetchFromServer(method, path, body);
+  if (response.ok) return response;
+  throw await problemOf(response);
+}
+
+/** Sends a request. Returns the response with any status. @throws ApiError if the server cannot be reached */
+export async function fetchFromServer(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const content = body && { body: JSON.stringify(body) };
+  const type = body && { "content-type": "application/json" };
   let response: Response;
   try {
-    response = await fetch(path, {
-      method,
-      ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
+    response = await fetch(path, { method, ...content, headers: { ...type, ...headers } });
   } catch {
     throw new ApiError(message("page.unreachable"), 0);
   }
   setClock(response.headers.get("date"));
-  if (response.ok) return response;
   if (response.status === 401) unauthorized();
+  return response;
+}
+
+/** Reads the error of a response. */
+export async function problemOf(response: Response): Promise<ApiError> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   const reason = typeof error === "string" ? error : message("page.httpStatus", { status: String(response.status) });
-  throw new ApiError(reason, response.status);
+  return new ApiError(reason, response.status);
 }

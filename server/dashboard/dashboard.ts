@@ -17,6 +17,7 @@ import { goToLogin, loadSession, setUpLogout } from "./session.js";
 import { showServerInfo, loadSimulatedBoards } from "./server.js";
 import { showSummary } from "./summary.js";
 import { setUpTheme } from "./theme.js";
+import { Editing } from "./settings/editing.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
@@ -37,6 +38,7 @@ export function startDashboard(): void {
 
   const boards = new Boards();
   const zones = new Zones();
+  const editing = new Editing();
   const recentLoader = new RecentLoader((model) => grid.historyLoaded(model));
   const grid = new CardGrid(
     findPart(document, "groups", HTMLElement),
@@ -46,7 +48,7 @@ export function startDashboard(): void {
     (found) => toolbar.render(found, boards.size),
   );
   const toolbar = new Toolbar(document, (view) => grid.setView(view));
-  const views = new Views(boards, zones, (id) => grid.focus(id));
+  const views = new Views(boards, zones, editing, (id) => grid.focus(id));
 
   onUnauthorized(goToLogin);
   findPart(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
@@ -81,6 +83,7 @@ export function startDashboard(): void {
       void loadSession().then(() => {
         boards.refresh();
         views.describe();
+        editing.settings.reconnected();
       });
       page.dataset.connection = "live";
       setText(connection, message("page.live"));
@@ -105,6 +108,7 @@ export function startDashboard(): void {
     alert: updateAlert,
     forgotten: (id) => boards.remove(id),
     storage: handleStorageEvent,
+    settings: (etag) => editing.settings.changed(etag),
     board: (board) => boards.updateSimulated(board),
   });
 

@@ -31,6 +31,8 @@ export interface Listener {
   board(board: Board): void;
   /** Called with the reason when the server cannot store readings, and with null when it can again. */
   storage(problem: string | null): void;
+  /** Called with the new version after a change of the server's settings. */
+  settings(etag: string): void;
 }
 
 /** Receives events until the page closes. Returns a function that reconnects, to be called after a login or logout. */
@@ -44,6 +46,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "alert") listener.alert(data as Alert);
     else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
     else if (name === "simulated-board") listener.board(data as Board);
+    else if (name === "settings") listener.settings((data as { etag: string }).etag);
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }
 

@@ -1,9 +1,9 @@
 /**
- * Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/people`, `#/add-board`, `#/alerts`, `#/help`. Pure.
+ * Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/people`, `#/settings`, `#/add-board`, `#/alerts`, `#/help`. Pure.
  */
 
 export type Route =
-  | { readonly view: "boards" | "people" | "add-board" | "alerts" | "help" }
+  | { readonly view: "boards" | "people" | "settings" | "add-board" | "alerts" | "help" }
   | { readonly view: "zones"; readonly name?: string }
   | { readonly view: "board"; readonly id: string };
 
@@ -12,8 +12,8 @@ export function parseRoute(hash: string): Route {
   const [, view, rest] = /^#\/([\w-]+)(?:\/(.+))?$/.exec(hash) ?? [];
   if (view === "board" && rest) return { view, id: decodeOrKeep(rest) };
   if (view === "zone" && rest) return { view: "zones", name: decodeOrKeep(rest) };
-  if (view === "people" || view === "help" || view === "add-board" || view === "alerts" || view === "zones")
-    return { view };
+  if (view === "people" || view === "settings" || view === "help") return { view };
+  if (view === "add-board" || view === "alerts" || view === "zones") return { view };
   return { view: "boards" };
 }
 

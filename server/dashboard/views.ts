@@ -4,6 +4,7 @@ import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
 import { setAttribute, findPart, setText } from "./dom.js";
 import { message } from "./messages/message.js";
+import type { Editing } from "./settings/editing.js";
 import { LAZY_VIEWS, LazyViews } from "./lazy-view.js";
 import { parseRoute, type Route } from "./route.js";
 import { ZoneList } from "./zones/list.js";
@@ -33,10 +34,11 @@ export class Views {
   constructor(
     private readonly boards: Boards,
     private readonly zones: Zones,
+    private readonly editing: Editing,
     private readonly focusCard: (id: string) => void,
   ) {
-    this.lazy = new LazyViews(findPart(document, "lazy-view", HTMLElement), boards);
-    this.list = new ZoneList(findPart(document, "zones", HTMLElement), zones, boards);
+    this.lazy = new LazyViews(findPart(document, "lazy-view", HTMLElement), boards, editing);
+    this.list = new ZoneList(findPart(document, "zones-view", HTMLElement), zones, boards, editing);
     addEventListener("hashchange", () => this.go(parseRoute(location.hash)));
     zones.subscribe(() => this.zonesChanged());
     boards.subscribe({
@@ -86,6 +88,7 @@ export class Views {
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
     document.title = titleOf(route.view);
+    if (route.view === "zones" || route.view === "board" || route.view === "settings") this.editing.need();
     if (route.view === "help") findPart(document, "help-title", HTMLElement).focus({ preventScroll: true });
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
@@ -99,7 +102,8 @@ export class Views {
       const gone = () => {
         location.hash = "#/";
       };
-      this.board = new BoardPage(findPart(document, "board-place", HTMLElement), model, this.boards, this.zones, gone);
+      const place = findPart(document, "board-place", HTMLElement);
+      this.board = new BoardPage(place, model, this.boards, this.zones, this.editing, gone);
       this.board.focus();
     } else if (this.isLoaded) {
       this.unknown.hidden = false;
@@ -125,6 +129,8 @@ function titleOf(view: Route["view"]): string {
       return message("page.titleOf", { view: message("page.zones") });
     case "people":
       return message("page.titleOf", { view: message("page.people") });
+    case "settings":
+      return message("page.titleOf", { view: message("settings.title") });
     case "add-board":
       return message("page.titleOf", { view: message("page.addBoard") });
     case "alerts":

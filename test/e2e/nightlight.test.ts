@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { topicOf, type Channel } from "../../contract/index.js";
+import { LESSON_RULE, topicOf, type Channel } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { missing, MOSQUITTO } from "../support/programs.js";
 import { connect, startRig, type Rig } from "../support/rig.js";
@@ -83,6 +83,23 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       const tooLarge = broker === "mosquitto" ? 2 : 0;
       expect((await rejected()) - before).toBe(2 * (garbage.length - empty) + wrong.length + config.length + tooLarge);
       expect(board().crashes).toBe(0);
+    });
+
+    it("shows whether the board has applied a change of its settings, which may wait until it is back", async () => {
+      const applied = () => rig.server.devices.get(ID)?.config_applied;
+      const apply = (threshold: number) =>
+        rig.server.reload({
+          policy: { rule: { ...LESSON_RULE, threshold }, reporting: {}, devices: new Map(), zones: [] },
+        });
+      await eventually(() => applied() === true, { what: "the first settings" });
+      apply(310);
+      await eventually(() => applied() === true, { what: "the changed settings" });
+      board().network.cut();
+      apply(320);
+      expect(applied()).toBe(false);
+      board().network.heal();
+      await eventually(() => applied() === true, { within: 30_000, what: "the settings that waited" });
+      apply(300);
     });
 
     it("shows a board as offline after a power cut, and as online after its restart", async () => {

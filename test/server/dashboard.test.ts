@@ -271,7 +271,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     });
 
     const reached: string[] = [];
-    for (let i = 0; i < 17; i++) {
+    for (let i = 0; i < 18; i++) {
       await page.keyboard.press("Tab");
       reached.push(
         await page.locator(":focus").evaluate((element) => {
@@ -283,7 +283,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       );
     }
     const stops = ["link", "radio", "range", "button", "switch"].map((control) => `nightlight/sim-1 ${control}`);
-    const views = ["boards-link", "zones-link", "people-link", "add-board-link"];
+    const views = ["boards-link", "zones-link", "settings-link", "people-link", "add-board-link"];
     const before = [
       "skip",
       ...views,

@@ -47,6 +47,7 @@ describe("the API", () => {
       threshold: 300,
       hysteresis: 0,
       heartbeat: 30_000,
+      config_applied: null,
       blinking: false,
     };
     expect((await ask(url, "/api/devices")).body).toEqual([lesson]);
@@ -359,7 +360,7 @@ describe("live events", () => {
     await eventually(() => events.length === 2, { what: "the beginning" });
     const from = performance.now();
     const sensor = await board(running.brokerUrl, "quick");
-    for (let light = 1; light <= 1000; light++) await sensor.read(light);
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => sensor.read(n + 1)));
     await eventually(() => (events.at(-1)!.data as { light: number }).light === 1000, { what: "the newest reading" });
     const updates = events.filter(
       ({ event, data }) => event === "device" && (data as { id: string }).id === "quick",

@@ -231,7 +231,7 @@ describe("a person's override", () => {
 test("a lamp whose min_off delays a switch is switched after this time without another reading", () => {
   const lone = devices.obtain("lone")!;
   const rule = { ...LESSON_RULE, min_off: 10_000 };
-  lone.configure({ label: undefined, zone: undefined, rule, heartbeat: 30_000 });
+  lone.configure({ label: undefined, zone: undefined, rule, heartbeat: 30_000, revision: 1 });
   reads("lone", 900);
   reads("lone", 100);
   expect(lone.led_on).toBe(false);

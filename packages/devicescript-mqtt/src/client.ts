@@ -219,9 +219,7 @@ export class MqttClient implements Callbacks {
         if (connection.acceptedAt < 0) return this.backoff.noAnswer()
         const delay = this.backoff.ended(this.network.millis() - connection.acceptedAt)
         if (this.backoff.shortConnections === SHORT_CONNECTIONS_TO_REPORT)
-            this.reporter.report(
-                `connections keep ending: another client may be using the client identifier ${this.options.connect.clientId}`
-            )
+            this.reporter.report(`another client may be using the client identifier ${this.options.connect.clientId}`)
         return delay
     }
 

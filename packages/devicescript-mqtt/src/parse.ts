@@ -159,13 +159,11 @@ export class Parser {
         const topicEnd = from + 2 + (this.remaining < 2 ? 0 : uint16(bytes, from))
         const payload = topicEnd + (qos ? 2 : 0)
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
-        // A topic has at least one character [MQTT-4.7.3-1].
-        if (topicEnd === from + 2) return this.malformed("a PUBLISH without a topic")
         const topicBytes = bytes.slice(from + 2, topicEnd < to ? topicEnd : to)
         const topic = topicBytes.toString("utf-8")
-        // A topic name is valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2].
-        if (!skipped && (hasWildcard(topic) || hasNull(topic) || !isUtf8(topicBytes, topic)))
-            return this.malformed("a PUBLISH to no topic name")
+        // A topic name is not empty [MQTT-4.7.3-1], and valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2].
+        if (!topicBytes.length || (!skipped && (hasWildcard(topic) || hasNull(topic) || !isUtf8(topicBytes, topic))))
+            return this.malformed("a PUBLISH without a valid topic")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)
         if (qos && !id) return this.malformed(NO_ID)
         return {

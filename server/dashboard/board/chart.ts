@@ -44,6 +44,11 @@ export class Chart {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
 
+  /** The area of the plot without its axes. */
+  get area(): HTMLElement {
+    return this.plot.over;
+  }
+
   setData(data: PlotData): void {
     this.data = data;
     const { time, last, min, max } = data.series.columns(data.until);

@@ -48,6 +48,7 @@ export class HistoryView {
   private lastDrawn = 0;
   private lastDescribed = 0;
   private stale = false;
+  private previewed?: { readonly threshold: number; readonly hysteresis: number };
   /** The latest reading and lamp state that are in the plot. */
   private plotted: { light: string | null; lamp: boolean | null };
 
@@ -90,6 +91,17 @@ export class HistoryView {
     this.box.addEventListener("blur", () => this.chart.hideCursor());
     this.table.addEventListener("toggle", () => this.describe());
     this.showPeriod(this.period);
+  }
+
+  /** The area of the plot, in which light 0 is at the bottom and light 1023 is at the top. */
+  get area(): HTMLElement {
+    return this.chart.area;
+  }
+
+  /** Shows another rule in the plot; undefined shows the rule in effect. */
+  preview(rule: { readonly threshold: number; readonly hysteresis: number } | undefined): void {
+    this.previewed = rule;
+    this.draw();
   }
 
   /** Adds the board's new reading and lamp state to the plot. Must be called when the board changes. */
@@ -163,11 +175,15 @@ export class HistoryView {
   private draw(): void {
     const time = now();
     const span = this.rangeAt(time);
-    const { device, threshold } = this.model;
+    const { device } = this.model;
+    const { threshold, hysteresis } = this.previewed ?? {
+      threshold: this.model.threshold,
+      hysteresis: device?.hysteresis ?? 0,
+    };
     this.stale = false;
     this.lastDrawn = time;
     const until = Math.min(span.to, this.onlineUntil(time));
-    this.chart.setData({ series: this.series, span, until, threshold, hysteresis: device?.hysteresis ?? 0 });
+    this.chart.setData({ series: this.series, span, until, threshold, hysteresis });
     setText(this.title, timeRange(span.from, span.to));
     if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
   }

@@ -11,6 +11,9 @@ import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { zonePath } from "../route.js";
+import type { BoardSettings } from "../settings/board-settings.js";
+import type { Editing, Editors } from "../settings/editing.js";
+import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import {
   decidesText,
   lampTextOf,
@@ -34,6 +37,9 @@ export class BoardPage {
   private readonly report: (problem: string) => void;
   private readonly unwatch: () => void;
   private history?: HistoryView;
+  private sliders?: RuleSliders;
+  private ownSettings?: BoardSettings;
+  private readonly unsubscribe: () => void;
   private simulator?: SimulatorControls;
   private frame = 0;
 
@@ -43,6 +49,7 @@ export class BoardPage {
     readonly model: BoardModel,
     private readonly boards: Boards,
     private readonly zones: Zones,
+    private readonly editing: Editing,
     onDeleted: () => void,
   ) {
     const content = cloneTemplate("board-template");
@@ -68,6 +75,7 @@ export class BoardPage {
       changed: (changed) => changed === model && this.changed(),
       removed: (removed) => removed === model && onDeleted(),
     });
+    this.unsubscribe = editing.subscribe(() => this.render());
     this.render();
   }
 
@@ -98,6 +106,9 @@ export class BoardPage {
   destroy(): void {
     cancelAnimationFrame(this.frame);
     this.unwatch();
+    this.unsubscribe();
+    this.sliders?.destroy();
+    this.ownSettings?.destroy();
     this.history?.destroy();
     this.element.remove();
   }
@@ -125,6 +136,9 @@ export class BoardPage {
     set("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
     set("reason", reasonText(device) || message("state.noDecision"));
     set("rule", device ? ruleText(device) : message("state.unknown"));
+    const applied = device?.config_applied ?? null;
+    for (const name of ["settings-title", "settings"]) findPart(element, name, HTMLElement).hidden = applied === null;
+    set("settings", message(applied ? "board.settingsApplied" : "board.settingsPending"));
     set("missing", missingText(device) || message("board.none"));
     set("firmware", device?.firmware ?? message("state.unknown"));
     set("board-name", device?.board ?? message("state.unknown"));
@@ -142,6 +156,35 @@ export class BoardPage {
       this.simulator ??= new SimulatorControls(findPart(element, "simulator", HTMLElement), model, this.report);
     this.simulator?.render();
     if (device) this.history ??= new HistoryView(element, model);
+    if (this.editing.editors) this.renderEditors(this.editing.editors);
+  }
+
+  private renderEditors(editors: Editors): void {
+    const { element, model, zones, editing } = this;
+    if (this.history) this.sliders ??= this.createSliders(editors, this.history);
+    this.sliders?.render();
+    const place = findPart(element, "own-settings", HTMLElement);
+    this.ownSettings ??= new editors.BoardSettings(place, model, zones, editing.settings);
+    this.ownSettings.render();
+  }
+
+  private createSliders({ RuleSliders }: Editors, history: HistoryView): RuleSliders {
+    const { model, zones } = this;
+    const zone = (): string | null => model.device?.zone ?? null;
+    const target: SliderTarget = {
+      area: history.area,
+      direction: "up",
+      rule: () => model.device,
+      path: () => (zone() === null ? ["devices", model.id, "rule"] : ["zones", zone()!]),
+      owner: () =>
+        zone() === null
+          ? message("settings.previewForBoard")
+          : message("settings.previewForZone", { zone: zones.get(zone()!)?.label ?? zone()! }),
+      preview: history.preview.bind(history),
+    };
+    const sliders = new RuleSliders(target, this.editing.settings);
+    findPart(this.element, "chart", HTMLElement).after(sliders.bar);
+    return sliders;
   }
 
   private async askToForget(): Promise<void> {

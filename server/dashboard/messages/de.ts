@@ -11,6 +11,7 @@ import { overview } from "./de/overview.js";
 import { page } from "./de/page.js";
 import { people } from "./de/people.js";
 import { reason } from "./de/reason.js";
+import { settings } from "./de/settings.js";
 import { state } from "./de/state.js";
 import { zones } from "./de/zones.js";
 import type { MessageTable } from "./types.js";
@@ -24,6 +25,7 @@ export const table: MessageTable = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,

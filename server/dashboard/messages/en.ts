@@ -11,6 +11,7 @@ import { overview } from "./en/overview.js";
 import { page } from "./en/page.js";
 import { people } from "./en/people.js";
 import { reason } from "./en/reason.js";
+import { settings } from "./en/settings.js";
 import { state } from "./en/state.js";
 import { zones } from "./en/zones.js";
 
@@ -23,6 +24,7 @@ export const en = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,

@@ -11,6 +11,7 @@ import { overview } from "./es/overview.js";
 import { page } from "./es/page.js";
 import { people } from "./es/people.js";
 import { reason } from "./es/reason.js";
+import { settings } from "./es/settings.js";
 import { state } from "./es/state.js";
 import { zones } from "./es/zones.js";
 import type { MessageTable } from "./types.js";
@@ -24,6 +25,7 @@ export const table: MessageTable = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,

@@ -11,6 +11,7 @@ import { overview } from "./zh/overview.js";
 import { page } from "./zh/page.js";
 import { people } from "./zh/people.js";
 import { reason } from "./zh/reason.js";
+import { settings } from "./zh/settings.js";
 import { state } from "./zh/state.js";
 import { zones } from "./zh/zones.js";
 import type { MessageTable } from "./types.js";
@@ -24,6 +25,7 @@ export const table: MessageTable = {
   board,
   history,
   zones,
+  settings,
   login,
   help,
   people,

@@ -1,6 +1,9 @@
 /** List of all zones, with one panel each. */
 
 import type { Boards } from "../boards.js";
+import { findPart } from "../dom.js";
+import { setEnabled } from "../rights.js";
+import type { Editing } from "../settings/editing.js";
 import type { Zones } from "../zones.js";
 import { Panel } from "./panel.js";
 
@@ -9,16 +12,23 @@ const UPDATE_DELAY = 200;
 
 export class ZoneList {
   private readonly panels = new Map<string, Panel>();
+  private readonly newZone: HTMLButtonElement;
+  private readonly place: HTMLElement;
   private timer = 0;
   private shown = false;
   /** Name of the zone to scroll to when it is loaded. */
   private scrollTarget?: string;
 
   constructor(
-    private readonly place: HTMLElement,
+    view: ParentNode,
     private readonly zones: Zones,
     private readonly boards: Boards,
+    private readonly editing: Editing,
   ) {
+    this.place = findPart(view, "zones", HTMLElement);
+    this.newZone = findPart(view, "new-zone", HTMLButtonElement);
+    this.newZone.addEventListener("click", () => editing.editors?.openNewZone(editing.settings, boards));
+    editing.subscribe(() => this.request());
     zones.subscribe(() => this.request());
     boards.subscribe({ changed: () => this.request(), removed: () => this.request() });
   }
@@ -40,15 +50,17 @@ export class ZoneList {
   }
 
   private render(): void {
+    const { editors, settings } = this.editing;
+    setEnabled(this.newZone, editors !== undefined && settings.editable);
     for (const [name, panel] of this.panels) {
       if (this.zones.get(name)) continue;
-      panel.element.remove();
+      panel.destroy();
       this.panels.delete(name);
     }
     let last: Element | null = null;
     for (const { name } of this.zones.all) {
       let panel = this.panels.get(name);
-      if (!panel) this.panels.set(name, (panel = new Panel(name, this.zones, this.boards)));
+      if (!panel) this.panels.set(name, (panel = new Panel(name, this.zones, this.boards, this.editing)));
       const next: Element | null = last ? last.nextElementSibling : this.place.firstElementChild;
       if (next !== panel.element) this.place.insertBefore(panel.element, next);
       last = panel.element;

@@ -8,6 +8,8 @@ import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { translateReason } from "../reasons.js";
 import { boardPath } from "../route.js";
+import type { Editing, Editors } from "../settings/editing.js";
+import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import { combineText, hoursText, lampState, lightText, overrideText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Gauge } from "./gauge.js";
@@ -25,11 +27,14 @@ export class Panel {
   private readonly lamps: HTMLElement;
   private readonly override: OverrideControl;
   private readonly gauge: Gauge;
+  private readonly edit: HTMLButtonElement;
+  private sliders?: RuleSliders;
 
   constructor(
     private readonly name: string,
     private readonly zones: Zones,
     private readonly boards: Boards,
+    private readonly editing: Editing,
   ) {
     const content = cloneTemplate("zone-template");
     this.element = findPart(content, "zone", HTMLElement);
@@ -43,6 +48,8 @@ export class Panel {
     this.sensors = findPart(content, "sensors", HTMLElement);
     this.lamps = findPart(content, "lamps", HTMLElement);
     this.gauge = new Gauge(findPart(content, "gauge", SVGElement));
+    this.edit = findPart(content, "edit", HTMLButtonElement);
+    this.edit.addEventListener("click", () => editing.editors?.openZone(name, editing.settings, boards));
     const problem = findPart(content, "problem", HTMLElement);
     const target = {
       override: () => this.zones.get(name),
@@ -57,6 +64,11 @@ export class Panel {
   focus(): void {
     this.element.scrollIntoView({ block: "start" });
     this.title.focus({ preventScroll: true });
+  }
+
+  destroy(): void {
+    this.sliders?.destroy();
+    this.element.remove();
   }
 
   /** Updates all texts and controls from the zone. */
@@ -74,7 +86,12 @@ export class Panel {
     setText(this.rule, message("zones.ruleOf", { combine: combineText(zone), rule: ruleText(zone) }));
     setText(this.hours, hoursText(zone));
     setText(this.reason, zone.reason === null ? message("state.noDecision") : translateReason(zone.reason));
-    this.gauge.render(zone);
+    const { settings, editors } = this.editing;
+    this.edit.disabled = !editors || !settings.version?.view.fields.zone.length;
+    setAttribute(this.edit, "aria-label", message("settings.editZoneNamed", { zone: zone.label }));
+    if (editors) this.sliders ??= this.createSliders(editors);
+    this.gauge.render({ ...zone, ...this.sliders?.preview });
+    this.sliders?.render();
     this.list(
       this.sensors,
       zone.sensors.map(({ id, light, stale }) => ({
@@ -93,6 +110,24 @@ export class Panel {
       }),
     );
     this.override.render();
+  }
+
+  private createSliders({ RuleSliders }: Editors): RuleSliders {
+    const { name, zones } = this;
+    const target: SliderTarget = {
+      area: findPart(this.element, "gauge-area", HTMLElement),
+      direction: "right",
+      rule: () => zones.get(name),
+      path: () => ["zones", name],
+      owner: () => message("settings.previewForZone", { zone: zones.get(name)?.label ?? name }),
+      preview: (rule) => {
+        const zone = zones.get(name);
+        if (zone) this.gauge.render({ ...zone, ...rule });
+      },
+    };
+    const sliders = new RuleSliders(target, this.editing.settings);
+    findPart(this.element, "gauge-box", HTMLElement).after(sliders.bar);
+    return sliders;
   }
 
   private list(place: HTMLElement, items: { id: string; value: string; note: string; state: string }[]): void {

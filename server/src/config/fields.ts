@@ -19,7 +19,7 @@ import { scalarText } from "./paths.js";
 
 /** The range of a duration or time of day, as it is written in the file. JSON Schema has no keywords for it. */
 interface FieldRange {
-  readonly kind: "duration" | "time of day";
+  readonly kind: "duration" | "time";
   readonly minimum: string;
   readonly maximum: string;
 }
@@ -97,7 +97,7 @@ export function timeOfDay(what: string) {
     encode: formatTimeOfDay,
   });
   const named = described(schema, what, "00:00 to 23:59");
-  return named.register(FIELD_RANGES, { kind: "time of day", minimum: "00:00", maximum: "23:59" });
+  return named.register(FIELD_RANGES, { kind: "time", minimum: "00:00", maximum: "23:59" });
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { DeviceSettings } from "../devices/devices.js";
+import { revisionOf } from "./config-revision.js";
 import { silenceOf, type Policy } from "./policy.js";
 import type { Zones } from "./zones/zones.js";
 
@@ -17,7 +18,8 @@ export class DeviceSettingsSource {
   apply(policy: Policy): void {
     const { rule, reporting } = policy;
     this.#policy = policy;
-    this.#common = { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting) };
+    const revision = revisionOf({ ...rule, ...reporting });
+    this.#common = { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting), revision };
   }
 
   /** Returns the settings of a device. All devices without settings of their own share one object. */
@@ -26,6 +28,8 @@ export class DeviceSettingsSource {
     const own = this.#policy.devices.get(id);
     if (!own && !zone) return this.#common;
     const rule = zone?.policy.rule ?? own?.rule ?? this.#policy.rule;
-    return { ...this.#common, label: own?.label, zone, rule };
+    const isCommon = rule === this.#policy.rule;
+    const revision = isCommon ? this.#common.revision : revisionOf({ ...rule, ...this.#policy.reporting });
+    return { ...this.#common, label: own?.label, zone, rule, revision };
   }
 }

@@ -20,6 +20,8 @@ export interface DeviceSettings {
   readonly rule: Rule;
   /** The longest time between two messages of a working board, in ms. */
   readonly heartbeat: number;
+  /** The `revision` of the configuration that the server publishes for the device. */
+  readonly revision: number | undefined;
 }
 
 export const DEFAULT_SETTINGS: DeviceSettings = {
@@ -27,16 +29,18 @@ export const DEFAULT_SETTINGS: DeviceSettings = {
   zone: undefined,
   rule: LESSON_RULE,
   heartbeat: DEFAULT_CADENCE.heartbeat,
+  revision: undefined,
 };
 
-/** Returns whether a device with other settings has the same label, zone, rule and heartbeat in its view. */
+/** Returns whether a device with other settings has the same label, zone, rule, heartbeat and revision in its view. */
 export function isSameView(a: DeviceSettings, b: DeviceSettings): boolean {
   return (
     a.label === b.label &&
     a.zone?.policy.name === b.zone?.policy.name &&
     a.rule.threshold === b.rule.threshold &&
     a.rule.hysteresis === b.rule.hysteresis &&
-    a.heartbeat === b.heartbeat
+    a.heartbeat === b.heartbeat &&
+    a.revision === b.revision
   );
 }
 

@@ -68,6 +68,10 @@ export class Device extends DeviceRow {
     return this.#settings.heartbeat;
   }
 
+  get revision(): number | undefined {
+    return this.#settings.revision;
+  }
+
   get commandTopic(): string {
     const place = this.number % TOPIC_CACHE_SIZE;
     if (cachedIds[place] === this.id) return cachedTopics[place];
@@ -255,6 +259,7 @@ export class Device extends DeviceRow {
       threshold: this.rule.threshold,
       hysteresis: this.rule.hysteresis,
       heartbeat: this.heartbeat,
+      config_applied: status?.config === undefined ? null : status.config === this.revision,
       ...(status?.board !== undefined && { board: status.board }),
       ...(status?.firmware !== undefined && { firmware: status.firmware }),
     };

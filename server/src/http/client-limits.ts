@@ -18,25 +18,18 @@ export const EVENTS_PATH = "/api/events";
 const RETRY_AFTER = 10;
 
 const clients = new WeakMap<FastifyRequest, string>();
-const accounts = new WeakMap<FastifyRequest, Account>();
 
 /**
  * Assigns a request to a client: its account, or the network address if it has no account. The limits of this client
  * then apply to the request.
  */
 export function assignClient(request: FastifyRequest, account: Account | undefined): void {
-  if (account) accounts.set(request, account);
   clients.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
 }
 
 /** Returns the client whose limits apply to a request; undefined on public routes such as the login page. */
 export function clientOf(request: FastifyRequest): string | undefined {
   return clients.get(request);
-}
-
-/** Returns the account that sent a request; undefined on a server without accounts. */
-export function accountOf(request: FastifyRequest): Account | undefined {
-  return accounts.get(request);
 }
 
 /** Creates the error 429 for a client that exceeds a limit, and sets `Retry-After`. */

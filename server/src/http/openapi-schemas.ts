@@ -68,6 +68,9 @@ const device = objectOf<DeviceView>(
     threshold: light("The lamp goes on below this light level."),
     hysteresis: light("The lamp goes off at a light level of `threshold` + `hysteresis` and above."),
     heartbeat: count("Maximum time between two readings of the device, in ms."),
+    config_applied: orNull(
+      flag("Whether the board has applied the present rule and reporting parameters; null when it does not report it."),
+    ),
     board: text("The type of the board. A lesson device has no such field."),
     firmware: text("The version of the firmware. A lesson device has no such field."),
   },

@@ -49,7 +49,12 @@ export class BoardConfigs {
   }
 
   #configOf(device: Device, expired: number): string {
-    const config = encode(CONFIG, { ...device.rule, ...this.reporting, ...(expired > 0 && { expired }) });
+    const config = encode(CONFIG, {
+      ...device.rule,
+      ...this.reporting,
+      ...(expired > 0 && { expired }),
+      revision: device.revision,
+    });
     // Most devices have the same configuration and share one string.
     if (config !== this.#latest) this.#latest = config;
     return this.#latest;

@@ -3,7 +3,7 @@ import type { zones as english } from "../en/zones.js";
 
 export const zones: TranslatedArea<typeof english> = {
   noZones:
-    "Es gibt keine Zonen. Jede Lampe folgt dem Lichtsensor ihres eigenen Boards. Zonen legst du in der Konfigurationsdatei an.",
+    "Es gibt keine Zonen. Jede Lampe folgt dem Lichtsensor ihres eigenen Boards. In einer Zone entscheiden mehrere Sensoren gemeinsam für mehrere Lampen.",
   zone: "Zone {zone}",
   lampsOn: "Lampen an",
   lampsOff: "Lampen aus",

@@ -4,7 +4,7 @@ import type { Area } from "../area.js";
 
 export const zones = {
   noZones:
-    "There are no zones. Each lamp follows the light sensor of its own board. To create zones, edit the configuration file.",
+    "There are no zones. Each lamp follows the light sensor of its own board. In a zone, several sensors decide together for several lamps.",
   zone: "Zone {zone}",
   lampsOn: "lamps on",
   lampsOff: "lamps off",

@@ -3,7 +3,7 @@ import type { zones as english } from "../en/zones.js";
 
 export const zones: TranslatedArea<typeof english> = {
   noZones:
-    "No hay zonas. Cada lámpara sigue el sensor de luz de su propia placa. Para crear zonas, edita el archivo de configuración.",
+    "No hay zonas. Cada lámpara sigue el sensor de luz de su propia placa. En una zona, varios sensores deciden juntos por varias lámparas.",
   zone: "Zona {zone}",
   lampsOn: "lámparas encendidas",
   lampsOff: "lámparas apagadas",

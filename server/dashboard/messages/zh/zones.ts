@@ -2,7 +2,7 @@ import type { TranslatedArea } from "../area.js";
 import type { zones as english } from "../en/zones.js";
 
 export const zones: TranslatedArea<typeof english> = {
-  noZones: "没有区域。每盏灯跟随自己开发板的光传感器。要创建区域，请编辑配置文件。",
+  noZones: "没有区域。每盏灯跟随自己开发板的光传感器。在一个区域中，多个传感器共同决定多盏灯。",
   zone: "区域 {zone}",
   lampsOn: "灯开着",
   lampsOff: "灯关着",

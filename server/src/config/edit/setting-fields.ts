@@ -85,6 +85,6 @@ function kindOf({ type, enum: values, anyOf }: Described): SettingKind {
   if (values) return "choice";
   // Settings that are either a mapping or false turn a part of the server on or off.
   if (type === "boolean" || anyOf?.some((branch) => branch.type === "boolean")) return "switch";
-  const kinds: Record<string, SettingKind> = { number: "number", integer: "whole number", array: "list", object: "mapping" }; // prettier-ignore
+  const kinds: Record<string, SettingKind> = { number: "number", integer: "integer", array: "list", object: "mapping" }; // prettier-ignore
   return kinds[type ?? ""] ?? "text";
 }

@@ -29,7 +29,7 @@ const description = {
   path: PATH,
   description: text("What the setting does, and its allowed values."),
   kind: oneOf(
-    ["switch", "number", "whole number", "duration", "time of day", "choice", "text", "list", "mapping"],
+    ["switch", "number", "integer", "duration", "time", "choice", "text", "list", "mapping"],
     "The kind of value. A switch is true or false; `history` and `home_assistant` may also be a mapping.",
   ),
   minimum: BOUND,
@@ -43,10 +43,15 @@ const optional = ["minimum", "maximum", "values", "default"] as const;
 /** Schemas of the settings. */
 export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
   Settings: objectOf<SettingsView>("The settings of the configuration file.", {
-    file: objectOf<SettingsView["file"]>("The file to which changes are written.", {
-      path: text("The absolute path."),
-      exists: flag("Whether the file exists; otherwise the first change creates it."),
-    }),
+    file: orNull(
+      objectOf<NonNullable<SettingsView["file"]>>(
+        "The file to which changes are written; null for a server that another program has started with its own options.",
+        {
+          path: text("The absolute path."),
+          exists: flag("Whether the file exists; otherwise the first change creates it."),
+        },
+      ),
+    ),
     refusal: orNull(text("Why the API can change no setting, as a sentence; null when it can.")),
     problems: {
       ...listOf(ref("SettingProblem")),
@@ -177,7 +182,6 @@ export const SETTINGS_PATHS: Paths = {
       description: "The header `ETag` is the version of the file, for `If-Match` of a change.",
       tag: "settings",
       answers: { 200: json("The settings.", ref("Settings")) },
-      errors: { 404: "The server was started by another program and has no configuration file." },
     },
     patch: {
       ...operation,

@@ -1,9 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Account } from "../../security/accounts.js";
-import { accountOf } from "../client-limits.js";
+import { accountOf } from "../authorize.js";
 import { HttpError } from "../errors.js";
 import { matchesEtag, knownEtags } from "./etags.js";
-import type { SettingsAuthor, SettingsChange, SettingsOutcome, SettingsSource, SettingValues } from "./source.js";
+import type {
+  SettingsAuthor,
+  SettingsChange,
+  SettingsOutcome,
+  SettingsSource,
+  SettingsView,
+  SettingValues,
+} from "./source.js";
 
 /** Maximum size of a request body, in bytes: a zone may have a thousand sensors. */
 export const MAX_BODY = 1_000_000;
@@ -14,6 +20,19 @@ type ById = { Params: { "*": string } };
 const NO_SETTINGS =
   "This server was started by another program, which sets its options. It has no configuration file that could be changed.";
 
+/** The answer of a server without a configuration file. */
+export const WITHOUT_FILE: SettingsView = {
+  file: null,
+  refusal: NO_SETTINGS,
+  problems: [],
+  unapplied: [],
+  restart: [],
+  settings: [],
+  zones: {},
+  devices: {},
+  fields: { zone: [], device: [] },
+};
+
 /** Adds the routes that show and change the settings of the configuration file. @param source undefined without a file */
 export function settingsRoutes(app: FastifyInstance, source: SettingsSource | undefined): void {
   /** @throws HttpError 404 for a server without a configuration file */
@@ -23,7 +42,7 @@ export function settingsRoutes(app: FastifyInstance, source: SettingsSource | un
   }
 
   app.get("/api/settings", (_request, reply) => {
-    const { view, etag } = settings().read();
+    const { view, etag } = source?.read() ?? { view: WITHOUT_FILE, etag: "none" };
     return reply.header("etag", `"${etag}"`).send(view);
   });
 
@@ -69,8 +88,7 @@ function valuesOf(body: unknown): SettingValues {
 }
 
 function authorOf(request: FastifyRequest): SettingsAuthor {
-  const account: Account | undefined = accountOf(request);
-  return { name: account?.name ?? null, address: request.ip };
+  return { name: accountOf(request)?.name ?? null, address: request.ip };
 }
 
 function statusOf(outcome: SettingsOutcome): number {

@@ -8,7 +8,7 @@ export type SettingValues = Readonly<Record<string, unknown>>;
 
 /** The kind of a setting, from which a page derives its input. */
 export type SettingKind =
-  "switch" | "number" | "whole number" | "duration" | "time of day" | "choice" | "text" | "list" | "mapping";
+  "switch" | "number" | "integer" | "duration" | "time" | "choice" | "text" | "list" | "mapping";
 
 /** The description of a setting, from the schema of the configuration file. */
 export interface SettingDescription {
@@ -50,8 +50,11 @@ export interface SettingProblem {
 
 /** The settings of the configuration file. */
 export interface SettingsView {
-  /** Where changes are written. `exists` is false until the first change if there is no file. */
-  readonly file: { readonly path: string; readonly exists: boolean };
+  /**
+   * Where changes are written. `exists` is false until the first change if there is no file. Null for a server that
+   * another program has started with options of its own.
+   */
+  readonly file: { readonly path: string; readonly exists: boolean } | null;
   /** Why the API can change no setting, as a sentence; null when it can. */
   readonly refusal: string | null;
   /** The mistakes in the file. While there are any, the other fields show the settings that are in effect. */

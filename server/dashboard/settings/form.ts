@@ -1,0 +1,178 @@
+/** A form of settings: shows values of the file, collects changes, saves them and shows mistakes next to their fields. */
+
+import { message } from "../messages/message.js";
+import { readOnlyReason } from "../rights.js";
+import type { SettingDescription, SettingProblem, Version } from "./client.js";
+import { create, createButton, newId } from "./elements.js";
+import type { Input } from "./inputs.js";
+import { ownValue, same, type Edit, type Settings } from "./store.js";
+import { helpOf, labelOf, valueText } from "./texts.js";
+
+/** A field of a form: one setting, or one mapping of settings. */
+export interface FieldOptions {
+  readonly setting: SettingDescription;
+  /** What the label says; by default the text of the setting. */
+  readonly label?: string;
+  /** The path of the setting in the file. */
+  readonly path: readonly string[];
+  readonly input: Input;
+  /** Returns the value in effect when the file gives the setting none. */
+  fallback(version: Version): unknown;
+}
+
+interface Field extends FieldOptions {
+  readonly error: HTMLElement;
+  readonly note: HTMLElement;
+  /** The value that the field showed before the person changed it; null for the default. */
+  shown: unknown;
+}
+
+export class Form {
+  readonly element = create("form", { class: "settings-form", novalidate: true });
+  private readonly fields: Field[] = [];
+  private readonly status = create("p", { class: "form-status", role: "status" });
+  private readonly problem = create("p", { class: "problem", role: "alert", hidden: true });
+  private readonly saveButton = create("button", { type: "submit" }, message("settings.save"));
+  private readonly discardButton = createButton(message("settings.discard"), () => this.discard());
+  /** The version whose values the person has seen. It stays while there are changes that are not saved. */
+  private base?: Version;
+  private readonly unsubscribe: () => void;
+
+  constructor(private readonly settings: Settings) {
+    const buttons = create("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
+    this.element.append(this.problem, buttons);
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.save();
+    });
+    this.unsubscribe = settings.subscribe(() => this.render());
+  }
+
+  /** The number of fields. */
+  get size(): number {
+    return this.fields.length;
+  }
+
+  /** Adds a field at the end of the form. Returns its element. */
+  add(options: FieldOptions): HTMLElement {
+    const { input, setting, path, label: named = labelOf(setting.path) } = options;
+    const [error, note] = [create("p", { class: "problem", id: newId(), hidden: true }), create("p", { class: "hint", id: newId() })]; // prettier-ignore
+    input.target.setAttribute("aria-describedby", `${note.id} ${error.id}`);
+    const label = this.labelFor(input, named);
+    const element = create("div", { class: "field", "data-setting": path.join(" > ") }, label, input.element, note, error); // prettier-ignore
+    this.problem.before(element);
+    this.fields.push({ ...options, error, note, shown: undefined });
+    return element;
+  }
+
+  /** Shows the newest values, except in fields that the person has changed. */
+  render(): void {
+    const { version } = this.settings;
+    if (!version) return;
+    const dirty = this.fields.some((field) => this.isDirty(field));
+    if (!dirty || !this.base) this.base = version;
+    const disabled = readOnlyReason() !== "" || !this.settings.editable;
+    for (const field of this.fields) {
+      const own = ownValue(version, field.path);
+      const changed = this.isDirty(field);
+      if (!changed) {
+        field.input.write(own, field.fallback(version));
+        field.shown = field.input.read();
+      }
+      field.input.setDisabled(disabled);
+      field.note.textContent = this.noteOf(field, version, changed);
+    }
+    this.changed();
+  }
+
+  /** Must be called after each change by the person. */
+  changed(): void {
+    const dirty = this.fields.some((field) => this.isDirty(field));
+    const disabled = readOnlyReason() !== "" || !this.settings.editable;
+    this.saveButton.disabled = this.discardButton.disabled = !dirty || disabled;
+    if (dirty) this.status.textContent = "";
+  }
+
+  destroy(): void {
+    this.unsubscribe();
+    this.element.remove();
+  }
+
+  private labelFor({ target }: Input, text: string): HTMLElement {
+    if (target.getAttribute("role") !== "group") return create("label", { for: target.id }, text);
+    const label = create("span", { class: "label", id: newId() }, text);
+    target.setAttribute("aria-labelledby", label.id);
+    return label;
+  }
+
+  private isDirty({ input, shown }: Field): boolean {
+    return shown !== undefined && !same(input.read(), shown);
+  }
+
+  private noteOf({ setting, path, fallback }: Field, version: Version, changed: boolean): string {
+    const own = ownValue(version, path);
+    if (changed && this.base && !same(own, ownValue(this.base, path)))
+      return message("settings.changedMeanwhile", { value: valueText(path, own ?? fallback(version)) });
+    const standard = fallback(version);
+    const texts = [helpOf(setting)];
+    if (own !== undefined && standard !== undefined && typeof standard !== "object")
+      texts.push(message("settings.standard", { value: valueText(path, standard) }));
+    if (setting.restart) texts.push(message("settings.needsRestart"));
+    return texts.filter(Boolean).join(" · ");
+  }
+
+  private discard(): void {
+    for (const field of this.fields) field.shown = undefined;
+    this.showProblems([]);
+    this.status.textContent = "";
+    this.render();
+  }
+
+  private async save(): Promise<void> {
+    const edits: Edit[] = this.fields
+      .filter((field) => this.isDirty(field))
+      .map(({ path, input }) => ({ path, value: input.read() }));
+    if (edits.length === 0 || !this.base) return;
+    this.saveButton.disabled = true;
+    this.status.textContent = message("settings.saving");
+    try {
+      const result = await this.settings.save(edits, this.base);
+      this.showProblems(result.kind === "invalid" ? result.problems : []);
+      this.status.textContent = result.kind === "saved" ? message("settings.saved") : "";
+      if (result.kind === "saved" || result.kind === "theirs") for (const field of this.fields) field.shown = undefined;
+      this.render();
+      if (result.kind === "saved") this.status.textContent = message("settings.saved");
+    } catch (e) {
+      this.status.textContent = "";
+      this.showSentence((e as Error).message);
+      this.changed();
+    }
+  }
+
+  private showProblems(problems: readonly SettingProblem[]): void {
+    const rest = new Set(problems);
+    for (const { path, error, input } of this.fields) {
+      const own = problems.filter((one) => path.every((key, i) => one.path?.[i] === key));
+      own.forEach((one) => rest.delete(one));
+      showText(error, sentencesOf(own));
+      if (own.length > 0) input.target.setAttribute("aria-invalid", "true");
+      else input.target.removeAttribute("aria-invalid");
+    }
+    this.showSentence(sentencesOf([...rest]));
+    this.fields.find(({ error }) => !error.hidden)?.input.target.focus();
+  }
+
+  private showSentence(sentence: string): void {
+    showText(this.problem, sentence);
+  }
+}
+
+export function showText(element: HTMLElement, text: string): void {
+  element.hidden = text === "";
+  element.textContent = text;
+}
+
+/** Returns the sentences of mistakes, without the place in a file that was not written. */
+export function sentencesOf(problems: readonly SettingProblem[]): string {
+  return problems.map(({ text }) => text.replace(/^.*?:\d+:\d+: /, "")).join("\n");
+}

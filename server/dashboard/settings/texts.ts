@@ -1,0 +1,98 @@
+/** The texts of each setting, and how its values read. */
+
+import { message } from "../messages/message.js";
+import type { MessageArguments, MessageKey } from "../messages/types.js";
+import type { SettingDescription } from "./client.js";
+
+/** A message without placeholders. */
+type PlainKey = { [Key in MessageKey]: MessageArguments<Key> extends [] ? Key : never }[MessageKey];
+
+interface SettingTexts {
+  readonly label: PlainKey;
+  readonly help?: PlainKey;
+  /** The texts of the values of a choice. */
+  readonly values?: Readonly<Record<string, PlainKey>>;
+}
+
+const ON_OFF = { on: "state.on", off: "state.off" } as const;
+
+/** The texts by the last key of a setting's path. */
+const TEXTS: Readonly<Record<string, SettingTexts>> = {
+  threshold: { label: "settings.threshold", help: "settings.thresholdHelp" },
+  hysteresis: { label: "settings.hysteresis", help: "settings.hysteresisHelp" },
+  min_on: { label: "settings.minOn" },
+  min_off: { label: "settings.minOff" },
+  report: {
+    label: "settings.report",
+    values: { change: "settings.reportChange", interval: "settings.reportInterval" },
+  },
+  interval: { label: "settings.interval", help: "settings.intervalHelp" },
+  sample: { label: "settings.sample" },
+  dead_band: { label: "settings.deadBand" },
+  heartbeat: { label: "settings.heartbeat" },
+  offline: {
+    label: "settings.offline",
+    values: { keep: "settings.offlineKeep", latest: "settings.offlineLatest" },
+  },
+  alone_after: { label: "settings.aloneAfter", help: "settings.aloneAfterHelp" },
+  history: { label: "settings.keepHistory" },
+  readings: { label: "settings.readings" },
+  switches: { label: "settings.switches" },
+  home_assistant: { label: "settings.discovery" },
+  discovery_prefix: { label: "settings.discoveryPrefix" },
+  label: { label: "settings.label" },
+  sensors: { label: "settings.sensors" },
+  lamps: { label: "settings.lamps" },
+  combine: {
+    label: "settings.combine",
+    values: {
+      median: "settings.combineMedian",
+      any: "settings.combineAny",
+      all: "settings.combineAll",
+      at_least: "settings.combineAtLeast",
+    },
+  },
+  at_least: { label: "settings.atLeast" },
+  stale_after: { label: "settings.staleAfter" },
+  hours: { label: "settings.hours" },
+  from: { label: "settings.from" },
+  to: { label: "settings.to" },
+  time_zone: { label: "settings.timeZone" },
+  outside: { label: "settings.outside", values: ON_OFF },
+};
+
+/** Returns the name of a setting for people. A setting without a text keeps its name of the file. */
+export function labelOf(path: readonly (string | number)[]): string {
+  const key = String(path.at(-1));
+  return TEXTS[key] ? message(TEXTS[key].label) : path.join(" > ");
+}
+
+/** Returns what a setting does and its range; "" if there is nothing to say. */
+export function helpOf({ path, minimum, maximum }: SettingDescription): string {
+  const help = TEXTS[String(path.at(-1))]?.help;
+  const range =
+    minimum === undefined || maximum === undefined
+      ? ""
+      : message("settings.range", { from: shown(minimum), to: shown(maximum) });
+  return [help ? message(help) : "", range].filter(Boolean).join(" ");
+}
+
+/** Returns a value of a setting as text. */
+export function valueText(path: readonly (string | number)[], value: unknown): string {
+  if (value === undefined || value === null) return message("settings.unset");
+  const text = TEXTS[String(path.at(-1))]?.values?.[String(value)];
+  if (text) return message(text);
+  if (Array.isArray(value)) return value.join(", ") || message("settings.none");
+  if (typeof value === "object")
+    return Object.entries(value as Readonly<Record<string, unknown>>)
+      .map(([key, inner]) => `${labelOf([key])}: ${valueText([key], inner)}`)
+      .join("; ");
+  return shown(value);
+}
+
+/** Returns a value without its own texts, as the file has it. */
+function shown(value: unknown): string {
+  if (value === true) return message("state.on");
+  if (value === false) return message("state.off");
+  return value === "forever" ? message("settings.forever") : String(value);
+}

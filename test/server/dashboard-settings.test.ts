@@ -1,0 +1,267 @@
+/** Tests in Chromium how people change settings on the dashboard, with boards at a real broker. */
+import { spawn } from "node:child_process";
+import { readFile, realpath } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
+import { eventually } from "../support/eventually.js";
+import { board, type TestBoard } from "./support/board.js";
+import { addUsers, passwordOf } from "./support/guarded.js";
+import { temporaryFolder } from "./support/server.js";
+import { settingsServer, type SettingsServer } from "./support/settings.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+const FILE = `# Our house
+rule:
+  threshold: 300 # measured in May
+  hysteresis: 40
+`;
+
+/** The lamp's state in the last command that a board has received. */
+const lampOf = ({ commands }: TestBoard): unknown =>
+  commands.length > 0 ? (JSON.parse(commands.at(-1)!.text) as { led_on?: boolean }).led_on : undefined;
+
+/** The button that saves the rule of all lamps. */
+const saveRule = (page: Page): Locator =>
+  page.locator('form:has([data-setting="rule > threshold"])').getByRole("button", { name: "Save" });
+
+describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  /** Opens a view. Fails the test if the page has complained, apart from answers with an error status. */
+  async function open(url: string, view: string): Promise<Page> {
+    const { page, complaints } = await openPage(browser, `${url}/#${view}`);
+    onTestFinished(async () => {
+      await page.close();
+      expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
+    });
+    return page;
+  }
+
+  const boards = async (
+    server: Pick<SettingsServer, "brokerUrl">,
+    lights: Record<string, number>,
+  ): Promise<TestBoard[]> =>
+    Promise.all(
+      Object.entries(lights).map(async ([name, light]) => {
+        const made = await board(server.brokerUrl, `nightlight/${name}`);
+        await made.read(light);
+        await eventually(() => lampOf(made) !== undefined, { what: "the first command" });
+        return made;
+      }),
+    );
+
+  test("without a file, the page says where it writes, and a new user names the first board", async () => {
+    const folder = await realpath(await temporaryFolder());
+    const file = path.join(folder, "nightlight.yaml");
+    const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, "--mqtt-port", "0", "--http-port", "0"], { cwd: folder });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let out = "";
+    child.stdout.on("data", (part: Buffer) => (out += part.toString()));
+    const httpUrl = await eventually(() => /Dashboard and API at (http:\S+)/.exec(out)?.[1], { what: "the address" });
+    await boards({ brokerUrl: /mqtt:\S+/.exec(out)![0] }, { porch: 500 });
+    const [page, other] = [await open(httpUrl, "/settings"), await open(httpUrl, "/")];
+    await page.getByText(`The first change creates the file ${file}.`).waitFor();
+    const name = page.getByRole("textbox", { name: "nightlight/porch" });
+    await name.fill("Front porch");
+    await name.press("Enter");
+    await page.getByText("Saved.").waitFor();
+    await page.getByText(`Changes are written to ${file} and take effect at once.`).waitFor();
+    await other.getByRole("link", { name: "Front porch" }).click();
+    await other.getByLabel("Name", { exact: true }).fill("Porch");
+    await other.getByLabel("Name", { exact: true }).press("Enter");
+    await other.getByRole("heading", { name: "Porch", exact: true }).waitFor();
+    await eventually(async () => (await name.inputValue()) === "Porch", { what: "the new name on the other page" }); // prettier-ignore
+    expect(await readFile(file, "utf8")).toBe("devices:\n  nightlight/porch:\n    label: Porch\n");
+  });
+
+  test("a person drags the threshold of a board in the plot, sees a preview, and saves it", async () => {
+    const server = await settingsServer(FILE);
+    const [porch] = await boards(server, { porch: 500 });
+    expect(lampOf(porch)).toBe(false);
+    const page = await open(server.httpUrl, "/board/nightlight%2Fporch");
+    const grip = page.getByRole("slider", { name: /^Threshold/ });
+    await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
+    await grip.hover({ position: { x: 60, y: 5 } });
+    const { x } = (await grip.boundingBox())!;
+    const plot = (await page.locator(".u-over").boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.move(x + 60, plot.y + plot.height * (1 - 600 / 1023), { steps: 5 });
+    await page.mouse.up();
+    await page.getByText(/On below \d+, off from \d+ \(was 300 and 340\). For this board only./).waitFor();
+    expect(lampOf(porch)).toBe(false);
+    expect(await server.text()).toBe(FILE);
+    const threshold = Number(await grip.getAttribute("aria-valuenow"));
+    expect(threshold).toBeGreaterThan(580);
+    expect(threshold).toBeLessThan(620);
+    await page.locator(".rule-bar").getByRole("button", { name: "Save" }).click();
+    await eventually(() => lampOf(porch) === true, { what: "the lamp to be on" });
+    await eventually(() => porch.config()?.threshold === threshold, { what: "the board's rule" });
+    expect(await server.text()).toContain(`rule:\n      threshold: ${threshold}\n`);
+
+    const finger = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
+      finger.send("Input.dispatchTouchEvent", { type, touchPoints });
+    const from = (await grip.boundingBox())!;
+    await touch("touchStart", { x: from.x + 60, y: from.y + from.height / 2 });
+    await touch("touchMove", { x: from.x + 60, y: plot.y + plot.height * (1 - 400 / 1023) });
+    await touch("touchEnd");
+    await page.getByText(/On below (39|40)\d, /).waitFor();
+  });
+
+  test("the keyboard moves both ends, Escape discards, and a screen reader hears the values", async () => {
+    const server = await settingsServer(FILE);
+    await boards(server, { porch: 500 });
+    const page = await open(server.httpUrl, "/board/nightlight%2Fporch");
+    const upper = page.getByRole("slider", { name: /^Upper end/ });
+    await upper.focus();
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("PageUp");
+    expect(await upper.getAttribute("aria-valuetext")).toBe("off from 366, hysteresis 66");
+    await page.keyboard.press("Escape");
+    expect(await upper.getAttribute("aria-valuetext")).toBe("off from 340, hysteresis 40");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Enter");
+    await eventually(async () => (await server.text()).includes("hysteresis: 723"), { what: "the hysteresis in the file" }); // prettier-ignore
+  });
+
+  test("a person creates a zone of two boards, changes it, renames it and deletes it", async () => {
+    const server = await settingsServer(FILE);
+    const [door, stairs] = await boards(server, { door: 500, stairs: 520 });
+    const page = await open(server.httpUrl, "/zones");
+    await page.getByRole("button", { name: "New zone" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Entrance hall");
+    for (const list of ["Sensors", "Lamps"])
+      for (const id of ["nightlight/door", "nightlight/stairs"])
+        await page.getByRole("group", { name: list }).getByLabel(id).check();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "Entrance hall" }).waitFor();
+    expect(await server.text()).toContain("  entrance-hall:\n    label: Entrance hall\n    sensors:\n      - nightlight/door\n"); // prettier-ignore
+
+    await page.getByRole("button", { name: "Settings of zone Entrance hall" }).click();
+    await page.locator("dialog.editor").getByLabel("Threshold", { exact: true }).fill("600");
+    await page.locator("dialog.editor").getByLabel("The lamps are on when").selectOption("all");
+    await page.locator("dialog.editor").getByLabel("Follow the rule only at certain hours").check();
+    await page.locator("dialog.editor").getByLabel("To", { exact: true }).fill("16:59");
+    await page.locator("dialog").getByRole("button", { name: "Save" }).last().click();
+    await page.locator("dialog").getByText("Saved.").waitFor();
+    const { zones } = (await server.get()).view;
+    expect(zones["entrance-hall"]).toMatchObject({ threshold: 600, combine: "all", hours: { from: "17:00", to: "16:59" } }); // prettier-ignore
+    await eventually(() => lampOf(door) === true && lampOf(stairs) === true, { what: "both lamps to be on" });
+
+    await page.locator("dialog.editor").getByLabel("Short name").fill("hall");
+    await page.locator("dialog").getByRole("button", { name: "Save" }).first().click();
+    await eventually(async () => (await server.text()).includes("  hall:\n"), { what: "the new name" });
+    await page.locator("dialog.editor").getByRole("button", { name: "Delete" }).click();
+    await page.locator("dialog.confirm").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("There are no zones.").waitFor();
+    expect(await server.text()).not.toContain("hall");
+    await eventually(() => lampOf(door) === false, { what: "the lamp to follow its own sensor" });
+  });
+
+  test("a mistake appears next to its field, in the words of config check, and a new interval reaches a board", async () => {
+    const server = await settingsServer(FILE);
+    const [porch] = await boards(server, { porch: 500 });
+    const page = await open(server.httpUrl, "/settings");
+    const threshold = page.getByLabel("Threshold", { exact: true });
+    await threshold.fill("2000");
+    await saveRule(page).click();
+    const field = page.locator('[data-setting="rule > threshold"]');
+    await field.getByText("rule > threshold is 2000; it must be a number from 0 to 1023.").waitFor();
+    expect(await threshold.getAttribute("aria-invalid")).toBe("true");
+    expect(await threshold.inputValue()).toBe("2000");
+    expect(await server.text()).toBe(FILE);
+
+    await page.getByLabel("Boards report").selectOption("interval");
+    await page.getByLabel("Interval", { exact: true }).fill("5");
+    await page.locator("form", { hasText: "Boards report" }).getByRole("button", { name: "Save" }).click();
+    await eventually(() => porch.config()?.report === "interval" && porch.config()?.interval === 5000, { what: "the board's configuration" }); // prettier-ignore
+  });
+
+  test("changes of different settings by two people are both saved, and for the same setting the second is asked", async () => {
+    const server = await settingsServer(FILE);
+    const page = await open(server.httpUrl, "/settings");
+    const save = saveRule(page);
+    const threshold = page.getByLabel("Threshold", { exact: true });
+    await threshold.fill("250");
+    await server.patch({ rule: { hysteresis: 10 } });
+    await eventually(async () => (await page.getByLabel("Hysteresis", { exact: true }).inputValue()) === "10", { what: "the change of somebody else" }); // prettier-ignore
+    expect(await threshold.inputValue()).toBe("250");
+    await save.click();
+    await eventually(async () => (await server.text()).includes("threshold: 250 # measured in May\n  hysteresis: 10"), { what: "both changes" }); // prettier-ignore
+
+    await threshold.fill("260");
+    await server.patch({ rule: { threshold: 100 } });
+    await page.getByText("Now 100: changed by somebody else.").waitFor();
+    await save.click();
+    const dialog = page.getByRole("dialog", { name: "Somebody else has changed the same setting" });
+    await dialog.getByRole("row", { name: "Threshold 260 100" }).waitFor();
+    await dialog.getByRole("button", { name: "Continue editing" }).click();
+    expect(await threshold.inputValue()).toBe("260");
+    expect(await server.text()).toContain("threshold: 100 ");
+    await save.click();
+    await dialog.getByRole("button", { name: "Keep yours" }).click();
+    await eventually(async () => (await server.text()).includes("threshold: 260 "), { what: "the second change" });
+  });
+
+  test("a reader sees the settings and can change none", async () => {
+    const data = await temporaryFolder();
+    await addUsers(data, { rob: "reader" });
+    const server = await settingsServer(FILE, { data });
+    const page = await open(server.httpUrl, "/settings");
+    await page.getByLabel("Name").fill("rob");
+    await page.getByLabel("Password").fill(passwordOf("rob"));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("link", { name: "Settings" }).click();
+    const threshold = page.getByLabel("Threshold", { exact: true });
+    await threshold.waitFor();
+    expect(await threshold.inputValue()).toBe("300");
+    await eventually(() => threshold.isDisabled(), { what: "the field to be disabled" });
+    await page.locator("#rights", { hasText: "rob" }).waitFor();
+    await page.getByRole("link", { name: "Zones" }).click();
+    expect(await page.getByRole("button", { name: "New zone" }).isDisabled()).toBe(true);
+  });
+
+  test("axe finds nothing on the settings, a board and a zone, and they fit on a phone in German", async () => {
+    const server = await settingsServer(
+      `${FILE}zones: {hall: {sensors: [nightlight/porch], lamps: [nightlight/porch]}}\n`,
+    );
+    await boards(server, { porch: 500 });
+    const page = await browser.newPage({ bypassCSP: true, locale: "de-DE" });
+    onTestFinished(() => page.close());
+    const check = async (view: string): Promise<void> => {
+      for (const [colorScheme, width] of [
+        ["dark", 1280],
+        ["light", 320],
+      ] as const) {
+        // prettier-ignore
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>("axe.run().then(({ violations }) => violations)"); // prettier-ignore
+        expect(found.map(({ id, nodes }) => [id, nodes[0].html]), `${view} in ${colorScheme}`).toEqual([]); // prettier-ignore
+        expect(await page.evaluate("document.documentElement.scrollWidth"), view).toBe(width);
+      }
+    };
+    await page.goto(`${server.httpUrl}/#/settings`);
+    await page.addScriptTag({ path: AXE });
+    await page.getByText("Weitere Einstellungen").click();
+    await check("the settings");
+    await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
+    await page.getByRole("slider").first().waitFor();
+    await page.locator("[data-part=stretch]", { hasText: /\d/ }).waitFor();
+    await check("a board");
+    await page.goto(`${server.httpUrl}/#/zones`);
+    await page.getByRole("button", { name: "Einstellungen der Zone hall" }).click();
+    await check("a zone");
+    const dialog = page.locator("dialog.editor");
+    expect(await dialog.evaluate("document.querySelector('dialog.editor').scrollWidth")).toBeLessThanOrEqual(320);
+  });
+});
