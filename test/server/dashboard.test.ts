@@ -271,7 +271,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     });
 
     const reached: string[] = [];
-    for (let i = 0; i < 18; i++) {
+    for (let i = 0; i < 19; i++) {
       await page.keyboard.press("Tab");
       reached.push(
         await page.locator(":focus").evaluate((element) => {

@@ -32,6 +32,9 @@ export const NGINX = firstProgramOf("nginx", "/usr/sbin/nginx");
 /** Path of Caddy, on PATH; undefined when it is not installed. */
 export const CADDY = programAt("caddy");
 
+/** Path of promtool, on PATH. Debian's package `prometheus` contains it. */
+export const PROMTOOL = programAt("promtool");
+
 /** Path of Traefik, on PATH. Without it, tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
 export const TRAEFIK = programAt("traefik");
 
