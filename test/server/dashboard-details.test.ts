@@ -9,7 +9,13 @@ import { startServer, type NightlightServer, type ServerOptions } from "../../se
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { GARDEN } from "./support/garden.js";
+import { addUsers, as, passwordOf } from "./support/guarded.js";
 import { HISTORY } from "./support/server.js";
+
+// The few browser types used here. The DOM library would apply to all Node files of the project.
+interface Styles {
+  getComputedStyle(element: unknown): { readonly opacity: string; readonly cursor: string };
+}
 
 describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
   let browser: Browser;
@@ -153,6 +159,37 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     expect(new Set(lines).size).toBe(1);
     // the cut names keep their end
     for (const width of names) expect(width).toBeGreaterThan(20);
+  });
+
+  test("the controls of a reader look disabled, and those of an administrator do not", async () => {
+    await addUsers(data, { ann: "admin", rob: "reader", porch: { device: "nightlight/porch" } });
+    server = await startServer({ mqttPort: 0, httpPort: 0, data });
+    client = await mqtt.connectAsync(server.brokerUrl, as("porch"));
+    await say("nightlight/porch/telemetry", { light: 900 });
+    for (const [name, opacity, cursor] of [
+      ["ann", 1, "pointer"],
+      ["rob", 0.5, "not-allowed"],
+    ] as const) {
+      const context = await browser.newContext();
+      onTestFinished(() => context.close());
+      page = await context.newPage();
+      await page.goto(server.httpUrl!);
+      await page.getByLabel("Name").fill(name);
+      await page.getByLabel("Password").fill(passwordOf(name));
+      await page.keyboard.press("Enter");
+      await shows(page.getByRole("banner"), name);
+      await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
+      const identify = page.getByRole("button", { name: "Identify" });
+      await eventually(async () => (await identify.isDisabled()) === (name === "rob"), { what: "the rights" });
+      const look = (place: Locator) =>
+        place.evaluate((element) => {
+          const { opacity, cursor } = (globalThis as unknown as Styles).getComputedStyle(element);
+          return [Number(opacity), cursor];
+        });
+      for (const control of [identify, page.getByRole("button", { name: "Forget" })])
+        expect(await look(control), name).toEqual([opacity, cursor]);
+      expect((await look(page.getByRole("group", { name: "Lamp" })))[0]).toBe(opacity);
+    }
   });
 
   test("the theme button switches between light and dark, and the page remembers the choice", async () => {
