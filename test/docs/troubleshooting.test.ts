@@ -8,7 +8,7 @@ import type { ContestedClientId } from "../../server/dashboard/api.js";
 import { contestedTitle } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
-import { digest } from "../../server/src/security/scrypt.js";
+import { sha256Of } from "../../server/src/security/scrypt.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
 import { loadFirmware } from "../../sim/firmware.js";
 import { SimulatedBoard } from "../../sim/index.js";
@@ -96,7 +96,7 @@ test("the page explains refused HTTP requests", async () => {
   const closed = await server({ data });
   expectOnPage(((await ask(closed.httpUrl!, "/api/devices")).body as { error: string }).error);
   await changeUsers(data, (users) => {
-    const tokens = [{ hash: digest("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
+    const tokens = [{ hash: sha256Of("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
     users.set("wall", { ...users.get("wall")!, tokens });
   });
   const withToken = async (token: string): Promise<string> => {

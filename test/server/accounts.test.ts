@@ -6,14 +6,14 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { BusyError } from "../../server/src/security/accounts.js";
 import {
-  digest,
+  sha256Of,
   generatePassword,
   generateToken,
   hashPassword,
-  storeGenerated,
+  hashGeneratedPassword,
 } from "../../server/src/security/scrypt.js";
 import { FairQueue } from "../../server/src/security/fair-queue.js";
-import { changeUsers, readUsers, usersFile, type StoredUser } from "../../server/src/security/users-file.js";
+import { changeUsers, readUsers, usersFilePath, type StoredUser } from "../../server/src/security/users-file.js";
 import { openAccounts, type FileAccounts } from "../../server/src/security/users.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
@@ -24,7 +24,10 @@ const CHOSEN_PASSWORD = "correct horse";
 const hashed = hashPassword(CHOSEN_PASSWORD);
 
 async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
-  const opened = await openAccounts(folder, options.log ?? silentLog, { interval: 20, required: options.required });
+  const opened = await openAccounts(folder, options.log ?? silentLog, {
+    checkInterval: 20,
+    isLoginRequired: options.required,
+  });
   onTestFinished(() => opened.close());
   return opened;
 }
@@ -54,32 +57,36 @@ async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
 
 describe("a password", () => {
   test("a password authenticates its user and nobody else", async () => {
-    const { check } = await accounts(await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }));
-    expect(await check("ann", CHOSEN_PASSWORD)).toEqual({ name: "ann", role: "admin" });
-    expect(await check("porch", CHOSEN_PASSWORD)).toEqual({ name: "porch", role: "device", device: "porch" });
-    expect(await check("ann", "Correct horse")).toBeUndefined();
-    expect(await check("Ann", CHOSEN_PASSWORD)).toBeUndefined();
-    expect(await check("ann", "")).toBeUndefined();
-    expect(await check("nobody", CHOSEN_PASSWORD)).toBeUndefined();
-    expect(await check("ann", "x".repeat(100_000))).toBeUndefined();
+    const { authenticate: authenticate } = await accounts(
+      await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }),
+    );
+    expect(await authenticate("ann", CHOSEN_PASSWORD)).toEqual({ name: "ann", role: "admin" });
+    expect(await authenticate("porch", CHOSEN_PASSWORD)).toEqual({ name: "porch", role: "device", device: "porch" });
+    expect(await authenticate("ann", "Correct horse")).toBeUndefined();
+    expect(await authenticate("Ann", CHOSEN_PASSWORD)).toBeUndefined();
+    expect(await authenticate("ann", "")).toBeUndefined();
+    expect(await authenticate("nobody", CHOSEN_PASSWORD)).toBeUndefined();
+    expect(await authenticate("ann", "x".repeat(100_000))).toBeUndefined();
   });
 
   test("a password that is wrong takes the same time for existing and unknown names, and for both kinds of passwords", async () => {
-    const { check } = await accounts(await folderWith({ ann: {}, made: { password: storeGenerated("x") } }));
+    const { authenticate: authenticate } = await accounts(
+      await folderWith({ ann: {}, made: { password: hashGeneratedPassword("x") } }),
+    );
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
         // one scrypt call with the parameters that OWASP recommends
-        expect(await costOf(() => check(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
+        expect(await costOf(() => authenticate(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
   });
 
   test("a password that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await folderWith({ ann: {} });
-    const { check } = await accounts(folder);
-    expect(await costOf(() => check("ann", CHOSEN_PASSWORD))).toHaveLength(1);
-    expect(await costOf(async () => expect(await check("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
+    const { authenticate: authenticate } = await accounts(folder);
+    expect(await costOf(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
+    expect(await costOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
     await addUsers(folder, { ann: "admin" });
-    await eventually(() => check("ann", passwordOf("ann")), { what: "the new password" });
-    expect(await check("ann", CHOSEN_PASSWORD)).toBeUndefined();
+    await eventually(() => authenticate("ann", passwordOf("ann")), { what: "the new password" });
+    expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeUndefined();
   });
 
   test("a generated password is checked fast, so that a thousand boards can reconnect at once", async () => {
@@ -87,11 +94,11 @@ describe("a password", () => {
     const folder = await temporaryFolder();
     await changeUsers(folder, (users) => {
       for (const [name, password] of passwords)
-        users.set(name, { role: "device", device: name, password: storeGenerated(password), tokens: [] });
+        users.set(name, { role: "device", device: name, password: hashGeneratedPassword(password), tokens: [] });
     });
-    const { check } = await accounts(folder);
+    const { authenticate: authenticate } = await accounts(folder);
     const cost = await costOf(async () => {
-      const found = await Promise.all(Array.from(passwords, ([name, password]) => check(name, password)));
+      const found = await Promise.all(Array.from(passwords, ([name, password]) => authenticate(name, password)));
       expect(found.every((account) => account !== undefined)).toBe(true);
     });
     expect(cost).toEqual([]);
@@ -109,7 +116,7 @@ describe("a password", () => {
       const password = await hashPassword(CHOSEN_PASSWORD);
       await changeUsers(folder, (users) => users.set(name, { role: "admin", password, tokens: [] }));
     }
-    const text = await readFile(usersFile(folder), "utf8");
+    const text = await readFile(usersFilePath(folder), "utf8");
     expect(text).not.toContain(CHOSEN_PASSWORD);
     const [ann, bob] = [...(await readUsers(folder)).values()].map(({ password }) => password);
     expect(ann).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
@@ -120,11 +127,13 @@ describe("a password", () => {
 test("an existing weak password stays valid, and the log asks once for another one", async () => {
   const lines: string[] = [];
   const folder = await folderWith({ ann: { password: await hashPassword("12345678") }, bob: {} });
-  const { check } = await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
-  expect(await check("bob", CHOSEN_PASSWORD)).toBeDefined();
-  expect(await check("ann", "87654321")).toBeUndefined();
+  const { authenticate: authenticate } = await accounts(folder, {
+    log: { ...silentLog, warn: (_event, text) => void lines.push(text) },
+  });
+  expect(await authenticate("bob", CHOSEN_PASSWORD)).toBeDefined();
+  expect(await authenticate("ann", "87654321")).toBeUndefined();
   expect(lines).toEqual([]);
-  for (let n = 0; n < 3; n++) expect(await check("ann", "12345678")).toBeDefined();
+  for (let n = 0; n < 3; n++) expect(await authenticate("ann", "12345678")).toBeDefined();
   expect(lines).toEqual([
     "The password of ann, who logged in, is easy to guess; change it with nightlight-server user password ann.",
   ]);
@@ -158,14 +167,14 @@ test("when too many checks wait, the client with most checks is refused", async 
 test("a token authenticates its user, and is stored as a hash", async () => {
   const token = generateToken();
   const folder = await folderWith({
-    ann: { role: "reader", tokens: [{ hash: digest(token), made: "2026-11-01T00:00:00.000Z" }] },
+    ann: { role: "reader", tokens: [{ hash: sha256Of(token), made: "2026-11-01T00:00:00.000Z" }] },
   });
-  const { byToken, byName } = await accounts(folder);
-  expect(byToken(token)).toEqual({ name: "ann", role: "reader" });
-  expect(byToken(token)).toBe(byName("ann"));
-  expect(byToken(digest(token))).toBeUndefined();
-  expect(byToken("")).toBeUndefined();
-  expect(await readFile(usersFile(folder), "utf8")).not.toContain(token);
+  const { authenticateToken: authenticateToken, findByName: findByName } = await accounts(folder);
+  expect(authenticateToken(token)).toEqual({ name: "ann", role: "reader" });
+  expect(authenticateToken(token)).toBe(findByName("ann"));
+  expect(authenticateToken(sha256Of(token))).toBeUndefined();
+  expect(authenticateToken("")).toBeUndefined();
+  expect(await readFile(usersFilePath(folder), "utf8")).not.toContain(token);
 });
 
 describe("the users file", () => {
@@ -173,8 +182,8 @@ describe("the users file", () => {
     "the users file is readable only for its owner, and the server warns otherwise",
     async () => {
       const folder = await folderWith({ ann: {} });
-      expect((await stat(usersFile(folder))).mode & 0o777).toBe(0o600);
-      await chmod(usersFile(folder), 0o644);
+      expect((await stat(usersFilePath(folder))).mode & 0o777).toBe(0o600);
+      await chmod(usersFilePath(folder), 0o644);
       const lines: string[] = [];
       await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
       expect(lines.join()).toMatch(/Other users of this machine can read .*chmod 600/);
@@ -191,13 +200,13 @@ describe("the users file", () => {
 
   test("the users file stays unchanged when a change fails", async () => {
     const folder = await folderWith({ ann: {} });
-    const before = await readFile(usersFile(folder), "utf8");
+    const before = await readFile(usersFilePath(folder), "utf8");
     const change = changeUsers(folder, (users) => {
       users.clear();
       throw new Error("no");
     });
     await expect(change).rejects.toThrow("no");
-    expect(await readFile(usersFile(folder), "utf8")).toBe(before);
+    expect(await readFile(usersFilePath(folder), "utf8")).toBe(before);
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
@@ -225,12 +234,12 @@ describe("the users file", () => {
       const lines: string[] = [];
       const log = { ...silentLog, error: (_event: string, text: string) => void lines.push(text) };
       const running = await accounts(folder, { log });
-      await writeFile(usersFile(folder), text);
+      await writeFile(usersFilePath(folder), text);
       await eventually(() => lines.length > 0, { what: "the complaint" });
       expect(lines[0]).toMatch(problem);
       expect(lines[0]).toMatch(/The previous users stay in effect\.$/);
-      expect(running.required).toBe(true);
-      expect(running.byName("ann")).toBeDefined();
+      expect(running.isLoginRequired).toBe(true);
+      expect(running.findByName("ann")).toBeDefined();
       await expect(openAccounts(folder, silentLog)).rejects.toThrow(problem);
       await expect(changeUsers(folder, () => {})).rejects.toThrow(problem);
     },
@@ -239,9 +248,9 @@ describe("the users file", () => {
   test("the users file accepts user names such as constructor, which are properties of JavaScript objects", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, Object.fromEntries([["constructor", "reader" as const]]));
-    const { byName } = await accounts(folder);
-    expect(byName("constructor")).toEqual({ name: "constructor", role: "reader" });
-    expect(byName("toString")).toBeUndefined();
+    const { findByName: findByName } = await accounts(folder);
+    expect(findByName("constructor")).toEqual({ name: "constructor", role: "reader" });
+    expect(findByName("toString")).toBeUndefined();
   });
 });
 
@@ -249,18 +258,18 @@ describe("accounts are required", () => {
   test("a login is required after the first user is added, until the server stops, even when the file is deleted", async () => {
     const folder = await temporaryFolder();
     const opened = await accounts(folder);
-    expect(opened.required).toBe(false);
+    expect(opened.isLoginRequired).toBe(false);
     await addUsers(folder, { ann: "admin" });
-    await eventually(() => opened.required, { what: "the first user" });
-    await rm(usersFile(folder));
-    await eventually(() => opened.byName("ann") === undefined, { what: "the file to be missed" });
-    expect(opened.required).toBe(true);
+    await eventually(() => opened.isLoginRequired, { what: "the first user" });
+    await rm(usersFilePath(folder));
+    await eventually(() => opened.findByName("ann") === undefined, { what: "the file to be missed" });
+    expect(opened.isLoginRequired).toBe(true);
   });
 
   test("the option makes accounts always or never required", async () => {
     const folder = await temporaryFolder();
-    expect((await accounts(folder, { required: true })).required).toBe(true);
+    expect((await accounts(folder, { required: true })).isLoginRequired).toBe(true);
     await addUsers(folder, { ann: "admin" });
-    expect((await accounts(folder, { required: false })).required).toBe(false);
+    expect((await accounts(folder, { required: false })).isLoginRequired).toBe(false);
   });
 });

@@ -1,11 +1,11 @@
 /** Tests the server's connections to brokers: embedded in its process, aedes over TCP, and Mosquitto. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBroker } from "../../server/src/broker/broker.js";
-import { openData } from "../../server/src/storage/data-folder.js";
-import { embeddedConnection } from "../../server/src/transport/embedded.js";
+import { openDataFolder } from "../../server/src/storage/data-folder.js";
+import { createEmbeddedConnection } from "../../server/src/transport/embedded.js";
 import type { BrokerConnectionHandlers, BrokerConnection } from "../../server/src/transport/broker-connection.js";
-import { remoteConnection } from "../../server/src/transport/remote.js";
-import { scopeOf } from "../../server/src/transport/scope.js";
+import { createRemoteConnection } from "../../server/src/transport/remote.js";
+import { createScope } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
@@ -23,15 +23,15 @@ let clients = 0;
 
 async function remoteTo(url: string, handlers: BrokerConnectionHandlers): Promise<BrokerConnection> {
   const options = { broker: parseBrokerUrl(url), prefix: "home", clientId: `suite-${++clients}`, unwanted: [] };
-  return Promise.resolve(remoteConnection({ ...options, filters: scopeOf("home", []).filters }, handlers));
+  return Promise.resolve(createRemoteConnection({ ...options, filters: createScope("home", []).filters }, handlers));
 }
 
 const brokers: Record<string, () => Promise<TestBroker>> = {
   "embedded, in process": async () => ({
     async connection(handlers) {
-      const data = await openData(await temporaryFolder());
+      const data = await openDataFolder(await temporaryFolder());
       const broker = await startBroker(data, handlers);
-      return embeddedConnection({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
+      return createEmbeddedConnection({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
     },
     url: (connection) => connection.url,
   }),

@@ -19,12 +19,12 @@ afterEach(() => {
 function manyDevices(count: number) {
   const published: string[] = [];
   const publisher = new Publisher();
-  publisher.connect((topic, payload) => void published.push(`${topic} ${payload.toString()}`));
+  publisher.setConnection((topic, payload) => void published.push(`${topic} ${payload.toString()}`));
   const decisions = new DecisionPublisher(publisher);
   const devices = new Devices();
   const all = Array.from({ length: count }, (_, n) => devices.obtain(`board${n}`)!);
   const switchAll = (led_on: boolean): void => {
-    for (const device of all) if (device.setLed(led_on)) decisions.switched(device);
+    for (const device of all) if (device.setLed(led_on)) decisions.lampSwitched(device);
   };
   return { published, decisions, devices, all, switchAll };
 }
@@ -62,7 +62,7 @@ describe("when many lamps switch at once", () => {
     switchAll(true);
     const last = all.at(-1)!;
     last.setOverride(overrideOf("off", undefined, Date.now()));
-    decisions.modeChanged(last);
+    decisions.overrideChanged(last);
     vi.advanceTimersByTime(SECOND / 4);
     expect(published.find((line) => line.startsWith(`${last.id}/decision`))).toContain('"mode":"off"');
   });

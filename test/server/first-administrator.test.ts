@@ -160,13 +160,13 @@ describe("a one-time code", () => {
 
   test("there is no code before the first and after the last issue", () => {
     const { code, shown } = setup();
-    expect(code.check("1.2.3.4", "")).toEqual({ right: false });
+    expect(code.checkCode("1.2.3.4", "")).toEqual({ right: false });
     code.issue();
     code.issue();
     expect(shown).toHaveLength(1);
-    expect(code.check("1.2.3.4", shown[0])).toEqual({ right: true });
+    expect(code.checkCode("1.2.3.4", shown[0])).toEqual({ right: true });
     code.revoke();
-    expect(code.check("1.2.3.4", shown[0])).toEqual({ right: false });
+    expect(code.checkCode("1.2.3.4", shown[0])).toEqual({ right: false });
   });
 
   test("ten wrong codes, however slow and from wherever, replace the code", () => {
@@ -175,13 +175,13 @@ describe("a one-time code", () => {
     for (let n = 0; n < MAX_WRONG_CODES; n++) {
       expect(shown).toHaveLength(1);
       time.now += 60 * 60_000;
-      expect(code.check(`1.2.3.${n}`, "wrong")).toEqual({ right: false });
+      expect(code.checkCode(`1.2.3.${n}`, "wrong")).toEqual({ right: false });
     }
     expect(shown).toHaveLength(2);
     time.now += 60 * 60_000;
-    expect(code.check("1.2.3.4", shown[0])).toEqual({ right: false });
+    expect(code.checkCode("1.2.3.4", shown[0])).toEqual({ right: false });
     time.now += 60 * 60_000;
-    expect(code.check("1.2.3.4", shown[1])).toEqual({ right: true });
+    expect(code.checkCode("1.2.3.4", shown[1])).toEqual({ right: true });
   });
 
   test("codes differ, and have 59 random bits without characters that look alike", () => {

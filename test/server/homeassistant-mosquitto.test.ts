@@ -35,7 +35,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
           void sent.push(link.publishAsync(topic, payload, { qos: 1, retain: mode !== "not-retained" })),
       },
     });
-    link.on("message", (topic, payload) => ha.message(topic, payload));
+    link.on("message", (topic, payload) => ha.handleMessage(topic, payload));
     ha.enable();
     ha.announce({ id: ID, label: "Kitchen", lesson: false });
     await Promise.all(sent);

@@ -259,11 +259,11 @@ describe("announcing", () => {
     vi.advanceTimersByTime(1000);
     published.length = 0;
     expect(ha.birthTopic).toBe("homeassistant/status");
-    expect(ha.message("homeassistant/status", Buffer.from("offline"))).toBe(true);
-    expect(ha.message("nightlight/status", Buffer.from("online"))).toBe(false);
+    expect(ha.handleMessage("homeassistant/status", Buffer.from("offline"))).toBe(true);
+    expect(ha.handleMessage("nightlight/status", Buffer.from("online"))).toBe(false);
     vi.advanceTimersByTime(5000);
     expect(published).toEqual([]);
-    for (let n = 0; n < 100; n++) ha.message(ha.birthTopic, Buffer.from("online"));
+    for (let n = 0; n < 100; n++) ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(999);
     expect(published).toEqual([]);
     vi.advanceTimersByTime(5000);
@@ -285,7 +285,7 @@ describe("announcing", () => {
     expect([...retained.keys()]).toEqual(["homeassistant/device/somebody/config"]);
     expect(topics.size).toBe(0);
     expect(published.filter((topic) => topic.includes("somebody"))).toEqual([]);
-    ha.message(ha.birthTopic, Buffer.from("online"));
+    ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(5000);
     expect(retained.size).toBe(1);
     ha.close();
@@ -300,7 +300,7 @@ describe("announcing", () => {
     const ha = homeAssistant();
     ha.disable();
     ha.announce(LESSON);
-    ha.message(ha.birthTopic, Buffer.from("online"));
+    ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(5000);
     expect(retained.size + topics.size).toBe(0);
     ha.enable();
@@ -329,7 +329,7 @@ describe("announcing", () => {
     const ha = homeAssistant();
     ha.enable();
     for (const device of boards) ha.announce(device);
-    ha.message(ha.birthTopic, Buffer.from("online"));
+    ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     ha.close();
     const count = published.length;
     ha.announce(LESSON);

@@ -1,7 +1,12 @@
 import http from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Plugin } from "../../server/src/http/plugin.js";
-import { IDLE, LIFETIME, MAX_PER_NAME, LoginSessions } from "../../server/src/security/login-sessions.js";
+import {
+  IDLE_TIMEOUT,
+  MAX_LIFETIME,
+  MAX_SESSIONS_PER_USER,
+  LoginSessions,
+} from "../../server/src/security/login-sessions.js";
 import { eventually } from "../support/eventually.js";
 import { ask, httpApp, logIn, TestAccounts, testLog, threeAccounts } from "./support/http-app.js";
 
@@ -223,17 +228,17 @@ describe("a session", () => {
     const accounts = threeAccounts();
     const now = { now: () => clock.time, toWall: (time: number) => time, fromWall: (time: number) => time };
     const made = new LoginSessions(accounts, { clock: now });
-    return { clock, accounts, sessions: made, begin: (name: string) => made.create(accounts.byName(name)!) };
+    return { clock, accounts, sessions: made, begin: (name: string) => made.create(accounts.findByName(name)!) };
   }
 
   test("a session ends after 12 h without use", () => {
     const { clock, sessions: all, begin } = sessions();
     const id = begin("ann");
     for (let n = 0; n < 3; n++) {
-      clock.time += IDLE - 1;
+      clock.time += IDLE_TIMEOUT - 1;
       expect(all.touch(id)?.name).toBe("ann");
     }
-    clock.time += IDLE;
+    clock.time += IDLE_TIMEOUT;
     expect(all.touch(id)).toBeUndefined();
     expect(all.size).toBe(0);
   });
@@ -241,11 +246,11 @@ describe("a session", () => {
   test("a session ends after 7 days, even when used", () => {
     const { clock, sessions: all, begin } = sessions();
     const id = begin("ann");
-    while (clock.time < LIFETIME - IDLE / 2) {
-      clock.time += IDLE / 2;
-      expect(all.touch(id)?.name).toBe(clock.time < LIFETIME ? "ann" : undefined);
+    while (clock.time < MAX_LIFETIME - IDLE_TIMEOUT / 2) {
+      clock.time += IDLE_TIMEOUT / 2;
+      expect(all.touch(id)?.name).toBe(clock.time < MAX_LIFETIME ? "ann" : undefined);
     }
-    clock.time = LIFETIME;
+    clock.time = MAX_LIFETIME;
     expect(all.touch(id)).toBeUndefined();
   });
 
@@ -263,10 +268,10 @@ describe("a session", () => {
     const other = begin("rob");
     const first = begin("ann");
     const second = begin("ann");
-    for (let n = 2; n < MAX_PER_NAME; n++) begin("ann");
+    for (let n = 2; n < MAX_SESSIONS_PER_USER; n++) begin("ann");
     all.touch(first);
     begin("ann");
-    expect(all.size).toBe(MAX_PER_NAME + 1);
+    expect(all.size).toBe(MAX_SESSIONS_PER_USER + 1);
     expect(all.touch(first)?.name).toBe("ann");
     expect(all.touch(second)).toBeUndefined();
     expect(all.touch(other)?.name).toBe("rob");

@@ -97,8 +97,8 @@ function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] }
   const parts = batches.map((steps) => {
     for (const step of steps) write(batch, step);
     const part = Buffer.from(batch.finish());
-    marker.mark(part);
-    batch.clear(false);
+    marker.markFrame(part);
+    batch.beginNext(false);
     return part;
   });
   let end = HEADER;

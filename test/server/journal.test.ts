@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { openData, type DataFolder } from "../../server/src/storage/data-folder.js";
+import { openDataFolder, type DataFolder } from "../../server/src/storage/data-folder.js";
 import { Devices } from "../../server/src/devices/devices.js";
 import type { HistoryDevice } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/ingest/journal/journal.js";
@@ -31,7 +31,7 @@ class Memory {
     keep = 0,
     mostWaiting?: number,
   ) {
-    data.health.listen({ failed: (problem) => void this.problems.push(problem) });
+    data.health.addListener({ failed: (problem) => void this.problems.push(problem) });
     this.folder = data.journal;
     const failed = (problem: string): void => void this.problems.push(problem);
     const stored = this.record;
@@ -39,18 +39,18 @@ class Memory {
       folder: data.journal,
       recent: this.recent,
       health: data.health,
-      stored,
+      readingStored: stored,
       failed,
-      lag,
-      keep,
-      mostWaiting,
+      minKeptReadings: lag,
+      segmentRetention: keep,
+      maxWaiting: mostWaiting,
     });
   }
 
   readonly record = ({ id }: HistoryDevice, { time }: Point): void => void this.recorded.add(`${id} ${time}`);
 
   static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<Memory> {
-    const memory = new Memory(await openData(folder), lag, keep, mostWaiting);
+    const memory = new Memory(await openDataFolder(folder), lag, keep, mostWaiting);
     await memory.journal.restore(memory.devices, memory.record);
     return memory;
   }
@@ -121,7 +121,7 @@ test("a restart restores the state after any sequence of readings, forgotten dev
           next.set(key, seq + 1);
           void memory.take(step.id, step.boot, seq, now);
         } else if (step.kind === "forget") void memory.forget(step.id);
-        else if (step.kind === "stored") await memory.journal.stored;
+        else if (step.kind === "stored") await memory.journal.whenStored;
         else {
           const before = memory.state();
           await memory.kill();
@@ -237,10 +237,10 @@ describe("while the log cannot be written", () => {
     const later = readings(memory, 11);
     await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
     expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
-    expect([isStored, memory.recorded.size, memory.journal.waiting]).toEqual([false, 0, 60]);
+    expect([isStored, memory.recorded.size, memory.journal.waitingCount]).toEqual([false, 0, 60]);
     await rm(memory.folder);
     await Promise.all([all, later]);
-    expect([memory.recorded.size, memory.journal.waiting, memory.data.health.isFailing]).toEqual([60, 0, false]);
+    expect([memory.recorded.size, memory.journal.waitingCount, memory.data.health.isFailing]).toEqual([60, 0, false]);
     const before = memory.state();
     await memory.kill();
     const again = await Memory.open(folder, 1000);

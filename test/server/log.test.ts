@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { newCounters } from "../../server/src/observability/counters.js";
 import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
-import { LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
-import { OMIT_INTERVAL, RejectionLog } from "../../server/src/observability/rejection-log.js";
+import { MAX_LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
+import { MIN_LOG_INTERVAL, RejectionLog } from "../../server/src/observability/rejection-log.js";
 
 function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
@@ -41,11 +41,11 @@ describe("the log for people", () => {
     vi.advanceTimersByTime(1000);
     log.received("porch", "telemetry", { light: 1 });
     log.flush();
-    expect(lines).toHaveLength(LINES_PER_SECOND + 3);
-    expect(lines[LINES_PER_SECOND + 1]).toMatch(/in this second$/);
-    expect(lines[LINES_PER_SECOND]).toContain("Warning: lost");
-    expect(lines[LINES_PER_SECOND + 1]).toContain("and 900 more messages received and 900 sent in this second");
-    expect(lines[LINES_PER_SECOND + 2]).toContain('porch {"light":1}');
+    expect(lines).toHaveLength(MAX_LINES_PER_SECOND + 3);
+    expect(lines[MAX_LINES_PER_SECOND + 1]).toMatch(/in this second$/);
+    expect(lines[MAX_LINES_PER_SECOND]).toContain("Warning: lost");
+    expect(lines[MAX_LINES_PER_SECOND + 1]).toContain("and 900 more messages received and 900 sent in this second");
+    expect(lines[MAX_LINES_PER_SECOND + 2]).toContain('porch {"light":1}');
   });
 
   test("frequent events share the limit of messages, and are formatted only if they are written", () => {
@@ -55,10 +55,10 @@ describe("the log for people", () => {
     for (let n = 0; n < 1000; n++) log.frequent("device", () => `porch is now ${++formatted % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
     log.flush();
-    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
-    expect(formatted).toBe(LINES_PER_SECOND);
+    expect(lines).toHaveLength(MAX_LINES_PER_SECOND + 1);
+    expect(formatted).toBe(MAX_LINES_PER_SECOND);
     expect(lines[0]).toContain("porch is now on");
-    expect(lines[LINES_PER_SECOND]).toMatch(
+    expect(lines[MAX_LINES_PER_SECOND]).toMatch(
       /0 more messages received and 0 sent in this second, and 800 more lines about devices$/,
     );
   });
@@ -121,12 +121,12 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
     const { log, lines } = logTo(format);
     messages(log);
     log.flush();
-    expect(lines).toHaveLength(LINES_PER_SECOND + 1);
-    expect(lines[LINES_PER_SECOND]).toContain(
-      `${1000 - LINES_PER_SECOND / 2} more messages received and 0 sent in this second, and ${1000 - LINES_PER_SECOND / 2} more lines about devices`,
+    expect(lines).toHaveLength(MAX_LINES_PER_SECOND + 1);
+    expect(lines[MAX_LINES_PER_SECOND]).toContain(
+      `${1000 - MAX_LINES_PER_SECOND / 2} more messages received and 0 sent in this second, and ${1000 - MAX_LINES_PER_SECOND / 2} more lines about devices`,
     );
     if (format === "json")
-      expect(JSON.parse(lines[LINES_PER_SECOND])).toMatchObject({
+      expect(JSON.parse(lines[MAX_LINES_PER_SECOND])).toMatchObject({
         event: "messages",
         received: 900,
         sent: 0,
@@ -160,7 +160,7 @@ describe("a rejected message", () => {
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
     rejects.add("empty", "b", "the payload is empty", 1000);
     rejects.add("not-json", "a", "not JSON", 1000);
-    rejects.add("empty", "a", "the payload is empty", 1000 + OMIT_INTERVAL);
+    rejects.add("empty", "a", "the payload is empty", 1000 + MIN_LOG_INTERVAL);
     log.flush();
     expect(counters.rejected).toEqual({ empty: 52, "not-json": 1 });
     expect(lines).toHaveLength(4);

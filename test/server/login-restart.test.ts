@@ -3,9 +3,14 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { LoginSessions, IDLE, LIFETIME, MAX_PER_NAME } from "../../server/src/security/login-sessions.js";
+import {
+  LoginSessions,
+  IDLE_TIMEOUT,
+  MAX_LIFETIME,
+  MAX_SESSIONS_PER_USER,
+} from "../../server/src/security/login-sessions.js";
 import type { LoginRecord, LoginStore } from "../../server/src/security/login-record.js";
-import { storeGenerated } from "../../server/src/security/scrypt.js";
+import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
 import { changePassword, changeRole, removeUser } from "../../server/src/security/user-changes.js";
 import { COMMAND_WORDING } from "../../server/src/security/wording.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
@@ -48,7 +53,7 @@ describe("after a restart of the server", () => {
     for (const name of ["password", "role", "removed", "same"])
       cookies.set(name, await logIn(first.httpUrl!, name, passwordOf(name)));
     await first.close();
-    await changePassword(data, "password", storeGenerated("another"));
+    await changePassword(data, "password", hashGeneratedPassword("another"));
     await changeRole(data, "role", { role: "reader" }, COMMAND_WORDING);
     await removeUser(data, "removed");
     const second = await start(data, first.port);
@@ -105,67 +110,67 @@ describe("login sessions", () => {
   test("the time while the server was stopped counts as time without use", () => {
     const { clock, open, accounts } = setup();
     const first = open();
-    const id = first.create(accounts.byName("ann")!);
+    const id = first.create(accounts.findByName("ann")!);
     first.storeTimes();
-    clock.time += IDLE - 1;
+    clock.time += IDLE_TIMEOUT - 1;
     const second = open();
     expect(second.touch(id)?.name).toBe("ann");
     second.storeTimes();
-    clock.time += IDLE;
+    clock.time += IDLE_TIMEOUT;
     const third = open();
     expect(third.touch(id)).toBeUndefined();
-    expect(third.endReason(id)).toBe("idle");
+    expect(third.endReasonOf(id)).toBe("idle");
   });
 
   test("a restart does not extend the lifetime, also when the wall clock was set back", () => {
     const { clock, open, accounts } = setup();
     let sessions = open();
-    const id = sessions.create(accounts.byName("ann")!);
+    const id = sessions.create(accounts.findByName("ann")!);
     for (let hours = 0; hours < 7 * 24 - 1; hours += 6) {
       expect(sessions.touch(id)?.name).toBe("ann");
       sessions.storeTimes();
       sessions = open();
-      clock.time += IDLE / 2;
+      clock.time += IDLE_TIMEOUT / 2;
     }
     expect(sessions.touch(id)).toBeUndefined();
-    expect(sessions.endReason(id)).toBe("lifetime");
+    expect(sessions.endReasonOf(id)).toBe("lifetime");
 
-    const next = sessions.create(accounts.byName("ann")!);
-    clock.ahead -= LIFETIME;
+    const next = sessions.create(accounts.findByName("ann")!);
+    clock.ahead -= MAX_LIFETIME;
     sessions = open();
     expect(sessions.touch(next)?.name).toBe("ann");
-    clock.time += IDLE;
+    clock.time += IDLE_TIMEOUT;
     expect(sessions.touch(next)).toBeUndefined();
   });
 
   test("a login that displaces the oldest session tells that session why", () => {
     const { open, accounts } = setup();
     const sessions = open();
-    const ids = Array.from({ length: MAX_PER_NAME + 1 }, () => sessions.create(accounts.byName("ann")!));
-    expect(ids.filter((id) => sessions.endReason(id))).toEqual([ids[0]]);
-    expect(sessions.endReason(ids[0])).toBe("displaced");
-    expect(sessions.endReason("guess")).toBe("unknown");
+    const ids = Array.from({ length: MAX_SESSIONS_PER_USER + 1 }, () => sessions.create(accounts.findByName("ann")!));
+    expect(ids.filter((id) => sessions.endReasonOf(id))).toEqual([ids[0]]);
+    expect(sessions.endReasonOf(ids[0])).toBe("displaced");
+    expect(sessions.endReasonOf("guess")).toBe("unknown");
   });
 
   test("the server forgets why a session ended after seven days, and remembers at most 1,000", () => {
     const { clock, open, store, accounts } = setup();
     const sessions = open();
     const ids = Array.from({ length: 1100 }, () => {
-      const id = sessions.create(accounts.byName("ann")!);
+      const id = sessions.create(accounts.findByName("ann")!);
       sessions.endByPublicId(sessions.publicIdOf(id));
       return id;
     });
     expect(store.records.size).toBe(1000);
-    expect(sessions.endReason(ids[99])).toBe("unknown");
-    expect(sessions.endReason(ids[100])).toBe("administrator");
-    clock.time += LIFETIME;
-    expect(open().endReason(ids[1099])).toBe("unknown");
+    expect(sessions.endReasonOf(ids[99])).toBe("unknown");
+    expect(sessions.endReasonOf(ids[100])).toBe("administrator");
+    clock.time += MAX_LIFETIME;
+    expect(open().endReasonOf(ids[1099])).toBe("unknown");
     expect(store.records.size).toBe(0);
   });
 
   test("damaged records are deleted, and the others are used", () => {
     const { open, store, accounts } = setup();
-    const id = open().create(accounts.byName("ann")!);
+    const id = open().create(accounts.findByName("ann")!);
     for (const [n, damaged] of [null, 5, "x", [], {}, { name: "ann" }, { ended: "soon", at: 1 }].entries())
       store.records.set(`damaged${n}`, damaged as unknown as LoginRecord);
     expect(open().touch(id)?.name).toBe("ann");

@@ -83,7 +83,7 @@ describe("logging in", () => {
 
   test("the server postpones a login while too many password checks wait, and does not count the attempt", async () => {
     const accounts = threeAccounts();
-    accounts.check = () => Promise.reject(new BusyError());
+    accounts.authenticate = () => Promise.reject(new BusyError());
     const { url } = await httpApp({ accounts });
     for (let n = 0; n < 10; n++)
       expect(await login(url, "ann", `x${n}`)).toMatchObject({ status: 503, json: { error: /Too many logins/ } });

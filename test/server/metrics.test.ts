@@ -118,11 +118,11 @@ test("without a connection the link gauge is 0, and an external broker has no br
 
 describe("the histogram of decisions", () => {
   const samplesOf = (times: DecisionTimes): Map<string, number> =>
-    new Map(times.samples("t").map(({ metricName, labels, value }) => [metricName! + (labels!.le ?? ""), value]));
+    new Map(times.toSamples("t").map(({ metricName, labels, value }) => [metricName! + (labels!.le ?? ""), value]));
 
   test("the histogram counts each time in the first bucket whose bound it does not exceed", () => {
     const times = new DecisionTimes();
-    for (const ms of [0, 0.01, 0.0101, 1, 1000, 1001, 1e9]) times.decided(ms);
+    for (const ms of [0, 0.01, 0.0101, 1, 1000, 1001, 1e9]) times.add(ms);
     const samples = samplesOf(times);
     expect(samples.get("t_bucket0.00001")).toBe(2);
     expect(samples.get("t_bucket0.000025")).toBe(3);

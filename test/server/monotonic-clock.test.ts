@@ -10,12 +10,12 @@ import { overrideOf } from "../../server/src/devices/override.js";
 import {
   decodeData,
   encodeData,
-  encodeQueued,
-  restoredPacket,
+  encodeQueuedPacket,
+  fromStoredPacket,
   type QueuedPacket,
   type StoredPacket,
 } from "../../server/src/storage/message-codec.js";
-import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
+import { fromStoredRecord, toStoredRecord } from "../../server/src/storage/session.js";
 import { restoredOverride, storedOverride } from "../../server/src/decisions/stored-override.js";
 import { Wills } from "../../server/src/storage/wills.js";
 import type { OrderedStore } from "../../server/src/storage/ordered-store.js";
@@ -64,10 +64,10 @@ describe("the monotonic clock", () => {
     expect(clock.now()).toBe(NOON);
     for (const wall of [NOON - HOUR, Date.UTC(1966), Date.UTC(2090), NOON]) {
       machine.set(wall);
-      clock.check();
+      clock.detectJumps();
       const before = clock.now();
       machine.passes(MINUTE);
-      clock.check();
+      clock.detectJumps();
       expect(clock.now()).toBe(before + MINUTE);
       expect(clock.toWall(clock.now())).toBe(wall + MINUTE);
       expect(clock.fromWall(clock.toWall(before))).toBe(before);
@@ -78,11 +78,11 @@ describe("the monotonic clock", () => {
     const machine = new Machine(Date.UTC(1970));
     const clock = machine.start();
     const then = clock.now();
-    expect([clock.toWall(then), clock.plausible]).toEqual([Date.UTC(1970), false]);
+    expect([clock.toWall(then), clock.isWallClockPlausible]).toEqual([Date.UTC(1970), false]);
     machine.passes(20 * SECOND);
     machine.set(NOON);
-    clock.check();
-    expect([clock.toWall(then), clock.plausible]).toEqual([NOON - 20 * SECOND, true]);
+    clock.detectJumps();
+    expect([clock.toWall(then), clock.isWallClockPlausible]).toEqual([NOON - 20 * SECOND, true]);
   });
 
   test("the monotonic clock reports large jumps of the wall clock, but not slewing", () => {
@@ -92,11 +92,11 @@ describe("the monotonic clock", () => {
     const end = clock.onJump((jump) => jumps.push(jump));
     for (const step of [40, -90, HOUR, 500, -HOUR]) {
       machine.set(machine.sources.wall() + step);
-      clock.check();
+      clock.detectJumps();
     }
     end();
     machine.set(0);
-    clock.check();
+    clock.detectJumps();
     expect(jumps).toEqual([HOUR - 50, -HOUR]);
   });
 
@@ -106,7 +106,7 @@ describe("the monotonic clock", () => {
     const jumps: number[] = [];
     clock.onJump((jump) => jumps.push(jump));
     machine.slept = 8 * HOUR;
-    clock.check();
+    clock.detectJumps();
     expect(clock.now()).toBe(NOON + 8 * HOUR);
     expect(jumps).toEqual([]);
   });
@@ -148,7 +148,7 @@ test("a session expires on time even if the clock was wrong or was set back", ()
     const record = { permissions: "", expiry: 60, disconnectedAt: stored };
     const before = new Machine(stored).start();
     const after = new Machine(now).start();
-    return after.now() - restoredRecord(storedRecord(record, before), after).disconnectedAt!;
+    return after.now() - fromStoredRecord(toStoredRecord(record, before), after).disconnectedAt!;
   };
   expect(restored(NOON, NOON + MINUTE)).toBe(MINUTE);
   expect(restored(Date.UTC(1970), NOON)).toBe(0);
@@ -159,18 +159,18 @@ test("a queued message expires after its interval even if the clock was wrong or
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   onTestFinished(() => {
     vi.useRealTimers();
-    clock.check();
+    clock.detectJumps();
   });
   const packet = (messageExpiry: number): QueuedPacket => ({
     ...{ cmd: "publish", brokerId: "run-1", brokerCounter: 1, topic: "a", payload: "x", qos: 1, retain: false },
     ...{ dup: false, properties: { messageExpiryInterval: 30 }, messageExpiry },
   });
   const left = (bytes: Uint8Array): number =>
-    restoredPacket(decodeData<StoredPacket>(bytes)).messageExpiry! - Date.now();
-  const bytes = encodeQueued(packet(Date.now() + 30 * SECOND));
+    fromStoredPacket(decodeData<StoredPacket>(bytes)).messageExpiry! - Date.now();
+  const bytes = encodeQueuedPacket(packet(Date.now() + 30 * SECOND));
   for (const jump of [-HOUR, 2 * HOUR]) {
     vi.setSystemTime(Date.now() + jump);
-    clock.check();
+    clock.detectJumps();
     expect(Math.abs(left(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
   }
   // a message from an earlier run has no id of this process's clock

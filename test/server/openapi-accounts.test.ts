@@ -1,7 +1,7 @@
 /** Compares the answers about accounts with the OpenAPI document. */
 import { mkdir, rm } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { usersFile } from "../../server/src/security/users-file.js";
+import { usersFilePath } from "../../server/src/security/users-file.js";
 import type { Answer } from "./support/api.js";
 import { DescribedApi, operations, type DescribedRequest } from "./support/described-api.js";
 import { administrator, PASSWORD, peopleServer } from "./support/people.js";
@@ -76,8 +76,8 @@ describe("the server's answers about accounts match the document", () => {
   test("a server that cannot read its users gives the described answers", async () => {
     const running = await administrator();
     ({ url, cookie } = running);
-    await rm(usersFile(running.data));
-    await mkdir(usersFile(running.data));
+    await rm(usersFilePath(running.data));
+    await mkdir(usersFilePath(running.data));
     await check("listUsers", 503);
     await check("addUser", 503, { body: { name: "bob", role: "reader" } });
     for (const operationId of ["getUser", "removeUser", "revokeTokens", "revokeToken"])
@@ -98,9 +98,9 @@ describe("the server's answers about accounts match the document", () => {
     await check("createFirstAdministrator", 401, { body: { ...first, code: "wrong" } });
     const [code] = running.codes();
     await check("createFirstAdministrator", 400, { body: { ...first, password: "ann", code } });
-    await mkdir(usersFile(running.data));
+    await mkdir(usersFilePath(running.data));
     await check("createFirstAdministrator", 503, { body: { ...first, code } });
-    await rm(usersFile(running.data), { recursive: true });
+    await rm(usersFilePath(running.data), { recursive: true });
     await check("createFirstAdministrator", 201, { body: { ...first, code } });
     const another = await peopleServer();
     ({ url } = another);

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { addUser, changePassword } from "../../server/src/security/user-changes.js";
-import { hashPassword, storeGenerated } from "../../server/src/security/scrypt.js";
-import { readUsers, usersFile } from "../../server/src/security/users-file.js";
+import { hashPassword, hashGeneratedPassword } from "../../server/src/security/scrypt.js";
+import { readUsers, usersFilePath } from "../../server/src/security/users-file.js";
 import { COMMAND_WORDING } from "../../server/src/security/wording.js";
 import { eventually } from "../support/eventually.js";
 import { as as credentials, passwordOf } from "./support/guarded.js";
@@ -34,7 +34,7 @@ const basic = (name: string): Record<string, string> => ({
 
 test("readers, boards and strangers can neither see nor change accounts, and nothing changes", async () => {
   const running = await administrator({ rob: "reader", porch: { device: "nightlight/porch" } });
-  const before = await readFile(usersFile(running.data), "utf8");
+  const before = await readFile(usersFilePath(running.data), "utf8");
   for (const [method, route, body] of FOR_ADMINS)
     for (const [headers, status] of [
       [{}, 401],
@@ -47,7 +47,7 @@ test("readers, boards and strangers can neither see nor change accounts, and not
       expect(answer.text).not.toContain("boss");
     }
   expect((await running.send(...LIST, undefined, basic("rob"))).json.error).toMatch(/only administrators/);
-  expect(await readFile(usersFile(running.data), "utf8")).toBe(before);
+  expect(await readFile(usersFilePath(running.data), "utf8")).toBe(before);
 });
 
 test("a page of another site cannot change accounts with the administrator's cookie", async () => {
@@ -79,7 +79,7 @@ describe("an administrator", () => {
     const password = String(json.password);
     await client(server.brokerUrl, { username: "porch", password });
     expect((await as(...LIST)).text).not.toContain(password);
-    expect(await readFile(usersFile(data), "utf8")).not.toContain(password);
+    expect(await readFile(usersFilePath(data), "utf8")).not.toContain(password);
     expect(JSON.stringify(log.lines)).not.toContain(password);
     expect(log.lines.at(-1)).toMatchObject({ text: "boss added the user porch with the role device." });
   });
@@ -184,7 +184,7 @@ describe("an administrator", () => {
         last_used: expect.stringMatching(/:00\.000Z$/),
       },
     ]);
-    expect(listed.text + (await readFile(usersFile(data), "utf8"))).not.toContain(token);
+    expect(listed.text + (await readFile(usersFilePath(data), "utf8"))).not.toContain(token);
     expect((await as("DELETE", `/api/users/boss/tokens/${id}`)).status).toBe(204);
     expect(await send(...LIST, undefined, headers)).toMatchObject({ status: 401, json: { error: /not valid/ } });
   });
@@ -222,7 +222,7 @@ describe("an administrator", () => {
 
 test("changes over HTTP and by commands at the same time are all kept, and each is complete", async () => {
   const { as, data, url } = await administrator();
-  const stored = storeGenerated("x");
+  const stored = hashGeneratedPassword("x");
   const names = Array.from({ length: 8 }, (_, n) => n);
   const answers = await Promise.all(
     names.flatMap((n) => [

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { changeUsers, readUsers, type StoredUser } from "../../server/src/security/users-file.js";
-import { storeGenerated } from "../../server/src/security/scrypt.js";
+import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
 import { LONG, seed } from "../support/seed.js";
 import { administrator, type PeopleServer } from "./support/people.js";
 
@@ -101,7 +101,7 @@ test("after any sequence of changes over HTTP and by commands, the users are tho
   const asGuestSend: PeopleServer["send"] = (method, path, body) => running.send(method, path, body, headers);
   const asGuest = { ...running, send: asGuestSend };
   const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 12 }), async (changes) => {
-    const boss: StoredUser = { role: "admin", password: storeGenerated("x"), tokens: [] };
+    const boss: StoredUser = { role: "admin", password: hashGeneratedPassword("x"), tokens: [] };
     await changeUsers(running.data, (users) => {
       users.clear();
       users.set("boss", boss);

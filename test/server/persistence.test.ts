@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ClassicLevel } from "classic-level";
 import { startServer } from "nightlight-server";
-import { openData } from "../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../server/src/storage/data-folder.js";
 import { eventually } from "../support/eventually.js";
 import { run } from "./support/program.js";
 import { silentLog } from "../../server/src/observability/log.js";
@@ -102,7 +102,7 @@ describe("the data folder", () => {
 
   test("entries that cannot be decoded are left out, and each is reported", async () => {
     const folder = await temporaryFolder();
-    const first = await openData(folder);
+    const first = await openDataFolder(folder);
     for (const key of ["session:a:", "subscriptions:a:x", "outgoing:a:run-000000001:0000000000000001", "will:a"])
       first.broker.put(key, Buffer.from([0xc1]));
     await first.close();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateHost, publicBrokerWarning, scopeOf } from "../../server/src/transport/scope.js";
+import { isPrivateHost, publicBrokerWarning, createScope } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
-import { connectError } from "../../server/src/transport/error-messages.js";
+import { describeConnectError } from "../../server/src/transport/error-messages.js";
 import { toSettings } from "../../server/src/config/options.js";
 
 describe("on a remote broker", () => {
   test("the server subscribes to the devices below its prefix, the listed devices and its zones only", () => {
-    expect(scopeOf("home", ["1f3b", "a/b"]).filters).toEqual([
+    expect(createScope("home", ["1f3b", "a/b"]).filters).toEqual([
       ...["home/+", "1f3b", "a/b"].flatMap((root) =>
         ["telemetry", "status", "replies", "set"].map((channel) => `${root}/${channel}`),
       ),
@@ -15,12 +15,12 @@ describe("on a remote broker", () => {
   });
 
   test("the server does not subscribe twice to a listed device below its prefix", () => {
-    expect(scopeOf("home", ["home/porch"]).filters).toEqual(scopeOf("home", []).filters);
-    expect(scopeOf("home", ["home/porch/left"]).filters).toContain("home/porch/left/telemetry");
+    expect(createScope("home", ["home/porch"]).filters).toEqual(createScope("home", []).filters);
+    expect(createScope("home", ["home/porch/left"]).filters).toContain("home/porch/left/telemetry");
   });
 
   test("the server does not serve devices outside its prefix and list", () => {
-    const { owns } = scopeOf("home", ["1f3b"]);
+    const { owns } = createScope("home", ["1f3b"]);
     expect(["home/porch", "1f3b"].map(owns)).toEqual([true, true]);
     expect(["homes/porch", "home", "home/a/b", "other", "1f3b/x"].filter(owns)).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe("the error message of a failed connection says what to do", () => {
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("the error %s becomes a sentence", (error, words) => {
-    const sentence = connectError(broker, error);
+    const sentence = describeConnectError(broker, error);
     expect(sentence).toMatch(words);
     expect(sentence).toMatch(/^The broker mqtts:\/\/broker:8883 [^\n]*\.$/);
   });

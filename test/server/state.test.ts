@@ -3,7 +3,7 @@ import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { redisHub } from "../../server/src/cluster/redis-hub.js";
 import type { Hub } from "../../server/src/cluster/hub.js";
-import { levelStateStore } from "../../server/src/storage/level-state.js";
+import { createLevelStateStore } from "../../server/src/storage/level-state.js";
 import { joinRedis, redisState } from "../../server/src/cluster/redis.js";
 import type { StateStore } from "../../server/src/storage/state.js";
 import { eventually } from "../support/eventually.js";
@@ -75,7 +75,7 @@ describe("embedded, in LevelDB", () => {
       const db = new ClassicLevel<string, string>(folder);
       await db.open();
       onTestFinished(() => db.close());
-      return { ...levelStateStore(db), close: () => db.close() };
+      return { ...createLevelStateStore(db), close: () => db.close() };
     };
   });
 });

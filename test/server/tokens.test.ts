@@ -4,11 +4,11 @@ import { mkdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import http from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog, type Log } from "../../server/src/observability/log.js";
-import { digest, storeGenerated } from "../../server/src/security/scrypt.js";
+import { sha256Of, hashGeneratedPassword } from "../../server/src/security/scrypt.js";
 import { tokenUsesFile } from "../../server/src/security/token-uses.js";
 import type { StoredToken } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
-import { changeUsers, usersFile } from "../../server/src/security/users-file.js";
+import { changeUsers, usersFilePath } from "../../server/src/security/users-file.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, as, passwordOf } from "./support/guarded.js";
 import { ask, logIn } from "./support/http-app.js";
@@ -19,7 +19,7 @@ async function giveToken(folder: string, name: string, rest: Partial<StoredToken
   await changeUsers(folder, (users) =>
     users.set(name, {
       ...users.get(name)!,
-      tokens: [{ hash: digest(`${name}-token`), made: new Date().toISOString(), ...rest }],
+      tokens: [{ hash: sha256Of(`${name}-token`), made: new Date().toISOString(), ...rest }],
     }),
   );
 }
@@ -43,7 +43,7 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<{
 
 /** Opens the accounts in a folder. The first use of a token is written after 1 ms, later uses after `further` ms. */
 async function withToken(folder: string, log: Log = silentLog, further = 20) {
-  const accounts = await openAccounts(folder, log, { interval: 20, writeDelays: { first: 1, further } });
+  const accounts = await openAccounts(folder, log, { checkInterval: 20, writeDelays: { first: 1, further } });
   onTestFinished(() => accounts.close());
   return accounts;
 }
@@ -67,9 +67,9 @@ describe("at a running server", () => {
     const changed = [await follow(url, bearer("changed")), await follow(url, { cookie }), await follow(url, basic("changed"))]; // prettier-ignore
     const board = await client(brokerUrl, as("changed"));
 
-    await giveToken(data, "revoked", { hash: digest("another") });
+    await giveToken(data, "revoked", { hash: sha256Of("another") });
     await changeUsers(data, (users) =>
-      users.set("changed", { ...users.get("changed")!, password: storeGenerated("a new one"), tokens: [] }),
+      users.set("changed", { ...users.get("changed")!, password: hashGeneratedPassword("a new one"), tokens: [] }),
     );
     await eventually(() => revoked.ended(), { what: "the stream with the revoked token to end" });
     for (const stream of changed) await eventually(() => stream.ended(), { what: "the streams of before to end" });
@@ -100,34 +100,34 @@ describe("the last use of a token", () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    const users = await readFile(usersFile(folder), "utf8");
+    const users = await readFile(usersFilePath(folder), "utf8");
     const before = Date.now();
     const accounts = await withToken(folder);
-    expect(accounts.byToken("ann-token")).toBeDefined();
+    expect(accounts.authenticateToken("ann-token")).toBeDefined();
     await eventually(() => usesIn(folder), { what: "the file" });
-    const time = Date.parse((await usesIn(folder))[digest("ann-token")]);
+    const time = Date.parse((await usesIn(folder))[sha256Of("ann-token")]);
     expect(time % 60_000).toBe(0);
     expect(time).toBeGreaterThan(before - 60_000);
-    expect(await readFile(usersFile(folder), "utf8")).toBe(users);
+    expect(await readFile(usersFilePath(folder), "utf8")).toBe(users);
     if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
     // a restarted server keeps the stored times, even if no token is used
     const again = await withToken(folder);
     again.close();
-    expect(await usesIn(folder)).toEqual({ [digest("ann-token")]: new Date(time).toISOString() });
+    expect(await usesIn(folder)).toEqual({ [sha256Of("ann-token")]: new Date(time).toISOString() });
   });
 
   test("the last use of a token is written when the server stops at the latest, and only once for many uses", async () => {
     const folder = await temporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    const used = { [digest("ann-token")]: new Date(Date.now() - 3_600_000).toISOString() };
+    const used = { [sha256Of("ann-token")]: new Date(Date.now() - 3_600_000).toISOString() };
     await writeFile(tokenUsesFile(folder), JSON.stringify({ version: 1, used }));
     const accounts = await withToken(folder, silentLog, 3_600_000);
-    for (let n = 0; n < 100; n++) accounts.byToken("ann-token");
+    for (let n = 0; n < 100; n++) accounts.authenticateToken("ann-token");
     expect(await usesIn(folder)).toEqual(used);
     accounts.close();
-    expect(Date.parse((await usesIn(folder))[digest("ann-token")])).toBeGreaterThan(Date.now() - 120_000);
+    expect(Date.parse((await usesIn(folder))[sha256Of("ann-token")])).toBeGreaterThan(Date.now() - 120_000);
   });
 
   test("the last use of a revoked token is deleted", async () => {
@@ -136,11 +136,11 @@ describe("the last use of a token", () => {
     await giveToken(folder, "ann");
     await giveToken(folder, "bob");
     const accounts = await withToken(folder);
-    accounts.byToken("ann-token");
+    accounts.authenticateToken("ann-token");
     await changeUsers(folder, (users) => users.delete("ann"));
-    await eventually(() => !accounts.byToken("ann-token"), { what: "ann to be gone" });
-    accounts.byToken("bob-token");
-    await eventually(async () => Object.keys(await usesIn(folder)).join() === digest("bob-token"), {
+    await eventually(() => !accounts.authenticateToken("ann-token"), { what: "ann to be gone" });
+    accounts.authenticateToken("bob-token");
+    await eventually(async () => Object.keys(await usesIn(folder)).join() === sha256Of("bob-token"), {
       what: "the file",
     });
   });
@@ -156,7 +156,7 @@ describe("the last use of a token", () => {
     expect(lines.join()).toMatch(
       /token-uses\.json.*cannot be read \(.*JSON.*\)\. The next use of a token replaces the file/,
     );
-    expect(accounts.byToken("ann-token")).toBeDefined();
+    expect(accounts.authenticateToken("ann-token")).toBeDefined();
     await eventually(() => usesIn(folder), { what: "the file" });
   });
 
@@ -167,10 +167,10 @@ describe("the last use of a token", () => {
     await mkdir(`${tokenUsesFile(folder)}.new`);
     const lines: string[] = [];
     const accounts = await withToken(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
-    accounts.byToken("ann-token");
+    accounts.authenticateToken("ann-token");
     await eventually(() => lines.length > 0, { what: "the warning" });
     expect(lines[0]).toMatch(/cannot be written to .*token-uses\.json/);
-    expect(accounts.byToken("ann-token")).toBeDefined();
+    expect(accounts.authenticateToken("ann-token")).toBeDefined();
     await rmdir(`${tokenUsesFile(folder)}.new`);
     await eventually(() => usesIn(folder), { what: "the file, once it can be written" });
     expect(lines).toHaveLength(1);
@@ -183,9 +183,9 @@ test("an expired token is refused, and the log says whose it was, once", async (
   await giveToken(folder, "ann", { expires: "2026-01-01T00:00:00.000Z" });
   const lines: string[] = [];
   const accounts = await withToken(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
-  for (let n = 0; n < 3; n++) expect(accounts.byToken("ann-token")).toBeUndefined();
+  for (let n = 0; n < 3; n++) expect(accounts.authenticateToken("ann-token")).toBeUndefined();
   expect(lines).toEqual([
-    `Refused the token ${digest("ann-token").slice(0, 8)}. This token of ann expired on 2026-01-01T00:00Z; make another with nightlight-server user token ann.`,
+    `Refused the token ${sha256Of("ann-token").slice(0, 8)}. This token of ann expired on 2026-01-01T00:00Z; make another with nightlight-server user token ann.`,
   ]);
   expect(accounts.tokenProblem?.("x")).not.toContain("ann");
 });

@@ -51,7 +51,7 @@ async function user(folder: string, args: string, input: string | readonly strin
 async function check(folder: string, name: string, password: string) {
   const accounts = await openAccounts(folder, silentLog);
   onTestFinished(() => accounts.close());
-  return accounts.check(name, password);
+  return accounts.authenticate(name, password);
 }
 
 describe("a user is added", () => {
@@ -159,16 +159,18 @@ test("tokens are shown once, counted, and revoked together", async () => {
   const folder = await temporaryFolder();
   await user(folder, "add ann --generate");
   const tokens = [(await user(folder, "token ann")).out.trim(), (await user(folder, "token ann")).out.trim()];
-  const accounts = await openAccounts(folder, silentLog, { interval: 20 });
+  const accounts = await openAccounts(folder, silentLog, { checkInterval: 20 });
   onTestFinished(() => accounts.close());
-  for (const token of tokens) expect(accounts.byToken(token)).toMatchObject({ name: "ann" });
+  for (const token of tokens) expect(accounts.authenticateToken(token)).toMatchObject({ name: "ann" });
   const { out } = await user(folder, "list");
   expect(out).toMatch(
     /^ann\tadmin\ttokens: 2\n( {2}token [\w-]{8}\tmade \d{4}-\d\d-\d\d\tdoes not expire\tnot used yet\n){2}$/,
   );
   for (const token of tokens) expect(out).not.toContain(token);
   await user(folder, "token ann --revoke");
-  await eventually(() => tokens.every((token) => !accounts.byToken(token)), { what: "the tokens to be revoked" });
+  await eventually(() => tokens.every((token) => !accounts.authenticateToken(token)), {
+    what: "the tokens to be revoked",
+  });
 });
 
 test("one token is revoked by its id, and the others stay", async () => {

@@ -7,7 +7,7 @@ import { FirstAdministrator } from "../security/first-administrator.js";
 import { withGuests } from "../security/guests.js";
 import type { LoginRecord, LoginStore } from "../security/login-record.js";
 import { LoginThrottle } from "../security/login-throttle.js";
-import { passwordCheck, type PasswordCheck } from "../security/password-check.js";
+import { createPasswordCheck, type PasswordCheck } from "../security/password-check.js";
 import { UserDirectory } from "../security/user-directory.js";
 import { openAccounts } from "../security/users.js";
 import type { DataFolder } from "../storage/data-folder.js";
@@ -30,12 +30,12 @@ export async function openServerAccounts(
   { data, log, host, anonymous, http, httpNames, guests }: Settings,
   atEnd: (step: () => unknown) => void,
 ): Promise<ServerAccounts> {
-  if (anonymous) return { accounts: NO_ACCOUNTS, check: passwordCheck(NO_ACCOUNTS), people: undefined };
+  if (anonymous) return { accounts: NO_ACCOUNTS, check: createPasswordCheck(NO_ACCOUNTS), people: undefined };
   // With `http_names`, a reverse proxy on this machine may forward requests from others, so require accounts.
   const exposed = !isLoopback(host) || httpNames.length > 0;
-  const users = await openAccounts(data, log, exposed ? { required: true } : {});
+  const users = await openAccounts(data, log, exposed ? { isLoginRequired: true } : {});
   atEnd(() => users.close());
-  if (exposed && users.size === 0 && !http)
+  if (exposed && users.userCount === 0 && !http)
     throw new StartError(
       `${exposureReason(host, httpNames)}, and nobody has an account; make one with "nightlight-server user add NAME ` +
         `--data ${data}", or add --anonymous if everybody there may switch the lights.`,
@@ -44,7 +44,7 @@ export async function openServerAccounts(
   const throttle = new LoginThrottle();
   const directory = new UserDirectory(data, users);
   const firstAdministrator = new FirstAdministrator({ directory, throttle, log, exposed, dataFolder: data });
-  return { accounts, check: passwordCheck(accounts, throttle), people: { directory, firstAdministrator } };
+  return { accounts, check: createPasswordCheck(accounts, throttle), people: { directory, firstAdministrator } };
 }
 
 /** Explains why other machines may reach the server. */

@@ -36,11 +36,11 @@ export function watchWallClock(dependents: WallClockDependents): () => void {
     for (const device of devices) {
       if (device.override.until === undefined) continue;
       decisionPublisher.endTimeChanged(device);
-      void failures.watch(device.id, "override", memory.setOverride(device.id, device.override));
+      void failures.logIfRejected(device.id, "override", memory.setOverride(device.id, device.override));
     }
     for (const { policy, override } of zones)
       if (override.until !== undefined)
-        void failures.watch(`zone ${policy.name}`, "override", memory.setZoneOverride(policy.name, override));
+        void failures.logIfRejected(`zone ${policy.name}`, "override", memory.setZoneOverride(policy.name, override));
   });
 }
 

@@ -58,9 +58,9 @@ export class Lifecycle {
   announce(history: History, isAlone: boolean): void {
     const { devices, notifier } = this.#parts;
     notifier.start();
-    for (const device of devices) notifier.described(device);
+    for (const device of devices) notifier.deviceDescribed(device);
     const warn = (problem: string): void => this.#log.warn("history", problem);
-    const reported = notifier.reported.bind(notifier);
+    const reported = notifier.deviceReported.bind(notifier);
     if (isAlone) void restoreLastKnown(history, devices, reported, warn, this.#recalling.signal);
   }
 
@@ -68,9 +68,9 @@ export class Lifecycle {
   reconnected(): void {
     const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
     lamps.catchingUp = true;
-    for (const device of boardConfigs.reset()) boardConfigs.publish(device, actions.expired(device));
+    for (const device of boardConfigs.forgetPublished()) boardConfigs.publish(device, actions.highestExpired(device));
     decisionPublisher.republish(devices);
-    homeAssistant.resend();
+    homeAssistant.announceAll();
   }
 
   /** Replaces the policy, and decides again about all lamps immediately. */
@@ -80,12 +80,12 @@ export class Lifecycle {
     const ended = zones.apply(policy.zones);
     boardConfigs.reporting = policy.reporting;
     const changed = devices.configure();
-    for (const device of devices) notifier.described(device);
-    for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.expired(device));
+    for (const device of devices) notifier.deviceDescribed(device);
+    for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.highestExpired(device));
     const now = clock.now();
     lamps.tickZones(now);
     for (const device of devices) lamps.redecide(device, now);
-    for (const device of changed) notifier.reported(device);
+    for (const device of changed) notifier.deviceReported(device);
     for (const [zone, renamed] of ended) commands.moveZoneOverride(zone, renamed);
   }
 

@@ -87,10 +87,10 @@ export function createParts(options: PartsOptions): Parts {
     health: folder.health,
     // Add a reading to the history only after the journal has stored it. In the opposite order, a server killed in
     // between would receive the reading again and record it twice.
-    stored: (device, point) => history.addReading(device, point),
+    readingStored: (device, point) => history.addReading(device, point),
     unwrittenCount: () => history.stats.waiting,
     failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
-    closed: !folder.wasKilled,
+    wasClosed: !folder.wasKilled,
     reportDamage: folder.damagedFiles.report,
   });
   const journal = cluster?.journal ?? own;

@@ -13,10 +13,10 @@ import type { Log } from "../observability/log.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { watchCertificates } from "../security/certificates.js";
 import { DamagedFiles } from "../storage/damage.js";
-import { openData } from "../storage/data-folder.js";
-import { embeddedConnection } from "../transport/embedded.js";
+import { openDataFolder } from "../storage/data-folder.js";
+import { createEmbeddedConnection } from "../transport/embedded.js";
 import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
-import { scopeOf } from "../transport/scope.js";
+import { createScope } from "../transport/scope.js";
 import { startAlerts } from "./alerts.js";
 import { loginStoreOf, openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -82,9 +82,9 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   const emitter = new EventEmitter<ServerEvents>();
   const eventStream = new Events();
   const damaged = new DamagedFiles((problem) => log.error("storage", problem));
-  const folder = await openData(settings.data, damaged, (problem) => log.warn("security", problem));
+  const folder = await openDataFolder(settings.data, damaged, (problem) => log.warn("security", problem));
   addCleanupStep(() => folder.close());
-  folder.health.listen({
+  folder.health.addListener({
     failed: (problem) => log.error("storage", problem),
     recovered: () =>
       log.info("storage", "The data folder can be written again. What waited is stored and acknowledged."),
@@ -99,7 +99,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
     if (history.stats.lost > 0) folder.markIncomplete();
   });
 
-  const scope = settings.broker && scopeOf(prefix, settings.ids);
+  const scope = settings.broker && createScope(prefix, settings.ids);
   const { policy, state: url } = settings;
   const common = { log, history, policy, prefix, folder };
   const cluster =
@@ -129,7 +129,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
     (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits }));
   const own =
     broker &&
-    embeddedConnection(
+    createEmbeddedConnection(
       {
         ...{ broker, prefix, host, port: settings.mqttPort, tls: certificates, mqttsPort: settings.mqttsPort },
         plainHost: settings.tls?.only && !isLoopback(host) ? "127.0.0.1" : host,
@@ -139,8 +139,10 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   const topics = settings.homeAssistant ? [homeAssistant.birthTopic] : [];
   const remote = { broker: settings.broker!, scope: scope!, topics, prefix, data: folder, log };
   const link: BrokerConnection =
-    own ?? cluster?.connect(parts, topics, handlers) ?? (await modules.join!.persistentConnection(remote, handlers));
-  parts.publisher.connect((topic, payload, mode) => link.publish(topic, payload, mode));
+    own ??
+    cluster?.connect(parts, topics, handlers) ??
+    (await modules.join!.createPersistentConnection(remote, handlers));
+  parts.publisher.setConnection((topic, payload, mode) => link.publish(topic, payload, mode));
   addCleanupStep(() => link.close());
   addCleanupStep(() => lifecycle.close(folder));
   addCleanupStep(() => homeAssistant.close());
@@ -176,7 +178,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   };
   const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, addCleanupStep });
   const { http, websocket } = addresses ?? {};
-  logStart(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.required);
+  logStart(settings, { mqtt: link.url, mqtts: own?.secureUrl, websocket, http }, accounts.isLoginRequired);
   if (settings.http) people?.firstAdministrator.start();
   return Object.assign(emitter, {
     brokerUrl: link.url,
@@ -233,7 +235,7 @@ function linkHandlers(
     cluster?.message ?? ((topic, payload, retained) => ingest.handle(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
-      homeAssistant.message(topic, payload) ? undefined : take(topic, payload, retained),
+      homeAssistant.handleMessage(topic, payload) ? undefined : take(topic, payload, retained),
     rejected: (reason, from, problem) => rejects.add(reason, from, problem),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),

@@ -23,10 +23,10 @@ export interface TickedParts {
  */
 export function startTicks({ devices, lamps, notifier }: TickedParts): () => void {
   const sweep = setInterval(() => {
-    for (const [device, change] of devices.sweep(clock.now())) notifier.changed(device, change);
+    for (const [device, change] of devices.sweep(clock.now())) notifier.deviceChanged(device, change);
   }, SWEEP_INTERVAL);
   const tick = setInterval(() => {
-    clock.check();
+    clock.detectJumps();
     lamps.tick(clock.now());
   }, TICK_INTERVAL);
   return () => {

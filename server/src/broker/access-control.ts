@@ -1,26 +1,26 @@
 import type { Client } from "aedes";
 import type { IPublishPacket } from "mqtt-packet";
 import type { Rejection } from "../observability/counters.js";
-import { matches } from "../mqtt/topics.js";
+import { filterMatches } from "../mqtt/topics.js";
 import { BusyError, type Account, type Accounts } from "../security/accounts.js";
 import { FULL_ACCESS, permissionsOf, type Permissions } from "../security/acl.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { ClientConnection } from "./client-connection.js";
 import type { StoredSubscription } from "../storage/session.js";
-import { REASON } from "../mqtt/packets.js";
+import { REASON_CODE } from "../mqtt/packets.js";
 
 /** Codes for a CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
 export const REFUSALS = {
-  clientId: { returnCode: 2, reasonCode: REASON.clientIdentifierNotValid },
-  busy: { returnCode: 3, reasonCode: REASON.serverUnavailable },
-  quota: { returnCode: 3, reasonCode: REASON.quotaExceeded },
-  tooManyAttempts: { returnCode: 3, reasonCode: REASON.connectionRateExceeded },
-  badLogin: { returnCode: 4, reasonCode: REASON.badUserNameOrPassword },
-  notAuthorized: { returnCode: 5, reasonCode: REASON.notAuthorized },
-  tooLarge: { returnCode: 5, reasonCode: REASON.packetTooLarge },
-  protocolError: { returnCode: 5, reasonCode: REASON.protocolError },
-  authenticationMethod: { returnCode: 5, reasonCode: REASON.badAuthenticationMethod },
+  clientId: { returnCode: 2, reasonCode: REASON_CODE.clientIdentifierNotValid },
+  busy: { returnCode: 3, reasonCode: REASON_CODE.serverUnavailable },
+  quota: { returnCode: 3, reasonCode: REASON_CODE.quotaExceeded },
+  tooManyAttempts: { returnCode: 3, reasonCode: REASON_CODE.connectionRateExceeded },
+  badLogin: { returnCode: 4, reasonCode: REASON_CODE.badUserNameOrPassword },
+  notAuthorized: { returnCode: 5, reasonCode: REASON_CODE.notAuthorized },
+  tooLarge: { returnCode: 5, reasonCode: REASON_CODE.packetTooLarge },
+  protocolError: { returnCode: 5, reasonCode: REASON_CODE.protocolError },
+  authenticationMethod: { returnCode: 5, reasonCode: REASON_CODE.badAuthenticationMethod },
 } as const;
 
 /** The broker refuses a client's CONNECT or PUBLISH. */
@@ -75,12 +75,12 @@ export class AccessControl {
 
   /** Returns the account name that a client claims: from its certificate or its user name. */
   claimedAccount({ socket }: ClientConnection, username: string | undefined): string | undefined {
-    if (!this.#accounts.required) return undefined;
+    if (!this.#accounts.isLoginRequired) return undefined;
     return this.#certifiedAccount(socket, username)?.name ?? username;
   }
 
   isAccount(name: string): boolean {
-    return this.#accounts.byName(name) !== undefined;
+    return this.#accounts.findByName(name) !== undefined;
   }
 
   /** Logs a client in. @throws Refusal when the client has no account or cannot prove it */
@@ -97,7 +97,7 @@ export class AccessControl {
     username: string | undefined,
     password: string,
   ): Promise<Account | undefined> {
-    if (!this.#accounts.required) return undefined;
+    if (!this.#accounts.isLoginRequired) return undefined;
     const certified = this.#certifiedAccount(socket, username);
     if (certified) return certified;
     if (username === undefined)
@@ -115,7 +115,7 @@ export class AccessControl {
   /** Returns the account that the client's TLS certificate proves. */
   #certifiedAccount(socket: ClientConnection["socket"], username: string | undefined): Account | undefined {
     const name = certificateName(socket);
-    return name !== undefined && (username ?? name) === name ? this.#accounts.byName(name) : undefined;
+    return name !== undefined && (username ?? name) === name ? this.#accounts.findByName(name) : undefined;
   }
 
   loginOf(client: Client): Login | undefined {
@@ -126,7 +126,7 @@ export class AccessControl {
   publishProblem(client: Client, topic: string): string {
     // Topics that begin with $ are reserved for the broker (MQTT 3.1.1, section 4.7.2).
     if (topic.startsWith("$")) return `topics that begin with $, such as ${topic}, are for the broker itself`;
-    return this.#logins.get(client)?.rights.publish(topic) ? "" : `may not publish on ${topic}`;
+    return this.#logins.get(client)?.rights.mayPublish(topic) ? "" : `may not publish on ${topic}`;
   }
 
   /**
@@ -139,7 +139,7 @@ export class AccessControl {
     { topic: filter, qos, subscriptionIdentifier: identifier, rap = false, nl = false }: StoredSubscription,
   ): { reason: Rejection; problem: string } | undefined {
     const { subscriptions, rights } = this.#logins.get(client)!;
-    if (!rights.subscribe(filter)) return { reason: "not-allowed", problem: `may not subscribe to ${filter}` };
+    if (!rights.maySubscribe(filter)) return { reason: "not-allowed", problem: `may not subscribe to ${filter}` };
     if (!subscriptions.has(filter) && subscriptions.size >= this.#maxSubscriptions)
       return { reason: "over-limit", problem: `more than ${this.#maxSubscriptions} subscriptions` };
     subscriptions.set(filter, { qos, identifier, retainAsPublished: rap, noLocal: nl });
@@ -161,13 +161,13 @@ export class AccessControl {
    */
   deliveryQos(client: Client, { topic, qos }: Pick<IPublishPacket, "topic" | "qos">): 0 | 1 | 2 | undefined {
     const login = this.#logins.get(client);
-    if (!login?.rights.read(topic)) return undefined;
+    if (!login?.rights.mayRead(topic)) return undefined;
     if (qos === 0) return 0;
     let granted = login.subscriptions.get(topic)?.qos ?? -1;
     if (granted >= qos) return qos;
     const isOnly = login.subscriptions.size === 1;
     for (const [filter, subscription] of login.subscriptions)
-      if (subscription.qos > granted && (isOnly || matches(filter, topic))) granted = subscription.qos;
+      if (subscription.qos > granted && (isOnly || filterMatches(filter, topic))) granted = subscription.qos;
     // The client may have unsubscribed after a message was queued. Such a message keeps its QoS.
     return granted < 0 ? qos : (Math.min(qos, granted) as 0 | 1 | 2);
   }
@@ -176,14 +176,14 @@ export class AccessControl {
   subscriptionIdentifiers(client: Client, topic: string): number[] {
     const identifiers: number[] = [];
     for (const [filter, { identifier }] of this.#logins.get(client)?.subscriptions ?? [])
-      if (identifier !== undefined && matches(filter, topic)) identifiers.push(identifier);
+      if (identifier !== undefined && filterMatches(filter, topic)) identifiers.push(identifier);
     return identifiers;
   }
 
   /** Returns whether a client receives messages on a topic with their publisher's retain flag [MQTT-3.3.1-13]. */
   retainsAsPublished(client: Client, topic: string): boolean {
     for (const [filter, { retainAsPublished }] of this.#logins.get(client)?.subscriptions ?? [])
-      if (retainAsPublished && matches(filter, topic)) return true;
+      if (retainAsPublished && filterMatches(filter, topic)) return true;
     return false;
   }
 
@@ -191,7 +191,7 @@ export class AccessControl {
   isNoLocal(client: Client, topic: string): boolean {
     let isNoLocal = false;
     for (const [filter, { noLocal }] of this.#logins.get(client)?.subscriptions ?? []) {
-      if (!matches(filter, topic)) continue;
+      if (!filterMatches(filter, topic)) continue;
       if (!noLocal) return false;
       isNoLocal = true;
     }
@@ -201,7 +201,7 @@ export class AccessControl {
   /** Returns whether the client's account has not changed since the login. */
   hasCurrentAccount(client: Client): boolean {
     const login = this.#logins.get(client);
-    if (!login || !this.#accounts.required) return true;
-    return login.account !== undefined && this.#accounts.byName(login.account.name) === login.account;
+    if (!login || !this.#accounts.isLoginRequired) return true;
+    return login.account !== undefined && this.#accounts.findByName(login.account.name) === login.account;
   }
 }

@@ -13,13 +13,13 @@ import { ConnectionLimit } from "./connection-limit.js";
 import { Delivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
 import { largestPacket } from "./inbound.js";
-import { Violation } from "../mqtt/packet-checks.js";
-import { REASON } from "../mqtt/packets.js";
+import { ProtocolViolation } from "../mqtt/packet-checks.js";
+import { REASON_CODE } from "../mqtt/packets.js";
 import { Persistence } from "./persistence.js";
 import { Publishing } from "./publishing.js";
 import { RECEIVE_MAXIMUM } from "./received-ids.js";
 import { RetainedMessages } from "../storage/retained.js";
-import { titleOf } from "../storage/session-id.js";
+import { formatSessionId } from "../storage/session-id.js";
 import type { Session } from "../storage/session.js";
 import { SessionStore } from "../storage/session-store.js";
 import { SessionManager } from "./session-manager.js";
@@ -62,13 +62,13 @@ export async function startBroker(
   const clients = new Map<string, Client>();
   const { broker: store, health } = data;
   const retainedHandlers = {
-    failed: (error: unknown) => health.failed("retained messages", error),
-    written: () => health.succeeded("retained messages"),
-    dropped: (topic: string, problem: string) =>
+    writeFailed: (error: unknown) => health.writeFailed("retained messages", error),
+    writeSucceeded: () => health.writeSucceeded("retained messages"),
+    messageDropped: (topic: string, problem: string) =>
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
   const retained = new RetainedMessages(data.retained, retainedHandlers, {
-    closed: !data.wasKilled,
+    wasClosed: !data.wasKilled,
     reportDamage: data.damagedFiles.report,
   });
   const wills = new Wills(store, id);
@@ -76,23 +76,23 @@ export async function startBroker(
   const sessions = new SessionManager(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
     overLimit(id, problem) {
-      handlers.rejected("over-limit", titleOf(id), problem);
-      disconnect(clients.get(id), REASON.quotaExceeded, problem);
+      handlers.rejected("over-limit", formatSessionId(id), problem);
+      disconnect(clients.get(id), REASON_CODE.quotaExceeded, problem);
     },
     ended(id, reason) {
-      handlers.warned(`The session of ${titleOf(id)} has ended: ${reason}.`);
-      disconnect(clients.get(id), REASON.administrativeAction, `the session has ended: ${reason}`);
+      handlers.warned(`The session of ${formatSessionId(id)} has ended: ${reason}.`);
+      disconnect(clients.get(id), REASON_CODE.administrativeAction, `the session has ended: ${reason}`);
     },
     dropped(id, count) {
       const problem = `more than ${limits.queue} messages wait for it; the oldest are dropped`;
-      for (let n = 0; n < count; n++) handlers.rejected("queue-full", titleOf(id), problem);
+      for (let n = 0; n < count; n++) handlers.rejected("queue-full", formatSessionId(id), problem);
     },
   });
   await sessions.load();
   await wills.load();
   await retained.restore();
 
-  const access = new AccessControl(accounts, check ?? (async (from, ...login) => ({ account: await accounts.check(...login, from) })), limits.subscriptions); // prettier-ignore
+  const access = new AccessControl(accounts, check ?? (async (from, ...login) => ({ account: await accounts.authenticate(...login, from) })), limits.subscriptions); // prettier-ignore
   const persistenceHandlers = {
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
@@ -165,7 +165,7 @@ export async function startBroker(
   aedes.on("sessionExpired", ({ id }) => sessions.expired(id));
   const clientFailed = (client: Client, error: Error): void => {
     if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERRORS.has(error.message)) return;
-    const reason = error instanceof Violation ? error.rejection : "malformed-packet";
+    const reason = error instanceof ProtocolViolation ? error.rejection : "malformed-packet";
     handlers.rejected(reason, connectionOf(client).title, error.message);
   };
   aedes.on("clientError", clientFailed);
@@ -177,7 +177,7 @@ export async function startBroker(
   }
   const accountCheck = setInterval(() => {
     for (const client of clients.values())
-      if (!access.hasCurrentAccount(client)) disconnect(client, REASON.notAuthorized, "the account has changed");
+      if (!access.hasCurrentAccount(client)) disconnect(client, REASON_CODE.notAuthorized, "the account has changed");
   }, ACCOUNT_CHECK_INTERVAL).unref();
   const unwatchClock = clock.onJump(() => sessions.storeDisconnectTimes());
   const expiryCheck = setInterval(() => sessions.sweep(), EXPIRY_CHECK_INTERVAL).unref();

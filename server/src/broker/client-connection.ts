@@ -4,8 +4,8 @@ import { Duplex } from "node:stream";
 import type { Rejection } from "../observability/counters.js";
 import { InboundPackets } from "./inbound.js";
 import { MAX_BACKLOG, OutboundPackets } from "./outbound.js";
-import { Violation } from "../mqtt/packet-checks.js";
-import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON, SUBACK } from "../mqtt/packets.js";
+import { ProtocolViolation } from "../mqtt/packet-checks.js";
+import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON_CODE, SUBACK } from "../mqtt/packets.js";
 import * as replies from "./replies.js";
 import { DRAIN_TIMEOUT, SendBuffer } from "./send-buffer.js";
 import type { WriteQueue, Writer } from "./write-queue.js";
@@ -165,7 +165,7 @@ export class ClientConnection extends Duplex implements Writer {
   }
 
   override _destroy(error: Error | null, done: () => void): void {
-    const code = error instanceof Violation ? error.reasonCode : REASON.protocolError;
+    const code = error instanceof ProtocolViolation ? error.reasonCode : REASON_CODE.protocolError;
     if (!this.#closing) this.#close(error && this.#accepted ? this.#disconnect(code, error.message) : undefined);
     this.#inbound.end();
     done();
@@ -246,7 +246,7 @@ export class ClientConnection extends Duplex implements Writer {
     return this.version === 5 ? replies.disconnect(reasonCode, text) : undefined;
   }
 
-  #violated({ rejection, message, reasonCode, answer }: Violation): void {
+  #violated({ rejection, message, reasonCode, answer }: ProtocolViolation): void {
     this.#options.rejected(rejection, this.title, message);
     this.#close(answer ?? (this.#accepted ? this.#disconnect(reasonCode, message) : undefined));
     this.destroy();
@@ -267,7 +267,7 @@ export class ClientConnection extends Duplex implements Writer {
   #decline(packetId: number, qos: number): void {
     // The packet contains a general reason code, because MQTT 5.0 has none for an oversized packet (table 3-4).
     if (qos > 0)
-      this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
+      this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON_CODE.unspecified, undefined));
   }
 
   #oversized(qos: number, topic: string, packetId: number): void {
@@ -276,6 +276,6 @@ export class ClientConnection extends Duplex implements Writer {
     if (qos === 0) return;
     const text = this.wantsReasons ? problem : undefined;
     const type = qos === 1 ? PUBACK : PUBREC;
-    this.#send(this.#fit(replies.acknowledgement(type, packetId, this.version, REASON.quotaExceeded, text)));
+    this.#send(this.#fit(replies.acknowledgement(type, packetId, this.version, REASON_CODE.quotaExceeded, text)));
   }
 }

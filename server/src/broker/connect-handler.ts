@@ -3,9 +3,9 @@ import type { AuthenticateError, Client, ConnectPacket } from "aedes";
 import { textOf } from "../common/errors.js";
 import { connectionOf, Refusal, type AccessControl } from "./access-control.js";
 import type { BrokerHandlers } from "./api.js";
-import { REASON } from "../mqtt/packets.js";
+import { REASON_CODE } from "../mqtt/packets.js";
 import type { ConnectionLimit } from "./connection-limit.js";
-import { sessionId, titleOf } from "../storage/session-id.js";
+import { sessionIdOf, formatSessionId } from "../storage/session-id.js";
 import type { SessionManager } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
@@ -80,7 +80,7 @@ export class ConnectHandler {
       this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
       packet.will = undefined;
     }
-    packet.clientId = sessionId(this.#options.access.claimedAccount(connection, packet.username), clientId);
+    packet.clientId = sessionIdOf(this.#options.access.claimedAccount(connection, packet.username), clientId);
     if (packet.protocolVersion === 5) this.#prepareVersion5(client, packet, requested === "" ? clientId : undefined);
     this.#connects.set(client, { clientId, cleanStart: clean, will: packet.will, username: packet.username });
   }
@@ -128,21 +128,22 @@ export class ConnectHandler {
     if (client.closed) return;
     const { id, clean } = client;
     // If an administrator has created the first account during the password check, the session id no longer fits.
-    if (id !== sessionId(account?.name, clientId)) throw new Refusal("busy", "over-limit", "the accounts have changed");
-    if (will && !rights.publish(will.topic))
+    if (id !== sessionIdOf(account?.name, clientId))
+      throw new Refusal("busy", "over-limit", "the accounts have changed");
+    if (will && !rights.mayPublish(will.topic))
       throw new Refusal("notAuthorized", "not-allowed", `may not have a will on ${will.topic}`);
     if (will && will.payload.length > payload)
       throw new Refusal("tooLarge", "too-large", `a will of ${will.payload.length} bytes; the most is ${payload}`);
     const opened = sessions.open({ id, account, clean, cleanStart });
     if ("problem" in opened) throw new Refusal("quota", "over-limit", opened.problem);
     const connection = connectionOf(client);
-    connection.title = titleOf(id);
+    connection.title = formatSessionId(id);
     if (!clean) connection.limit({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
     connection.connack.sessionPresent = opened.present;
     const existing = this.#options.clientOf(id);
     if (existing && takeovers.add(id, connectionOf(existing).address, connection.address))
       handlers.warned(
-        `Two clients fight over the client id ${JSON.stringify(clientId)} (${titleOf(id)}): each connection ends the ` +
+        `Two clients fight over the client id ${JSON.stringify(clientId)} (${formatSessionId(id)}): each connection ends the ` +
           `other. Give one of them another client id. They connect from ${takeovers.addressesOf(id).join(" and ")}.`,
       );
   }
@@ -165,6 +166,6 @@ export class ConnectHandler {
       return;
     }
     this.#options.handlers.failed(`A login failed because of a bug in this server: ${textOf(error)}`);
-    connection.refuse({ returnCode: 3, reasonCode: REASON.unspecified }, "the server failed");
+    connection.refuse({ returnCode: 3, reasonCode: REASON_CODE.unspecified }, "the server failed");
   }
 }

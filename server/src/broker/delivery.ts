@@ -37,7 +37,7 @@ export class Delivery {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (!session || session.queue.size === session.sent.size) return;
     const deliver = async (): Promise<void> => {
-      for await (const packet of this.#sessions.messages.queuedIn(session))
+      for await (const packet of this.#sessions.messages.queuedMessages(session))
         if (!packet.messageId) client.publish(packet as PublishPacket);
     };
     deliver().catch(this.#failed);
@@ -63,6 +63,6 @@ export class Delivery {
   /** Removes a message from the client's queue. */
   #drop(client: Client, packet: AedesPublishPacket): void {
     const session = client.clean || !packet.brokerId ? undefined : this.#sessions.get(client.id);
-    if (session) this.#sessions.messages.drop(session, packet);
+    if (session) this.#sessions.messages.remove(session, packet);
   }
 }

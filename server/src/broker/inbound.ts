@@ -1,6 +1,6 @@
-import { checkConnect, checkFilters, checkPublish, Violation } from "../mqtt/packet-checks.js";
+import { checkConnect, checkFilters, checkPublish, ProtocolViolation } from "../mqtt/packet-checks.js";
 import * as packet from "../mqtt/packets.js";
-import { PacketScanner, REASON } from "../mqtt/packets.js";
+import { PacketScanner, REASON_CODE } from "../mqtt/packets.js";
 import { ReceiveBuffer } from "./receive-buffer.js";
 import { TokenBucket } from "./token-bucket.js";
 
@@ -39,7 +39,7 @@ export interface InboundHandlers {
   /** Called when the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. */
   acknowledged(packetId: number): void;
   /** Called when the client has violated the protocol or a limit. The handler disconnects the client. */
-  violated(violation: Violation): void;
+  violated(violation: ProtocolViolation): void;
   /** Called every 10 ms while packets wait because the client exceeds its rate limit. */
   waiting(): void;
   /** Called when no packet waits any longer. The handler resumes reading from the socket. */
@@ -108,7 +108,9 @@ export class InboundPackets {
       this.#buffer.keep(bytes, this.#processPackets(bytes));
     } catch (error) {
       this.end();
-      this.#handlers.violated(error instanceof Violation ? error : new Violation((error as Error).message));
+      this.#handlers.violated(
+        error instanceof ProtocolViolation ? error : new ProtocolViolation((error as Error).message),
+      );
     }
   }
 
@@ -128,8 +130,8 @@ export class InboundPackets {
         if (this.#version > 0 && !this.#open) break;
         // The first packet of a client must be CONNECT [MQTT-3.1.0-1].
         if (this.#version === 0 && bytes[at] >> 4 !== packet.CONNECT)
-          throw new Violation("the first packet is not CONNECT", REASON.protocolError);
-        if (!scanner.read(bytes, at)) {
+          throw new ProtocolViolation("the first packet is not CONNECT", REASON_CODE.protocolError);
+        if (!scanner.readHeader(bytes, at)) {
           this.#needed = bytes.length - at + 1;
           break;
         }
@@ -179,7 +181,7 @@ export class InboundPackets {
       case packet.PUBREC:
       case packet.PUBREL:
       case packet.PUBCOMP: {
-        if (end - body < 2) throw new Violation("an acknowledgement has no packet identifier");
+        if (end - body < 2) throw new ProtocolViolation("an acknowledgement has no packet identifier");
         if (!this.#handlers.takeExpected() && !this.#pay(1)) return false;
         const failed = end - body > 2 && bytes[body + 2] >= 0x80;
         if (type === packet.PUBACK || type === packet.PUBCOMP || (type === packet.PUBREC && failed))
@@ -195,9 +197,9 @@ export class InboundPackets {
         return true;
       case packet.CONNECT:
         // A client may send CONNECT only once [MQTT-3.1.0-2].
-        throw new Violation("a second CONNECT on one connection", REASON.protocolError);
+        throw new ProtocolViolation("a second CONNECT on one connection", REASON_CODE.protocolError);
       default:
-        throw new Violation(`a client cannot send packets of type ${type}`, REASON.protocolError);
+        throw new ProtocolViolation(`a client cannot send packets of type ${type}`, REASON_CODE.protocolError);
     }
   }
 
@@ -237,7 +239,11 @@ export class InboundPackets {
     const maySkip =
       type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET;
     if (maySkip) return true;
-    throw new Violation(`a packet of ${length} bytes; the most is ${largest}`, REASON.packetTooLarge, "too-large");
+    throw new ProtocolViolation(
+      `a packet of ${length} bytes; the most is ${largest}`,
+      REASON_CODE.packetTooLarge,
+      "too-large",
+    );
   }
 
   /** Returns whether the buffer contains the topic name and the packet identifier of an oversized PUBLISH. */

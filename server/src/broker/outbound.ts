@@ -58,7 +58,7 @@ export class OutboundPackets {
     /** Offset of the first packet that was not written yet. */
     let begin = 0;
     let at = 0;
-    while (at < bytes.length && scanner.read(bytes, at)) {
+    while (at < bytes.length && scanner.readHeader(bytes, at)) {
       const { end } = scanner;
       if (!this.#passes(bytes, at)) {
         if (at > begin) this.#handlers.write(bytes.subarray(begin, at));

@@ -44,7 +44,7 @@ export interface PersistenceHandlers {
  * -9`.
  *
  * Most methods resolve before the data is on disk, because a slow write would reorder messages. aedes drops a message
- * that reaches a client after a later one. `stored` resolves when the data is on disk.
+ * that reaches a client after a later one. `whenStored` resolves when the data is on disk.
  */
 export class Persistence {
   readonly #store: OrderedStore;
@@ -84,8 +84,8 @@ export class Persistence {
    * @throws Error when the broker closes first
    */
   async stored(): Promise<void> {
-    await this.#retained.stored();
-    await this.#store.stored();
+    await this.#retained.whenStored();
+    await this.#store.whenStored();
   }
 
   async storeRetained(packet: AedesPublishPacket): Promise<void> {
@@ -112,15 +112,15 @@ export class Persistence {
     }
     if (!changed) return;
     // A new session is not on disk yet. If it is lost, CONNACK tells the client, which then subscribes again.
-    if (session.isStored) await this.#store.stored();
-    else await this.#health.waitUnlessFailing(this.#store.stored());
+    if (session.isStored) await this.#store.whenStored();
+    else await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
 
   async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
-    await this.#health.waitUnlessFailing(this.#store.stored());
+    await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
 
   async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
@@ -128,7 +128,7 @@ export class Persistence {
   }
 
   async subscriptionsByTopic(topic: string): Promise<readonly Subscriber[]> {
-    return this.#sessions.index.match(topic);
+    return this.#sessions.index.valuesFor(topic);
   }
 
   async countOffline(): Promise<{ subsCount: number; clientsCount: number }> {
@@ -158,7 +158,7 @@ export class Persistence {
 
   async outgoingUpdate({ id }: ClientId, packet: QueuedPacket): Promise<void> {
     const session = this.#sessions.get(id);
-    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.messages.sending(session, packet);
+    if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.messages.storeSent(session, packet);
   }
 
   async outgoingClearMessageId(client: Client, packet: ClearedMessage): Promise<void> {
@@ -167,12 +167,12 @@ export class Persistence {
     if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
     // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3]
     else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
-      this.#sessions.messages.drop(session, packet);
+      this.#sessions.messages.remove(session, packet);
   }
 
   outgoingStream({ id }: ClientId): Readable {
     const session = this.#sessions.get(id);
-    return Readable.from(session ? this.#sessions.messages.queuedIn(session) : []);
+    return Readable.from(session ? this.#sessions.messages.queuedMessages(session) : []);
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {

@@ -4,8 +4,8 @@ import type { PublishMode } from "../mqtt/publish-mode.js";
 import { connectionOf, Refusal, type AccessControl } from "./access-control.js";
 import { HANDLED, STORED } from "./acknowledgement-queue.js";
 import type { BrokerHandlers } from "./api.js";
-import { Violation } from "../mqtt/packet-checks.js";
-import { REASON } from "../mqtt/packets.js";
+import { ProtocolViolation } from "../mqtt/packet-checks.js";
+import { REASON_CODE } from "../mqtt/packets.js";
 import type { Persistence } from "./persistence.js";
 import { reasonString } from "./replies.js";
 import type { StorageHealth } from "../storage/health.js";
@@ -49,7 +49,7 @@ export class Publishing {
 
   constructor(options: PublishingOptions) {
     this.#options = options;
-    options.health.listen({
+    options.health.addListener({
       failed: () => {
         for (const proceed of this.#storing) proceed();
       },
@@ -111,8 +111,8 @@ export class Publishing {
       (error: unknown) => {
         // Disconnect the client instead of acknowledging the message, so that the client sends the message again.
         const problem = `a message cannot be stored: ${textOf(error)}`;
-        if (pendingDone) proceed(new Violation(problem, REASON.quotaExceeded, "over-limit"));
-        else client.disconnect({ reasonCode: REASON.quotaExceeded, properties: { reasonString: problem } });
+        if (pendingDone) proceed(new ProtocolViolation(problem, REASON_CODE.quotaExceeded, "over-limit"));
+        else client.disconnect({ reasonCode: REASON_CODE.quotaExceeded, properties: { reasonString: problem } });
       },
     );
     if (this.#options.health.isFailing) proceed();

@@ -1,6 +1,6 @@
 import type { Client } from "aedes";
-import { Violation } from "../mqtt/packet-checks.js";
-import { REASON } from "../mqtt/packets.js";
+import { ProtocolViolation } from "../mqtt/packet-checks.js";
+import { REASON_CODE } from "../mqtt/packets.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /** The most unreleased QoS 2 messages of one client: the broker's Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
@@ -26,13 +26,13 @@ export class ReceivedIds {
    */
   add(client: Client, packetId: number): void {
     if (this.#of(client).size >= RECEIVE_MAXIMUM)
-      throw new Violation(
+      throw new ProtocolViolation(
         `more than ${RECEIVE_MAXIMUM} messages of QoS 2 are not released`,
-        REASON.receiveMaximumExceeded,
+        REASON_CODE.receiveMaximumExceeded,
         "over-limit",
       );
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.messages.received(session, packetId);
+    if (session) this.#sessions.messages.addReceived(session, packetId);
     else this.#of(client).add(packetId);
   }
 
@@ -42,7 +42,7 @@ export class ReceivedIds {
 
   delete(client: Client, packetId: number): void {
     const session = this.#sessions.get(client.id);
-    if (session) this.#sessions.messages.released(session, packetId);
+    if (session) this.#sessions.messages.removeReceived(session, packetId);
     else this.#of(client).delete(packetId);
   }
 

@@ -1,5 +1,5 @@
 import mqttPacket, { type IConnackPacket, type IDisconnectPacket, type ISubackPacket, type Packet } from "mqtt-packet";
-import { PUBACK, REASON } from "../mqtt/packets.js";
+import { PUBACK, REASON_CODE } from "../mqtt/packets.js";
 
 const MQTT_5 = { protocolVersion: 5 };
 
@@ -86,7 +86,7 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
  * refusal.
  */
 export function refusesShared(bytes: Buffer): boolean {
-  return decode<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
+  return decode<ISubackPacket>(bytes).granted.includes(REASON_CODE.sharedSubscriptionsNotSupported);
 }
 
 /** Adds the reasons for refused subscriptions to a SUBACK of MQTT 5.0. */
@@ -101,11 +101,11 @@ export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffe
 
 /** Reason strings for the reason codes with which aedes disconnects a client. */
 const DISCONNECT_REASONS: Readonly<Record<number, string>> = {
-  [REASON.protocolError]: "the packet violates the protocol",
+  [REASON_CODE.protocolError]: "the packet violates the protocol",
   0x8b: "the server is shutting down",
   0x8e: "another client connected with this client id",
   0x94: "the topic alias is unknown, or larger than the server allows",
-  [REASON.packetTooLarge]: "the packet is too large",
+  [REASON_CODE.packetTooLarge]: "the packet is too large",
 };
 
 /** Adds a reason string to a DISCONNECT of MQTT 5.0 that has none. */

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { hasWildcard, matches } from "../mqtt/topics.js";
+import { hasWildcard, filterMatches } from "../mqtt/topics.js";
 import type { RetainedMessages } from "../storage/retained.js";
 
 /** Number of topics that are compared with a wildcard filter in one turn of the event loop. */
@@ -19,7 +19,7 @@ async function* matching(retained: RetainedMessages, filters: readonly string[])
     }
     let compared = 0;
     for (const topic of retained.topics()) {
-      if (matches(filter, topic)) yield currentMessage(retained, topic);
+      if (filterMatches(filter, topic)) yield currentMessage(retained, topic);
       if (++compared % TOPICS_PER_TURN === 0) await nextTurn();
     }
   }

@@ -1,6 +1,6 @@
 import type { Account, Accounts } from "../security/accounts.js";
 import type { SessionDirectory, SessionView } from "./api.js";
-import { partsOf, sessionId } from "../storage/session-id.js";
+import { splitSessionId, sessionIdOf } from "../storage/session-id.js";
 import type { Session, SessionRecord } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -37,7 +37,7 @@ export interface SessionHandlers {
 
 /** A client's request for a session at CONNECT. */
 export interface SessionRequest {
-  /** Session id, from `sessionId`. */
+  /** Session id, from `sessionIdOf`. */
   readonly id: string;
   /** The client's account; undefined where clients need no account. */
   readonly account: Account | undefined;
@@ -95,7 +95,7 @@ export class SessionManager implements SessionDirectory {
     // A stored session without a disconnection time belongs to a client that was connected when the broker was killed.
     for (const session of this.#store)
       if (session.record.disconnectedAt === undefined)
-        this.#store.change(session, { ...session.record, disconnectedAt: record.disconnectedAt });
+        this.#store.changeRecord(session, { ...session.record, disconnectedAt: record.disconnectedAt });
   }
 
   /**
@@ -125,7 +125,7 @@ export class SessionManager implements SessionDirectory {
       if (problem) return { problem };
     }
     const record = { permissions, expiry: this.longestExpiry, disconnectedAt: clock.now() };
-    this.#store.change(this.#store.obtain(id, record), record);
+    this.#store.changeRecord(this.#store.getOrCreate(id, record), record);
     return { present };
   }
 
@@ -134,18 +134,20 @@ export class SessionManager implements SessionDirectory {
     const { sessions, connections } = this.#limits;
     if (this.#store.size >= connections) return `there are ${connections} sessions already`;
     if (!account) return "";
-    return this.#store.idsOf(account.name).size >= sessions ? `its account has ${sessions} sessions already` : "";
+    return this.#store.sessionIdsOf(account.name).size >= sessions
+      ? `its account has ${sessions} sessions already`
+      : "";
   }
 
   /** Returns the client ids of a device account that are connected or have a session. */
   #idsOf(account: string): Set<string> {
-    return new Set([...this.#store.idsOf(account), ...(this.#deviceIds.get(account)?.keys() ?? [])]);
+    return new Set([...this.#store.sessionIdsOf(account), ...(this.#deviceIds.get(account)?.keys() ?? [])]);
   }
 
   /** Records that a client has connected. */
   connected(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
-    if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
+    if (session) this.#store.changeRecord(session, { ...session.record, disconnectedAt: undefined });
     if (account?.role === "reader") this.#readers.set(account.name, (this.#readers.get(account.name) ?? 0) + 1);
     if (account?.role !== "device") return;
     let ids = this.#deviceIds.get(account.name);
@@ -158,7 +160,7 @@ export class SessionManager implements SessionDirectory {
     const session = this.#store.get(id);
     if (session) {
       const record = { ...session.record, expiry: Math.min(expiry, this.longestExpiry), disconnectedAt: clock.now() };
-      this.#store.change(session, record);
+      this.#store.changeRecord(session, record);
       this.#trim(session);
     }
     const connections = account && this.#readers.get(account.name);
@@ -194,14 +196,14 @@ export class SessionManager implements SessionDirectory {
    */
   storeDisconnectTimes(): void {
     for (const session of this.#store)
-      if (session.record.disconnectedAt !== undefined) this.#store.change(session, session.record);
+      if (session.record.disconnectedAt !== undefined) this.#store.changeRecord(session, session.record);
   }
 
   /** Ends expired sessions and sessions of removed accounts. */
   sweep(now = clock.now()): void {
     for (const session of [...this.#store]) {
-      const { account } = partsOf(session.id);
-      const removed = this.#accounts.required && account !== null && !this.#accounts.byName(account);
+      const { account } = splitSessionId(session.id);
+      const removed = this.#accounts.isLoginRequired && account !== null && !this.#accounts.findByName(account);
       if (removed || expiresAt(session) <= now)
         this.#end(session, removed ? "its account was removed" : EXPIRED_REASON);
     }
@@ -215,7 +217,7 @@ export class SessionManager implements SessionDirectory {
 
   list(): SessionView[] {
     return Array.from(this.#store, (session) => {
-      const { account, clientId } = partsOf(session.id);
+      const { account, clientId } = splitSessionId(session.id);
       const connected = this.#handlers.isConnected(session.id);
       return {
         client_id: clientId,
@@ -230,7 +232,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   async end(account: string | null, clientId: string): Promise<boolean> {
-    const session = this.#store.get(sessionId(account ?? undefined, clientId));
+    const session = this.#store.get(sessionIdOf(account ?? undefined, clientId));
     if (!session) return false;
     this.#end(session, "an administrator ended it");
     return true;

@@ -84,7 +84,7 @@ function secureServer(certificates: Certificates, connected: (socket: Socket) =>
    */
   const handshakes = new Map<string, Socket>();
   const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, connected);
+  const server = createTlsServer({ ...certificates.tlsOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
     const end = remoteEnd(socket);
     handshakes.set(end, socket);

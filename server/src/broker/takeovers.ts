@@ -1,5 +1,5 @@
 import type { ContestedClientId } from "./api.js";
-import { partsOf } from "../storage/session-id.js";
+import { splitSessionId } from "../storage/session-id.js";
 
 /** A client id counts as contested after this many takeovers within `TAKEOVER_PERIOD`. */
 const CONTESTED_AFTER = 3;
@@ -43,7 +43,7 @@ export class Takeovers {
     return [...this.#byId.keys()].flatMap((id) => {
       const takeovers = this.#recent(id, now);
       if (takeovers.length < CONTESTED_AFTER) return [];
-      const { account, clientId } = partsOf(id);
+      const { account, clientId } = splitSessionId(id);
       return [{ client_id: clientId, account, addresses: this.addressesOf(id, now), takeovers: takeovers.length }];
     });
   }

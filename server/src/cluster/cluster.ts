@@ -1,6 +1,6 @@
 import type { BrokerConnection } from "../transport/broker-connection.js";
-import { remoteConnection } from "../transport/remote.js";
-import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
+import { createRemoteConnection } from "../transport/remote.js";
+import { INBOUND_CHANNELS, zoneId, type Scope } from "../transport/scope.js";
 import { joinRedis, redisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readPeerMessage } from "./checks/peer-messages.js";
@@ -195,7 +195,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     journal: records,
     ownership: {
       ownsZone: (name) => router.owns(zoneId(prefix, name)),
-      valid: () => membership.valid,
+      isValid: () => membership.valid,
       storeZone({ policy: { name }, lamp }) {
         void records.put(zoneId(prefix, name), PREFIX.zone + name, lamp && storedLamp(lamp, sharedClock));
       },
@@ -207,7 +207,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       self = member;
       handover = new Handover({ member, journal: records, history: options.history, clock: sharedClock, prefix });
       damage.reportTo(member.rejects);
-      link = remoteConnection(
+      link = createRemoteConnection(
         { broker, prefix, clientId: me, filters: [...filters, ...topics], optional: topics, unwanted: [] },
         handlers,
       );
@@ -242,4 +242,4 @@ function sharedFilters({ filters }: Scope, prefix: string): string[] {
   return filters.map((filter) => (filter.endsWith(STATUS_SUFFIX) ? filter : `$share/${group}/${filter}`));
 }
 
-const STATUS_SUFFIX = `/${INBOUND[1]}`;
+const STATUS_SUFFIX = `/${INBOUND_CHANNELS[1]}`;

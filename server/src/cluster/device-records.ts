@@ -178,7 +178,7 @@ export class DeviceRecords implements ReadingsJournal {
   }
 
   /** Resolves when Redis has stored everything that was added before. */
-  get stored(): Promise<void> {
+  get whenStored(): Promise<void> {
     return this.#pendingWrite ?? this.#lastWrite;
   }
 
@@ -188,7 +188,7 @@ export class DeviceRecords implements ReadingsJournal {
 
   async close(): Promise<void> {
     this.#closing = true;
-    await this.stored;
+    await this.whenStored;
   }
 
   #scheduleWrite(): Promise<void> {

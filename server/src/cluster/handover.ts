@@ -57,7 +57,7 @@ export class Handover {
     const { devices, zones, lamps, decisionPublisher, boardConfigs, actions, recent, homeAssistant } = member;
     decisionPublisher.close();
     const released = [...devices].filter(({ id }) => !keep(id));
-    const stored = Promise.all([journal.stored, actions.stored()]);
+    const stored = Promise.all([journal.whenStored, actions.whenStored()]);
     for (const device of released) {
       lamps.forget(device);
       decisionPublisher.forget(device);
@@ -106,7 +106,7 @@ export class Handover {
       // Skip a device that this server has released in the meantime, and a device that has sent a newer reading.
       if (devices.get(device.id) !== device || device.measuredAt !== measuredAt) continue;
       lamps.resendCommand(device, now);
-      decisionPublisher.switched(device);
+      decisionPublisher.lampSwitched(device);
     }
     this.#unanswered = [];
   }
@@ -120,8 +120,8 @@ export class Handover {
     }
     if (override) lamps.restoreOverride(device, override);
     if (pending) actions.restore(device, pending);
-    if (device.status) boardConfigs.assumePublished(device, actions.expired(device));
+    if (device.status) boardConfigs.assumePublished(device, actions.highestExpired(device));
     else if (device.measuredAt > 0) device.heard(device.lastSeen);
-    notifier.described(device);
+    notifier.deviceDescribed(device);
   }
 }

@@ -1,5 +1,5 @@
 import { idProblem, type Lamp } from "../../../contract/index.js";
-import { restoredActions, type StoredActions } from "../outputs/stored-actions.js";
+import { fromStoredActions, type StoredActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Collection, StateStore } from "../storage/state.js";
 import type { Override } from "../devices/override.js";
@@ -64,7 +64,7 @@ export async function loadShards(
     const device: StoredDevice = {
       record: checked<DeviceRecord>(collection, PREFIX.device + id, record, recordProblem),
       override: overrideOf(collection, PREFIX.override + id, override),
-      actions: pending && restoredActions(pending, clock),
+      actions: pending && fromStoredActions(pending, clock),
     };
     if (device.record || device.override || device.actions) stock.devices.set(id, device);
   }

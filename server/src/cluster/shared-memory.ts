@@ -1,5 +1,5 @@
 import type { DeviceMemory } from "../outputs/device-memory.js";
-import { storedActions } from "../outputs/stored-actions.js";
+import { toStoredActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
 import type { StateStore } from "../storage/state.js";
@@ -48,7 +48,7 @@ export async function sharedMemory({
     setOverride: (id, override) => records.put(id, PREFIX.override + id, storable(override)),
     setZoneOverride: (zone, override) =>
       records.put(zoneId(prefix, zone), PREFIX.zoneOverride + zone, storable(override)),
-    setActions: (id, actions) => records.put(id, PREFIX.actions + id, storedActions(actions, clock)),
+    setActions: (id, actions) => records.put(id, PREFIX.actions + id, toStoredActions(actions, clock)),
     async forget(id) {
       await Promise.all([PREFIX.override, PREFIX.actions].map((kind) => records.put(id, kind + id, undefined)));
     },

@@ -32,13 +32,13 @@ export async function storeEverything({
       records.storeDevice(device);
       if (device.override.mode !== "auto") void memory.setOverride(device.id, device.override);
     }
-    await records.stored;
+    await records.whenStored;
   }
   for (const { policy, lamp, override } of member.zones) {
     if (lamp) void records.put(zoneId(prefix, policy.name), PREFIX.zone + policy.name, storedLamp(lamp, clock));
     if (override.mode !== "auto") void memory.setZoneOverride(policy.name, override);
   }
   await member.actions.storeAgain();
-  await records.stored;
+  await records.whenStored;
   return devices.length;
 }

@@ -1,7 +1,7 @@
 /** Converts a validated configuration to options for `startServer`. */
 import type { Rule } from "../../../contract/index.js";
 import type { AlertSettings } from "../alerts/settings.js";
-import { scopeOf } from "../transport/scope.js";
+import { createScope } from "../transport/scope.js";
 import { DEFAULTS, type ServerOptions } from "./options.js";
 import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
 import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
@@ -109,7 +109,7 @@ const finite = (ms: number): number | undefined => (ms === Infinity ? undefined 
  */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
-  const { owns } = scopeOf(topic_prefix, ids);
+  const { owns } = createScope(topic_prefix, ids);
   const named = [
     ...Object.keys(devices),
     ...Object.values(zones).flatMap(({ sensors, lamps }) => [...sensors, ...lamps]),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LoadedConfiguration } from "./load.js";
 import { resolved } from "./paths.js";
 import type { Path } from "./problems.js";
-import { MASK, maskedUrl, redactUrl } from "../security/redact.js";
+import { SECRET_MASK, redactUrlPath, redactUrl } from "../security/redact.js";
 import { CONFIGURATION } from "./schema.js";
 
 /** Converts the configuration to the contents of a configuration file, with absolute paths and with secrets. */
@@ -19,8 +19,8 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
       ...broker,
       ...(broker?.url && { url: redactUrl(broker.url) }),
       // If the user name has no password, mask it: some brokers use the user name as a secret token.
-      ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: MASK }),
-      ...(broker?.password !== undefined && { password: MASK }),
+      ...(broker?.username !== undefined && !broker.password && !broker.password_file && { username: SECRET_MASK }),
+      ...(broker?.password !== undefined && { password: SECRET_MASK }),
     },
     // Without a certificate, omit mqtts_port, because the schema would reject it.
     ...(rest.tls && { mqtts_port }),
@@ -35,10 +35,10 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
 function maskedAlerts(alerts: z.input<typeof CONFIGURATION>["alerts"] = {}): typeof alerts {
   const { webhook, ntfy, webhook_authorization: authorization, ntfy_token: token } = alerts;
   return {
-    ...(webhook !== undefined && { webhook: maskedUrl(webhook) }),
-    ...(ntfy !== undefined && { ntfy: maskedUrl(ntfy) }),
-    ...(authorization !== undefined && { webhook_authorization: MASK }),
-    ...(token !== undefined && { ntfy_token: MASK }),
+    ...(webhook !== undefined && { webhook: redactUrlPath(webhook) }),
+    ...(ntfy !== undefined && { ntfy: redactUrlPath(ntfy) }),
+    ...(authorization !== undefined && { webhook_authorization: SECRET_MASK }),
+    ...(token !== undefined && { ntfy_token: SECRET_MASK }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Mode, Override } from "../devices/override.js";
-import { isPlausible } from "../time/monotonic-clock.js";
+import { isPlausibleWallTime } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
 
 /** An override in stored form. Version 0.1.0 stored only the mode. */
@@ -28,6 +28,6 @@ export function restoredOverride(stored: StoredOverride, clock: StorageClock): O
   if (duration === undefined) return { mode, until: clock.fromWall(until) };
   const now = clock.now();
   const left = clock.fromWall(until) - now;
-  const isUndated = !isPlausible(until) && isPlausible(clock.toWall(now));
+  const isUndated = !isPlausibleWallTime(until) && isPlausibleWallTime(clock.toWall(now));
   return { mode, until: now + (isUndated ? duration : Math.min(left, duration)), duration };
 }

@@ -1,4 +1,4 @@
-import { clock, isPlausible } from "../time/monotonic-clock.js";
+import { clock, isPlausibleWallTime } from "../time/monotonic-clock.js";
 
 /** The wall clock counts as wrong if it is set forward by more than this between two calls, in ms. */
 const MAX_JUMP = 3_600_000;
@@ -17,7 +17,7 @@ export class RetentionClock {
     const jump = this.#offset === undefined ? 0 : offset - this.#offset;
     this.#offset = offset;
     const date = new Date(wall).toISOString();
-    if (!isPlausible(wall)) return { problem: `The machine's clock says ${date}; set it.` };
+    if (!isPlausibleWallTime(wall)) return { problem: `The machine's clock says ${date}; set it.` };
     return jump > MAX_JUMP
       ? { problem: `The machine's clock was set forward, to ${date}; if that is wrong, set it back.` }
       : wall;

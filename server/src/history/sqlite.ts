@@ -9,7 +9,7 @@ import { HistoryThread } from "./thread.js";
 
 /**
  * Opens the SQLite history `history.db` in a data folder, and creates it if necessary. The lock of the data folder, which
- * `openData` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on a full disk,
+ * `openDataFolder` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on a full disk,
  * is repeated until it succeeds.
  * @throws StartError when another version of this program wrote the file in a format that this version cannot read
  */

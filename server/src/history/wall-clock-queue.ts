@@ -58,8 +58,8 @@ export class WallClockQueue {
   }
 
   #isReady(): boolean {
-    if (clock.plausible) this.#hasGivenUp = false;
-    return (clock.plausible || this.#hasGivenUp) && this.#entries.length === 0;
+    if (clock.isWallClockPlausible) this.#hasGivenUp = false;
+    return (clock.isWallClockPlausible || this.#hasGivenUp) && this.#entries.length === 0;
   }
 
   /** Converts a monotonic time to ms since 1970. If the clock shows an unstorable year, times start at 1970 instead. */
@@ -86,8 +86,8 @@ export class WallClockQueue {
   }
 
   #checkClock(): void {
-    clock.check();
-    if (clock.plausible) this.#flush();
+    clock.detectJumps();
+    if (clock.isWallClockPlausible) this.#flush();
     else if (clock.now() - this.#waitingSince! >= MAX_WAIT) {
       this.#hasGivenUp = true;
       this.#flush();
@@ -101,7 +101,7 @@ export class WallClockQueue {
     if (entries.length === 0) return;
     this.#entries = [];
     this.#writer.stats.waiting -= entries.length;
-    if (!clock.plausible) {
+    if (!clock.isWallClockPlausible) {
       const date = new Date(this.#toWallTime(entries[0][1]?.time ?? this.#waitingSince!)).toISOString();
       this.#onProblem(
         `The machine's clock is wrong, so the history stores ${entries.length} readings and switches with times from ` +

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
 import { type Actions } from "../outputs/actions.js";
-import { MAX_PENDING, type Outcome } from "../outputs/action.js";
+import { MAX_PENDING_ACTIONS, type Outcome } from "../outputs/action.js";
 import type { Device } from "../devices/devices.js";
 import { bodyOf } from "./request-body.js";
 import { HttpError } from "./errors.js";
@@ -41,7 +41,7 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (
     if (actions.isFull(device))
       throw new HttpError(
         429,
-        `${MAX_PENDING} actions of ${device.id} are waiting for a reply; try again when one is done or expires.`,
+        `${MAX_PENDING_ACTIONS} actions of ${device.id} are waiting for a reply; try again when one is done or expires.`,
       );
     const { seq, completion } = await actions.request(device, action, expires);
     const timeout = new AbortController();
@@ -66,7 +66,7 @@ export function sendOutcome(
 ): FastifyReply | undefined {
   const [, id, seq] = /^(.+)\/actions\/(\d+)$/.exec(path) ?? [];
   if (id === undefined) return undefined;
-  const outcome = actions.outcome(deviceOf(id), Number(seq));
+  const outcome = actions.outcomeOf(deviceOf(id), Number(seq));
   if (!outcome)
     throw new HttpError(
       404,

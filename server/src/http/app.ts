@@ -9,7 +9,7 @@ import { urlHost } from "../common/hosts.js";
 import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
-import { logFailures, passwordCheck, type PasswordCheck } from "../security/password-check.js";
+import { withFailureLog, createPasswordCheck, type PasswordCheck } from "../security/password-check.js";
 import type { LoginStore } from "../security/login-record.js";
 import { LoginSessions } from "../security/login-sessions.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -84,7 +84,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
     log,
     people,
   } = options;
-  const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);
+  const check = withFailureLog(options.check ?? createPasswordCheck(accounts), accounts, log);
   const app = makeServer(tls);
   guardConnections(app.server, maxConnections);
   // accept only JSON: an HTML form on another site can send text/plain, but not JSON (CSRF)
@@ -94,7 +94,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   const sessions = openSessions(app, accounts, options.loginStore);
   const identify = createIdentify(accounts, sessions, check);
   // hooks run in the order of registration: check the origin before the account, and the account before limits
-  await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);
+  await securityHeaders(app, () => framed && !accounts.isLoginRequired, tls !== undefined);
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
     done(problem ? new HttpError(403, problem) : undefined);
@@ -131,7 +131,7 @@ function openSessions(app: FastifyInstance, accounts: Accounts, store: LoginStor
   app.addHook("onClose", async () => {
     unwatch();
     sessions.storeTimes();
-    await sessions.stored();
+    await sessions.whenStored();
   });
   return sessions;
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { UNKNOWN_TOKEN, type Account, type Accounts } from "../security/accounts.js";
+import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "../security/accounts.js";
 import { certificateName } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
@@ -65,8 +65,8 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
 
   function byCertificate({ raw }: FastifyRequest): Visitor | undefined {
     const name = certificateName(raw.socket);
-    const account = name === undefined ? undefined : accounts.byName(name);
-    return account && { account, isAuthorized: () => accounts.byName(name!) === account };
+    const account = name === undefined ? undefined : accounts.findByName(name);
+    return account && { account, isAuthorized: () => accounts.findByName(name!) === account };
   }
 
   return async (request, reply) => {
@@ -75,8 +75,8 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
     const [, scheme, credentials] = /^(\w+) +([\w~+/.=-]+)$/.exec(authorization) ?? [];
     switch (scheme?.toLowerCase()) {
       case "bearer": {
-        const account = accounts.byToken(credentials);
-        return account && { account, isAuthorized: () => accounts.byToken(credentials) === account };
+        const account = accounts.authenticateToken(credentials);
+        return account && { account, isAuthorized: () => accounts.authenticateToken(credentials) === account };
       }
       // Basic authentication (RFC 7617) for curl and Prometheus; no response asks for it, so browsers show no password prompt
       case "basic": {
@@ -85,7 +85,7 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
         const verdict = await check(request.ip, name, password);
         if (verdict.wait !== undefined) throw tooManyAttempts(reply, verdict.wait);
         const { account } = verdict;
-        return account && { account, isAuthorized: () => accounts.byName(name) === account };
+        return account && { account, isAuthorized: () => accounts.findByName(name) === account };
       }
       default:
         return undefined;
@@ -108,7 +108,7 @@ export function tooManyAttempts(reply: FastifyReply, wait: number, what = "passw
  * may do nothing. Closes open responses, such as event streams, when their account loses its rights.
  */
 export function authorize(app: FastifyInstance, accounts: Accounts, identify: Identify): void {
-  const everybody: Visitor = { isAuthorized: () => !accounts.required };
+  const everybody: Visitor = { isAuthorized: () => !accounts.isLoginRequired };
   const open = new Map<ServerResponse, Visitor>();
   const timer = setInterval(() => {
     for (const [response, visitor] of open) if (!visitor.isAuthorized()) response.destroy();
@@ -118,14 +118,14 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url ?? "";
     if (PUBLIC.has(route) || route.startsWith(MESSAGES)) return;
-    const visitor = accounts.required ? await identify(request, reply) : everybody;
+    const visitor = accounts.isLoginRequired ? await identify(request, reply) : everybody;
     if (!visitor) {
       // a relative URL works behind a reverse proxy with a base path; the browser keeps the part after #
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerToken(request);
       // name the error only if the request contained a token (RFC 6750, section 3.1)
       reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
-      throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN);
+      throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN_PROBLEM) : LOG_IN);
     }
     const problem = visitor.account ? forbidden(visitor.account, request.method, route) : "";
     if (problem) throw new HttpError(403, problem);

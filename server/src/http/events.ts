@@ -65,7 +65,7 @@ export class Events {
   }
 
   /** Schedules an update about a device that changed or sent a reading. */
-  device(device: Device): void {
+  scheduleDevice(device: Device): void {
     if (!this.#hasFollowers) return;
     this.#changed.add(device);
     this.#timer ??= this.#schedule();

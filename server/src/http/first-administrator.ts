@@ -50,10 +50,10 @@ export function firstAdministratorRoute(
       user: name,
       address: request.ip,
     });
-    const account = accounts.byName(name);
+    const account = accounts.findByName(name);
     if (account) setSessionCookie(request, reply, sessions.create(account, originOf(request)));
-    await sessions.stored();
-    return reply.code(201).send({ name, role: "admin", required: accounts.required });
+    await sessions.whenStored();
+    return reply.code(201).send({ name, role: "admin", required: accounts.isLoginRequired });
   });
 }
 

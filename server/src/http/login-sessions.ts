@@ -11,14 +11,14 @@ export function loginSessionRoutes(app: FastifyInstance, sessions: LoginSessions
   app.get("/api/login-sessions", (request): ListedLoginSession[] => {
     const id = sessionIdOf(request);
     const own = id === undefined ? undefined : sessions.publicIdOf(id);
-    return sessions.list().map((session) => ({ ...session, current: session.id === own }));
+    return sessions.listSessions().map((session) => ({ ...session, current: session.id === own }));
   });
 
   app.delete<{ Params: { id: string } }>("/api/login-sessions/:id", async (request, reply) => {
     const name = sessions.endByPublicId(request.params.id);
     if (name === undefined)
       throw new HttpError(404, "There is no such session any more; GET /api/login-sessions lists the sessions.");
-    await sessions.stored();
+    await sessions.whenStored();
     const by = accountOf(request)?.name ?? "somebody";
     log.info("security", `${by} ended a session of ${name}.`, { by, user: name, address: request.ip });
     return reply.code(204).send();

@@ -41,19 +41,19 @@ export function loginRoutes(
   const viewOf = (account: Account | undefined): SessionView => ({
     name: account?.name ?? null,
     role: account?.role ?? null,
-    required: accounts.required,
+    required: accounts.isLoginRequired,
     ...(people?.firstAdministrator.isMissing && { first_administrator_missing: true }),
   });
 
   app.get("/api/session", async (request, reply) => {
-    const account = accounts.required ? (await identify(request, reply))?.account : undefined;
+    const account = accounts.isLoginRequired ? (await identify(request, reply))?.account : undefined;
     const id = sessionIdOf(request);
-    const ended = accounts.required && !account && id !== undefined ? sessions.endReason(id) : undefined;
+    const ended = accounts.isLoginRequired && !account && id !== undefined ? sessions.endReasonOf(id) : undefined;
     return { ...viewOf(account), ...(ended && { ended }) };
   });
 
   app.post("/api/login", async (request, reply) => {
-    if (!accounts.required) return viewOf(undefined);
+    if (!accounts.isLoginRequired) return viewOf(undefined);
     const { name, password } = (request.body ?? {}) as { name?: unknown; password?: unknown };
     if (typeof name !== "string" || typeof password !== "string")
       throw new HttpError(400, 'Log in with {"name": "…", "password": "…"}.');
@@ -70,7 +70,7 @@ export function loginRoutes(
     const before = sessionIdOf(request);
     if (before !== undefined) sessions.logOut(before);
     setSessionCookie(request, reply, sessions.create(account, originOf(request)));
-    await sessions.stored();
+    await sessions.whenStored();
     log.info("http", `${name} logged in from ${request.ip}.`, { user: name, address: request.ip });
     return viewOf(account);
   });
@@ -78,7 +78,7 @@ export function loginRoutes(
   app.post("/api/logout", async (request, reply) => {
     const id = sessionIdOf(request);
     const account = id === undefined ? undefined : sessions.logOut(id);
-    await sessions.stored();
+    await sessions.whenStored();
     if (account) log.info("http", `${account.name} logged out.`, { user: account.name, address: request.ip });
     setSessionCookie(request, reply, undefined);
     return reply.code(204).send();

@@ -27,7 +27,7 @@ export function newBoardView({ settings, link, broker, accounts }: NewBoardSourc
       : remoteAddresses(link.url),
     local: embedded && isAnyAddress(host) ? `mqtt://127.0.0.1:${port}` : link.url,
     embedded,
-    account_required: embedded && accounts.required,
+    account_required: embedded && accounts.isLoginRequired,
     topic_prefix: prefix,
     start_command: startCommand ?? null,
   };

@@ -1,4 +1,4 @@
-import { MAX_PENDING } from "../outputs/action.js";
+import { MAX_PENDING_ACTIONS } from "../outputs/action.js";
 import { DEFAULT_WAIT, MAX_WAIT } from "./actions.js";
 import { DEFAULT_POINTS, MAX_POINTS } from "./history.js";
 import { listOf, ref } from "./openapi-fields.js";
@@ -93,7 +93,7 @@ const devices: Paths = {
         400: "The body or `wait` is invalid; no action was sent.",
         404: NO_DEVICE,
         409: "The device never published a status, so it may not support actions.",
-        429: `${MAX_PENDING} actions of the device are waiting for a reply.`,
+        429: `${MAX_PENDING_ACTIONS} actions of the device are waiting for a reply.`,
       },
     },
   },

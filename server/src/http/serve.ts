@@ -59,7 +59,7 @@ export interface ServedParts {
   readonly actions: Actions;
   readonly commands: DeviceCommands;
   readonly lamps: Pick<Lamps, "catchingUp">;
-  readonly journal: { readonly waiting: number };
+  readonly journal: { readonly waitingCount: number };
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
   readonly rejects: RejectionLog;
@@ -148,7 +148,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       problem,
       settings: settings.configuration,
       storage: health,
-      unacknowledged: () => parts.journal.waiting,
+      unacknowledged: () => parts.journal.waitingCount,
       ready: () =>
         problem() ||
         health.problem ||
@@ -157,7 +157,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
     },
   });
   const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
-  health.listen({ failed: storage, recovered: storage });
+  health.addListener({ failed: storage, recovered: storage });
   settings.configuration?.onChange((event) => eventStream.publish("settings", event));
   served.addCleanupStep(() => app.close());
   if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { LIFETIME, type LoginOrigin } from "../security/login-sessions.js";
+import { MAX_LIFETIME, type LoginOrigin } from "../security/login-sessions.js";
 
 /**
  * Name of the session cookie. The name contains the port, because browsers send cookies to every port of a host. The prefix
@@ -18,7 +18,7 @@ export function sessionIdOf(request: FastifyRequest): string | undefined {
  * How long browsers keep the cookie, in ms: longer than the session, so that the login page can explain that the session
  * has expired.
  */
-const COOKIE_LIFETIME = 2 * LIFETIME;
+const COOKIE_LIFETIME = 2 * MAX_LIFETIME;
 
 /** Sets the session cookie in a browser; deletes it when `id` is undefined. */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, id: string | undefined): void {

@@ -4,7 +4,7 @@ import type { Log } from "../observability/log.js";
 import type { Accounts, Role } from "../security/accounts.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { UserDirectory } from "../security/user-directory.js";
-import type { RoleOfUser } from "../security/user-changes.js";
+import type { RoleAssignment } from "../security/user-changes.js";
 import { accountOf } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { ANONYMOUS } from "./first-administrator.js";
@@ -103,7 +103,7 @@ export function userRoutes(app: FastifyInstance, { people, accounts, sessions, l
     const { generated, revoked } = await change((users) => users.changePassword(name, password));
     logChange(request, `changed the password of ${name}.`, name);
     // the change ended all sessions of the user, so the browser that asked for it gets a new one
-    const account = accounts.byName(name);
+    const account = accounts.findByName(name);
     if (wasOwnSession && account) setSessionCookie(request, reply, sessions.create(account, originOf(request)));
     return { password: generated ?? null, tokens_revoked: revoked };
   });
@@ -132,7 +132,7 @@ export function userRoutes(app: FastifyInstance, { people, accounts, sessions, l
 }
 
 /** Returns the role in a body. @throws HttpError 400 if a board has no device id, or another user has one */
-function roleOf({ role, device }: Message<typeof ROLE_FIELDS>, refusal: string): RoleOfUser {
+function roleOf({ role, device }: Message<typeof ROLE_FIELDS>, refusal: string): RoleAssignment {
   if (role === "device" && device === undefined)
     throw new HttpError(400, `${refusal}: a user with the role "device" needs the device id of its board in "device".`);
   if (role !== "device" && device !== undefined)

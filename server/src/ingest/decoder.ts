@@ -23,7 +23,7 @@ export class Decoder {
       return undefined;
     }
     this.#counters.received++;
-    this.#notifier.received(id, channel, value);
+    this.#notifier.messageReceived(id, channel, value);
     return value;
   }
 }

@@ -1,4 +1,4 @@
-/** When and how the broker delivered a message; forwarding to another server keeps this. Times are monotonic, in ms. */
+/** When and how the broker delivered a message. A forwarded message keeps these values. Times are monotonic, in ms. */
 export interface Delivery {
   /** Time at which the message arrived. */
   readonly now: number;

@@ -10,7 +10,7 @@ import type { BoardConfigs } from "../outputs/board-config.js";
 import type { DeviceCommands } from "../outputs/device-commands.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
-import { isInbound } from "../transport/scope.js";
+import { isInboundTopic } from "../transport/scope.js";
 import type { Decoder } from "./decoder.js";
 import type { Delivery } from "./delivery.js";
 import type { Readings } from "./readings.js";
@@ -37,7 +37,7 @@ export interface IngestOptions {
 }
 
 /** A promise that never settles, so that a message is not acknowledged while this process runs. */
-const NEVER = new Promise<never>(() => {});
+const NEVER_SETTLES = new Promise<never>(() => {});
 
 /** Receives every MQTT message from devices and apps, and routes the message by its channel (last topic level). */
 export class Ingest {
@@ -58,7 +58,7 @@ export class Ingest {
    *   again; undefined if there is nothing to store
    */
   handle(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
-    if (this.#closed) return NEVER;
+    if (this.#closed) return NEVER_SETTLES;
     try {
       return this.#route(topic, payload, retained, delivery);
     } catch (error) {
@@ -75,7 +75,7 @@ export class Ingest {
 
   #route(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
     const { statusTopic, rejects, owns, readings, broker } = this.#options;
-    if (topic === statusTopic || !isInbound(topic)) return undefined;
+    if (topic === statusTopic || !isInboundTopic(topic)) return undefined;
     const parsed = parseTopic(topic);
     if (!parsed) {
       const id = topic.slice(0, Math.max(0, topic.lastIndexOf("/")));
@@ -105,11 +105,11 @@ export class Ingest {
     const device = readings.deviceOf(id, status.online && !retained ? clock.now() : undefined);
     if (!device) return;
     const { isSwitched, online } = device.applyStatus(status, retained);
-    if (isSwitched) notifier.changed(device, "switched");
-    if (online !== undefined) notifier.changed(device, online ? "online" : "offline");
-    notifier.changed(device, "status");
+    if (isSwitched) notifier.deviceChanged(device, "switched");
+    if (online !== undefined) notifier.deviceChanged(device, online ? "online" : "offline");
+    notifier.deviceChanged(device, "status");
     blinking.statusReceived(device);
-    boardConfigs.publish(device, actions.expired(device));
+    boardConfigs.publish(device, actions.highestExpired(device));
   }
 
   /** Handles a device's reply to an action. */
@@ -118,8 +118,8 @@ export class Ingest {
     const reply = decoder.decode(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
     if (!device) return undefined;
-    if (device.heard(clock.now())) notifier.changed(device, "online");
-    return actions.reply(device, reply);
+    if (device.heard(clock.now())) notifier.deviceChanged(device, "online");
+    return actions.handleReply(device, reply);
   }
 
   /** Handles an app's override of a lamp or zone. */

@@ -13,7 +13,7 @@ export interface ReadingsJournal {
   /** Stores a device whose state has changed; undefined if the journal holds readings only. */
   storeDevice?(device: Device): void;
   /** Resolves when everything that was added so far is stored. */
-  readonly stored: Promise<void>;
+  readonly whenStored: Promise<void>;
   /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   readonly isFull: boolean;
   /** Deletes all data of a device. Resolves when the deletion is stored. */

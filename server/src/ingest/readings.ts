@@ -47,8 +47,8 @@ export class Readings {
     const known = devices.get(id);
     const device = known ?? devices.obtain(id);
     if (!device) rejects.add("too-many-devices", "new devices", `there are ${devices.size} devices already`);
-    else if (!known) notifier.changed(device, "appeared");
-    if (now !== undefined && device?.heard(now)) notifier.changed(device, "online");
+    else if (!known) notifier.deviceChanged(device, "appeared");
+    if (now !== undefined && device?.heard(now)) notifier.deviceChanged(device, "online");
     return device;
   }
 
@@ -77,7 +77,7 @@ export class Readings {
       const { light, boot, seq } = reading;
       device.accept(light, boot === undefined ? undefined : seq, measuredAt);
       lamps.followReading(device, measuredAt, isTimeCertain, now);
-      decisionTimes.decided(performance.now() - begin);
+      decisionTimes.add(performance.now() - begin);
     }
 
     // Older readings are recorded as well, because they fill gaps in the history.
@@ -86,7 +86,7 @@ export class Readings {
     recent.add(id, point);
     const stored = journal.add(device, reading, now, live, point);
 
-    notifier.reported(device);
+    notifier.deviceReported(device);
     return stored;
   }
 
@@ -106,6 +106,6 @@ export class Readings {
     const { counters, log, journal } = this.#options;
     counters.duplicates++;
     log.frequent("duplicate", () => `${id} had delivered that before`, { id, message: reading });
-    return journal.stored;
+    return journal.whenStored;
   }
 }

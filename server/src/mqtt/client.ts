@@ -39,7 +39,7 @@ export interface MqttClientHandlers {
 const CLOSE_TIMEOUT = 150;
 
 /** SUBACK return code for a failure (MQTT 3.1.1, 3.9.3). In MQTT 5 all reason codes from this value on are failures. */
-export const FAILURE = 0x80;
+export const SUBACK_FAILURE = 0x80;
 
 /**
  * MQTT 3.1.1 client with a persistent session. It publishes and subscribes at QoS 1, reconnects on its own, and sends
@@ -94,7 +94,7 @@ export class MqttClient {
       accepted: ({ sessionPresent }) => this.#accepted(connection, sessionPresent),
       message: (topic, payload, retained) => this.#handlers.message(topic, payload, retained),
       acknowledged: (packetId, reasonCode) => this.#acknowledged(packetId, reasonCode),
-      answered: (packet) => this.#answered(packet),
+      requestAnswered: (packet) => this.#answered(packet),
       closed: (error) => this.#closed(error),
     };
     const connection = new NetworkConnection(
@@ -121,7 +121,7 @@ export class MqttClient {
     this.#publishQueue.publish(topic, payload, retain, acknowledged);
   }
 
-  /** Subscribes at QoS 1. @returns the return code for each filter: the granted QoS 0 or 1, or `FAILURE` */
+  /** Subscribes at QoS 1. @returns the return code for each filter: the granted QoS 0 or 1, or `SUBACK_FAILURE` */
   subscribe(filters: readonly string[]): Promise<readonly number[]> {
     for (const filter of filters) this.#filters.add(filter);
     const subscriptions = filters.map((topic) => ({ topic, qos: 1 as const }));
@@ -150,7 +150,7 @@ export class MqttClient {
   #accepted(connection: NetworkConnection, sessionPresent: boolean): void {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
-    this.#publishQueue.connect((...message) => connection.writer.publish(...message));
+    this.#publishQueue.startSending((...message) => connection.writer.writePublish(...message));
     // the broker has lost the session and its subscriptions [MQTT-3.2.2-3], so subscribe again
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
     if (this.#reconnects) this.#handlers.reconnected();
@@ -158,7 +158,7 @@ export class MqttClient {
 
   #acknowledged(packetId: number, reasonCode: number): void {
     const topic = this.#publishQueue.acknowledge(packetId);
-    if (topic !== undefined && reasonCode >= FAILURE) this.#handlers.publishRefused(topic, reasonCode);
+    if (topic !== undefined && reasonCode >= SUBACK_FAILURE) this.#handlers.publishRefused(topic, reasonCode);
   }
 
   #answered(packet: Packet): void {
@@ -171,7 +171,7 @@ export class MqttClient {
     const wasConnected = this.#connected;
     this.#connected = false;
     this.#connection = undefined;
-    this.#publishQueue.disconnect();
+    this.#publishQueue.stopSending();
     for (const { reject } of this.#requests.values()) reject(error ?? new Error("closed"));
     this.#requests.clear();
     this.#onClosed?.();

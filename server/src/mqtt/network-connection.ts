@@ -25,7 +25,7 @@ export interface NetworkConnectionHandlers {
   /** Called for each PUBACK. A `reasonCode` of 128 or more means that the broker refused the message. */
   acknowledged(packetId: number, reasonCode: number): void;
   /** Called for each SUBACK and UNSUBACK. */
-  answered(packet: Packet & { messageId?: number }): void;
+  requestAnswered(packet: Packet & { messageId?: number }): void;
   /** Called once when the connection has ended. `error` is undefined after a normal end. */
   closed(error: unknown): void;
 }
@@ -67,18 +67,18 @@ export class NetworkConnection {
     const version = connect.protocolVersion as 4 | 5;
     const writer = (this.writer = new PacketWriter(stream, version));
     const pubacks = new PubackQueue(
-      (packetId) => writer.puback(packetId),
+      (packetId) => writer.writePuback(packetId),
       (error) => this.destroy(error),
     );
     this.#coalescer = new ReadCoalescer(stream);
     this.#reader = new PacketReader(version, {
-      publish: (topic, payload, retained, qos, packetId) => {
+      onPublish: (topic, payload, retained, qos, packetId) => {
         if (qos === 2) return this.#receiveQos2(topic, payload, retained, packetId);
         const processed = handlers.message(topic, payload, retained);
         if (qos === 1) pubacks.add(packetId, processed);
       },
-      puback: (packetId, reasonCode) => handlers.acknowledged(packetId, reasonCode),
-      packet: (packet) => this.#handle(packet),
+      onPuback: (packetId, reasonCode) => handlers.acknowledged(packetId, reasonCode),
+      onPacket: (packet) => this.#handle(packet),
     });
     stream.on("error", (error) => (this.#error ??= error));
     stream.once("close", () => {
@@ -113,7 +113,7 @@ export class NetworkConnection {
   }
 
   send(packet: Packet): void {
-    this.writer.packet(mqttPacket.generate(packet, { protocolVersion: this.#connect.protocolVersion as 4 | 5 }));
+    this.writer.writePacket(mqttPacket.generate(packet, { protocolVersion: this.#connect.protocolVersion as 4 | 5 }));
   }
 
   /** Closes the socket without DISCONNECT, so that the broker publishes the will. */
@@ -136,7 +136,7 @@ export class NetworkConnection {
     } catch (error) {
       return this.destroy(error);
     }
-    this.#coalescer.read(bytes.length);
+    this.#coalescer.countChunk(bytes.length);
   }
 
   #handle(packet: Packet): void {
@@ -145,7 +145,7 @@ export class NetworkConnection {
         return this.#connack(packet);
       case "suback":
       case "unsuback":
-        return this.#handlers.answered(packet);
+        return this.#handlers.requestAnswered(packet);
       case "pubrel":
         this.unreleased.delete(packet.messageId!);
         return this.send({ cmd: "pubcomp", messageId: packet.messageId });

@@ -1,9 +1,9 @@
 import type { Rejection } from "../observability/counters.js";
-import { hasWildcard, MAX_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
-import { readVariableInteger, REASON, SUBSCRIBE, type PacketScanner } from "./packets.js";
+import { hasWildcard, MAX_TOPIC_LEVELS, stringProblem, topicFilterProblem } from "./topics.js";
+import { readVariableInteger, REASON_CODE, SUBSCRIBE, type PacketScanner } from "./packets.js";
 
 /** Error for a client that violated the protocol or a limit. The broker closes its connection [MQTT-4.8.0-1]. */
-export class Violation extends Error {
+export class ProtocolViolation extends Error {
   /** Reason code for the DISCONNECT packet of MQTT 5.0. */
   readonly reasonCode: number;
   /** Counter and log category of the violation. */
@@ -13,7 +13,7 @@ export class Violation extends Error {
 
   constructor(
     message: string,
-    reasonCode: number = REASON.malformedPacket,
+    reasonCode: number = REASON_CODE.malformedPacket,
     rejection: Rejection = "malformed-packet",
     answer?: Buffer,
   ) {
@@ -25,16 +25,16 @@ export class Violation extends Error {
 }
 
 /** Property identifiers of PUBLISH and of wills (MQTT 5.0, 2.2.2.2). */
-const PAYLOAD_FORMAT = 0x01;
-const MESSAGE_EXPIRY = 0x02;
-const CONTENT_TYPE = 0x03;
-const RESPONSE_TOPIC = 0x08;
-const CORRELATION_DATA = 0x09;
-const WILL_DELAY = 0x18;
-const TOPIC_ALIAS = 0x23;
-const USER_PROPERTY = 0x26;
+const PAYLOAD_FORMAT_ID = 0x01;
+const MESSAGE_EXPIRY_ID = 0x02;
+const CONTENT_TYPE_ID = 0x03;
+const RESPONSE_TOPIC_ID = 0x08;
+const CORRELATION_DATA_ID = 0x09;
+const WILL_DELAY_ID = 0x18;
+const TOPIC_ALIAS_ID = 0x23;
+const USER_PROPERTY_ID = 0x26;
 
-/** Reads the fields of one packet in order. Every method throws Violation when a field is truncated or invalid. */
+/** Reads the fields of one packet in order. Every method throws ProtocolViolation when a field is truncated or invalid. */
 class FieldReader {
   readonly #bytes: Buffer;
   readonly #end: number;
@@ -46,201 +46,209 @@ class FieldReader {
     this.#end = end;
   }
 
-  get atEnd(): boolean {
+  get isAtEnd(): boolean {
     return this.at >= this.#end;
   }
 
-  byte(): number {
+  readByte(): number {
     return this.#bytes[this.#skip(1)];
   }
 
-  uint16(): number {
+  readUint16(): number {
     return this.#bytes.readUInt16BE(this.#skip(2));
   }
 
-  binary(): void {
-    this.#skip(this.uint16());
+  skipBinary(): void {
+    this.#skip(this.readUint16());
   }
 
   /** Reads an MQTT UTF-8 string (MQTT 3.1.1, 1.5.3). @param what name of the field for error messages */
-  text(what: string): string {
-    const length = this.uint16();
+  readText(what: string): string {
+    const length = this.readUint16();
     const start = this.#skip(length);
     const problem = stringProblem(this.#bytes, start, this.at);
-    if (problem) throw new Violation(`the ${what} ${problem}`);
+    if (problem) throw new ProtocolViolation(`the ${what} ${problem}`);
     return this.#bytes.toString("utf8", start, this.at);
   }
 
   /** Skips the properties of MQTT 5.0, which aedes checks. */
-  properties(): void {
-    this.at = this.#propertiesEnd();
+  skipProperties(): void {
+    this.at = this.#readPropertiesEnd();
   }
 
   /**
    * Checks the properties of a message. Other clients receive the properties, and would disconnect on an invalid one.
    * @param own the property that only this packet may have: a topic alias in PUBLISH, a delay in a will
    */
-  messageProperties(own: typeof TOPIC_ALIAS | typeof WILL_DELAY): void {
-    const end = this.#propertiesEnd();
+  checkMessageProperties(own: typeof TOPIC_ALIAS_ID | typeof WILL_DELAY_ID): void {
+    const end = this.#readPropertiesEnd();
     const seen = new Set<number>();
     while (this.at < end) {
-      const id = this.byte();
-      if (id !== own && (id === TOPIC_ALIAS || id === WILL_DELAY))
-        throw new Violation(`property ${id} is not allowed here`);
-      if (seen.has(id)) throw new Violation(`property ${id} appears twice`, REASON.protocolError);
-      if (id !== USER_PROPERTY) seen.add(id);
-      this.#messageProperty(id);
+      const id = this.readByte();
+      if (id !== own && (id === TOPIC_ALIAS_ID || id === WILL_DELAY_ID))
+        throw new ProtocolViolation(`property ${id} is not allowed here`);
+      if (seen.has(id)) throw new ProtocolViolation(`property ${id} appears twice`, REASON_CODE.protocolError);
+      if (id !== USER_PROPERTY_ID) seen.add(id);
+      this.#checkMessageProperty(id);
     }
-    if (this.at > end) throw new Violation("a property is longer than the properties");
+    if (this.at > end) throw new ProtocolViolation("a property is longer than the properties");
   }
 
-  #messageProperty(id: number): void {
+  #checkMessageProperty(id: number): void {
     switch (id) {
-      case PAYLOAD_FORMAT:
-        return void this.byte();
-      case TOPIC_ALIAS:
-        return void this.uint16();
-      case MESSAGE_EXPIRY:
-      case WILL_DELAY:
+      case PAYLOAD_FORMAT_ID:
+        return void this.readByte();
+      case TOPIC_ALIAS_ID:
+        return void this.readUint16();
+      case MESSAGE_EXPIRY_ID:
+      case WILL_DELAY_ID:
         return void this.#skip(4);
-      case CORRELATION_DATA:
-        return this.binary();
-      case CONTENT_TYPE:
-        return void this.text("content type");
-      case RESPONSE_TOPIC:
+      case CORRELATION_DATA_ID:
+        return this.skipBinary();
+      case CONTENT_TYPE_ID:
+        return void this.readText("content type");
+      case RESPONSE_TOPIC_ID:
         // a response topic cannot contain wildcards [MQTT-3.3.2-14]
-        if (hasWildcard(this.text("response topic")))
-          throw new Violation("the response topic contains a wildcard", REASON.topicNameInvalid);
+        if (hasWildcard(this.readText("response topic")))
+          throw new ProtocolViolation("the response topic contains a wildcard", REASON_CODE.topicNameInvalid);
         return;
-      case USER_PROPERTY:
-        this.text("name of a user property");
-        return void this.text("value of a user property");
+      case USER_PROPERTY_ID:
+        this.readText("name of a user property");
+        return void this.readText("value of a user property");
       default:
         // clients may not set a subscription identifier [MQTT-3.3.4-6]; other ids are unknown (MQTT 5.0, 2.2.2.2)
-        throw new Violation(`property ${id} is not allowed in a message`);
+        throw new ProtocolViolation(`property ${id} is not allowed in a message`);
     }
   }
 
-  #propertiesEnd(): number {
+  #readPropertiesEnd(): number {
     const length = readVariableInteger(this.#bytes, this.at, this.#end);
-    if (!length) throw new Violation("the length of the properties is malformed");
+    if (!length) throw new ProtocolViolation("the length of the properties is malformed");
     const end = length.next + length.value;
-    if (end > this.#end) throw new Violation("the properties are longer than their packet");
+    if (end > this.#end) throw new ProtocolViolation("the properties are longer than their packet");
     this.at = length.next;
     return end;
   }
 
   #skip(count: number): number {
     const start = this.at;
-    if (start + count > this.#end) throw new Violation("a field is longer than its packet");
+    if (start + count > this.#end) throw new ProtocolViolation("a field is longer than its packet");
     this.at += count;
     return start;
   }
 }
 
 /** Encodes CONNACK without properties. @param code return code of MQTT 3.1.1 or reason code of 5.0 */
-function connack(version: number, code: number): Buffer {
+function encodeConnack(version: number, code: number): Buffer {
   return version === 5 ? Buffer.from([0x20, 3, 0, code, 0]) : Buffer.from([0x20, 2, 0, code]);
 }
 
 /**
  * Checks a CONNECT packet for errors that aedes does not detect.
  * @returns the protocol version: 3, 4 or 5
- * @throws Violation
+ * @throws ProtocolViolation
  */
 export function checkConnect(bytes: Buffer, scanner: PacketScanner): number {
   const fields = new FieldReader(bytes, scanner.body, scanner.end);
-  const name = fields.text("protocol name");
+  const name = fields.readText("protocol name");
   // ignore the highest bit, which Mosquitto sets in a bridge connection
-  const version = fields.byte() & 0x7f;
-  if (name !== "MQTT" && name !== "MQIsdp") throw new Violation("the protocol name is not MQTT");
+  const version = fields.readByte() & 0x7f;
+  if (name !== "MQTT" && name !== "MQIsdp") throw new ProtocolViolation("the protocol name is not MQTT");
   const supported = name === "MQTT" ? version === 4 || version === 5 : version === 3;
   if (!supported) {
     // the answer to an unsupported protocol level is a CONNACK with an error code [MQTT-3.1.2-2]
-    const answer = connack(version, version === 5 ? REASON.unsupportedProtocolVersion : 1);
+    const answer = encodeConnack(version, version === 5 ? REASON_CODE.unsupportedProtocolVersion : 1);
     const problem = `protocol level ${version} of ${name} is not supported`;
-    throw new Violation(problem, REASON.unsupportedProtocolVersion, "malformed-packet", answer);
+    throw new ProtocolViolation(problem, REASON_CODE.unsupportedProtocolVersion, "malformed-packet", answer);
   }
-  const flags = fields.byte();
-  fields.uint16();
-  if (version === 5) fields.properties();
-  fields.text("client id");
+  const flags = fields.readByte();
+  fields.readUint16();
+  if (version === 5) fields.skipProperties();
+  fields.readText("client id");
   if (flags & 0x04) {
-    if ((flags & 0x18) === 0x18) throw new Violation("the will has QoS 3");
-    if (version === 5) fields.messageProperties(WILL_DELAY);
-    const topic = fields.text("will topic");
-    if (topic === "") throw new Violation("the will topic is empty", REASON.topicNameInvalid);
-    if (/[+#]/.test(topic)) throw new Violation("the will topic contains a wildcard", REASON.topicNameInvalid);
-    if (topic.split("/").length > MAX_LEVELS)
-      throw new Violation(`the will topic has more than ${MAX_LEVELS} levels`, REASON.topicNameInvalid);
-    fields.binary();
+    if ((flags & 0x18) === 0x18) throw new ProtocolViolation("the will has QoS 3");
+    if (version === 5) fields.checkMessageProperties(WILL_DELAY_ID);
+    const topic = fields.readText("will topic");
+    if (topic === "") throw new ProtocolViolation("the will topic is empty", REASON_CODE.topicNameInvalid);
+    if (/[+#]/.test(topic))
+      throw new ProtocolViolation("the will topic contains a wildcard", REASON_CODE.topicNameInvalid);
+    if (topic.split("/").length > MAX_TOPIC_LEVELS)
+      throw new ProtocolViolation(
+        `the will topic has more than ${MAX_TOPIC_LEVELS} levels`,
+        REASON_CODE.topicNameInvalid,
+      );
+    fields.skipBinary();
   }
-  if (flags & 0x80) fields.text("user name");
-  if (flags & 0x40) fields.binary();
-  if (!fields.atEnd) throw new Violation("CONNECT is longer than its fields");
+  if (flags & 0x80) fields.readText("user name");
+  if (flags & 0x40) fields.skipBinary();
+  if (!fields.isAtEnd) throw new ProtocolViolation("CONNECT is longer than its fields");
   return version;
 }
 
-const PLUS = 0x2b;
-const HASH = 0x23;
-const SLASH = 0x2f;
+const PLUS_CODE = 0x2b;
+const HASH_CODE = 0x23;
+const SLASH_CODE = 0x2f;
 
 /**
  * Checks the topic name and packet identifier of a PUBLISH packet. The payload may be incomplete.
  * @returns the offset of the payload
- * @throws Violation
+ * @throws ProtocolViolation
  */
 export function checkPublish(bytes: Buffer, { first, body, end }: PacketScanner, version: number): number {
   const qos = (first >> 1) & 3;
-  if (qos === 3) throw new Violation("PUBLISH has QoS 3");
+  if (qos === 3) throw new ProtocolViolation("PUBLISH has QoS 3");
   const topicEnd = body + 2 + (body + 2 <= end ? bytes.readUInt16BE(body) : end);
   const at = topicEnd + (qos > 0 ? 2 : 0);
-  if (at > end) throw new Violation("a field is longer than its packet");
+  if (at > end) throw new ProtocolViolation("a field is longer than its packet");
   checkTopicName(bytes, body + 2, topicEnd, version === 5);
   if (qos > 0 && bytes.readUInt16BE(topicEnd) === 0)
-    throw new Violation("PUBLISH has the packet identifier 0", REASON.protocolError);
+    throw new ProtocolViolation("PUBLISH has the packet identifier 0", REASON_CODE.protocolError);
   if (version !== 5) return at;
   // fast path: most messages have no properties
   if (at < end && bytes[at] === 0) return at + 1;
   const fields = new FieldReader(bytes, at, end);
-  fields.messageProperties(TOPIC_ALIAS);
+  fields.checkMessageProperties(TOPIC_ALIAS_ID);
   return fields.at;
 }
 
 function checkTopicName(bytes: Buffer, start: number, end: number, mayBeEmpty: boolean): void {
   // MQTT 5.0 allows an empty topic name together with a topic alias; aedes checks the alias
-  if (start === end && !mayBeEmpty) throw new Violation("the topic name is empty", REASON.topicNameInvalid);
+  if (start === end && !mayBeEmpty)
+    throw new ProtocolViolation("the topic name is empty", REASON_CODE.topicNameInvalid);
   let levels = 1;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
-    if (byte === PLUS || byte === HASH)
-      throw new Violation("the topic name contains a wildcard", REASON.topicNameInvalid);
-    if (byte === SLASH) levels++;
+    if (byte === PLUS_CODE || byte === HASH_CODE)
+      throw new ProtocolViolation("the topic name contains a wildcard", REASON_CODE.topicNameInvalid);
+    if (byte === SLASH_CODE) levels++;
   }
   const problem = stringProblem(bytes, start, end);
-  if (problem) throw new Violation(`the topic name ${problem}`);
-  if (levels > MAX_LEVELS)
-    throw new Violation(`the topic name has more than ${MAX_LEVELS} levels`, REASON.topicNameInvalid);
+  if (problem) throw new ProtocolViolation(`the topic name ${problem}`);
+  if (levels > MAX_TOPIC_LEVELS)
+    throw new ProtocolViolation(
+      `the topic name has more than ${MAX_TOPIC_LEVELS} levels`,
+      REASON_CODE.topicNameInvalid,
+    );
 }
 
 /**
  * Checks the topic filters of a SUBSCRIBE or UNSUBSCRIBE packet.
  * @returns the number of filters
- * @throws Violation
+ * @throws ProtocolViolation
  */
 export function checkFilters(bytes: Buffer, { type, body, end }: PacketScanner, version: number): number {
   const fields = new FieldReader(bytes, body, end);
-  if (fields.uint16() === 0) throw new Violation("the packet identifier is 0", REASON.protocolError);
-  if (version === 5) fields.properties();
+  if (fields.readUint16() === 0) throw new ProtocolViolation("the packet identifier is 0", REASON_CODE.protocolError);
+  if (version === 5) fields.skipProperties();
   let count = 0;
-  while (!fields.atEnd) {
-    const filter = fields.text("topic filter");
+  while (!fields.isAtEnd) {
+    const filter = fields.readText("topic filter");
     const problem = topicFilterProblem(filter);
-    if (problem) throw new Violation(`the topic filter "${filter}" ${problem}`, REASON.topicFilterInvalid);
-    if (type === SUBSCRIBE) fields.byte();
+    if (problem) throw new ProtocolViolation(`the topic filter "${filter}" ${problem}`, REASON_CODE.topicFilterInvalid);
+    if (type === SUBSCRIBE) fields.readByte();
     count++;
   }
   // SUBSCRIBE and UNSUBSCRIBE need at least one filter [MQTT-3.8.3-3] [MQTT-3.10.3-2]
-  if (count === 0) throw new Violation("there is no topic filter", REASON.protocolError);
+  if (count === 0) throw new ProtocolViolation("there is no topic filter", REASON_CODE.protocolError);
   return count;
 }

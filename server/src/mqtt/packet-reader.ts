@@ -1,22 +1,22 @@
 import mqttPacket, { type Packet } from "mqtt-packet";
 
 /** Maximum number of bytes to buffer for one packet. The rest of a larger PUBLISH is skipped. */
-export const MAX_BUFFERED = 131_072;
+export const MAX_BUFFERED_BYTES = 131_072;
 
 /** Callbacks of `PacketReader`. */
 export interface PacketHandlers {
   /** Called for each PUBLISH. `packetId` is 0 at QoS 0. */
-  publish(topic: string, payload: Buffer, retained: boolean, qos: number, packetId: number): void;
+  onPublish(topic: string, payload: Buffer, retained: boolean, qos: number, packetId: number): void;
   /** Called for each PUBACK. A `reasonCode` of 128 or more (MQTT 5) means that the broker refused the message. */
-  puback(packetId: number, reasonCode: number): void;
+  onPuback(packetId: number, reasonCode: number): void;
   /** Called for every other packet. */
-  packet(packet: Packet): void;
+  onPacket(packet: Packet): void;
 }
 
 /** RETAIN flag of PUBLISH (MQTT 3.1.1, 3.3.1). */
-const RETAIN = 1;
+const RETAIN_FLAG = 1;
 /** Mask of the QoS bits of PUBLISH (MQTT 3.1.1, 3.3.1). */
-const QOS = 6;
+const QOS_MASK = 6;
 
 /**
  * Incremental parser for packets from a broker: accepts chunks of any size. The frequent packets PUBLISH and PUBACK are
@@ -28,52 +28,52 @@ export class PacketReader {
   readonly #parser: ReturnType<typeof mqttPacket.parser>;
   /** Chunks of an incomplete packet. */
   #chunks: Buffer[] = [];
-  #buffered = 0;
+  #bufferedBytes = 0;
   /** Number of bytes that must be buffered before parsing can go on. */
-  #needed = 0;
+  #neededBytes = 0;
   /** Number of bytes of an oversized PUBLISH that are still to be skipped. */
-  #skip = 0;
+  #bytesToSkip = 0;
   #parseError: Error | undefined;
 
   constructor(version: 4 | 5, handlers: PacketHandlers) {
     this.#version = version;
     this.#handlers = handlers;
     this.#parser = mqttPacket.parser({ protocolVersion: version });
-    this.#parser.on("packet", (packet) => handlers.packet(packet));
+    this.#parser.on("packet", (packet) => handlers.onPacket(packet));
     this.#parser.on("error", (error) => (this.#parseError = error));
   }
 
   /** Parses the next chunk. @throws Error for invalid MQTT; close the connection then */
   push(chunk: Buffer): void {
     let bytes = chunk;
-    if (this.#skip > 0) {
-      const skipped = Math.min(this.#skip, bytes.length);
-      this.#skip -= skipped;
+    if (this.#bytesToSkip > 0) {
+      const skipped = Math.min(this.#bytesToSkip, bytes.length);
+      this.#bytesToSkip -= skipped;
       bytes = bytes.subarray(skipped);
     }
-    if (this.#buffered > 0) {
+    if (this.#bufferedBytes > 0) {
       this.#chunks.push(bytes);
-      this.#buffered += bytes.length;
-      if (this.#buffered < this.#needed) return;
-      bytes = Buffer.concat(this.#chunks, this.#buffered);
+      this.#bufferedBytes += bytes.length;
+      if (this.#bufferedBytes < this.#neededBytes) return;
+      bytes = Buffer.concat(this.#chunks, this.#bufferedBytes);
       this.#chunks = [];
-      this.#buffered = 0;
+      this.#bufferedBytes = 0;
     }
     let at = 0;
     while (at < bytes.length) {
-      const body = endOfLength(bytes, at);
-      const length = body && decodeLength(bytes, at, body);
+      const body = endOfRemainingLength(bytes, at);
+      const length = body && decodeRemainingLength(bytes, at, body);
       const end = body + length;
       // `body` is 0 while the remaining length is incomplete
       if (body > 0 && end <= bytes.length) this.#decode(bytes, at, body, end);
-      else if (body > 0 && end - at > MAX_BUFFERED && bytes.length - at >= MAX_BUFFERED) {
+      else if (body > 0 && end - at > MAX_BUFFERED_BYTES && bytes.length - at >= MAX_BUFFERED_BYTES) {
         if (bytes[at] >> 4 !== 3) throw new Error(`a packet of ${end - at} bytes`);
-        this.#skip = end - bytes.length;
+        this.#bytesToSkip = end - bytes.length;
         return this.#decode(bytes, at, body, bytes.length);
       } else {
         this.#chunks = [bytes.subarray(at)];
-        this.#buffered = bytes.length - at;
-        this.#needed = body > 0 ? Math.min(end - at, MAX_BUFFERED) : this.#buffered + 1;
+        this.#bufferedBytes = bytes.length - at;
+        this.#neededBytes = body > 0 ? Math.min(end - at, MAX_BUFFERED_BYTES) : this.#bufferedBytes + 1;
         return;
       }
       at = end;
@@ -85,14 +85,14 @@ export class PacketReader {
     if (first >> 4 === 3) return this.#decodePublish(first, bytes, body, end);
     if (first === 0x40 && end - body >= 2) {
       const reasonCode = end - body > 2 ? bytes[body + 2] : 0;
-      return this.#handlers.puback((bytes[body] << 8) | bytes[body + 1], reasonCode);
+      return this.#handlers.onPuback((bytes[body] << 8) | bytes[body + 1], reasonCode);
     }
     this.#parser.parse(bytes.subarray(at, end));
     if (this.#parseError) throw this.#parseError;
   }
 
   #decodePublish(first: number, bytes: Buffer, body: number, end: number): void {
-    const qos = (first & QOS) >> 1;
+    const qos = (first & QOS_MASK) >> 1;
     let at = body + 2;
     const topicEnd = at + ((bytes[body] << 8) | bytes[body + 1]);
     const topic = bytes.toString("utf8", at, topicEnd);
@@ -103,12 +103,12 @@ export class PacketReader {
       at += 2;
     }
     if (this.#version === 5) {
-      const properties = endOfLength(bytes, at - 1);
-      at = properties > 0 ? properties + decodeLength(bytes, at - 1, properties) : NaN;
+      const properties = endOfRemainingLength(bytes, at - 1);
+      at = properties > 0 ? properties + decodeRemainingLength(bytes, at - 1, properties) : NaN;
     }
     // reject QoS 3 [MQTT-3.3.1-4] and identifier 0 [MQTT-2.3.1-1]; `!(at <= end)` is also true for NaN
     if (!(at <= end) || qos === 3 || (qos > 0 && packetId === 0)) throw new Error("a malformed PUBLISH");
-    this.#handlers.publish(topic, bytes.subarray(at, end), (first & RETAIN) !== 0, qos, packetId);
+    this.#handlers.onPublish(topic, bytes.subarray(at, end), (first & RETAIN_FLAG) !== 0, qos, packetId);
   }
 }
 
@@ -117,7 +117,7 @@ export class PacketReader {
  * @returns the offset of the byte after the length; 0 when the length is incomplete
  * @throws Error when the length has more than four bytes
  */
-function endOfLength(bytes: Buffer, at: number): number {
+function endOfRemainingLength(bytes: Buffer, at: number): number {
   for (let end = at + 1; end <= at + 4; end++) {
     if (end >= bytes.length) return 0;
     if (bytes[end] < 128) return end + 1;
@@ -126,7 +126,7 @@ function endOfLength(bytes: Buffer, at: number): number {
 }
 
 /** Decodes the remaining length between the byte at `at` and `end`. */
-function decodeLength(bytes: Buffer, at: number, end: number): number {
+function decodeRemainingLength(bytes: Buffer, at: number, end: number): number {
   let length = 0;
   for (let i = end - 1; i > at; i--) length = length * 128 + (bytes[i] & 127);
   return length;

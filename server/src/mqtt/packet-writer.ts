@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { DUP, maxPublishSize, QOS_1, RETAIN, writePublish } from "./publish.js";
+import { DUP_FLAG, maxPublishSize, QOS_1_FLAG, RETAIN_FLAG, writePublish } from "./publish.js";
 
 /** Size of the memory blocks that collect packets, in bytes. */
 const BLOCK_SIZE = 65_536;
@@ -25,14 +25,14 @@ export class PacketWriter {
   }
 
   /** Adds a PUBLISH packet at QoS 1 to the next write. */
-  publish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
+  writePublish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
     const to = this.#reserve(maxPublishSize(topic, payload));
-    const flags = QOS_1 | (dup ? DUP : 0) | (retain ? RETAIN : 0);
+    const flags = QOS_1_FLAG | (dup ? DUP_FLAG : 0) | (retain ? RETAIN_FLAG : 0);
     this.#end = writePublish(to, this.#end, flags, packetId, topic, payload, this.#hasProperties);
   }
 
   /** Adds a PUBACK packet to the next write (MQTT 3.1.1, 3.4). */
-  puback(packetId: number): void {
+  writePuback(packetId: number): void {
     const to = this.#reserve(4);
     to[this.#end++] = 0x40;
     to[this.#end++] = 2;
@@ -41,7 +41,7 @@ export class PacketWriter {
   }
 
   /** Adds any other packet, already encoded, to the next write. */
-  packet(bytes: Buffer): void {
+  writePacket(bytes: Buffer): void {
     this.#reserve(bytes.length).set(bytes, this.#end);
     this.#end += bytes.length;
   }

@@ -14,7 +14,7 @@ export const PINGRESP = 13;
 export const DISCONNECT = 14;
 
 /** Reason codes that this broker sends (MQTT 5.0, 2.4). */
-export const REASON = {
+export const REASON_CODE = {
   unspecified: 0x80,
   malformedPacket: 0x81,
   protocolError: 0x82,
@@ -55,7 +55,7 @@ export class PacketScanner {
    * @returns whether the header is complete. The packet is complete when `end` is within the buffer.
    * @throws RangeError when the remaining length has more than four bytes (MQTT 3.1.1, 2.2.3)
    */
-  read(bytes: Buffer, at: number): boolean {
+  readHeader(bytes: Buffer, at: number): boolean {
     let length = 0;
     for (let digits = 0; digits < 4; digits++) {
       const offset = at + 1 + digits;

@@ -3,7 +3,7 @@ interface PubackBatch {
   done: boolean;
 }
 
-const COMPLETED: PubackBatch = { done: true };
+const COMPLETED_BATCH: PubackBatch = { done: true };
 
 /**
  * Sends PUBACKs in the order in which the messages arrived [MQTT-4.6.0-2], each after its message has been processed.
@@ -34,7 +34,7 @@ export class PubackQueue {
     if (idle && !processed) return this.#sendPuback(packetId);
     if (idle) this.#clear();
     this.#packetIds.push(packetId);
-    this.#batches.push(processed ? this.#batchOf(processed) : COMPLETED);
+    this.#batches.push(processed ? this.#batchOf(processed) : COMPLETED_BATCH);
   }
 
   #batchOf(processed: Promise<void>): PubackBatch {

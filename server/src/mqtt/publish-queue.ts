@@ -56,7 +56,7 @@ export class PublishQueue {
    * Starts sending on a new connection: first the inflight messages again, then the waiting ones.
    * @param receiveMaximum the most unacknowledged messages that the broker accepts
    */
-  connect(send: SendPublish, receiveMaximum = MAX_INFLIGHT): void {
+  startSending(send: SendPublish, receiveMaximum = MAX_INFLIGHT): void {
     this.#maxInflight = Math.min(receiveMaximum, MAX_INFLIGHT);
     this.#send = send;
     const inflight = this.#inflight.flatMap((message, id) => (message ? [{ id, ...message }] : []));
@@ -66,7 +66,7 @@ export class PublishQueue {
   }
 
   /** Stops sending because the connection has ended. */
-  disconnect(): void {
+  stopSending(): void {
     this.#send = undefined;
   }
 

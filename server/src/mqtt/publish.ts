@@ -6,15 +6,15 @@ export function maxPublishSize(topic: string, payload: Uint8Array): number {
 }
 
 /** RETAIN flag of PUBLISH: the broker keeps the message (MQTT 3.1.1, 3.3.1). */
-export const RETAIN = 1;
+export const RETAIN_FLAG = 1;
 /** QoS flag of PUBLISH: the broker acknowledges the message with PUBACK. */
-export const QOS_1 = 2;
+export const QOS_1_FLAG = 2;
 /** DUP flag of PUBLISH: the message may have been sent before. */
-export const DUP = 8;
+export const DUP_FLAG = 8;
 
 /**
  * Encodes a PUBLISH packet into a buffer (MQTT 3.1.1, 3.3).
- * @param flags a combination of `RETAIN`, `QOS_1` and `DUP`
+ * @param flags a combination of `RETAIN_FLAG`, `QOS_1_FLAG` and `DUP_FLAG`
  * @param packetId ignored at QoS 0
  * @param hasProperties whether to add the properties field of MQTT 5, which is left empty
  * @returns the offset of the first byte after the packet
@@ -29,7 +29,7 @@ export function writePublish(
   hasProperties = false,
 ): number {
   const topicLength = lengthOf(topic);
-  const hasPacketId = (flags & QOS_1) !== 0;
+  const hasPacketId = (flags & QOS_1_FLAG) !== 0;
   let at = start;
   to[at++] = 0x30 | flags;
   let remaining = 2 + topicLength + (hasPacketId ? 2 : 0) + (hasProperties ? 1 : 0) + payload.length;

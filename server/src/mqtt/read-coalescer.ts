@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 
 /** How long reading pauses on a busy stream, in ms. */
-export const PAUSE = 1;
+export const READ_PAUSE = 1;
 
-/** A stream counts as busy when it brings this many bytes within `PAUSE`: about ten readings. */
+/** A stream counts as busy when it brings this many bytes within `READ_PAUSE` (1 ms): about ten readings. */
 export const BUSY_BYTES = 512;
 
 /** After a chunk of this size, in bytes, reading does not pause: the chunk is large enough. */
-export const LARGE_CHUNK = 1024;
+export const LARGE_CHUNK_BYTES = 1024;
 
 /**
  * Pauses a busy stream for 1 ms after a small chunk so that the next chunk holds more packets, like interrupt coalescing in
@@ -29,19 +29,19 @@ export class ReadCoalescer {
   }
 
   /** Counts a chunk and pauses a busy stream. Call this after each chunk, with the size of the chunk in bytes. */
-  read(bytes: number): void {
+  countChunk(bytes: number): void {
     const now = performance.now();
-    if (now - this.#since > PAUSE) {
+    if (now - this.#since > READ_PAUSE) {
       this.#since = now;
       this.#bytes = 0;
     }
     this.#bytes += bytes;
-    if (this.#bytes < BUSY_BYTES || bytes >= LARGE_CHUNK || this.#timer) return;
+    if (this.#bytes < BUSY_BYTES || bytes >= LARGE_CHUNK_BYTES || this.#timer) return;
     this.#stream.pause();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#stream.resume();
-    }, PAUSE);
+    }, READ_PAUSE);
   }
 
   /** Stops the timer. Call this when the stream has closed. */

@@ -17,10 +17,10 @@ export interface BrokerSocket {
 export type DataListener = (bytes: Buffer) => void;
 
 /** Maximum number of bytes to read at once. */
-const READ_SIZE = 65_536;
+const MAX_READ_BYTES = 65_536;
 
 /** Size of the memory blocks that receive data, in bytes. */
-const BLOCK_SIZE = 4 * READ_SIZE;
+const RECEIVE_BLOCK_BYTES = 4 * MAX_READ_BYTES;
 
 /**
  * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. TCP_NODELAY is set: with Nagle's algorithm an
@@ -32,30 +32,30 @@ export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, 
     const socket = new WebSocket(websocketUrl, "mqtt");
     const stream = createWebSocketStream(socket);
     stream.on("data", onData);
-    return { stream, ready: readyOrClosed(stream, once(socket, "open")) };
+    return { stream, ready: waitUntilReady(stream, once(socket, "open")) };
   }
   if (!secure) {
-    const stream = net.connect({ host, port, noDelay: true, onread: readInto(onData) });
-    return { stream, ready: readyOrClosed(stream, once(stream, "connect")) };
+    const stream = net.connect({ host, port, noDelay: true, onread: createReadOptions(onData) });
+    return { stream, ready: waitUntilReady(stream, once(stream, "connect")) };
   }
   // Server Name Indication takes host names only, not addresses: RFC 6066, section 3
   const stream = tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }) });
   stream.on("data", onData);
   stream.setNoDelay(true);
-  return { stream, ready: readyOrClosed(stream, once(stream, "secureConnect")) };
+  return { stream, ready: waitUntilReady(stream, once(stream, "secureConnect")) };
 }
 
 /** Reads into our own memory blocks. With `data` events, Node would read one more chunk after each `pause`. */
-function readInto(onData: DataListener): net.OnReadOpts {
-  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+function createReadOptions(onData: DataListener): net.OnReadOpts {
+  let block = Buffer.allocUnsafeSlow(RECEIVE_BLOCK_BYTES);
   let at = 0;
   return {
     buffer() {
-      if (at + READ_SIZE > block.length) {
-        block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+      if (at + MAX_READ_BYTES > block.length) {
+        block = Buffer.allocUnsafeSlow(RECEIVE_BLOCK_BYTES);
         at = 0;
       }
-      return block.subarray(at, at + READ_SIZE);
+      return block.subarray(at, at + MAX_READ_BYTES);
     },
     callback(count) {
       at += count;
@@ -69,7 +69,7 @@ function readInto(onData: DataListener): net.OnReadOpts {
  * Resolves with `ready`; rejects when the stream closes first. Callers may ignore a rejection, because the stream emits the
  * same error.
  */
-function readyOrClosed(stream: Duplex, ready: Promise<unknown>): Promise<unknown> {
+function waitUntilReady(stream: Duplex, ready: Promise<unknown>): Promise<unknown> {
   const closed = once(stream, "close").then(() => {
     throw new Error("closed");
   });

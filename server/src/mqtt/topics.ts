@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 
 /** Maximum number of levels in a topic name or filter. MQTT sets no limit, aedes allows 100, Mosquitto 200. */
-export const MAX_LEVELS = 100;
+export const MAX_TOPIC_LEVELS = 100;
 
 /** Control characters, and the Unicode non-characters below U+10000 (MQTT 5.0, 1.5.4). */
 // eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/;
+const FORBIDDEN_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff]/;
 
 /**
  * Checks an MQTT UTF-8 string [MQTT-1.5.3-1] [MQTT-1.5.3-2].
@@ -30,7 +30,9 @@ function unicodeProblem(bytes: Buffer): string {
 
 /** Checks decoded text for control characters and non-characters. @returns why it is invalid; "" when it is valid */
 export function textProblem(text: string): string {
-  return FORBIDDEN.test(text) || hasHighNonCharacter(text) ? "contains a control character or a non-character" : "";
+  return FORBIDDEN_CHARACTERS.test(text) || hasHighNonCharacter(text)
+    ? "contains a control character or a non-character"
+    : "";
 }
 
 /** Returns whether text contains a non-character above U+FFFF: the last two code points of each Unicode plane. */
@@ -61,17 +63,17 @@ export function topicFilterProblem(filter: string): string {
     if (level.includes("#") && (level !== "#" || index < levels.length - 1))
       return "has a # that is not its whole last level";
   }
-  return levels.length > MAX_LEVELS ? `has more than ${MAX_LEVELS} levels` : "";
+  return levels.length > MAX_TOPIC_LEVELS ? `has more than ${MAX_TOPIC_LEVELS} levels` : "";
 }
 
 function levelsProblem(topic: string): string {
   let levels = 1;
   for (let at = topic.indexOf("/"); at >= 0; at = topic.indexOf("/", at + 1)) levels++;
-  return levels > MAX_LEVELS ? `has more than ${MAX_LEVELS} levels` : "";
+  return levels > MAX_TOPIC_LEVELS ? `has more than ${MAX_TOPIC_LEVELS} levels` : "";
 }
 
 /** Returns whether a valid topic filter matches a topic name (MQTT 3.1.1, 4.7). */
-export function matches(filter: string, topic: string): boolean {
+export function filterMatches(filter: string, topic: string): boolean {
   if (filter === topic) return true;
   // a filter that begins with a wildcard matches no topic that begins with $ [MQTT-4.7.2-1]
   if (topic.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false;

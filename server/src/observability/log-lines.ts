@@ -13,7 +13,7 @@ export class LogLines {
   readonly #output: LogOutput;
   readonly #recovered: (lost: number, error: Error) => void;
   #buffered = "";
-  #lost = 0;
+  #lostCount = 0;
   /** Number of lost lines that were already reported to `recovered`. */
   #reported = 0;
   #error: Error | undefined;
@@ -25,8 +25,8 @@ export class LogLines {
   }
 
   /** Number of log lines lost since the start of the server. */
-  get lost(): number {
-    return this.#lost;
+  get lostCount(): number {
+    return this.#lostCount;
   }
 
   /** Queues a line for the next write. @param line must end with a line break */
@@ -48,14 +48,14 @@ export class LogLines {
   }
 
   #failed(text: string, error: Error): void {
-    this.#lost += text.split("\n").length - 1;
+    this.#lostCount += text.split("\n").length - 1;
     this.#error = error;
   }
 
   #succeeded(): void {
-    const lost = this.#lost - this.#reported;
+    const lost = this.#lostCount - this.#reported;
     if (lost === 0) return;
-    this.#reported = this.#lost;
+    this.#reported = this.#lostCount;
     this.#recovered(lost, this.#error!);
   }
 }

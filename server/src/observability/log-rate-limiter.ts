@@ -1,5 +1,5 @@
 /** Maximum number of log lines per second about messages and their effects, if the log is condensed. */
-export const LINES_PER_SECOND = 200;
+export const MAX_LINES_PER_SECOND = 200;
 
 const SECOND = 1000;
 
@@ -10,7 +10,7 @@ export interface MessageCounts {
   other: number;
 }
 
-const NO_MESSAGES: MessageCounts = { received: 0, sent: 0, other: 0 };
+const ZERO_COUNTS: MessageCounts = { received: 0, sent: 0, other: 0 };
 
 /**
  * Rate limiter for log lines about messages. Counts the messages above the limit, and reports the counts at the end of
@@ -20,7 +20,7 @@ export class LogRateLimiter {
   readonly #limit: number;
   readonly #report: (more: MessageCounts) => void;
   #lines = 0;
-  #skipped = { ...NO_MESSAGES };
+  #skipped = { ...ZERO_COUNTS };
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -33,7 +33,7 @@ export class LogRateLimiter {
   }
 
   /** Returns whether a message may have its own log line. Otherwise counts the message. */
-  passes(what: keyof MessageCounts): boolean {
+  mayLog(what: keyof MessageCounts): boolean {
     if (this.#limit === Infinity) return true;
     this.#timer ??= setTimeout(() => this.flush(), SECOND).unref();
     if (this.#lines < this.#limit) {
@@ -51,7 +51,7 @@ export class LogRateLimiter {
     this.#lines = 0;
     const more = this.#skipped;
     if (more.received + more.sent + more.other === 0) return;
-    this.#skipped = { ...NO_MESSAGES };
+    this.#skipped = { ...ZERO_COUNTS };
     this.#report(more);
   }
 }

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import type { Channel } from "../../../contract/index.js";
 import { textOf } from "../common/errors.js";
 import { LogLines, type LogOutput } from "./log-lines.js";
-import { LINES_PER_SECOND, LogRateLimiter, type MessageCounts } from "./log-rate-limiter.js";
+import { MAX_LINES_PER_SECOND, LogRateLimiter, type MessageCounts } from "./log-rate-limiter.js";
 import { clock } from "../time/monotonic-clock.js";
 
 export type { LogOutput } from "./log-lines.js";
@@ -55,34 +55,34 @@ export const silentLog: Log = {
 
 /** Returns standard output, with its errors ignored so that they do not end the process. `LogLines` counts failed writes. */
 function standardOutput(): LogOutput {
-  return process.stdout.removeListener("error", ignore).on("error", ignore);
+  return process.stdout.removeListener("error", ignoreError).on("error", ignoreError);
 }
 
-function ignore(): void {}
+function ignoreError(): void {}
 
 /** Creates a log. Writes a condensed log to standard output by default. */
 export function createLog(
   format: LogFormat,
   { output = standardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},
 ): Log {
-  const limit = messages === "all" ? Infinity : LINES_PER_SECOND;
-  return format === "json" ? jsonLog(output, limit) : prettyLog(output, limit);
+  const limit = messages === "all" ? Infinity : MAX_LINES_PER_SECOND;
+  return format === "json" ? createJsonLog(output, limit) : createPrettyLog(output, limit);
 }
 
 /** Summarizes the messages of one second that have no log line of their own. */
-function summary({ received, sent, other }: MessageCounts): string {
+function summarizeCounts({ received, sent, other }: MessageCounts): string {
   const others = other > 0 ? `, and ${other} more lines about devices` : "";
   return `${received} more messages received and ${sent} sent in this second${others}`;
 }
 
 /** Describes lost log lines in a sentence. Logged once the output works again. */
-function lostLines(count: number, error: Error): string {
+function describeLoss(count: number, error: Error): string {
   const lines = count === 1 ? "A line of the log was" : `${count} lines of the log were`;
   return `${lines} lost, because they could not be written: ${textOf(error)}`;
 }
 
-function jsonLog(output: LogOutput, limit: number): Log {
-  const lines = new LogLines(output, (...loss) => logger.warn({ event: "log" }, lostLines(...loss)));
+function createJsonLog(output: LogOutput, limit: number): Log {
+  const lines = new LogLines(output, (...loss) => logger.warn({ event: "log" }, describeLoss(...loss)));
   const logger = pino(
     {
       base: null,
@@ -92,17 +92,17 @@ function jsonLog(output: LogOutput, limit: number): Log {
     lines,
   );
   const limiter = new LogRateLimiter(limit, (skipped) =>
-    logger.info({ event: "messages", ...skipped }, summary(skipped)),
+    logger.info({ event: "messages", ...skipped }, summarizeCounts(skipped)),
   );
   return {
     received(id, channel, message) {
-      if (limiter.passes("received")) logger.info({ event: "received", id, channel, message });
+      if (limiter.mayLog("received")) logger.info({ event: "received", id, channel, message });
     },
     sent(id, message) {
-      if (limiter.passes("sent")) logger.info({ event: "sent", id, channel: "commands", message });
+      if (limiter.mayLog("sent")) logger.info({ event: "sent", id, channel: "commands", message });
     },
     frequent(event, text, fields) {
-      if (limiter.passes("other")) logger.info({ event, ...fields }, text());
+      if (limiter.mayLog("other")) logger.info({ event, ...fields }, text());
     },
     info: (event, text, fields) => logger.info({ event, ...fields }, text),
     warn: (event, text, fields) => logger.warn({ event, ...fields }, text),
@@ -112,7 +112,7 @@ function jsonLog(output: LogOutput, limit: number): Log {
       lines.flush();
     },
     get lost() {
-      return lines.lost;
+      return lines.lostCount;
     },
   };
 }
@@ -120,44 +120,44 @@ function jsonLog(output: LogOutput, limit: number): Log {
 /** Message fields that the log for people leaves out: delivery bookkeeping, and constant facts about the board. */
 const HIDDEN_FIELDS = new Set(["boot", "seq", "age", "at", "firmware", "board", "dropped"]);
 
-function forPeople(message: object): string {
+function formatMessage(message: object): string {
   return JSON.stringify(message, (key, value: unknown) => (HIDDEN_FIELDS.has(key) ? undefined : value));
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-function prettyLog(output: LogOutput, limit: number): Log {
-  const lines = new LogLines(output, (...loss) => warn(lostLines(...loss)));
+function createPrettyLog(output: LogOutput, limit: number): Log {
+  const lines = new LogLines(output, (...loss) => warn(describeLoss(...loss)));
   const colored = output.isTTY === true && !process.env.NO_COLOR;
   const paint = (style: Style, text: string): string =>
     colored ? styleText(style, text, { validateStream: false }) : text;
-  const line = (text: string): void => {
+  const writeLine = (text: string): void => {
     const time = new Date(clock.wallNow()).toTimeString().slice(0, 8);
     lines.write(`${paint("gray", time)} ${text}\n`);
   };
-  const warn = (text: string): void => line(paint("yellow", `Warning: ${text}`));
-  const limiter = new LogRateLimiter(limit, (skipped) => line(paint("gray", `… and ${summary(skipped)}`)));
+  const warn = (text: string): void => writeLine(paint("yellow", `Warning: ${text}`));
+  const limiter = new LogRateLimiter(limit, (skipped) => writeLine(paint("gray", `… and ${summarizeCounts(skipped)}`)));
   return {
     received(id, channel, message) {
-      if (!limiter.passes("received")) return;
+      if (!limiter.mayLog("received")) return;
       const what = channel === "telemetry" ? id : `${id} ${channel}`;
-      line(`${paint("cyan", "Message received:")} ${what} ${forPeople(message)}`);
+      writeLine(`${paint("cyan", "Message received:")} ${what} ${formatMessage(message)}`);
     },
     sent(id, message) {
-      if (limiter.passes("sent")) line(`${paint("green", "Sending message:")} ${id} ${forPeople(message)}`);
+      if (limiter.mayLog("sent")) writeLine(`${paint("green", "Sending message:")} ${id} ${formatMessage(message)}`);
     },
     frequent(_event, text) {
-      if (limiter.passes("other")) line(text());
+      if (limiter.mayLog("other")) writeLine(text());
     },
-    info: (_event, text) => line(text),
+    info: (_event, text) => writeLine(text),
     warn: (_event, text) => warn(text),
-    error: (_event, text) => line(paint("red", `Error: ${text}`)),
+    error: (_event, text) => writeLine(paint("red", `Error: ${text}`)),
     flush() {
       limiter.flush();
       lines.flush();
     },
     get lost() {
-      return lines.lost;
+      return lines.lostCount;
     },
   };
 }

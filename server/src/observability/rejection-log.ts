@@ -3,10 +3,10 @@ import type { Log } from "./log.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Shortest time between two log lines for the same sender and reason, in ms. */
-export const OMIT_INTERVAL = 10_000;
+export const MIN_LOG_INTERVAL = 10_000;
 
 /** Maximum number of pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
-const MAX_PAIRS = 1000;
+const MAX_REMEMBERED_PAIRS = 1000;
 
 /** Counts rejected messages, and logs them with a rate limit for each sender and reason. */
 export class RejectionLog {
@@ -21,7 +21,7 @@ export class RejectionLog {
 
   /**
    * Counts one rejection. Logs it, unless a rejection of the same sender for the same reason was logged within
-   * `OMIT_INTERVAL`.
+   * `MIN_LOG_INTERVAL`.
    * @param from device id, topic or client id; may contain any bytes
    */
   add(reason: Rejection, from: string, problem: string, now = clock.now()): void {
@@ -29,15 +29,15 @@ export class RejectionLog {
     rejected[reason] = (rejected[reason] ?? 0) + 1;
     const pair = `${reason} ${from}`;
     const before = this.#logged.get(pair);
-    if (before && now - before.at < OMIT_INTERVAL) {
+    if (before && now - before.at < MIN_LOG_INTERVAL) {
       before.omitted++;
       return;
     }
-    if (this.#logged.size >= MAX_PAIRS) this.#logged.clear();
+    if (this.#logged.size >= MAX_REMEMBERED_PAIRS) this.#logged.clear();
     this.#logged.set(pair, { at: now, omitted: 0 });
     const omitted = before?.omitted ?? 0;
     const more = omitted > 0 ? ` (${omitted} more since the last such line)` : "";
-    const shown = printable(from);
+    const shown = toPrintable(from);
     const what =
       reason === "bad-login" || reason === "over-limit"
         ? "Refused"
@@ -54,7 +54,7 @@ export class RejectionLog {
 }
 
 /** Shortens text from a client, and escapes control characters that a terminal would interpret. */
-function printable(text: string): string {
+function toPrintable(text: string): string {
   const short = text.length > 100 ? text.slice(0, 100) + "…" : text;
   return /^[\x20-\x7e]*$/.test(short) ? short : JSON.stringify(short).replace(/[\x7f-\x9f]/g, "?");
 }

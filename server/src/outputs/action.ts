@@ -4,7 +4,7 @@ import type { ActionCommand, Reply } from "../../../contract/index.js";
 export type Action = ActionCommand["action"];
 
 /** Maximum number of actions of one device that wait for a reply. The queue of a board has the same size. */
-export const MAX_PENDING = 8;
+export const MAX_PENDING_ACTIONS = 8;
 
 /** The outcome of an action, with the fields of the device's reply if there was one. */
 export type Outcome =

@@ -4,7 +4,7 @@ import type { Log } from "../observability/log.js";
 import type { StorageHealth } from "../storage/health.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
-import { MAX_PENDING, type Action, type Outcome, type ActionRequest } from "./action.js";
+import { MAX_PENDING_ACTIONS, type Action, type Outcome, type ActionRequest } from "./action.js";
 import type { Blinking } from "./blinking.js";
 import type { BoardConfigs } from "./board-config.js";
 import type { DeviceMemory } from "./device-memory.js";
@@ -12,18 +12,18 @@ import type { StorageFailures } from "./storage-failures.js";
 import type { StoredActions } from "./stored-actions.js";
 
 /** Maximum number of outcomes to remember for each device. Above it, the oldest outcome is forgotten. */
-const MAX_OUTCOMES = 32;
+const MAX_REMEMBERED_OUTCOMES = 32;
 
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;
   /** Makes a request fail instead of waiting while the disk is full. */
   readonly health: Pick<StorageHealth, "storedOrThrow">;
   readonly publisher: Publisher;
-  /** Publishes which actions have expired, for boards. */
+  /** Tells boards which actions have expired. */
   readonly boardConfigs: Pick<BoardConfigs, "publish">;
   /** Tracks which boards blink because of `identify`. */
   readonly blinking: Pick<Blinking, "begin">;
-  readonly failures: Pick<StorageFailures, "report">;
+  readonly failures: Pick<StorageFailures, "logFailure">;
   readonly log: Log;
 }
 
@@ -49,7 +49,7 @@ interface DeviceActions {
 }
 
 /** Epoch of `seq`, which counts seconds since 2026-01-01; the seconds fit 31 bits until 2094. */
-const EPOCH = Date.UTC(2026, 0, 1);
+const SEQ_EPOCH = Date.UTC(2026, 0, 1);
 
 /**
  * Sends actions to devices and keeps track of them until the device replies or the action expires.
@@ -75,13 +75,13 @@ export class Actions {
     this.#expireDue(device, actions);
   }
 
-  /** Whether `MAX_PENDING` actions of the device wait for a reply. If true, do not call `request`. */
+  /** Whether `MAX_PENDING_ACTIONS` actions of the device wait for a reply. If true, do not call `request`. */
   isFull(device: Device): boolean {
-    return (this.#byDevice.get(device)?.pending.length ?? 0) >= MAX_PENDING;
+    return (this.#byDevice.get(device)?.pending.length ?? 0) >= MAX_PENDING_ACTIONS;
   }
 
   /** Returns the highest `seq` of expired actions; 0 if there are none. */
-  expired(device: Device): number {
+  highestExpired(device: Device): number {
     return this.#byDevice.get(device)?.expired ?? 0;
   }
 
@@ -94,19 +94,19 @@ export class Actions {
     const actions = this.#actionsOf(device);
     const now = clock.now();
     // Ignore an implausible wall clock: one far in the future would use up the sequence numbers.
-    const seconds = clock.plausible ? Math.floor((clock.wallNow() - EPOCH) / 1000) : 0;
+    const seconds = clock.isWallClockPlausible ? Math.floor((clock.wallNow() - SEQ_EPOCH) / 1000) : 0;
     const seq = Math.max(actions.last + 1, seconds);
     actions.last = seq;
-    if (action === "identify") actions.identify = [...actions.identify, seq].slice(-MAX_PENDING);
+    if (action === "identify") actions.identify = [...actions.identify, seq].slice(-MAX_PENDING_ACTIONS);
     const completion = new Promise<Outcome>((resolve) => {
       actions.pending.push({ seq, until: now + expires * 1000, resolve });
     });
     try {
-      const stored = this.#store(device, actions);
+      const stored = this.#storeInOrder(device, actions);
       await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       actions.pending = actions.pending.filter((pending) => pending.seq !== seq);
-      // Overwrite the failed write, whose retry would store the new action, with the remaining actions.
+      // Store the other actions, because a retry of the failed write would store the new action.
       void this.#save(device, actions);
       throw error;
     }
@@ -120,7 +120,7 @@ export class Actions {
   }
 
   /** Handles a device's reply to an action. Resolves when the outcome is stored. */
-  async reply(device: Device, reply: Reply): Promise<void> {
+  async handleReply(device: Device, reply: Reply): Promise<void> {
     const actions = this.#byDevice.get(device);
     const { seq, ok } = reply;
     if (ok && actions?.identify.includes(seq)) {
@@ -141,7 +141,7 @@ export class Actions {
   }
 
   /** Returns the outcome of an action; undefined if the server does not know the action. */
-  outcome(device: Device, seq: number): Outcome | undefined {
+  outcomeOf(device: Device, seq: number): Outcome | undefined {
     const actions = this.#byDevice.get(device);
     if (actions?.pending.some((pending) => pending.seq === seq)) return { outcome: "pending", seq };
     return actions?.outcomes.get(seq);
@@ -162,7 +162,7 @@ export class Actions {
   }
 
   /** Resolves when all pending writes are complete. */
-  async stored(): Promise<void> {
+  async whenStored(): Promise<void> {
     await Promise.all(Array.from(this.#byDevice.values(), ({ stored }) => stored));
   }
 
@@ -179,7 +179,7 @@ export class Actions {
   /** Stops the timers. Resolves when all pending writes are complete. */
   async close(): Promise<void> {
     for (const { timer } of this.#byDevice.values()) clearTimeout(timer);
-    await this.stored();
+    await this.whenStored();
   }
 
   #actionsOf(device: Device): DeviceActions {
@@ -224,12 +224,12 @@ export class Actions {
 
   #complete(actions: DeviceActions, { seq, resolve }: PendingAction, outcome: Outcome): void {
     actions.outcomes.set(seq, outcome);
-    if (actions.outcomes.size > MAX_OUTCOMES) actions.outcomes.delete(actions.outcomes.keys().next().value!);
+    if (actions.outcomes.size > MAX_REMEMBERED_OUTCOMES) actions.outcomes.delete(actions.outcomes.keys().next().value!);
     resolve(outcome);
   }
 
   /** Stores the actions of a device after earlier writes of the same device. */
-  #store(device: Device, actions: DeviceActions): Promise<void> {
+  #storeInOrder(device: Device, actions: DeviceActions): Promise<void> {
     const store = (): Promise<void> => {
       const { last, expired, pending, identify } = actions;
       return this.#options.memory.setActions(device.id, {
@@ -245,8 +245,8 @@ export class Actions {
   }
 
   async #save(device: Device, actions: DeviceActions): Promise<void> {
-    await this.#store(device, actions).catch((error: unknown) =>
-      this.#options.failures.report(device.id, "actions", error),
+    await this.#storeInOrder(device, actions).catch((error: unknown) =>
+      this.#options.failures.logFailure(device.id, "actions", error),
     );
   }
 }

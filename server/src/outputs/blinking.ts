@@ -4,11 +4,11 @@ import type { Lamps } from "./lamps.js";
 import type { Notifier } from "./notifier.js";
 
 /** How long a board counts as blinking after its reply to `identify`, in ms. Boards blink for 1.5 s. */
-const DURATION = 2000;
-/** How long a board still counts as blinking after a status message, in ms; at most `MAX_DURATION` in total. */
+const BLINK_DURATION = 2000;
+/** How long a board still counts as blinking after a status message, in ms; at most `MAX_BLINK_DURATION` in total. */
 const STATUS_EXTENSION = 500;
 /** The longest time that a board counts as blinking after one action, in ms. */
-const MAX_DURATION = 10_000;
+const MAX_BLINK_DURATION = 10_000;
 
 interface Blink {
   readonly startedAt: number;
@@ -34,11 +34,11 @@ export class Blinking {
   begin(device: Device): void {
     clearTimeout(this.#blinks.get(device)?.timer);
     const startedAt = performance.now();
-    const blink: Blink = { startedAt, until: startedAt + DURATION, timer: undefined };
+    const blink: Blink = { startedAt, until: startedAt + BLINK_DURATION, timer: undefined };
     this.#blinks.set(device, blink);
     device.setBlinking(true);
     this.#wait(device, blink);
-    this.#notifier.changed(device, "blinking");
+    this.#notifier.deviceChanged(device, "blinking");
   }
 
   /** Extends the blinking time of a board after a status message, because the board may still be blinking. */
@@ -47,7 +47,7 @@ export class Blinking {
     if (blink)
       blink.until = Math.min(
         Math.max(blink.until, performance.now() + STATUS_EXTENSION),
-        blink.startedAt + MAX_DURATION,
+        blink.startedAt + MAX_BLINK_DURATION,
       );
   }
 
@@ -66,7 +66,7 @@ export class Blinking {
     device.setBlinking(false);
     // Ignore a device that was forgotten or moved to another server.
     if (device.detached) return;
-    this.#notifier.changed(device, "blinking");
-    this.#lamps.blinked(device, clock.now());
+    this.#notifier.deviceChanged(device, "blinking");
+    this.#lamps.correctAfterBlinking(device, clock.now());
   }
 }

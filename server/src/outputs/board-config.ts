@@ -8,7 +8,7 @@ import type { Publisher } from "../transport/publisher.js";
  * actions have expired. A board without a connection then decides by the same rule as the server, and skips expired actions.
  */
 export class BoardConfigs {
-  /** Configuration of how boards send readings. Missing values have the defaults of the contract. */
+  /** When and how boards send readings. Missing values have the defaults of the contract. */
   reporting: Reporting = {};
   readonly #publisher: Publisher;
   /** The configuration that was published last for each device. */
@@ -42,7 +42,7 @@ export class BoardConfigs {
   }
 
   /** Forgets the published configurations, because the broker may have lost them. Returns the devices to publish again. */
-  reset(): Device[] {
+  forgetPublished(): Device[] {
     const { devices } = this;
     this.#published.clear();
     return devices;

@@ -6,13 +6,13 @@ import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
 
 /** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
-const INTERVAL = 250;
+const MIN_MESSAGE_INTERVAL = 250;
 
 /** Maximum number of decisions to publish per interval, so that lamp commands leave first if many lamps switch. */
-const LIMIT = 250;
+const MAX_DECISIONS_PER_INTERVAL = 250;
 
 /** The longest reason that the contract allows, in characters. */
-const MAX_REASON = DECISION.reason.maxLength;
+const MAX_REASON_LENGTH = DECISION.reason.maxLength;
 
 const MODES: readonly Mode[] = ["auto", "on", "off"];
 
@@ -20,21 +20,21 @@ const MODES: readonly Mode[] = ["auto", "on", "off"];
 export class DecisionPublisher {
   readonly #publisher: Publisher;
   readonly #switched = new Throttle<Device>(
-    INTERVAL,
+    MIN_MESSAGE_INTERVAL,
     (device) => {
       device.publishQueued = false;
       this.#publish(device);
     },
-    LIMIT,
+    MAX_DECISIONS_PER_INTERVAL,
   );
-  readonly #modes = new Throttle<Device>(INTERVAL, (device) => this.#publish(device));
+  readonly #modes = new Throttle<Device>(MIN_MESSAGE_INTERVAL, (device) => this.#publish(device));
 
   constructor(publisher: Publisher) {
     this.#publisher = publisher;
   }
 
   /** Queues a message because the lamp was switched. */
-  switched(device: Device): void {
+  lampSwitched(device: Device): void {
     // A flag in the device is faster to read than a set of all waiting devices.
     if (device.publishQueued) return;
     device.publishQueued = true;
@@ -42,7 +42,7 @@ export class DecisionPublisher {
   }
 
   /** Queues a message because the override may have changed. */
-  modeChanged(device: Device): void {
+  overrideChanged(device: Device): void {
     this.#modes.add(device);
   }
 
@@ -51,14 +51,14 @@ export class DecisionPublisher {
     for (const device of devices)
       if (!Number.isNaN(device.published)) {
         device.published = NaN;
-        this.switched(device);
+        this.lampSwitched(device);
       }
   }
 
   /** Queues a message because the wall clock was set, which changes the time when the override ends. */
   endTimeChanged(device: Device): void {
     device.published = NaN;
-    this.modeChanged(device);
+    this.overrideChanged(device);
   }
 
   forget(device: Device): void {
@@ -77,7 +77,7 @@ export class DecisionPublisher {
   #publish(device: Device): void {
     const { led_on, override } = device;
     const { mode, until } = override;
-    const state = stateNumber(led_on, override);
+    const state = encodeState(led_on, override);
     // The text of the reason changes with every reading, so a changed reason alone causes no message.
     if (device.published === state) return;
     device.published = state;
@@ -85,14 +85,14 @@ export class DecisionPublisher {
       ...(led_on !== undefined && { led_on }),
       mode,
       ...(until !== undefined && { until: Math.max(0, clock.toWall(until)) }),
-      reason: toAscii(device.reason ?? "").slice(0, MAX_REASON),
+      reason: toAscii(device.reason ?? "").slice(0, MAX_REASON_LENGTH),
     };
     this.#publisher.publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)), "retained");
   }
 }
 
 /** Encodes a lamp and its override as one number, to compare them quickly. */
-function stateNumber(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
+function encodeState(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
   return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }
 

@@ -46,25 +46,25 @@ export class DeviceCommands {
     const { lamps, notifier, memory, failures } = this.#options;
     const before = device.override;
     lamps.setMode(device, mode, duration, clock.now());
-    notifier.changed(device, "mode");
+    notifier.deviceChanged(device, "mode");
     if (before === device.override) return;
-    await failures.watch(device.id, "override", memory.setOverride(device.id, device.override));
+    await failures.logIfRejected(device.id, "override", memory.setOverride(device.id, device.override));
   }
 
   /** Sets a person's override of a zone; see `setMode`. */
   async setZoneMode(zone: Zone, mode: Mode, duration?: number): Promise<void> {
     const { lamps, notifier, memory, failures } = this.#options;
     lamps.setZoneMode(zone, mode, duration, clock.now());
-    notifier.zoneModeSet(zone);
+    notifier.zoneOverrideSet(zone);
     const { name } = zone.policy;
-    await failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
+    await failures.logIfRejected(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
   /** Stores the override of a renamed zone under its new name, and deletes the stored override of a zone that has ended. */
   moveZoneOverride(before: Zone, renamed: Zone | undefined): void {
     const { memory, failures } = this.#options;
     const store = (name: string, override: Override): void =>
-      void failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, override));
+      void failures.logIfRejected(`zone ${name}`, "override", memory.setZoneOverride(name, override));
     if (before.override.mode === "auto") return;
     if (renamed) store(renamed.policy.name, renamed.override);
     store(before.policy.name, AUTO);
@@ -85,11 +85,11 @@ export class DeviceCommands {
     const empty = Buffer.alloc(0);
     for (const channel of ["commands", "config", "decision", "status"] as const)
       publisher.publish(topicOf(id, channel), empty, "retained");
-    notifier.forgotten(id);
+    notifier.deviceForgotten(id);
     await Promise.all([
-      failures.watch(id, "end", memory.forget(id)),
-      failures.watch(id, "end", journal.forget(device)),
-      failures.watch(id, "history", history.forget(id)),
+      failures.logIfRejected(id, "end", memory.forget(id)),
+      failures.logIfRejected(id, "end", journal.forget(device)),
+      failures.logIfRejected(id, "history", history.forget(id)),
     ]);
   }
 }

@@ -2,7 +2,7 @@ import { restoredOverride, storedOverride, type StoredOverride } from "../decisi
 import type { Override } from "../devices/override.js";
 import type { NamedValues } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
-import { restoredActions, storedActions, type StoredActions } from "./stored-actions.js";
+import { fromStoredActions, toStoredActions, type StoredActions } from "./stored-actions.js";
 
 /** Overrides, actions and discovery topics, which survive a restart. Every method resolves when the change is stored. */
 export interface DeviceMemory {
@@ -49,8 +49,8 @@ export function openDeviceMemory(values: NamedValues): DeviceMemory {
     zoneOverrides: overridesBelow(ZONE_MODE),
     setOverride: (id, override) => setOverride(MODE + id, override),
     setZoneOverride: (zone, override) => setOverride(ZONE_MODE + zone, override),
-    actions: convert(values.entriesWithPrefix<StoredActions>(ACTIONS), (stored) => restoredActions(stored, clock)),
-    setActions: (id, actions) => values.put(ACTIONS + id, storedActions(actions, clock)),
+    actions: convert(values.entriesWithPrefix<StoredActions>(ACTIONS), (stored) => fromStoredActions(stored, clock)),
+    setActions: (id, actions) => values.put(ACTIONS + id, toStoredActions(actions, clock)),
     forget: (id) => values.delete(MODE + id, ACTIONS + id),
     discovery: {
       topics: [...values.entriesWithPrefix<true>(DISCOVERY).keys()],

@@ -6,12 +6,12 @@ import type { Log } from "../observability/log.js";
 import type { Publisher } from "../transport/publisher.js";
 import type { ServerEvents } from "./server-events.js";
 
-const ON = Buffer.from(encode(LAMP_COMMAND, { led_on: true }));
-const OFF = Buffer.from(encode(LAMP_COMMAND, { led_on: false }));
+const ON_PAYLOAD = Buffer.from(encode(LAMP_COMMAND, { led_on: true }));
+const OFF_PAYLOAD = Buffer.from(encode(LAMP_COMMAND, { led_on: false }));
 
 /** Encodes a command. Concatenation is faster than `encode`; the server encodes a command for every reading. */
 function payloadOf({ led_on, seq }: LampCommand): Buffer {
-  if (seq === undefined) return led_on ? ON : OFF;
+  if (seq === undefined) return led_on ? ON_PAYLOAD : OFF_PAYLOAD;
   return Buffer.from((led_on ? '{"led_on":true,"seq":' : '{"led_on":false,"seq":') + seq + "}");
 }
 

@@ -21,8 +21,8 @@ export const MAX_READING_WAIT = 1000;
 /** Maximum time that a lamp waits for newer readings while a broker delivers queued messages, in ms. */
 const MAX_QUEUE_WAIT = 30_000;
 
-/** Timer of an old reading: the lamp follows the reading unless a newer one arrives first (debounce). */
-interface PendingFollow {
+/** An old reading that the lamp follows after a delay, unless a newer one arrives first (debouncing). */
+interface DelayedReading {
   readonly since: number;
   readonly timer: NodeJS.Timeout;
 }
@@ -42,7 +42,7 @@ export class Lamps {
   /** Whether the broker still delivers messages that waited while the server was away. */
   catchingUp = false;
   readonly #options: LampsOptions;
-  readonly #pendingFollows = new Map<Device, PendingFollow>();
+  readonly #delayedReadings = new Map<Device, DelayedReading>();
   /** Devices whose lamp may switch without a new reading, because an override or the rule's minimum time ends. */
   readonly #timedDevices = new Set<Device>();
 
@@ -54,24 +54,24 @@ export class Lamps {
    * Decides by the newest reading of a device and commands the lamp. Old readings are debounced: a queue that arrives
    * after a lost connection must not make the lamp flicker. The lamp follows the last old reading if no newer one
    * arrives.
-   * @param taken when the reading was taken, in ms by the monotonic clock
-   * @param sure whether `taken` is certain; otherwise the reading counts as old
+   * @param measuredAt when the device measured the light, in ms by the monotonic clock
+   * @param isTimeCertain whether `measuredAt` is certain; otherwise the reading counts as old
    */
-  followReading(device: Device, taken: number, sure: boolean, now: number): void {
-    const settling = this.#pendingFollows.get(device);
-    if (settling) {
-      clearTimeout(settling.timer);
-      this.#pendingFollows.delete(device);
+  followReading(device: Device, measuredAt: number, isTimeCertain: boolean, now: number): void {
+    const delayed = this.#delayedReadings.get(device);
+    if (delayed) {
+      clearTimeout(delayed.timer);
+      this.#delayedReadings.delete(device);
     }
-    if (sure && now - taken <= OLD_READING_AGE) return this.#decideAll(device, now);
-    const since = settling?.since ?? now;
+    if (isTimeCertain && now - measuredAt <= OLD_READING_AGE) return this.#decideAll(device, now);
+    const since = delayed?.since ?? now;
     const latest = since + (this.catchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
     const decideLater = (): void => {
-      this.#pendingFollows.delete(device);
+      this.#delayedReadings.delete(device);
       this.#decideAll(device, clock.now());
     };
     const timer = setTimeout(decideLater, Math.max(0, Math.min(NEWER_READING_WAIT, latest - now)));
-    this.#pendingFollows.set(device, { since, timer });
+    this.#delayedReadings.set(device, { since, timer });
   }
 
   /** Sets a person's override, which takes effect at once. @param duration in ms; undefined if it has no end */
@@ -101,11 +101,11 @@ export class Lamps {
   }
 
   /** Commands the lamp again after a board has blinked. If the board decides by itself, adopts the board's lamp state. */
-  blinked(device: Device, now: number): void {
+  correctAfterBlinking(device: Device, now: number): void {
     const { status, lamp } = device;
     if (status?.led_on === undefined || status.led_on === device.led_on) return;
     if (lamp && status.decided_by !== "device") this.resendCommand(device, now);
-    else if (device.setLed(status.led_on)) this.#options.notifier.changed(device, "switched");
+    else if (device.setLed(status.led_on)) this.#options.notifier.deviceChanged(device, "switched");
   }
 
   /** Sets a person's override of a zone, which takes effect at once. @param duration in ms; undefined if it has no end */
@@ -131,7 +131,7 @@ export class Lamps {
       const { override } = device;
       if (current(override, now) !== override) {
         this.setMode(device, "auto", undefined, now);
-        this.#options.notifier.changed(device, "mode");
+        this.#options.notifier.deviceChanged(device, "mode");
         void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));
       } else if (override.mode === "auto") this.redecide(device, now);
     }
@@ -139,15 +139,15 @@ export class Lamps {
 
   /** Stops deciding about a device that was forgotten. */
   forget(device: Device): void {
-    clearTimeout(this.#pendingFollows.get(device)?.timer);
-    this.#pendingFollows.delete(device);
+    clearTimeout(this.#delayedReadings.get(device)?.timer);
+    this.#delayedReadings.delete(device);
     this.#timedDevices.delete(device);
   }
 
   /** Stops all timers, so that no further commands are sent. */
   close(): void {
-    for (const { timer } of this.#pendingFollows.values()) clearTimeout(timer);
-    this.#pendingFollows.clear();
+    for (const { timer } of this.#delayedReadings.values()) clearTimeout(timer);
+    this.#delayedReadings.clear();
     this.#timedDevices.clear();
   }
 
@@ -167,15 +167,15 @@ export class Lamps {
     const zone = this.#zoneOf(device);
     const lamp = decideLamp(device, zone, now);
     const { rule } = device;
-    if (device.override.mode === "auto" && (rule.min_on > 0 || rule.min_off > 0)) this.#watchTime(device, zone, now);
+    if (device.override.mode === "auto" && (rule.min_on > 0 || rule.min_off > 0)) this.#updateTimed(device, zone, now);
     device.decided(lamp);
     // A zone whose sensors have not reported yet has no decision.
     if (!lamp) return;
-    if (this.#options.ownership.valid()) this.#options.commands.publish(device, lamp.led_on);
-    if (device.setLed(lamp.led_on)) this.#options.notifier.changed(device, "switched");
+    if (this.#options.ownership.isValid()) this.#options.commands.publish(device, lamp.led_on);
+    if (device.setLed(lamp.led_on)) this.#options.notifier.deviceChanged(device, "switched");
   }
 
-  #watchTime(device: Device, zone: Zone | undefined, now: number): void {
+  #updateTimed(device: Device, zone: Zone | undefined, now: number): void {
     if (isHeldByTime(device, zone, now)) this.#timedDevices.add(device);
     else this.#timedDevices.delete(device);
   }
@@ -202,11 +202,11 @@ export class Lamps {
     const hasEnded = zone.override.mode !== mode;
     if (isSwitched || hasEnded || zone.reason !== before) this.#zoneDecided(zone, isSwitched, now);
     if (!hasEnded) return;
-    notifier.zoneModeEnded(zone);
+    notifier.zoneOverrideEnded(zone);
     void this.#store(`zone ${name}`, memory.setZoneOverride(name, zone.override));
   }
 
   #store(id: string, storing: Promise<void>): Promise<void> {
-    return this.#options.failures.watch(id, "override", storing);
+    return this.#options.failures.logIfRejected(id, "override", storing);
   }
 }

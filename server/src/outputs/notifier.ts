@@ -14,7 +14,7 @@ import type { ServerEvents } from "./server-events.js";
 /** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
   /** Schedules an event about a device that changed or sent a reading. */
-  device(device: Device): void;
+  scheduleDevice(device: Device): void;
   publish(name: string, data: unknown): void;
 }
 
@@ -56,34 +56,34 @@ export class Notifier {
   }
 
   /** Reports a change of a device to apps, other servers, Home Assistant, history, log, dashboard and library users. */
-  changed(device: Device, change: Change): void {
+  deviceChanged(device: Device, change: Change): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
-    if (change === "switched") decisionPublisher.switched(device);
-    if (change === "mode") decisionPublisher.modeChanged(device);
+    if (change === "switched") decisionPublisher.lampSwitched(device);
+    if (change === "mode") decisionPublisher.overrideChanged(device);
     if (change === "switched" || change === "status") storeDevice?.(device);
     if (!this.#started) return;
-    if (change === "appeared" || change === "status") this.described(device);
+    if (change === "appeared" || change === "status") this.deviceDescribed(device);
     if (change === "switched") history.addSwitch(device, switchOf(device));
     logChange(log, device, change);
     // The reading or status that added a new device is reported right afterwards.
-    if (change !== "appeared") this.reported(device);
+    if (change !== "appeared") this.deviceReported(device);
   }
 
   /** Sends the current state of a device to the dashboard and to library users, after a reading or another change. */
-  reported(device: Device): void {
+  deviceReported(device: Device): void {
     const { eventStream, emitter } = this.#options;
-    eventStream.device(device);
+    eventStream.scheduleDevice(device);
     if (emitter.listenerCount("device") > 0) emitter.emit("device", device.view());
   }
 
   /** Announces a device to Home Assistant, because its label, board or firmware may have changed. */
-  described({ id, label = id, status }: Device): void {
+  deviceDescribed({ id, label = id, status }: Device): void {
     const { board, firmware } = status ?? {};
     this.#options.homeAssistant.announce({ id, label, board, firmware, lesson: !status });
   }
 
   /** Reports that a device was forgotten, and removes it from Home Assistant. */
-  forgotten(id: string): void {
+  deviceForgotten(id: string): void {
     const { eventStream, emitter, homeAssistant, log } = this.#options;
     log.info("device", `${id} is forgotten`, { id, change: "forgotten" });
     homeAssistant.forget(id);
@@ -100,17 +100,17 @@ export class Notifier {
   }
 
   /** Logs that a person has set the override of a zone. */
-  zoneModeSet({ policy: { name }, override: { mode }, reason }: Zone): void {
+  zoneOverrideSet({ policy: { name }, override: { mode }, reason }: Zone): void {
     this.#options.log.info("zone", `Zone ${name}: ${reason ?? "on automatic again"}`, { zone: name, mode });
   }
 
   /** Logs that the override of a zone has ended. */
-  zoneModeEnded({ policy: { name }, override: { mode } }: Zone): void {
+  zoneOverrideEnded({ policy: { name }, override: { mode } }: Zone): void {
     this.#options.log.info("zone", `Zone ${name} is on automatic again`, { zone: name, mode });
   }
 
   /** Logs a valid message and emits it to library users, before the message takes effect. */
-  received(id: string, channel: Channel, message: object): void {
+  messageReceived(id: string, channel: Channel, message: object): void {
     this.#options.log.received(id, channel, message);
     this.#options.emitter.emit("received", id, channel, message);
   }

@@ -5,10 +5,10 @@ export interface Ownership {
   /** Whether this server decides about a zone. */
   ownsZone(name: string): boolean;
   /** Whether this server still owns its devices, so that it may command their lamps. */
-  valid(): boolean;
+  isValid(): boolean;
   /** Stores a zone's lamp where other servers find it. */
   storeZone(zone: Zone): void;
 }
 
 /** Ownership of a single server, which decides about all devices and zones. */
-export const SOLE_OWNER: Ownership = { ownsZone: () => true, valid: () => true, storeZone() {} };
+export const SOLE_OWNER: Ownership = { ownsZone: () => true, isValid: () => true, storeZone() {} };

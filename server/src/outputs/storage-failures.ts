@@ -13,11 +13,11 @@ export class StorageFailures {
    * Waits until `storing` has settled, and logs an error if it was rejected.
    * @param what kind of the stored value of `id`, such as "override"
    */
-  async watch(id: string, what: string, storing: Promise<void>): Promise<void> {
-    await storing.catch((error: unknown) => this.report(id, what, error));
+  async logIfRejected(id: string, what: string, storing: Promise<void>): Promise<void> {
+    await storing.catch((error: unknown) => this.logFailure(id, what, error));
   }
 
-  report(id: string, what: string, error: unknown): void {
+  logFailure(id: string, what: string, error: unknown): void {
     this.#log.error("server", `The ${what} of ${id} could not be stored: ${textOf(error)}`, { id });
   }
 }

@@ -1,7 +1,7 @@
 import type { StorageClock } from "../time/storage-clock.js";
 
 /** The longest time that an action waits for a reply, in ms. The API accepts at most a day. */
-const LONGEST_ACTION = 86_400_000;
+const MAX_ACTION_DURATION = 86_400_000;
 
 /** The actions of a device, in the form in which they are stored for a restart. */
 export interface StoredActions {
@@ -20,16 +20,16 @@ export interface StoredActions {
 }
 
 /** Converts the times of actions to ms since 1970, for storage. */
-export function storedActions(actions: StoredActions, clock: StorageClock): StoredActions {
+export function toStoredActions(actions: StoredActions, clock: StorageClock): StoredActions {
   return convertTimes(actions, (until) => clock.toWall(until));
 }
 
 /**
- * Converts the expiry times of stored actions to the monotonic clock. Actions expire after `LONGEST_ACTION` at the latest,
+ * Converts the expiry times of stored actions to the monotonic clock. Actions expire after `MAX_ACTION_DURATION` at the latest,
  * even if the wall clock was set back.
  */
-export function restoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
-  const latest = clock.now() + LONGEST_ACTION;
+export function fromStoredActions(stored: StoredActions, clock: StorageClock): StoredActions {
+  const latest = clock.now() + MAX_ACTION_DURATION;
   return convertTimes(stored, (until) => Math.min(clock.fromWall(until), latest));
 }
 

@@ -18,28 +18,28 @@ export interface Account {
  */
 export interface Accounts {
   /** Whether everybody must log in, at the broker and over HTTP, including loopback. True once an account exists. */
-  readonly required: boolean;
+  readonly isLoginRequired: boolean;
   /**
    * Authenticates a user by name and password; undefined when either is wrong. The check deliberately takes tenths of a
    * second, except for generated passwords and for pairs that were right before.
    * @param from the client, such as its address. Clients take turns, so that none can block the others.
    * @throws BusyError when too many checks are waiting
    */
-  check(name: string, password: string, from?: string): Promise<Account | undefined>;
+  authenticate(name: string, password: string, from?: string): Promise<Account | undefined>;
   /**
    * Authenticates a user by name and generated password (128 random bits); undefined when either is wrong. Fast and not
    * throttled, so this never accepts a password that a person chose.
    */
-  byGeneratedPassword(name: string, password: string): Account | undefined;
+  authenticateGenerated(name: string, password: string): Account | undefined;
   /**
    * Authenticates a bearer token from `nightlight-server user token`; undefined when the token is unknown or expired.
    * Updates the time of the token's last use.
    */
-  byToken(token: string): Account | undefined;
-  /** Says in a sentence why `byToken` rejects a token. Default: the token is unknown. */
+  authenticateToken(token: string): Account | undefined;
+  /** Says in a sentence why `authenticateToken` rejects a token. Default: the token is unknown. */
   tokenProblem?(token: string): string;
   /** Finds the account with a name, for example from a verified client certificate. */
-  byName(name: string): Account | undefined;
+  findByName(name: string): Account | undefined;
   /**
    * Returns a hash that changes with the password of an account. Login sessions store it, so that a password that was
    * changed while the server was stopped ends them. Undefined for accounts that end with the server.
@@ -58,15 +58,15 @@ export class BusyError extends Error {
   }
 }
 
-/** Error for an unknown token. Reveals nothing else, because the token may be a guess. */
-export const UNKNOWN_TOKEN =
+/** Explains that a token is unknown. Reveals nothing else, because the token may be a guess. */
+export const UNKNOWN_TOKEN_PROBLEM =
   "This token is not valid: it was revoked, or belongs to another server. Make one with nightlight-server user token NAME.";
 
-/** The accounts of a server without accounts: nobody has to log in. */
+/** Used by a server without users: nobody has to log in. */
 export const NO_ACCOUNTS: Accounts = {
-  required: false,
-  check: async () => undefined,
-  byGeneratedPassword: () => undefined,
-  byToken: () => undefined,
-  byName: () => undefined,
+  isLoginRequired: false,
+  authenticate: async () => undefined,
+  authenticateGenerated: () => undefined,
+  authenticateToken: () => undefined,
+  findByName: () => undefined,
 };

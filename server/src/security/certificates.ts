@@ -19,10 +19,10 @@ export interface TlsFiles {
 }
 
 /** Interval at which the files are checked for changes, in ms. */
-const CHECK_INTERVAL = 5000;
+const FILE_CHECK_INTERVAL = 5000;
 const DAY = 24 * 60 * 60 * 1000;
 /** A certificate that expires in fewer days causes a warning. certbot renews 30 days before the end. */
-const WARNING_DAYS = 14;
+const EXPIRY_WARNING_DAYS = 14;
 
 /** The TLS certificate of the server, which can be renewed while the server runs. */
 export interface Certificates {
@@ -30,7 +30,7 @@ export interface Certificates {
    * Returns the options for `tls.createServer` and `https.createServer`. Allows TLS 1.2 and newer, and requests or requires
    * client certificates as configured.
    */
-  serverOptions(): TlsOptions;
+  tlsOptions(): TlsOptions;
   /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
   /** Stops checking the files for changes. */
@@ -43,10 +43,14 @@ export interface Certificates {
  * @param interval time between two checks, in ms
  * @throws StartError when a file is missing or invalid
  */
-export async function watchCertificates(files: TlsFiles, log: Log, interval = CHECK_INTERVAL): Promise<Certificates> {
+export async function watchCertificates(
+  files: TlsFiles,
+  log: Log,
+  interval = FILE_CHECK_INTERVAL,
+): Promise<Certificates> {
   const listeners: ((context: SecureContextOptions) => void)[] = [];
-  let texts = await read(files);
-  let context = validated(files, texts);
+  let texts = await readTlsFiles(files);
+  let context = validateTlsFiles(files, texts);
   let expiryWarnedAt = -Infinity;
   let loggedProblem = "";
   let loggedExposure = "";
@@ -62,7 +66,7 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
   function warnOfExpiry(): void {
     const end = Date.parse(new X509Certificate(context.cert as string).validTo);
     const days = Math.floor((end - clock.wallNow()) / DAY);
-    if (days >= WARNING_DAYS || clock.now() - expiryWarnedAt < DAY) return;
+    if (days >= EXPIRY_WARNING_DAYS || clock.now() - expiryWarnedAt < DAY) return;
     expiryWarnedAt = clock.now();
     const when = days < 0 ? "has expired, so that clients refuse it" : `expires in ${days} days`;
     log.warn("tls", `The certificate ${files.cert} ${when}; renew it. The server loads the new one automatically.`);
@@ -72,14 +76,14 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
     warnOfExpiry();
     try {
       warnOfExposedKey();
-      const now = await read(files);
+      const now = await readTlsFiles(files);
       if (now.join("\0") === texts.join("\0")) return;
       // remember the texts before validating: invalid files are reported once, and read again when they change
       texts = now;
-      context = validated(files, now);
+      context = validateTlsFiles(files, now);
       for (const listener of listeners) listener(context);
       loggedProblem = "";
-      // forget the last warning, so that a new key that other users can read causes another one
+      // forget the last warning, so that a new key that other users can read causes another warning
       loggedExposure = "";
       warnOfExposedKey();
       log.info("tls", `The certificate ${files.cert} was reloaded and is in use.`);
@@ -99,7 +103,7 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
   timer.unref();
 
   return {
-    serverOptions: () => ({
+    tlsOptions: () => ({
       ...context,
       requestCert: files.clientCa !== undefined,
       rejectUnauthorized: files.requireClientCertificate ?? false,
@@ -111,7 +115,7 @@ export async function watchCertificates(files: TlsFiles, log: Log, interval = CH
 }
 
 /**
- * Returns the common name in a verified client certificate, which is a user name for `Accounts.byName`. Returns undefined
+ * Returns the common name in a verified client certificate, which is a user name for `Accounts.findByName`. Returns undefined
  * when the client presented no certificate, or one that is not signed by a configured CA.
  */
 export function certificateName(socket: unknown): string | undefined {
@@ -122,15 +126,15 @@ export function certificateName(socket: unknown): string | undefined {
 
 type PemTexts = readonly [cert: string, key: string, clientCa: string];
 
-async function read({ cert, key, clientCa }: TlsFiles): Promise<PemTexts> {
+async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<PemTexts> {
   return [
-    await readText("certificate", cert),
-    await readText("key", key),
-    clientCa === undefined ? "" : await readText("authority of clients' certificates", clientCa),
+    await readPemFile("certificate", cert),
+    await readPemFile("key", key),
+    clientCa === undefined ? "" : await readPemFile("authority of clients' certificates", clientCa),
   ];
 }
 
-async function readText(what: string, file: string): Promise<string> {
+async function readPemFile(what: string, file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
@@ -142,12 +146,15 @@ async function readText(what: string, file: string): Promise<string> {
 }
 
 /** Validates the files. @throws StartError that names the invalid file and says what to do */
-function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText]: PemTexts): SecureContextOptions {
-  const certificate = checked(
+function validateTlsFiles(
+  { cert, key, clientCa }: TlsFiles,
+  [certText, keyText, caText]: PemTexts,
+): SecureContextOptions {
+  const certificate = parseOrThrow(
     () => new X509Certificate(certText),
     `The TLS certificate ${cert} is not a certificate in PEM; it begins with -----BEGIN CERTIFICATE-----.`,
   );
-  const privateKey = checked(
+  const privateKey = parseOrThrow(
     () => createPrivateKey(keyText),
     /ENCRYPTED/.test(keyText)
       ? `The TLS key ${key} is protected by a pass phrase; give one that is not, readable by this account alone.`
@@ -156,7 +163,7 @@ function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText
   if (!certificate.checkPrivateKey(privateKey))
     throw new StartError(`The TLS key ${key} does not belong to the certificate ${cert}; give the pair.`);
   if (clientCa !== undefined)
-    checked(
+    parseOrThrow(
       () => new X509Certificate(caText),
       `The authority of clients' certificates ${clientCa} is not a certificate in PEM.`,
     );
@@ -174,7 +181,7 @@ function validated({ cert, key, clientCa }: TlsFiles, [certText, keyText, caText
   return context;
 }
 
-function checked<T>(make: () => T, problem: string): T {
+function parseOrThrow<T>(make: () => T, problem: string): T {
   try {
     return make();
   } catch {

@@ -2,7 +2,7 @@
  * Words in lower case that are common in passwords, including the terms of this product. `password-strength.ts` handles
  * character substitutions (`p4ssw0rd`), sequences and years.
  */
-const WORDS = `
+const WORD_LIST = `
 password passwort passwd passcode pass1 motdepasse contrasena senha parola wachtwoord haslo kennwort geheim secret
 letmein welcome willkommen bienvenue hello hallo iloveyou ichliebedich jetaime teamo loveyou lovely forever trustno
 login logon master admin administrator root toor superuser user guest default changeme change temp test testing tester
@@ -34,4 +34,4 @@ alexandra christian christina stephanie elizabeth katherine margaret benjamin jo
 11223344 112233 121212 123321 123654 102030 159753 147852 101010 131313 232323 696969 987654 a1b2c3 abc123
 `;
 
-export const COMMON_WORDS: readonly string[] = [...new Set(WORDS.split(/\s+/).filter((word) => word.length >= 4))];
+export const COMMON_WORDS: readonly string[] = [...new Set(WORD_LIST.split(/\s+/).filter((word) => word.length >= 4))];

@@ -2,7 +2,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import type { EndReason, LoginStore } from "./login-record.js";
 
 /** Maximum number of ended sessions to remember. When full, the oldest one is forgotten. */
-const MAX_REMEMBERED = 1000;
+const MAX_REMEMBERED_SESSIONS = 1000;
 
 /** Remembers why login sessions ended, so that the login page can explain a logout, also after a restart. */
 export class EndedSessions {
@@ -24,7 +24,7 @@ export class EndedSessions {
   }
 
   add(hash: string, reason: EndReason): void {
-    if (this.#byHash.size >= MAX_REMEMBERED) this.#forget(this.#byHash.keys().next().value!);
+    if (this.#byHash.size >= MAX_REMEMBERED_SESSIONS) this.#forget(this.#byHash.keys().next().value!);
     const at = this.#clock.now();
     this.#byHash.set(hash, { reason, at });
     this.#store.put(hash, { ended: reason, at: this.#clock.toWall(at) });
@@ -35,10 +35,10 @@ export class EndedSessions {
     this.#byHash.set(hash, { reason, at: Math.min(this.#clock.now(), this.#clock.fromWall(at)) });
   }
 
-  /** Forgets sessions that ended too long ago, or are too many. */
-  sweep(): void {
+  /** Forgets sessions that ended too long ago, and the oldest ones above `MAX_REMEMBERED_SESSIONS`. */
+  forgetOld(): void {
     for (const [hash, { at }] of this.#byHash)
-      if (this.#clock.now() - at >= this.#memory || this.#byHash.size > MAX_REMEMBERED) this.#forget(hash);
+      if (this.#clock.now() - at >= this.#memory || this.#byHash.size > MAX_REMEMBERED_SESSIONS) this.#forget(hash);
   }
 
   #forget(hash: string): void {

@@ -1,6 +1,6 @@
 import { BusyError } from "./accounts.js";
 
-interface Waiting {
+interface WaitingTask {
   start(): void;
   refuse(): void;
 }
@@ -14,7 +14,7 @@ export class FairQueue {
   readonly #concurrency: number;
   readonly #maxWaiting: number;
   /** Waiting work by client, in the order of the clients' turns. */
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #queues = new Map<string, WaitingTask[]>();
   #running = 0;
   #waiting = 0;
 
@@ -45,7 +45,7 @@ export class FairQueue {
   }
 
   #refuseOne(): void {
-    let longest: [client: string, queue: Waiting[]] = ["", []];
+    let longest: [client: string, queue: WaitingTask[]] = ["", []];
     for (const entry of this.#queues) if (entry[1].length > longest[1].length) longest = entry;
     const [client, queue] = longest;
     queue.pop()!.refuse();

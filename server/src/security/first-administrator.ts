@@ -11,14 +11,14 @@ export interface FirstAdministratorOptions {
   readonly directory: UserDirectory;
   readonly throttle: LoginThrottle;
   readonly log: Log;
-  /** Whether other machines can reach the server, so that nobody has access before there is an account. */
+  /** Whether other machines can reach the server. If so, nobody has access until there is an account. */
   readonly exposed: boolean;
   readonly dataFolder: string;
 }
 
 /**
- * Lets the first administrator be created over HTTP with a one-time code from the log. A code exists only while there is
- * no user.
+ * Creates the first administrator over HTTP for anybody who enters the one-time code from the log. A code exists only
+ * while there is no user.
  */
 export class FirstAdministrator {
   readonly #options: FirstAdministratorOptions;
@@ -36,9 +36,9 @@ export class FirstAdministrator {
 
   /** Logs a code if there is no user, and again whenever the last user has been removed. */
   start(): void {
-    const update = (): void => (this.isMissing ? this.#code.issue() : this.#code.revoke());
-    this.#options.directory.onChange(update);
-    update();
+    const updateCode = (): void => (this.isMissing ? this.#code.issue() : this.#code.revoke());
+    this.#options.directory.onChange(updateCode);
+    updateCode();
   }
 
   /**
@@ -50,7 +50,7 @@ export class FirstAdministrator {
     const { directory } = this.#options;
     await directory.reload();
     if (!directory.isEmpty) throw new UserError("conflict", "There is an account already; log in with it.");
-    const check = this.#code.check(address, code);
+    const check = this.#code.checkCode(address, code);
     if (check.wait !== undefined) return check;
     if (!check.right) return "wrong-code";
     await directory.add({ name, role: "admin", password }, true);

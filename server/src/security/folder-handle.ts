@@ -43,7 +43,7 @@ export class FolderHandle {
    * Reads a text file. Returns undefined for a missing file.
    * @throws StartError when the file is not a regular file or cannot be read
    */
-  async read(name: string): Promise<string | undefined> {
+  async readFile(name: string): Promise<string | undefined> {
     const path = join(this.#path, name);
     let file: FileHandle;
     try {
@@ -55,7 +55,7 @@ export class FolderHandle {
         throw new StartError(
           `${path} is a symbolic link, which is not followed; put the file itself there, or give the folder that has it with --data.`,
         );
-      throw new StartError(`${path} cannot be read (${this.explain(error)}); let this account read that file.`);
+      throw new StartError(`${path} cannot be read (${this.messageOf(error)}); let this account read that file.`);
     }
     try {
       const { nlink } = await this.#assertRegular(file, path);
@@ -78,7 +78,7 @@ export class FolderHandle {
    * Creates a file that only its owner can read. If this process is root, the file belongs to the owner of the folder.
    * @throws Error with the code EEXIST when a file or symbolic link has this name
    */
-  async create(name: string): Promise<FileHandle> {
+  async createFile(name: string): Promise<FileHandle> {
     const file = await open(join(this.#base, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
       if (isRoot() && this.#handle) {
@@ -88,17 +88,17 @@ export class FolderHandle {
       }
     } catch (error) {
       await file.close();
-      await this.remove(name);
+      await this.removeFile(name);
       throw error;
     }
     return file;
   }
 
   /**
-   * Closes a file from `create`, and renames the file so that it atomically replaces another one.
+   * Closes a file from `createFile`, and renames the file so that it atomically replaces another one.
    * @throws StartError when somebody has replaced the file meanwhile
    */
-  async publish(file: FileHandle, from: string, to: string): Promise<void> {
+  async replaceFile(file: FileHandle, from: string, to: string): Promise<void> {
     const written = await file.stat();
     await file.close();
     const found = await lstat(join(this.#base, from)).catch(() => undefined);
@@ -109,12 +109,12 @@ export class FolderHandle {
     await rename(join(this.#base, from), join(this.#base, to));
   }
 
-  async remove(name: string): Promise<void> {
+  async removeFile(name: string): Promise<void> {
     await rm(join(this.#base, name), { force: true });
   }
 
   /** Returns the message of an error, with the path of the folder instead of the file descriptor. */
-  explain(error: unknown): string {
+  messageOf(error: unknown): string {
     return textOf(error).replaceAll(this.#base, this.#path);
   }
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { digest } from "./scrypt.js";
-import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { sha256Of } from "./scrypt.js";
+import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "./accounts.js";
 
 /** A temporary account for the lifetime of this process, such as that of a simulated board. Option of `startServer`. */
 export interface Guest {
@@ -9,28 +9,30 @@ export interface Guest {
   readonly password: string;
 }
 
-/** Adds guests with the role `admin` to the accounts. Guests do not make `required` true: other clients need no account. */
+/** Adds guests with the role `admin` to the accounts. Guests do not make `isLoginRequired` true. */
 export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accounts {
   if (guests.length === 0) return accounts;
   const known = new Map(
     guests.map(({ name, password }) => {
       const account: Account = { name, role: "admin" };
-      return [name, { account, secret: Buffer.from(digest(password)) }];
+      return [name, { account, secret: Buffer.from(sha256Of(password)) }];
     }),
   );
   function guestOf(name: string, password: string): Account | undefined {
     const guest = known.get(name);
-    return guest && timingSafeEqual(Buffer.from(digest(password)), guest.secret) ? guest.account : undefined;
+    return guest && timingSafeEqual(Buffer.from(sha256Of(password)), guest.secret) ? guest.account : undefined;
   }
   return {
-    get required() {
-      return accounts.required;
+    get isLoginRequired() {
+      return accounts.isLoginRequired;
     },
-    check: async (name, password, from) => guestOf(name, password) ?? accounts.check(name, password, from),
-    byGeneratedPassword: (name, password) => guestOf(name, password) ?? accounts.byGeneratedPassword(name, password),
-    byToken: (token) => accounts.byToken(token),
-    tokenProblem: (token) => accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN,
+    authenticate: async (name, password, from) =>
+      guestOf(name, password) ?? accounts.authenticate(name, password, from),
+    authenticateGenerated: (name, password) =>
+      guestOf(name, password) ?? accounts.authenticateGenerated(name, password),
+    authenticateToken: (token) => accounts.authenticateToken(token),
+    tokenProblem: (token) => accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN_PROBLEM,
     fingerprint: (account) => accounts.fingerprint?.(account),
-    byName: (name) => known.get(name)?.account ?? accounts.byName(name),
+    findByName: (name) => known.get(name)?.account ?? accounts.findByName(name),
   };
 }

@@ -32,9 +32,9 @@ const StoredSession = z.object({
 });
 
 /** An ended session, which is stored so that the login page can explain the logout. */
-const StoredEnd = z.object({ ended: z.enum(END_REASONS), at: z.number() });
+const StoredEndSchema = z.object({ ended: z.enum(END_REASONS), at: z.number() });
 
-export const LoginRecord = z.union([StoredSession, StoredEnd]);
+export const LoginRecord = z.union([StoredSession, StoredEndSchema]);
 
 export type StoredSession = z.infer<typeof StoredSession>;
 export type LoginRecord = z.infer<typeof LoginRecord>;

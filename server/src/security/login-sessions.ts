@@ -10,15 +10,15 @@ const MINUTE = 60 * 1000;
 const HOUR = 60 * MINUTE;
 
 /** A login session expires after this time without a request, in ms. */
-export const IDLE = 12 * HOUR;
+export const IDLE_TIMEOUT = 12 * HOUR;
 /** A login session expires after this time even if it is used, in ms. */
-export const LIFETIME = 7 * 24 * HOUR;
+export const MAX_LIFETIME = 7 * 24 * HOUR;
 /** Maximum number of login sessions per user. A further login ends the least recently used session. */
-export const MAX_PER_NAME = 20;
+export const MAX_SESSIONS_PER_USER = 20;
 /** Maximum number of login sessions of all users. A further login ends the least recently used session. */
 const MAX_SESSIONS = 10_000;
 /** How old the stored time of the last use may become, in ms. After `kill -9`, sessions may expire this much too early. */
-const STORE_INTERVAL = 10 * MINUTE;
+const USE_STORE_INTERVAL = 10 * MINUTE;
 /** Number of characters of a session's hash that identify it in the API. They reveal nothing about its id. */
 const PUBLIC_ID_LENGTH = 16;
 /** Maximum length of the stored `User-Agent` of a browser, in characters. */
@@ -34,7 +34,7 @@ export interface LoginOrigin {
 
 const UNKNOWN_ORIGIN: LoginOrigin = { address: "", browser: "" };
 
-interface Session extends LoginOrigin {
+interface LoginSession extends LoginOrigin {
   readonly account: Account;
   readonly fingerprint: string | undefined;
   /** Time of the login, in ms by the monotonic clock. */
@@ -45,7 +45,7 @@ interface Session extends LoginOrigin {
   storedUseAt: number;
 }
 
-/** The parts that tests replace. */
+/** The store and the clock of `LoginSessions`. By default, the sessions are not stored. */
 export interface LoginSessionOptions {
   readonly store?: LoginStore;
   readonly clock?: StorageClock;
@@ -62,13 +62,13 @@ export class LoginSessions {
   readonly #clock: StorageClock;
   readonly #ended: EndedSessions;
   /** Sessions by the hash of their id, least recently used first. */
-  readonly #byHash = new Map<string, Session>();
+  readonly #byHash = new Map<string, LoginSession>();
 
   constructor(accounts: Accounts, options: LoginSessionOptions = {}) {
     this.#accounts = accounts;
     this.#store = options.store ?? NO_LOGIN_STORE;
     this.#clock = options.clock ?? clock;
-    this.#ended = new EndedSessions(this.#store, this.#clock, LIFETIME);
+    this.#ended = new EndedSessions(this.#store, this.#clock, MAX_LIFETIME);
     this.#restore();
   }
 
@@ -80,7 +80,7 @@ export class LoginSessions {
   create(account: Account, { address, browser } = UNKNOWN_ORIGIN): string {
     this.#sweep();
     const ofName = [...this.#byHash].filter(([, session]) => session.account.name === account.name);
-    if (ofName.length >= MAX_PER_NAME) this.#end(ofName[0][0], "displaced");
+    if (ofName.length >= MAX_SESSIONS_PER_USER) this.#end(ofName[0][0], "displaced");
     else if (this.#byHash.size >= MAX_SESSIONS) this.#end(this.#byHash.keys().next().value!, "displaced");
     const id = randomBytes(32).toString("base64url");
     const now = this.#clock.now();
@@ -105,7 +105,7 @@ export class LoginSessions {
     session.lastUsedAt = this.#clock.now();
     this.#byHash.delete(hash);
     this.#byHash.set(hash, session);
-    if (session.lastUsedAt - session.storedUseAt >= STORE_INTERVAL) this.#put(hash, session);
+    if (session.lastUsedAt - session.storedUseAt >= USE_STORE_INTERVAL) this.#put(hash, session);
     return session.account;
   }
 
@@ -128,13 +128,13 @@ export class LoginSessions {
   }
 
   /** Returns why a session has ended; undefined for one that has not. */
-  endReason(id: string): EndReason | undefined {
+  endReasonOf(id: string): EndReason | undefined {
     const hash = hashOf(id);
     return this.#byHash.has(hash) ? undefined : (this.#ended.reasonOf(hash) ?? "unknown");
   }
 
   /** Lists the sessions, by user name and then the latest login first. */
-  list(): LoginSessionView[] {
+  listSessions(): LoginSessionView[] {
     this.#sweep();
     return Array.from(this.#byHash, ([hash, session]) => ({
       id: publicIdOf(hash),
@@ -143,16 +143,16 @@ export class LoginSessions {
       browser: session.browser,
       started: this.#timestamp(session.startedAt),
       last_used: this.#timestamp(session.lastUsedAt),
-    })).sort((a, b) => compare(a.name, b.name) || compare(b.started, a.started));
+    })).sort((a, b) => compareCodeUnits(a.name, b.name) || compareCodeUnits(b.started, a.started));
   }
 
-  /** Returns the id by which `list` shows a session. */
+  /** Returns the public id of a session, by which `listSessions` shows it. */
   publicIdOf(id: string): string {
     return publicIdOf(hashOf(id));
   }
 
   /** Resolves when all changes are stored, or when the data folder cannot be written. */
-  stored(): Promise<void> {
+  whenStored(): Promise<void> {
     return this.#store.stored();
   }
 
@@ -166,13 +166,13 @@ export class LoginSessions {
 
   #restore(): void {
     const now = this.#clock.now();
-    const restored: [hash: string, Session][] = [];
+    const restored: [hash: string, LoginSession][] = [];
     for (const [hash, stored] of this.#store.load()) {
       const { data } = LoginRecord.safeParse(stored);
       if (!data) this.#store.delete(hash);
       else if ("ended" in data) this.#ended.restore(hash, data.ended, data.at);
       else {
-        const account = this.#accounts.byName(data.name);
+        const account = this.#accounts.findByName(data.name);
         const reason = this.#changeSince(data, account);
         // a wall clock that was set back must not extend the session
         const startedAt = Math.min(now, this.#clock.fromWall(data.started));
@@ -188,7 +188,7 @@ export class LoginSessions {
     this.#sweep();
   }
 
-  /** Returns why the account of a stored session is another one now; undefined if it is the same. */
+  /** Returns how the account of a stored session has changed since; undefined if it is still the same. */
   #changeSince(stored: Omit<StoredSession, "started" | "used">, account: Account | undefined): EndReason | undefined {
     if (!account) return "removed";
     if (account.role !== stored.role || account.device !== stored.device) return "role";
@@ -196,11 +196,11 @@ export class LoginSessions {
   }
 
   /** Returns why a session must end; undefined if it is valid. */
-  #problemOf({ account, fingerprint, startedAt, lastUsedAt }: Session): EndReason | undefined {
+  #problemOf({ account, fingerprint, startedAt, lastUsedAt }: LoginSession): EndReason | undefined {
     const now = this.#clock.now();
-    if (now - startedAt >= LIFETIME) return "lifetime";
-    if (now - lastUsedAt >= IDLE) return "idle";
-    const current = this.#accounts.byName(account.name);
+    if (now - startedAt >= MAX_LIFETIME) return "lifetime";
+    if (now - lastUsedAt >= IDLE_TIMEOUT) return "idle";
+    const current = this.#accounts.findByName(account.name);
     if (current === account) return undefined;
     return this.#changeSince({ ...account, fingerprint, ...UNKNOWN_ORIGIN }, current) ?? "password";
   }
@@ -215,10 +215,10 @@ export class LoginSessions {
       const reason = this.#problemOf(session);
       if (reason) this.#end(hash, reason);
     }
-    this.#ended.sweep();
+    this.#ended.forgetOld();
   }
 
-  #put(hash: string, session: Session): void {
+  #put(hash: string, session: LoginSession): void {
     const { account, fingerprint, address, browser, startedAt, lastUsedAt } = session;
     session.storedUseAt = lastUsedAt;
     const times = { started: this.#clock.toWall(startedAt), used: this.#clock.toWall(lastUsedAt) };
@@ -239,6 +239,6 @@ function publicIdOf(hash: string): string {
 }
 
 /** Compares by UTF-16 code units, so that the order is the same in every locale. */
-function compare(a: string, b: string): number {
+function compareCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,20 +1,20 @@
 import { networkOf } from "./network.js";
 
 /** Number of failed logins that cause no delay, because people mistype passwords. */
-const FREE_FAILURES = 5;
+const FAILURES_WITHOUT_DELAY = 5;
 /** The longest delay before the next login attempt, in ms. */
-const MAX_DELAY = 15 * 60_000;
+const MAX_ATTEMPT_DELAY = 15 * 60_000;
 /** How long failed logins are remembered after the latest one, in ms. */
-const FAILURE_MEMORY = 60 * 60_000;
+const FAILURE_MEMORY_TIME = 60 * 60_000;
 /** Maximum number of addresses, of names and of pairs to remember. When full, the least recently used one is dropped. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED_BACKOFFS = 10_000;
 
 /** A login attempt whose password is being checked. Call exactly one of the methods when the outcome is known. */
 export interface LoginAttempt {
-  failed(): void;
-  succeeded(): void;
+  fail(): void;
+  succeed(): void;
   /** Ends an attempt whose password could not be checked. The attempt counts as neither success nor failure. */
-  withdrawn(): void;
+  withdraw(): void;
 }
 
 /**
@@ -39,40 +39,40 @@ export class LoginThrottle {
   }
 
   /** How long the next attempt must wait, in ms; 0 when it may begin now. */
-  wait(address: string, name: string): number {
+  waitTime(address: string, name: string): number {
     const now = this.#now();
     const network = networkOf(address);
-    const known = this.#known.get(pairOf(network, name));
-    if (known) return known.wait(now);
-    return Math.max(this.#addresses.get(network)?.wait(now) ?? 0, this.#names.get(name)?.wait(now) ?? 0);
+    const known = this.#known.get(pairKey(network, name));
+    if (known) return known.waitTime(now);
+    return Math.max(this.#addresses.get(network)?.waitTime(now) ?? 0, this.#names.get(name)?.waitTime(now) ?? 0);
   }
 
   /**
-   * Begins an attempt; call it right after `wait` has returned 0. Until its outcome is known, the attempt counts as
+   * Begins an attempt; call it right after `waitTime` has returned 0. Until its outcome is known, the attempt counts as
    * failed, so that guessing in parallel is no faster.
    */
-  begin(address: string, name: string): LoginAttempt {
+  beginAttempt(address: string, name: string): LoginAttempt {
     const network = networkOf(address);
-    const pair = pairOf(network, name);
+    const pair = pairKey(network, name);
     const counts = this.#known.has(pair)
-      ? [recentBackoffOf(this.#known, pair)]
-      : [recentBackoffOf(this.#addresses, network), recentBackoffOf(this.#names, name)];
+      ? [touchBackoff(this.#known, pair)]
+      : [touchBackoff(this.#addresses, network), touchBackoff(this.#names, name)];
     for (const { backoff } of counts) backoff.begin(this.#now());
     // A success withdraws only its own attempt, because earlier failures may have been guesses of somebody else.
-    const withdrawn = (): void => {
+    const withdraw = (): void => {
       for (const { backoff, all, key } of counts) {
         backoff.withdraw();
         // unused entries would push entries with failures out of a full map
-        if (backoff.unused && all !== this.#known && all.get(key) === backoff) all.delete(key);
+        if (backoff.isUnused && all !== this.#known && all.get(key) === backoff) all.delete(key);
       }
     };
     return {
-      failed: () => counts.forEach(({ backoff }) => backoff.fail(this.#now())),
-      succeeded: () => {
-        withdrawn();
-        recentBackoffOf(this.#known, pair);
+      fail: () => counts.forEach(({ backoff }) => backoff.fail(this.#now())),
+      succeed: () => {
+        withdraw();
+        touchBackoff(this.#known, pair);
       },
-      withdrawn,
+      withdraw,
     };
   }
 }
@@ -84,17 +84,17 @@ class Backoff {
   #running = 0;
   #lastStart = 0;
 
-  get unused(): boolean {
+  get isUnused(): boolean {
     return this.#failures === 0 && this.#running === 0;
   }
 
   /** How long the next attempt must wait, in ms. */
-  wait(now: number): number {
+  waitTime(now: number): number {
     this.#forget(now);
     const count = this.#failures + this.#running;
-    if (count < FREE_FAILURES) return 0;
+    if (count < FAILURES_WITHOUT_DELAY) return 0;
     const latest = this.#running > 0 ? Math.max(this.#lastFailure, this.#lastStart) : this.#lastFailure;
-    return Math.max(0, latest + Math.min(MAX_DELAY, 1000 * 2 ** (count - FREE_FAILURES)) - now);
+    return Math.max(0, latest + Math.min(MAX_ATTEMPT_DELAY, 1000 * 2 ** (count - FAILURES_WITHOUT_DELAY)) - now);
   }
 
   begin(now: number): void {
@@ -114,7 +114,7 @@ class Backoff {
   }
 
   #forget(now: number): void {
-    if (now - this.#lastFailure >= FAILURE_MEMORY) this.#failures = 0;
+    if (now - this.#lastFailure >= FAILURE_MEMORY_TIME) this.#failures = 0;
   }
 }
 
@@ -126,14 +126,14 @@ interface BackoffEntry {
 }
 
 /** Returns the backoff of a key, creates it if necessary, and makes it the most recently used one. */
-function recentBackoffOf(all: Map<string, Backoff>, key: string): BackoffEntry {
+function touchBackoff(all: Map<string, Backoff>, key: string): BackoffEntry {
   const backoff = all.get(key) ?? new Backoff();
   all.delete(key);
-  if (all.size >= MAX_REMEMBERED) all.delete(all.keys().next().value!);
+  if (all.size >= MAX_REMEMBERED_BACKOFFS) all.delete(all.keys().next().value!);
   all.set(key, backoff);
   return { all, key, backoff };
 }
 
-function pairOf(network: string, name: string): string {
+function pairKey(network: string, name: string): string {
   return `${network}\0${name}`;
 }

@@ -1,5 +1,5 @@
 import { MIN_PASSWORD_LENGTH, passwordWeakness } from "./password-strength.js";
-import { generatePassword, hashPassword, storeGenerated, type StoredPassword } from "./scrypt.js";
+import { generatePassword, hashPassword, hashGeneratedPassword, type StoredPassword } from "./scrypt.js";
 import { UserError } from "./user-error.js";
 import type { Wording } from "./wording.js";
 
@@ -17,7 +17,7 @@ export interface NewPassword {
 /** Generates a password. */
 export function generateNewPassword(): NewPassword {
   const generated = generatePassword();
-  return { stored: storeGenerated(generated), generated };
+  return { stored: hashGeneratedPassword(generated), generated };
 }
 
 /**

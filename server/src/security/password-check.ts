@@ -21,30 +21,30 @@ export type PasswordCheck = (address: string, name: string, password: string) =>
  * Creates a password check that limits how fast passwords can be guessed. HTTP and MQTT must share one check, so that an
  * attacker cannot use both to guess twice as fast.
  */
-export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()): PasswordCheck {
+export function createPasswordCheck(accounts: Accounts, throttle = new LoginThrottle()): PasswordCheck {
   /** Running checks. Concurrent requests with the same credentials share one check and count as one attempt. */
   const running = new Map<string, Promise<PasswordCheckResult>>();
 
   async function check(address: string, name: string, password: string): Promise<PasswordCheckResult> {
-    const wait = throttle.wait(address, name);
+    const wait = throttle.waitTime(address, name);
     if (wait > 0) return { wait: Math.ceil(wait / 1000) };
-    const attempt = throttle.begin(address, name);
+    const attempt = throttle.beginAttempt(address, name);
     let account: Account | undefined;
     try {
-      account = await accounts.check(name, password, address);
+      account = await accounts.authenticate(name, password, address);
     } catch (error) {
-      attempt.withdrawn();
+      attempt.withdraw();
       throw error;
     }
-    if (account) attempt.succeeded();
-    else attempt.failed();
+    if (account) attempt.succeed();
+    else attempt.fail();
     return { account };
   }
 
   return async (address, name, password) => {
     const user = name.length > MAX_NAME_LENGTH ? "" : name;
     // without throttling, because nobody can guess a generated password
-    const account = accounts.byGeneratedPassword(user, password);
+    const account = accounts.authenticateGenerated(user, password);
     if (account) return { account };
     const key = JSON.stringify([address, user, password]);
     let verdict = running.get(key);
@@ -57,14 +57,14 @@ export function passwordCheck(accounts: Accounts, throttle = new LoginThrottle()
 }
 
 /** Wraps a password check and logs failed logins. Concurrent requests that share a check are logged once. */
-export function logFailures(check: PasswordCheck, accounts: Accounts, log: Log): PasswordCheck {
+export function withFailureLog(check: PasswordCheck, accounts: Accounts, log: Log): PasswordCheck {
   const logged = new WeakSet<PasswordCheckResult>();
 
   return async (address, name, password) => {
     const verdict = await check(address, name, password);
     if (verdict.wait !== undefined || verdict.account || logged.has(verdict)) return verdict;
     logged.add(verdict);
-    if (accounts.byName(name))
+    if (accounts.findByName(name))
       log.warn("security", `Refused a login as ${name} from ${address}: wrong password.`, { user: name, address });
     // the name is not logged, because it may be a password in the wrong field
     else log.warn("security", `Refused a login from ${address}: no user has the name that was given.`, { address });

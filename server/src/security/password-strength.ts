@@ -4,9 +4,9 @@ import { COMMON_WORDS } from "./common-words.js";
 export const MIN_PASSWORD_LENGTH = 8;
 
 /** A common word in a password counts as this many characters. */
-const WORD = 3;
+const WORD_GUESS_LENGTH = 3;
 /** Any other predictable part counts as this many characters: fewer than a word, because attackers try patterns first. */
-const PATTERN = 1;
+const PATTERN_GUESS_LENGTH = 1;
 
 /** A predictable part of a password, which counts as `guessLength` characters. */
 interface PredictablePart {
@@ -18,12 +18,12 @@ interface PredictablePart {
 
 const A_WORD = "a common word or password";
 const A_SEQUENCE = "a sequence such as 1234 or qwerty";
-const REPETITION = "a repetition";
+const A_REPETITION = "a repetition";
 const A_DATE = "a year or a date";
 const A_NAME = "the user name";
 
 /** Key sequences on keyboards: rows, columns and zigzags. */
-const KEYBOARD = [
+const KEYBOARD_SEQUENCES = [
   "qwertyuiop",
   "qwertzuiop",
   "azertyuiop",
@@ -47,7 +47,7 @@ const MIN_RUN_LENGTH = 3;
 const MIN_KEYBOARD_RUN_LENGTH = 4;
 
 /** The letter for each character that people write instead of a letter, as in `p4ssw0rd`. */
-const LEET: Readonly<Record<string, string>> = {
+const LEET_LETTERS: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
   "3": "e",
@@ -69,7 +69,7 @@ const LEET: Readonly<Record<string, string>> = {
  */
 export function passwordWeakness(password: string, names: readonly string[] = []): string {
   const text = [...password.toLowerCase()].join("").normalize("NFC");
-  const parts = withoutOverlaps(partsOf(text, names));
+  const parts = withoutOverlaps(findPredictableParts(text, names));
   let left = text.length;
   for (const { start, end, guessLength } of parts) left -= end - start - guessLength;
   if (parts.length === 0 || left >= MIN_PASSWORD_LENGTH) return "";
@@ -80,26 +80,29 @@ export function passwordWeakness(password: string, names: readonly string[] = []
 /** Selects parts that do not overlap, and prefers those that save most characters. Returns them in text order. */
 function withoutOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
   const chosen: PredictablePart[] = [];
-  const gain = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;
-  for (const part of parts.toSorted((a, b) => gain(b) - gain(a)))
-    if (gain(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end)) chosen.push(part);
+  const savedLength = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;
+  for (const part of parts.toSorted((a, b) => savedLength(b) - savedLength(a)))
+    if (savedLength(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end))
+      chosen.push(part);
   return chosen.sort((a, b) => a.start - b.start);
 }
 
-function partsOf(text: string, names: readonly string[]): PredictablePart[] {
+function findPredictableParts(text: string, names: readonly string[]): PredictablePart[] {
   const own = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]).map((name) => name.toLowerCase());
-  const letters = [...text].map((character) => LEET[character] ?? character).join("");
+  const letters = [...text].map((character) => LEET_LETTERS[character] ?? character).join("");
   // `1` can stand for i, as in `letters`, or for l.
-  const others = [...text].map((character) => (character === "1" ? "l" : (LEET[character] ?? character))).join("");
+  const others = [...text]
+    .map((character) => (character === "1" ? "l" : (LEET_LETTERS[character] ?? character)))
+    .join("");
   return [
     ...[text, letters, others].flatMap((variant) => [
-      ...occurrences(variant, COMMON_WORDS, WORD, A_WORD),
-      ...occurrences(variant, own.filter((name) => name.length >= 3), PATTERN, A_NAME), // prettier-ignore
+      ...findOccurrences(variant, COMMON_WORDS, WORD_GUESS_LENGTH, A_WORD),
+      ...findOccurrences(variant, own.filter((name) => name.length >= 3), PATTERN_GUESS_LENGTH, A_NAME), // prettier-ignore
     ]),
-    ...keyboardRuns(text),
-    ...runs(text),
-    ...matchesOf(text, /(.)\1{2,}|(.{2,}?)\2+/gsu, REPETITION),
-    ...matchesOf(
+    ...findKeyboardRuns(text),
+    ...findRuns(text),
+    ...findMatches(text, /(.)\1{2,}|(.{2,}?)\2+/gsu, A_REPETITION),
+    ...findMatches(
       text,
       /(?:19|20)\d\d(?:[-./]?[01]?\d[-./]?[0-3]?\d)?|[0-3]?\d[-./]?[01]?\d[-./]?(?:19|20)\d\d/g,
       A_DATE,
@@ -107,7 +110,7 @@ function partsOf(text: string, names: readonly string[]): PredictablePart[] {
   ];
 }
 
-function occurrences(text: string, words: readonly string[], guessLength: number, kind: string): PredictablePart[] {
+function findOccurrences(text: string, words: readonly string[], guessLength: number, kind: string): PredictablePart[] {
   const found: PredictablePart[] = [];
   for (const word of words)
     for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
@@ -115,37 +118,38 @@ function occurrences(text: string, words: readonly string[], guessLength: number
   return found;
 }
 
-function matchesOf(text: string, pattern: RegExp, kind: string): PredictablePart[] {
+function findMatches(text: string, pattern: RegExp, kind: string): PredictablePart[] {
   return [...text.matchAll(pattern)].map(({ index, 0: { length } }) => ({
     start: index,
     end: index + length,
-    guessLength: PATTERN,
+    guessLength: PATTERN_GUESS_LENGTH,
     kind,
   }));
 }
 
 /** Finds ascending or descending sequences of Unicode characters, such as `1234` or `dcba`. */
-function runs(text: string): PredictablePart[] {
+function findRuns(text: string): PredictablePart[] {
   const found: PredictablePart[] = [];
   for (let start = 0; start < text.length - 1;) {
     const step = text.charCodeAt(start + 1) - text.charCodeAt(start);
     let end = start + 1;
     if (Math.abs(step) === 1)
       while (end < text.length && text.charCodeAt(end) - text.charCodeAt(end - 1) === step) end++;
-    if (end - start >= MIN_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN, kind: A_SEQUENCE });
+    if (end - start >= MIN_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: A_SEQUENCE });
     start = Math.max(start + 1, end - 1);
   }
   return found;
 }
 
-function keyboardRuns(text: string): PredictablePart[] {
+function findKeyboardRuns(text: string): PredictablePart[] {
   const found: PredictablePart[] = [];
-  const rows = KEYBOARD.flatMap((row) => [row, [...row].reverse().join("")]);
+  const rows = KEYBOARD_SEQUENCES.flatMap((row) => [row, [...row].reverse().join("")]);
   for (let start = 0; start < text.length; start++)
     for (const row of rows) {
       let end = start;
       while (end < text.length && row.includes(text.slice(start, end + 1))) end++;
-      if (end - start >= MIN_KEYBOARD_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN, kind: A_SEQUENCE });
+      if (end - start >= MIN_KEYBOARD_RUN_LENGTH)
+        found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: A_SEQUENCE });
     }
   return found;
 }

@@ -1,10 +1,10 @@
 /** Redacts URLs and connection strings for display: masks passwords, tokens, and values that may be secret. */
 
 /** The text that replaces a secret in logs and errors. */
-export const MASK = "********";
+export const SECRET_MASK = "********";
 
 /** Query parameters of libpq, pg and ioredis that contain no secret. All others are masked. */
-const HARMLESS = new Set(
+const HARMLESS_PARAMETERS = new Set(
   (
     "application_name client_encoding connect_timeout database db dbname family host port sslcert sslkey sslmode " +
     "sslnegotiation sslrootcert target_session_attrs user uselibpqcompat"
@@ -12,30 +12,33 @@ const HARMLESS = new Set(
 );
 
 /** Matches a password in a keyword connection string of libpq: `password=…` or `password = '…'`. */
-const KEYWORD = /\b(\w*(?:passw|pwd|secret|token|apikey|api_key)\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s'"&]+)/gi;
+const KEYWORD_SECRET = /\b(\w*(?:passw|pwd|secret|token|apikey|api_key)\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s'"&]+)/gi;
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
  * Masks secrets in a URL or connection string: the password, a user name without a password (which may be a token), and values
  * of query parameters. Masks text that is not a valid URL up to the last `@`, or completely after the scheme.
  */
 export function redactUrl(text: string): string {
-  const scheme = SCHEME.exec(text)?.[0];
-  if (scheme === undefined) return text.replace(KEYWORD, `$1${MASK}`).replace(/^.*(?:@|%40)/s, `${MASK}@`);
-  if (!URL.canParse(text)) return scheme + MASK;
+  const scheme = URL_SCHEME.exec(text)?.[0];
+  if (scheme === undefined)
+    return text.replace(KEYWORD_SECRET, `$1${SECRET_MASK}`).replace(/^.*(?:@|%40)/s, `${SECRET_MASK}@`);
+  if (!URL.canParse(text)) return scheme + SECRET_MASK;
   const [, base, query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text)!;
-  return redactAuthority(scheme, base, /@|%40/.test(query + fragment)) + redactQuery(query) + (fragment && `#${MASK}`);
+  return (
+    redactAuthority(scheme, base, /@|%40/.test(query + fragment)) + redactQuery(query) + (fragment && `#${SECRET_MASK}`)
+  );
 }
 
 /** @param more whether an `@` follows the authority, so that a password may contain an unencoded `?` or `#` */
 function redactAuthority(scheme: string, base: string, more: boolean): string {
   const rest = base.slice(scheme.length);
   const at = rest.lastIndexOf("@");
-  if (at < 0) return more && !rest.includes("/") ? scheme + MASK : base;
+  if (at < 0) return more && !rest.includes("/") ? scheme + SECRET_MASK : base;
   const [, user, password] = /^([^:/]*):?(.*)$/s.exec(rest.slice(0, at))!;
   // an unencoded slash in a password ends the authority too early, and then the user name may be part of the password
-  const shown = password && !rest.slice(0, at).includes("/") ? `${user}:${MASK}` : MASK;
+  const shown = password && !rest.slice(0, at).includes("/") ? `${user}:${SECRET_MASK}` : SECRET_MASK;
   return scheme + shown + rest.slice(at);
 }
 
@@ -44,19 +47,21 @@ function redactQuery(query: string): string {
   const pairs = query.slice(1).split("&");
   const shown = pairs.map((pair) => {
     const [name, value] = pair.split("=", 2);
-    if (value === undefined) return MASK;
-    return HARMLESS.has(name.toLowerCase()) ? pair : `${name}=${MASK}`;
+    if (value === undefined) return SECRET_MASK;
+    return HARMLESS_PARAMETERS.has(name.toLowerCase()) ? pair : `${name}=${SECRET_MASK}`;
   });
   return `?${shown.join("&")}`;
 }
 
 /** Masks the path of a URL, for services whose URL works like a password. */
-export function maskedUrl(url: string): string {
+export function redactUrlPath(url: string): string {
   const { origin, pathname, search } = new URL(url);
-  return pathname === "/" && !search ? origin : `${origin}/${MASK}`;
+  return pathname === "/" && !search ? origin : `${origin}/${SECRET_MASK}`;
 }
 
 /** Masks secrets in all URLs and connection strings within a text, such as an error message. */
 export function redactText(text: string): string {
-  return text.replace(KEYWORD, `$1${MASK}`).replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi, (url) => redactUrl(url));
+  return text
+    .replace(KEYWORD_SECRET, `$1${SECRET_MASK}`)
+    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi, (url) => redactUrl(url));
 }

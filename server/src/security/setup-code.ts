@@ -1,24 +1,24 @@
 import { randomInt, timingSafeEqual } from "node:crypto";
 import type { LoginThrottle } from "./login-throttle.js";
-import { digest } from "./scrypt.js";
+import { sha256Of } from "./scrypt.js";
 
 /** Letters and digits that cannot be confused with each other. */
-const ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
-const GROUPS = 3;
+const CODE_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz";
+const GROUP_COUNT = 3;
 const GROUP_LENGTH = 4;
 
-/** Number of wrong codes after which a new code replaces the code. */
+/** After this many wrong codes, a new code replaces the current one. */
 export const MAX_WRONG_CODES = 10;
 
 /** The name under which wrong codes are throttled. No user can have this name, because it contains spaces. */
 const THROTTLED_NAME = "the first administrator";
 
 /** The outcome of checking a code. `wait` is the time before the next attempt, in s. */
-export type CodeCheck = { readonly right: boolean; readonly wait?: undefined } | { readonly wait: number };
+export type CodeCheckResult = { readonly right: boolean; readonly wait?: undefined } | { readonly wait: number };
 
 /**
- * A one-time code in the log that proves that somebody may administer the server. Creating the first administrator needs
- * it. The code is only in memory and in the log, has 59 random bits, and is different after each start.
+ * A one-time code for creating the first administrator. Whoever knows the code can read the log, and so may administer
+ * the server. The code is only in memory and in the log, has 59 random bits, and is different after each start.
  */
 export class SetupCode {
   readonly #throttle: LoginThrottle;
@@ -46,37 +46,41 @@ export class SetupCode {
   }
 
   /** Checks a code that came from an IP address. Ignores case, spaces and hyphens. */
-  check(address: string, text: string): CodeCheck {
-    const wait = this.#throttle.wait(address, THROTTLED_NAME);
+  checkCode(address: string, text: string): CodeCheckResult {
+    const wait = this.#throttle.waitTime(address, THROTTLED_NAME);
     if (wait > 0) return { wait: Math.ceil(wait / 1000) };
-    const attempt = this.#throttle.begin(address, THROTTLED_NAME);
+    const attempt = this.#throttle.beginAttempt(address, THROTTLED_NAME);
     if (this.#matches(text)) {
-      attempt.withdrawn();
+      attempt.withdraw();
       return { right: true };
     }
-    attempt.failed();
+    attempt.fail();
     if (this.#code !== undefined && ++this.#wrong >= MAX_WRONG_CODES) this.#renew();
     return { right: false };
   }
 
   #matches(text: string): boolean {
     if (this.#code === undefined) return false;
-    return timingSafeEqual(Buffer.from(digest(normalize(text))), Buffer.from(digest(normalize(this.#code))));
+    return timingSafeEqual(
+      Buffer.from(sha256Of(normalizeCode(text))),
+      Buffer.from(sha256Of(normalizeCode(this.#code))),
+    );
   }
 
   #renew(): void {
-    this.#code = generate();
+    this.#code = generateCode();
     this.#wrong = 0;
     this.#show(this.#code);
   }
 }
 
-function normalize(text: string): string {
+function normalizeCode(text: string): string {
   return text.replace(/[\s-]/g, "").toLowerCase();
 }
 
 /** Generates a code such as `k7wd-9mqh-x3fa`. */
-function generate(): string {
-  const group = (): string => Array.from({ length: GROUP_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join("");
-  return Array.from({ length: GROUPS }, group).join("-");
+function generateCode(): string {
+  const generateGroup = (): string =>
+    Array.from({ length: GROUP_LENGTH }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join("");
+  return Array.from({ length: GROUP_COUNT }, generateGroup).join("-");
 }

@@ -8,7 +8,7 @@ import type { Log } from "../observability/log.js";
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-const UsesFile = z.strictObject({
+const TokenUsesFile = z.strictObject({
   version: z.literal(1),
   /** Time of the last use of each token, ISO 8601, by token hash. */
   used: z.record(z.string(), z.iso.datetime()),
@@ -22,9 +22,9 @@ export interface WriteDelays {
   readonly further: number;
 }
 
-const DELAYS: WriteDelays = { first: 1000, further: 10 * MINUTE };
+const WRITE_DELAYS: WriteDelays = { first: 1000, further: 10 * MINUTE };
 
-/** Returns the path of the file with the last use of each token. The users are in a file that changes less often. */
+/** Returns the path of the file with the last use of each token. The users file is separate, because it changes less often. */
 export function tokenUsesFile(folder: string): string {
   return join(folder, "token-uses.json");
 }
@@ -41,7 +41,7 @@ export function readTokenUses(folder: string): Map<string, number> {
     if (codeOf(error) === "ENOENT") return new Map();
     throw error;
   }
-  const { used } = UsesFile.parse(JSON.parse(text));
+  const { used } = TokenUsesFile.parse(JSON.parse(text));
   return new Map(Object.entries(used).map(([hash, time]) => [hash, Date.parse(time)]));
 }
 
@@ -59,7 +59,7 @@ export class TokenUses {
   #failing = false;
 
   /** @param isToken returns whether a token with this hash still exists; the uses of other tokens are deleted */
-  constructor(folder: string, log: Log, isToken: (hash: string) => boolean, delays = DELAYS) {
+  constructor(folder: string, log: Log, isToken: (hash: string) => boolean, delays = WRITE_DELAYS) {
     this.#folder = folder;
     this.#log = log;
     this.#isToken = isToken;
@@ -93,7 +93,7 @@ export class TokenUses {
   }
 
   /** Returns when a token was last used, in ms since 1970; undefined for never. */
-  lastUse(hash: string): number | undefined {
+  lastUseOf(hash: string): number | undefined {
     return this.#used.get(hash);
   }
 
@@ -110,7 +110,7 @@ export class TokenUses {
       else this.#used.delete(hash);
     const file = tokenUsesFile(this.#folder);
     try {
-      replace(file, JSON.stringify({ version: 1, used }, null, 2) + "\n");
+      replaceFile(file, JSON.stringify({ version: 1, used }, null, 2) + "\n");
       this.#failing = false;
     } catch (error) {
       if (!this.#failing)
@@ -123,7 +123,7 @@ export class TokenUses {
     }
   }
 
-  /** Writes pending uses. */
+  /** Stops the timer and writes pending uses to disk. */
   close(): void {
     if (this.#timer) this.#write();
     clearTimeout(this.#timer);
@@ -131,7 +131,7 @@ export class TokenUses {
 }
 
 /** Replaces a file atomically. Only its owner can read the file. */
-function replace(file: string, text: string): void {
+function replaceFile(file: string, text: string): void {
   const next = `${file}.new`;
   // a killed process may have left this file; no other process writes here
   rmSync(next, { force: true });

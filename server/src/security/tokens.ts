@@ -16,7 +16,7 @@ export const StoredToken = z.strictObject({
 export type StoredToken = z.infer<typeof StoredToken>;
 
 /** Returns the public id of a token: the first 8 characters of its hash. The id reveals nothing about the token. */
-export function tokenId({ hash }: StoredToken): string {
+export function tokenIdOf({ hash }: StoredToken): string {
   return hash.slice(0, 8);
 }
 
@@ -26,14 +26,14 @@ export function isExpired({ expires }: StoredToken, now: number): boolean {
 }
 
 /** Shortens an ISO 8601 time to the minute: `2027-01-01T00:00Z`. */
-export function toMinute(time: string): string {
+export function shortenToMinute(time: string): string {
   return `${time.slice(0, 16)}Z`;
 }
 
-const DATE = /^\d{4}-\d\d-\d\d$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const DATE_PATTERN = /^\d{4}-\d\d-\d\d$/;
+const TIME_PATTERN = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 /** Latest accepted expiry, in ms since 1970: after the year 9999, ISO 8601 needs more digits. */
-const MAX_EXPIRY = Date.UTC(9999, 11, 31);
+const MAX_EXPIRY_TIME = Date.UTC(9999, 11, 31);
 
 /**
  * Parses the expiry of a token: a duration from now such as `90d`, a date (midnight UTC), an ISO 8601 time, or `forever`.
@@ -43,10 +43,11 @@ const MAX_EXPIRY = Date.UTC(9999, 11, 31);
  */
 export function parseExpiry(text: string, now: number, { expires }: Wording): string | undefined {
   if (text === "forever") return undefined;
-  const time = DATE.test(text) || TIME.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);
+  const time =
+    DATE_PATTERN.test(text) || TIME_PATTERN.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);
   // reject dates such as February 30, which JavaScript parses as March 2
-  const isDate = !DATE.test(text) || (time <= MAX_EXPIRY && new Date(time).toISOString().startsWith(text));
-  if (!(time <= MAX_EXPIRY) || !isDate)
+  const isDate = !DATE_PATTERN.test(text) || (time <= MAX_EXPIRY_TIME && new Date(time).toISOString().startsWith(text));
+  if (!(time <= MAX_EXPIRY_TIME) || !isDate)
     throw new UserError(
       "invalid",
       `${expires} is "${text}"; it must be a time such as 90d or 12h, a date such as 2027-01-01, or forever.`,

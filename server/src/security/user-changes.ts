@@ -1,19 +1,19 @@
 import { DEFAULT_PREFIX, idProblem, serverStatusTopic, topicOf } from "../../../contract/index.js";
 import type { Role } from "./accounts.js";
-import { digest, generateToken, type StoredPassword } from "./scrypt.js";
-import { parseExpiry, tokenId, type StoredToken } from "./tokens.js";
+import { sha256Of, generateToken, type StoredPassword } from "./scrypt.js";
+import { parseExpiry, tokenIdOf, type StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
-import { changeUsers, USER_NAME, userOf, type StoredUser } from "./users-file.js";
+import { changeUsers, USER_NAME, getUser, type StoredUser } from "./users-file.js";
 import type { Wording } from "./wording.js";
 
 /** The role of a user. `device` is the device id of a board, and only for the role `device`. */
-export interface RoleOfUser {
+export interface RoleAssignment {
   readonly role: Role;
   readonly device?: string;
 }
 
-/** @throws UserError when the name is not allowed */
-export function checkName(name: string): void {
+/** Checks the name of a new user. @throws UserError when the name is not allowed */
+export function checkUserName(name: string): void {
   if (!USER_NAME.test(name))
     throw new UserError(
       "invalid",
@@ -21,8 +21,8 @@ export function checkName(name: string): void {
     );
 }
 
-/** @throws UserError when the device id is not allowed */
-export function checkDevice(device: string, wording: Wording): void {
+/** Checks the device id of a user. @throws UserError when the id is not allowed */
+export function checkDeviceId(device: string, wording: Wording): void {
   const problem = idProblem(device) || (device === DEFAULT_PREFIX ? "its status would be the server's own" : "");
   if (problem) throw new UserError("invalid", `${wording.device} "${device}" is not allowed: ${problem}.`);
 }
@@ -31,7 +31,7 @@ export function checkDevice(device: string, wording: Wording): void {
  * Rejects a device id if the status topic of one device would be the server status topic of another.
  * @throws UserError when the id is not allowed
  */
-function checkPrefix(device: string, users: ReadonlyMap<string, StoredUser>, wording: Wording): void {
+function checkStatusTopics(device: string, users: ReadonlyMap<string, StoredUser>, wording: Wording): void {
   for (const { device: other } of users.values())
     for (const [above, below] of [
       [device, other],
@@ -50,14 +50,14 @@ export function userExistsError(name: string, wording: Wording): UserError {
 }
 
 /** A user to add. The name and the device id have been checked. */
-export interface UserToAdd extends RoleOfUser {
+export interface UserToAdd extends RoleAssignment {
   readonly name: string;
   readonly password: StoredPassword;
 }
 
 /**
  * Adds a user. Returns whether this is the first user.
- * @param onlyFirst whether the user is refused unless it is the first
+ * @param onlyFirst if true, refuses a user that is not the first
  * @throws UserError when the name is taken, or the device id conflicts with another
  */
 export async function addUser(
@@ -71,7 +71,7 @@ export async function addUser(
     first = users.size === 0;
     if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
     if (users.has(name)) throw userExistsError(name, wording);
-    if (role.device !== undefined) checkPrefix(role.device, users, wording);
+    if (role.device !== undefined) checkStatusTopics(role.device, users, wording);
     users.set(name, { ...role, password, tokens: [] });
   });
   return first;
@@ -81,7 +81,7 @@ export async function addUser(
 export async function changePassword(folder: string, name: string, password: StoredPassword): Promise<number> {
   let revoked = 0;
   await changeUsers(folder, (users) => {
-    const user = userOf(users, name);
+    const user = getUser(users, name);
     revoked = user.tokens.length;
     users.set(name, { ...user, password, tokens: [] });
   });
@@ -92,26 +92,26 @@ export async function changePassword(folder: string, name: string, password: Sto
  * Changes the role of a user. A user that becomes a board loses its tokens, because boards have none.
  * @throws UserError when the user is unknown, or is the last administrator
  */
-export async function changeRole(folder: string, name: string, role: RoleOfUser, wording: Wording): Promise<void> {
+export async function changeRole(folder: string, name: string, role: RoleAssignment, wording: Wording): Promise<void> {
   await changeUsers(folder, (users) => {
-    const { password, tokens } = userOf(users, name);
+    const { password, tokens } = getUser(users, name);
     if (role.role !== "admin") checkNotLastAdmin(users, name, "become another role");
     const others = new Map(users);
     others.delete(name);
-    if (role.device !== undefined) checkPrefix(role.device, others, wording);
+    if (role.device !== undefined) checkStatusTopics(role.device, others, wording);
     users.set(name, { ...role, password, tokens: role.role === "device" ? [] : tokens });
   });
 }
 
 /**
  * Removes a user. Returns how many users remain.
- * @param keepsAdmin whether the last administrator is refused
+ * @param keepsAdmin if true, refuses to remove the last administrator
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function removeUser(folder: string, name: string, keepsAdmin = false): Promise<number> {
   let left = 0;
   await changeUsers(folder, (users) => {
-    userOf(users, name);
+    getUser(users, name);
     if (keepsAdmin) checkNotLastAdmin(users, name, "be removed");
     users.delete(name);
     left = users.size;
@@ -128,7 +128,7 @@ function checkNotLastAdmin(users: ReadonlyMap<string, StoredUser>, name: string,
     );
 }
 
-/** A new token. */
+/** A new token, in plain text and as the server stores it. */
 export interface NewToken {
   /** The token in plain text, which a person sees once. */
   readonly token: string;
@@ -150,9 +150,9 @@ export async function addToken(
 ): Promise<NewToken> {
   const end = expires === undefined ? undefined : parseExpiry(expires, now, wording);
   const token = generateToken();
-  const stored = { hash: digest(token), made: new Date(now).toISOString(), ...(end && { expires: end }) };
+  const stored = { hash: sha256Of(token), made: new Date(now).toISOString(), ...(end && { expires: end }) };
   await changeUsers(folder, (users) => {
-    const user = userOf(users, name);
+    const user = getUser(users, name);
     if (user.role === "device")
       throw new UserError(
         "conflict",
@@ -163,7 +163,7 @@ export async function addToken(
   return { token, stored };
 }
 
-/** Deletes the token of a user with this id, or all its tokens. @throws UserError when the user or token is unknown */
+/** Deletes one token of a user, or all tokens without an id. @throws UserError when the user or token is unknown */
 export async function revokeTokens(
   folder: string,
   name: string,
@@ -171,8 +171,8 @@ export async function revokeTokens(
   wording: Wording,
 ): Promise<void> {
   await changeUsers(folder, (users) => {
-    const user = userOf(users, name);
-    const tokens = user.tokens.filter((token) => id !== undefined && tokenId(token) !== id);
+    const user = getUser(users, name);
+    const tokens = user.tokens.filter((token) => id !== undefined && tokenIdOf(token) !== id);
     if (id !== undefined && tokens.length === user.tokens.length)
       throw new UserError("unknown", `${name} has no token ${id}; ${wording.listTokens}.`);
     users.set(name, { ...user, tokens });

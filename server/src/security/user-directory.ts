@@ -1,25 +1,25 @@
 import { clock } from "../time/monotonic-clock.js";
 import { generateNewPassword, hashChosenPassword, type NewPassword } from "./new-password.js";
-import { isExpired, tokenId, type StoredToken } from "./tokens.js";
+import { isExpired, tokenIdOf, type StoredToken } from "./tokens.js";
 import {
   addToken,
   addUser,
   changePassword,
   changeRole,
-  checkDevice,
-  checkName,
+  checkDeviceId,
+  checkUserName,
   removeUser,
   revokeTokens,
   type NewToken,
-  type RoleOfUser,
+  type RoleAssignment,
 } from "./user-changes.js";
 import type { TokenView, UserView } from "./user-view.js";
 import type { FileAccounts } from "./users.js";
-import { readUsers, userOf, type StoredUser } from "./users-file.js";
+import { readUsers, getUser, type StoredUser } from "./users-file.js";
 import { API_WORDING } from "./wording.js";
 
 /** A new user, whose password is generated if it is undefined. */
-export interface NewUser extends RoleOfUser {
+export interface NewUser extends RoleAssignment {
   readonly name: string;
   readonly password?: string;
 }
@@ -48,15 +48,15 @@ export class UserDirectory {
 
   /** Whether no user exists. */
   get isEmpty(): boolean {
-    return this.#accounts.size === 0;
+    return this.#accounts.userCount === 0;
   }
 
-  /** Applies changes that commands have made. */
+  /** Reloads the accounts after a command-line program has changed the users file. */
   reload(): Promise<void> {
     return this.#accounts.reload();
   }
 
-  /** Registers a listener that is called after each change of the users, also by commands. */
+  /** Registers a listener that is called after each change of the users, also by a command-line program. */
   onChange(listener: () => void): void {
     this.#accounts.onChange(listener);
   }
@@ -67,14 +67,14 @@ export class UserDirectory {
   }
 
   async get(name: string): Promise<UserView> {
-    return this.#viewOf(name, userOf(await readUsers(this.#folder), name));
+    return this.#viewOf(name, getUser(await readUsers(this.#folder), name));
   }
 
-  /** Adds a user. @param onlyFirst whether the user is refused unless it is the first */
+  /** Adds a user. @param onlyFirst if true, refuses a user that is not the first */
   async add({ password, ...user }: NewUser, onlyFirst = false): Promise<UserWithPassword> {
-    checkName(user.name);
+    checkUserName(user.name);
     checkRole(user);
-    const { stored, generated } = await newPassword(user.name, password);
+    const { stored, generated } = await createPassword(user.name, password);
     await addUser(this.#folder, { ...user, password: stored }, API_WORDING, onlyFirst);
     await this.#accounts.reload();
     return { user: await this.get(user.name), generated };
@@ -88,14 +88,14 @@ export class UserDirectory {
     name: string,
     password: string | undefined,
   ): Promise<{ generated: string | undefined; revoked: number }> {
-    userOf(await readUsers(this.#folder), name);
-    const { stored, generated } = await newPassword(name, password);
+    getUser(await readUsers(this.#folder), name);
+    const { stored, generated } = await createPassword(name, password);
     const revoked = await changePassword(this.#folder, name, stored);
     await this.#accounts.reload();
     return { generated, revoked };
   }
 
-  async changeRole(name: string, role: RoleOfUser): Promise<UserView> {
+  async changeRole(name: string, role: RoleAssignment): Promise<UserView> {
     checkRole(role);
     await changeRole(this.#folder, name, role, API_WORDING);
     await this.#accounts.reload();
@@ -108,7 +108,7 @@ export class UserDirectory {
     await this.#accounts.reload();
   }
 
-  /** Creates a token. @param expires such as `90d`; undefined for never */
+  /** Creates a token. @param expires when it expires, such as `90d`; undefined for never */
   async addToken(name: string, expires: string | undefined): Promise<{ token: string; view: TokenView }> {
     const made: NewToken = await addToken(this.#folder, name, expires, clock.wallNow(), API_WORDING);
     await this.#accounts.reload();
@@ -126,9 +126,9 @@ export class UserDirectory {
   }
 
   #tokenView(token: StoredToken): TokenView {
-    const used = this.#accounts.lastUse(token.hash);
+    const used = this.#accounts.lastUseOf(token.hash);
     return {
-      id: tokenId(token),
+      id: tokenIdOf(token),
       made: token.made,
       expires: token.expires ?? null,
       expired: isExpired(token, clock.wallNow()),
@@ -137,10 +137,10 @@ export class UserDirectory {
   }
 }
 
-function checkRole({ device }: RoleOfUser): void {
-  if (device !== undefined) checkDevice(device, API_WORDING);
+function checkRole({ device }: RoleAssignment): void {
+  if (device !== undefined) checkDeviceId(device, API_WORDING);
 }
 
-async function newPassword(name: string, password: string | undefined): Promise<NewPassword> {
+async function createPassword(name: string, password: string | undefined): Promise<NewPassword> {
   return password === undefined ? generateNewPassword() : hashChosenPassword(name, password, API_WORDING);
 }

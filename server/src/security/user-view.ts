@@ -37,7 +37,7 @@ export interface LoginSessionView {
   readonly last_used: string;
 }
 
-/** A login session, as the API lists it. */
+/** An entry of the API's list of login sessions. */
 export interface ListedLoginSession extends LoginSessionView {
   /** Whether the request that lists the sessions belongs to this session. */
   readonly current: boolean;

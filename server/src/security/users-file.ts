@@ -33,13 +33,13 @@ export type StoredUser = z.infer<typeof User>;
 /** All users of the users file, by name. */
 export type StoredUsers = ReadonlyMap<string, StoredUser>;
 
-const FILE = "users.json";
+const USERS_FILE_NAME = "users.json";
 /** Name of the new users file while a command writes it. The file also serves as a lock between commands. */
-const NEXT = `${FILE}.new`;
+const NEW_USERS_FILE_NAME = `${USERS_FILE_NAME}.new`;
 
 /** Returns the path of the users file in a data folder. */
-export function usersFile(folder: string): string {
-  return join(folder, FILE);
+export function usersFilePath(folder: string): string {
+  return join(folder, USERS_FILE_NAME);
 }
 
 /**
@@ -47,7 +47,7 @@ export function usersFile(folder: string): string {
  * @throws StartError that says what is wrong with the file and what to do
  */
 export async function readUsers(folder: string): Promise<StoredUsers> {
-  const file = usersFile(folder);
+  const file = usersFilePath(folder);
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -55,10 +55,10 @@ export async function readUsers(folder: string): Promise<StoredUsers> {
     if (codeOf(error) === "ENOENT") return new Map();
     throw new StartError(`The users in ${file} cannot be read (${textOf(error)}); let this account read that file.`);
   }
-  return parse(file, text);
+  return parseUsers(file, text);
 }
 
-function parse(file: string, text: string): StoredUsers {
+function parseUsers(file: string, text: string): StoredUsers {
   const remedy = "put a copy of it back, or remove it and add the users again with nightlight-server user add.";
   let json: unknown;
   try {
@@ -80,7 +80,7 @@ function parse(file: string, text: string): StoredUsers {
 }
 
 /** Finds a user by name. @throws UserError when no user has this name */
-export function userOf(users: StoredUsers, name: string): StoredUser {
+export function getUser(users: StoredUsers, name: string): StoredUser {
   const user = users.get(name);
   if (user) return user;
   const names = [...users.keys()].slice(0, 10).join(", ");
@@ -88,7 +88,7 @@ export function userOf(users: StoredUsers, name: string): StoredUser {
 }
 
 /** How long a command waits while another command writes the file, in ms. After this time, the command fails. */
-const LOCK_TIMEOUT = 2000;
+const LOCK_WAIT_TIME = 2000;
 
 /**
  * Changes the users atomically, also with concurrent readers and writers. If `change` throws, nothing changes. Only the owner
@@ -96,44 +96,46 @@ const LOCK_TIMEOUT = 2000;
  * @throws StartError when the file is damaged, a symbolic link, or not writable
  */
 export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => void): Promise<void> {
-  const file = usersFile(folder);
+  const file = usersFilePath(folder);
   const handle = await FolderHandle.open(folder);
   try {
     // the temporary file is the lock that keeps other commands out
     const output = await acquireLock(handle, folder);
     try {
-      const text = await handle.read(FILE);
-      const users = new Map(text === undefined ? [] : parse(file, text));
+      const text = await handle.readFile(USERS_FILE_NAME);
+      const users = new Map(text === undefined ? [] : parseUsers(file, text));
       change(users);
       const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
       await output.writeFile(JSON.stringify({ version: 1, users: Object.fromEntries(sorted) }, null, 2) + "\n");
       await output.sync();
-      await handle.publish(output, NEXT, FILE);
+      await handle.replaceFile(output, NEW_USERS_FILE_NAME, USERS_FILE_NAME);
     } catch (error) {
       await output.close();
-      await handle.remove(NEXT);
+      await handle.removeFile(NEW_USERS_FILE_NAME);
       throw error;
     }
   } catch (error) {
-    throw codeOf(error) ? new StartError(`The users in ${file} cannot be written (${handle.explain(error)}).`) : error;
+    throw codeOf(error)
+      ? new StartError(`The users in ${file} cannot be written (${handle.messageOf(error)}).`)
+      : error;
   } finally {
     await handle.close();
   }
 }
 
 async function acquireLock(handle: FolderHandle, folder: string) {
-  const deadline = performance.now() + LOCK_TIMEOUT;
+  const deadline = performance.now() + LOCK_WAIT_TIME;
   for (;;) {
     try {
-      return await handle.create(NEXT);
+      return await handle.createFile(NEW_USERS_FILE_NAME);
     } catch (error) {
       if (codeOf(error) !== "EEXIST")
         throw new StartError(
-          `The data folder ${folder} cannot be written (${handle.explain(error)}); choose another with --data.`,
+          `The data folder ${folder} cannot be written (${handle.messageOf(error)}); choose another with --data.`,
         );
       if (performance.now() > deadline)
         throw new StartError(
-          `Another command is changing the users; try again. If none is, it was interrupted: delete ${join(folder, NEXT)}.`,
+          `Another command is changing the users; try again. If none is, it was interrupted: delete ${join(folder, NEW_USERS_FILE_NAME)}.`,
         );
       await sleep(50);
     }

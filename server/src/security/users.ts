@@ -5,38 +5,38 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
-import { UNKNOWN_TOKEN, type Account, type Accounts } from "./accounts.js";
+import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "./accounts.js";
 import { MAX_PASSWORD_LENGTH } from "./new-password.js";
 import { passwordWeakness } from "./password-strength.js";
-import { digest, DUMMY_HASH, verifyGenerated, verifyPassword } from "./scrypt.js";
+import { sha256Of, DUMMY_HASH, verifyGeneratedPassword, verifyPassword } from "./scrypt.js";
 import { FairQueue } from "./fair-queue.js";
 import { TokenUses, type WriteDelays } from "./token-uses.js";
-import { isExpired, toMinute, tokenId, type StoredToken } from "./tokens.js";
-import { readUsers, usersFile, type StoredUser, type StoredUsers } from "./users-file.js";
+import { isExpired, shortenToMinute, tokenIdOf, type StoredToken } from "./tokens.js";
+import { readUsers, usersFilePath, type StoredUser, type StoredUsers } from "./users-file.js";
 
 /** Interval at which the users file is checked for changes, in ms. */
-const CHECK_INTERVAL = 1000;
+const FILE_CHECK_INTERVAL = 1000;
 
 /**
  * Number of concurrent password checks. Leaves one core to the server, and two of Node's four pool threads to the database.
  */
-const CONCURRENCY = Math.max(1, Math.min(2, availableParallelism() - 1));
+const MAX_CONCURRENT_CHECKS = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** Maximum number of waiting password checks. If one more arrives, the client with most checks loses its newest one. */
-const MAX_WAITING = 200;
+const MAX_WAITING_CHECKS = 200;
 
 /** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */
-const MAX_CACHED = 10_000;
+const MAX_CACHED_LOGINS = 10_000;
 
 /** Accounts from a file, which is reloaded when it changes. */
 export interface FileAccounts extends Accounts {
   /** Number of users in the file. */
-  readonly size: number;
+  readonly userCount: number;
   /** Reads the file now, unless it has not changed. Resolves when the users in the file are in effect. */
   reload(): Promise<void>;
   /** Registers a listener that is called after each change of the users. */
   onChange(listener: () => void): void;
   /** Returns when a token was last used, in ms since 1970; undefined for never. @param hash the hash of the token */
-  lastUse(hash: string): number | undefined;
+  lastUseOf(hash: string): number | undefined;
   /** Stops watching the file, and writes pending uses of tokens to disk. */
   close(): void;
 }
@@ -46,7 +46,7 @@ interface User {
   readonly stored: StoredUser;
 }
 
-interface Token {
+interface LoadedToken {
   readonly account: Account;
   readonly stored: StoredToken;
   /** Whether the use of this expired token has been logged. Each expired token is logged only once. */
@@ -55,9 +55,9 @@ interface Token {
 
 export interface AccountsOptions {
   /** Whether everybody must log in. Default: true once a user exists. */
-  readonly required?: boolean;
-  /** Replaces `CHECK_INTERVAL` in tests, in ms. */
-  readonly interval?: number;
+  readonly isLoginRequired?: boolean;
+  /** Replaces `FILE_CHECK_INTERVAL` in tests, in ms. */
+  readonly checkInterval?: number;
   /** Delays before uses of tokens are written to disk. */
   readonly writeDelays?: WriteDelays;
 }
@@ -71,21 +71,21 @@ export interface AccountsOptions {
  * @throws StartError when the file is damaged
  */
 export async function openAccounts(folder: string, log: Log, options: AccountsOptions = {}): Promise<FileAccounts> {
-  const file = usersFile(folder);
+  const file = usersFilePath(folder);
   const secret = randomBytes(32);
-  const queue = new FairQueue(CONCURRENCY, MAX_WAITING);
+  const queue = new FairQueue(MAX_CONCURRENT_CHECKS, MAX_WAITING_CHECKS);
   /** Cache of successful logins, oldest first. Keys are HMACs, so that a memory dump reveals no password. */
   const cache = new Map<string, Account>();
   /** Running password checks. A second check of the same name and password waits for the first and shares its result. */
   const checking = new Map<string, Promise<boolean>>();
   let users = new Map<string, User>();
   /** Tokens of all users, including expired ones, by the hash of the token. */
-  let tokens = new Map<string, Token>();
-  let required = options.required ?? false;
+  let tokens = new Map<string, LoadedToken>();
+  let required = options.isLoginRequired ?? false;
 
   function applyUsers(stored: StoredUsers): void {
     const next = new Map<string, User>();
-    const nextTokens = new Map<string, Token>();
+    const nextTokens = new Map<string, LoadedToken>();
     for (const [name, user] of stored) {
       const before = users.get(name);
       const account = before && isSameUser(before.stored, user) ? before.account : accountOf(name, user);
@@ -94,7 +94,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     }
     users = next;
     tokens = nextTokens;
-    if (options.required === undefined && users.size > 0) required = true;
+    if (options.isLoginRequired === undefined && users.size > 0) required = true;
   }
 
   /** Identifies the version of the file that was read last. */
@@ -103,7 +103,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
 
   async function readChanges(): Promise<void> {
     try {
-      const next = await versionOf(file);
+      const next = await fileVersionOf(file);
       if (next === version) return;
       const stored = await readUsers(folder);
       version = next;
@@ -118,17 +118,17 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     }
   }
 
-  version = await versionOf(file);
+  version = await fileVersionOf(file);
   applyUsers(await readUsers(folder));
   const uses = new TokenUses(folder, log, (hash) => tokens.has(hash), options.writeDelays);
   await warnOfExposure(file, log);
   let reading = Promise.resolve();
   const reload = (): Promise<void> => (reading = reading.then(readChanges));
-  const changed = (): void => void reload();
-  watchFile(file, { persistent: false, interval: options.interval ?? CHECK_INTERVAL }, changed);
+  const onFileChange = (): void => void reload();
+  watchFile(file, { persistent: false, interval: options.checkInterval ?? FILE_CHECK_INTERVAL }, onFileChange);
 
   async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
-    const generated = user && verifyGenerated(password, user.stored.password);
+    const generated = user && verifyGeneratedPassword(password, user.stored.password);
     if (generated) return true;
     // verify unknown names against a dummy hash, so that the time does not reveal which names exist
     const stored = user && generated === undefined ? user.stored.password : DUMMY_HASH;
@@ -136,8 +136,8 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     if (!check) {
       check = queue.run(from, () => verifyPassword(password, stored));
       checking.set(key, check);
-      const done = (): void => void checking.delete(key);
-      check.then(done, done);
+      const removeCheck = (): void => void checking.delete(key);
+      check.then(removeCheck, removeCheck);
     }
     return check;
   }
@@ -146,7 +146,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   const weak = new WeakSet<Account>();
 
   function warnOfWeakness({ account, stored }: User, password: string): void {
-    if (weak.has(account) || verifyGenerated(password, stored.password)) return;
+    if (weak.has(account) || verifyGeneratedPassword(password, stored.password)) return;
     if (!passwordWeakness(password, [account.name])) return;
     weak.add(account);
     const { name } = account;
@@ -156,32 +156,32 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     );
   }
 
-  function byToken(text: string): Account | undefined {
-    const token = tokens.get(digest(text));
+  function authenticateToken(text: string): Account | undefined {
+    const token = tokens.get(sha256Of(text));
     if (!token) return undefined;
     if (!isExpired(token.stored, clock.wallNow())) {
       uses.add(token.stored.hash);
       return token.account;
     }
     if (!token.refusalLogged)
-      log.warn("security", `Refused the token ${tokenId(token.stored)}. ${expirySentence(token)}`);
+      log.warn("security", `Refused the token ${tokenIdOf(token.stored)}. ${expirySentence(token)}`);
     token.refusalLogged = true;
     return undefined;
   }
 
   function tokenProblem(text: string): string {
-    const token = tokens.get(digest(text));
-    return token && isExpired(token.stored, clock.wallNow()) ? expirySentence(token) : UNKNOWN_TOKEN;
+    const token = tokens.get(sha256Of(text));
+    return token && isExpired(token.stored, clock.wallNow()) ? expirySentence(token) : UNKNOWN_TOKEN_PROBLEM;
   }
 
   return {
-    get required() {
+    get isLoginRequired() {
       return required;
     },
-    get size() {
+    get userCount() {
       return users.size;
     },
-    async check(name, password, from = "") {
+    async authenticate(name, password, from = "") {
       if (password.length > MAX_PASSWORD_LENGTH) return undefined;
       const user = users.get(name);
       const key = createHmac("sha256", secret).update(`${name}\0${password}`).digest("base64url");
@@ -189,35 +189,35 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       if (!(await isRight(key, user, password, from)) || !user) return undefined;
       // the user was removed or got another password during the check
       if (users.get(name)?.account !== user.account) return undefined;
-      if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value!);
+      if (cache.size >= MAX_CACHED_LOGINS) cache.delete(cache.keys().next().value!);
       cache.set(key, user.account);
       warnOfWeakness(user, password);
       return user.account;
     },
-    byGeneratedPassword(name, password) {
+    authenticateGenerated(name, password) {
       const user = users.get(name);
       if (!user || password.length > MAX_PASSWORD_LENGTH) return undefined;
-      return verifyGenerated(password, user.stored.password) ? user.account : undefined;
+      return verifyGeneratedPassword(password, user.stored.password) ? user.account : undefined;
     },
-    byToken,
+    authenticateToken: authenticateToken,
     tokenProblem,
-    byName: (name) => users.get(name)?.account,
+    findByName: (name) => users.get(name)?.account,
     fingerprint({ name }) {
       const user = users.get(name);
-      return user && digest(user.stored.password);
+      return user && sha256Of(user.stored.password);
     },
     reload,
     onChange: (listener) => void listeners.push(listener),
-    lastUse: (hash) => uses.lastUse(hash),
+    lastUseOf: (hash) => uses.lastUseOf(hash),
     close() {
-      unwatchFile(file, changed);
+      unwatchFile(file, onFileChange);
       uses.close();
     },
   };
 }
 
 /** Returns a text that differs between versions of a file, because each change replaces the file. */
-async function versionOf(file: string): Promise<string> {
+async function fileVersionOf(file: string): Promise<string> {
   const stats = await stat(file).catch(() => undefined);
   return stats ? `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}` : "missing";
 }
@@ -227,8 +227,8 @@ function accountOf(name: string, { role, device }: StoredUser): Account {
 }
 
 /** Returns a log sentence that says when a token expired and which command makes another. */
-function expirySentence({ account, stored }: Token): string {
-  return `This token of ${account.name} expired on ${toMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
+function expirySentence({ account, stored }: LoadedToken): string {
+  return `This token of ${account.name} expired on ${shortenToMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }
 
 function isSameUser(a: StoredUser, b: StoredUser): boolean {

@@ -1,4 +1,4 @@
-/** The words by which error messages name the inputs of an interface: flags of the command line, or fields of the API. */
+/** Parts of error messages that differ between the command line (flags) and the API (fields). */
 export interface Wording {
   /** Names the input for the device id. */
   readonly device: string;
@@ -12,7 +12,7 @@ export interface Wording {
   readonly listTokens: string;
 }
 
-/** Words for the command line. */
+/** Parts of error messages on the command line. */
 export const COMMAND_WORDING: Wording = {
   device: "--device",
   expires: "--expires",
@@ -21,7 +21,7 @@ export const COMMAND_WORDING: Wording = {
   listTokens: "nightlight-server user list shows the ids",
 };
 
-/** Words for the HTTP API, and for the dashboard, which shows its messages. */
+/** Parts of error messages in the HTTP API. The dashboard shows the messages of the API. */
 export const API_WORDING: Wording = {
   device: "The device id",
   expires: "The expiry",

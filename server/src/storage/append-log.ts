@@ -2,12 +2,12 @@ import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } f
 import { open, readdir } from "node:fs/promises";
 import path from "node:path";
 import { SyncMarker } from "./log-format.js";
-import { PRIVATE_FILE, PRIVATE_FOLDER } from "./permissions.js";
+import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./permissions.js";
 
-const NAME = /^(\d{12})\.log$/;
+const LOG_FILE_NAME = /^(\d{12})\.log$/;
 
 /** Shortest time between two checks that the open file still exists, in ms. */
-const CHECK_INTERVAL = 1000;
+const EXISTENCE_CHECK_INTERVAL = 1000;
 
 /** Returns the path of the log file with this number. Later files have higher numbers. */
 export function logPath(folder: string, number: number): string {
@@ -15,12 +15,12 @@ export function logPath(folder: string, number: number): string {
 }
 
 /** Lists the numbers of a log's files in ascending order. Empty when the folder does not exist. */
-export async function logNumbers(folder: string): Promise<number[]> {
+export async function listLogNumbers(folder: string): Promise<number[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names.flatMap((name) => (NAME.exec(name) ? [Number(name.slice(0, 12))] : [])).sort((a, b) => a - b);
+  return names.flatMap((name) => (LOG_FILE_NAME.exec(name) ? [Number(name.slice(0, 12))] : [])).sort((a, b) => a - b);
 }
 
 /**
@@ -46,12 +46,12 @@ export class LogFile {
    */
   write(frame: Buffer): void {
     if (this.#fd === undefined) {
-      mkdirSync(path.dirname(this.path), { recursive: true, mode: PRIVATE_FOLDER });
-      this.#fd = openSync(this.path, "w", PRIVATE_FILE);
+      mkdirSync(path.dirname(this.path), { recursive: true, mode: PRIVATE_FOLDER_MODE });
+      this.#fd = openSync(this.path, "w", PRIVATE_FILE_MODE);
     }
     this.#throwIfDeleted(this.#fd);
     if (this.length === 0) this.#put(this.#fd, this.#marker.header);
-    this.#marker.mark(frame);
+    this.#marker.markFrame(frame);
     this.#put(this.#fd, frame);
   }
 
@@ -69,7 +69,7 @@ export class LogFile {
   /** Throws an Error when the file was deleted: later writes would succeed, but nobody could read the data. */
   #throwIfDeleted(fd: number): void {
     const now = performance.now();
-    if (now - this.#checkedAt < CHECK_INTERVAL) return;
+    if (now - this.#checkedAt < EXISTENCE_CHECK_INTERVAL) return;
     if (fstatSync(fd).nlink === 0) throw new Error(`ENOENT: the file ${this.path} was deleted`);
     this.#checkedAt = now;
   }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { ClassicLevel } from "classic-level";
 import { DamagedFiles } from "./damage.js";
 import { openDatabase } from "./database.js";
-import { keepPrivate, PRIVATE_FOLDER } from "./permissions.js";
-import { levelStateStore } from "./level-state.js";
+import { removeAccessOfOthers, PRIVATE_FOLDER_MODE } from "./permissions.js";
+import { createLevelStateStore } from "./level-state.js";
 import { StorageHealth } from "./health.js";
 import { LevelDatabase } from "./level.js";
 import { OrderedStore } from "./ordered-store.js";
@@ -14,9 +14,9 @@ import { codeOf, StartError, textOf } from "../common/errors.js";
 type Database = ClassicLevel<string, string>;
 
 /** Section of the database for named JSON values. */
-const STATE = "state";
+const STATE_SECTION = "state";
 /** Section of the database for the embedded broker. */
-const BROKER = "broker";
+const BROKER_SECTION = "broker";
 
 /** Named JSON values that survive a restart. */
 export interface NamedValues {
@@ -56,29 +56,29 @@ export interface DataFolder {
 
 /**
  * Opens the data folder, or creates it.
- * @param damaged receives a report about each damaged file
+ * @param damagedFiles receives a report about each damaged file
  * @param warn called with each file that other users of the machine can access
  * @throws StartError if the folder cannot be written or another server uses it
  */
-export async function openData(
+export async function openDataFolder(
   folder: string,
   damagedFiles = new DamagedFiles(),
   warn: (problem: string) => void = () => {},
 ): Promise<DataFolder> {
   let db: Database | undefined;
   try {
-    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
-    for (const problem of await keepPrivate(folder)) warn(problem);
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
+    for (const problem of await removeAccessOfOthers(folder)) warn(problem);
     const opened = await openDatabase(join(folder, "db"), damagedFiles.report);
     db = opened.db;
-    return await read(db, folder, damagedFiles, opened.rebuilt);
+    return await loadDataFolder(db, folder, damagedFiles, opened.rebuilt);
   } catch (error) {
     await db?.close().catch(() => {});
-    throw new StartError(startProblem(folder, error));
+    throw new StartError(describeOpenFailure(folder, error));
   }
 }
 
-function startProblem(folder: string, error: unknown): string {
+function describeOpenFailure(folder: string, error: unknown): string {
   const cause = (error as Error).cause ?? error;
   const code = codeOf(cause);
   if (code === "LEVEL_LOCKED")
@@ -89,9 +89,9 @@ function startProblem(folder: string, error: unknown): string {
 }
 
 /** Returns the highest run number in the keys of queued messages; 0 when no message is queued. */
-async function lastRunIn(db: Database): Promise<number> {
+async function findLastRun(db: Database): Promise<number> {
   let last = 0;
-  for await (const key of db.sublevel(BROKER).keys({ gte: "outgoing:", lt: "outgoing;" }))
+  for await (const key of db.sublevel(BROKER_SECTION).keys({ gte: "outgoing:", lt: "outgoing;" }))
     last = Math.max(last, Number(/:run-(\d+):\d+$/.exec(key)?.[1] ?? 0));
   return last;
 }
@@ -99,22 +99,27 @@ async function lastRunIn(db: Database): Promise<number> {
 /** Number of run numbers that a rebuilt database skips: the last run number may be lost, and none may be used twice. */
 const SKIPPED_RUN_NUMBERS = 100;
 
-async function read(db: Database, folder: string, damagedFiles: DamagedFiles, rebuilt: boolean): Promise<DataFolder> {
-  const state = levelStateStore(db, damagedFiles.report).collection(STATE);
+async function loadDataFolder(
+  db: Database,
+  folder: string,
+  damagedFiles: DamagedFiles,
+  rebuilt: boolean,
+): Promise<DataFolder> {
+  const state = createLevelStateStore(db, damagedFiles.report).collection(STATE_SECTION);
   const known = await state.entries();
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
-  const before = (known.get("run") as number | undefined) ?? 0;
-  const ended = (known.get("ended") as number | undefined) ?? 0;
-  const run = rebuilt ? Math.max(before, await lastRunIn(db)) + SKIPPED_RUN_NUMBERS : before + 1;
-  let whole = false;
+  const previousRun = (known.get("run") as number | undefined) ?? 0;
+  const lastEndedRun = (known.get("ended") as number | undefined) ?? 0;
+  const run = rebuilt ? Math.max(previousRun, await findLastRun(db)) + SKIPPED_RUN_NUMBERS : previousRun + 1;
+  let isComplete = false;
   await state.write([
     ["server", serverId],
     ["run", run],
   ]);
   const health = new StorageHealth(folder);
   const database = new LevelDatabase(db, health);
-  const values = new OrderedStore(database, STATE);
-  const broker = new OrderedStore(database, BROKER, damagedFiles.report);
+  const values = new OrderedStore(database, STATE_SECTION);
+  const broker = new OrderedStore(database, BROKER_SECTION, damagedFiles.report);
   const namedValues: NamedValues = {
     entriesWithPrefix: <T>(prefix: string) =>
       new Map(
@@ -124,21 +129,21 @@ async function read(db: Database, folder: string, damagedFiles: DamagedFiles, re
       ),
     put(name, value) {
       values.put(name, Buffer.from(JSON.stringify(value)));
-      return values.stored();
+      return values.whenStored();
     },
     delete(...names) {
       for (const name of names) values.delete(name);
-      return values.stored();
+      return values.whenStored();
     },
   };
   return {
     serverId,
     run,
     // A rebuilt database may have lost the entry "ended", so assume that the last run was killed.
-    wasKilled: rebuilt || ended !== before,
+    wasKilled: rebuilt || lastEndedRun !== previousRun,
     damagedFiles,
-    markRestoring: () => void (whole = true),
-    markIncomplete: () => void (whole = false),
+    markRestoring: () => void (isComplete = true),
+    markIncomplete: () => void (isComplete = false),
     health,
     values: namedValues,
     journal: join(folder, "journal"),
@@ -146,8 +151,8 @@ async function read(db: Database, folder: string, damagedFiles: DamagedFiles, re
     retained: join(folder, "retained"),
     async close() {
       // A failure of this write is harmless: the next run then restores more than necessary.
-      if (whole) await health.waitUnlessFailing(namedValues.put("ended", run));
-      await health.waitUnlessFailing(Promise.all([values.stored(), broker.stored()]));
+      if (isComplete) await health.waitUnlessFailing(namedValues.put("ended", run));
+      await health.waitUnlessFailing(Promise.all([values.whenStored(), broker.whenStored()]));
       await database.close();
     },
   };

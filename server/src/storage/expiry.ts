@@ -1,4 +1,4 @@
-import { clock, isPlausible } from "../time/monotonic-clock.js";
+import { clock, isPlausibleWallTime } from "../time/monotonic-clock.js";
 
 /** The expiry time of a message on disk. */
 export interface StoredExpiry {
@@ -17,7 +17,7 @@ interface ExpiringMessage extends StoredExpiry {
  * Converts an expiry time for storage.
  * @param messageExpiry in ms since 1970 by the wall clock, as aedes computes it; undefined for a message that never expires
  */
-export function storedExpiry(messageExpiry: number | undefined): StoredExpiry {
+export function toStoredExpiry(messageExpiry: number | undefined): StoredExpiry {
   if (messageExpiry === undefined) return {};
   return { messageExpiry, expiresAt: [clock.id, clock.fromWall(messageExpiry)] };
 }
@@ -30,10 +30,10 @@ export function storedExpiry(messageExpiry: number | undefined): StoredExpiry {
  * - A message of an earlier run expires at its stored wall-clock time, but at the latest one full expiry interval from now.
  * - If the wall clock was obviously wrong when the message was stored, the message expires one full interval from now.
  */
-export function restoredExpiry({ messageExpiry, expiresAt, properties }: ExpiringMessage): number | undefined {
+export function fromStoredExpiry({ messageExpiry, expiresAt, properties }: ExpiringMessage): number | undefined {
   if (messageExpiry === undefined) return undefined;
   if (expiresAt?.[0] === clock.id) return clock.toWall(expiresAt[1]);
   const latest = clock.wallNow() + (properties?.messageExpiryInterval ?? Infinity) * 1000;
-  const isUndated = !isPlausible(messageExpiry) && clock.plausible;
+  const isUndated = !isPlausibleWallTime(messageExpiry) && clock.isWallClockPlausible;
   return isUndated && latest < Infinity ? latest : Math.min(messageExpiry, latest);
 }

@@ -8,7 +8,7 @@ export type StoragePart = "readings" | "retained messages" | "sessions and overr
 export const RETRY_INTERVAL = 500;
 
 /** Longest time that `waitUnlessFailing` waits while other writes fail, in ms. Callers then act without the write. */
-const MAX_WAIT = 250;
+const MAX_WAIT_WHILE_FAILING = 250;
 
 /** Interval at which a lasting problem is reported again, in ms. */
 const REPORT_INTERVAL = 60_000;
@@ -61,22 +61,22 @@ export class StorageHealth {
     return first ?? "";
   }
 
-  listen(listener: StorageListener): void {
+  addListener(listener: StorageListener): void {
     this.#listeners.add(listener);
   }
 
   /**
-   * Waits until a write settles, or until writes begin to fail. If writes fail already, waits at most `MAX_WAIT`.
+   * Waits until a write settles, or until writes begin to fail. If writes fail already, waits at most `MAX_WAIT_WHILE_FAILING`.
    * @returns whether the write has settled; otherwise it is still being retried
    */
   async waitUnlessFailing(writing: Promise<unknown>): Promise<boolean> {
     let ended = false;
     const end = (): void => void (ended = true);
     const attempt = writing.then(end, end);
-    if (this.isFailing) await Promise.race([attempt, sleep(MAX_WAIT)]);
+    if (this.isFailing) await Promise.race([attempt, sleep(MAX_WAIT_WHILE_FAILING)]);
     else {
       let listener: StorageListener = {};
-      const failing = new Promise<void>((failed) => this.listen((listener = { failed: () => failed() })));
+      const failing = new Promise<void>((failed) => this.addListener((listener = { failed: () => failed() })));
       await Promise.race([attempt, failing]);
       this.#listeners.delete(listener);
     }
@@ -94,10 +94,10 @@ export class StorageHealth {
   }
 
   /** Records that a write to a part of the data folder failed. */
-  failed(part: StoragePart, error: unknown): void {
+  writeFailed(part: StoragePart, error: unknown): void {
     this.#failures++;
     const began = !this.isFailing;
-    this.#problems.set(part, describe(this.#folder, error));
+    this.#problems.set(part, describeWriteError(this.#folder, error));
     const now = performance.now();
     if (!began && now - this.#reportedAt < REPORT_INTERVAL) return;
     this.#reportedAt = now;
@@ -105,37 +105,38 @@ export class StorageHealth {
   }
 
   /** Records that a write to a part of the data folder succeeded. */
-  succeeded(part: StoragePart): void {
+  writeSucceeded(part: StoragePart): void {
     if (!this.#problems.delete(part) || this.isFailing) return;
     for (const { recovered } of this.#listeners) recovered?.();
   }
 }
 
 /** Advice for each kind of write error. Patterns also match texts, because LevelDB reports the system error without its code. */
-const KINDS: readonly (readonly [pattern: RegExp, sentences: (folder: string, text: string) => string])[] = [
+const WRITE_ERROR_ADVICE: readonly (readonly [pattern: RegExp, sentences: (folder: string, text: string) => string])[] =
   [
-    /ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large|disk is full/i,
-    (folder) => `The disk of the data folder ${folder} is full. Free some space on it`,
-  ],
-  [
-    /EMFILE|ENFILE|Too many open files/i,
-    () => "The server has too many open files. Raise the limit (ulimit -n, with systemd LimitNOFILE=) and restart it",
-  ],
-  [
-    /ENOENT|ESTALE|No such file/i,
-    (folder) => `The data folder ${folder} was removed while the server runs. Put it back and restart the server`,
-  ],
-  [
-    /EROFS|EACCES|EPERM|Read-only|Permission denied|not permitted/i,
-    (folder, text) => `The data folder ${folder} cannot be written (${text}). Make it writable`,
-  ],
-];
+    [
+      /ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large|disk is full/i,
+      (folder) => `The disk of the data folder ${folder} is full. Free some space on it`,
+    ],
+    [
+      /EMFILE|ENFILE|Too many open files/i,
+      () => "The server has too many open files. Raise the limit (ulimit -n, with systemd LimitNOFILE=) and restart it",
+    ],
+    [
+      /ENOENT|ESTALE|No such file/i,
+      (folder) => `The data folder ${folder} was removed while the server runs. Put it back and restart the server`,
+    ],
+    [
+      /EROFS|EACCES|EPERM|Read-only|Permission denied|not permitted/i,
+      (folder, text) => `The data folder ${folder} cannot be written (${text}). Make it writable`,
+    ],
+  ];
 
-function describe(folder: string, error: unknown): string {
+function describeWriteError(folder: string, error: unknown): string {
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   const text = textOf(error);
   const searched = [codeOf(error), text, codeOf(cause), cause === undefined ? "" : textOf(cause)].join(" ");
-  const kind = KINDS.find(([pattern]) => pattern.test(searched));
+  const kind = WRITE_ERROR_ADVICE.find(([pattern]) => pattern.test(searched));
   const what = kind?.[1](folder, text) ?? `The data folder ${folder} cannot be written (${text}). Check the disk`;
   return `${what}. Until then the server goes on deciding, but acknowledges no readings, so that boards keep them.`;
 }

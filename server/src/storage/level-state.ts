@@ -5,11 +5,14 @@ import type { Collection, StateStore } from "./state.js";
 
 /**
  * A state store in a LevelDB database. The caller opens and closes the database.
- * @param damaged called for each entry that cannot be decoded; such entries are left out
+ * @param reportDamage called for each entry that cannot be decoded; such entries are left out
  */
-export function levelStateStore(db: ClassicLevel<string, string>, damaged: ReportDamage = () => {}): StateStore {
+export function createLevelStateStore(
+  db: ClassicLevel<string, string>,
+  reportDamage: ReportDamage = () => {},
+): StateStore {
   return {
-    collection: (name) => collectionIn(db, name, damaged),
+    collection: (name) => openCollection(db, name, reportDamage),
     write: (writes) =>
       db.batch<string, unknown>(
         writes.flatMap(({ collection, puts, deletes }) => {
@@ -28,7 +31,7 @@ export function levelStateStore(db: ClassicLevel<string, string>, damaged: Repor
 const sublevelOf = (db: ClassicLevel<string, string>, name: string) =>
   db.sublevel<string, unknown>(name, { valueEncoding: "json" });
 
-function collectionIn(db: ClassicLevel<string, string>, name: string, damaged: ReportDamage): Collection {
+function openCollection(db: ClassicLevel<string, string>, name: string, reportDamage: ReportDamage): Collection {
   const sublevel = sublevelOf(db, name);
   return {
     get: (key) => sublevel.get(key),
@@ -38,7 +41,9 @@ function collectionIn(db: ClassicLevel<string, string>, name: string, damaged: R
         try {
           found.set(key, JSON.parse(text));
         } catch (error) {
-          damaged(`The entry ${JSON.stringify(key)} in ${db.location} is damaged (${textOf(error)}) and is left out.`);
+          reportDamage(
+            `The entry ${JSON.stringify(key)} in ${db.location} is damaged (${textOf(error)}) and is left out.`,
+          );
         }
       return found;
     },

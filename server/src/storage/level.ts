@@ -7,18 +7,18 @@ import { RETRY_INTERVAL, type StorageHealth } from "./health.js";
 
 type Database = ClassicLevel<string, string>;
 
-const PART = "sessions and overrides";
+const STORAGE_PART = "sessions and overrides";
 
 /** Disk space that LevelDB needs at most to open a database, in addition to the size of its logs, in bytes. */
-const MARGIN_BYTES = 65_536;
+const DISK_SPACE_MARGIN_BYTES = 65_536;
 
 /** Error codes of reads while the database is being reopened. Such reads are retried. */
-const NOT_OPEN = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
+const NOT_OPEN_CODES = new Set(["LEVEL_DATABASE_NOT_OPEN", "LEVEL_ITERATOR_NOT_OPEN"]);
 
 /** A sublevel: the entries of the database whose keys have a common prefix. */
-export type Sublevel = ReturnType<typeof sublevelOf>;
+export type Sublevel = ReturnType<typeof openSublevel>;
 
-function sublevelOf(db: Database, name: string) {
+function openSublevel(db: Database, name: string) {
   return db.sublevel<string, Buffer>(name, { valueEncoding: "buffer" });
 }
 
@@ -46,7 +46,7 @@ export class LevelDatabase {
   }
 
   sublevel(name: string): Sublevel {
-    const sublevel = sublevelOf(this.#db, name);
+    const sublevel = openSublevel(this.#db, name);
     this.#sublevels.push(sublevel);
     return sublevel;
   }
@@ -61,11 +61,11 @@ export class LevelDatabase {
       this.#throwIfClosed();
       try {
         await operation();
-        this.#health.succeeded(PART);
+        this.#health.writeSucceeded(STORAGE_PART);
         return;
       } catch (error) {
         this.#throwIfClosed();
-        this.#health.failed(PART, error);
+        this.#health.writeFailed(STORAGE_PART, error);
         this.#reopening ??= this.#reopen().finally(() => (this.#reopening = undefined));
       }
     }
@@ -81,7 +81,7 @@ export class LevelDatabase {
         return await operation();
       } catch (error) {
         this.#throwIfClosed();
-        if (!NOT_OPEN.has(codeOf(error))) throw error;
+        if (!NOT_OPEN_CODES.has(codeOf(error))) throw error;
         await this.#pause();
       }
     }
@@ -104,13 +104,13 @@ export class LevelDatabase {
       if (this.#closing.signal.aborted) return;
       try {
         // the database stays open for reads until reopening is likely to succeed
-        await this.#probe();
+        await this.#checkFreeSpace();
         await this.#db.close();
         await this.#db.open();
         for (const sublevel of this.#sublevels) await sublevel.open();
         return;
       } catch (error) {
-        this.#health.failed(PART, error);
+        this.#health.writeFailed(STORAGE_PART, error);
       }
     }
   }
@@ -119,9 +119,9 @@ export class LevelDatabase {
    * Checks for free disk space: writes and deletes a file as large as the table that LevelDB creates from its logs on opening.
    * @throws Error when the file cannot be written
    */
-  async #probe(): Promise<void> {
+  async #checkFreeSpace(): Promise<void> {
     const { location } = this.#db;
-    let size = MARGIN_BYTES;
+    let size = DISK_SPACE_MARGIN_BYTES;
     for (const name of await readdir(location))
       if (name.endsWith(".log")) size += (await stat(join(location, name))).size;
     const probe = `${location}.probe`;

@@ -1,12 +1,12 @@
 import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { textOf } from "../common/errors.js";
 import { keepDamagedCopy, type ReportDamage } from "./damage.js";
-import { PRIVATE_FILE } from "./permissions.js";
+import { PRIVATE_FILE_MODE } from "./permissions.js";
 import { decodeLog, encodeLog, type UnreadableRange, type LogContents } from "./log-format.js";
 
 export interface LogRecovery {
   /** Whether the file must have its end mark: a later file exists, or the previous run closed this one. */
-  readonly closed: boolean;
+  readonly mustHaveEndMark: boolean;
   /** Sentences for the damage report: what the file contains, and what a loss means for users. */
   readonly consequence: string;
   readonly reportDamage: ReportDamage;
@@ -23,12 +23,12 @@ export async function recoverLog(
 ): Promise<Pick<LogContents, "payloads"> & { readonly length: number }> {
   const bytes = await readFile(file);
   const contents = decodeLog(bytes);
-  if (contents.unreadable.length > 0) await repair(file, contents, recovery);
-  else if (!contents.closed) await close(file, contents, recovery);
+  if (contents.unreadable.length > 0) await replaceDamagedLog(file, contents, recovery);
+  else if (!contents.hasEndMark) await appendEndMark(file, contents, recovery);
   return { payloads: contents.payloads, length: bytes.length };
 }
 
-async function repair(
+async function replaceDamagedLog(
   file: string,
   { payloads, unreadable }: LogContents,
   { consequence, reportDamage }: LogRecovery,
@@ -37,7 +37,7 @@ async function repair(
   const what = `The file ${file} is damaged: ${where} cannot be read, the rest is used.`;
   try {
     const copy = await keepDamagedCopy(file);
-    await replace(file, encodeLog(payloads));
+    await replaceFile(file, encodeLog(payloads));
     reportDamage(`${what} The damaged file was kept as ${copy}. ${consequence}`);
   } catch (error) {
     reportDamage(`${what} It stays as it is, because it cannot be replaced (${textOf(error)}). ${consequence}`);
@@ -45,24 +45,25 @@ async function repair(
 }
 
 /** Appends the end mark to an undamaged file, so that the next start does not report the file as cut off. */
-async function close(
+async function appendEndMark(
   file: string,
   { endMark }: LogContents,
-  { closed, consequence, reportDamage }: LogRecovery,
+  { mustHaveEndMark, consequence, reportDamage }: LogRecovery,
 ): Promise<void> {
-  if (closed) reportDamage(`The file ${file} was cut off: the last writes to it may be missing. ${consequence}`);
+  if (mustHaveEndMark)
+    reportDamage(`The file ${file} was cut off: the last writes to it may be missing. ${consequence}`);
   try {
     if (endMark) await appendFile(file, endMark);
-    else await replace(file, encodeLog([]));
+    else await replaceFile(file, encodeLog([]));
   } catch {
-    // for example on a full disk; the next start tries again
+    // the disk may be full; the next start tries again
   }
 }
 
 /** Replaces a file atomically: a crash leaves either the old or the new contents. */
-async function replace(file: string, bytes: Buffer): Promise<void> {
+async function replaceFile(file: string, bytes: Buffer): Promise<void> {
   const next = `${file}.new`;
-  const output = await open(next, "w", PRIVATE_FILE);
+  const output = await open(next, "w", PRIVATE_FILE_MODE);
   try {
     await output.writeFile(bytes);
     await output.sync();

@@ -1,6 +1,6 @@
 import { decode, encode } from "@msgpack/msgpack";
 import type { IPublishPacket } from "mqtt-packet";
-import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
+import { fromStoredExpiry, toStoredExpiry, type StoredExpiry } from "./expiry.js";
 
 /** A queued message of a session, or the PUBREL that replaces a QoS 2 message (MQTT 5.0, 4.3.3). */
 export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
@@ -16,16 +16,16 @@ export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
 /** A map key that the MessagePack decoder refuses. Clients can choose keys as names of user properties (MQTT 5.0, 3.3.2.3.7). */
 const REFUSED_KEY = "__proto__";
 
-/** Stored instead of the refused key. No MQTT string contains U+0000 [MQTT-1.5.4-2], so there is no collision. */
+/** The key that is stored instead of the refused one. No MQTT string contains U+0000 [MQTT-1.5.4-2], so there is no collision. */
 const STORED_KEY = `\0${REFUSED_KEY}`;
 
 /** Encodes plain data as MessagePack. */
 export function encodeData(data: object): Buffer {
-  const bytes = encode(storable(data), { ignoreUndefined: true });
+  const bytes = encode(toStorable(data), { ignoreUndefined: true });
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function storable(data: { properties?: { userProperties?: object } }): object {
+function toStorable(data: { properties?: { userProperties?: object } }): object {
   const { properties } = data;
   const named = properties?.userProperties;
   if (!named || !Object.hasOwn(named, REFUSED_KEY)) return data;
@@ -35,34 +35,34 @@ function storable(data: { properties?: { userProperties?: object } }): object {
 
 /** Decodes MessagePack data from `encodeData`. @throws Error when the bytes are damaged */
 export function decodeData<T extends object>(bytes: Uint8Array): T {
-  return withBuffers(decode(bytes)) as T;
+  return replaceUint8Arrays(decode(bytes)) as T;
 }
 
 /** Encodes a queued packet with its MQTT 5 properties, in the format of aedes-persistence-level. */
-export function encodeQueued(packet: QueuedPacket): Buffer {
+export function encodeQueuedPacket(packet: QueuedPacket): Buffer {
   const { cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties, messageExpiry } =
     packet;
   return encodeData({
     ...{ cmd, brokerId, brokerCounter, topic, payload, qos, retain, dup, messageId, properties },
-    ...storedExpiry(messageExpiry),
+    ...toStoredExpiry(messageExpiry),
   });
 }
 
-/** A decoded queued packet, with the expiry times that `encodeQueued` stored. */
+/** A decoded queued packet, with the expiry times that `encodeQueuedPacket` stored. */
 export type StoredPacket = QueuedPacket & StoredExpiry;
 
 /** Converts a decoded packet for delivery: computes the expiry by the clock of this process. */
-export function restoredPacket({ expiresAt, ...packet }: StoredPacket): QueuedPacket {
+export function fromStoredPacket({ expiresAt, ...packet }: StoredPacket): QueuedPacket {
   if (packet.messageExpiry === undefined) return packet;
-  return { ...packet, messageExpiry: restoredExpiry({ ...packet, expiresAt }) };
+  return { ...packet, messageExpiry: fromStoredExpiry({ ...packet, expiresAt }) };
 }
 
 /** Replaces each Uint8Array by a Buffer, the only binary type that the MQTT libraries accept. */
-function withBuffers(value: unknown): unknown {
+function replaceUint8Arrays(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (Array.isArray(value)) return value.map(withBuffers);
+  if (Array.isArray(value)) return value.map(replaceUint8Arrays);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key === STORED_KEY ? REFUSED_KEY : key, withBuffers(inner)]),
+    Object.entries(value).map(([key, inner]) => [key === STORED_KEY ? REFUSED_KEY : key, replaceUint8Arrays(inner)]),
   );
 }

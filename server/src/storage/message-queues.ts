@@ -1,7 +1,15 @@
-import { encodeQueued, restoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
+import { encodeQueuedPacket, fromStoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 import type { Session } from "./session.js";
-import { messageIn, packetIdIn, QUEUES, queueKey, RECEIVED, receivedKey, sessionIdIn } from "./session-keys.js";
+import {
+  messageIdFromKey,
+  packetIdFromKey,
+  QUEUES_PREFIX,
+  queueKey,
+  RECEIVED_PREFIX,
+  receivedKey,
+  sessionIdFromKey,
+} from "./session-keys.js";
 
 /** Identifies a message: the broker run, and the number of the message within that run. */
 interface MessageId {
@@ -23,14 +31,16 @@ export class MessageQueues {
 
   /** Loads the queues from disk. @param sessionOf returns the session with an id, and creates it if necessary */
   async load(sessionOf: (id: string) => Session): Promise<void> {
-    for (const [key, { messageId = 0 }] of await this.#store.decodedEntries<QueuedPacket>(keysBelow(QUEUES))) {
-      const session = sessionOf(sessionIdIn(key));
+    for (const [key, { messageId = 0 }] of await this.#store.getDecodedEntries<QueuedPacket>(
+      keysBelow(QUEUES_PREFIX),
+    )) {
+      const session = sessionOf(sessionIdFromKey(key));
       session.queue.set(key, messageId);
       if (messageId > 0) session.sent.set(messageId, key);
       this.#size++;
     }
-    for (const [key] of await this.#store.entries(keysBelow(RECEIVED)))
-      sessionOf(sessionIdIn(key)).received.add(packetIdIn(key));
+    for (const [key] of await this.#store.getEntries(keysBelow(RECEIVED_PREFIX)))
+      sessionOf(sessionIdFromKey(key)).received.add(packetIdFromKey(key));
   }
 
   /** Number of queued messages of all sessions together. */
@@ -52,11 +62,11 @@ export class MessageQueues {
     if (session.queue.has(key)) return;
     session.queue.set(key, 0);
     this.#size++;
-    this.#store.put(key, encodeQueued(packet));
+    this.#store.put(key, encodeQueuedPacket(packet));
   }
 
   /**
-   * Clears the retain flag of a queued message; `sending` sets it again. aedes stores no packet identifier for a message with
+   * Clears the retain flag of a queued message; `storeSent` sets it again. aedes stores no packet identifier for a message with
    * this flag, so an acknowledgment would not remove the message from the queue.
    */
   hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {
@@ -68,7 +78,7 @@ export class MessageQueues {
    * Stores the packet identifier of a message that is being sent, or its release (PUBREL).
    * @throws Error when another message of the session has this packet identifier
    */
-  sending(session: Session, packet: QueuedPacket): void {
+  storeSent(session: Session, packet: QueuedPacket): void {
     const { messageId = 0 } = packet;
     const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKey(session.id, packet);
     if (key === undefined) return;
@@ -79,7 +89,7 @@ export class MessageQueues {
     session.sent.delete(session.queue.get(key)!);
     session.queue.set(key, messageId);
     session.sent.set(messageId, key);
-    this.#store.put(key, encodeQueued({ ...packet, ...messageIn(key) }));
+    this.#store.put(key, encodeQueuedPacket({ ...packet, ...messageIdFromKey(key) }));
   }
 
   /** Removes a message that the client has acknowledged. */
@@ -89,7 +99,7 @@ export class MessageQueues {
   }
 
   /** Removes a message that the client has no permission to read. */
-  drop(session: Session, packet: MessageId): void {
+  remove(session: Session, packet: MessageId): void {
     this.#remove(session, queueKey(session.id, packet));
   }
 
@@ -99,24 +109,24 @@ export class MessageQueues {
   }
 
   /** Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag. */
-  async *queuedIn(session: Session): AsyncGenerator<QueuedPacket> {
+  async *queuedMessages(session: Session): AsyncGenerator<QueuedPacket> {
     for (const [key, packetId] of session.queue) {
-      const stored = await this.#store.decoded<StoredPacket>(key);
+      const stored = await this.#store.getDecoded<StoredPacket>(key);
       if (!stored) continue;
-      const packet = restoredPacket(stored);
+      const packet = fromStoredPacket(stored);
       // a message that is sent again has the DUP flag [MQTT-3.3.1-1]
       yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
     }
   }
 
   /** Stores the packet identifier of a QoS 2 message that the client has sent. */
-  received(session: Session, packetId: number): void {
+  addReceived(session: Session, packetId: number): void {
     session.received.add(packetId);
     this.#store.put(receivedKey(session.id, packetId), Buffer.alloc(0));
   }
 
   /** Deletes the packet identifier of a QoS 2 message that the client has released (PUBREL). */
-  released(session: Session, packetId: number): void {
+  removeReceived(session: Session, packetId: number): void {
     if (session.received.delete(packetId)) this.#store.delete(receivedKey(session.id, packetId));
   }
 

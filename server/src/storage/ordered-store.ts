@@ -5,7 +5,7 @@ import { decodeData } from "./message-codec.js";
 import type { LevelDatabase, Sublevel } from "./level.js";
 
 /** Returns the text that identifies an entry in a damage report. */
-const title = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
+const entryTitle = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
 
 /** Values to write, by key; undefined deletes the key. */
 type WriteBatch = Map<string, Buffer | undefined>;
@@ -32,7 +32,7 @@ export function keysBelow(prefix: string): KeyRange {
 export class OrderedStore {
   readonly #database: LevelDatabase;
   readonly #sublevel: Sublevel;
-  readonly #damaged: ReportDamage;
+  readonly #reportDamage: ReportDamage;
   /** Resolves when `#current` and `#next` are written. Rejects when the database is closed before that. */
   #written: Promise<void> = Promise.resolve();
   /** The batch that is being written. */
@@ -40,9 +40,9 @@ export class OrderedStore {
   /** The batch that collects new writes until `#current` is written. */
   #next: WriteBatch | undefined;
 
-  /** @param damaged called for each entry that cannot be decoded */
-  constructor(database: LevelDatabase, name: string, damaged: ReportDamage = () => {}) {
-    this.#damaged = damaged;
+  /** @param reportDamage called for each entry that cannot be decoded */
+  constructor(database: LevelDatabase, name: string, reportDamage: ReportDamage = () => {}) {
+    this.#reportDamage = reportDamage;
     this.#database = database;
     this.#sublevel = database.sublevel(name);
   }
@@ -61,37 +61,37 @@ export class OrderedStore {
   }
 
   /** Reads a value that `encodeData` encoded. Returns undefined for a missing key, and for a damaged value, which is reported. */
-  async decoded<T extends object>(key: string): Promise<T | undefined> {
+  async getDecoded<T extends object>(key: string): Promise<T | undefined> {
     try {
       const value = await this.get(key);
       return value && decodeData<T>(value);
     } catch (error) {
-      this.#damaged(`${title(key)} cannot be read (${textOf(error)}) and is left out.`);
+      this.#reportDamage(`${entryTitle(key)} cannot be read (${textOf(error)}) and is left out.`);
       return undefined;
     }
   }
 
   /** Reads entries with values that `encodeData` encoded. Damaged entries are reported and deleted. */
-  async decodedEntries<T extends object>(range: KeyRange): Promise<[key: string, value: T][]> {
+  async getDecodedEntries<T extends object>(range: KeyRange): Promise<[key: string, value: T][]> {
     const found: [string, T][] = [];
-    for (const [key, value] of await this.entries(range))
+    for (const [key, value] of await this.getEntries(range))
       try {
         found.push([key, decodeData<T>(value)]);
       } catch (error) {
-        this.#damaged(`${title(key)} is damaged (${textOf(error)}) and was deleted.`);
+        this.#reportDamage(`${entryTitle(key)} is damaged (${textOf(error)}) and was deleted.`);
         this.delete(key);
       }
     return found;
   }
 
   /** Returns the entries in a range, in key order. Waits for pending writes first. */
-  async entries(range: KeyRange): Promise<[key: string, value: Buffer][]> {
+  async getEntries(range: KeyRange): Promise<[key: string, value: Buffer][]> {
     await this.#written;
     return this.#database.read(() => this.#sublevel.iterator(range).all());
   }
 
   /** Resolves when all pending writes are complete. @throws Error when the database is closed before that */
-  stored(): Promise<void> {
+  whenStored(): Promise<void> {
     return this.#written;
   }
 
@@ -99,7 +99,7 @@ export class OrderedStore {
     if (!this.#next) {
       this.#next = new Map();
       this.#written = this.#written.then(() => this.#write());
-      // avoid an unhandled rejection; callers of `stored` receive the error
+      // avoid an unhandled rejection; callers of `whenStored` receive the error
       this.#written.catch(() => {});
     }
     this.#next.set(key, value);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { textOf } from "../common/errors.js";
 
 /** Mode of a folder that only the owner can access. */
-export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FOLDER_MODE = 0o700;
 /** Mode of a file that only the owner can read and write. */
-export const PRIVATE_FILE = 0o600;
+export const PRIVATE_FILE_MODE = 0o600;
 
 /** Names of the server's own files in the data folder, including damaged and unfinished copies. */
-const SERVER_FILES = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
+const SERVER_FILE_NAMES = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
 const OTHERS_MODE_BITS = 0o077;
 
 /**
@@ -17,7 +17,7 @@ const OTHERS_MODE_BITS = 0o077;
  * others may need it, for example a home folder. Does nothing on Windows, which has no such permissions.
  * @returns a sentence for each file that could not be changed
  */
-export async function keepPrivate(folder: string): Promise<string[]> {
+export async function removeAccessOfOthers(folder: string): Promise<string[]> {
   if (process.platform === "win32") return [];
   const problems: string[] = [];
 
@@ -31,7 +31,7 @@ export async function keepPrivate(folder: string): Promise<string[]> {
   async function change(path: string, mode: number, isFolder: boolean): Promise<void> {
     if ((mode & OTHERS_MODE_BITS) === 0) return;
     try {
-      await chmod(path, isFolder ? PRIVATE_FOLDER : PRIVATE_FILE);
+      await chmod(path, isFolder ? PRIVATE_FOLDER_MODE : PRIVATE_FILE_MODE);
     } catch (error) {
       problems.push(
         `Other users of this machine may have access to ${path}, which cannot be changed (${textOf(error)}); ` +
@@ -41,7 +41,7 @@ export async function keepPrivate(folder: string): Promise<string[]> {
   }
 
   const names = await readdir(folder);
-  for (const name of names) if (SERVER_FILES.test(name)) await restrict(join(folder, name));
-  if (names.every((name) => SERVER_FILES.test(name))) await change(folder, (await lstat(folder)).mode, true);
+  for (const name of names) if (SERVER_FILE_NAMES.test(name)) await restrict(join(folder, name));
+  if (names.every((name) => SERVER_FILE_NAMES.test(name))) await change(folder, (await lstat(folder)).mode, true);
   return problems;
 }

@@ -1,13 +1,13 @@
 import { unlink } from "node:fs/promises";
-import { LogFile, logNumbers, logPath } from "./append-log.js";
+import { LogFile, listLogNumbers, logPath } from "./append-log.js";
 import type { ReportDamage } from "./damage.js";
 import { recoverLog } from "./log-recovery.js";
-import { readMessages, RetainedBatch, type RetainedRecord } from "./retained-batch.js";
+import { decodeMessages, RetainedBatch, type RetainedMessageHandler } from "./retained-batch.js";
 
 /** Growth that triggers a compaction, in bytes. The log must also have doubled in size since the last compaction. */
-const MAX_GROWTH = 4_194_304;
+const COMPACTION_GROWTH_BYTES = 4_194_304;
 /** Maximum number of files; one more triggers a compaction. Each start adds a file. */
-const MAX_FILES = 8;
+const MAX_LOG_FILES = 8;
 /** Messages per write during a compaction. Other work can run between two writes. */
 const MESSAGES_PER_WRITE = 50;
 
@@ -16,15 +16,15 @@ const DAMAGE_CONSEQUENCE =
   "It holds retained messages: topics may have lost their message or have an older one, until somebody publishes there again.";
 
 export interface RetainedLogOptions {
-  /** Replaces `MAX_GROWTH` in tests, in bytes. */
-  readonly growth?: number;
+  /** Replaces `COMPACTION_GROWTH_BYTES` in tests, in bytes. */
+  readonly compactionGrowth?: number;
   /** Whether the previous run closed the log, so that its last file must be complete. */
-  readonly closed?: boolean;
+  readonly wasClosed?: boolean;
   readonly reportDamage?: ReportDamage;
 }
 
 /** Returns all messages that are retained now. */
-export type Contents = () => Iterable<Parameters<RetainedRecord>>;
+export type ListMessages = () => Iterable<Parameters<RetainedMessageHandler>>;
 
 /**
  * Append-only log of retained messages. A batch takes a few µs to reach the page cache; a database would take as long for a
@@ -33,8 +33,8 @@ export type Contents = () => Iterable<Parameters<RetainedRecord>>;
  */
 export class RetainedLog {
   readonly #folder: string;
-  readonly #contents: Contents;
-  readonly #growth: number;
+  readonly #listMessages: ListMessages;
+  readonly #compactionGrowth: number;
   readonly #closedBefore: boolean;
   readonly #damaged: ReportDamage;
   /** Paths of the files that receive no new batches, oldest first. The next compaction deletes them. */
@@ -53,41 +53,41 @@ export class RetainedLog {
   /** @param folder folder of the log files; the first write creates a missing folder */
   constructor(
     folder: string,
-    contents: Contents,
-    { growth = MAX_GROWTH, closed = false, reportDamage = () => {} }: RetainedLogOptions = {},
+    contents: ListMessages,
+    { compactionGrowth = COMPACTION_GROWTH_BYTES, wasClosed = false, reportDamage = () => {} }: RetainedLogOptions = {},
   ) {
     this.#folder = folder;
-    this.#contents = contents;
-    this.#growth = growth;
-    this.#closedBefore = closed;
+    this.#listMessages = contents;
+    this.#compactionGrowth = compactionGrowth;
+    this.#closedBefore = wasClosed;
     this.#damaged = reportDamage;
     this.#startFile();
   }
 
   /** Reads all messages in order, and reports damage. Call this once, before the first `add`. */
-  async load(onRecord: RetainedRecord): Promise<void> {
-    const numbers = await logNumbers(this.#folder);
+  async load(onRecord: RetainedMessageHandler): Promise<void> {
+    const numbers = await listLogNumbers(this.#folder);
     for (const number of numbers) {
       const file = logPath(this.#folder, number);
-      const closed = this.#closedBefore || number !== numbers.at(-1);
+      const mustHaveEndMark = this.#closedBefore || number !== numbers.at(-1);
       const { payloads, length } = await recoverLog(file, {
-        closed,
+        mustHaveEndMark,
         consequence: DAMAGE_CONSEQUENCE,
         reportDamage: this.#damaged,
       });
       this.#oldFiles.push(file);
       this.#length += length;
-      for (const payload of payloads) readMessages(payload, onRecord);
+      for (const payload of payloads) decodeMessages(payload, onRecord);
       this.#number = number;
     }
     // never append to a file of an earlier run
     this.#startFile();
-    for (const [topic, payload] of this.#contents()) this.#compactLength += topic.length + payload.length;
-    if (this.#oldFiles.length > MAX_FILES) this.#startCompaction();
+    for (const [topic, payload] of this.#listMessages()) this.#compactLength += topic.length + payload.length;
+    if (this.#oldFiles.length > MAX_LOG_FILES) this.#startCompaction();
   }
 
   /** Adds a message to the next batch. An empty payload deletes the retained message of the topic. */
-  add(...message: Parameters<RetainedRecord>): void {
+  add(...message: Parameters<RetainedMessageHandler>): void {
     this.#batch.add(...message);
   }
 
@@ -95,9 +95,9 @@ export class RetainedLog {
    * Writes the current batch of messages to the log.
    * @throws Error when the write fails; the messages stay in the batch for the next attempt
    */
-  write(): void {
-    this.#writeBatch();
-    if (this.#length > 2 * this.#compactLength + this.#growth && !this.#compacting) this.#startCompaction();
+  writeBatch(): void {
+    this.#appendBatch();
+    if (this.#length > 2 * this.#compactLength + this.#compactionGrowth && !this.#compacting) this.#startCompaction();
   }
 
   /** Closes the log. Resolves after a running compaction has stopped. */
@@ -129,15 +129,15 @@ export class RetainedLog {
     const length = this.#length;
     try {
       let count = 0;
-      for (const message of this.#contents()) {
+      for (const message of this.#listMessages()) {
         this.add(...message);
         if (++count % MESSAGES_PER_WRITE > 0) continue;
-        this.#writeBatch();
+        this.#appendBatch();
         // yield to the event loop, so that a compaction does not delay messages
         await new Promise((resolve) => setImmediate(resolve));
         if (this.#closed) throw new Error("closed");
       }
-      this.#writeBatch();
+      this.#appendBatch();
       if (this.#current.length > 0) await this.#current.sync();
     } catch (error) {
       this.#oldFiles.unshift(...old);
@@ -147,7 +147,7 @@ export class RetainedLog {
     for (const file of old) await unlink(file);
   }
 
-  #writeBatch(): void {
+  #appendBatch(): void {
     if (this.#batch.isEmpty) return;
     const bytes = this.#batch.finish();
     try {

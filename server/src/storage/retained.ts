@@ -1,7 +1,7 @@
 import { topicNameProblem } from "../mqtt/topics.js";
 import { RETRY_INTERVAL } from "./health.js";
 import { decodeData, encodeData } from "./message-codec.js";
-import { restoredExpiry, storedExpiry, type StoredExpiry } from "./expiry.js";
+import { fromStoredExpiry, toStoredExpiry, type StoredExpiry } from "./expiry.js";
 import { RetainedLog, type RetainedLogOptions } from "./retained-log.js";
 
 /** The properties and expiry that MQTT 5.0 adds to a retained message. */
@@ -32,11 +32,11 @@ interface StoredMessage {
 
 export interface RetainedHandlers {
   /** Called after each failed attempt to write messages to the log. */
-  failed(error: unknown): void;
+  writeFailed(error: unknown): void;
   /** Called after each successful write of messages to the log. */
-  written?(): void;
+  writeSucceeded?(): void;
   /** Called for a stored message with an invalid topic, which was dropped because clients would disconnect on receiving it. */
-  dropped(topic: string, problem: string): void;
+  messageDropped(topic: string, problem: string): void;
 }
 
 /** The retained messages of the broker. All of them are in memory and in a log on disk. */
@@ -48,22 +48,24 @@ export class RetainedMessages {
   /** Timer of the next attempt while writes fail. */
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Callers of `stored` that wait for the next successful write. */
+  /** Callers of `whenStored` that wait for the next successful write. */
   #waiting: (() => void)[] = [];
 
   /** @param folder folder of the log; the first write creates a missing folder */
   constructor(folder: string, handlers: RetainedHandlers, options: RetainedLogOptions = {}) {
-    this.#log = new RetainedLog(folder, () => this.#contents(), options);
+    this.#log = new RetainedLog(folder, () => this.#listMessages(), options);
     this.#handlers = handlers;
   }
 
   /** Loads the messages from the log. @throws Error when the log cannot be read */
   async restore(): Promise<void> {
-    await this.#log.load((topic, payload, qos, extras) => this.#set(topic, payload.toString("latin1"), qos, extras));
+    await this.#log.load((topic, payload, qos, extras) =>
+      this.#setInMemory(topic, payload.toString("latin1"), qos, extras),
+    );
     for (const topic of this.#messages.keys()) {
       const problem = topicNameProblem(topic);
       if (!problem) continue;
-      this.#handlers.dropped(topic, problem);
+      this.#handlers.messageDropped(topic, problem);
       this.store({ topic, payload: Buffer.alloc(0), qos: 0 });
     }
   }
@@ -83,7 +85,7 @@ export class RetainedMessages {
     const message = { cmd: "publish", topic, payload: Buffer.from(payload, "latin1"), qos, retain: true } as const;
     if (!extras) return message;
     const more = decodeData<Mqtt5Extras & StoredExpiry>(extras);
-    return { ...message, properties: more.properties, messageExpiry: restoredExpiry(more) };
+    return { ...message, properties: more.properties, messageExpiry: fromStoredExpiry(more) };
   }
 
   /**
@@ -91,12 +93,13 @@ export class RetainedMessages {
    * at the end of this event-loop turn.
    */
   store({ topic, payload, qos, properties, messageExpiry }: Omit<RetainedPacket, "cmd" | "retain">): void {
-    const extras = properties || messageExpiry ? encodeData({ properties, ...storedExpiry(messageExpiry) }) : undefined;
+    const extras =
+      properties || messageExpiry ? encodeData({ properties, ...toStoredExpiry(messageExpiry) }) : undefined;
     const before = this.#messages.get(topic);
     const text = payload.toString("latin1");
     if (!extras && !before?.extras && before?.qos === qos && before.payload === text) return;
     if (!before && text === "") return;
-    this.#set(topic, text, qos, extras);
+    this.#setInMemory(topic, text, qos, extras);
     this.#log.add(topic, payload, qos, extras);
     if (this.#pending) return;
     this.#pending = true;
@@ -106,7 +109,7 @@ export class RetainedMessages {
   /** Replaces the payload of a retained message in memory without writing to the log. Ignores topics without a message. */
   replaceInMemory(topic: string, payload: Buffer): void {
     const before = this.#messages.get(topic);
-    if (before) this.#set(topic, payload.toString("latin1"), before.qos, before.extras);
+    if (before) this.#setInMemory(topic, payload.toString("latin1"), before.qos, before.extras);
   }
 
   /**
@@ -114,42 +117,42 @@ export class RetainedMessages {
    * throws: a failed write is retried later, and messages are delivered anyway, because lamps must switch.
    */
   write(): void {
-    if (this.#pending && !this.#retry) this.#attempt();
+    if (this.#pending && !this.#retry) this.#tryWrite();
   }
 
   /** Resolves when all pending changes are written. */
-  stored(): Promise<void> {
+  whenStored(): Promise<void> {
     this.write();
     return this.#retry ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve();
   }
 
   /** Makes a last attempt to write, and closes the log. */
   async close(): Promise<void> {
-    if (this.#pending || this.#retry) this.#attempt();
+    if (this.#pending || this.#retry) this.#tryWrite();
     // give up messages that could not be written: they are not acknowledged, so clients send them again
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#log.close();
   }
 
-  #attempt(): void {
+  #tryWrite(): void {
     this.#pending = false;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     try {
-      this.#log.write();
+      this.#log.writeBatch();
     } catch (error) {
-      this.#handlers.failed(error);
-      if (!this.#closed) this.#retry = setTimeout(() => this.#attempt(), RETRY_INTERVAL);
+      this.#handlers.writeFailed(error);
+      if (!this.#closed) this.#retry = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return;
     }
-    this.#handlers.written?.();
+    this.#handlers.writeSucceeded?.();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
 
-  *#contents(): Generator<[topic: string, payload: Buffer, qos: number, extras: Buffer | undefined]> {
+  *#listMessages(): Generator<[topic: string, payload: Buffer, qos: number, extras: Buffer | undefined]> {
     for (const [topic, { payload, qos, extras }] of this.#messages)
       yield [topic, Buffer.from(payload, "latin1"), qos, extras];
   }
@@ -158,7 +161,7 @@ export class RetainedMessages {
    * Replaces or deletes a retained message in memory.
    * @param payload in Latin-1, one character per byte; empty to delete the message
    */
-  #set(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
+  #setInMemory(topic: string, payload: string, qos: number, extras: Buffer | undefined): void {
     if (payload === "") this.#messages.delete(topic);
     else this.#messages.set(topic, { payload, qos, extras });
   }

@@ -3,18 +3,18 @@
  * created it, so that no account can take over or occupy the client ids of another. U+0000 separates the two parts,
  * because MQTT allows it in neither [MQTT-1.5.4-2].
  */
-export function sessionId(account: string | undefined, clientId: string): string {
+export function sessionIdOf(account: string | undefined, clientId: string): string {
   return account === undefined ? clientId : `${account}\0${clientId}`;
 }
 
 /** Splits an internal session id into account and client id. The account is null for a client without an account. */
-export function partsOf(id: string): { account: string | null; clientId: string } {
+export function splitSessionId(id: string): { account: string | null; clientId: string } {
   const end = id.indexOf("\0");
   return end < 0 ? { account: null, clientId: id } : { account: id.slice(0, end), clientId: id.slice(end + 1) };
 }
 
 /** Formats an internal session id for log lines and errors. */
-export function titleOf(id: string): string {
-  const { account, clientId } = partsOf(id);
+export function formatSessionId(id: string): string {
+  const { account, clientId } = splitSessionId(id);
   return account === null ? clientId : `${account} (${clientId})`;
 }

@@ -3,11 +3,11 @@ import { clock } from "../time/monotonic-clock.js";
 import { encodeData } from "./message-codec.js";
 import { MessageQueues } from "./message-queues.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
-import { partsOf } from "./session-id.js";
-import { RECORDS, sessionIdIn, sessionPrefix, SUBSCRIPTIONS } from "./session-keys.js";
+import { splitSessionId } from "./session-id.js";
+import { RECORDS_PREFIX, sessionIdFromKey, sessionKeyPrefix, SUBSCRIPTIONS_PREFIX } from "./session-keys.js";
 import {
-  restoredRecord,
-  storedRecord,
+  fromStoredRecord,
+  toStoredRecord,
   type Session,
   type SessionRecord,
   type StoredSubscription,
@@ -15,9 +15,9 @@ import {
 } from "./session.js";
 
 /** The options of a subscription. Two subscriptions to the same topic filter are equal if all their options are equal. */
-const OPTIONS = ["qos", "rh", "rap", "nl", "subscriptionIdentifier"] as const;
+const SUBSCRIPTION_OPTIONS = ["qos", "rh", "rap", "nl", "subscriptionIdentifier"] as const;
 
-const NO_IDS: ReadonlySet<string> = new Set();
+const NO_SESSION_IDS: ReadonlySet<string> = new Set();
 
 /** The sessions of the embedded broker, in memory and on disk: records, subscriptions and message queues. */
 export class SessionStore {
@@ -34,14 +34,14 @@ export class SessionStore {
     this.messages = new MessageQueues(store);
   }
 
-  /** Loads all sessions from disk. @param record for sessions with a missing or damaged record */
+  /** Loads all sessions from disk. @param record replaces a missing or damaged record */
   async load(record: SessionRecord): Promise<void> {
-    const read = <T extends object>(kind: string) => this.#store.decodedEntries<T>(keysBelow(kind));
-    for (const [key, value] of await read<SessionRecord>(RECORDS))
-      this.#add(sessionIdIn(key), restoredRecord(value, clock)).isStored = true;
-    for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS))
-      this.#subscribe(this.obtain(sessionIdIn(key), record), value);
-    await this.messages.load((id) => this.obtain(id, record));
+    const read = <T extends object>(kind: string) => this.#store.getDecodedEntries<T>(keysBelow(kind));
+    for (const [key, value] of await read<SessionRecord>(RECORDS_PREFIX))
+      this.#add(sessionIdFromKey(key), fromStoredRecord(value, clock)).isStored = true;
+    for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS_PREFIX))
+      this.#subscribe(this.getOrCreate(sessionIdFromKey(key), record), value);
+    await this.messages.load((id) => this.getOrCreate(id, record));
   }
 
   get size(): number {
@@ -53,8 +53,8 @@ export class SessionStore {
   }
 
   /** Returns the session ids of an account. */
-  idsOf(account: string): ReadonlySet<string> {
-    return this.#byAccount.get(account) ?? NO_IDS;
+  sessionIdsOf(account: string): ReadonlySet<string> {
+    return this.#byAccount.get(account) ?? NO_SESSION_IDS;
   }
 
   [Symbol.iterator](): Iterator<Session> {
@@ -62,17 +62,17 @@ export class SessionStore {
   }
 
   /** Returns the session with this id, or creates one with this record. */
-  obtain(id: string, record: SessionRecord): Session {
+  getOrCreate(id: string, record: SessionRecord): Session {
     const known = this.#sessions.get(id);
     if (known) return known;
     const session = this.#add(id, record);
     this.#putRecord(session);
-    const stored = (): void => void (session.isStored = true);
-    this.#store.stored().then(stored, () => {});
+    const markStored = (): void => void (session.isStored = true);
+    this.#store.whenStored().then(markStored, () => {});
     return session;
   }
 
-  change(session: Session, record: SessionRecord): void {
+  changeRecord(session: Session, record: SessionRecord): void {
     session.record = record;
     this.#putRecord(session);
   }
@@ -81,7 +81,7 @@ export class SessionStore {
   clear(session: Session): void {
     for (const filter of session.subscriptions.keys()) {
       this.#removeFromIndex(session, filter);
-      this.#store.delete(sessionPrefix(SUBSCRIPTIONS, session.id) + filter);
+      this.#store.delete(sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + filter);
     }
     session.subscriptions.clear();
     this.messages.clear(session);
@@ -91,23 +91,23 @@ export class SessionStore {
   delete(session: Session): void {
     this.clear(session);
     this.#sessions.delete(session.id);
-    const { account } = partsOf(session.id);
+    const { account } = splitSessionId(session.id);
     const ids = account === null ? undefined : this.#byAccount.get(account);
     if (ids?.delete(session.id) && ids.size === 0) this.#byAccount.delete(account!);
-    this.#store.delete(sessionPrefix(RECORDS, session.id));
+    this.#store.delete(sessionKeyPrefix(RECORDS_PREFIX, session.id));
   }
 
   /** Returns whether a session has a subscription with exactly these options. */
   isSubscribed({ subscriptions }: Session, subscription: StoredSubscription): boolean {
     const known = subscriptions.get(subscription.topic);
-    return known !== undefined && OPTIONS.every((option) => known[option] === subscription[option]);
+    return known !== undefined && SUBSCRIPTION_OPTIONS.every((option) => known[option] === subscription[option]);
   }
 
   /** Adds or replaces a subscription. @returns whether the subscription is new or has other options than before */
   subscribe(session: Session, subscription: StoredSubscription): boolean {
     if (this.isSubscribed(session, subscription)) return false;
     this.#subscribe(session, subscription);
-    const key = sessionPrefix(SUBSCRIPTIONS, session.id) + subscription.topic;
+    const key = sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + subscription.topic;
     this.#store.put(key, encodeData({ ...subscription, clientId: session.id }));
     return true;
   }
@@ -115,7 +115,7 @@ export class SessionStore {
   unsubscribe(session: Session, filter: string): void {
     if (!session.subscriptions.delete(filter)) return;
     this.#removeFromIndex(session, filter);
-    this.#store.delete(sessionPrefix(SUBSCRIPTIONS, session.id) + filter);
+    this.#store.delete(sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + filter);
   }
 
   #add(id: string, record: SessionRecord): Session {
@@ -124,7 +124,7 @@ export class SessionStore {
       ...{ queue: new Map(), sent: new Map(), received: new Set(), hiddenRetain: new Set() },
     };
     this.#sessions.set(id, session);
-    const { account } = partsOf(id);
+    const { account } = splitSessionId(id);
     if (account === null) return session;
     const ids = this.#byAccount.get(account) ?? new Set();
     this.#byAccount.set(account, ids.add(id));
@@ -132,7 +132,7 @@ export class SessionStore {
   }
 
   #putRecord({ id, record }: Session): void {
-    this.#store.put(sessionPrefix(RECORDS, id), encodeData(storedRecord(record, clock)));
+    this.#store.put(sessionKeyPrefix(RECORDS_PREFIX, id), encodeData(toStoredRecord(record, clock)));
   }
 
   #subscribe(session: Session, subscription: StoredSubscription): void {

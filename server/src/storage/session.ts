@@ -1,4 +1,4 @@
-import { isPlausible, type MonotonicClock } from "../time/monotonic-clock.js";
+import { isPlausibleWallTime, type MonotonicClock } from "../time/monotonic-clock.js";
 
 /** A subscriber with QoS 1 or 2, in the format that the persistence API of aedes requires. */
 export interface Subscriber {
@@ -29,7 +29,7 @@ export interface SessionRecord {
 }
 
 /** Converts a session record for storage: the time of the disconnect becomes ms since 1970. */
-export function storedRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
+export function toStoredRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
   const { disconnectedAt } = record;
   return disconnectedAt === undefined ? record : { ...record, disconnectedAt: clock.toWall(disconnectedAt) };
 }
@@ -38,11 +38,11 @@ export function storedRecord(record: SessionRecord, clock: MonotonicClock): Sess
  * Converts a session record from storage. If the wall clock was obviously wrong when the record was stored, or was set back
  * since, the client counts as disconnected just now.
  */
-export function restoredRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
+export function fromStoredRecord(record: SessionRecord, clock: MonotonicClock): SessionRecord {
   const { disconnectedAt } = record;
   if (disconnectedAt === undefined) return record;
   const now = clock.now();
-  const isUndated = !isPlausible(disconnectedAt) && isPlausible(clock.toWall(now));
+  const isUndated = !isPlausibleWallTime(disconnectedAt) && isPlausibleWallTime(clock.toWall(now));
   return { ...record, disconnectedAt: isUndated ? now : Math.min(clock.fromWall(disconnectedAt), now) };
 }
 

@@ -3,7 +3,7 @@ import type { IPublishPacket } from "mqtt-packet";
 import { encodeData } from "./message-codec.js";
 import { keysBelow, type OrderedStore } from "./ordered-store.js";
 
-const WILLS = "will:";
+const WILLS_PREFIX = "will:";
 
 /** A will message, with the client and the broker run that it belongs to. */
 export interface Will extends Omit<IPublishPacket, "cmd"> {
@@ -24,14 +24,14 @@ export class Wills {
   }
 
   async load(): Promise<void> {
-    for (const [, will] of await this.#store.decodedEntries<Will>(keysBelow(WILLS)))
+    for (const [, will] of await this.#store.getDecodedEntries<Will>(keysBelow(WILLS_PREFIX)))
       this.#wills.set(will.clientId, will);
   }
 
   async put({ id }: { id: string }, packet: IPublishPacket): Promise<void> {
     const will = { ...packet, clientId: id, brokerId: this.#brokerId };
     this.#wills.set(id, will);
-    this.#store.put(WILLS + encodeURIComponent(id), encodeData(will));
+    this.#store.put(WILLS_PREFIX + encodeURIComponent(id), encodeData(will));
   }
 
   async get({ id }: { id: string }): Promise<Will | undefined> {
@@ -42,7 +42,7 @@ export class Wills {
     const will = this.#wills.get(id);
     if (!will) return undefined;
     this.#wills.delete(id);
-    this.#store.delete(WILLS + encodeURIComponent(id));
+    this.#store.delete(WILLS_PREFIX + encodeURIComponent(id));
     return will;
   }
 
@@ -51,7 +51,7 @@ export class Wills {
    * @param brokers the running brokers, by id. aedes may leave out this broker after the wall clock was set forward.
    */
   stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
-    const isGone = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];
-    return Readable.from([...this.#wills.values()].filter(isGone));
+    const isOfStoppedBroker = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];
+    return Readable.from([...this.#wills.values()].filter(isOfStoppedBroker));
   }
 }

@@ -1,13 +1,13 @@
 import { uptime } from "node:os";
 
 /** Largest drift between wall clock and monotonic clock that is ignored as noise or clock slewing, in ms. */
-const MAX_NOISE = 100;
+const MAX_CLOCK_NOISE = 100;
 
 /** Minimum size of a wall-clock jump that is reported to listeners, in ms. */
-const MIN_JUMP = 2000;
+const MIN_REPORTED_JUMP = 2000;
 
 /** Shortest sleep of the machine that is detected, in ms. Linux's monotonic clock stops while the machine sleeps. */
-const MIN_SLEEP = 2000;
+const MIN_DETECTED_SLEEP = 2000;
 
 /** Earliest plausible wall-clock time, in ms since 1970. This program did not exist before 2026. */
 const MIN_WALL_TIME = Date.UTC(2026, 0, 1);
@@ -15,7 +15,7 @@ const MIN_WALL_TIME = Date.UTC(2026, 0, 1);
 const MAX_WALL_TIME = Date.UTC(2076, 0, 1);
 
 /** Returns whether a wall-clock time is plausible: from 2026 to before 2076. @param wallTime in ms since 1970 */
-export const isPlausible = (wallTime: number): boolean => wallTime >= MIN_WALL_TIME && wallTime < MAX_WALL_TIME;
+export const isPlausibleWallTime = (wallTime: number): boolean => wallTime >= MIN_WALL_TIME && wallTime < MAX_WALL_TIME;
 
 /** The time sources of a clock, in ms. Tests replace them. */
 export interface TimeSources {
@@ -55,7 +55,7 @@ export class MonotonicClock {
   constructor(sources = MACHINE) {
     this.#sources = sources;
     this.#lastUptimeAhead = this.#uptimeAhead();
-    this.check();
+    this.detectJumps();
     this.#startedAt = sources.monotonic();
     this.#offset = this.#ahead;
     this.#ahead = 0;
@@ -86,27 +86,27 @@ export class MonotonicClock {
     return wallTime - this.#ahead;
   }
 
-  /** Whether the wall clock shows a plausible time; see `isPlausible`. */
-  get plausible(): boolean {
+  /** Whether the wall clock shows a plausible time; see `isPlausibleWallTime`. */
+  get isWallClockPlausible(): boolean {
     return this.#plausible;
   }
 
   /** Detects sleep of the machine and jumps of the wall clock. Call this about once per second. */
-  check(): void {
+  detectJumps(): void {
     const uptimeAhead = this.#uptimeAhead();
-    if (uptimeAhead - this.#lastUptimeAhead > MIN_SLEEP) {
+    if (uptimeAhead - this.#lastUptimeAhead > MIN_DETECTED_SLEEP) {
       this.#offset += Math.round(uptimeAhead - this.#lastUptimeAhead);
       this.#lastUptimeAhead = uptimeAhead;
     }
     const before = this.now();
     const wall = this.#sources.wall();
     // skip this check if the process was interrupted between reading the two clocks
-    if (this.now() - before > MAX_NOISE / 2) return;
-    this.#plausible = isPlausible(wall);
+    if (this.now() - before > MAX_CLOCK_NOISE / 2) return;
+    this.#plausible = isPlausibleWallTime(wall);
     const jump = wall - before - this.#ahead;
-    if (Math.abs(jump) < MAX_NOISE) return;
+    if (Math.abs(jump) < MAX_CLOCK_NOISE) return;
     this.#ahead += jump;
-    if (Math.abs(jump) >= MIN_JUMP) for (const listener of this.#listeners) listener(jump);
+    if (Math.abs(jump) >= MIN_REPORTED_JUMP) for (const listener of this.#listeners) listener(jump);
   }
 
   /**

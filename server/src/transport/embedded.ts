@@ -3,7 +3,7 @@ import { listen, listenProblem, type Listener } from "../broker/sockets.js";
 import { urlHost } from "../common/hosts.js";
 import type { Certificates } from "../security/certificates.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
-import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
+import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopic } from "./server-status.js";
 
 export interface EmbeddedOptions {
   readonly broker: Broker;
@@ -32,7 +32,7 @@ export interface EmbeddedConnection extends BrokerConnection {
  * The broker itself calls the handlers with live messages. `start` replays the retained device statuses, then opens the
  * ports for clients.
  */
-export function embeddedConnection(
+export function createEmbeddedConnection(
   options: EmbeddedOptions,
   handlers: Pick<BrokerConnectionHandlers, "message" | "caughtUp">,
 ): EmbeddedConnection {
@@ -60,7 +60,7 @@ export function embeddedConnection(
       for (const { topic, payload } of broker.retained("status")) void handlers.message(topic, payload, true);
       plainListener = await open("MQTT", "--mqtt-port", plainHost, port);
       if (tls) tlsListener = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
-      broker.publish(statusTopic, ONLINE, "retained");
+      broker.publish(statusTopic, ONLINE_PAYLOAD, "retained");
       // report the end of queued messages at once: the embedded broker stops with the server, so it has queued none
       handlers.caughtUp();
     },
@@ -75,7 +75,7 @@ export function embeddedConnection(
     },
     publish: (topic, payload, mode) => broker.publish(topic, payload, mode),
     async close() {
-      if (plainListener) broker.publish(statusTopic, OFFLINE, "retained");
+      if (plainListener) broker.publish(statusTopic, OFFLINE_PAYLOAD, "retained");
       await broker.close();
       await Promise.all([plainListener?.close(), tlsListener?.close()]);
       plainListener = undefined;

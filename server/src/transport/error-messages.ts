@@ -2,7 +2,7 @@ import { codeOf, textOf } from "../common/errors.js";
 import type { BrokerAddress } from "./url.js";
 
 /** Explains each CONNACK return code that refuses a connection (MQTT 3.1.1, table 3.1). */
-const CONNACK: Readonly<Record<number, string>> = {
+const CONNACK_PROBLEMS: Readonly<Record<number, string>> = {
   1: "does not speak MQTT 3.1.1; use one that does",
   2: "refuses the client id; if it allows listed client ids only, add one for this server",
   3: "says that its MQTT service is not available; try again later",
@@ -11,11 +11,11 @@ const CONNACK: Readonly<Record<number, string>> = {
 };
 
 /** Explains why connecting to a broker failed, in one sentence that says what to do. */
-export function connectError(broker: BrokerAddress, error: unknown): string {
+export function describeConnectError(broker: BrokerAddress, error: unknown): string {
   const code = (error as { code?: unknown } | undefined)?.code;
   const name = `The broker ${broker.url}`;
   if (typeof code === "number")
-    return `${name} ${CONNACK[code] ?? `refuses the connection with code ${code}; see its log`}.`;
+    return `${name} ${CONNACK_PROBLEMS[code] ?? `refuses the connection with code ${code}; see its log`}.`;
   const reason = textOf(error);
   if (codeOf(error) === "" && (error instanceof TypeError || error instanceof ReferenceError))
     return `${name} cannot be reached because of a bug in this server (${reason}); please report it.`;
@@ -49,11 +49,11 @@ export function connectError(broker: BrokerAddress, error: unknown): string {
 }
 
 /** Reports that an established connection to a broker was lost. */
-export function connectionLost(broker: BrokerAddress, error: unknown): string {
+export function describeConnectionLoss(broker: BrokerAddress, error: unknown): string {
   return `The connection to the broker ${broker.url} was lost${error === undefined ? "" : ` (${textOf(error)})`}.`;
 }
 
 /** Explains that the broker refused a subscription, and what to do. */
-export function subscriptionRefused(broker: BrokerAddress, filter: string): string {
+export function describeRefusedSubscription(broker: BrokerAddress, filter: string): string {
   return `The broker ${broker.url} refuses the subscription to ${filter}; allow it there, or choose other topics with --topic-prefix.`;
 }

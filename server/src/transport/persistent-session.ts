@@ -1,7 +1,7 @@
 import type { DataFolder } from "../storage/data-folder.js";
 import type { Log } from "../observability/log.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
-import { remoteConnection } from "./remote.js";
+import { createRemoteConnection } from "./remote.js";
 import { publicBrokerWarning, type Scope } from "./scope.js";
 import type { BrokerAddress } from "./url.js";
 
@@ -21,7 +21,7 @@ export interface PersistentConnectionOptions {
  * Creates a connection to a remote broker that resumes this server's persistent session. `start` removes subscriptions
  * of earlier runs that the current configuration no longer needs.
  */
-export async function persistentConnection(
+export async function createPersistentConnection(
   options: PersistentConnectionOptions,
   handlers: BrokerConnectionHandlers,
 ): Promise<BrokerConnection> {
@@ -36,7 +36,7 @@ export async function persistentConnection(
   // stored before subscribing, so that a crash in between leaves no unknown subscription at the broker
   await data.values.put(name, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
-  const connection = remoteConnection(
+  const connection = createRemoteConnection(
     { broker, prefix, clientId, filters, optional: options.topics, unwanted },
     handlers,
   );

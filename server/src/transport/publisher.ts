@@ -5,11 +5,11 @@ export class Publisher {
   #publish: ((topic: string, payload: Buffer, mode: PublishMode) => void) | undefined;
 
   /** Sets the function that publishes through the connection. Until this call, `publish` throws. */
-  connect(publish: (topic: string, payload: Buffer, mode: PublishMode) => void): void {
+  setConnection(publish: (topic: string, payload: Buffer, mode: PublishMode) => void): void {
     this.#publish = publish;
   }
 
-  /** Publishes a message. @throws Error before `connect` was called */
+  /** Publishes a message. @throws Error before `setConnection` was called */
   publish(topic: string, payload: Buffer, mode: PublishMode): void {
     if (!this.#publish) throw new Error(`Cannot publish on ${topic} before there is a connection to a broker.`);
     this.#publish(topic, payload, mode);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "../common/errors.js";
-import { FAILURE, MqttClient } from "../mqtt/client.js";
+import { SUBACK_FAILURE, MqttClient } from "../mqtt/client.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { OFFLINE, ONLINE, serverStatusTopic } from "./server-status.js";
-import { connectError, connectionLost, subscriptionRefused } from "./error-messages.js";
+import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopic } from "./server-status.js";
+import { describeConnectError, describeConnectionLoss, describeRefusedSubscription } from "./error-messages.js";
 import type { BrokerAddress } from "./url.js";
 
 export interface RemoteOptions {
@@ -24,7 +24,7 @@ export interface RemoteOptions {
 }
 
 /** Longest wait for the acknowledgment of a server status message, in ms. The server then continues without it. */
-const STATUS_TIMEOUT = 800;
+const STATUS_ACKNOWLEDGMENT_TIMEOUT = 800;
 
 /**
  * Connects the server to a remote broker with a persistent session, so that the broker queues telemetry while the server
@@ -32,26 +32,26 @@ const STATUS_TIMEOUT = 800;
  *
  * `start` throws StartError when the broker cannot be reached or refuses a subscription.
  */
-export function remoteConnection(options: RemoteOptions, handlers: BrokerConnectionHandlers): BrokerConnection {
+export function createRemoteConnection(options: RemoteOptions, handlers: BrokerConnectionHandlers): BrokerConnection {
   const { broker, filters, optional = [], unwanted, clientId, connectTimeout } = options;
   const statusTopic = serverStatusTopic(options.prefix);
   let closing = false;
   const client = new MqttClient(
-    { broker, clientId, connectTimeout, will: { topic: statusTopic, payload: OFFLINE } },
+    { broker, clientId, connectTimeout, will: { topic: statusTopic, payload: OFFLINE_PAYLOAD } },
     {
       message(topic, payload, retained) {
         if (topic !== statusTopic) return handlers.message(topic, payload, retained);
         // the broker delivers the server's own status after all queued messages, so the status marks their end
         if (!retained) handlers.caughtUp();
         // publish the status again: another server with this prefix stopped and overwrote the shared status
-        if (!retained && !closing && payload.equals(OFFLINE)) publish(statusTopic, ONLINE, "retained");
+        if (!retained && !closing && payload.equals(OFFLINE_PAYLOAD)) publish(statusTopic, ONLINE_PAYLOAD, "retained");
         return undefined;
       },
       reconnected() {
-        publish(statusTopic, ONLINE, "retained");
+        publish(statusTopic, ONLINE_PAYLOAD, "retained");
         handlers.reconnected();
       },
-      disconnected: (error) => handlers.disconnected(connectionLost(broker, error)),
+      disconnected: (error) => handlers.disconnected(describeConnectionLoss(broker, error)),
       publishRefused: (topic, reason) =>
         handlers.failed(`The broker ${broker.url} refuses the message on ${topic} (reason code ${reason}).`),
     },
@@ -73,17 +73,17 @@ export function remoteConnection(options: RemoteOptions, handlers: BrokerConnect
         if (unwanted.length > 0) await client.unsubscribe(unwanted);
         const granted = await client.subscribe(filters);
         for (const [i, filter] of filters.entries())
-          if (granted[i] >= FAILURE && !optional.includes(filter))
-            throw new StartError(subscriptionRefused(broker, filter));
+          if (granted[i] >= SUBACK_FAILURE && !optional.includes(filter))
+            throw new StartError(describeRefusedSubscription(broker, filter));
         // without this subscription no status marks the end of the queued messages, so report the end at once
         const [statusGranted] = await client.subscribe([statusTopic]);
-        if (statusGranted >= FAILURE) handlers.caughtUp();
+        if (statusGranted >= SUBACK_FAILURE) handlers.caughtUp();
         client.enableReconnect();
-        await Promise.race([publishStatus(ONLINE), sleep(STATUS_TIMEOUT)]);
+        await Promise.race([publishStatus(ONLINE_PAYLOAD), sleep(STATUS_ACKNOWLEDGMENT_TIMEOUT)]);
       } catch (error) {
         closing = true;
         await client.close();
-        throw error instanceof StartError ? error : new StartError(connectError(broker, error));
+        throw error instanceof StartError ? error : new StartError(describeConnectError(broker, error));
       }
     },
     url: broker.url,
@@ -93,7 +93,7 @@ export function remoteConnection(options: RemoteOptions, handlers: BrokerConnect
     publish,
     async close() {
       closing = true;
-      if (client.connected) await Promise.race([publishStatus(OFFLINE), sleep(STATUS_TIMEOUT)]);
+      if (client.connected) await Promise.race([publishStatus(OFFLINE_PAYLOAD), sleep(STATUS_ACKNOWLEDGMENT_TIMEOUT)]);
       await client.close();
     },
   };

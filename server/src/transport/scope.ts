@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 import { DEFAULT_PREFIX } from "../../../contract/index.js";
 
 /** Last topic levels of the messages that devices and apps send to the server. */
-export const INBOUND = ["telemetry", "status", "replies", "set"] as const;
+export const INBOUND_CHANNELS = ["telemetry", "status", "replies", "set"] as const;
 
 /** The devices that this server serves on a remote broker. */
 export interface Scope {
@@ -21,22 +21,25 @@ export function zoneId(prefix: string, zone: string): string {
  * Creates the scope of a server on a remote broker: all devices `<prefix>/<name>`, and the listed ids. Devices of other
  * people on the same broker stay outside.
  */
-export function scopeOf(prefix: string, ids: readonly string[]): Scope {
+export function createScope(prefix: string, ids: readonly string[]): Scope {
   const start = prefix + "/";
-  const underPrefix = (id: string): boolean => id.startsWith(start) && !id.includes("/", start.length);
+  const isUnderPrefix = (id: string): boolean => id.startsWith(start) && !id.includes("/", start.length);
   const listed = new Set(ids);
   // leave out ids that the wildcard covers: some brokers deliver a message for each overlapping subscription
-  const roots = [start + "+", ...[...listed].filter((id) => !underPrefix(id))];
+  const roots = [start + "+", ...[...listed].filter((id) => !isUnderPrefix(id))];
   return {
-    filters: [...roots.flatMap((root) => INBOUND.map((channel) => `${root}/${channel}`)), `${zoneId(prefix, "+")}/set`],
-    owns: (id) => underPrefix(id) || listed.has(id),
+    filters: [
+      ...roots.flatMap((root) => INBOUND_CHANNELS.map((channel) => `${root}/${channel}`)),
+      `${zoneId(prefix, "+")}/set`,
+    ],
+    owns: (id) => isUnderPrefix(id) || listed.has(id),
   };
 }
 
 /** Returns whether a topic ends in one of the levels that the server acts on. */
-export function isInbound(topic: string): boolean {
+export function isInboundTopic(topic: string): boolean {
   const slash = topic.lastIndexOf("/");
-  return slash >= 0 && (INBOUND as readonly string[]).includes(topic.slice(slash + 1));
+  return slash >= 0 && (INBOUND_CHANNELS as readonly string[]).includes(topic.slice(slash + 1));
 }
 
 /** Host names of public test brokers. The list only causes a warning, so it need not be complete. */
@@ -57,7 +60,7 @@ const PUBLIC_BROKERS = new Set([
 ]);
 
 /** Address ranges of loopback, link-local and private networks. */
-const PRIVATE = new BlockList();
+const PRIVATE_RANGES = new BlockList();
 for (const [net, bits] of [
   ["10.0.0.0", 8],
   ["127.0.0.0", 8],
@@ -65,18 +68,18 @@ for (const [net, bits] of [
   ["172.16.0.0", 12],
   ["192.168.0.0", 16],
 ] as const)
-  PRIVATE.addSubnet(net, bits, "ipv4");
+  PRIVATE_RANGES.addSubnet(net, bits, "ipv4");
 for (const [net, bits] of [
   ["::1", 128],
   ["fc00::", 7],
   ["fe80::", 10],
 ] as const)
-  PRIVATE.addSubnet(net, bits, "ipv6");
+  PRIVATE_RANGES.addSubnet(net, bits, "ipv6");
 
 /** Returns whether a host name or address belongs to this machine or a private network. */
 export function isPrivateHost(host: string): boolean {
   const version = isIP(host);
-  if (version) return PRIVATE.check(host, version === 4 ? "ipv4" : "ipv6");
+  if (version) return PRIVATE_RANGES.check(host, version === 4 ? "ipv4" : "ipv6");
   return !host.includes(".") || /\.(local|localhost|lan|home|internal|home\.arpa)$/i.test(host);
 }
 

@@ -6,6 +6,6 @@ export function serverStatusTopic(prefix: string): string {
 }
 
 /** Payload of the server's status message while the server runs. */
-export const ONLINE = Buffer.from(encode(SERVER_STATUS, { online: true }));
+export const ONLINE_PAYLOAD = Buffer.from(encode(SERVER_STATUS, { online: true }));
 /** Payload of the server's status message after the server has stopped, and of the server's will. */
-export const OFFLINE = Buffer.from(encode(SERVER_STATUS, { online: false }));
+export const OFFLINE_PAYLOAD = Buffer.from(encode(SERVER_STATUS, { online: false }));

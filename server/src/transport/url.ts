@@ -34,7 +34,7 @@ export function parseBrokerUrl(text: string, username?: string, password?: strin
   if (!host) throw new UsageError(`--broker "${shown}" names no host: write one, ${example}.`);
   // WebSocket brokers listen on /mqtt by convention
   const path = url.protocol.startsWith("ws") ? (url.pathname === "/" ? "/mqtt" : url.pathname) + url.search : "";
-  const user = username ?? (decode(url.username) || undefined);
+  const user = username ?? (decodePercent(url.username) || undefined);
   const address = `${url.protocol}//${url.hostname}:${url.port || port}${path}`;
   return {
     url: redactUrl(address),
@@ -43,12 +43,12 @@ export function parseBrokerUrl(text: string, username?: string, password?: strin
     port: Number(url.port || port),
     secure: url.protocol === "mqtts:" || url.protocol === "wss:",
     username: user,
-    password: password ?? (decode(url.password) || undefined),
+    password: password ?? (decodePercent(url.password) || undefined),
   };
 }
 
 /** Decodes percent-encoding. Text with an invalid percent sign is returned unchanged. */
-function decode(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

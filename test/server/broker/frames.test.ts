@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
 import { InboundPackets, largestPacket, MAX_SKIPPED_PACKET } from "../../../server/src/broker/inbound.js";
-import { Violation } from "../../../server/src/mqtt/packet-checks.js";
+import { ProtocolViolation } from "../../../server/src/mqtt/packet-checks.js";
 import { eventually } from "../../support/eventually.js";
 import { field, frame } from "../support/raw.js";
 
@@ -15,7 +15,7 @@ const LARGEST = largestPacket(PAYLOAD);
 interface Feed {
   readonly forwarded: Buffer[];
   readonly oversized: [qos: number, topic: string, packetId: number][];
-  readonly violations: Violation[];
+  readonly violations: ProtocolViolation[];
 }
 
 /** Creates a packet splitter and records its callbacks. The client counts as connected after its first packet was forwarded. */
@@ -171,7 +171,7 @@ test("invalid bytes are forwarded or reported as one violation, after which noth
       await feedIn(to, bytes, cuts);
       expect(feed.violations.length).toBeLessThanOrEqual(1);
       for (const violation of feed.violations) {
-        expect(violation).toBeInstanceOf(Violation);
+        expect(violation).toBeInstanceOf(ProtocolViolation);
         expect(violation.message).not.toMatch(/undefined|out of range|Cannot read/);
       }
       const passed = Buffer.concat(feed.forwarded);

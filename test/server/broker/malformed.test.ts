@@ -2,7 +2,7 @@
 import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
-import { openData } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
 import { bareBroker } from "../support/bare-broker.js";
 import { field, frame, raw } from "../support/raw.js";
@@ -140,12 +140,12 @@ test.each<[name: string, level: number, answer: string]>([
 
 test("retained messages on topics that make clients disconnect are dropped at the start of the broker, with a warning for each", async () => {
   const folder = await temporaryFolder();
-  const data = await openData(folder);
+  const data = await openDataFolder(folder);
   const log = new RetainedLog(data.retained, () => []);
   await log.load(() => {});
   const bad = ["", "a\0b", "a/+", "#", "a\u0007b", "l/".repeat(120)];
   for (const topic of [...bad, "good"]) log.add(topic, Buffer.from("x"), 1);
-  log.write();
+  log.writeBatch();
   await log.close();
   await data.close();
 

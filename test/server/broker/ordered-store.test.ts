@@ -5,12 +5,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { StorageHealth } from "../../../server/src/storage/health.js";
 import { LevelDatabase } from "../../../server/src/storage/level.js";
 import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
-import { openData } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 async function openStore(): Promise<OrderedStore> {
-  const data = await openData(await temporaryFolder());
+  const data = await openDataFolder(await temporaryFolder());
   onTestFinished(() => data.close());
   return data.broker;
 }
@@ -31,21 +31,21 @@ test("a write after a delete is not deleted", async () => {
   const store = await openStore();
   store.put("a:1", bytes("old"));
   store.put("a:2", bytes("old"));
-  await store.stored();
+  await store.whenStored();
   store.delete("a:1");
   store.delete("a:2");
   store.put("a:2", bytes("new"));
-  expect((await store.entries(keysBelow("a:"))).map(([key]) => key)).toEqual(["a:2"]);
+  expect((await store.getEntries(keysBelow("a:"))).map(([key]) => key)).toEqual(["a:2"]);
 });
 
 test("a write after close is reported as not stored", async () => {
-  const data = await openData(await temporaryFolder());
+  const data = await openDataFolder(await temporaryFolder());
   const store = data.broker;
   store.put("key", bytes("value"));
-  await store.stored();
+  await store.whenStored();
   await data.close();
   store.put("key", bytes("another"));
-  await expect(store.stored()).rejects.toThrow("the database is closed");
+  await expect(store.whenStored()).rejects.toThrow("the database is closed");
 });
 
 test("failed writes wait in order, can be read meanwhile, and are stored in a reopened database", async () => {
@@ -69,15 +69,15 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
   onTestFinished(() => database.close());
   const store = new OrderedStore(database, "part");
   store.put("before", bytes("1"));
-  await store.stored();
+  await store.whenStored();
   full = true;
   let isStored = false;
   store.put("key", bytes("1"));
-  const stored = store.stored().then(() => (isStored = true));
+  const stored = store.whenStored().then(() => (isStored = true));
   await eventually(() => health.isFailing, { what: "the failure" });
   store.put("key", bytes("2"));
   store.delete("before");
-  const last = store.stored();
+  const last = store.whenStored();
   expect(health.problem).toMatch(/^The disk of the data folder .* is full\./);
   expect((await store.get("key"))?.toString()).toBe("2");
   expect(await store.get("before")).toBeUndefined();
@@ -87,5 +87,5 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
   await Promise.all([stored, last]);
   expect(health.isFailing).toBe(false);
   expect(opened).toBeGreaterThan(0);
-  expect((await store.entries({ gte: "", lt: "~" })).map(String)).toEqual(["key,2"]);
+  expect((await store.getEntries({ gte: "", lt: "~" })).map(String)).toEqual(["key,2"]);
 });

@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { RetainedRecord } from "../../../server/src/storage/retained-batch.js";
+import type { RetainedMessageHandler } from "../../../server/src/storage/retained-batch.js";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../support/server.js";
 
 const nothing = (): [] => [];
 
-type Message = Parameters<RetainedRecord>;
+type Message = Parameters<RetainedMessageHandler>;
 
 /** Returns the messages that a restart reads from a log. */
 async function read(folder: string): Promise<Message[]> {
@@ -39,7 +39,7 @@ test("the log reads all written messages in order", async () => {
       const log = new RetainedLog(here, nothing);
       for (const batch of batches) {
         for (const message of batch) log.add(...message);
-        log.write();
+        log.writeBatch();
       }
       await log.close();
       expect(await read(here)).toEqual(batches.flat());
@@ -56,7 +56,7 @@ test("the log reads every complete batch of a truncated file, and nothing else",
   for (let n = 0; n < 4; n++) {
     log.add(`nightlight/${n}/commands`, Buffer.from(`{"led_on":true,"seq":${n}}`), 1);
     log.add("ü", Buffer.from([0, 255, 10, n]), 0);
-    log.write();
+    log.writeBatch();
     ends.push((await readFile(path.join(folder, name))).length);
   }
   await log.close();
@@ -70,7 +70,7 @@ test("the log reads every complete batch of a truncated file, and nothing else",
 test("a large log is compacted, includes messages written meanwhile, and leaves no other file", async () => {
   const folder = await temporaryFolder();
   const retained = new Map<string, Message>();
-  const log = new RetainedLog(folder, () => retained.values(), { growth: 20_000 });
+  const log = new RetainedLog(folder, () => retained.values(), { compactionGrowth: 20_000 });
   const set = (n: number, payload: string): void => {
     const message: Message = [`lamp${n}`, Buffer.from(payload), 1];
     if (payload === "") retained.delete(message[0]);
@@ -82,7 +82,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
     async () => {
       for (let n = 0; n < 2000; n++) set(n, `${most}`);
       for (let n = 0; n < 2000; n += 7) set(n, "");
-      log.write();
+      log.writeBatch();
       return ++most > 20;
     },
     { every: 1 },
@@ -107,13 +107,13 @@ test("a log does not grow over many restarts with few messages between them", as
   const sizes: number[] = [];
   for (let start = 0; start < 12; start++) {
     const retained = new Map<string, Message>();
-    const log = new RetainedLog(folder, () => retained.values(), { growth: 2000 });
+    const log = new RetainedLog(folder, () => retained.values(), { compactionGrowth: 2000 });
     await log.load((...message) => retained.set(message[0], message));
     for (let n = 0; n < 60; n++) {
       const message: Message = ["lamp", Buffer.alloc(40, "x"), 1];
       retained.set("lamp", message);
       log.add(...message);
-      log.write();
+      log.writeBatch();
     }
     const size = async (): Promise<number> => {
       const files = (await readdir(folder)).map((name) => readFile(path.join(folder, name)));
@@ -140,7 +140,7 @@ test("the number of files does not grow with the number of restarts", async () =
     await log.load((...message) => retained.set(message[0], message));
     expect([...retained.keys()]).toEqual(Array.from({ length: start }, (_, n) => `lamp${n}`));
     log.add(`lamp${start}`, Buffer.from("on"), 1);
-    log.write();
+    log.writeBatch();
     await eventually(async () => (await readdir(folder)).length <= 9, { what: "few files" });
     await log.close();
   }
@@ -152,11 +152,11 @@ test("while writing fails the latest message of each topic waits, and is written
   const log = new RetainedLog(folder, nothing);
   for (let n = 0; n < 5; n++) {
     log.add("lamp", Buffer.from(String(n)), 1);
-    expect(() => log.write()).toThrow();
+    expect(() => log.writeBatch()).toThrow();
   }
   await rm(folder);
   await mkdir(folder);
-  log.write();
+  log.writeBatch();
   await log.close();
   expect(await read(folder)).toEqual([["lamp", Buffer.from("4"), 1]]);
 });

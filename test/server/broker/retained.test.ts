@@ -24,8 +24,8 @@ const packet: fc.Arbitrary<Stored> = fc.record(
 async function open(folder: string): Promise<{ messages: RetainedMessages; dropped: string[] }> {
   const dropped: string[] = [];
   const messages = new RetainedMessages(folder, {
-    failed: (error) => expect.unreachable(String(error)),
-    dropped: (topic, problem) => void dropped.push(`${JSON.stringify(topic)} ${problem}`),
+    writeFailed: (error) => expect.unreachable(String(error)),
+    messageDropped: (topic, problem) => void dropped.push(`${JSON.stringify(topic)} ${problem}`),
   });
   await messages.restore();
   return { messages, dropped };

@@ -3,10 +3,10 @@ import type { IConnackPacket } from "mqtt-packet";
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { sessionId } from "../../../server/src/storage/session-id.js";
+import { sessionIdOf } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
 import { SessionManager } from "../../../server/src/broker/session-manager.js";
-import { openData } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { DEFAULTS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
@@ -158,11 +158,14 @@ test("the session of a client that stays away ends after its expiry interval and
 });
 
 test("the sweep ends sessions that have expired and those of accounts that were removed, and no others", async () => {
-  const data = await openData(await temporaryFolder());
+  const data = await openDataFolder(await temporaryFolder());
   const store = data.broker;
   onTestFinished(() => data.close());
   const ann = { name: "ann", role: "reader" } as Account;
-  const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
+  const accounts = {
+    isLoginRequired: true,
+    findByName: (name) => (name === "ann" ? ann : undefined),
+  } as Partial<Accounts>;
   const ended: string[][] = [];
   const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
@@ -179,7 +182,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
     ["gone", "away", 60],
     ["gone", "connected", undefined],
   ] as const) {
-    const id = sessionId(account, clientId);
+    const id = sessionIdOf(account, clientId);
     sessions.open({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
     sessions.connected(id, ann);
     if (expiry !== undefined) sessions.disconnected(id, ann, expiry);
@@ -187,7 +190,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const left = (): string[] => sessions.list().map(({ client_id }) => client_id);
   sessions.sweep(before + 4000);
   expect(left()).toEqual(["connected", "short", "long", "longer than allowed"]);
-  const accountEnds = ["away", "connected"].map((id) => [sessionId("gone", id), "its account was removed"]);
+  const accountEnds = ["away", "connected"].map((id) => [sessionIdOf("gone", id), "its account was removed"]);
   expect(ended).toEqual(accountEnds);
   sessions.sweep(Date.now() + 5000);
   expect(left()).toEqual(["connected", "long", "longer than allowed"]);

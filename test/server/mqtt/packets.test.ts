@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { generate, parser, type IPublishPacket, type Packet } from "mqtt-packet";
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { MAX_BUFFERED, PacketReader } from "../../../server/src/mqtt/packet-reader.js";
+import { MAX_BUFFERED_BYTES, PacketReader } from "../../../server/src/mqtt/packet-reader.js";
 import { PacketWriter } from "../../../server/src/mqtt/packet-writer.js";
 
 type Version = 4 | 5;
@@ -17,10 +17,10 @@ type Decoded =
 function decode(version: Version, chunks: Buffer[]): Decoded[] {
   const decoded: Decoded[] = [];
   const reader = new PacketReader(version, {
-    publish: (topic, payload, retained, qos, id) =>
+    onPublish: (topic, payload, retained, qos, id) =>
       void decoded.push({ topic, payload: payload.toString("hex"), retained, qos, id }),
-    puback: (id, reason) => void decoded.push({ puback: id, reason }),
-    packet: ({ cmd }) => void decoded.push({ cmd }),
+    onPuback: (id, reason) => void decoded.push({ puback: id, reason }),
+    onPacket: ({ cmd }) => void decoded.push({ cmd }),
   });
   for (const chunk of chunks) reader.push(chunk);
   return decoded;
@@ -122,8 +122,8 @@ describe.each<Version>([4, 5])("with protocol version %i", (version) => {
           stream.on("data", (bytes: Buffer) => writes.push(bytes));
           const writer = new PacketWriter(stream, version);
           for (const { id, topic, payload, retain, dup } of list) {
-            writer.publish(id, topic, payload, retain, dup);
-            writer.puback(id);
+            writer.writePublish(id, topic, payload, retain, dup);
+            writer.writePuback(id);
           }
           await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
           expect(writes).toHaveLength(1);
@@ -171,6 +171,6 @@ test("the reader passes on the beginning of an oversized message, skips the rest
     ["a", 7],
     ["b", 8],
   ]);
-  expect(decoded[0].payload.length / 2).toBeLessThan(MAX_BUFFERED + 65_536);
+  expect(decoded[0].payload.length / 2).toBeLessThan(MAX_BUFFERED_BYTES + 65_536);
   expect(decoded[1].payload).toBe("32");
 });

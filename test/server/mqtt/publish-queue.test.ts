@@ -36,7 +36,7 @@ function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowled
     const before = [...inflight.values()].sort((a, b) => Number(a) - Number(b));
     inflight.clear();
     resent = [];
-    queue.connect((id, topic, payload, _retain, dup) => {
+    queue.startSending((id, topic, payload, _retain, dup) => {
       const text = String(payload);
       expect(topic).toBe("lamp");
       expect(id).toBeGreaterThan(0);
@@ -55,7 +55,7 @@ function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowled
       const text = String(published++);
       queue.publish("lamp", Buffer.from(text), false, () => acknowledged.push(text));
     } else if (one.do === "reconnect") {
-      queue.disconnect();
+      queue.stopSending();
       connect();
     } else {
       const ids = [...inflight.keys()].slice(stuck ? 1 : 0);

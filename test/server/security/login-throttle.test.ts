@@ -11,9 +11,9 @@ function throttled() {
   const clock = { time: 0 };
   const throttle = new LoginThrottle(() => clock.time);
   /** Makes an attempt if the throttle allows it; returns the wait in ms otherwise. */
-  function attempt(address: string, name: string, outcome: Outcome = "failed"): number {
-    const wait = throttle.wait(address, name);
-    if (wait === 0) throttle.begin(address, name)[outcome]();
+  function attempt(address: string, name: string, outcome: Outcome = "fail"): number {
+    const wait = throttle.waitTime(address, name);
+    if (wait === 0) throttle.beginAttempt(address, name)[outcome]();
     return wait;
   }
   /** Fails as often as the throttle allows without waiting; returns the wait after that, in ms. */
@@ -50,11 +50,11 @@ describe("a guesser", () => {
 
   test("a guesser is no faster in parallel: attempts count as failed while they run", () => {
     const { clock, throttle } = throttled();
-    const running = Array.from({ length: 5 }, () => throttle.begin("192.0.2.1", "ann"));
-    expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
+    const running = Array.from({ length: 5 }, () => throttle.beginAttempt("192.0.2.1", "ann"));
+    expect(throttle.waitTime("192.0.2.1", "bob")).toBe(1000);
     clock.time += 300;
-    for (const attempt of running) attempt.failed();
-    expect(throttle.wait("192.0.2.1", "bob")).toBe(1000);
+    for (const attempt of running) attempt.fail();
+    expect(throttle.waitTime("192.0.2.1", "bob")).toBe(1000);
   });
 
   test("a guesser has to wait for a name, whatever the addresses of the guesses", () => {
@@ -67,7 +67,7 @@ describe("a guesser", () => {
   test("a guesser cannot clear failures by logging in with another account", () => {
     const { attempt } = throttled();
     for (let n = 0; n < 5; n++) {
-      expect(attempt("192.0.2.1", `eve ${n % 3}`, "succeeded")).toBe(0);
+      expect(attempt("192.0.2.1", `eve ${n % 3}`, "succeed")).toBe(0);
       expect(attempt("192.0.2.1", "ann")).toBe(0);
     }
     expect(attempt("192.0.2.1", "ann")).toBe(1000);
@@ -76,7 +76,7 @@ describe("a guesser", () => {
   test("a guesser cannot use the logins of a user to guess that user's password faster, from the same or another address", () => {
     const { attempt } = throttled();
     for (let n = 0; n < 5; n++) {
-      expect(attempt("192.0.2.1", "ann", "succeeded")).toBe(0);
+      expect(attempt("192.0.2.1", "ann", "succeed")).toBe(0);
       expect(attempt("192.0.2.1", "ann")).toBe(0);
       expect(attempt(`198.51.100.${n}`, "ann")).toBe(0);
     }
@@ -107,7 +107,7 @@ describe("a guesser", () => {
   test("a guesser cannot push failures out of memory with attempts that are not failures", () => {
     const { attempt, failAll } = throttled();
     failAll("192.0.2.1", "a");
-    for (let n = 0; n < 10_000; n++) attempt(`${n}`, `name ${n}`, "withdrawn");
+    for (let n = 0; n < 10_000; n++) attempt(`${n}`, `name ${n}`, "withdraw");
     expect(attempt("192.0.2.1", "b")).toBe(1000);
   });
 });
@@ -115,16 +115,16 @@ describe("a guesser", () => {
 describe("a user who has logged in before from an address", () => {
   test("a user who has logged in from an address does not wait there for the failures of others", () => {
     const { attempt, failAll } = throttled();
-    attempt("192.0.2.1", "ann", "succeeded");
+    attempt("192.0.2.1", "ann", "succeed");
     failAll("192.0.2.1", "bob");
     for (let n = 0; n < 9; n++) failAll(`198.51.100.${n}`, "ann");
-    expect(attempt("192.0.2.1", "ann", "succeeded")).toBe(0);
+    expect(attempt("192.0.2.1", "ann", "succeed")).toBe(0);
     expect(attempt("192.0.2.2", "ann")).toBe(1000);
   });
 
   test("a user who has logged in from an address waits after five failures of that name at that address", () => {
     const { clock, attempt, failAll } = throttled();
-    attempt("192.0.2.1", "ann", "succeeded");
+    attempt("192.0.2.1", "ann", "succeed");
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
     expect(attempt("192.0.2.1", "ann")).toBe(1000);
     clock.time += 1000;
@@ -133,7 +133,7 @@ describe("a user who has logged in before from an address", () => {
 
   test("a user's failures at a known address delay no other user and no other address", () => {
     const { attempt, failAll } = throttled();
-    attempt("192.0.2.1", "ann", "succeeded");
+    attempt("192.0.2.1", "ann", "succeed");
     failAll("192.0.2.1", "ann");
     expect(attempt("192.0.2.1", "bob")).toBe(0);
     expect(attempt("192.0.2.2", "ann")).toBe(0);
@@ -143,11 +143,11 @@ describe("a user who has logged in before from an address", () => {
 test("a board with an outdated password does not lock out other boards behind the same address", () => {
   const { clock, attempt } = throttled();
   const boards = Array.from({ length: 100 }, (_, n) => `board-${n}`);
-  for (const board of boards) expect(attempt("192.0.2.1", board, "succeeded")).toBe(0);
+  for (const board of boards) expect(attempt("192.0.2.1", board, "succeed")).toBe(0);
   for (let second = 0; second < 7200; second++) {
     attempt("192.0.2.1", "board-0");
-    expect(attempt("192.0.2.1", boards[1 + (second % 99)], "succeeded")).toBe(0);
-    if (second % 60 === 0) expect(attempt("192.0.2.1", `new board ${second}`, "succeeded")).toBe(0);
+    expect(attempt("192.0.2.1", boards[1 + (second % 99)], "succeed")).toBe(0);
+    if (second % 60 === 0) expect(attempt("192.0.2.1", `new board ${second}`, "succeed")).toBe(0);
     clock.time += 1000;
   }
 });
@@ -155,9 +155,9 @@ test("a board with an outdated password does not lock out other boards behind th
 test("a right password causes no further waiting, however many failures came before", () => {
   const { clock, throttle, attempt } = throttled();
   for (let n = 0; n < 12; n++) {
-    clock.time += throttle.wait("192.0.2.1", "eve");
+    clock.time += throttle.waitTime("192.0.2.1", "eve");
     attempt("192.0.2.1", "eve");
   }
-  clock.time += throttle.wait("192.0.2.1", "eve");
-  for (let n = 0; n < 50; n++) expect(attempt("192.0.2.1", `board-${n}`, "succeeded")).toBe(0);
+  clock.time += throttle.waitTime("192.0.2.1", "eve");
+  for (let n = 0; n < 50; n++) expect(attempt("192.0.2.1", `board-${n}`, "succeed")).toBe(0);
 });

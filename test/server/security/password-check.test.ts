@@ -4,8 +4,8 @@ import { silentLog, type Log } from "../../../server/src/observability/log.js";
 import { BusyError, type Accounts } from "../../../server/src/security/accounts.js";
 import { withGuests } from "../../../server/src/security/guests.js";
 import { LoginThrottle } from "../../../server/src/security/login-throttle.js";
-import { logFailures, passwordCheck } from "../../../server/src/security/password-check.js";
-import { generatePassword, hashPassword, storeGenerated } from "../../../server/src/security/scrypt.js";
+import { withFailureLog, createPasswordCheck } from "../../../server/src/security/password-check.js";
+import { generatePassword, hashPassword, hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
 import { ask, httpApp, threeAccounts } from "../support/http-app.js";
@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/server.js";
 
 /** Creates a password check for these accounts with a stopped clock. */
 function checkOf<T extends Accounts>(accounts: T) {
-  return { accounts, check: passwordCheck(accounts, new LoginThrottle(() => 0)) };
+  return { accounts, check: createPasswordCheck(accounts, new LoginThrottle(() => 0)) };
 }
 
 /** Creates accounts in a file: `chosen` with the password "chosen password", and `made` with a generated one. */
@@ -23,7 +23,7 @@ async function fileAccounts() {
   const chosen = await hashPassword("chosen password");
   await changeUsers(folder, (users) => {
     users.set("chosen", { role: "admin", password: chosen, tokens: [] });
-    users.set("made", { role: "device", device: "porch", password: storeGenerated(generated), tokens: [] });
+    users.set("made", { role: "device", device: "porch", password: hashGeneratedPassword(generated), tokens: [] });
   });
   const accounts = await openAccounts(folder, silentLog);
   onTestFinished(() => accounts.close());
@@ -46,8 +46,8 @@ describe("a generated password", () => {
 
   test("a generated password is accepted for its own user alone, and a chosen password never in its place", async () => {
     const { accounts, generated } = await fileAccounts();
-    expect(accounts.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
-    expect(await accounts.check("chosen", "chosen password")).toBe(accounts.byName("chosen"));
+    expect(accounts.authenticateGenerated("made", generated)).toBe(accounts.findByName("made"));
+    expect(await accounts.authenticate("chosen", "chosen password")).toBe(accounts.findByName("chosen"));
     for (const [name, password] of [
       ["chosen", "chosen password"],
       ["chosen", generated],
@@ -56,17 +56,17 @@ describe("a generated password", () => {
       ["made", ""],
       ["nobody", generated],
     ])
-      expect(accounts.byGeneratedPassword(name, password), `${name}: ${password}`).toBeUndefined();
+      expect(accounts.authenticateGenerated(name, password), `${name}: ${password}`).toBeUndefined();
   });
 
   test("a generated password can also belong to a guest, beside the accounts", async () => {
     const { accounts, generated } = await fileAccounts();
     const password = generatePassword();
     const all = withGuests(accounts, [{ name: "sim", password }]);
-    expect(all.byGeneratedPassword("sim", password)).toEqual({ name: "sim", role: "admin" });
-    expect(all.byGeneratedPassword("sim", generated)).toBeUndefined();
-    expect(all.byGeneratedPassword("made", generated)).toBe(accounts.byName("made"));
-    expect(all.byGeneratedPassword("chosen", "chosen password")).toBeUndefined();
+    expect(all.authenticateGenerated("sim", password)).toEqual({ name: "sim", role: "admin" });
+    expect(all.authenticateGenerated("sim", generated)).toBeUndefined();
+    expect(all.authenticateGenerated("made", generated)).toBe(accounts.findByName("made"));
+    expect(all.authenticateGenerated("chosen", "chosen password")).toBeUndefined();
   });
 });
 
@@ -87,7 +87,7 @@ test("a user who has logged in from an address can log in again while a board th
 
 test("a password that could not be checked counts neither way", async () => {
   const { accounts, check } = checkOf(threeAccounts());
-  accounts.check = () => Promise.reject(new BusyError());
+  accounts.authenticate = () => Promise.reject(new BusyError());
   for (let n = 0; n < 20; n++) await expect(check("192.0.2.1", "ann", `wrong ${n}`)).rejects.toThrow(BusyError);
 });
 
@@ -103,7 +103,7 @@ test("HTTP and MQTT count failures together if they share a check", async () => 
 test("a failed login is in the log with its address, and with its name only if a user has it", async () => {
   const lines: unknown[] = [];
   const log: Log = { ...silentLog, warn: (...line) => void lines.push(line) };
-  const check = logFailures(passwordCheck(threeAccounts()), threeAccounts(), log);
+  const check = withFailureLog(createPasswordCheck(threeAccounts()), threeAccounts(), log);
   await check("192.0.2.1", "ann", "secret-1");
   await check("192.0.2.1", "secret-2", "secret-3");
   await check("192.0.2.1", "x".repeat(257), "secret-4");

@@ -5,8 +5,8 @@ import path from "node:path";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { storeGenerated } from "../../../server/src/security/scrypt.js";
-import { changeUsers, readUsers, usersFile } from "../../../server/src/security/users-file.js";
+import { hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
+import { changeUsers, readUsers, usersFilePath } from "../../../server/src/security/users-file.js";
 import { addUsers } from "../support/guarded.js";
 import { temporaryFolder } from "../support/server.js";
 
@@ -31,7 +31,7 @@ async function scene(): Promise<{ folder: string; victim: string; elsewhere: str
 describe.skipIf(WINDOWS)("root adds a user in the folder of another account", () => {
   test.skipIf(!ROOT)("the new file belongs to the folder's owner, who alone can read the file", async () => {
     const { folder } = await scene();
-    const { uid, gid, mode } = await stat(usersFile(folder));
+    const { uid, gid, mode } = await stat(usersFilePath(folder));
     expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER, gid: OWNER, mode: 0o600 });
   });
 
@@ -45,8 +45,8 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
       const before = await stat(victim);
       const change = changeUsers(folder, (users) => {
         users.clear();
-        renameSync(`${usersFile(folder)}.new`, path.join(folder, "aside"));
-        link(victim, `${usersFile(folder)}.new`);
+        renameSync(`${usersFilePath(folder)}.new`, path.join(folder, "aside"));
+        link(victim, `${usersFilePath(folder)}.new`);
       });
       await expect(change).rejects.toThrow(/users\.json\.new was replaced by another file while it was written/);
       const { uid, gid, mode } = await stat(victim);
@@ -73,10 +73,10 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
 
   test("a symbolic link with the new file's name is neither followed nor removed", async () => {
     const { folder, victim } = await scene();
-    await symlink(victim, `${usersFile(folder)}.new`);
+    await symlink(victim, `${usersFilePath(folder)}.new`);
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/Another command is changing the users/);
     expect(await readFile(victim, "utf8")).toBe("root's own");
-    expect((await lstat(`${usersFile(folder)}.new`)).isSymbolicLink()).toBe(true);
+    expect((await lstat(`${usersFilePath(folder)}.new`)).isSymbolicLink()).toBe(true);
   });
 
   test("if users.json is a link to the users of another server, those users are not copied", async () => {
@@ -85,19 +85,19 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
     await addUsers(other, { secret: "admin" });
     const linked = path.join(path.dirname(folder), "linked");
     await mkdir(linked);
-    symlinkSync(usersFile(other), usersFile(linked));
+    symlinkSync(usersFilePath(other), usersFilePath(linked));
     await expect(addUsers(linked, { bob: "admin" })).rejects.toThrow(/users\.json is a symbolic link.*--data/);
-    expect((await lstat(usersFile(linked))).isSymbolicLink()).toBe(true);
+    expect((await lstat(usersFilePath(linked))).isSymbolicLink()).toBe(true);
     if (!ROOT) return;
     const hard = path.join(path.dirname(folder), "hard");
     await mkdir(hard);
-    linkSync(usersFile(folder), usersFile(hard));
+    linkSync(usersFilePath(folder), usersFilePath(hard));
     await expect(addUsers(hard, { bob: "admin" })).rejects.toThrow(/users\.json has a second name/);
   });
 
   test("a folder named users.json causes an error sentence", async () => {
     const folder = await temporaryFolder();
-    await mkdir(usersFile(folder));
+    await mkdir(usersFilePath(folder));
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/users\.json is not a plain file/);
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
@@ -115,12 +115,12 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
         for (const until = performance.now() + Math.random() * 10; performance.now() < until; );
         attempt(() => unlinkSync(next));
       }`;
-    const attacker = spawn(process.execPath, ["-e", attack, `${usersFile(folder)}.new`, victim]);
+    const attacker = spawn(process.execPath, ["-e", attack, `${usersFilePath(folder)}.new`, victim]);
     onTestFinished(() => void attacker.kill("SIGKILL"));
     await once(attacker.stdout, "data");
     let refused = 0;
     for (let n = 0; refused < 5 && n < 400; n++) {
-      const password = storeGenerated(`password ${n}`);
+      const password = hashGeneratedPassword(`password ${n}`);
       await changeUsers(folder, (users) => users.set(`user-${n}`, { role: "reader", password, tokens: [] })).catch(
         () => refused++,
       );

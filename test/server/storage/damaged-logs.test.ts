@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { openData } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { Devices } from "../../../server/src/devices/devices.js";
 import { Journal } from "../../../server/src/ingest/journal/journal.js";
 import { Recent } from "../../../server/src/history/recent.js";
@@ -40,7 +40,7 @@ describe("a log file", () => {
     fc.assert(
       fc.property(payloads, fc.nat(), (payloads, at) => {
         const file = encodeLog(payloads);
-        const { payloads: found, unreadable, closed } = decodeLog(file.subarray(0, at % file.length));
+        const { payloads: found, unreadable, hasEndMark: closed } = decodeLog(file.subarray(0, at % file.length));
         expect(found).toEqual(payloads.slice(0, found.length));
         expect(unreadable.length > 0 || closed === false).toBe(true);
       }),
@@ -73,7 +73,7 @@ describe("a log file", () => {
     file.fill(0, 0, 32);
     file.fill(0, file.length - 16);
     expect(decodeLog(file)).toEqual({
-      ...{ payloads: [], unreadable: [{ at: 0, length: file.length }], closed: false, endMark: undefined },
+      ...{ payloads: [], unreadable: [{ at: 0, length: file.length }], hasEndMark: false, endMark: undefined },
     });
   });
 
@@ -105,9 +105,9 @@ function flipped(bytes: Buffer, at: number): Buffer {
 describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
   async function retained(folder: string): Promise<{ messages: RetainedMessages; reports: string[] }> {
     const reports: string[] = [];
-    const handlers = { failed: expect.unreachable, dropped: expect.unreachable };
+    const handlers = { writeFailed: expect.unreachable, messageDropped: expect.unreachable };
     const messages = new RetainedMessages(folder, handlers, {
-      closed: true,
+      wasClosed: true,
       reportDamage: (text) => reports.push(text),
     });
     await messages.restore();
@@ -142,11 +142,17 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     const folder = await temporaryFolder();
     async function open() {
       const reports: string[] = [];
-      const data = await openData(folder);
+      const data = await openDataFolder(folder);
       const [devices, recent] = [new Devices(), new Recent()];
       const reportDamage = (text: string): void => void reports.push(text);
       const { health, wasKilled } = data;
-      const targets = { stored: () => {}, failed: expect.unreachable, reportDamage, closed: !wasKilled, health };
+      const targets = {
+        readingStored: () => {},
+        failed: expect.unreachable,
+        reportDamage,
+        wasClosed: !wasKilled,
+        health,
+      };
       const journal = new Journal({ folder: data.journal, recent, ...targets });
       data.markRestoring();
       await journal.restore(devices, () => {});
@@ -185,8 +191,8 @@ test("a file without an end mark after kill -9 is not reported as damaged, at th
   await writeFile(file, encodeLog([payload]));
   await truncate(file, (await readFile(file)).length - 16);
   for (const closed of [false, true]) {
-    const handlers = { failed: expect.unreachable, dropped: () => {} };
-    const messages = new RetainedMessages(folder, handlers, { closed, reportDamage: expect.unreachable });
+    const handlers = { writeFailed: expect.unreachable, messageDropped: () => {} };
+    const messages = new RetainedMessages(folder, handlers, { wasClosed: closed, reportDamage: expect.unreachable });
     await messages.restore();
     await messages.close();
   }

@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
 import { listen } from "../../../server/src/broker/sockets.js";
-import { openData } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
 import { temporaryFolder } from "./server.js";
 
@@ -25,7 +25,7 @@ export async function bareBroker(
   const where = folder ?? (await temporaryFolder());
   const rejected: string[] = [];
   const warnings: string[] = [];
-  const data = await openData(where);
+  const data = await openDataFolder(where);
   const handlers: BrokerHandlers = {
     message,
     warned: (problem) => void warnings.push(problem),

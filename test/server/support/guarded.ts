@@ -1,15 +1,15 @@
 /** Starts the embedded broker with accounts, without the rest of the server. */
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../../server/src/broker/broker.js";
-import { openData } from "../../../server/src/storage/data-folder.js";
-import { embeddedConnection } from "../../../server/src/transport/embedded.js";
+import { openDataFolder } from "../../../server/src/storage/data-folder.js";
+import { createEmbeddedConnection } from "../../../server/src/transport/embedded.js";
 import { silentLog } from "../../../server/src/observability/log.js";
 import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
 import type { TlsFiles } from "../../../server/src/security/certificates.js";
 import type { Role } from "../../../server/src/security/accounts.js";
-import { passwordCheck } from "../../../server/src/security/password-check.js";
+import { createPasswordCheck } from "../../../server/src/security/password-check.js";
 import { watchCertificates } from "../../../server/src/security/certificates.js";
-import { storeGenerated } from "../../../server/src/security/scrypt.js";
+import { hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
 import { temporaryFolder } from "./server.js";
@@ -43,7 +43,7 @@ export async function addUsers(folder: string, users: Record<string, "admin" | "
     for (const [name, kind] of Object.entries(users)) {
       const role: Role = typeof kind === "string" ? kind : "device";
       const device = typeof kind === "string" ? {} : kind;
-      stored.set(name, { role, ...device, password: storeGenerated(passwordOf(name)), tokens: [] });
+      stored.set(name, { role, ...device, password: hashGeneratedPassword(passwordOf(name)), tokens: [] });
     }
   });
 }
@@ -58,8 +58,8 @@ export async function guarded(
 ): Promise<Guarded> {
   const folder = options.folder ?? (await temporaryFolder());
   await addUsers(folder, users);
-  const data = await openData(folder);
-  const accounts = await openAccounts(folder, silentLog, { interval: 50 });
+  const data = await openDataFolder(folder);
+  const accounts = await openAccounts(folder, silentLog, { checkInterval: 50 });
   const certificates = options.tls && (await watchCertificates(options.tls, silentLog, 50));
   const rejected: Guarded["rejected"] = [];
   const got: Guarded["got"] = [];
@@ -81,11 +81,11 @@ export async function guarded(
   const limits = { ...DEFAULTS.limits, ...options.limits };
   const broker = await startBroker(data, handlers, {
     accounts,
-    check: passwordCheck(accounts),
+    check: createPasswordCheck(accounts),
     limits,
     connectTimeout: options.patience,
   });
-  const connection = embeddedConnection(
+  const connection = createEmbeddedConnection(
     { broker, prefix: "nightlight", host: "127.0.0.1", port: 0, tls: certificates, mqttsPort: 0 },
     handlers,
   );

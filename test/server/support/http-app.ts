@@ -23,14 +23,14 @@ export class TestAccounts implements Accounts {
   /** Number of password checks so far. */
   checks = 0;
   /** Test accounts have no generated passwords. */
-  readonly byGeneratedPassword: Accounts["byGeneratedPassword"] = () => undefined;
+  readonly authenticateGenerated: Accounts["authenticateGenerated"] = () => undefined;
 
   constructor(...users: [name: string, role: Role][]) {
     for (const [name, role] of users) this.set(name, role, `${name} password`);
   }
 
   /** Whether a login is required. Like the real accounts, stays true once an account existed. */
-  get required(): boolean {
+  get isLoginRequired(): boolean {
     return (this.#required ||= this.#users.size > 0);
   }
 
@@ -43,17 +43,17 @@ export class TestAccounts implements Accounts {
     this.#users.delete(name);
   }
 
-  async check(name: string, password: string): Promise<Account | undefined> {
+  async authenticate(name: string, password: string): Promise<Account | undefined> {
     this.checks++;
     const user = this.#users.get(name);
     return user?.password === password ? user.account : undefined;
   }
 
-  byToken(token: string): Account | undefined {
-    return token.endsWith("-token") ? this.byName(token.slice(0, -"-token".length)) : undefined;
+  authenticateToken(token: string): Account | undefined {
+    return token.endsWith("-token") ? this.findByName(token.slice(0, -"-token".length)) : undefined;
   }
 
-  byName(name: string): Account | undefined {
+  findByName(name: string): Account | undefined {
     return this.#users.get(name)?.account;
   }
 }

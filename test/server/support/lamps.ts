@@ -43,7 +43,7 @@ export function lampBench(): LampBench {
   const settings = new DeviceSettingsSource(LESSON_POLICY, zones);
   const devices = new Devices((id) => settings.of(id));
   const publisher = new Publisher();
-  publisher.connect((topic, payload) => void published.push({ topic, text: payload.toString() }));
+  publisher.setConnection((topic, payload) => void published.push({ topic, text: payload.toString() }));
   const emitter = new EventEmitter<ServerEvents>();
   const decisionPublisher = new DecisionPublisher(publisher);
   const discovery = { topics: [], async remember() {}, async forget() {} };
@@ -52,12 +52,12 @@ export function lampBench(): LampBench {
     ...{ ...common, memory: discovery, discoveryPrefix: "homeassistant", prefix: "nightlight", version: "0" },
   });
   class Recorder extends Notifier {
-    override changed(device: Device, change: Change): void {
+    override deviceChanged(device: Device, change: Change): void {
       changes.push([device.id, change]);
-      super.changed(device, change);
+      super.deviceChanged(device, change);
     }
   }
-  const eventStream = { device() {}, publish() {} };
+  const eventStream = { scheduleDevice() {}, publish() {} };
   const history = NO_HISTORY;
   const notifier = new Recorder({ log: silentLog, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice: undefined }); // prettier-ignore
   const memory = {

@@ -1,5 +1,5 @@
 import { codeOf, textOf } from "../../common/errors.js";
-import { maskedUrl } from "../../security/redact.js";
+import { redactUrlPath } from "../../security/redact.js";
 import type { ChannelName } from "./channel-view.js";
 import type { AlertMessage } from "./message.js";
 
@@ -32,7 +32,7 @@ export async function postJson(
   body: object,
   authorization: string | undefined,
 ): Promise<void> {
-  const shown = maskedUrl(url);
+  const shown = redactUrlPath(url);
   let response: Response;
   try {
     response = await fetch(url, {

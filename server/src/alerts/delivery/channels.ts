@@ -1,6 +1,6 @@
 import type { AlertView } from "../alert.js";
 import type { AlertSettings } from "../settings.js";
-import { maskedUrl } from "../../security/redact.js";
+import { redactUrlPath } from "../../security/redact.js";
 import { postJson, type Channel } from "./channel.js";
 import { linkTo, type AlertMessage } from "./message.js";
 
@@ -24,7 +24,7 @@ function webhookChannel(
   });
   return {
     name: "webhook",
-    target: maskedUrl(url),
+    target: redactUrlPath(url),
     send({ event, title, text, raised, resolved, open, link = null, alerts }) {
       const body = { event, title, text, raised, resolved, open, link, alerts: alerts.map(item) };
       return postJson("alerts > webhook", url, body, authorization);
@@ -38,7 +38,7 @@ function ntfyChannel({ url, token }: NonNullable<AlertSettings["ntfy"]>): Channe
   const topic = decodeURIComponent(pathname.slice(1));
   return {
     name: "ntfy",
-    target: maskedUrl(url),
+    target: redactUrlPath(url),
     send(message) {
       const { title, text, link } = message;
       const body = {

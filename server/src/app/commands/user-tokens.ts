@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { StartError, textOf, UsageError } from "../../common/errors.js";
 import type { Terminal } from "./user-password.js";
 import { readTokenUses, tokenUsesFile } from "../../security/token-uses.js";
-import { isExpired, toMinute, tokenId, type StoredToken } from "../../security/tokens.js";
+import { isExpired, shortenToMinute, tokenIdOf, type StoredToken } from "../../security/tokens.js";
 import { addToken, revokeTokens } from "../../security/user-changes.js";
 import { COMMAND_WORDING } from "../../security/wording.js";
 
@@ -34,10 +34,12 @@ export function addTokenCommand(
       const now = clock.wallNow();
       const { token, stored } = await addToken(dataFolder(self), name, flags.expires, now, COMMAND_WORDING);
       const { expires } = stored;
-      say(`New token ${tokenId(stored)}. Save it now; it is not shown again:`);
+      say(`New token ${tokenIdOf(stored)}. Save it now; it is not shown again:`);
       output.write(`${token}\n`);
       say(
-        expires ? `It expires on ${toMinute(expires)}.` : "It does not expire; --expires 90d would limit the next one.",
+        expires
+          ? `It expires on ${shortenToMinute(expires)}.`
+          : "It does not expire; --expires 90d would limit the next one.",
       );
     });
 }
@@ -73,9 +75,9 @@ export function lastUses(folder: string): ReadonlyMap<string, number> {
 export function describeToken(token: StoredToken, used: number | undefined, now: number): string {
   const { made, expires } = token;
   return [
-    `  token ${tokenId(token)}`,
+    `  token ${tokenIdOf(token)}`,
     `made ${made.slice(0, 10)}`,
-    expires ? `${isExpired(token, now) ? "EXPIRED" : "expires"} ${toMinute(expires)}` : "does not expire",
-    used === undefined ? "not used yet" : `last used ${toMinute(new Date(used).toISOString())}`,
+    expires ? `${isExpired(token, now) ? "EXPIRED" : "expires"} ${shortenToMinute(expires)}` : "does not expire",
+    used === undefined ? "not used yet" : `last used ${shortenToMinute(new Date(used).toISOString())}`,
   ].join("\t");
 }

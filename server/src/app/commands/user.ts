@@ -6,13 +6,13 @@ import { addTokenCommand, describeToken, lastUses } from "./user-tokens.js";
 import {
   addUser,
   changePassword,
-  checkDevice,
-  checkName,
+  checkDeviceId,
+  checkUserName,
   removeUser,
   userExistsError,
-  type RoleOfUser,
+  type RoleAssignment,
 } from "../../security/user-changes.js";
-import { readUsers, userOf, usersFile } from "../../security/users-file.js";
+import { readUsers, getUser, usersFilePath } from "../../security/users-file.js";
 import { COMMAND_WORDING } from "../../security/wording.js";
 
 interface AddFlags extends PasswordFlags {
@@ -62,7 +62,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       .description("change the password of a user; also revokes the user's tokens and ends its sessions"),
   ).action(async (name: string, flags: PasswordFlags, self: Command) => {
     const folder = dataFolder(self);
-    userOf(await readUsers(folder), name);
+    getUser(await readUsers(folder), name);
     const { stored, generated } = await newPassword(name, flags, terminal);
     const revoked = await changePassword(folder, name, stored);
     say(`The password of ${name} was changed. Connections with the old password are closed.`);
@@ -103,7 +103,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
         show([name, device ?? role, ...(tokens.length > 0 ? [`tokens: ${tokens.length}`] : [])].join("\t"));
         for (const token of tokens) show(describeToken(token, uses.get(token.hash), clock.wallNow()));
       }
-      if (users.size === 0) say(`There are no users in ${usersFile(folder)}.`);
+      if (users.size === 0) say(`There are no users in ${usersFilePath(folder)}.`);
     });
 
   function showSecretOnce(what: string, secret: string): void {
@@ -114,15 +114,15 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 }
 
 /** Returns role and device of a new user from the flags. @throws UsageError when the name or the flags are invalid */
-function roleFromFlags(name: string, { device, reader }: AddFlags): RoleOfUser {
-  checkName(name);
+function roleFromFlags(name: string, { device, reader }: AddFlags): RoleAssignment {
+  checkUserName(name);
   if (device === undefined) return { role: reader ? "reader" : "admin" };
   if (reader) throw new UsageError("Give --device or --reader, not both.");
-  checkDevice(device, COMMAND_WORDING);
+  checkDeviceId(device, COMMAND_WORDING);
   return { role: "device", device };
 }
 
-function describeRole({ role, device }: RoleOfUser): string {
+function describeRole({ role, device }: RoleAssignment): string {
   if (role === "device") return `a board, which can only use the topics of ${device}`;
   return role === "reader"
     ? "a reader, who can read everything and change nothing"

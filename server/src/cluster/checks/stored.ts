@@ -3,7 +3,7 @@
  * value is invalid as part of a sentence. The functions accept any value and never throw.
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
-import { MAX_PENDING } from "../../outputs/action.js";
+import { MAX_PENDING_ACTIONS } from "../../outputs/action.js";
 import { WINDOW } from "../../devices/sequence.js";
 import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
 
@@ -85,7 +85,8 @@ export function actionsProblem(value: unknown, now: number): string {
   const { last, expired, pending, identify } = value;
   if (!isInteger(last) || !isInteger(last + MIN_REMAINING_SEQS)) return "its last number is not one of an action";
   if (!isInteger(expired) || expired > last) return "its expired number is not one of an action";
-  if (!Array.isArray(pending) || pending.length > MAX_PENDING) return `it has not at most ${MAX_PENDING} actions`;
+  if (!Array.isArray(pending) || pending.length > MAX_PENDING_ACTIONS)
+    return `it has not at most ${MAX_PENDING_ACTIONS} actions`;
   let before = -1;
   for (const action of pending as unknown[]) {
     if (!isObject(action)) return "an action is no object";
@@ -96,7 +97,7 @@ export function actionsProblem(value: unknown, now: number): string {
   }
   if (
     identify !== undefined &&
-    !(Array.isArray(identify) && identify.length <= MAX_PENDING && identify.every(isInteger))
+    !(Array.isArray(identify) && identify.length <= MAX_PENDING_ACTIONS && identify.every(isInteger))
   )
     return "its requests to blink are damaged";
   return "";

@@ -4,7 +4,7 @@ import type { Counters, Rejection } from "../../observability/counters.js";
 import type { History } from "../../history/history.js";
 import type { Log } from "../../observability/log.js";
 import type { DamagedFiles } from "../../storage/damage.js";
-import type { DecisionTimes, Sample } from "../../observability/decision-times.js";
+import type { DecisionTimes, MetricSample } from "../../observability/decision-times.js";
 import type { StorageHealth } from "../../storage/health.js";
 import { REJECTIONS } from "./rejections.js";
 
@@ -56,7 +56,12 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   const { counters, decisionTimes, history, log, storage } = from;
   const registry = new Registry();
 
-  function add(type: "counter" | "gauge" | "histogram", name: string, help: string, samples: () => Sample[]): void {
+  function add(
+    type: "counter" | "gauge" | "histogram",
+    name: string,
+    help: string,
+    samples: () => MetricSample[],
+  ): void {
     const aggregator = "sum";
     const get = async () => ({ name, help, type, aggregator, values: samples() });
     registry.registerMetric({ name, help, type, aggregator, get } as unknown as Metric);
@@ -94,7 +99,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "histogram",
     "nightlight_decision_seconds",
     "Time from the arrival of a reading to the command for its lamp.",
-    () => decisionTimes.samples("nightlight_decision_seconds"),
+    () => decisionTimes.toSamples("nightlight_decision_seconds"),
   );
   add("gauge", "nightlight_devices", "Devices by state.", () => {
     const { devicesOnline, devicesOffline } = from.gauges();

@@ -18,7 +18,7 @@ export class Backlog {
   }
 
   /** The number of readings in all batches. */
-  get readings(): number {
+  get readingCount(): number {
     return this.#readings;
   }
 

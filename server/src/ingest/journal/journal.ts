@@ -8,42 +8,42 @@ import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { Backlog, type WritableBatch } from "./backlog.js";
 import { Batch } from "./batch.js";
-import { replay } from "./replay.js";
+import { replaySegment } from "./replay.js";
 import { Segments } from "./segments.js";
 
-/** Number of latest readings that the log keeps at least. Compaction replaces older readings with device snapshots. */
+/** The log keeps at least this many of the latest readings. Compaction replaces older ones with device snapshots. */
 const MIN_KEPT_READINGS = 100_000;
-/** Number of latest readings per device that the log keeps on average, if the total exceeds `MIN_KEPT_READINGS`. */
+/** With many devices, the log keeps this many readings per device on average, instead of `MIN_KEPT_READINGS` in total. */
 const MIN_KEPT_PER_DEVICE = 3;
 /** How long an unneeded segment (log file) is kept, in ms, because the history may not have stored its readings yet. */
-const SEGMENT_RETENTION = 10_000;
+const SEGMENT_RETENTION_TIME = 10_000;
 /** Size of a batch, in 64-bit words, above which compaction adds no snapshots, so that readings are not delayed. */
 const MAX_SNAPSHOT_WORDS = 8192;
 /** Maximum number of readings that wait in memory while writes fail. The journal then reports `isFull`. */
-const MAX_WAITING = 100_000;
+const MAX_WAITING_READINGS = 100_000;
 /** While writes fail, a batch above this size, in 64-bit words, moves to the backlog. */
-const WAITING_BATCH_WORDS = 65_536;
+const MAX_WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
   readonly recent: Recent;
   readonly health: StorageHealth;
-  /** Called with each reading after the journal has stored it. Passes the reading on to the history. */
-  stored(device: HistoryDevice, point: KeptPoint): void;
+  /** Called with each reading after the journal has stored it, so that the history can store it too. */
+  readingStored(device: HistoryDevice, point: KeptPoint): void;
   /** Returns how many readings the history has not stored yet. The log keeps these readings. */
   unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
   failed(problem: string): void;
   /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.wasKilled`. */
-  readonly closed?: boolean;
+  readonly wasClosed?: boolean;
   /** Called with a description of each damaged file. */
   reportDamage?(problem: string): void;
   /** Minimum number of readings in the log, for tests; by default `MIN_KEPT_READINGS`. */
-  readonly lag?: number;
-  /** How long an unneeded segment is kept, in ms, for tests; by default `SEGMENT_RETENTION`. */
-  readonly keep?: number;
-  /** Maximum number of waiting readings, for tests; by default `MAX_WAITING`. */
-  readonly mostWaiting?: number;
+  readonly minKeptReadings?: number;
+  /** How long an unneeded segment is kept, in ms, for tests; by default `SEGMENT_RETENTION_TIME`. */
+  readonly segmentRetention?: number;
+  /** Maximum number of waiting readings, for tests; by default `MAX_WAITING_READINGS`. */
+  readonly maxWaiting?: number;
 }
 
 /**
@@ -66,31 +66,31 @@ export class Journal implements ReadingsJournal {
   #batchPoints: KeptPoint[] = [];
   readonly #backlog = new Backlog();
   /** Timer that retries a failed write; undefined while writes succeed. */
-  #retry: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
   /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
   #pendingWrite: Promise<void> | undefined;
   #stored = (): void => {};
   #closed = false;
 
   constructor(options: JournalOptions) {
-    const { folder, recent, keep = SEGMENT_RETENTION } = options;
+    const { folder, recent, segmentRetention = SEGMENT_RETENTION_TIME } = options;
     this.#options = options;
     this.#recent = recent;
-    this.#segments = new Segments(folder, keep, (error) => options.failed(textOf(error)));
+    this.#segments = new Segments(folder, segmentRetention, (error) => options.failed(textOf(error)));
   }
 
   /**
    * Restores devices and readings from the log. Call this once, before adding readings.
    * @param readingRestored called with each reading in the log, which contains at least those of the last seconds
    */
-  async restore(devices: Devices, readingRestored: JournalOptions["stored"]): Promise<void> {
+  async restore(devices: Devices, readingRestored: JournalOptions["readingStored"]): Promise<void> {
     this.#devices = devices;
     const forget = (device: Device): void => this.#forgetDevice(devices, device);
     const targets = { devices, recent: this.#recent, readingRestored, forget };
-    const { closed = false, reportDamage = () => {} } = this.#options;
+    const { wasClosed = false, reportDamage = () => {} } = this.#options;
     let unnamed = 0;
-    await this.#segments.load({ closed, reportDamage }, (segment, batches) => {
-      const replayed = replay(segment, batches, targets);
+    await this.#segments.load({ closed: wasClosed, reportDamage }, (segment, batches) => {
+      const replayed = replaySegment(segment, batches, targets);
       unnamed += replayed.unnamed;
       return replayed.readings;
     });
@@ -110,12 +110,12 @@ export class Journal implements ReadingsJournal {
 
   /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   get isFull(): boolean {
-    return this.#backlog.readings + this.#batchDevices.length >= (this.#options.mostWaiting ?? MAX_WAITING);
+    return this.#backlog.readingCount + this.#batchDevices.length >= (this.#options.maxWaiting ?? MAX_WAITING_READINGS);
   }
 
   /** The number of readings that are not acknowledged because they could not be stored yet. */
-  get waiting(): number {
-    return this.#retry === undefined ? 0 : this.#backlog.readings + this.#batchDevices.length;
+  get waitingCount(): number {
+    return this.#retryTimer === undefined ? 0 : this.#backlog.readingCount + this.#batchDevices.length;
   }
 
   /**
@@ -127,12 +127,12 @@ export class Journal implements ReadingsJournal {
     this.#batch.addReading(device, reading, now, live, point);
     this.#batchDevices.push(device);
     this.#batchPoints.push(point);
-    if (!device.oldestSegment) this.#segments.moveToPresent(device);
+    if (!device.oldestSegment) this.#segments.assignCurrentSegment(device);
     return this.#scheduleWrite();
   }
 
   /** Resolves when everything that was added so far is stored. */
-  get stored(): Promise<void> {
+  get whenStored(): Promise<void> {
     return this.#pendingWrite ?? Promise.resolve();
   }
 
@@ -145,17 +145,17 @@ export class Journal implements ReadingsJournal {
 
   /** Makes a last attempt to store all waiting readings, and closes the files. */
   async close(): Promise<void> {
-    await this.#options.health.waitUnlessFailing(this.stored);
-    if (this.#retry !== undefined) this.#tryWrite();
+    await this.#options.health.waitUnlessFailing(this.whenStored);
+    if (this.#retryTimer !== undefined) this.#tryWrite();
     this.#closed = true;
-    clearTimeout(this.#retry);
+    clearTimeout(this.#retryTimer);
     await this.#segments.close();
   }
 
   /** Schedules a write at the end of this turn of the event loop, which combines all readings of the turn. */
   #scheduleWrite(): Promise<void> {
     if (this.#pendingWrite) {
-      if (this.#retry !== undefined && this.#batch.length > WAITING_BATCH_WORDS) this.#queueBatch();
+      if (this.#retryTimer !== undefined && this.#batch.length > MAX_WAITING_BATCH_WORDS) this.#queueBatch();
       return this.#pendingWrite;
     }
     return (this.#pendingWrite = new Promise((stored) => {
@@ -171,15 +171,15 @@ export class Journal implements ReadingsJournal {
     this.#stored();
   }
 
-  get #lag(): number {
-    const { lag = MIN_KEPT_READINGS, unwrittenCount } = this.#options;
-    return Math.max(lag, MIN_KEPT_PER_DEVICE * (this.#devices?.size ?? 0), unwrittenCount?.() ?? 0);
+  get #readingsToKeep(): number {
+    const { minKeptReadings = MIN_KEPT_READINGS, unwrittenCount } = this.#options;
+    return Math.max(minKeptReadings, MIN_KEPT_PER_DEVICE * (this.#devices?.size ?? 0), unwrittenCount?.() ?? 0);
   }
 
   /** Adds snapshots to the batch for devices whose records are old (compaction). */
   #compact(): void {
     while (this.#batch.length <= MAX_SNAPSHOT_WORDS) {
-      const device = this.#segments.nextToCompact(this.#lag);
+      const device = this.#segments.nextDeviceToCompact(this.#readingsToKeep);
       if (!device) return;
       this.#snapshot(device);
     }
@@ -187,33 +187,34 @@ export class Journal implements ReadingsJournal {
 
   #snapshot(device: Device): void {
     const points = this.#recent.of(device.id);
-    this.#batch.addSnapshot(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
-    this.#segments.moveToPresent(device);
+    this.#batch.addSnapshot(device, device.boots?.store() ?? [], points.length > 0 ? points : displayedPoints(device));
+    this.#segments.assignCurrentSegment(device);
   }
 
   /** Writes all waiting batches and the current one. Returns false if a write fails; the remaining batches then wait. */
   #write(): boolean {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     try {
       this.#backlog.drain((batch) => this.#writeBatch(batch));
       if (this.#batch.length > 1)
         this.#writeBatch({ bytes: this.#batch.finish(), devices: this.#batchDevices, points: this.#batchPoints });
     } catch (error) {
       this.#queueBatch();
-      this.#options.health.failed("readings", error);
-      if (!this.#closed) this.#retry = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
+      this.#options.health.writeFailed("readings", error);
+      if (!this.#closed) this.#retryTimer = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return false;
     }
     // A new segment contains no device ids yet, so the batch must add them again.
-    this.#clearBatch(this.#segments.nextIfFull(this.#lag));
-    this.#options.health.succeeded("readings");
+    this.#clearBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
+    this.#options.health.writeSucceeded("readings");
     return true;
   }
 
   #writeBatch({ bytes, devices, points }: WritableBatch): void {
     this.#segments.write(bytes, devices.length);
-    for (let n = 0; n < devices.length; n++) if (!devices[n].detached) this.#options.stored(devices[n], points[n]);
+    for (let n = 0; n < devices.length; n++)
+      if (!devices[n].detached) this.#options.readingStored(devices[n], points[n]);
   }
 
   /** Moves the current batch to the backlog, so that it is written later, and begins another batch. */
@@ -231,11 +232,11 @@ export class Journal implements ReadingsJournal {
   #clearBatch(anew: boolean): void {
     this.#batchDevices = [];
     this.#batchPoints = [];
-    this.#batch.clear(anew);
+    this.#batch.beginNext(anew);
   }
 }
 
-/** Returns a device's displayed reading for its snapshot, when memory holds no recent readings; empty if there is none. */
-function lastOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
+/** Returns the points for the snapshot of a device without recent readings: the reading that the dashboard displays. */
+function displayedPoints({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

@@ -15,7 +15,7 @@ export function readSegment(batches: readonly Buffer[], reader: RecordHandler): 
   const names: string[] = [];
   let unnamed = 0;
   for (const batch of batches) {
-    const bytes = batch.byteOffset % 8 === 0 ? batch : copyOf(batch);
+    const bytes = batch.byteOffset % 8 === 0 ? batch : copyBatch(batch);
     const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 3);
     unnamed += readBatch(words, bytes, names, reader);
   }
@@ -23,7 +23,7 @@ export function readSegment(batches: readonly Buffer[], reader: RecordHandler): 
 }
 
 /** Copies a batch, because a typed array needs aligned memory. After damage a batch may begin at any byte. */
-function copyOf(batch: Buffer): Buffer {
+function copyBatch(batch: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(batch.length);
   copy.set(batch);
   return copy;
@@ -33,17 +33,17 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
   let unnamed = 0;
   for (let at = 0; at < words.length;) {
     const what = words[at] % DEVICE_NUMBER_FACTOR;
-    const number = (words[at] - what) / DEVICE_NUMBER_FACTOR;
-    const id = names[number];
+    const deviceNumber = (words[at] - what) / DEVICE_NUMBER_FACTOR;
+    const id = names[deviceNumber];
     if (id === undefined && what >= RECORD_KIND.reading) unnamed++;
     if (what >= RECORD_KIND.forget) {
       if (id !== undefined) reader.forget(id);
       // Forget the device id, because a later record may assign this number to another device.
-      delete names[number];
+      delete names[deviceNumber];
       at++;
     } else if (what >= RECORD_KIND.state) {
       const next = at + 2 + words[at + 1];
-      if (id !== undefined) readState(words, bytes, at + 2, next, id, reader);
+      if (id !== undefined) readSnapshot(words, bytes, at + 2, next, id, reader);
       at = next;
     } else if (what >= RECORD_KIND.reading) {
       if (id === undefined) {
@@ -62,14 +62,14 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
       at += 8;
     } else {
       const length = words[at + 1];
-      names[number] = bytes.toString("utf8", (at + 2) * 8, (at + 2) * 8 + length);
+      names[deviceNumber] = bytes.toString("utf8", (at + 2) * 8, (at + 2) * 8 + length);
       at += 2 + Math.ceil(length / 8);
     }
   }
   return unnamed;
 }
 
-function readState(
+function readSnapshot(
   words: Float64Array,
   bytes: Buffer,
   begin: number,

@@ -20,7 +20,7 @@ export interface RestoreTargets {
  * Restores the records of a segment.
  * @returns the number of readings, and the number of records (`unnamed`) whose device id was lost by damage
  */
-export function replay(
+export function replaySegment(
   segment: Segment,
   batches: readonly Buffer[],
   { devices, recent, readingRestored, forget }: RestoreTargets,

@@ -11,4 +11,4 @@ export interface Segment {
   ended: number;
 }
 
-export const newSegment = (number: number): Segment => ({ number, readings: 0, devices: [], ended: -Infinity });
+export const createSegment = (number: number): Segment => ({ number, readings: 0, devices: [], ended: -Infinity });

@@ -1,16 +1,16 @@
 import { unlink } from "node:fs/promises";
 import type { Device } from "../../devices/devices.js";
-import { LogFile, logNumbers, logPath } from "../../storage/append-log.js";
+import { LogFile, listLogNumbers, logPath } from "../../storage/append-log.js";
 import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
-import { newSegment, type Segment } from "./segment.js";
+import { createSegment, type Segment } from "./segment.js";
 
-/** A segment (log file) is full when it contains this fraction, one quarter, of the readings to keep. */
+/** A segment (log file) is full when it contains a quarter of the readings to keep, so four full segments hold them. */
 const TARGET_SEGMENTS = 4;
 /** Maximum number of needed segments; above it, the oldest is compacted. Each start of the server adds a segment. */
 const MAX_SEGMENTS = 16;
 /** The size at which a new segment begins, in bytes. */
-const SEGMENT_BYTES = 16_777_216;
+const MAX_SEGMENT_BYTES = 16_777_216;
 
 /** Explains in a damage report what a segment contains, and what the damage causes. */
 const DAMAGE_CONSEQUENCE =
@@ -19,10 +19,10 @@ const DAMAGE_CONSEQUENCE =
 /** The files of the journal, which is a segmented log with compaction. Segments that no device needs are deleted. */
 export class Segments {
   readonly #folder: string;
-  readonly #keep: number;
+  readonly #retention: number;
   readonly #failed: (error: unknown) => void;
   /** All segments, oldest first. The last one is being written. */
-  #all: Segment[] = [newSegment(1)];
+  #all: Segment[] = [createSegment(1)];
   #file: LogFile;
   /** How many segments at the start of `#all` no device needs. They will be deleted. */
   #unneeded = 0;
@@ -34,9 +34,9 @@ export class Segments {
   /** @param keep how long an unneeded segment is kept, in ms */
   constructor(folder: string, keep: number, failed: (error: unknown) => void) {
     this.#folder = folder;
-    this.#keep = keep;
+    this.#retention = keep;
     this.#failed = failed;
-    this.#file = new LogFile(logPath(folder, this.#present.number));
+    this.#file = new LogFile(logPath(folder, this.#current.number));
   }
 
   /**
@@ -48,54 +48,55 @@ export class Segments {
     { closed, reportDamage }: { closed: boolean; reportDamage: ReportDamage },
     replay: (segment: Segment, batches: readonly Buffer[]) => number,
   ): Promise<void> {
-    const before = (await logNumbers(this.#folder)).map(newSegment);
-    for (const segment of before) {
-      const whole = closed || segment !== before.at(-1);
+    const earlierSegments = (await listLogNumbers(this.#folder)).map(createSegment);
+    for (const segment of earlierSegments) {
+      const mustHaveEndMark = closed || segment !== earlierSegments.at(-1);
       const file = logPath(this.#folder, segment.number);
-      const { payloads } = await recoverLog(file, { closed: whole, consequence: DAMAGE_CONSEQUENCE, reportDamage });
+      const { payloads } = await recoverLog(file, { mustHaveEndMark, consequence: DAMAGE_CONSEQUENCE, reportDamage });
       segment.readings = replay(segment, payloads);
       this.#readings += segment.readings;
     }
     // A new run never appends to files of earlier runs.
-    const present = newSegment((before.at(-1)?.number ?? 0) + 1);
-    this.#all = [...before, present];
+    const present = createSegment((earlierSegments.at(-1)?.number ?? 0) + 1);
+    this.#all = [...earlierSegments, present];
     this.#file = new LogFile(logPath(this.#folder, present.number));
   }
 
-  get #present(): Segment {
+  get #current(): Segment {
     return this.#all.at(-1)!;
   }
 
   /** Records that the device needs only the current segment, because all its data is or will be there. */
-  moveToPresent(device: Device): void {
-    assignSegment(device, this.#present);
+  assignCurrentSegment(device: Device): void {
+    assignSegment(device, this.#current);
   }
 
   /** Writes a batch. @param readings number of readings in the batch @throws Error if the batch cannot be written */
   write(batch: Buffer, readings: number): void {
     this.#file.write(batch);
-    this.#present.readings += readings;
+    this.#current.readings += readings;
     this.#readings += readings;
   }
 
   /**
    * Begins a new segment if the current one is full. Returns true if a new segment has begun.
-   * @param lag number of readings to keep
+   * @param minKeptReadings number of readings to keep
    */
-  nextIfFull(lag: number): boolean {
-    if (this.#present.readings < lag / TARGET_SEGMENTS && this.#file.length < SEGMENT_BYTES) return false;
-    this.#next(this.#unneeded);
+  startNextIfFull(minKeptReadings: number): boolean {
+    if (this.#current.readings < minKeptReadings / TARGET_SEGMENTS && this.#file.length < MAX_SEGMENT_BYTES)
+      return false;
+    this.#startNext(this.#unneeded);
     return true;
   }
 
   /**
-   * Returns a device whose snapshot must be written, because its records are older than the latest `lag` readings or
+   * Returns a device whose snapshot must be written, because its records are older than the latest `minKeptReadings` readings or
    * because there are too many segments. Undefined if there is none.
    */
-  nextToCompact(lag: number): Device | undefined {
+  nextDeviceToCompact(minKeptReadings: number): Device | undefined {
     for (;;) {
       const needed = this.#all.length - this.#unneeded;
-      if (needed === 1 || (this.#readings <= lag && needed <= MAX_SEGMENTS)) return undefined;
+      if (needed === 1 || (this.#readings <= minKeptReadings && needed <= MAX_SEGMENTS)) return undefined;
       const segment = this.#all[this.#unneeded];
       const device = segment.devices.pop();
       if (device?.oldestSegment === segment.number) return device;
@@ -107,23 +108,26 @@ export class Segments {
   }
 
   /** Begins a new segment. @param unneeded how many of the oldest segments to delete */
-  #next(unneeded: number): void {
-    const [ended, file] = [this.#present, this.#file];
+  #startNext(unneeded: number): void {
+    const [ended, file] = [this.#current, this.#file];
     ended.ended = performance.now();
     // Delete old segments only after the ended segment is on the disk, which may hold the newer records of their devices.
     const gone = this.#all.slice(0, unneeded);
-    const next = newSegment(ended.number + 1);
+    const next = createSegment(ended.number + 1);
     this.#all.push(next);
     this.#file = new LogFile(logPath(this.#folder, next.number));
     this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
   }
 
-  /** Closes and syncs a file, then deletes unneeded files, oldest first: `forget` must outlive the records that it deletes. */
+  /**
+   * Closes and syncs a file, then deletes unneeded files, oldest first. Otherwise older records could restore a device
+   * after the record that deletes the device is gone.
+   */
   async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
     file.close();
     await file.sync();
     for (const segment of gone) {
-      if (segment !== this.#all[0] || segment.ended > performance.now() - this.#keep) return;
+      if (segment !== this.#all[0] || segment.ended > performance.now() - this.#retention) return;
       await unlink(logPath(this.#folder, segment.number));
       this.#all.shift();
       this.#unneeded--;

@@ -14,21 +14,21 @@ export interface HomeAssistantOptions extends PayloadOptions {
 }
 
 /** Number of devices to announce at once. Home Assistant needs time to set up each device. */
-const BATCH_SIZE = 10;
+const ANNOUNCEMENTS_PER_BATCH = 10;
 /** Pause between two batches of announcements, in ms. */
-const BATCH_PAUSE = 50;
+const ANNOUNCEMENT_PAUSE = 50;
 
 /**
  * The shortest pause between the start of Home Assistant and the announcements, in ms. A random time of up to the same
  * length is added.
  */
-const MIN_BIRTH_DELAY = 1000;
+const MIN_ANNOUNCEMENT_DELAY = 1000;
 
 /**
  * Maximum number of announced devices. Home Assistant is made for homes, each device takes 3.5 KB at the broker, and
  * anybody who may publish at the broker can invent devices.
  */
-export const MAX_ANNOUNCED = 1000;
+export const MAX_ANNOUNCED_DEVICES = 1000;
 
 export type { DiscoveryMemory };
 
@@ -39,17 +39,17 @@ const EMPTY_PAYLOAD = Buffer.alloc(0);
  * @see https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
  */
 export class HomeAssistant {
-  /** The topic on which Home Assistant reports that it has started. Subscribe to it and pass its messages to `message`. */
+  /** The topic on which Home Assistant reports that it has started. Subscribe to it and pass its messages to `handleMessage`. */
   readonly birthTopic: string;
   readonly #options: HomeAssistantOptions;
   readonly #devices = new Map<string, AnnouncedDevice>();
   /** All topics where a discovery message may be retained. */
   readonly #topics: Set<string>;
   /** The ids of devices that wait for their announcement. */
-  readonly #due = new Set<string>();
-  #sending: NodeJS.Timeout | undefined;
-  #birth: NodeJS.Timeout | undefined;
-  #on = false;
+  readonly #waiting = new Set<string>();
+  #batchTimer: NodeJS.Timeout | undefined;
+  #birthTimer: NodeJS.Timeout | undefined;
+  #isEnabled = false;
   #warnedFull = false;
 
   constructor(options: HomeAssistantOptions) {
@@ -60,10 +60,10 @@ export class HomeAssistant {
 
   /** Starts announcing, first the devices that are already known. Removes messages of an earlier, different prefix. */
   enable(): void {
-    this.#on = true;
+    this.#isEnabled = true;
     const below = `${this.#options.discoveryPrefix}/device/`;
     for (const topic of this.#topics) if (!topic.startsWith(below)) this.#remove(topic);
-    this.resend();
+    this.announceAll();
   }
 
   /** Stops announcing and removes all messages, including those of earlier runs. */
@@ -72,19 +72,19 @@ export class HomeAssistant {
     for (const topic of this.#topics) this.#remove(topic);
   }
 
-  /** Announces a device, unless its data is unchanged. Logs one warning and ignores new devices above `MAX_ANNOUNCED`. */
+  /** Announces a device, unless its data is unchanged. Logs one warning and ignores new devices above `MAX_ANNOUNCED_DEVICES`. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
     if (known && isSameDevice(known, device)) return;
-    if (!known && this.#devices.size >= MAX_ANNOUNCED) return this.#warnFull(device.id);
+    if (!known && this.#devices.size >= MAX_ANNOUNCED_DEVICES) return this.#warnFull(device.id);
     this.#devices.set(device.id, device);
-    this.#send([device.id]);
+    this.#scheduleAnnouncements([device.id]);
   }
 
   /** Removes a device and its entities from Home Assistant. */
   forget(id: string): void {
     this.#devices.delete(id);
-    this.#due.delete(id);
+    this.#waiting.delete(id);
     const topic = this.#topicOf(id);
     if (this.#topics.has(topic)) this.#remove(topic);
   }
@@ -92,20 +92,20 @@ export class HomeAssistant {
   /** Stops announcing a device that another server announces now. Its retained message stays. */
   release(id: string): void {
     this.#devices.delete(id);
-    this.#due.delete(id);
+    this.#waiting.delete(id);
   }
 
   /** Announces all devices when Home Assistant reports its start. Returns false for a message on any other topic. */
-  message(topic: string, payload: Buffer): boolean {
+  handleMessage(topic: string, payload: Buffer): boolean {
     if (topic !== this.birthTopic) return false;
-    if (this.#on && payload.toString() === "online")
-      this.#birth ??= setTimeout(
+    if (this.#isEnabled && payload.toString() === "online")
+      this.#birthTimer ??= setTimeout(
         () => {
-          this.#birth = undefined;
+          this.#birthTimer = undefined;
           this.#options.log.info("homeassistant", `Home Assistant started; announcing ${this.#devices.size} devices`);
-          this.resend();
+          this.announceAll();
         },
-        MIN_BIRTH_DELAY * (1 + Math.random()),
+        MIN_ANNOUNCEMENT_DELAY * (1 + Math.random()),
       );
     return true;
   }
@@ -116,45 +116,45 @@ export class HomeAssistant {
   }
 
   /** Announces all devices again, because the broker may have lost the retained messages. */
-  resend(): void {
-    this.#send(this.#devices.keys());
+  announceAll(): void {
+    this.#scheduleAnnouncements(this.#devices.keys());
   }
 
   /** Stops announcing. The retained messages stay. */
   close(): void {
-    this.#on = false;
-    clearTimeout(this.#sending);
-    clearTimeout(this.#birth);
-    this.#sending = this.#birth = undefined;
-    this.#due.clear();
+    this.#isEnabled = false;
+    clearTimeout(this.#batchTimer);
+    clearTimeout(this.#birthTimer);
+    this.#batchTimer = this.#birthTimer = undefined;
+    this.#waiting.clear();
   }
 
   #warnFull(id: string): void {
-    if (!this.#on || this.#warnedFull) return;
+    if (!this.#isEnabled || this.#warnedFull) return;
     this.#warnedFull = true;
     this.#options.log.warn(
       "homeassistant",
-      `${id} and later devices are not announced to Home Assistant, which gets at most ${MAX_ANNOUNCED} devices.`,
+      `${id} and later devices are not announced to Home Assistant, which gets at most ${MAX_ANNOUNCED_DEVICES} devices.`,
     );
   }
 
-  #send(ids: Iterable<string>): void {
-    if (!this.#on) return;
-    for (const id of ids) this.#due.add(id);
-    if (!this.#sending && this.#due.size > 0) this.#sendBatch();
+  #scheduleAnnouncements(ids: Iterable<string>): void {
+    if (!this.#isEnabled) return;
+    for (const id of ids) this.#waiting.add(id);
+    if (!this.#batchTimer && this.#waiting.size > 0) this.#sendBatch();
   }
 
   #sendBatch(): void {
-    const ids = [...this.#due].slice(0, BATCH_SIZE);
+    const ids = [...this.#waiting].slice(0, ANNOUNCEMENTS_PER_BATCH);
     this.#remember(ids.map((id) => this.#topicOf(id)));
     for (const id of ids) {
-      this.#due.delete(id);
+      this.#waiting.delete(id);
       this.#publish(this.#devices.get(id)!);
     }
-    this.#sending = setTimeout(() => {
-      this.#sending = undefined;
-      if (this.#due.size > 0) this.#sendBatch();
-    }, BATCH_PAUSE);
+    this.#batchTimer = setTimeout(() => {
+      this.#batchTimer = undefined;
+      if (this.#waiting.size > 0) this.#sendBatch();
+    }, ANNOUNCEMENT_PAUSE);
   }
 
   /** Stores topics before publishing to them, so that a later run can remove their messages even after `kill -9`. */

@@ -23,20 +23,20 @@ export interface PayloadOptions {
   readonly version: string;
 }
 
-const IS_ONLINE = "{{ 'online' if value_json.online else 'offline' }}";
+const ONLINE_TEMPLATE = "{{ 'online' if value_json.online else 'offline' }}";
 
 /** Returns a Home Assistant template that reads a field of a JSON payload. Home Assistant shows `None` as unknown. */
-const field = (name: string): string => `{{ value_json.${name} | default('None') }}`;
+const fieldTemplate = (name: string): string => `{{ value_json.${name} | default('None') }}`;
 
-const setting = (mode: string): string => `{"mode":"${mode}"}`;
+const overridePayload = (mode: string): string => `{"mode":"${mode}"}`;
 
 /**
  * Template that converts a decision to the override payload for the same lamp state, because Home Assistant compares
  * the state of a light with its command payloads.
  */
-const LAMP_STATE =
+const LAMP_STATE_TEMPLATE =
   "{% if value_json.led_on is defined %}" +
-  setting("{{ 'on' if value_json.led_on else 'off' }}") +
+  overridePayload("{{ 'on' if value_json.led_on else 'off' }}") +
   "{% else %}None{% endif %}";
 
 /**
@@ -49,13 +49,13 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
   const objectId = objectIdOf(id);
   const decision = topicOf(id, "decision");
   const set = topicOf(id, "set");
-  const statusAt = (topic: string): object => ({ topic, value_template: IS_ONLINE });
-  const ofServer = statusAt(serverStatusTopic(prefix));
-  const ofBoard = statusAt(topicOf(id, "status"));
+  const availabilityFrom = (topic: string): object => ({ topic, value_template: ONLINE_TEMPLATE });
+  const ofServer = availabilityFrom(serverStatusTopic(prefix));
+  const ofBoard = availabilityFrom(topicOf(id, "status"));
   const byServer = { availability: lesson ? [ofServer] : [ofBoard, ofServer], availability_mode: "all" };
   const byBoard = { availability: [ofBoard], entity_category: "diagnostic", state_topic: topicOf(id, "status") };
 
-  const entity = (platform: string, key: string, name: string | null): object => ({
+  const createEntity = (platform: string, key: string, name: string | null): object => ({
     platform,
     name,
     unique_id: `${objectId}_${key}`,
@@ -75,53 +75,53 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
     components: {
       lamp: {
         // Without a name, the entity gets the name of the device.
-        ...entity("light", "lamp", null),
+        ...createEntity("light", "lamp", null),
         ...byServer,
         command_topic: set,
-        payload_on: setting("on"),
-        payload_off: setting("off"),
+        payload_on: overridePayload("on"),
+        payload_off: overridePayload("off"),
         state_topic: decision,
-        state_value_template: LAMP_STATE,
+        state_value_template: LAMP_STATE_TEMPLATE,
       },
       mode: {
-        ...entity("select", "mode", "Mode"),
+        ...createEntity("select", "mode", "Mode"),
         ...byServer,
         command_topic: set,
-        command_template: setting("{{ value }}"),
+        command_template: overridePayload("{{ value }}"),
         options: OVERRIDE.mode.values,
         state_topic: decision,
-        value_template: field("mode"),
+        value_template: fieldTemplate("mode"),
       },
       reason: {
-        ...entity("sensor", "reason", "Reason"),
+        ...createEntity("sensor", "reason", "Reason"),
         ...byServer,
         entity_category: "diagnostic",
         state_topic: decision,
-        value_template: field("reason"),
+        value_template: fieldTemplate("reason"),
       },
       light: {
         // The scale is 0 to 1023 and not lux, so there is no device class and no unit.
-        ...entity("sensor", "light", "Light level"),
+        ...createEntity("sensor", "light", "Light level"),
         ...(lesson ? { expire_after: LESSON_SILENCE / 1000 } : { availability: [ofBoard] }),
         state_topic: topicOf(id, "telemetry"),
         state_class: "measurement",
         suggested_display_precision: 0,
-        value_template: field("light"),
+        value_template: fieldTemplate("light"),
       },
       ...(!lesson && {
         decided_by: {
-          ...entity("sensor", "decided_by", "Decided by"),
+          ...createEntity("sensor", "decided_by", "Decided by"),
           ...byBoard,
           device_class: "enum",
           options: STATUS.decided_by.values,
-          value_template: field("decided_by"),
+          value_template: fieldTemplate("decided_by"),
         },
         dropped: {
-          ...entity("sensor", "dropped", "Dropped readings"),
+          ...createEntity("sensor", "dropped", "Dropped readings"),
           ...byBoard,
           state_class: "total_increasing",
           suggested_display_precision: 0,
-          value_template: field("dropped"),
+          value_template: fieldTemplate("dropped"),
         },
       }),
     },

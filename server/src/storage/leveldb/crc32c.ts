@@ -3,7 +3,7 @@ const POLYNOMIAL = 0x82f63b78;
 /** LevelDB masks a checksum: rotates it by 15 bits and adds this number. */
 const MASK_DELTA = 0xa282ead8;
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
   return crc >>> 0;
@@ -12,15 +12,15 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** Computes the masked checksum of the bytes from `begin` (inclusive) to `end` (exclusive). */
 export function maskedCrc(bytes: Uint8Array, begin: number, end: number): number {
   let crc = ~0;
-  for (let at = begin; at < end; at++) crc = TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
-  return mask(~crc);
+  for (let at = begin; at < end; at++) crc = CRC_TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
+  return maskCrc(~crc);
 }
 
 /**
  * Finds the end of a data block by its checksum. Tries each end from `begin + least` to `most`, and returns the first for
  * which `isEnd` accepts the masked checksum of the bytes before it. Returns undefined when there is none.
  */
-export function findEnd(
+export function findEndByChecksum(
   bytes: Uint8Array,
   begin: number,
   least: number,
@@ -29,10 +29,10 @@ export function findEnd(
 ): number | undefined {
   let crc = ~0;
   for (let at = begin; at < most; at++) {
-    crc = TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
-    if (at + 1 - begin >= least && isEnd(at + 1, mask(~crc))) return at + 1;
+    crc = CRC_TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
+    if (at + 1 - begin >= least && isEnd(at + 1, maskCrc(~crc))) return at + 1;
   }
   return undefined;
 }
 
-const mask = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
+const maskCrc = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;

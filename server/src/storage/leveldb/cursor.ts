@@ -10,24 +10,24 @@ export class Cursor {
     this.#end = end;
   }
 
-  get at(): number {
+  get offset(): number {
     return this.#at;
   }
 
-  get done(): boolean {
+  get isAtEnd(): boolean {
     return this.#at >= this.#end;
   }
 
-  byte(): number {
-    if (this.done) throw new RangeError("the data ends early");
+  readByte(): number {
+    if (this.isAtEnd) throw new RangeError("the data ends early");
     return this.#bytes[this.#at++];
   }
 
   /** Reads a variable-length integer: 7 bits per byte, lowest bits first. */
-  varint(): number {
+  readVarint(): number {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
-      const byte = this.byte();
+      const byte = this.readByte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
       if (factor > 2 ** 56) throw new RangeError("a number is too long");
@@ -35,7 +35,7 @@ export class Cursor {
   }
 
   /** Reads the next `length` bytes. */
-  bytes(length: number): Buffer {
+  readBytes(length: number): Buffer {
     const end = this.#at + length;
     if (end > this.#end) throw new RangeError("the data ends early");
     const found = this.#bytes.subarray(this.#at, end);
@@ -44,12 +44,12 @@ export class Cursor {
   }
 
   /** Reads a length-prefixed byte string. */
-  slice(): Buffer {
-    return this.bytes(this.varint());
+  readLengthPrefixed(): Buffer {
+    return this.readBytes(this.readVarint());
   }
 }
 
 /** Reads an unsigned 64-bit integer, little-endian: a sequence number, or a sequence number together with an entry type. */
-export function sequenceAt(bytes: Buffer, at: number): number {
+export function readUint64At(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32;
 }

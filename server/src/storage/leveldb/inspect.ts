@@ -2,9 +2,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../common/errors.js";
 import type { UnreadableRange } from "../log-format.js";
-import { entriesOf } from "./batch.js";
+import { decodeBatch } from "./batch.js";
 import { readLevelLog } from "./log.js";
-import { versionOf, type Version } from "./manifest.js";
+import { replayVersionEdits, type DatabaseFiles } from "./manifest.js";
 import { readTable, type LevelEntry } from "./table.js";
 
 /** The result of checking the files of a database. */
@@ -19,9 +19,9 @@ export interface Inspection {
   readonly entries: readonly LevelEntry[];
 }
 
-const LOG = /^(\d+)\.log$/;
-const TABLE = /^(\d+)\.(?:ldb|sst)$/;
-const MANIFEST = /^MANIFEST-\d+$/;
+const LOG_FILE_NAME = /^(\d+)\.log$/;
+const TABLE_FILE_NAME = /^(\d+)\.(?:ldb|sst)$/;
+const MANIFEST_FILE_NAME = /^MANIFEST-\d+$/;
 
 /**
  * Verifies the checksums of all files of a LevelDB database. LevelDB itself silently skips up to 32 KB of a damaged log, and
@@ -32,9 +32,13 @@ const MANIFEST = /^MANIFEST-\d+$/;
  * @returns undefined when the folder contains no database
  */
 export async function inspectDatabase(folder: string, withEntries = false): Promise<Inspection | undefined> {
-  const names = await namesIn(folder);
-  const [logs, tables] = [LOG, TABLE].map((pattern) => numbered(names, pattern));
-  if (!names.includes("CURRENT") && logs.size + tables.size === 0 && !names.some((name) => MANIFEST.test(name)))
+  const names = await listFileNames(folder);
+  const [logs, tables] = [LOG_FILE_NAME, TABLE_FILE_NAME].map((pattern) => filesByNumber(names, pattern));
+  if (
+    !names.includes("CURRENT") &&
+    logs.size + tables.size === 0 &&
+    !names.some((name) => MANIFEST_FILE_NAME.test(name))
+  )
     return undefined;
   const inspection = {
     problems: [] as string[],
@@ -42,35 +46,35 @@ export async function inspectDatabase(folder: string, withEntries = false): Prom
     mayHaveLost: [] as Inspection["mayHaveLost"][number][],
     entries: [] as LevelEntry[],
   };
-  const report = (name: string, ranges: readonly UnreadableRange[]): void => {
+  const addProblem = (name: string, ranges: readonly UnreadableRange[]): void => {
     for (const { at, length } of ranges) inspection.problems.push(`${length} bytes from byte ${at} of ${name}`);
   };
-  const version = await currentVersion(folder, names, inspection.problems);
+  const version = await readCurrentVersion(folder, names, inspection.problems);
   const trusted = version !== undefined && isComplete(version, logs, tables, inspection.problems);
   inspection.incomplete = version !== undefined && !trusted;
   for (const [number, name] of logs) {
     if (trusted && number < version.log) continue;
     const file = await readFile(join(folder, name));
     const { records, unreadable } = readLevelLog(file);
-    report(name, unreadable);
+    addProblem(name, unreadable);
     for (const { at, length } of unreadable) {
       const bytes = file.subarray(at, at + length);
       inspection.mayHaveLost.push((prefix) => bytes.includes(prefix));
     }
-    if (withEntries) for (const record of records) inspection.entries.push(...entriesOf(record));
+    if (withEntries) for (const record of records) inspection.entries.push(...decodeBatch(record));
   }
   for (const [number, name] of tables) {
     if (trusted && !version.tables.has(number)) continue;
     const file = await readFile(join(folder, name));
     const { entries, unreadable, mayHaveLost } = readTable(file);
-    report(name, unreadable);
+    addProblem(name, unreadable);
     inspection.mayHaveLost.push(...mayHaveLost);
     if (withEntries) for (const entry of entries()) inspection.entries.push(entry);
   }
   return inspection;
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+async function listFileNames(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
@@ -80,7 +84,7 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Returns the file names that match a pattern, by their numbers, oldest first. */
-function numbered(names: readonly string[], pattern: RegExp): ReadonlyMap<number, string> {
+function filesByNumber(names: readonly string[], pattern: RegExp): ReadonlyMap<number, string> {
   const found = names.flatMap((name): [number, string][] => {
     const match = pattern.exec(name);
     return match ? [[Number(match[1]), name]] : [];
@@ -89,11 +93,11 @@ function numbered(names: readonly string[], pattern: RegExp): ReadonlyMap<number
 }
 
 /** Reads which files belong to the database. Adds a problem and returns undefined when CURRENT or the manifest is damaged. */
-async function currentVersion(
+async function readCurrentVersion(
   folder: string,
   names: readonly string[],
   problems: string[],
-): Promise<Version | undefined> {
+): Promise<DatabaseFiles | undefined> {
   if (!names.includes("CURRENT")) return void problems.push("the file CURRENT is missing");
   const name = /^(MANIFEST-\d+)\n$/.exec(await readFile(join(folder, "CURRENT"), "latin1"))?.[1];
   if (name === undefined) return void problems.push("the file CURRENT");
@@ -102,12 +106,12 @@ async function currentVersion(
   for (const { at, length } of unreadable) problems.push(`${length} bytes from byte ${at} of ${name}`);
   if (unreadable.length > 0) return undefined;
   if (records.length === 0) return void problems.push(`the file ${name} is empty`);
-  return versionOf(records);
+  return replayVersionEdits(records);
 }
 
 /** Returns whether all files in the manifest exist. A manifest that was cut off between two records lists deleted files. */
 function isComplete(
-  { log, tables }: Version,
+  { log, tables }: DatabaseFiles,
   logs: ReadonlyMap<number, string>,
   present: ReadonlyMap<number, string>,
   problems: string[],

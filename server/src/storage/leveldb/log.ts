@@ -1,17 +1,17 @@
 import type { UnreadableRange } from "../log-format.js";
-import { findEnd, maskedCrc } from "./crc32c.js";
+import { findEndByChecksum, maskedCrc } from "./crc32c.js";
 
 /** Block size of a log, in bytes; no physical record crosses a block boundary. Format: log_format.md of google/leveldb. */
 const BLOCK_BYTES = 32_768;
 /** Bytes before the data of a physical record: checksum of type and data (4), length of the data (2), type (1). */
-const HEADER_BYTES = 7;
-const LENGTH = 4;
+const RECORD_HEADER_BYTES = 7;
+const LENGTH_OFFSET = 4;
 const LENGTH_BYTES = 2;
-const TYPE = 6;
-const FULL = 1;
-const FIRST = 2;
-const MIDDLE = 3;
-const LAST = 4;
+const TYPE_OFFSET = 6;
+const FULL_TYPE = 1;
+const FIRST_TYPE = 2;
+const MIDDLE_TYPE = 3;
+const LAST_TYPE = 4;
 
 /** The readable records of a log, and the damaged ranges. */
 export interface LevelLog {
@@ -25,7 +25,7 @@ export function readLevelLog(file: Buffer): LevelLog {
   const unreadable: UnreadableRange[] = [];
   let parts: Buffer[] | undefined;
   let begun = 0;
-  const lose = (at: number, length: number): void => {
+  const addUnreadable = (at: number, length: number): void => {
     const last = unreadable.at(-1);
     if (last && last.at + last.length === at)
       unreadable[unreadable.length - 1] = { at: last.at, length: last.length + length };
@@ -33,30 +33,30 @@ export function readLevelLog(file: Buffer): LevelLog {
   };
   for (let at = 0; at < file.length;) {
     const block = Math.min(at - (at % BLOCK_BYTES) + BLOCK_BYTES, file.length);
-    if (block - at < HEADER_BYTES && block % BLOCK_BYTES === 0) {
+    if (block - at < RECORD_HEADER_BYTES && block % BLOCK_BYTES === 0) {
       at = block;
       continue;
     }
-    const found = physicalRecordAt(file, at, block);
-    if (found.isLengthDamaged) lose(at + LENGTH, LENGTH_BYTES);
+    const found = readPhysicalRecord(file, at, block);
+    if (found.isLengthDamaged) addUnreadable(at + LENGTH_OFFSET, LENGTH_BYTES);
     if (!found.data) {
-      lose(at, found.end - at);
+      addUnreadable(at, found.end - at);
       parts = undefined;
-    } else if (found.type === FULL || found.type === FIRST) {
-      if (parts) lose(begun, at - begun);
+    } else if (found.type === FULL_TYPE || found.type === FIRST_TYPE) {
+      if (parts) addUnreadable(begun, at - begun);
       parts = undefined;
-      if (found.type === FULL) records.push(found.data);
+      if (found.type === FULL_TYPE) records.push(found.data);
       else [parts, begun] = [[found.data], at];
     } else if (parts) {
       parts.push(found.data);
-      if (found.type === LAST) {
+      if (found.type === LAST_TYPE) {
         records.push(Buffer.concat(parts));
         parts = undefined;
       }
-    } else lose(at, found.end - at);
+    } else addUnreadable(at, found.end - at);
     at = found.end;
   }
-  if (parts) lose(begun, file.length - begun);
+  if (parts) addUnreadable(begun, file.length - begun);
   return { records, unreadable };
 }
 
@@ -70,28 +70,39 @@ interface PhysicalRecord {
   readonly isLengthDamaged?: boolean;
 }
 
-function physicalRecordAt(file: Buffer, at: number, block: number): PhysicalRecord {
-  if (at + HEADER_BYTES > block) return { end: block, type: 0 };
-  const type = file[at + TYPE];
-  const whole = (end: number): PhysicalRecord => ({ end, type, data: file.subarray(at + HEADER_BYTES, end) });
-  const end = endAt(file, at);
-  if (isWhole(file, at, block)) return whole(end);
-  const follows = end <= block && (block - end < HEADER_BYTES || isWhole(file, end, block));
+function readPhysicalRecord(file: Buffer, at: number, block: number): PhysicalRecord {
+  if (at + RECORD_HEADER_BYTES > block) return { end: block, type: 0 };
+  const type = file[at + TYPE_OFFSET];
+  const intactRecord = (end: number): PhysicalRecord => ({
+    end,
+    type,
+    data: file.subarray(at + RECORD_HEADER_BYTES, end),
+  });
+  const end = recordEndAt(file, at);
+  if (isIntactRecord(file, at, block)) return intactRecord(end);
+  const follows = end <= block && (block - end < RECORD_HEADER_BYTES || isIntactRecord(file, end, block));
   const stored = file.readUInt32LE(at);
-  const known = type >= FULL && type <= LAST;
+  const known = type >= FULL_TYPE && type <= LAST_TYPE;
   // If a record follows at the stored end, the true end is there or earlier; otherwise search to the end of the block.
   const limit = follows ? end : block;
-  const found = known ? findEnd(file, at + TYPE, 1, limit, (_end, masked) => masked === stored) : undefined;
-  if (found !== undefined) return { ...whole(found), isLengthDamaged: true };
+  const found = known
+    ? findEndByChecksum(file, at + TYPE_OFFSET, 1, limit, (_end, masked) => masked === stored)
+    : undefined;
+  if (found !== undefined) return { ...intactRecord(found), isLengthDamaged: true };
   return { end: follows && file.readUInt16LE(at + 4) + type > 0 ? end : block, type };
 }
 
-const endAt = (file: Buffer, at: number): number => at + HEADER_BYTES + file.readUInt16LE(at + 4);
+const recordEndAt = (file: Buffer, at: number): number => at + RECORD_HEADER_BYTES + file.readUInt16LE(at + 4);
 
-function isWhole(file: Buffer, at: number, block: number): boolean {
-  const type = file[at + TYPE];
-  const end = endAt(file, at);
-  return type >= FULL && type <= LAST && end <= block && maskedCrc(file, at + TYPE, end) === file.readUInt32LE(at);
+function isIntactRecord(file: Buffer, at: number, block: number): boolean {
+  const type = file[at + TYPE_OFFSET];
+  const end = recordEndAt(file, at);
+  return (
+    type >= FULL_TYPE &&
+    type <= LAST_TYPE &&
+    end <= block &&
+    maskedCrc(file, at + TYPE_OFFSET, end) === file.readUInt32LE(at)
+  );
 }
 
-export const FRAGMENTS = { FULL, FIRST, MIDDLE, LAST } as const;
+export const RECORD_TYPES = { FULL: FULL_TYPE, FIRST: FIRST_TYPE, MIDDLE: MIDDLE_TYPE, LAST: LAST_TYPE } as const;

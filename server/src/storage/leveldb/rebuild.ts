@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { ClassicLevel } from "classic-level";
 import { codeOf } from "../../common/errors.js";
 import { damagedCopyPath } from "../damage.js";
-import { PRIVATE_FOLDER } from "../permissions.js";
+import { PRIVATE_FOLDER_MODE } from "../permissions.js";
 import type { Inspection } from "./inspect.js";
 import type { LevelEntry } from "./table.js";
 
@@ -11,16 +11,16 @@ import type { LevelEntry } from "./table.js";
 const ENTRIES_PER_WRITE = 1000;
 
 /** Returns the path of the new database while it is written. An interrupted rebuild is deleted at the next start. */
-const unfinished = (folder: string): string => `${folder}.rebuilding`;
+const unfinishedPath = (folder: string): string => `${folder}.rebuilding`;
 /** Returns the path of the complete new database before it replaces the damaged one. */
-const finished = (folder: string): string => `${folder}.rebuilt`;
+const finishedPath = (folder: string): string => `${folder}.rebuilt`;
 
 /** Finishes or discards a rebuild that was interrupted. Call this before opening or inspecting the database. */
 export async function finishRebuild(folder: string): Promise<void> {
-  await rm(unfinished(folder), { recursive: true, force: true });
-  if (!existsSync(finished(folder))) return;
-  if (existsSync(folder)) await rm(finished(folder), { recursive: true });
-  else await rename(finished(folder), folder);
+  await rm(unfinishedPath(folder), { recursive: true, force: true });
+  if (!existsSync(finishedPath(folder))) return;
+  if (existsSync(folder)) await rm(finishedPath(folder), { recursive: true });
+  else await rename(finishedPath(folder), folder);
 }
 
 /**
@@ -29,17 +29,20 @@ export async function finishRebuild(folder: string): Promise<void> {
  * @returns the path at which the damaged database is kept
  */
 export async function rebuildDatabase(folder: string, { entries }: Inspection): Promise<string> {
-  await mkdir(unfinished(folder), { mode: PRIVATE_FOLDER });
-  const db = new ClassicLevel<Buffer, Buffer>(unfinished(folder), { keyEncoding: "buffer", valueEncoding: "buffer" });
+  await mkdir(unfinishedPath(folder), { mode: PRIVATE_FOLDER_MODE });
+  const db = new ClassicLevel<Buffer, Buffer>(unfinishedPath(folder), {
+    keyEncoding: "buffer",
+    valueEncoding: "buffer",
+  });
   const current = [...latestEntries(entries)];
   for (let at = 0; at < current.length; at += ENTRIES_PER_WRITE)
     await db.batch(current.slice(at, at + ENTRIES_PER_WRITE).map(([key, value]) => ({ type: "put", key, value })));
   await db.open();
   await db.close();
-  await rename(unfinished(folder), finished(folder));
+  await rename(unfinishedPath(folder), finishedPath(folder));
   const kept = damagedCopyPath(folder);
   await rename(folder, kept);
-  await rename(finished(folder), folder);
+  await rename(finishedPath(folder), folder);
   return kept;
 }
 
@@ -55,7 +58,7 @@ function* latestEntries(entries: readonly LevelEntry[]): Generator<[key: Buffer,
 }
 
 /** Checks that no other process has the database open. Changes nothing. @throws Error with code LEVEL_LOCKED */
-export async function refuseWhileLocked(folder: string): Promise<void> {
+export async function throwIfLocked(folder: string): Promise<void> {
   const db = new ClassicLevel(folder);
   try {
     await db.open({ createIfMissing: false, errorIfExists: true });

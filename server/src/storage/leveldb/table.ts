@@ -1,16 +1,16 @@
 import type { UnreadableRange } from "../log-format.js";
-import { findEnd, maskedCrc } from "./crc32c.js";
-import { Cursor, sequenceAt } from "./cursor.js";
-import { decompress } from "./snappy.js";
+import { findEndByChecksum, maskedCrc } from "./crc32c.js";
+import { Cursor, readUint64At } from "./cursor.js";
+import { decompressSnappy } from "./snappy.js";
 
 /** Size of a table's footer: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
 const FOOTER_BYTES = 48;
 const TABLE_MAGIC = Buffer.from("57fb808b247547db", "hex");
 /** Bytes after a block: compression type (1), and checksum of block and type (4). */
-const TRAILER_BYTES = 5;
-const SNAPPY = 1;
+const BLOCK_TRAILER_BYTES = 5;
+const SNAPPY_COMPRESSION = 1;
 /** Bytes at the end of an internal key: sequence number (7) and type, put or deleted (1). */
-const INTERNAL_SUFFIX_BYTES = 8;
+const KEY_SUFFIX_BYTES = 8;
 
 /** One write to a key: a put or a deletion. */
 export interface LevelEntry {
@@ -40,18 +40,18 @@ interface BlockHandle {
 export function readTable(file: Buffer): LevelTable {
   const unreadable: UnreadableRange[] = [];
   const footerAt = Math.max(0, file.length - FOOTER_BYTES);
-  const footer = footerOf(file, footerAt);
+  const footer = readFooter(file, footerAt);
   if (!footer) unreadable.push({ at: footerAt, length: file.length - footerAt });
-  const isWhole = (handle: BlockHandle): boolean => {
-    if (checksumFits(file, handle)) return true;
-    unreadable.push({ at: handle.at, length: handle.length + TRAILER_BYTES });
+  const checkBlock = (handle: BlockHandle): boolean => {
+    if (hasValidChecksum(file, handle)) return true;
+    unreadable.push({ at: handle.at, length: handle.length + BLOCK_TRAILER_BYTES });
     return false;
   };
-  const dataBlocksOf = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
-    handle && isWhole(handle) ? dataBlocksIn(contentOf(file, handle)) : undefined;
+  const readIndex = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
+    handle && checkBlock(handle) ? dataBlocksIn(readBlockContent(file, handle)) : undefined;
   // check the filter block, which the meta index lists: report damage, but no loss, because it contains no entries
-  dataBlocksOf(footer?.meta)?.forEach(({ handle }) => isWhole(handle));
-  let blocks = dataBlocksOf(footer?.index);
+  readIndex(footer?.meta)?.forEach(({ handle }) => checkBlock(handle));
+  let blocks = readIndex(footer?.index);
   const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];
   if (!blocks) {
     const end = footer?.meta.at ?? footerAt;
@@ -60,28 +60,28 @@ export function readTable(file: Buffer): LevelTable {
       unreadable.push({ at: found.end, length: end - found.end });
       mayHaveLost.push(() => true);
     }
-    blocks = found.handles.map((handle) => ({ handle, mayHave: () => true }));
+    blocks = found.handles.map((handle) => ({ handle, mayContain: () => true }));
   }
   const whole: BlockHandle[] = [];
-  for (const { handle, mayHave } of blocks) {
-    if (isWhole(handle)) whole.push(handle);
-    else mayHaveLost.push(mayHave);
+  for (const { handle, mayContain } of blocks) {
+    if (checkBlock(handle)) whole.push(handle);
+    else mayHaveLost.push(mayContain);
   }
   return {
     mayHaveLost,
     unreadable,
-    entries: () => whole.flatMap((handle) => entriesIn(contentOf(file, handle))),
+    entries: () => whole.flatMap((handle) => decodeEntries(readBlockContent(file, handle))),
   };
 }
 
-function footerOf(file: Buffer, at: number): { readonly meta: BlockHandle; readonly index: BlockHandle } | undefined {
+function readFooter(file: Buffer, at: number): { readonly meta: BlockHandle; readonly index: BlockHandle } | undefined {
   if (file.length < FOOTER_BYTES || !file.subarray(-TABLE_MAGIC.length).equals(TABLE_MAGIC)) return undefined;
   const cursor = new Cursor(file, at, at + FOOTER_BYTES - TABLE_MAGIC.length);
   try {
-    const [meta, index] = [handleIn(cursor), handleIn(cursor)];
+    const [meta, index] = [readHandle(cursor), readHandle(cursor)];
     const isInPlace =
-      meta.at + meta.length + TRAILER_BYTES === index.at && index.at + index.length + TRAILER_BYTES === at;
-    const isFilled = file.subarray(cursor.at, at + FOOTER_BYTES - TABLE_MAGIC.length).every((byte) => byte === 0);
+      meta.at + meta.length + BLOCK_TRAILER_BYTES === index.at && index.at + index.length + BLOCK_TRAILER_BYTES === at;
+    const isFilled = file.subarray(cursor.offset, at + FOOTER_BYTES - TABLE_MAGIC.length).every((byte) => byte === 0);
     return isInPlace && isFilled ? { meta, index } : undefined;
   } catch {
     return undefined;
@@ -92,20 +92,20 @@ function footerOf(file: Buffer, at: number): { readonly meta: BlockHandle; reado
 interface DataBlock {
   readonly handle: BlockHandle;
   /** Returns whether a key in the block may have this prefix. */
-  mayHave(prefix: string): boolean;
+  mayContain(prefix: string): boolean;
 }
 
 /** Decodes the index, which has an upper bound of the keys for each data block. */
 function dataBlocksIn(index: Buffer): DataBlock[] {
   let before = "";
-  return pairsIn(index).map(([key, value]) => {
-    const [from, to] = [before, key.subarray(0, -INTERNAL_SUFFIX_BYTES).toString("latin1")];
+  return decodePairs(index).map(([key, value]) => {
+    const [from, to] = [before, key.subarray(0, -KEY_SUFFIX_BYTES).toString("latin1")];
     before = to;
-    return { handle: handleIn(new Cursor(value)), mayHave: (prefix) => prefix <= to && `${prefix}\xff` > from };
+    return { handle: readHandle(new Cursor(value)), mayContain: (prefix) => prefix <= to && `${prefix}\xff` > from };
   });
 }
 
-const handleIn = (cursor: Cursor): BlockHandle => ({ at: cursor.varint(), length: cursor.varint() });
+const readHandle = (cursor: Cursor): BlockHandle => ({ at: cursor.readVarint(), length: cursor.readVarint() });
 
 /**
  * Finds consecutive blocks before `end` by their checksums.
@@ -119,7 +119,7 @@ function findBlocks(
   const handles: BlockHandle[] = [];
   let at = 0;
   while (at < end) {
-    const next = findEnd(file, at, 1, end - 4, (next, masked) => file.readUInt32LE(next) === masked);
+    const next = findEndByChecksum(file, at, 1, end - 4, (next, masked) => file.readUInt32LE(next) === masked);
     if (next === undefined) break;
     handles.push({ at, length: next - at - 1 });
     at = next + 4;
@@ -128,43 +128,43 @@ function findBlocks(
   return { handles, end: at };
 }
 
-function checksumFits(file: Buffer, { at, length }: BlockHandle): boolean {
+function hasValidChecksum(file: Buffer, { at, length }: BlockHandle): boolean {
   const end = at + length + 1;
   return end + 4 <= file.length && maskedCrc(file, at, end) === file.readUInt32LE(end);
 }
 
-function contentOf(file: Buffer, { at, length }: BlockHandle): Buffer {
+function readBlockContent(file: Buffer, { at, length }: BlockHandle): Buffer {
   const content = file.subarray(at, at + length);
-  return file[at + length] === SNAPPY ? decompress(content) : content;
+  return file[at + length] === SNAPPY_COMPRESSION ? decompressSnappy(content) : content;
 }
 
 /** Decodes the keys and values of a block. Keys are prefix-compressed: each key shares a prefix with the previous key. */
-function pairsIn(content: Buffer): [key: Buffer, value: Buffer][] {
+function decodePairs(content: Buffer): [key: Buffer, value: Buffer][] {
   const end = content.length - 4 - 4 * content.readUInt32LE(content.length - 4);
   const cursor = new Cursor(content, 0, end);
   const pairs: [Buffer, Buffer][] = [];
   let key = Buffer.alloc(0);
-  while (!cursor.done) {
-    const [shared, rest, length] = [cursor.varint(), cursor.varint(), cursor.varint()];
-    key = Buffer.concat([key.subarray(0, shared), cursor.bytes(rest)]);
-    pairs.push([key, cursor.bytes(length)]);
+  while (!cursor.isAtEnd) {
+    const [shared, rest, length] = [cursor.readVarint(), cursor.readVarint(), cursor.readVarint()];
+    key = Buffer.concat([key.subarray(0, shared), cursor.readBytes(rest)]);
+    pairs.push([key, cursor.readBytes(length)]);
   }
   return pairs;
 }
 
-function entriesIn(content: Buffer): LevelEntry[] {
+function decodeEntries(content: Buffer): LevelEntry[] {
   try {
-    return pairsIn(content).map(([key, value]) => entryOf(key, value));
+    return decodePairs(content).map(([key, value]) => decodeEntry(key, value));
   } catch {
     // ignore the block: if the index is damaged, `findBlocks` also finds the filter block, which contains no entries
     return [];
   }
 }
 
-function entryOf(key: Buffer, value: Buffer): LevelEntry {
-  const at = key.length - INTERNAL_SUFFIX_BYTES;
+function decodeEntry(key: Buffer, value: Buffer): LevelEntry {
+  const at = key.length - KEY_SUFFIX_BYTES;
   const type = key[at];
   if (at < 0 || type > 1) throw new RangeError("not the key of an entry");
-  const sequence = Math.floor(sequenceAt(key, at) / 256);
+  const sequence = Math.floor(readUint64At(key, at) / 256);
   return { key: key.subarray(0, at), sequence, value: type === 1 ? value : undefined };
 }
