@@ -1,5 +1,5 @@
 /**
- * Benchmark of a full-size SQLite history. It fills a file directly through `Store`, then measures queries through the worker
+ * Benchmark of a full-size SQLite history. It fills a file directly through `SqliteStore`, then measures queries through the worker
  * thread, without load and with incoming readings. 20 boards and 30 days take about five minutes and 300 MB.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /** The AsyncAPI 3 document that describes the MQTT messages. */
 import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { VERSION } from "../../server/src/common/version.js";
 import { CHANNELS, type ChannelDoc, type Flow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
@@ -95,7 +95,7 @@ export function asyncapi(messages: readonly MessageDoc[]): object {
 }
 
 function servers(): object {
-  const { host, mqttPort, mqttsPort, httpPort, topicPrefix } = DEFAULTS;
+  const { host, mqttPort, mqttsPort, httpPort, topicPrefix } = DEFAULT_OPTIONS;
   const mqtt = { protocolVersion: "3.1.1" };
   const will = CHANNELS.serverStatus.flows[0].will;
   return {

@@ -53,7 +53,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   };
   // makes new files, even those of libraries, readable by this user only
   process.umask(0o077);
-  outputErrors.ignore();
+  outputErrors.ignoreErrors();
   const log = createLog(options.log, { messages: options.logMessages });
   for (const warning of loaded.warnings) log.warn("config", warning);
   // simulated boards log in with a temporary account, in case the broker requires one

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NightlightServer, Plugin } from "nightlight-server";
 import WebSocket from "ws";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
+import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { ask, follow, send, type Answer } from "./support/api.js";
 import { board } from "./support/board.js";
@@ -190,7 +190,7 @@ const GARDEN: Policy = {
       combine: "median",
       at_least: 1,
       rule: { ...LESSON_RULE, hysteresis: 50 },
-      stale_after: STALE_AFTER,
+      stale_after: DEFAULT_STALE_AFTER,
     },
   ],
 };
