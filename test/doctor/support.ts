@@ -33,7 +33,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
     uid: 1000,
     read: (name) => Promise.resolve(files[name]),
     size: (name) => Promise.resolve(files[name]?.length),
-    free: () => Promise.resolve(50e9),
+    freeSpace: () => Promise.resolve(50e9),
     listen: () => Promise.resolve(""),
     run: () => Promise.resolve({ code: undefined, output: "", error: "ENOENT" }),
     answers: () => Promise.resolve(false),

@@ -17,7 +17,7 @@ function owner() {
   const router = new Router({
     me: ME,
     slotOf: () => 0,
-    valid: () => true,
+    isValid: () => true,
     handle(topic) {
       processed.push(topic);
       return stored;
@@ -30,7 +30,7 @@ function owner() {
     clock,
     unreachable: expect.unreachable,
   });
-  router.begin([ME]);
+  router.beginEpoch([ME]);
   return { router, processed, answers, store };
 }
 
@@ -76,7 +76,7 @@ test("when a server leaves the cluster, the numbers of its batches are forgotten
   store();
   router.receive(batch(1, "n/hall/telemetry"));
   await eventually(() => acknowledged(answers).length === 1, { what: "the answer" });
-  router.begin([ME]);
+  router.beginEpoch([ME]);
   router.receive(batch(1, "n/hall/telemetry"));
   expect(processed).toHaveLength(2);
 });

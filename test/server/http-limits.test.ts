@@ -2,7 +2,7 @@
 import http, { type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Plugin } from "../../server/src/index.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { client } from "./support/server.js";
 import { as, guarded } from "./support/guarded.js";
@@ -35,12 +35,12 @@ async function follow(url: string, headers: http.OutgoingHttpHeaders): Promise<S
   return stream;
 }
 
-async function app(limits: Partial<typeof DEFAULTS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
+async function app(limits: Partial<typeof DEFAULT_OPTIONS.limits>, options: Parameters<typeof httpApp>[0] = {}) {
   const refusals: [client: string, problem: string][] = [];
   const onRefused = (...refusal: [string, string]) => void refusals.push(refusal);
   const made = await httpApp({
     accounts: accounts(),
-    limits: { ...DEFAULTS.limits, ...limits },
+    limits: { ...DEFAULT_OPTIONS.limits, ...limits },
     onRefused,
     ...options,
   });

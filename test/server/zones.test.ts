@@ -39,7 +39,7 @@ const reads = (id: string, light: number): void => bench.reads(id, light);
 /** Processes another reading with the same light. */
 const repeats = (id: string): void => {
   const device = devices.get(id)!;
-  device.accept(device.light!, device.seq, Date.now());
+  device.acceptReading(device.light!, device.seq, Date.now());
 };
 function passes(ms: number): void {
   for (let passed = 0; passed < ms; passed += 1000) {
@@ -250,5 +250,5 @@ test("zones that remain in a changed configuration keep their overrides", () => 
   ]);
   expect(zones.get("stand")!.override.mode).toBe("on");
   expect(zones.get("new")!.override.mode).toBe("auto");
-  expect(zones.of("y")!.lampOf).toBe(zones.get("new"));
+  expect(zones.membershipOf("y")!.lampOf).toBe(zones.get("new"));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constant, day } from "../../sim/light.js";
+import { constantLight, shortDay } from "../../sim/light.js";
 import { parseTrace } from "../../sim/trace.js";
 
 /** Samples the light of `source` every 100 ms. */
@@ -8,28 +8,28 @@ const sampled = (source: (ms: number) => number, ms: number) =>
 
 describe("a constant light", () => {
   it("always has the same value on the 10-bit scale", () => {
-    expect([0, 1e3, 1e9].map(constant(299.6))).toEqual([300, 300, 300]);
-    expect(constant(5000)(0)).toBe(1023);
-    expect(constant(-1)(0)).toBe(0);
+    expect([0, 1e3, 1e9].map(constantLight(299.6))).toEqual([300, 300, 300]);
+    expect(constantLight(5000)(0)).toBe(1023);
+    expect(constantLight(-1)(0)).toBe(0);
   });
 });
 
 describe("the short day", () => {
   it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once in each direction", (period) => {
-    const light = sampled(day({ period }), period);
+    const light = sampled(shortDay({ period }), period);
     const switches = light.flatMap((now, i) => (i > 0 && now < 300 !== light[i - 1] < 300 ? [i] : []));
     expect(switches).toHaveLength(2);
     expect(light[switches[0]]).toBeLessThan(300);
   });
 
   it("starts bright and gets dark within 10 s", () => {
-    const light = sampled(day(), 60_000);
+    const light = sampled(shortDay(), 60_000);
     expect(light[0]).toBeGreaterThan(400);
     expect(light.findIndex((now) => now < 300)).toBeLessThan(100);
   });
 
   it("is smooth, stays within the scale, uses most of the scale, and has clouds", () => {
-    const light = sampled(day(), 300_000);
+    const light = sampled(shortDay(), 300_000);
     expect(Math.min(...light)).toBeGreaterThanOrEqual(0);
     expect(Math.min(...light)).toBeLessThan(60);
     expect(Math.max(...light)).toBeLessThanOrEqual(1023);
@@ -41,7 +41,7 @@ describe("the short day", () => {
   });
 
   it("is a pure function of time", () => {
-    expect(sampled(day(), 5000)).toEqual(sampled(day(), 5000));
+    expect(sampled(shortDay(), 5000)).toEqual(sampled(shortDay(), 5000));
   });
 });
 

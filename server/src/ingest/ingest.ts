@@ -118,7 +118,7 @@ export class Ingest {
     const reply = decoder.decode(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
     if (!device) return undefined;
-    if (device.heard(clock.now())) notifier.deviceChanged(device, "online");
+    if (device.recordMessage(clock.now())) notifier.deviceChanged(device, "online");
     return actions.handleReply(device, reply);
   }
 

@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { exposedFiles } from "../../../server/src/config/secret-files.js";
+import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
 import { configFile, load } from "../support/config.js";
 import { temporaryFolder } from "../support/server.js";
 
@@ -10,7 +10,9 @@ import { temporaryFolder } from "../support/server.js";
 async function warningsOf(text: string, mode: number, env = {}): Promise<string[]> {
   const file = await configFile(text);
   await chmod(file, mode);
-  return exposedFiles(load(["--config", file], env)).map((sentence) => sentence.replaceAll(path.dirname(file), "…"));
+  return exposedFileWarnings(load(["--config", file], env)).map((sentence) =>
+    sentence.replaceAll(path.dirname(file), "…"),
+  );
 }
 
 const WARNING =
