@@ -271,7 +271,9 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   #decline(packetId: number, qos: number): void {
     // The packet contains a general reason code, because MQTT 5.0 has none for an oversized packet (table 3-4).
     if (qos > 0)
-      this.push(replies.encodeAcknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON_CODE.unspecified, undefined));
+      this.push(
+        replies.encodeAcknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON_CODE.unspecified, undefined),
+      );
   }
 
   #oversized(qos: number, topic: string, packetId: number): void {

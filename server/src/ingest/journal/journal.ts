@@ -187,7 +187,11 @@ export class Journal implements ReadingsJournal {
 
   #snapshot(device: Device): void {
     const points = this.#recent.pointsOf(device.id);
-    this.#batch.addSnapshot(device, device.boots?.toStored() ?? [], points.length > 0 ? points : displayedPoints(device));
+    this.#batch.addSnapshot(
+      device,
+      device.boots?.toStored() ?? [],
+      points.length > 0 ? points : displayedPoints(device),
+    );
     this.#segments.assignCurrentSegment(device);
   }
 
