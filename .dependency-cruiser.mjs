@@ -23,10 +23,10 @@ const LAYERS = [
   "common/",
 ];
 
-const server = (layers) => `^server/src/(${layers.join("|")})`;
+const serverPathPattern = (layers) => `^server/src/(${layers.join("|")})`;
 
 /** Rules that keep part of the repository independent of another part. */
-const INDEPENDENT = [
+const INDEPENDENT_PARTS = [
   ["contract", "^contract/", "^(?!contract/)"],
   ["firmware", "^src/", "^(server|sim|scripts|test|bench)/"],
   ["mqtt-client-package", "^packages/devicescript-mqtt/", "^(?!packages/devicescript-mqtt/)"],
@@ -50,17 +50,17 @@ export default {
       name: `${layer.replace("/", "")}-imports-down`,
       comment: `server/src/${layer} may only import folders that follow it in LAYERS.`,
       severity: "error",
-      from: { path: server([layer]) },
-      to: { path: server(LAYERS.slice(0, below + 1)) },
+      from: { path: serverPathPattern([layer]) },
+      to: { path: serverPathPattern(LAYERS.slice(0, below + 1)) },
     })),
     {
       name: "known-folders",
       comment: "Every folder of server/src has its place in LAYERS.",
       severity: "error",
       from: {},
-      to: { path: "^server/src/", pathNot: server(LAYERS) },
+      to: { path: "^server/src/", pathNot: serverPathPattern(LAYERS) },
     },
-    ...INDEPENDENT.map(([name, from, to]) => ({
+    ...INDEPENDENT_PARTS.map(([name, from, to]) => ({
       name: `${name}-is-independent`,
       severity: "error",
       from: { path: from },

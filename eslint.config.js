@@ -1,11 +1,11 @@
-// One linter for both dialects: Node code is checked with types (a floating promise is an error); the firmware's floating
-// promises are refused by the DeviceScript compiler itself, which `npm run check` runs for every board.
+// ESLint rules for Node code and firmware. Rules that need types, such as the one against floating promises, apply only
+// to Node code. In firmware, the DeviceScript compiler rejects floating promises; `npm run check` compiles every board.
 import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import { defineConfig, globalIgnores } from "eslint/config";
 import ts from "typescript-eslint";
 
-/** Members of libraries that are private to them, and what reaches into them. */
+/** Forbids access to private members of libraries, and changes of their objects. */
 const PRIVATE_MEMBERS = [
   {
     selector: "MemberExpression[property.name=/^_/], MemberExpression[property.value=/^_/], Property[key.name=/^_/]",
@@ -22,7 +22,7 @@ const PRIVATE_MEMBERS = [
   },
 ];
 
-/** The wall clock, which may be wrong, and may be set at any time. */
+/** Forbids reading the wall clock, which may be wrong and may be set at any time. */
 const WALL_CLOCK = [
   {
     selector:
@@ -32,7 +32,7 @@ const WALL_CLOCK = [
   },
 ];
 
-/** Text of the page outside its message tables. A browser test finds the texts that these patterns miss. */
+/** Forbids page text outside the message tables. A browser test finds the texts that these patterns miss. */
 const PAGE_TEXT = [
   ":not(NewExpression[callee.name='Error']) > Literal[value=/\\p{L}{2,} \\p{L}/u]",
   ":not(NewExpression[callee.name='Error']) > TemplateLiteral > TemplateElement[value.raw=/\\p{L}{3,}\\s|\\s\\p{L}{3,}/u]",
@@ -68,7 +68,7 @@ export default defineConfig(
   },
   {
     files: ["server/src/**/*.ts", "server/dashboard/**/*.ts", "sim/**/*.ts"],
-    // the event stream must notice that the computer slept, which performance.now() need not count
+    // the event stream must detect that the computer slept, but performance.now() may stop during sleep
     ignores: [
       "server/src/time/monotonic-clock.ts",
       "server/dashboard/clock.ts",
@@ -78,7 +78,7 @@ export default defineConfig(
   },
   {
     files: ["server/dashboard/**/*.ts"],
-    // reasons.ts has the server's sentences
+    // reasons.ts contains the server's English sentences, which it translates
     ignores: [
       "server/dashboard/build.ts",
       "server/dashboard/messages/**",
@@ -93,12 +93,12 @@ export default defineConfig(
     rules: { "no-restricted-syntax": ["error", ...PAGE_TEXT] },
   },
   {
-    // The broker uses aedes through its documented API alone, so that a new version of it can be installed.
+    // The broker uses only the documented API of aedes, so that new versions of aedes do not break the broker.
     files: ["server/src/broker/**/*.ts"],
     rules: { "no-restricted-syntax": ["error", ...PRIVATE_MEMBERS, ...WALL_CLOCK] },
   },
   {
-    // DeviceScript's compiler, whose promises are not JavaScript's, refuses a floating one itself.
+    // Firmware has no rules with types, because DeviceScript's types differ. Its compiler rejects floating promises.
     files: ["contract/**/*.ts", "src/**/*.ts", "packages/**/*.ts", "**/device/**/*.ts"],
     extends: [ts.configs.disableTypeChecked],
     rules: { "@typescript-eslint/no-explicit-any": "off" },

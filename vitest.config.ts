@@ -1,17 +1,17 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests with time limits in seconds. At most two of these files run at the same time. */
-const TIMED = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
+const TIMED_TESTS = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
 
 /** Tests that need the whole machine, because they load it or run boards faster than in reality. */
-const ALONE = [
+const EXCLUSIVE_TESTS = [
   "test/chaos/**/*.test.ts",
   "test/firmware/{endurance,keep-alive,wrap-restart}.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
-/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED` and `ALONE`. */
-const LONG = [
+/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED_TESTS` and `EXCLUSIVE_TESTS`. */
+const LONG_TESTS = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
   "test/docs/{commands,page-commands,protocols}.test.ts",
@@ -33,23 +33,23 @@ const LONG = [
 ];
 
 /** The essence of the product in one file: real firmware, a real broker and the server. `npm test` includes it. */
-const ESSENTIAL = "test/e2e/nightlight.test.ts";
+const ESSENTIAL_TEST = "test/e2e/nightlight.test.ts";
 
-const shared = {
+const SHARED_OPTIONS = {
   resolve: { conditions: ["nightlight-source"] },
   ssr: { resolve: { conditions: ["nightlight-source"] } },
 };
 
 /** Generous timeouts, because a slow or shared machine is not a failure. */
-const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000 };
+const LONG_TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Four workers can share two cores, because most of these tests mainly wait for timers and other programs. */
-const SIDE_BY_SIDE = {
+const PARALLEL_OPTIONS = {
   maxWorkers: 4,
   // A worker loads the sources once for all of its files.
   isolate: false,
   sequence: { groupOrder: 0 },
-  ...PATIENT,
+  ...LONG_TIMEOUTS,
 };
 
 export default defineConfig({
@@ -58,29 +58,41 @@ export default defineConfig({
     reporters: ["default"],
     projects: [
       {
-        ...shared,
+        ...SHARED_OPTIONS,
         test: {
           name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: [...LONG, ...TIMED, ...ALONE],
-          ...SIDE_BY_SIDE,
+          exclude: [...LONG_TESTS, ...TIMED_TESTS, ...EXCLUSIVE_TESTS],
+          ...PARALLEL_OPTIONS,
         },
       },
       {
-        ...shared,
-        test: { name: "essential", include: [ESSENTIAL], maxWorkers: 2, sequence: { groupOrder: 1 }, ...PATIENT },
-      },
-      { ...shared, test: { name: "long", include: LONG, ...SIDE_BY_SIDE } },
-      {
-        ...shared,
+        ...SHARED_OPTIONS,
         test: {
-          ...{ name: "two by two", include: TIMED, exclude: [ESSENTIAL] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 2 }, ...PATIENT },
+          name: "essential",
+          include: [ESSENTIAL_TEST],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...LONG_TIMEOUTS,
+        },
+      },
+      { ...SHARED_OPTIONS, test: { name: "long", include: LONG_TESTS, ...PARALLEL_OPTIONS } },
+      {
+        ...SHARED_OPTIONS,
+        test: {
+          ...{ name: "two by two", include: TIMED_TESTS, exclude: [ESSENTIAL_TEST] },
+          ...{ maxWorkers: 2, sequence: { groupOrder: 2 }, ...LONG_TIMEOUTS },
         },
       },
       {
-        ...shared,
-        test: { name: "one by one", include: ALONE, maxWorkers: 1, sequence: { groupOrder: 3 }, ...PATIENT },
+        ...SHARED_OPTIONS,
+        test: {
+          name: "one by one",
+          include: EXCLUSIVE_TESTS,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          ...LONG_TIMEOUTS,
+        },
       },
     ],
   },

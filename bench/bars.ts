@@ -13,15 +13,15 @@ export interface BarGroup {
   readonly bars: readonly Bar[];
 }
 
-const WIDTH = 760;
-const LABELS = 270;
-const VALUES = 80;
-const ROW = 22;
-const BAR = 14;
-const HEAD = 36;
-const GROUP = 34;
+const CHART_WIDTH = 760;
+const LABEL_WIDTH = 270;
+const VALUE_WIDTH = 80;
+const ROW_HEIGHT = 22;
+const BAR_HEIGHT = 14;
+const TITLE_HEIGHT = 36;
+const GROUP_HEIGHT = 34;
 
-const STYLE = `
+const STYLE_SHEET = `
     text { font: 13px system-ui, sans-serif; fill: #24292f; }
     .title { font-weight: 600; }
     .group { fill: #57606a; }
@@ -44,27 +44,27 @@ const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) 
 export function drawBarChart(title: string, digits: number, groups: readonly BarGroup[]): string {
   const all = groups.flatMap((group) => group.bars.map(({ value }) => value ?? 0));
   const maximum = Math.max(...all) || 1;
-  const room = WIDTH - LABELS - VALUES;
+  const room = CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH;
   const parts: string[] = [];
-  const text = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
+  const textElement = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
     void parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escapeXml(words)}</text>`);
-  text(0, 18, "title", title);
-  let y = HEAD;
+  textElement(0, 18, "title", title);
+  let y = TITLE_HEIGHT;
   for (const group of groups) {
-    text(0, y + 20, "group", group.label);
-    y += GROUP;
+    textElement(0, y + 20, "group", group.label);
+    y += GROUP_HEIGHT;
     for (const { label, value, highlighted } of group.bars) {
       const width = Math.round(((value ?? 0) / maximum) * room);
-      text(LABELS - 8, y + BAR - 2, "label", label, "end");
-      parts.push(`<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" class="bar${highlighted ? " marked" : ""}"/>`); // prettier-ignore
+      textElement(LABEL_WIDTH - 8, y + BAR_HEIGHT - 2, "label", label, "end");
+      parts.push(`<rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="2" class="bar${highlighted ? " marked" : ""}"/>`); // prettier-ignore
       const figure = value?.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-      text(LABELS + width + 6, y + BAR - 2, "value", figure ?? "no figure");
-      y += ROW;
+      textElement(LABEL_WIDTH + width + 6, y + BAR_HEIGHT - 2, "value", figure ?? "no figure");
+      y += ROW_HEIGHT;
     }
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 8}" role="img" aria-label="${escapeXml(title)}">`,
-    `  <style>${STYLE}  </style>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${CHART_WIDTH} ${y + 8}" role="img" aria-label="${escapeXml(title)}">`,
+    `  <style>${STYLE_SHEET}  </style>`,
     ...parts.map((part) => `  ${part}`),
     "</svg>",
     "",

@@ -1,11 +1,11 @@
 /** Describes the machine on which a benchmark runs. */
 import { cpus, loadavg, totalmem } from "node:os";
-import { MOSQUITTO, mosquittoVersion } from "./loop/mosquitto.js";
+import { MOSQUITTO_COMMAND, readMosquittoVersion } from "./loop/mosquitto.js";
 
 /** Returns one line with date, CPU, memory, platform, versions and system load. */
 export function describeMachine(): string {
   const [{ model }, ...more] = cpus();
-  const broker = MOSQUITTO === undefined ? "no Mosquitto" : mosquittoVersion();
+  const broker = MOSQUITTO_COMMAND === undefined ? "no Mosquitto" : readMosquittoVersion();
   const load = loadavg()[0];
   return (
     `${new Date().toISOString().slice(0, 10)}, ${more.length + 1} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ` +

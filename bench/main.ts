@@ -3,15 +3,15 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeMachine } from "./machine.js";
-import { commandLine, parseOptions } from "./options.js";
+import { createCommandLine, parseOptions } from "./options.js";
 import { PART_DEFINITIONS } from "./parts.js";
 import { updatePage } from "./page.js";
 
-const DOCS = fileURLToPath(new URL("../docs", import.meta.url));
+const DOCS_FOLDER = fileURLToPath(new URL("../docs", import.meta.url));
 const print = (text: string): void => console.error(text);
 
-const options = parseOptions(commandLine().parse());
-const begun = performance.now();
+const options = parseOptions(createCommandLine().parse());
+const startedAt = performance.now();
 print(describeMachine());
 for (const part of options.parts)
   try {
@@ -20,15 +20,16 @@ for (const part of options.parts)
     console.log(`\n## ${part}\n\n${text}\n`);
     if (!options.write) continue;
     await updatePage(
-      path.join(DOCS, page),
+      path.join(DOCS_FOLDER, page),
       `npm run bench -- ${part} --write`,
       page === "reference/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,
     );
-    for (const [file, svg] of Object.entries(plots)) if (svg !== undefined) await writeFile(path.join(DOCS, file), svg);
+    for (const [file, svg] of Object.entries(plots))
+      if (svg !== undefined) await writeFile(path.join(DOCS_FOLDER, file), svg);
     print(`Updated docs/${page}.`);
   } catch (error) {
     // prints the failure and continues, because a failed part does not affect the other parts
     print(`${part} failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
-print(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
+print(`${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes`);

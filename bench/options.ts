@@ -1,13 +1,13 @@
 /** Parses the command line of `npm run bench`. */
 import { Argument, Command, InvalidArgumentError } from "commander";
-import { allPeers } from "./loop/peers/index.js";
+import { listPeers } from "./loop/peers/index.js";
 import type { BrokerKind } from "./loop/peers/peer.js";
 
 export const PARTS = ["loop", "flat", "firmware", "dashboard", "history", "mqtt"] as const;
 export type Part = (typeof PARTS)[number];
 
-const LOOPS = ["closed", "open", "cold"] as const;
-type Loop = (typeof LOOPS)[number];
+const LOOP_KINDS = ["closed", "open", "cold"] as const;
+type LoopKind = (typeof LOOP_KINDS)[number];
 
 /** The run's thoroughness: a smoke test, a first look, or results to publish. */
 export type RunLength = "quick" | "usual" | "full";
@@ -25,7 +25,7 @@ export interface Options {
   readonly peers?: readonly string[];
   readonly brokerKinds: readonly BrokerKind[];
   readonly qos: readonly (0 | 1)[];
-  readonly loops: readonly Loop[];
+  readonly loops: readonly LoopKind[];
   readonly rate: number;
   readonly connections?: readonly number[];
   readonly devices?: readonly number[];
@@ -42,21 +42,21 @@ const RUN_LENGTHS: Record<RunLength, Pick<Options, "rounds" | "seconds" | "warmU
   full: { rounds: 3, seconds: 2, warmUp: 1.5, warmUpCycles: 40_000 },
 };
 
-function numberAbove(least: number, what: string): (text: string) => number {
+function parserForNumberAbove(least: number, what: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() && value > least) return value;
     throw new InvalidArgumentError(`It must be ${what}.`);
   };
 }
-const positive = numberAbove(0, "a number above 0");
-function wholeNumber(text: string): number {
+const parsePositive = parserForNumberAbove(0, "a number above 0");
+function parseWholeNumber(text: string): number {
   if (/^\d{1,7}$/.test(text) && Number(text) > 0) return Number(text);
   throw new InvalidArgumentError("It must be a whole number from 1 to 9999999.");
 }
 const splitList = (text: string): string[] => text.split(",").map((item) => item.trim());
-const wholeNumbers = (text: string): number[] => splitList(text).map(wholeNumber);
-function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T[] {
+const parseWholeNumbers = (text: string): number[] => splitList(text).map(parseWholeNumber);
+function parserForChoices<T extends string>(allowed: readonly T[]): (text: string) => T[] {
   return (text) =>
     splitList(text).map((item) => {
       if ((allowed as readonly string[]).includes(item)) return item as T;
@@ -64,7 +64,7 @@ function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T[] {
     });
 }
 
-const EXPLANATION = `
+const HELP_TEXT = `
 Parts:
   loop       commands/s, latency, CPU and memory from reading to command, compared with other servers
              (7 min; --full: 17 min)
@@ -75,7 +75,7 @@ Parts:
   mqtt       the boards' MQTT client compared with DeviceScript's (3 min)
   all        all parts above
 
-Servers: ${allPeers().map(({ name, title }) => `${name} (${title.replaceAll("`", "")})`).join(", ")}.
+Servers: ${listPeers().map(({ name, title }) => `${name} (${title.replaceAll("`", "")})`).join(", ")}.
 The benchmark lists servers that are not installed, and how to install them.
 
 Examples:
@@ -83,40 +83,48 @@ Examples:
   npm run bench -- all --full --write
   npm run bench -- loop --broker mosquitto --qos 1 --peers ours,mqtt --profile profiles`; // prettier-ignore
 
-export function commandLine(): Command {
+export function createCommandLine(): Command {
   return new Command("npm run bench --")
     .description("Measure the nightlight and compare it with other servers. Run npm run build first.")
     .addArgument(new Argument("[parts...]", "what to measure").choices([...PARTS, "all"]).default(["loop"], "loop"))
     .option("--quick", "measure once for half a second, as a smoke test")
     .option("--full", "measure longer and in all scenarios, for numbers to publish")
     .option("--write", "write tables and plots into docs/")
-    .option("--rounds <n>", "number of rounds; tables show the median (default: 3)", wholeNumber)
-    .option("--seconds <s>", "length of each measurement (default: 1; --full: 2)", positive)
-    .option("--warm-up <s>", "warm-up before each measurement (default: 1; --full: 1.5)", numberAbove(-1, "a number"))
-    .option("--peers <names>", "servers, comma-separated (default: all)", oneOf(allPeers().map(({ name }) => name)))
-    .option("--broker <kinds>", "mosquitto, embedded (default: both)", oneOf(["mosquitto", "embedded"]))
-    .option("--qos <levels>", "0, 1 (default: both)", oneOf(["0", "1"]))
+    .option("--rounds <n>", "number of rounds; tables show the median (default: 3)", parseWholeNumber)
+    .option("--seconds <s>", "length of each measurement (default: 1; --full: 2)", parsePositive)
+    .option(
+      "--warm-up <s>",
+      "warm-up before each measurement (default: 1; --full: 1.5)",
+      parserForNumberAbove(-1, "a number"),
+    )
+    .option(
+      "--peers <names>",
+      "servers, comma-separated (default: all)",
+      parserForChoices(listPeers().map(({ name }) => name)),
+    )
+    .option("--broker <kinds>", "mosquitto, embedded (default: both)", parserForChoices(["mosquitto", "embedded"]))
+    .option("--qos <levels>", "0, 1 (default: both)", parserForChoices(["0", "1"]))
     .option(
       "--loop <kinds>",
       "closed: each answer triggers the next reading; open: a fixed rate; cold: closed, with new devices (default: closed; --full: all)",
-      oneOf(LOOPS),
+      parserForChoices(LOOP_KINDS),
     ) // prettier-ignore
-    .option("--rate <n>", "readings per second in the open loop", positive, 2000)
+    .option("--rate <n>", "readings per second in the open loop", parsePositive, 2000)
     .option(
       "--connections <n,…>",
       "connections that the devices share (default: 1,100; --full: 1,100,1000)",
-      wholeNumbers,
+      parseWholeNumbers,
     )
     .option(
       "--devices <n,…>",
       "numbers of devices in the closed loop; flat uses the largest (default: 100; flat: 100000)",
-      wholeNumbers,
+      parseWholeNumbers,
     ) // prettier-ignore
-    .option("--switch-every <n>", "number of readings after which a device's lamp must switch", wholeNumber, 1)
-    .option("--seed <n>", "random seed of the generated day for the firmware", wholeNumber, 1)
+    .option("--switch-every <n>", "number of readings after which a device's lamp must switch", parseWholeNumber, 1)
+    .option("--seed <n>", "random seed of the generated day for the firmware", parseWholeNumber, 1)
     .option("--trace <file.csv>", 'recorded day instead of the generated one, columns "time_s,light"')
     .option("--profile <folder>", "CPU profiles of our server, for a browser's developer tools")
-    .addHelpText("after", EXPLANATION);
+    .addHelpText("after", HELP_TEXT);
 }
 
 interface Flags {
@@ -129,7 +137,7 @@ interface Flags {
   peers?: string[];
   broker?: BrokerKind[];
   qos?: string[];
-  loop?: Loop[];
+  loop?: LoopKind[];
   rate: number;
   connections?: number[];
   devices?: number[];
@@ -151,7 +159,7 @@ export function parseOptions(command: Command): Options {
     parts: parts.includes("all") ? PARTS : PARTS.filter((part) => parts.includes(part)),
     brokerKinds: broker ?? ["mosquitto", "embedded"],
     qos: (qos ?? ["0", "1"]).map((level) => (level === "0" ? 0 : 1)),
-    loops: loop ?? (full ? LOOPS : ["closed"]),
+    loops: loop ?? (full ? LOOP_KINDS : ["closed"]),
     write: write ?? false,
   };
 }

@@ -4,8 +4,8 @@ import { measureFirmware } from "./firmware/index.js";
 import { measureScaling } from "./flat/index.js";
 import { measureHistory } from "./history/index.js";
 import { measureLoop, formatResults } from "./loop/index.js";
-import { allPeers } from "./loop/peers/index.js";
-import { plotOf } from "./loop/plot.js";
+import { listPeers } from "./loop/peers/index.js";
+import { createPlot } from "./loop/plot.js";
 import { compareClients } from "./mqtt/index.js";
 import type { Options, Part } from "./options.js";
 
@@ -39,15 +39,15 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
           closed: loops.includes("closed"),
           open: loops.includes("open"),
           cold: loops.includes("cold"),
-          peers: allPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
+          peers: listPeers(profile).filter(({ name }) => peers?.includes(name) ?? true),
         },
         print,
       );
       return {
         text: formatResults(outcome),
         plots: {
-          "images/bench-mosquitto.svg": plotOf(outcome.outcomes, "mosquitto"),
-          "images/bench-embedded.svg": plotOf(outcome.outcomes, "embedded"),
+          "images/bench-mosquitto.svg": createPlot(outcome.outcomes, "mosquitto"),
+          "images/bench-embedded.svg": createPlot(outcome.outcomes, "embedded"),
         },
       };
     },

@@ -1,8 +1,8 @@
 /** Formats Markdown tables. */
 
-const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+const formatRow = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 /** Formats a Markdown table: the first column is left-aligned text, the others are right-aligned numbers. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [line(head), line(head.map((_, n) => (n ? "---:" : "---"))), ...rows.map(line)].join("\n");
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [formatRow(head), formatRow(head.map((_, n) => (n ? "---:" : "---"))), ...rows.map(formatRow)].join("\n");
 }

@@ -2,14 +2,15 @@
 import { ensureFirmware } from "./build/firmware.js";
 import { ensureDashboard, ensureServer } from "./build/server.js";
 
-const TARGETS = { firmware: ensureFirmware, server: ensureServer, dashboard: ensureDashboard };
+const BUILD_TARGETS = { firmware: ensureFirmware, server: ensureServer, dashboard: ensureDashboard };
 
 async function main(args: string[]): Promise<void> {
   const force = args.includes("--force");
   const named = args.filter((arg) => arg !== "--force");
-  const unknown = named.find((name) => !(name in TARGETS));
-  if (unknown) throw new Error(`There is no build target "${unknown}"; there are ${Object.keys(TARGETS).join(", ")}.`);
-  for (const [name, ensure] of Object.entries(TARGETS)) {
+  const unknown = named.find((name) => !(name in BUILD_TARGETS));
+  if (unknown)
+    throw new Error(`There is no build target "${unknown}"; there are ${Object.keys(BUILD_TARGETS).join(", ")}.`);
+  for (const [name, ensure] of Object.entries(BUILD_TARGETS)) {
     if (named.length === 0 || named.includes(name)) await ensure({ force });
   }
 }

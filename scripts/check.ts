@@ -16,7 +16,7 @@ import { runNodeScript } from "./lib/run-program.js";
 const require = createRequire(import.meta.url);
 
 /** Returns the path of a command's script, because Node on Windows cannot run the files in node_modules/.bin. */
-function commandScript(packageName: string, command = packageName): string {
+function findCommandScript(packageName: string, command = packageName): string {
   const manifest = require.resolve(`${packageName}/package.json`);
   const entry = (require(manifest) as { bin: string | Record<string, string> }).bin;
   return path.join(path.dirname(manifest), typeof entry === "string" ? entry : entry[command]);
@@ -56,22 +56,25 @@ const FIRST_STEP: Step = ["the firmware of every board compiles", () => ensureFi
 
 /** The other steps, the longest first. */
 const STEPS: Step[] = [
-  ["lint", () => runScript(commandScript("eslint"), ".")],
+  ["lint", () => runScript(findCommandScript("eslint"), ".")],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
   [
     "format (npm run format repairs it)",
-    () => runScript(commandScript("prettier"), "--check", "--log-level", "warn", "."),
+    () => runScript(findCommandScript("prettier"), "--check", "--log-level", "warn", "."),
   ],
   ["imports point down, without cycles (.dependency-cruiser.mjs has the table)", checkImports],
-  ["types of the Node code", () => runScript(commandScript("typescript", "tsc"), "-p", ".")],
+  ["types of the Node code", () => runScript(findCommandScript("typescript", "tsc"), "-p", ".")],
   ["generated documents (npm run docs repairs them)", async () => (await findOutdated(ROOT, await generateDocuments())).length === 0], // prettier-ignore
   ["texts of the page come from complete message tables (CONTRIBUTING.md says how to add one)", checkPageTexts],
-  ["types of the dashboard", () => runScript(commandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit")],
+  [
+    "types of the dashboard",
+    () => runScript(findCommandScript("typescript", "tsc"), "-p", "server/dashboard", "--noEmit"),
+  ],
 ];
 
 endOnOutputErrors();
 
-async function run([what, step]: Step): Promise<void> {
+async function runStep([what, step]: Step): Promise<void> {
   const ok = await step().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     return false;
@@ -80,9 +83,9 @@ async function run([what, step]: Step): Promise<void> {
   if (!ok) process.exitCode = 1;
 }
 
-async function runRemaining(): Promise<void> {
-  for (let step = STEPS.shift(); step; step = STEPS.shift()) await run(step);
+async function runRemainingSteps(): Promise<void> {
+  for (let step = STEPS.shift(); step; step = STEPS.shift()) await runStep(step);
 }
 
-await run(FIRST_STEP);
-await Promise.all([runRemaining(), runRemaining()]);
+await runStep(FIRST_STEP);
+await Promise.all([runRemainingSteps(), runRemainingSteps()]);

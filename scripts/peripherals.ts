@@ -6,10 +6,10 @@
 import { createInterface } from "node:readline";
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
-import { clampLight, day, MAX_LIGHT, MIN_LIGHT } from "../sim/light.js";
+import { clampLight, shortDay, MAX_LIGHT, MIN_LIGHT } from "../sim/light.js";
 import { LightSensor } from "../sim/sensor.js";
 import { Peripherals } from "../sim/vm/peripherals.js";
-import { silenceJacdac, wholeNumber } from "./lib/command-line.js";
+import { silenceJacdac, parserForWholeNumber } from "./lib/command-line.js";
 import { DevtoolsBus } from "./peripherals/devtools.js";
 
 /** The id of the simulated Jacdac device. A constant id lets programs find their services again after a restart. */
@@ -23,7 +23,7 @@ function parseOptions(args: readonly string[]): { light?: number } {
     .option(
       "--light <n>",
       "hold the light at 0..1023 (default: a short day and night)",
-      wholeNumber(MIN_LIGHT, MAX_LIGHT),
+      parserForWholeNumber(MIN_LIGHT, MAX_LIGHT),
     )
     .addHelpText(
       "after",
@@ -38,9 +38,9 @@ Waits for DeviceScript's tools, which VS Code or devs devtools starts. Then type
   return command.opts();
 }
 
-async function run({ light }: { light?: number }): Promise<void> {
+async function runPeripherals({ light }: { light?: number }): Promise<void> {
   silenceJacdac();
-  const sensor = new LightSensor(day());
+  const sensor = new LightSensor(shortDay());
   if (light !== undefined) sensor.hold(light);
   const bus = new DevtoolsBus();
   const peripherals = new Peripherals(
@@ -67,18 +67,18 @@ async function run({ light }: { light?: number }): Promise<void> {
     sensor.sample();
     peripherals.light = sensor.light;
   }, SAMPLE_INTERVAL);
-  createInterface({ input: process.stdin }).on("line", (line) => hold(sensor, line.trim()));
+  createInterface({ input: process.stdin }).on("line", (line) => holdLight(sensor, line.trim()));
 
-  const end = () => {
+  const stopSimulation = () => {
     clearInterval(sampling);
     bus.close();
     void peripherals.disconnect().then(() => process.exit(0));
   };
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
+  process.once("SIGINT", stopSimulation);
+  process.once("SIGTERM", stopSimulation);
 }
 
-function hold(sensor: LightSensor, text: string): void {
+function holdLight(sensor: LightSensor, text: string): void {
   const light = Number(text);
   if (text === "") {
     sensor.hold(null);
@@ -90,7 +90,7 @@ function hold(sensor: LightSensor, text: string): void {
 }
 
 try {
-  await run(parseOptions(process.argv.slice(2)));
+  await runPeripherals(parseOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : 2;

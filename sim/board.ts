@@ -1,17 +1,17 @@
 /** A simulated board: the real bytecode in the real virtual machine, with a light sensor, an LED, flash and a network. */
 import { createHash } from "node:crypto";
 import type { Worker } from "node:worker_threads";
-import { constant } from "./light.js";
-import { parseLine } from "./log.js";
+import { constantLight } from "./light.js";
+import { parseLogLine } from "./log.js";
 import { BoardNetwork } from "./network.js";
-import { withPositions } from "./positions.js";
+import { addSourcePositions } from "./positions.js";
 import { LightSensor } from "./sensor.js";
 import { encodeSettings } from "./settings.js";
 import { BoardState } from "./board-state.js";
 import type { BoardOptions } from "./types.js";
 import type { Heap } from "./vm/heap.js";
-import type { FromWorker, ToWorker } from "./vm/protocol.js";
-import { vmSource } from "./vm/source.js";
+import type { MessageFromWorker, MessageToWorker } from "./vm/protocol.js";
+import { getVmSource } from "./vm/source.js";
 import { startThread } from "./vm/thread.js";
 
 /** The interval at which the sensor reads the light source, in ms. */
@@ -58,7 +58,7 @@ export class SimulatedBoard extends BoardState {
    */
   constructor(options: BoardOptions) {
     super();
-    const { id, deviceId = hash(id), speed = 1, uptime = 0 } = options;
+    const { id, deviceId = hashToDeviceId(id), speed = 1, uptime = 0 } = options;
     if (!/^[0-9a-f]{16}$/.test(deviceId))
       throw new RangeError(`The device id "${deviceId}" must be 16 hexadecimal digits in lower case.`);
     if (!(speed >= 1 && speed <= 100))
@@ -70,7 +70,7 @@ export class SimulatedBoard extends BoardState {
     this.#options = options;
     this.#deviceId = deviceId;
     this.#settings = encodeSettings(options.settings);
-    this.#sensor = new LightSensor(options.light ?? constant(512));
+    this.#sensor = new LightSensor(options.light ?? constantLight(512));
     this.network = new BoardNetwork((network) => {
       this.#send({ network });
       this.emit("change");
@@ -145,7 +145,7 @@ export class SimulatedBoard extends BoardState {
     return true;
   }
 
-  #send(message: ToWorker): void {
+  #send(message: MessageToWorker): void {
     this.#thread?.postMessage(message);
   }
 
@@ -154,9 +154,9 @@ export class SimulatedBoard extends BoardState {
     this.#clearTimers();
     try {
       const thread = startThread({
-        vm: vmSource(),
+        vm: getVmSource(),
         deviceId: this.#deviceId,
-        peripheralId: hash(`${this.#deviceId} peripherals`),
+        peripheralId: hashToDeviceId(`${this.#deviceId} peripherals`),
         flash: this.#deployed ? this.#flash : undefined,
         bytecode: this.#options.bytecode,
         settings: this.#settings,
@@ -167,7 +167,7 @@ export class SimulatedBoard extends BoardState {
       });
       this.#uptime = 0;
       this.#thread = thread;
-      thread.on("message", (message: FromWorker) => thread === this.#thread && this.#handleMessage(message));
+      thread.on("message", (message: MessageFromWorker) => thread === this.#thread && this.#handleMessage(message));
       thread.on("error", (error) => this.#threadLost(thread, error.message));
       thread.on("exit", (code) => this.#threadLost(thread, `its thread ended with code ${code}`));
       this.#timers.push(setInterval(() => this.#sampleLight(), SAMPLE_INTERVAL));
@@ -191,10 +191,10 @@ export class SimulatedBoard extends BoardState {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
   }
 
-  #handleMessage(message: FromWorker): void {
+  #handleMessage(message: MessageFromWorker): void {
     switch (message.type) {
       case "log": {
-        const [level, text] = parseLine(message.line);
+        const [level, text] = parseLogLine(message.line);
         this.emit("log", level, this.#withSourcePositions(text));
         break;
       }
@@ -249,7 +249,7 @@ export class SimulatedBoard extends BoardState {
 
   #withSourcePositions(text: string): string {
     const { debug } = this.#options;
-    return debug ? withPositions(text, debug) : text;
+    return debug ? addSourcePositions(text, debug) : text;
   }
 
   /** Restarts an ended virtual machine: at once after a reset, with a delay after a crash, not at all after a refused image. */
@@ -275,6 +275,6 @@ export class SimulatedBoard extends BoardState {
   }
 }
 
-function hash(text: string): string {
+function hashToDeviceId(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

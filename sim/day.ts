@@ -18,9 +18,9 @@ const MEAN_CLEAR_TIME = 6 * MINUTE;
 /** Mean duration of a cloud, in ms. */
 const MEAN_CLOUD_TIME = 4 * MINUTE;
 /** Minimum and maximum time for the light to change at a cloud's edge, in ms. */
-const EDGE_TIME = [4000, 30_000] as const;
+const EDGE_TIME_RANGE = [4000, 30_000] as const;
 /** Minimum and maximum fraction of the light that passes through a cloud. */
-const TRANSMISSION = [0.3, 0.85] as const;
+const TRANSMISSION_RANGE = [0.3, 0.85] as const;
 /** Relative variation of the light under one cloud. */
 const WAVE_AMPLITUDE = 0.06;
 /** Periods of the two sine waves that vary the light under a cloud, in ms. */
@@ -31,11 +31,11 @@ const HALF_NOISE = 1.2;
 const NOISE_INTERVAL = 100;
 
 interface Cloud {
-  /** Middle of the cloud's first edge, in ms since midnight. */
+  /** Time at which half of the cloud's first edge has passed, in ms since midnight. */
   readonly from: number;
-  /** Middle of the cloud's last edge, in ms since midnight. */
+  /** Time at which half of the cloud's last edge has passed, in ms since midnight. */
   readonly to: number;
-  /** Duration of each edge, in ms. */
+  /** How long the light takes to change at the beginning and at the end of a cloud, in ms. */
   readonly edge: number;
   readonly transmission: number;
 }
@@ -79,14 +79,14 @@ function clearSkyAt(time: number): number {
 
 function generateClouds(seed: number): Cloud[] {
   const random = seededRandom(seed);
-  const between = ([least, most]: readonly [number, number]): number => least + random() * (most - least);
-  const lasting = (mean: number): number => -Math.log(1 - random()) * mean;
+  const randomBetween = ([least, most]: readonly [number, number]): number => least + random() * (most - least);
+  const randomDuration = (mean: number): number => -Math.log(1 - random()) * mean;
   const clouds: Cloud[] = [];
   for (let time = SUNRISE; time < SUNSET;) {
-    const edge = between(EDGE_TIME);
-    const from = time + edge + lasting(MEAN_CLEAR_TIME);
-    const to = from + edge + lasting(MEAN_CLOUD_TIME);
-    clouds.push({ from, to, edge, transmission: between(TRANSMISSION) });
+    const edge = randomBetween(EDGE_TIME_RANGE);
+    const from = time + edge + randomDuration(MEAN_CLEAR_TIME);
+    const to = from + edge + randomDuration(MEAN_CLOUD_TIME);
+    clouds.push({ from, to, edge, transmission: randomBetween(TRANSMISSION_RANGE) });
     time = to;
   }
   return clouds;

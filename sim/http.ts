@@ -150,20 +150,20 @@ function publishChanges(simulator: Simulator, publish: (name: string, data: unkn
   const timers = new Map<SimulatedBoard, NodeJS.Timeout>();
   const changed = function (this: SimulatedBoard) {
     if (timers.has(this)) return;
-    const send = () => {
+    const publishBoard = () => {
       timers.delete(this);
       if (simulator.boards.get(this.id) === this) publish("simulated-board", boardView(this));
     };
-    timers.set(this, setTimeout(send, EVENT_INTERVAL));
+    timers.set(this, setTimeout(publishBoard, EVENT_INTERVAL));
   };
-  const watch = (board: SimulatedBoard) => {
+  const watchBoard = (board: SimulatedBoard) => {
     board.on("change", changed);
     changed.call(board);
   };
-  for (const board of simulator.boards.values()) watch(board);
-  simulator.on("add", watch);
+  for (const board of simulator.boards.values()) watchBoard(board);
+  simulator.on("add", watchBoard);
   return () => {
-    simulator.off("add", watch);
+    simulator.off("add", watchBoard);
     for (const board of simulator.boards.values()) board.off("change", changed);
     for (const timer of timers.values()) clearTimeout(timer);
     return Promise.resolve();

@@ -1,7 +1,7 @@
 /** The simulator: boards that run the bytecode of a real board in DeviceScript's own virtual machine. */
 export { SimulatedBoard } from "./board.js";
 export { type Firmware, loadFirmware } from "./firmware.js";
-export { constant, day, type LightSource } from "./light.js";
+export { constantLight, shortDay, type LightSource } from "./light.js";
 export type { LogLevel } from "./log.js";
 export { brokerSettings, parseSettings, readSettings, type Settings } from "./settings.js";
 export { type BoardDefaults, Simulator, type SimulatorEvents } from "./simulator.js";

@@ -14,31 +14,31 @@ export function clampLight(light: number): number {
 }
 
 /** Returns a light source that never changes. */
-export function constant(light: number): LightSource {
+export function constantLight(light: number): LightSource {
   const level = clampLight(light);
   return () => level;
 }
 
 const TWO_PI = 2 * Math.PI;
 const MEAN_LIGHT = 520;
-const AMPLITUDE = 480;
+const LIGHT_AMPLITUDE = 480;
 /** Start of the simulation, as a fraction of a day: a tenth of a day before the light falls below 300. */
-const START_OF_DAY = 0.226;
+const START_FRACTION = 0.226;
 /** Clouds only reduce light above this value, so that a cloud never looks like dusk. */
-const CLOUD_BASE = 600;
+const CLOUD_BASE_LIGHT = 600;
 
 /**
  * Returns the light of a short day and night with clouds. Dusk (below 300) comes a tenth of a period after the start.
  * Dawn comes about 0.35 of a period after dusk. The light crosses 300 smoothly, once at dusk and once at dawn.
  * @param options.period length of a day in ms; 60,000 by default
  */
-export function day({ period = 60_000 }: { period?: number } = {}): LightSource {
+export function shortDay({ period = 60_000 }: { period?: number } = {}): LightSource {
   return (ms) => {
     const days = ms / period;
-    const sky = MEAN_LIGHT + AMPLITUDE * Math.cos(TWO_PI * (days + START_OF_DAY));
+    const sky = MEAN_LIGHT + LIGHT_AMPLITUDE * Math.cos(TWO_PI * (days + START_FRACTION));
     // combine sine waves without a common period, which look random but are the same in every run
     const wave = Math.sin(TWO_PI * days * 5.3) + Math.sin(TWO_PI * days * 8.7 + 1) + Math.sin(TWO_PI * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
-    return clampLight(sky - Math.max(0, sky - CLOUD_BASE) * cloud);
+    return clampLight(sky - Math.max(0, sky - CLOUD_BASE_LIGHT) * cloud);
   };
 }

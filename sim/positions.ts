@@ -10,15 +10,15 @@ export interface DebugInfo {
 }
 
 /** Replaces each `(pc:45)` in stack lines such as `at main_F0 (pc:45)` with the source file and line. */
-export function withPositions(text: string, debug: DebugInfo): string {
+export function addSourcePositions(text: string, debug: DebugInfo): string {
   return text.replace(/(at \w*_F(\d+)) \(pc:(\d+)\)/g, (frame, name: string, index: string, pc: string) => {
     const start = debug.functions[Number(index)]?.startpc;
-    const position = start === undefined ? undefined : sourcePositionOf(start + Number(pc), debug);
+    const position = start === undefined ? undefined : findSourcePosition(start + Number(pc), debug);
     return position ? `${name} (${position})` : frame;
   });
 }
 
-function sourcePositionOf(pc: number, { srcmap, sources }: DebugInfo): string | undefined {
+function findSourcePosition(pc: number, { srcmap, sources }: DebugInfo): string | undefined {
   let position = 0;
   let found: number | undefined;
   let at = 0;

@@ -8,7 +8,7 @@ import { endAfterOutput } from "../server/src/app/output-errors.js";
 import type { TerminationSignals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";
 import { simulatorRoutes } from "./http.js";
-import { brokerSettings, constant, day, readSettings, readTrace, Simulator } from "./index.js";
+import { brokerSettings, constantLight, shortDay, readSettings, readTrace, Simulator } from "./index.js";
 import { loopbackOnly } from "./loopback.js";
 import { type Options, parseOptions } from "./options.js";
 import { printEvents } from "./report.js";
@@ -16,13 +16,13 @@ import { printEvents } from "./report.js";
 /** Timeout for stopping the boards and the HTTP API when the program ends, in ms. */
 const SHUTDOWN_TIMEOUT = 1500;
 
-async function run(options: Options, signals: TerminationSignals): Promise<void> {
+async function runSimulator(options: Options, signals: TerminationSignals): Promise<void> {
   const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker) };
   const light = options.trace
     ? readTrace(options.trace)
     : options.light === undefined
-      ? day()
-      : constant(options.light);
+      ? shortDay()
+      : constantLight(options.light);
   await ensureFirmware({ entry: options.board });
   const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
@@ -51,7 +51,7 @@ async function run(options: Options, signals: TerminationSignals): Promise<void>
 /** Runs the command with the arguments of this process. */
 export async function runSim(signals: TerminationSignals): Promise<void> {
   try {
-    await run(parseOptions(process.argv.slice(2)), signals);
+    await runSimulator(parseOptions(process.argv.slice(2)), signals);
   } catch (error) {
     if (error instanceof CommanderError) return endAfterOutput(error.exitCode === 0 ? 0 : 2);
     console.error((error as Error).message);

@@ -53,17 +53,18 @@ function parseReadings(text: string, file: string): Reading[] {
     const cells = line.split(/[,;]/).map((cell) => cell.trim());
     const isHeader = readings.length === 0 && cells.every((cell) => /^[a-z_ ]+$/i.test(cell));
     if (isHeader) continue;
-    const fail = (allowed: string): never => {
+    const throwInvalid = (allowed: string): never => {
       throw new Error(`${file}, line ${index + 1}: found "${line}", but ${allowed}.`);
     };
-    if (cells.length > 2) fail('a line has the columns "time_s,light", or "light" alone');
+    if (cells.length > 2) throwInvalid('a line has the columns "time_s,light", or "light" alone');
     const numbers = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
     const light = numbers[numbers.length - 1];
     const time = numbers.length === 2 ? numbers[0] : readings.length;
-    if (!(light >= MIN_LIGHT && light <= MAX_LIGHT)) fail(`light is a number from ${MIN_LIGHT} to ${MAX_LIGHT}`);
-    if (!Number.isFinite(time)) fail("time_s is a number of seconds");
+    if (!(light >= MIN_LIGHT && light <= MAX_LIGHT))
+      throwInvalid(`light is a number from ${MIN_LIGHT} to ${MAX_LIGHT}`);
+    if (!Number.isFinite(time)) throwInvalid("time_s is a number of seconds");
     if (readings.length > 0 && time <= readings[readings.length - 1].time)
-      fail("time_s must be greater than in the line before");
+      throwInvalid("time_s must be greater than in the line before");
     readings.push({ time, light });
   }
   if (readings.length === 0) throw new Error(`${file}: no readings; at least one line "time_s,light" is needed.`);

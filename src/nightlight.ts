@@ -56,7 +56,7 @@ export async function runNightlight(board: Board) {
     let light: number = undefined
     // Whether a server has announced itself since the start.
     let serverSeen = false
-    // Since when the rule is the present one, in ms; undefined once it has been stored.
+    // When the rule changed last, in ms; undefined once the rule has been stored.
     let ruleSince: number = undefined
     // The board withholds messages from the broker until this time, in ms.
     let holdUntil = 0
@@ -224,7 +224,7 @@ export async function runNightlight(board: Board) {
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
     async function runActions() {
-        // What the flash setting says about the lamp.
+        // The lamp state in the flash setting.
         let savedLamp = false
         while (true) {
             if (millis() - ruleSince >= STABLE_TIME) {

@@ -12,20 +12,20 @@ import { constants, setPriority, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describeMachine } from "../machine.js";
-import { freePort } from "../loop/ports.js";
+import { findFreePort } from "../loop/ports.js";
 import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Command-line arguments. With few boards, each would report so often that the server stores it several times a second. */
+/** Number of readings, boards and rounds. With fewer boards, the server would store each several times a second. */
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
-const MQTT = await freePort();
-const REDIS = await freePort();
+const MQTT_PORT = await findFreePort();
+const REDIS_PORT = await findFreePort();
 /** Maximum number of unanswered readings per connection and server. */
-const WINDOW = 50;
-const CONNECTIONS = 20;
+const MAX_UNANSWERED = 50;
+const CONNECTION_COUNT = 20;
 /** Number of readings per server before the first measurement, so that V8 has compiled the server's code. */
-const WARM_UP = 40_000;
+const WARM_UP_READINGS = 40_000;
 
 const children: ChildProcess[] = [];
 const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
@@ -60,14 +60,14 @@ async function waitUntil(what: string, condition: () => Promise<boolean>): Promi
 
 /** Sends readings, at most `window` unanswered ones per connection, until `cycles` are answered. Returns the duration in s. */
 async function sendReadings(prefix: string, boot: number, cycles: number, window: number): Promise<number> {
-  const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT}`);
+  const broker = parseBrokerUrl(`mqtt://127.0.0.1:${MQTT_PORT}`);
   let sent = 0;
   let answered = 0;
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => (finish = resolve));
   const clients: MqttClient[] = [];
-  for (let c = 0; c < CONNECTIONS; c++) {
-    const boardCount = BOARDS / CONNECTIONS;
+  for (let c = 0; c < CONNECTION_COUNT; c++) {
+    const boardCount = BOARDS / CONNECTION_COUNT;
     const seqs = new Map<number, number>();
     const send = (n: number): void => {
       if (sent >= cycles) return;
@@ -107,7 +107,7 @@ async function sendReadings(prefix: string, boot: number, cycles: number, window
   return took;
 }
 
-interface Row {
+interface VariantResult {
   readonly variant: string;
   readonly rate: number;
   readonly server: number;
@@ -115,14 +115,14 @@ interface Row {
   readonly redis: number;
 }
 
-async function measure(what: string, servers: number, shared: boolean, round: number): Promise<Row> {
+async function measureVariant(what: string, servers: number, shared: boolean, round: number): Promise<VariantResult> {
   const prefix = `bench-${what.replaceAll(/\W+/g, "-")}-${round}`;
   const programs: ChildProcess[] = [];
   for (let n = 0; n < servers; n++) {
     const data = path.join(folder, `${prefix}-${n}`);
-    const http = await freePort();
-    const state = shared ? ["--state", `redis://127.0.0.1:${REDIS}`] : [];
-    const flags = ["--broker", `mqtt://127.0.0.1:${MQTT}`, ...state, "--topic-prefix", prefix, "--data", data];
+    const http = await findFreePort();
+    const state = shared ? ["--state", `redis://127.0.0.1:${REDIS_PORT}`] : [];
+    const flags = ["--broker", `mqtt://127.0.0.1:${MQTT_PORT}`, ...state, "--topic-prefix", prefix, "--data", data];
     programs.push(
       startProcess(process.execPath, ["server/bin/nightlight-server.js", ...flags, "--http-port", `${http}`]),
     );
@@ -131,9 +131,9 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
   if (shared) await sleep(1000);
   // low priority makes the servers the bottleneck: an idle server handles small batches, which cost more CPU per reading
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
-  const window = WINDOW * servers;
+  const window = MAX_UNANSWERED * servers;
   const cycles = CYCLES * servers;
-  await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP) * servers, window);
+  await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP_READINGS) * servers, window);
   const all = [...programs, mosquitto, redis];
   const before = all.map(cpuTime);
   const took = await sendReadings(prefix, 2, cycles, window);
@@ -149,27 +149,28 @@ async function measure(what: string, servers: number, shared: boolean, round: nu
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 // raises Mosquitto's limit of 20 in-flight messages per client, which would limit the throughput
-const conf = path.join(folder, "mosquitto.conf");
-await writeFile(conf, `listener ${MQTT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
-const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", conf]);
-const redis = startProcess("redis-server", ["--port", `${REDIS}`, "--save", "", "--loglevel", "warning"]);
+const configFile = path.join(folder, "mosquitto.conf");
+await writeFile(configFile, `listener ${MQTT_PORT} 127.0.0.1\nuser root\nallow_anonymous true\nmax_inflight_messages 1000\nset_tcp_nodelay true\nmax_queued_messages 100000\n`); // prettier-ignore
+const mosquitto = startProcess("/usr/sbin/mosquitto", ["-c", configFile]);
+const redis = startProcess("redis-server", ["--port", `${REDIS_PORT}`, "--save", "", "--loglevel", "warning"]);
 try {
   await sleep(500);
-  const rows: Row[] = [];
+  const rows: VariantResult[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    rows.push(await measure("one server", 1, false, round));
-    rows.push(await measure("one server, state in Redis", 1, true, round));
-    rows.push(await measure("two servers, state in Redis", 2, true, round));
+    rows.push(await measureVariant("one server", 1, false, round));
+    rows.push(await measureVariant("one server, state in Redis", 1, true, round));
+    rows.push(await measureVariant("two servers, state in Redis", 2, true, round));
   }
   console.log(
     "| | cycles/s | CPU s per 100,000 cycles: all servers | Mosquitto | Redis |\n| --- | --- | --- | --- | --- |",
   );
   for (const what of new Set(rows.map((row) => row.variant))) {
-    const of = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.variant === what).map((row) => row[key])); // prettier-ignore
-    console.log(`| ${what} | ${of("rate").toFixed(0)} | ${of("server").toFixed(2)} | ${of("broker").toFixed(2)} | ${of("redis").toFixed(2)} |`); // prettier-ignore
+    const medianOf = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.variant === what).map((row) => row[key])); // prettier-ignore
+    console.log(`| ${what} | ${medianOf("rate").toFixed(0)} | ${medianOf("server").toFixed(2)} | ${medianOf("broker").toFixed(2)} | ${medianOf("redis").toFixed(2)} |`); // prettier-ignore
   }
-  const servers = (what: string): number => median(rows.filter((row) => row.variant === what).map((row) => row.server));
-  const ratio = (2 * servers("one server, state in Redis")) / servers("two servers, state in Redis");
+  const medianServerCpu = (what: string): number =>
+    median(rows.filter((row) => row.variant === what).map((row) => row.server));
+  const ratio = (2 * medianServerCpu("one server, state in Redis")) / medianServerCpu("two servers, state in Redis");
   console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${describeMachine()}`);
 } finally {
   // lets this program exit while children still run; the exit hook kills them

@@ -5,7 +5,7 @@ import { chromium, type Browser } from "playwright-core";
 
 const { env } = process;
 
-const USUAL_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
+const CHROMIUM_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
   linux: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map((name) => `/usr/bin/${name}`),
   darwin: ["Google Chrome", "Chromium"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`),
   win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA].flatMap((folder) =>
@@ -13,11 +13,11 @@ const USUAL_PATHS: Partial<Record<NodeJS.Platform, string[]>> = {
   ),
 };
 
-export const CHROMIUM_MISSING = "apt-get install chromium, or name one in NIGHTLIGHT_CHROMIUM";
+export const CHROMIUM_INSTALL_HINT = "apt-get install chromium, or name one in NIGHTLIGHT_CHROMIUM";
 
 /** Returns the path from `NIGHTLIGHT_CHROMIUM`, or the first usual path that exists; undefined without Chromium. */
 export function findChromium(): string | undefined {
-  return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(USUAL_PATHS[process.platform] ?? [])].find((file) => existsSync(file));
+  return [env.NIGHTLIGHT_CHROMIUM ?? "", ...(CHROMIUM_PATHS[process.platform] ?? [])].find((file) => existsSync(file));
 }
 
 /** Starts Chromium headless, without background network requests. */

@@ -5,11 +5,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { runGenerator } from "../loop/generator.js";
-import { startOurs } from "../flat/server.js";
-import { freePort } from "../loop/ports.js";
+import { startNightlight } from "../flat/server.js";
+import { findFreePort } from "../loop/ports.js";
 import { median } from "../statistics.js";
-import { table } from "../table.js";
-import { CHROMIUM_MISSING, findChromium, startChromium } from "./chromium.js";
+import { formatTable } from "../table.js";
+import { CHROMIUM_INSTALL_HINT, findChromium, startChromium } from "./chromium.js";
 
 export interface DashboardOptions {
   readonly boards: number;
@@ -33,11 +33,11 @@ export async function measureDashboard(
 ): Promise<string> {
   const program = findChromium();
   if (program === undefined) {
-    print(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_MISSING}`);
-    return `Missing: Chromium: ${CHROMIUM_MISSING}.`;
+    print(`Skipping the dashboard, because Chromium is not installed: ${CHROMIUM_INSTALL_HINT}`);
+    return `Missing: Chromium: ${CHROMIUM_INSTALL_HINT}.`;
   }
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
-  const server = await startOurs("embedded", await freePort(), folder);
+  const server = await startNightlight("embedded", await findFreePort(), folder);
   let browser: Browser | undefined;
   try {
     const { port } = server;
@@ -53,16 +53,16 @@ export async function measureDashboard(
       const { bytes, first, last } = loads[round];
       print(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
     }
-    const middle = (name: keyof PageLoad): number => median(loads.map((loadPage) => loadPage[name]))!;
-    return table(
+    const medianLoad = (name: keyof PageLoad): number => median(loads.map((loadPage) => loadPage[name]))!;
+    return formatTable(
       ["boards", "requests", "bytes", "first card", "all cards"],
       [
         [
           boards.toLocaleString("en"),
-          String(middle("requests")),
-          middle("bytes").toLocaleString("en"),
-          `${Math.round(middle("first"))} ms`,
-          `${Math.round(middle("last"))} ms`,
+          String(medianLoad("requests")),
+          medianLoad("bytes").toLocaleString("en"),
+          `${Math.round(medianLoad("first"))} ms`,
+          `${Math.round(medianLoad("last"))} ms`,
         ],
       ],
     );
@@ -74,7 +74,7 @@ export async function measureDashboard(
 }
 
 /** A script that runs before the page's own scripts and records when the first card and all cards are shown. */
-const RECORD_SCRIPT = (boards: number): string => `
+const createRecordScript = (boards: number): string => `
   window.cards = {};
   const look = () => {
     const count = document.querySelectorAll("article").length;
@@ -104,7 +104,7 @@ async function loadPage(browser: Browser, port: number, boards: number): Promise
       streamed.delete(requestId);
       bytes += encodedDataLength;
     });
-    await page.addInitScript(RECORD_SCRIPT(boards));
+    await page.addInitScript(createRecordScript(boards));
     await page.goto(`http://127.0.0.1:${port}/`);
     for (const deadline = performance.now() + 60_000; ; await sleep(20)) {
       const { first, last } = await page.evaluate<{ first?: number; last?: number }>("window.cards");

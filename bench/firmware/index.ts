@@ -5,12 +5,12 @@ import { DEFAULT_CADENCE, LESSON_RULE, type Cadence } from "../../contract/index
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { loadFirmware } from "../../sim/index.js";
 import { parseTrace } from "../../sim/trace.js";
-import { percentile } from "../loop/load/latency-recorder.js";
+import { percentileOf } from "../loop/load/latency-recorder.js";
 import { median } from "../statistics.js";
-import { table } from "../table.js";
+import { formatTable } from "../table.js";
 import { type Crossing, findCrossings, measureReactions } from "./reaction.js";
 import { countMessages } from "./reporting.js";
-import { csvOf, DAY, dayWithClouds } from "./trace.js";
+import { formatCsv, DAY_SECONDS, generateCloudyDay } from "./trace.js";
 
 export interface FirmwareOptions {
   /** Random seed of the generated day. */
@@ -21,13 +21,13 @@ export interface FirmwareOptions {
   readonly crossings: number;
 }
 
-interface Policy {
+interface ReportingPolicy {
   readonly title: string;
   readonly change: Partial<Cadence>;
   readonly configuration: string;
 }
 
-const POLICIES: readonly Policy[] = [
+const REPORTING_POLICIES: readonly ReportingPolicy[] = [
   {
     title: "every 2 s (`report: interval`)",
     change: { report: "interval", interval: 2000 },
@@ -37,7 +37,7 @@ const POLICIES: readonly Policy[] = [
 ];
 
 /** Number of boards that share the crossings of a reporting policy. They run at the same time, because they are mostly idle. */
-const BOARDS = 4;
+const BOARD_COUNT = 4;
 /** Delay between the starts of two boards, in ms, so that one start does not slow down the measured start of another. */
 const START_DELAY = 3000;
 
@@ -45,9 +45,9 @@ const START_DELAY = 3000;
 export async function measureFirmware(options: FirmwareOptions, print: (text: string) => void): Promise<string> {
   await ensureFirmware({ entry: "main" });
   const { seed, recording } = options;
-  const csv = recording === undefined ? csvOf(dayWithClouds(seed)) : await readFile(recording, "utf8");
+  const csv = recording === undefined ? formatCsv(generateCloudyDay(seed)) : await readFile(recording, "utf8");
   const source = parseTrace(csv, recording);
-  const light = Array.from({ length: DAY }, (_, second) => source(1000 * second));
+  const light = Array.from({ length: DAY_SECONDS }, (_, second) => source(1000 * second));
   const all = findCrossings(light);
   if (all.length === 0)
     throw new Error(
@@ -57,10 +57,10 @@ export async function measureFirmware(options: FirmwareOptions, print: (text: st
   const wanted = Math.min(options.crossings, all.length);
   const crossings = Array.from({ length: wanted }, (_, n) => all[Math.floor((n * all.length) / wanted)]);
 
-  const fixed = countMessages(light, 1000, POLICIES[0].change);
+  const fixed = countMessages(light, 1000, REPORTING_POLICIES[0].change);
   const rows: string[][] = [];
-  for (const policy of POLICIES) {
-    print(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARDS) * 7 + 35)} s`);
+  for (const policy of REPORTING_POLICIES) {
+    print(`firmware: ${policy.title}, ${wanted} crossings, about ${Math.ceil((wanted / BOARD_COUNT) * 7 + 35)} s`);
     const messages = countMessages(light, 1000, policy.change);
     const { times, starts, bytes } = await measureAllReactions(crossings, policy);
     const sorted = times.toSorted((a, b) => a - b);
@@ -68,16 +68,16 @@ export async function measureFirmware(options: FirmwareOptions, print: (text: st
       policy.title,
       messages.toLocaleString("en"),
       `${((100 * messages) / fixed).toFixed(1)} %`,
-      `${Math.round(percentile(sorted, 50))} ms`,
-      `${Math.round(percentile(sorted, 99))} ms`,
+      `${Math.round(percentileOf(sorted, 50))} ms`,
+      `${Math.round(percentileOf(sorted, 99))} ms`,
       `${Math.round(median(bytes)!)} B`,
       `${(median(starts)! / 1000).toFixed(2)} s`,
     ]);
   }
-  const heartbeats = Math.round((1000 * DAY) / DEFAULT_CADENCE.heartbeat).toLocaleString("en");
+  const heartbeats = Math.round((1000 * DAY_SECONDS) / DEFAULT_CADENCE.heartbeat).toLocaleString("en");
   const day = recording === undefined ? `a day with clouds that is made up, seed ${seed}` : "a recorded day";
   return [
-    table(
+    formatTable(
       ["policy", "messages a day", "of the fixed", "light to lamp, p50", "p99", "on the wire, a reading", "start"],
       rows,
     ),
@@ -98,9 +98,12 @@ interface Reactions {
   readonly bytes: number[];
 }
 
-async function measureAllReactions(crossings: readonly Crossing[], { configuration }: Policy): Promise<Reactions> {
-  const shares = Array.from({ length: Math.min(BOARDS, crossings.length) }, (_, board) =>
-    crossings.filter((_, n) => n % BOARDS === board),
+async function measureAllReactions(
+  crossings: readonly Crossing[],
+  { configuration }: ReportingPolicy,
+): Promise<Reactions> {
+  const shares = Array.from({ length: Math.min(BOARD_COUNT, crossings.length) }, (_, board) =>
+    crossings.filter((_, n) => n % BOARD_COUNT === board),
   );
   const all = await Promise.all(
     shares.map(async (share, board) => {

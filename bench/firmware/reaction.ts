@@ -7,8 +7,8 @@ import mqtt from "mqtt";
 import { LESSON_RULE } from "../../contract/index.js";
 import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { Child } from "../loop/child.js";
-import { nightlightServer } from "../loop/peers/ours.js";
-import { freePort, waitForPort } from "../loop/ports.js";
+import { createNightlightPeer } from "../loop/peers/ours.js";
+import { findFreePort, waitForPort } from "../loop/ports.js";
 import { seededRandom } from "./trace.js";
 import { ByteCountingProxy } from "./byte-counting-proxy.js";
 
@@ -50,9 +50,14 @@ export function findCrossings(light: readonly number[]): Crossing[] {
 /** Plays the threshold crossings to one board, at random times within the board's reporting interval. */
 export async function measureReactions(crossings: readonly Crossing[], configuration: string): Promise<Reaction> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
-  const port = await freePort();
+  const port = await findFreePort();
   const server = new Child(
-    await nightlightServer("full", { configuration }).startCommand({ port, brokerKind: "embedded", qos: 1, folder }),
+    await createNightlightPeer("full", { configuration }).startCommand({
+      port,
+      brokerKind: "embedded",
+      qos: 1,
+      folder,
+    }),
   );
   let proxy: ByteCountingProxy | undefined;
   let client: mqtt.MqttClient | undefined;
@@ -76,7 +81,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     // waits until the board has received the configuration of its reporting policy
     await sleep(3000);
     // keeps the light well above the threshold, so that only readings and answers cross the wire
-    const bytes = await bytesPerReading(board, proxy, () => readings);
+    const bytes = await measureBytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
     const next = seededRandom(1);
     for (const { before, after } of crossings) {
@@ -104,7 +109,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
 }
 
 /** Returns the average bytes per reading, over readings that do not switch the lamp. */
-async function bytesPerReading(
+async function measureBytesPerReading(
   board: SimulatedBoard,
   proxy: ByteCountingProxy,
   readings: () => number,

@@ -1,9 +1,9 @@
 /** Generates a day of light with clouds. The same seed gives the same day. No recording with a free license was available. */
 
 /** Length of a day, in s. */
-export const DAY = 24 * 60 * 60;
+export const DAY_SECONDS = 24 * 60 * 60;
 /** Interval between two light values, in s. */
-export const STEP = 1;
+export const STEP_SECONDS = 1;
 
 /** Returns a seeded random generator (mulberry32) of uniform numbers in [0, 1). */
 export function seededRandom(seed: number): () => number {
@@ -21,21 +21,21 @@ export function seededRandom(seed: number): () => number {
  * A Markov chain with dwell times of minutes starts and ends clouds. Each cloud dims the light gradually, within about
  * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night a street lamp gives 20.
  */
-export function dayWithClouds(seed: number): number[] {
+export function generateCloudyDay(seed: number): number[] {
   const next = seededRandom(seed);
   const noise = (): number => (next() + next() + next() - 1.5) * 2;
   const light: number[] = [];
   let cover = 0;
   let wanted = 0;
   let until = 0;
-  for (let second = 0; second < DAY; second += STEP) {
+  for (let second = 0; second < DAY_SECONDS; second += STEP_SECONDS) {
     if (second >= until) {
       // a clear sky lasts 10 minutes on average, a cloud 3 minutes
       const cloud = wanted === 0;
       wanted = cloud ? 0.15 + 0.6 * next() : 0;
       until = second - Math.log(1 - next()) * (cloud ? 180 : 600);
     }
-    cover += (wanted - cover) * (STEP / 12);
+    cover += (wanted - cover) * (STEP_SECONDS / 12);
     const hour = second / 3600;
     const height = Math.max(0, Math.sin((Math.PI * (hour - 6)) / 14));
     const sky = hour < 6 || hour > 20 ? 0 : 1000 * height ** 0.7;
@@ -45,6 +45,6 @@ export function dayWithClouds(seed: number): number[] {
 }
 
 /** Formats light values as CSV for the simulator. */
-export function csvOf(light: readonly number[]): string {
-  return ["time_s,light", ...light.map((value, n) => `${n * STEP},${value}`), ""].join("\n");
+export function formatCsv(light: readonly number[]): string {
+  return ["time_s,light", ...light.map((value, n) => `${n * STEP_SECONDS},${value}`), ""].join("\n");
 }

@@ -3,17 +3,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runGenerator } from "../loop/generator.js";
-import { measure, type Workload } from "../loop/measure.js";
-import { MOSQUITTO, MOSQUITTO_MISSING } from "../loop/mosquitto.js";
+import { measurePeer, type Workload } from "../loop/measure.js";
+import { MOSQUITTO_COMMAND, MOSQUITTO_INSTALL_HINT } from "../loop/mosquitto.js";
 import { cServer } from "../loop/peers/c.js";
 import { minimalAedes, minimalMqttJs } from "../loop/peers/node.js";
-import { nightlightServer } from "../loop/peers/ours.js";
+import { createNightlightPeer } from "../loop/peers/ours.js";
 import type { Peer, BrokerKind } from "../loop/peers/peer.js";
 import { formatCount } from "../loop/scenarios.js";
 import { median } from "../statistics.js";
-import { table } from "../table.js";
-import { memoryOf, type Memory } from "./inspector.js";
-import { startBroker, startOurs } from "./server.js";
+import { formatTable } from "../table.js";
+import { readMemoryUsage, type MemoryUsage } from "./inspector.js";
+import { startBroker, startNightlight } from "./server.js";
 
 export interface FlatOptions {
   readonly brokerKinds: readonly BrokerKind[];
@@ -26,8 +26,8 @@ export interface FlatOptions {
   readonly switchEvery: number;
 }
 
-const FEW = 100;
-const CONNECTIONS = 100;
+const FEW_DEVICES = 100;
+const MAX_CONNECTIONS = 100;
 /** Warm-up readings per device. The server registers a device with its first reading, which must not be measured. */
 const WARM_UP_READINGS = 4;
 
@@ -36,14 +36,14 @@ export async function measureScaling(options: FlatOptions, print: (text: string)
   const rows: string[][] = [];
   for (const brokerKind of options.brokerKinds) {
     const title = brokerKind === "mosquitto" ? "Mosquitto" : "embedded broker";
-    if (brokerKind === "mosquitto" && !MOSQUITTO) {
-      print(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_MISSING}`);
-      rows.push([`${title} (missing: ${MOSQUITTO_MISSING})`, ...HEAD.slice(1).map(() => "–")]);
+    if (brokerKind === "mosquitto" && !MOSQUITTO_COMMAND) {
+      print(`Skipping Mosquitto, because it is not installed: ${MOSQUITTO_INSTALL_HINT}`);
+      rows.push([`${title} (missing: ${MOSQUITTO_INSTALL_HINT})`, ...TABLE_HEAD.slice(1).map(() => "–")]);
       continue;
     }
-    print(`${title}: throughput with ${FEW} and with ${formatCount(options.devices)} devices`);
+    print(`${title}: throughput with ${FEW_DEVICES} and with ${formatCount(options.devices)} devices`);
     const installed = [];
-    for (const peer of PEERS[brokerKind]) {
+    for (const peer of PEERS_BY_BROKER[brokerKind]) {
       const missing = await peer.installHint();
       if (missing === undefined) installed.push(peer);
       else print(`Skipping ${peer.title}, because it is not installed: ${missing}`);
@@ -68,18 +68,21 @@ export async function measureScaling(options: FlatOptions, print: (text: string)
       ]);
     }
   }
-  const [at, server, few, many, ...rest] = HEAD;
-  const counted = (what: string, devices: number): string => `${what}, ${formatCount(devices)} devices`;
-  return table([at, server, counted(few, FEW), counted(many, options.devices), ...rest], rows);
+  const [at, server, few, many, ...rest] = TABLE_HEAD;
+  const withDeviceCount = (what: string, devices: number): string => `${what}, ${formatCount(devices)} devices`;
+  return formatTable(
+    [at, server, withDeviceCount(few, FEW_DEVICES), withDeviceCount(many, options.devices), ...rest],
+    rows,
+  );
 }
 
 /** Servers by broker, ours first. The others show how much of a slowdown comes from the broker or the load generator. */
-const PEERS: Readonly<Record<BrokerKind, readonly Peer[]>> = {
-  mosquitto: [nightlightServer("full"), minimalMqttJs, cServer],
-  embedded: [nightlightServer("full"), minimalAedes],
+const PEERS_BY_BROKER: Readonly<Record<BrokerKind, readonly Peer[]>> = {
+  mosquitto: [createNightlightPeer("full"), minimalMqttJs, cServer],
+  embedded: [createNightlightPeer("full"), minimalAedes],
 };
 
-const HEAD = [
+const TABLE_HEAD = [
   "at",
   "server",
   "commands/s",
@@ -100,14 +103,14 @@ async function measureThroughput(
 ): Promise<(number | string)[][]> {
   const { rounds, seconds, warmUp, switchEvery } = options;
   const warmUpCycles = Math.max(options.warmUpCycles, WARM_UP_READINGS * options.devices);
-  const counts = [FEW, options.devices];
+  const counts = [FEW_DEVICES, options.devices];
   const rates: number[][][] = peers.map(() => counts.map(() => []));
   const problems: string[][] = peers.map(() => []);
   for (let round = 0; round < rounds; round++)
     for (const [p, peer] of peers.entries())
       for (const [n, devices] of counts.entries()) {
-        const workload: Workload = { brokerKind, qos: 1, devices, connections: CONNECTIONS, outstanding: CONNECTIONS, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
-        const { rate, problem } = await measure(peer, workload);
+        const workload: Workload = { brokerKind, qos: 1, devices, connections: MAX_CONNECTIONS, outstanding: MAX_CONNECTIONS, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
+        const { rate, problem } = await measurePeer(peer, workload);
         const outcome = problem ?? `${formatCount(Math.round(rate))} commands/s`;
         print(`    ${peer.title}, ${formatCount(devices)} devices: ${outcome}`);
         if (problem === undefined) rates[p][n].push(rate);
@@ -120,29 +123,29 @@ async function measureThroughput(
 async function measureMemory(
   brokerKind: BrokerKind,
   devices: number,
-): Promise<Memory & { empty: number; known: number }> {
+): Promise<MemoryUsage & { empty: number; known: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const broker = await startBroker(brokerKind, folder);
   try {
-    const first = await startOurs(brokerKind, broker.port, folder);
-    let before: Memory;
-    let after: Memory;
+    const first = await startNightlight(brokerKind, broker.port, folder);
+    let before: MemoryUsage;
+    let after: MemoryUsage;
     try {
       // makes Node load and compile its code first, which must not count as memory of the devices
-      await reportOnce(first.port, FEW);
+      await sendFirstReadings(first.port, FEW_DEVICES);
       await first.idle();
-      before = await memoryOf(first.inspector);
-      await reportOnce(first.port, devices);
+      before = await readMemoryUsage(first.inspector);
+      await sendFirstReadings(first.port, devices);
       await first.idle();
-      after = await memoryOf(first.inspector);
+      after = await readMemoryUsage(first.inspector);
     } finally {
       await first.stop();
     }
-    const restarted = await startOurs(brokerKind, broker.port, folder);
+    const restarted = await startNightlight(brokerKind, broker.port, folder);
     await restarted.stop();
-    const fresh = await startOurs(brokerKind, broker.port, path.join(folder, "fresh"));
+    const fresh = await startNightlight(brokerKind, broker.port, path.join(folder, "fresh"));
     await fresh.stop();
-    const more = devices - FEW;
+    const more = devices - FEW_DEVICES;
     return {
       heap: (after.heap - before.heap) / more,
       buffers: (after.buffers - before.buffers) / more,
@@ -156,8 +159,8 @@ async function measureMemory(
 }
 
 /** Sends readings of all devices until each device has received an answer. */
-async function reportOnce(port: number, devices: number): Promise<void> {
-  const connections = Math.min(CONNECTIONS, devices);
+async function sendFirstReadings(port: number, devices: number): Promise<void> {
+  const connections = Math.min(MAX_CONNECTIONS, devices);
   await runGenerator(
     { port, devices, connections, qos: 1, payloadFormat: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
     async () => {},

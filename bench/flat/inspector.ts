@@ -9,7 +9,7 @@ interface InspectorResponse {
 }
 
 /** Memory that a process uses after a garbage collection, in bytes. */
-export interface Memory {
+export interface MemoryUsage {
   /** Used part of V8's heap, in bytes. */
   readonly heap: number;
   /** Buffers and typed arrays, which are outside V8's heap. */
@@ -21,7 +21,7 @@ export interface Memory {
  * @param port the port given to `--inspect`
  * @throws Error when the inspector is unreachable or refuses a command
  */
-export async function memoryOf(port: number): Promise<Memory> {
+export async function readMemoryUsage(port: number): Promise<MemoryUsage> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as {
     webSocketDebuggerUrl: string;
   }[];

@@ -2,14 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Child, cpuOf } from "../loop/child.js";
+import { Child, readCpuTime } from "../loop/child.js";
 import { configureMosquitto } from "../loop/mosquitto.js";
-import { nightlightServer } from "../loop/peers/ours.js";
+import { createNightlightPeer } from "../loop/peers/ours.js";
 import type { BrokerKind } from "../loop/peers/peer.js";
-import { freePort, waitForPort } from "../loop/ports.js";
+import { findFreePort, waitForPort } from "../loop/ports.js";
 
 /** Timeout for a server to become ready after its start, and to become idle after a load, in ms. */
-const TIMEOUT = 120_000;
+const SERVER_TIMEOUT = 120_000;
 
 export interface RunningServer {
   /** TCP port of the MQTT broker. */
@@ -30,7 +30,7 @@ export async function startBroker(
   brokerKind: BrokerKind,
   folder: string,
 ): Promise<{ port: number; stop(): Promise<void> }> {
-  const port = await freePort();
+  const port = await findFreePort();
   if (brokerKind === "embedded") return { port, stop: async () => {} };
   const child = new Child(await configureMosquitto(port, folder));
   await waitForPort(port, "Mosquitto", () => child.exitReason);
@@ -38,10 +38,10 @@ export async function startBroker(
 }
 
 /** Starts our server with its inspector and waits until it is ready. @throws Error when the server ends or times out */
-export async function startOurs(brokerKind: BrokerKind, port: number, folder: string): Promise<RunningServer> {
+export async function startNightlight(brokerKind: BrokerKind, port: number, folder: string): Promise<RunningServer> {
   await mkdir(folder, { recursive: true });
-  const [http, inspector] = [await freePort(), await freePort()];
-  const { command, args } = await nightlightServer("full").startCommand({ brokerKind, port, qos: 1, folder });
+  const [http, inspector] = [await findFreePort(), await findFreePort()];
+  const { command, args } = await createNightlightPeer("full").startCommand({ brokerKind, port, qos: 1, folder });
   const begun = performance.now();
   const child = new Child({
     command,
@@ -63,10 +63,10 @@ export async function startOurs(brokerKind: BrokerKind, port: number, folder: st
     inspector,
     startTime: took,
     async idle() {
-      let before = await cpuOf(child.pid!);
+      let before = await readCpuTime(child.pid!);
       if (before === undefined) return sleep(10_000);
       await waitUntil("The server does not become idle", 1000, async () => {
-        const now = (await cpuOf(child.pid!)) ?? 0;
+        const now = (await readCpuTime(child.pid!)) ?? 0;
         const busy = now - before!;
         before = now;
         return busy < 0.05;
@@ -78,9 +78,9 @@ export async function startOurs(brokerKind: BrokerKind, port: number, folder: st
 
 /** Polls `condition` every `interval` ms until it returns true. @throws Error after two minutes, or the error of `condition` */
 async function waitUntil(what: string, interval: number, condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + TIMEOUT; ;) {
+  for (const deadline = performance.now() + SERVER_TIMEOUT; ;) {
     await sleep(interval);
     if (await condition()) return;
-    if (performance.now() > deadline) throw new Error(`${what} after ${TIMEOUT / 1000} s.`);
+    if (performance.now() > deadline) throw new Error(`${what} after ${SERVER_TIMEOUT / 1000} s.`);
   }
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { ColumnBuffer } from "../../server/src/history/column-buffer.js";
-import { Store } from "../../server/src/history/store.js";
+import { SqliteStore } from "../../server/src/history/store.js";
 
 const DAY = 86_400_000;
 
@@ -25,9 +25,9 @@ export function fillHistory(
   days: number,
   to: number,
 ): { readings: number; seconds: number } {
-  const store = new Store(path.join(folder, "history.db"));
+  const store = new SqliteStore(path.join(folder, "history.db"));
   const ids = Array.from({ length: boards }, (_, board) => boardName(board));
-  const noSwitches = new ColumnBuffer(0, 0).take().batch.switches;
+  const noSwitches = new ColumnBuffer(0, 0).takeBatch().batch.switches;
   const start = performance.now();
   let readings = 0;
   for (let from = to - days * DAY; from < to; from += BATCH_SECONDS * 1000) {

@@ -1,11 +1,11 @@
 /**
- * Benchmark of a full-size SQLite history. It fills a file directly through `Store`, then measures queries through the worker
+ * Benchmark of a full-size SQLite history. It fills a file directly through `SqliteStore`, then measures queries through the worker
  * thread, without load and with incoming readings. 20 boards and 30 days take about five minutes and 300 MB.
  */
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { table } from "../table.js";
+import { formatTable } from "../table.js";
 import { fillHistory } from "./fill.js";
 import { measureQueries, measureInserts, TIME_RANGES } from "./measure.js";
 
@@ -39,7 +39,7 @@ export async function measureHistory(
       "incoming readings/s",
       ...TIME_RANGES.filter(({ days: span }) => span <= days).map(({ title }) => title),
     ];
-    return [loaded, "Query times for 1,000 points, 60 queries each:", table(head, rows), flooded].join("\n\n");
+    return [loaded, "Query times for 1,000 points, 60 queries each:", formatTable(head, rows), flooded].join("\n\n");
   } finally {
     if (where.folder === undefined) await rm(folder, { recursive: true, force: true });
   }

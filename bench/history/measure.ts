@@ -5,10 +5,10 @@ import { openSqlite } from "../../server/src/history/sqlite.js";
 import { boardName } from "./fill.js";
 
 const DAY = 86_400_000;
-const POINTS = 1000;
+const POINTS_PER_QUERY = 1000;
 
 /** Number of queries per time range. */
-const QUERIES = 60;
+const QUERIES_PER_RANGE = 60;
 
 const openHistory = (folder: string): Promise<History> =>
   openSqlite(folder, {
@@ -16,10 +16,10 @@ const openHistory = (folder: string): Promise<History> =>
     onProblem: (problem) => console.error(problem),
   });
 
-const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+const sortAscending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
 
 function formatTimes(values: readonly number[]): string {
-  const all = sorted(values);
+  const all = sortAscending(values);
   return `p50 ${all[all.length >> 1].toFixed(1)} ms, max ${all.at(-1)!.toFixed(1)} ms`;
 }
 
@@ -50,9 +50,9 @@ export async function measureQueries(
       if (span > days) continue;
       const times: number[] = [];
       let points = 0;
-      for (let at = 0; at < QUERIES; at++) {
+      for (let at = 0; at < QUERIES_PER_RANGE; at++) {
         const start = performance.now();
-        const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS };
+        const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS_PER_QUERY };
         points = (await history.query(query)).points.length;
         times.push(performance.now() - start);
       }

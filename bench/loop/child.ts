@@ -26,8 +26,8 @@ export class Child {
       env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    running.add(this.#process);
-    this.#process.on("exit", () => running.delete(this.#process));
+    runningChildren.add(this.#process);
+    this.#process.on("exit", () => runningChildren.delete(this.#process));
     this.#process.stderr!.on(
       "data",
       (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-MAX_STDERR)),
@@ -57,32 +57,32 @@ export class Child {
 }
 
 /** The running child processes, which are killed when the benchmark exits or is interrupted. */
-const running = new Set<ChildProcess>();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+const runningChildren = new Set<ChildProcess>();
+process.on("exit", () => runningChildren.forEach((child) => child.kill("SIGKILL")));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 let ticks: number | undefined;
 
 /** Returns the clock ticks per second, the unit of CPU time in Linux. */
-function ticksPerSecond(): number {
+function readTicksPerSecond(): number {
   ticks ??= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
   return ticks;
 }
 
 /** Returns the CPU time of all threads of a process so far, in s; undefined without /proc [proc(5)]. */
-export async function cpuOf(pid: number): Promise<number | undefined> {
-  const stat = await read(`/proc/${pid}/stat`);
+export async function readCpuTime(pid: number): Promise<number | undefined> {
+  const stat = await readIfExists(`/proc/${pid}/stat`);
   // the process name in parentheses can contain spaces; utime and stime are fields 14 and 15
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields && (Number(fields[11]) + Number(fields[12])) / ticksPerSecond();
+  return fields && (Number(fields[11]) + Number(fields[12])) / readTicksPerSecond();
 }
 
 /** Returns the peak memory of a process, in MB; undefined without /proc. */
-export async function peakMemoryOf(pid: number): Promise<number | undefined> {
-  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec((await read(`/proc/${pid}/status`)) ?? "")?.[1];
+export async function readPeakMemory(pid: number): Promise<number | undefined> {
+  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec((await readIfExists(`/proc/${pid}/status`)) ?? "")?.[1];
   return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / 1e6;
 }
 
-async function read(file: string): Promise<string | undefined> {
+async function readIfExists(file: string): Promise<string | undefined> {
   return readFile(file, "utf8").catch(() => undefined);
 }

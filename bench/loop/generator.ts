@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { LoadMessage, LoadResult, LoadTask } from "./load/task.js";
 
-const PROGRAM = fileURLToPath(new URL("load/main.ts", import.meta.url));
+const GENERATOR_PROGRAM = fileURLToPath(new URL("load/main.ts", import.meta.url));
 
 /**
  * Runs one load task and returns its result.
@@ -14,7 +14,7 @@ export async function runGenerator(
   task: LoadTask,
   onWindow: (which: "begin" | "end") => Promise<void>,
 ): Promise<LoadResult> {
-  const child = fork(PROGRAM, { execArgv: ["--import", "tsx"] });
+  const child = fork(GENERATOR_PROGRAM, { execArgv: ["--import", "tsx"] });
   const pending: Promise<void>[] = [];
   try {
     const result = await new Promise<LoadResult>((resolve, reject) => {

@@ -2,9 +2,9 @@
 import type { Peer } from "./peers/peer.js";
 import { type ScenarioResult, measureInRounds } from "./rounds.js";
 import { type ScenarioOptions, createScenarios, formatCount } from "./scenarios.js";
-import { tableOf } from "./table.js";
+import { formatScenarioTable } from "./table.js";
 import type { Measurement } from "./measure.js";
-import { MOSQUITTO, MOSQUITTO_MISSING } from "./mosquitto.js";
+import { MOSQUITTO_COMMAND, MOSQUITTO_INSTALL_HINT } from "./mosquitto.js";
 
 export interface LoopOptions extends ScenarioOptions {
   readonly rounds: number;
@@ -21,8 +21,8 @@ export interface LoopResult {
 export async function measureLoop(options: LoopOptions, print: (text: string) => void): Promise<LoopResult> {
   const missing: string[] = [];
   let { brokerKinds } = options;
-  if (brokerKinds.includes("mosquitto") && !MOSQUITTO) {
-    missing.push(`Mosquitto, and all servers at it: ${MOSQUITTO_MISSING}`);
+  if (brokerKinds.includes("mosquitto") && !MOSQUITTO_COMMAND) {
+    missing.push(`Mosquitto, and all servers at it: ${MOSQUITTO_INSTALL_HINT}`);
     brokerKinds = brokerKinds.filter((brokerKind) => brokerKind !== "mosquitto");
   }
   const peers: Peer[] = [];
@@ -34,8 +34,8 @@ export async function measureLoop(options: LoopOptions, print: (text: string) =>
   }
   for (const what of missing) print(`Skipped (not installed): ${what}`);
   const outcomes = await measureInRounds(createScenarios({ ...options, brokerKinds }), peers, options.rounds, {
-    before: (done, all, scenario, peer) => print(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
-    after: (measurement) => print(`    ${formatMeasurement(measurement)}`),
+    beforeMeasurement: (done, all, scenario, peer) => print(`${done + 1}/${all} ${scenario.title}: ${peer.name}`),
+    afterMeasurement: (measurement) => print(`    ${formatMeasurement(measurement)}`),
   });
   return { outcomes, missing };
 }
@@ -51,7 +51,7 @@ function formatMeasurement({ problem, rate, p50, p99, serverCpu, brokerCpu, load
 
 /** Formats all results as Markdown. */
 export function formatResults({ outcomes, missing }: LoopResult): string {
-  const parts = outcomes.map((outcome) => `### ${outcome.scenario.title}\n\n${tableOf(outcome)}`);
+  const parts = outcomes.map((outcome) => `### ${outcome.scenario.title}\n\n${formatScenarioTable(outcome)}`);
   if (missing.length > 0) parts.push(`Missing: ${missing.join("; ")}.`);
   return parts.join("\n\n");
 }

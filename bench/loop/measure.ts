@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Child, cpuOf, peakMemoryOf } from "./child.js";
+import { Child, readCpuTime, readPeakMemory } from "./child.js";
 import { runGenerator } from "./generator.js";
 import type { LoadResult, LoadTask } from "./load/task.js";
 import { configureMosquitto } from "./mosquitto.js";
 import type { Peer, BrokerKind } from "./peers/peer.js";
-import { freePort, waitForPort } from "./ports.js";
+import { findFreePort, waitForPort } from "./ports.js";
 
 /** The workload of a scenario, which is the same for every server. */
 export interface Workload extends Omit<LoadTask, "port" | "payloadFormat"> {
@@ -41,11 +41,11 @@ export interface Measurement {
 type ProcessFigures = (number | undefined)[];
 
 /** Measures one server under one load. A failure becomes the `problem` of the result. */
-export async function measure(peer: Peer, workload: Workload): Promise<Measurement> {
+export async function measurePeer(peer: Peer, workload: Workload): Promise<Measurement> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const started: Child[] = [];
   try {
-    const port = await freePort();
+    const port = await findFreePort();
     const { brokerKind, qos } = workload;
     if (brokerKind === "mosquitto") await start(await configureMosquitto(port, folder), "Mosquitto", port);
     await start(
@@ -58,12 +58,12 @@ export async function measure(peer: Peer, workload: Workload): Promise<Measureme
     const cpuTimes: ProcessFigures[] = [];
     let memory: ProcessFigures = [];
     const recordUsage = async (): Promise<void> => {
-      cpuTimes.push(await Promise.all(started.map(({ pid }) => cpuOf(pid!))));
-      memory = await Promise.all([server, broker].map((child) => child && peakMemoryOf(child.pid!)));
+      cpuTimes.push(await Promise.all(started.map(({ pid }) => readCpuTime(pid!))));
+      memory = await Promise.all([server, broker].map((child) => child && readPeakMemory(child.pid!)));
     };
     const result = await runGenerator({ ...workload, port, payloadFormat: peer.payloadFormat }, recordUsage);
     const ended = started.map((child) => child.exitReason).find((why) => why !== undefined);
-    const cpuPer100k = (child: Child | undefined): number | undefined => {
+    const cpuPer100kOf = (child: Child | undefined): number | undefined => {
       if (!child) return undefined;
       const at = started.indexOf(child);
       const [begin, end] = [cpuTimes[0][at], cpuTimes[1][at]];
@@ -74,8 +74,8 @@ export async function measure(peer: Peer, workload: Workload): Promise<Measureme
       rate: result.cycles / result.seconds,
       p50: result.latency.p50,
       p99: result.latency.p99,
-      serverCpu: cpuPer100k(server),
-      brokerCpu: cpuPer100k(broker),
+      serverCpu: cpuPer100kOf(server),
+      brokerCpu: cpuPer100kOf(broker),
       loadCpu: (result.cpu / result.cycles) * 100_000,
       loadLag: result.lag,
       serverMemory: memory[0],

@@ -6,7 +6,7 @@ import type { ScenarioResult } from "./rounds.js";
 import { summarize } from "./summary.js";
 
 /** Plots CPU time of servers on Mosquitto, or commands per second with an embedded broker; undefined without results. */
-export function plotOf(outcomes: readonly ScenarioResult[], brokerKind: BrokerKind): string | undefined {
+export function createPlot(outcomes: readonly ScenarioResult[], brokerKind: BrokerKind): string | undefined {
   const isShown = ({ rate, cold }: Workload): boolean => rate === undefined && !cold;
   const shown = outcomes.filter(
     ({ scenario: { workload } }) => workload.brokerKind === brokerKind && isShown(workload),

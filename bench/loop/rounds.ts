@@ -1,7 +1,7 @@
 /** Measures all servers in all scenarios, in several rounds. */
-import { measure, type Measurement } from "./measure.js";
+import { measurePeer, type Measurement } from "./measure.js";
 import type { Peer } from "./peers/peer.js";
-import { peersOf, type Scenario } from "./scenarios.js";
+import { supportedPeers, type Scenario } from "./scenarios.js";
 
 /** The results of all rounds for one server in one scenario. */
 export interface PeerResult {
@@ -16,8 +16,8 @@ export interface ScenarioResult {
 
 /** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
 export interface Progress {
-  before(done: number, all: number, scenario: Scenario, peer: Peer): void;
-  after(measurement: Measurement): void;
+  beforeMeasurement(done: number, all: number, scenario: Scenario, peer: Peer): void;
+  afterMeasurement(measurement: Measurement): void;
 }
 
 /** Runs all measurements. Each round starts with a different server, so that the order does not bias the results. */
@@ -30,7 +30,7 @@ export async function measureInRounds(
   const outcomes = scenarios
     .map((scenario) => ({
       scenario,
-      results: peersOf(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
+      results: supportedPeers(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
     }))
     .filter(({ results }) => results.length > 0);
   const all = rounds * outcomes.reduce((sum, { results }) => sum + results.length, 0);
@@ -39,10 +39,10 @@ export async function measureInRounds(
     for (const { scenario, results } of outcomes)
       for (let n = 0; n < results.length; n++) {
         const result = results[(n + round) % results.length];
-        progress.before(done++, all, scenario, result.peer);
-        const measurement = await measure(result.peer, scenario.workload);
+        progress.beforeMeasurement(done++, all, scenario, result.peer);
+        const measurement = await measurePeer(result.peer, scenario.workload);
         result.rounds.push(measurement);
-        progress.after(measurement);
+        progress.afterMeasurement(measurement);
       }
   return outcomes;
 }

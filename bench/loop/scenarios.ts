@@ -37,7 +37,7 @@ const COLD_SCENARIOS = [
 ] as const;
 
 /** Measurement window of a cold scenario, in s. */
-const COLD_SECONDS = 3;
+const COLD_WINDOW_SECONDS = 3;
 
 /** Minimum number of unanswered readings in the closed loop; at least one per connection. */
 const MIN_OUTSTANDING = 100;
@@ -61,7 +61,7 @@ export function createScenarios(choice: ScenarioOptions): Scenario[] {
             if (devices >= count) all.push(createWorkload(devices, count));
       if (choice.cold)
         for (const [devices, connections] of COLD_SCENARIOS)
-          all.push({ ...createWorkload(devices, connections), cold: true, seconds: COLD_SECONDS });
+          all.push({ ...createWorkload(devices, connections), cold: true, seconds: COLD_WINDOW_SECONDS });
       // skips the open loop at QoS 0 when QoS 1 is measured too: both give the same result when all servers keep up
       if (choice.open && (qos === 1 || choice.qos.length === 1)) all.push(createWorkload(1000, 100, choice.rate));
     }
@@ -76,6 +76,6 @@ function titleOf({ brokerKind, qos, devices, connections, rate, cold, seconds }:
 }
 
 /** Returns the servers that support the scenario's broker. */
-export function peersOf({ workload }: Scenario, peers: readonly Peer[]): Peer[] {
+export function supportedPeers({ workload }: Scenario, peers: readonly Peer[]): Peer[] {
   return peers.filter(({ brokerKinds }) => brokerKinds.includes(workload.brokerKind));
 }

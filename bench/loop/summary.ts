@@ -1,5 +1,5 @@
 /** Summarizes the rounds of one server in one scenario. */
-import { median, spread } from "../statistics.js";
+import { median, relativeSpread } from "../statistics.js";
 import type { Measurement } from "./measure.js";
 import type { PeerResult, ScenarioResult } from "./rounds.js";
 
@@ -24,7 +24,7 @@ export function summarize(result: PeerResult): PeerSummary {
     result,
     problem: failed.length > 0 ? `${failed[0].problem}${of}` : undefined,
     medianOf: (name) => median(values(name)),
-    spread: spread(values("rate")),
+    spread: relativeSpread(values("rate")),
   };
 }
 

@@ -5,8 +5,8 @@ import { compile } from "../../scripts/lib/compile-device-program.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { ScriptedBroker } from "./scripted-broker.js";
 
-export const CLIENTS = ["stock", "ours"] as const;
-export type Client = (typeof CLIENTS)[number];
+export const CLIENT_KINDS = ["stock", "ours"] as const;
+export type ClientKind = (typeof CLIENT_KINDS)[number];
 
 /** The keep-alive of both clients, in s. */
 export const KEEP_ALIVE = 4;
@@ -57,7 +57,7 @@ export class ClientFixture {
 
   /** Starts board and broker, runs `use`, and stops both. */
   static async with<T>(
-    client: Client,
+    client: ClientKind,
     options: ClientFixtureOptions,
     use: (fixture: ClientFixture) => Promise<T>,
   ): Promise<T> {
@@ -83,8 +83,8 @@ export class ClientFixture {
   }
 
   /** Waits until the program has connected and subscribed. */
-  async ready(): Promise<void> {
-    if ((await this.until(() => this.broker.subscribed > 0, 15_000)) === undefined)
+  async waitUntilReady(): Promise<void> {
+    if ((await this.waitUntil(() => this.broker.subscribed > 0, 15_000)) === undefined)
       throw new Error(
         `The program did not subscribe within 15 s. Its last log lines:\n${this.lines.slice(-5).join("\n")}`,
       );
@@ -92,7 +92,7 @@ export class ClientFixture {
   }
 
   /** Waits up to `within` ms until `condition` is true. Returns the time waited in ms; undefined after a timeout. */
-  async until(condition: () => boolean, within: number): Promise<number | undefined> {
+  async waitUntil(condition: () => boolean, within: number): Promise<number | undefined> {
     const startedAt = performance.now();
     while (performance.now() - startedAt < within) {
       if (condition()) return performance.now() - startedAt;
@@ -102,7 +102,7 @@ export class ClientFixture {
   }
 
   /** Handled messages, as `<topic> <bytes> <text>`. */
-  get handled(): string[] {
+  get handledMessages(): string[] {
     return this.lines.filter((line) => line.startsWith("got ")).map((line) => line.slice(4));
   }
 }

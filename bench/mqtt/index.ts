@@ -6,17 +6,17 @@ import { CONNECT_SCENARIOS } from "./connecting.js";
 import { MEMORY_SCENARIO } from "./memory.js";
 import { RECEIVE_SCENARIOS } from "./receiving.js";
 import type { ClientScenario } from "./scenario.js";
-import { type Client, CLIENTS, compileProgram, ClientFixture } from "./fixture.js";
-import { table } from "../table.js";
+import { type ClientKind, CLIENT_KINDS, compileProgram, ClientFixture } from "./fixture.js";
+import { formatTable } from "../table.js";
 
 type Print = (text: string) => void;
 
 interface ClientRow {
   readonly title: string;
-  readonly cells: Record<Client, string>;
+  readonly cells: Record<ClientKind, string>;
 }
 
-async function measure(scenario: ClientScenario, client: Client, print: Print): Promise<string> {
+async function measureScenario(scenario: ClientScenario, client: ClientKind, print: Print): Promise<string> {
   const outcome = await ClientFixture.with(client, scenario.options ?? {}, (fixture) => scenario.measure(fixture));
   print(`${client.padEnd(5)}  ${scenario.title}: ${outcome.replaceAll("**", "")}`);
   return outcome;
@@ -26,8 +26,8 @@ async function measure(scenario: ClientScenario, client: Client, print: Print): 
 async function measureSequentially(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
   const rows: ClientRow[] = [];
   for (const scenario of scenarios) {
-    const stock = await measure(scenario, "stock", print);
-    rows.push({ title: scenario.title, cells: { stock, ours: await measure(scenario, "ours", print) } });
+    const stock = await measureScenario(scenario, "stock", print);
+    rows.push({ title: scenario.title, cells: { stock, ours: await measureScenario(scenario, "ours", print) } });
   }
   return rows;
 }
@@ -36,17 +36,18 @@ async function measureSequentially(scenarios: ClientScenario[], print: Print): P
 async function measureInParallel(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
   return Promise.all(
     scenarios.map(async (scenario) => {
-      const [stock, ours] = await Promise.all(CLIENTS.map((client) => measure(scenario, client, print)));
+      const [stock, ours] = await Promise.all(CLIENT_KINDS.map((client) => measureScenario(scenario, client, print)));
       return { title: scenario.title, cells: { stock, ours } };
     }),
   );
 }
 
 async function compareSizes(): Promise<ClientRow> {
-  const size = async (client: Client) => `${(await compileProgram(`small-${client}`)).length.toLocaleString("en")} B`;
+  const measureSize = async (client: ClientKind) =>
+    `${(await compileProgram(`small-${client}`)).length.toLocaleString("en")} B`;
   return {
     title: "size of an echo program, of 64 KB",
-    cells: { stock: await size("stock"), ours: await size("ours") },
+    cells: { stock: await measureSize("stock"), ours: await measureSize("ours") },
   };
 }
 
@@ -58,7 +59,7 @@ export async function compareClients(print: Print): Promise<string> {
     ...(await measureSequentially([MEMORY_SCENARIO], print)),
     await compareSizes(),
   ];
-  return table(
+  return formatTable(
     ["", "stock `MQTTClient`", "`devicescript-mqtt`"],
     rows.map(({ title, cells }) => [title, cells.stock, cells.ours]),
   );

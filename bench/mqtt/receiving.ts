@@ -1,16 +1,16 @@
 /** Scenarios with messages on a working connection, and with a clean disconnect. Each takes a few seconds. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatDuration, CRASH, type ClientScenario, HANDLE_TIMEOUT } from "./scenario.js";
+import { formatDuration, CRASH_RESULT, type ClientScenario, HANDLE_TIMEOUT } from "./scenario.js";
 import type { ClientFixture } from "./fixture.js";
 
 export const RECEIVE_SCENARIOS: ClientScenario[] = [
-  burstScenario("5 messages arrive, 3 ms apart", (fixture) => sendSlowly(fixture, "t/n"), 5),
-  burstScenario(
+  createBurstScenario("5 messages arrive, 3 ms apart", (fixture) => sendSlowly(fixture, "t/n"), 5),
+  createBurstScenario(
     "5 messages arrive, 3 ms apart; the handler takes 50 ms",
     (fixture) => sendSlowly(fixture, "t/slow"),
     5,
   ),
-  burstScenario(
+  createBurstScenario(
     "200 messages arrive in one segment",
     ({ broker }) => broker.send(...Array.from({ length: 200 }, (_, n): [string, string] => ["t/n", `${n + 1}`])),
     200,
@@ -18,23 +18,23 @@ export const RECEIVE_SCENARIOS: ClientScenario[] = [
   {
     title: "a handler throws",
     async measure(fixture) {
-      await fixture.ready();
+      await fixture.waitUntilReady();
       fixture.broker.send(["t/throw", "throw"]);
-      await fixture.until(() => fixture.handled.length > 0, HANDLE_TIMEOUT);
+      await fixture.waitUntil(() => fixture.handledMessages.length > 0, HANDLE_TIMEOUT);
       // waits until the program has recovered from the exception
       await sleep(500);
       return describeNextMessage(fixture);
     },
   },
-  ...[1000, 3000, 8000, 20_000].map(largeMessageScenario),
-  topicMatchScenario("t/a", ["t/a"]),
-  topicMatchScenario("t/+", ["t/a", "t/ab"]),
+  ...[1000, 3000, 8000, 20_000].map(createLargeMessageScenario),
+  createTopicMatchScenario("t/a", ["t/a"]),
+  createTopicMatchScenario("t/+", ["t/a", "t/ab"]),
   {
     title: "the program stops the client",
     async measure(fixture) {
-      await fixture.ready();
+      await fixture.waitUntilReady();
       fixture.broker.send(["t/stop", "stop"]);
-      if ((await fixture.until(() => fixture.broker.ended !== undefined, HANDLE_TIMEOUT)) === undefined)
+      if ((await fixture.waitUntil(() => fixture.broker.ended !== undefined, HANDLE_TIMEOUT)) === undefined)
         return "does not end";
       const clean = fixture.broker.ended === "with DISCONNECT";
       return clean ? "DISCONNECT, no will" : "no DISCONNECT: **the broker sends the will**";
@@ -42,7 +42,7 @@ export const RECEIVE_SCENARIOS: ClientScenario[] = [
   },
 ];
 
-function burstScenario(
+function createBurstScenario(
   title: string,
   send: (fixture: ClientFixture) => Promise<void> | void,
   sent: number,
@@ -50,11 +50,11 @@ function burstScenario(
   return {
     title,
     async measure(fixture) {
-      await fixture.ready();
+      await fixture.waitUntilReady();
       const began = performance.now();
       await send(fixture);
-      const took = await fixture.until(
-        () => fixture.handled.length >= sent || fixture.crash !== undefined,
+      const took = await fixture.waitUntil(
+        () => fixture.handledMessages.length >= sent || fixture.crash !== undefined,
         HANDLE_TIMEOUT,
       );
       return describeHandled(fixture, sent, took === undefined ? undefined : performance.now() - began);
@@ -71,11 +71,11 @@ async function sendSlowly({ broker }: ClientFixture, topic: string): Promise<voi
 
 /** Describes which of the numbers 1 to `sent` the client handled, whether in order, and how long it took. */
 function describeHandled(fixture: ClientFixture, sent: number, took: number | undefined): string {
-  const numbers = fixture.handled.map((line) => Number(line.split(" ")[2]));
+  const numbers = fixture.handledMessages.map((line) => Number(line.split(" ")[2]));
   const inOrder = numbers.every((n, i) => i === 0 || n > numbers[i - 1]);
   const order = numbers.length < 2 ? "" : inOrder ? ", in order" : ", **out of order**";
   const end = fixture.crash
-    ? CRASH
+    ? CRASH_RESULT
     : took === undefined
       ? `no more within ${formatDuration(HANDLE_TIMEOUT)}`
       : `in ${formatDuration(took)}`;
@@ -83,16 +83,16 @@ function describeHandled(fixture: ClientFixture, sent: number, took: number | un
   return `${handled}${order}, ${end}`;
 }
 
-function largeMessageScenario(bytes: number): ClientScenario {
+function createLargeMessageScenario(bytes: number): ClientScenario {
   return {
     title: `a message of ${bytes.toLocaleString("en")} bytes arrives`,
     async measure(fixture) {
-      await fixture.ready();
+      await fixture.waitUntilReady();
       fixture.broker.send(["t/large", "x".repeat(bytes)]);
-      const handled = () => fixture.handled.some((line) => line.startsWith(`t/large ${bytes}`));
+      const isHandled = () => fixture.handledMessages.some((line) => line.startsWith(`t/large ${bytes}`));
       const isReported = () => fixture.lines.some((line) => line.startsWith("problem: "));
-      await fixture.until(() => handled() || isReported() || fixture.crash !== undefined, HANDLE_TIMEOUT);
-      const what = handled() ? "handled" : isReported() ? "skipped and reported" : "not handled";
+      await fixture.waitUntil(() => isHandled() || isReported() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+      const what = isHandled() ? "handled" : isReported() ? "skipped and reported" : "not handled";
       return `${what}; ${await describeNextMessage(fixture)}`;
     },
   };
@@ -101,29 +101,29 @@ function largeMessageScenario(bytes: number): ClientScenario {
 /** Sends one more message and describes whether the client handles it. */
 async function describeNextMessage(fixture: ClientFixture): Promise<string> {
   fixture.broker.send(["t/next", "next"]);
-  const handled = () => fixture.handled.some((line) => line.startsWith("t/next"));
-  const took = await fixture.until(() => handled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
-  if (fixture.crash) return CRASH;
+  const handled = () => fixture.handledMessages.some((line) => line.startsWith("t/next"));
+  const took = await fixture.waitUntil(() => handled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+  if (fixture.crash) return CRASH_RESULT;
   return took === undefined ? "**the next message is not handled**" : "the next message is handled";
 }
 
 /** A scenario that checks topic matching: which messages reach the handler of `filter`. `right` lists the correct ones. */
-function topicMatchScenario(filter: string, right: string[]): ClientScenario {
+function createTopicMatchScenario(filter: string, right: string[]): ClientScenario {
   const topics = ["t/a", "t/ab", "t/a/b"];
-  const quoted = (list: string[]) => list.map((topic) => `\`${topic}\``).join(", ");
+  const quoteTopics = (list: string[]) => list.map((topic) => `\`${topic}\``).join(", ");
   return {
-    title: `${quoted(topics)} arrive; the handler of \`${filter}\` gets`,
+    title: `${quoteTopics(topics)} arrive; the handler of \`${filter}\` gets`,
     options: { filter },
     async measure(fixture) {
-      await fixture.ready();
+      await fixture.waitUntilReady();
       for (const topic of topics) {
         fixture.broker.send([topic, "x"]);
         // one message at a time, so that a lost message does not affect the others
-        await fixture.until(() => fixture.handled.some((line) => line.startsWith(`${topic} `)), 500);
+        await fixture.waitUntil(() => fixture.handledMessages.some((line) => line.startsWith(`${topic} `)), 500);
       }
-      const got = fixture.handled.map((line) => line.split(" ")[0]);
+      const got = fixture.handledMessages.map((line) => line.split(" ")[0]);
       const mark = got.join() === right.join() ? "" : "**";
-      return `${mark}${quoted(got) || "none"}${mark}`;
+      return `${mark}${quoteTopics(got) || "none"}${mark}`;
     },
   };
 }

@@ -12,7 +12,7 @@ export interface ClientScenario {
 /** Timeout for a client to handle received messages, in ms. */
 export const HANDLE_TIMEOUT = 5000;
 
-export const CRASH = "**the program crashes**";
+export const CRASH_RESULT = "**the program crashes**";
 
 /** Formats a duration in ms, such as "50 ms" or "1.5 s". */
 export const formatDuration = (ms: number) =>

@@ -4,26 +4,26 @@ import type { AddressInfo, Server } from "node:net";
 import rhea, { type EventContext, type Sender } from "rhea";
 import {
   answerTo,
-  COMMANDS,
+  COMMANDS_ADDRESS,
   CLIENT_ID,
   PASSWORD,
-  READINGS,
-  USER,
+  READINGS_ADDRESS,
+  USER_NAME,
   type ProtocolClient,
   type Protocol,
   type ProtocolServer,
   type ConnectionParameters,
 } from "./exchange.js";
-import { clientOptions, serverOptions } from "./tls.js";
+import { tlsClientOptions, tlsServerOptions } from "./tls.js";
 
 const { message } = rhea;
-const wrap = (text: string) => ({ body: message.data_section(Buffer.from(text)) as unknown });
-const unwrap = ({ message }: EventContext): Buffer => (message!.body as { content: Buffer }).content;
+const wrapBody = (text: string) => ({ body: message.data_section(Buffer.from(text)) as unknown });
+const unwrapBody = ({ message }: EventContext): Buffer => (message!.body as { content: Buffer }).content;
 
 async function serve({ keepAlive, tls }: ConnectionParameters): Promise<ProtocolServer> {
   const container = rhea.create_container({ id: "nightlight-server" });
   container.sasl_server_mechanisms.enable_plain(
-    (user: string, password: string) => user === USER && password === PASSWORD,
+    (user: string, password: string) => user === USER_NAME && password === PASSWORD,
   );
   let commands: Sender | undefined;
   container.on("sender_open", ({ sender }: EventContext) => {
@@ -35,19 +35,19 @@ async function serve({ keepAlive, tls }: ConnectionParameters): Promise<Protocol
     >;
     local.attach.snd_settle_mode = remote.attach.snd_settle_mode;
   });
-  container.on("message", (context: EventContext) => void commands?.send(wrap(answerTo(unwrap(context)))));
+  container.on("message", (context: EventContext) => void commands?.send(wrapBody(answerTo(unwrapBody(context)))));
   container.on("disconnected", () => {});
   const server = container.listen({
     port: 0,
     host: "127.0.0.1",
     // each end announces its idle timeout, and the peer sends a keep-alive after half of that time
     idle_time_out: keepAlive * 1000,
-    ...(tls ? { transport: "tls", ...serverOptions(tls) } : {}),
+    ...(tls ? { transport: "tls", ...tlsServerOptions(tls) } : {}),
   } as Parameters<typeof container.listen>[0]) as unknown as Server;
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    command: (text) => void commands?.send(wrap(text)),
+    command: (text) => void commands?.send(wrapBody(text)),
     async close() {
       server.close();
       await once(server, "close");
@@ -66,25 +66,25 @@ async function connect(
     host: "127.0.0.1",
     hostname: "example.org",
     port,
-    username: USER,
+    username: USER_NAME,
     password: PASSWORD,
     reconnect: false,
     idle_time_out: keepAlive * 1000,
-    ...(tls ? { transport: "tls", ...clientOptions(tls) } : {}),
+    ...(tls ? { transport: "tls", ...tlsClientOptions(tls) } : {}),
   } as Parameters<typeof container.connect>[0]);
-  connection.on("message", (context: EventContext) => void commands.emit("command", unwrap(context).toString()));
+  connection.on("message", (context: EventContext) => void commands.emit("command", unwrapBody(context).toString()));
   const mode = { snd_settle_mode: settled ? (1 as const) : (0 as const) };
-  const receiver = connection.open_receiver({ name: "commands", source: { address: COMMANDS }, ...mode });
-  const sender = connection.open_sender({ name: "readings", target: { address: READINGS }, ...mode });
+  const receiver = connection.open_receiver({ name: "commands", source: { address: COMMANDS_ADDRESS }, ...mode });
+  const sender = connection.open_sender({ name: "readings", target: { address: READINGS_ADDRESS }, ...mode });
   await Promise.all([once(receiver, "receiver_open"), once(sender, "sendable")]);
-  const next = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
+  const nextCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
   return {
     async send(reading) {
-      const answer = next();
-      sender.send(wrap(reading));
+      const answer = nextCommand();
+      sender.send(wrapBody(reading));
       return answer;
     },
-    command: next,
+    command: nextCommand,
     async close() {
       connection.close();
       await once(connection, "connection_close");
@@ -92,11 +92,11 @@ async function connect(
   };
 }
 
-const amqp = (name: string, settled: boolean): Protocol => ({
+const createAmqpProtocol = (name: string, settled: boolean): Protocol => ({
   name,
   serve,
   connect: (port, parameters) => connect(settled, port, parameters),
 });
 
-export const AMQP_SETTLED = amqp("AMQP 1.0, settled by the sender", true);
-export const AMQP = amqp("AMQP 1.0, acknowledged", false);
+export const AMQP_SETTLED = createAmqpProtocol("AMQP 1.0, settled by the sender", true);
+export const AMQP_ACKNOWLEDGED = createAmqpProtocol("AMQP 1.0, acknowledged", false);

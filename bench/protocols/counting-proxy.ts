@@ -83,20 +83,20 @@ export class CountingProxy {
 
   #accept(board: net.Socket): void {
     const server = net.connect(this.target, "127.0.0.1");
-    const up = (count: number): void => {
+    const countUpBytes = (count: number): void => {
       this.#up += count;
       if (this.#lastWasDown) this.roundTrips++;
       this.#lastWasDown = false;
       this.#firstBytes.up ??= count;
     };
-    const down = (count: number): void => {
+    const countDownBytes = (count: number): void => {
       this.#down += count;
       this.#lastWasDown = true;
       this.#firstBytes.down ??= count;
     };
     const directions: [net.Socket, net.Socket, (count: number) => void, number][] = [
-      [board, server, up, 0],
-      [server, board, down, this.delay],
+      [board, server, countUpBytes, 0],
+      [server, board, countDownBytes, this.delay],
     ];
     for (const [from, to, count, delay] of directions) {
       this.#sockets.add(from);
@@ -106,9 +106,9 @@ export class CountingProxy {
         this.#chunks++;
         if (to.writable) to.write(data);
       };
-      const delayed = (work: () => void): void => void (delay > 0 ? setTimeout(work, delay) : work());
-      from.on("data", (data) => delayed(() => forward(data)));
-      from.on("end", () => delayed(() => to.end()));
+      const runDelayed = (work: () => void): void => void (delay > 0 ? setTimeout(work, delay) : work());
+      from.on("data", (data) => runDelayed(() => forward(data)));
+      from.on("end", () => runDelayed(() => to.end()));
       from.on("error", () => to.destroy());
       from.on("close", () => this.#sockets.delete(from));
     }

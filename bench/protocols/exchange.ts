@@ -1,18 +1,18 @@
 /** The exchange that every protocol implements: a board sends its light value and receives its lamp's state. */
 import { decide, decode, encode, LAMP_COMMAND, LESSON_RULE, TELEMETRY, topicOf } from "../../contract/index.js";
 
-const ID = "nightlight/porch";
+const DEVICE_ID = "nightlight/porch";
 
 /** Destination of readings: an MQTT topic, an AMQP address, or an HTTP path. */
-export const READINGS = topicOf(ID, "telemetry");
+export const READINGS_ADDRESS = topicOf(DEVICE_ID, "telemetry");
 /** Source of commands: an MQTT topic, an AMQP address, or an HTTP path. */
-export const COMMANDS = topicOf(ID, "commands");
+export const COMMANDS_ADDRESS = topicOf(DEVICE_ID, "commands");
 
 /** A board's MQTT client id or AMQP container id. */
-export const CLIENT_ID = `nightlight-board:${ID}`;
+export const CLIENT_ID = `nightlight-board:${DEVICE_ID}`;
 
 /** The board's user name in every protocol. */
-export const USER = "porch";
+export const USER_NAME = "porch";
 /** The board's password. It is as long as a password from `nightlight-server user add --generate`. */
 export const PASSWORD = "0123456789abcdefghijkl";
 

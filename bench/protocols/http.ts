@@ -5,18 +5,18 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import {
   answerTo,
-  COMMANDS,
+  COMMANDS_ADDRESS,
   PASSWORD,
-  READINGS,
-  USER,
+  READINGS_ADDRESS,
+  USER_NAME,
   type ProtocolClient,
   type Protocol,
   type ProtocolServer,
   type ConnectionParameters,
 } from "./exchange.js";
-import { clientOptions, serverOptions } from "./tls.js";
+import { tlsClientOptions, tlsServerOptions } from "./tls.js";
 
-const AUTHORIZATION = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+const AUTHORIZATION_HEADER = `Basic ${Buffer.from(`${USER_NAME}:${PASSWORD}`).toString("base64")}`;
 
 async function readBody(message: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -24,16 +24,16 @@ async function readBody(message: http.IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+async function answerRequest(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   const body = await readBody(request);
-  if (request.headers.authorization !== AUTHORIZATION) return void response.writeHead(401).end();
+  if (request.headers.authorization !== AUTHORIZATION_HEADER) return void response.writeHead(401).end();
   const text = request.method === "POST" ? answerTo(body) : '{"led_on":true}';
   response.writeHead(200, { "Content-Type": "application/json", "Content-Length": text.length }).end(text);
 }
 
 async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
-  const handle: http.RequestListener = (request, response) => void answer(request, response);
-  const server = tls ? https.createServer(serverOptions(tls), handle) : http.createServer(handle);
+  const handle: http.RequestListener = (request, response) => void answerRequest(request, response);
+  const server = tls ? https.createServer(tlsServerOptions(tls), handle) : http.createServer(handle);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -49,11 +49,11 @@ async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
 function connect(keep: boolean, port: number, { tls }: ConnectionParameters): ProtocolClient {
   const agent = tls
     ? // no TLS session resumption, because boards do not store sessions
-      new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...clientOptions(tls) })
+      new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...tlsClientOptions(tls) })
     : new http.Agent({ keepAlive: keep });
   const { request } = tls ? https : http;
   async function sendRequest(method: string, path: string, body?: string): Promise<string> {
-    const headers: http.OutgoingHttpHeaders = { Host: "example.org", Authorization: AUTHORIZATION };
+    const headers: http.OutgoingHttpHeaders = { Host: "example.org", Authorization: AUTHORIZATION_HEADER };
     if (body !== undefined)
       Object.assign(headers, { "Content-Type": "application/json", "Content-Length": body.length });
     if (!keep) headers.Connection = "close";
@@ -65,18 +65,18 @@ function connect(keep: boolean, port: number, { tls }: ConnectionParameters): Pr
     return text;
   }
   return {
-    send: (reading) => sendRequest("POST", READINGS, reading),
-    command: () => sendRequest("GET", COMMANDS),
+    send: (reading) => sendRequest("POST", READINGS_ADDRESS, reading),
+    command: () => sendRequest("GET", COMMANDS_ADDRESS),
     close: async () => agent.destroy(),
   };
 }
 
-const protocol = (name: string, keep: boolean): Protocol => ({
+const createHttpProtocol = (name: string, keep: boolean): Protocol => ({
   name,
   connectsPerReading: !keep,
   serve,
   connect: async (port, parameters) => connect(keep, port, parameters),
 });
 
-export const HTTP = protocol("HTTP/1.1, one connection", true);
-export const HTTP_ANEW = protocol("HTTP/1.1, a connection each time", false);
+export const HTTP_KEEP_ALIVE = createHttpProtocol("HTTP/1.1, one connection", true);
+export const HTTP_RECONNECTING = createHttpProtocol("HTTP/1.1, a connection each time", false);

@@ -4,14 +4,14 @@
  */
 import { parseArgs } from "node:util";
 import { updatePage } from "../page.js";
-import { AMQP, AMQP_SETTLED } from "./amqp.js";
-import { HTTP, HTTP_ANEW } from "./http.js";
-import { measure, type ProtocolResult } from "./measure.js";
+import { AMQP_ACKNOWLEDGED, AMQP_SETTLED } from "./amqp.js";
+import { HTTP_KEEP_ALIVE, HTTP_RECONNECTING } from "./http.js";
+import { measureProtocol, type ProtocolResult } from "./measure.js";
 import { MQTT_QOS_0, MQTT_QOS_1 } from "./mqtt.js";
-import { reachabilityTable, readingsTable } from "./table.js";
+import { formatReachabilityTable, formatReadingsTable } from "./table.js";
 import { createCertificate } from "./tls.js";
 
-const HELP = `npm run bench:protocols -- [--write <page>] [--json]
+const HELP_TEXT = `npm run bench:protocols -- [--write <page>] [--json]
 
 Send readings over MQTT, AMQP and HTTP, with and without TLS, and count the bytes.
 
@@ -21,28 +21,28 @@ Send readings over MQTT, AMQP and HTTP, with and without TLS, and count the byte
 /** Timeout for the whole run, in ms. */
 const RUN_TIMEOUT = 120_000;
 
-const COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
+const PAGE_COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
 
 async function run(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: { write: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
   });
-  if (values.help) return console.log(HELP);
+  if (values.help) return console.log(HELP_TEXT);
   const limit = setTimeout(() => {
     console.error(`The run timed out after ${RUN_TIMEOUT / 1000} s, because an answer is missing.`);
     process.exit(1);
   }, RUN_TIMEOUT);
   const certificate = await createCertificate();
   // in parallel, because load on the machine does not change byte counts
-  const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP, HTTP, HTTP_ANEW];
+  const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP_ACKNOWLEDGED, HTTP_KEEP_ALIVE, HTTP_RECONNECTING];
   const rows: ProtocolResult[] = await Promise.all(
-    [undefined, certificate].flatMap((tls) => protocols.map((protocol) => measure(protocol, tls))),
+    [undefined, certificate].flatMap((tls) => protocols.map((protocol) => measureProtocol(protocol, tls))),
   );
   clearTimeout(limit);
-  const tables = `${readingsTable(rows)}\n\n${reachabilityTable(rows.filter((row) => !row.tls && row.name !== HTTP_ANEW.name))}`;
+  const tables = `${formatReadingsTable(rows)}\n\n${formatReachabilityTable(rows.filter((row) => !row.tls && row.name !== HTTP_RECONNECTING.name))}`;
   console.log(values.json ? JSON.stringify(rows) : tables);
-  if (values.write) await updatePage(values.write, COMMAND, tables);
+  if (values.write) await updatePage(values.write, PAGE_COMMAND, tables);
 }
 
 run(process.argv.slice(2)).catch((error: unknown) => {

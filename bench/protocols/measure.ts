@@ -10,10 +10,10 @@ import {
 import { CountingProxy, type ByteCounts } from "./counting-proxy.js";
 
 /** Number of readings for the average. */
-const READINGS = 50;
+const READING_COUNT = 50;
 
 /** A keep-alive long enough that no keep-alive packet occurs while readings are measured, in s. */
-const NO_KEEP_ALIVE = 600;
+const LONG_KEEP_ALIVE = 600;
 
 export interface ProtocolResult {
   readonly name: string;
@@ -36,19 +36,19 @@ const addBytes = (a: ByteCounts, b: ByteCounts): ByteCounts => ({ up: a.up + b.u
 const subtractBytes = (a: ByteCounts, b: ByteCounts): ByteCounts => ({ up: a.up - b.up, down: a.down - b.down });
 
 /** Measures a protocol with a new server on loopback. */
-export async function measure(protocol: Protocol, tls?: TlsCertificate): Promise<ProtocolResult> {
+export async function measureProtocol(protocol: Protocol, tls?: TlsCertificate): Promise<ProtocolResult> {
   const figures = await withCountedServer(
     protocol,
-    { keepAlive: NO_KEEP_ALIVE, tls },
+    { keepAlive: LONG_KEEP_ALIVE, tls },
     async (server, proxy, connect) => {
       const device = await connect();
       const ready = await proxy.takeCounts();
       // counts the first reading separately, because it needs more bytes over HTTP, which connects with the first reading
       await device.send(readingOf(1000));
       const first = await proxy.takeCounts();
-      for (let seq = 1001; seq <= 1000 + READINGS; seq++) await device.send(readingOf(seq));
+      for (let seq = 1001; seq <= 1000 + READING_COUNT; seq++) await device.send(readingOf(seq));
       const all = await proxy.takeCounts();
-      const reading = { up: all.up / READINGS, down: all.down / READINGS };
+      const reading = { up: all.up / READING_COUNT, down: all.down / READING_COUNT };
       const next = device.command();
       server.command?.('{"led_on":true}');
       await next;
@@ -89,7 +89,7 @@ function countRoundTrips(protocol: Protocol, tls?: TlsCertificate): Promise<numb
     return 1 + roundTrips;
   };
   // 50 ms of latency, so that packets sent without waiting for an answer count as one round trip
-  return withCountedServer(protocol, { keepAlive: NO_KEEP_ALIVE, tls }, work, 50);
+  return withCountedServer(protocol, { keepAlive: LONG_KEEP_ALIVE, tls }, work, 50);
 }
 
 /** Runs `work` with a new server and a byte-counting proxy in front of it, and stops both afterwards. */

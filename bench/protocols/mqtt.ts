@@ -7,11 +7,11 @@ import { startServer } from "nightlight-server";
 import mqttClient from "mqtt";
 import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
 import {
-  COMMANDS,
+  COMMANDS_ADDRESS,
   CLIENT_ID,
   PASSWORD,
-  READINGS,
-  USER,
+  READINGS_ADDRESS,
+  USER_NAME,
   type ProtocolClient,
   type Protocol,
   type ProtocolServer,
@@ -30,13 +30,13 @@ async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
     http: false,
     history: false,
     data: path.join(folder, "data"),
-    guests: [{ name: USER, password: PASSWORD }],
+    guests: [{ name: USER_NAME, password: PASSWORD }],
     tls: tls && files,
   });
-  const person = await mqttClient.connectAsync(server.brokerUrl, { username: USER, password: PASSWORD });
+  const person = await mqttClient.connectAsync(server.brokerUrl, { username: USER_NAME, password: PASSWORD });
   return {
     port: Number(new URL((tls ? server.secureBrokerUrl : server.brokerUrl)!).port),
-    command: (text) => void person.publish(COMMANDS, text, { qos: 1 }),
+    command: (text) => void person.publish(COMMANDS_ADDRESS, text, { qos: 1 }),
     async close() {
       await person.endAsync();
       await server.close();
@@ -51,33 +51,34 @@ async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: ConnectionP
     createNetwork(() => openConnection(port, tls)),
     {
       clientId: CLIENT_ID,
-      username: USER,
+      username: USER_NAME,
       password: PASSWORD,
       keepAlive,
       cleanSession: qos === 0,
     },
   );
-  client.subscribe(COMMANDS, qos, (_topic, payload) => void commands.emit("command", payload.toString()));
+  client.subscribe(COMMANDS_ADDRESS, qos, (_topic, payload) => void commands.emit("command", payload.toString()));
   const connected = new Promise<void>((resolve) => (client.onconnect = () => resolve()));
   client.start();
   await connected;
-  const next = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
+  const nextCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
   return {
     async send(reading) {
-      const answer = next();
-      if (!client.publish(READINGS, reading, qos, false)) throw new Error("The MQTT client rejected a reading.");
+      const answer = nextCommand();
+      if (!client.publish(READINGS_ADDRESS, reading, qos, false))
+        throw new Error("The MQTT client rejected a reading.");
       return answer;
     },
-    command: next,
+    command: nextCommand,
     close: () => client.stop(),
   };
 }
 
-const mqtt = (qos: 0 | 1): Protocol => ({
+const createMqttProtocol = (qos: 0 | 1): Protocol => ({
   name: `MQTT 3.1.1, QoS ${qos}`,
   serve,
   connect: (port, parameters) => connect(qos, port, parameters),
 });
 
-export const MQTT_QOS_0 = mqtt(0);
-export const MQTT_QOS_1 = mqtt(1);
+export const MQTT_QOS_0 = createMqttProtocol(0);
+export const MQTT_QOS_1 = createMqttProtocol(1);

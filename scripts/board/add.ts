@@ -3,9 +3,18 @@ import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import prettier from "prettier";
 import { deviceScriptBoardName, createBoardFile } from "./base.js";
-import { boardPath, chipOf, loadBoards, PREFIX, SERVICES, titleOf, type BoardFile, type Role } from "./board.js";
-import { hardwarePage, insertSection, PAGE, type WiringParts } from "./hardware-page.js";
-import { findPin, pinProblems, suggestPins } from "./pins.js";
+import {
+  boardPath,
+  chipOf,
+  loadBoards,
+  BOARD_PREFIX,
+  SERVICE_NAMES,
+  titleOf,
+  type BoardFile,
+  type Role,
+} from "./board.js";
+import { createHardwarePage, insertSection, HARDWARE_PAGE, type WiringParts } from "./hardware-page.js";
+import { findPin, findPinProblems, suggestPins } from "./pins.js";
 
 /** Description of a new board, from the flags of `npm run board -- add`. */
 export interface NewBoard {
@@ -23,7 +32,7 @@ export interface NewBoard {
 }
 
 /** Longest name of a board without prefix. Status messages limit the name with prefix to 64 characters. */
-const MAX_NAME = 64 - PREFIX.length;
+const MAX_NAME_LENGTH = 64 - BOARD_PREFIX.length;
 
 /**
  * Adds a board. Checks everything before the first file is written.
@@ -31,8 +40,8 @@ const MAX_NAME = 64 - PREFIX.length;
  * @throws Error that says what is wrong and what would be right
  */
 export async function addBoard(root: string, wanted: NewBoard): Promise<string[]> {
-  const short = shortName(wanted.name);
-  const name = PREFIX + short;
+  const short = parseShortName(wanted.name);
+  const name = BOARD_PREFIX + short;
   const entry = `main_${short}`;
   const entryPath = `src/${entry}.ts`;
   for (const file of [boardPath(name), entryPath])
@@ -40,42 +49,42 @@ export async function addBoard(root: string, wanted: NewBoard): Promise<string[]
 
   const given = await createBoardFile(wanted.base, name, "Nightlight on " + (wanted.title ?? wanted.base));
   chipOf(given);
-  const light = pin(given, "light", wanted.light);
-  const lamp = pin(given, "lamp", wanted.lamp);
+  const light = resolvePin(given, "light", wanted.light);
+  const lamp = resolvePin(given, "lamp", wanted.lamp);
   const file: BoardFile = {
     ...given,
     $description: `Light sensor on ${light}, lamp on ${lamp}.`,
     $services: [
-      { service: SERVICES.light, name: "light", pin: light },
-      { service: SERVICES.lamp, name: "lamp", pin: lamp },
+      { service: SERVICE_NAMES.light, name: "light", pin: light },
+      { service: SERVICE_NAMES.lamp, name: "lamp", pin: lamp },
     ],
   };
-  const problems = pinProblems(file);
+  const problems = findPinProblems(file);
   if (problems.length > 0) throw new Error(problems.join("\n"));
 
   const board = { name, title: titleOf(file), file, entry };
   const page = insertSection(
-    await hardwarePage(root, await loadBoards(root)),
+    await createHardwarePage(root, await loadBoards(root)),
     board,
     wanted.parts ?? "bare",
     deviceScriptBoardName(wanted.base),
   );
   const json = await prettier.format(JSON.stringify(sortFields(file)), { parser: "json", printWidth: 120 });
   await writeFile(path.join(root, boardPath(name)), json);
-  await writeFile(path.join(root, entryPath), entryText(name, wanted.title ?? wanted.base));
-  await writeFile(path.join(root, PAGE), page);
-  await writeFile(path.join(root, PAGE), await hardwarePage(root, await loadBoards(root)));
-  return [boardPath(name), entryPath, PAGE];
+  await writeFile(path.join(root, entryPath), createEntryText(name, wanted.title ?? wanted.base));
+  await writeFile(path.join(root, HARDWARE_PAGE), page);
+  await writeFile(path.join(root, HARDWARE_PAGE), await createHardwarePage(root, await loadBoards(root)));
+  return [boardPath(name), entryPath, HARDWARE_PAGE];
 }
 
-function shortName(name: string): string {
-  const short = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
+function parseShortName(name: string): string {
+  const short = name.startsWith(BOARD_PREFIX) ? name.slice(BOARD_PREFIX.length) : name;
   if (!/^[a-z][a-z0-9_]*$/.test(short)) throw new Error(`"${name}" cannot be the name of a board: use lower-case letters, digits and _, beginning with a letter, such as lolin_s2_mini.`); // prettier-ignore
-  if (short.length > MAX_NAME) throw new Error(`"${name}" is too long: use at most ${MAX_NAME} characters, because every status message contains the name.`); // prettier-ignore
+  if (short.length > MAX_NAME_LENGTH) throw new Error(`"${name}" is too long: use at most ${MAX_NAME_LENGTH} characters, because every status message contains the name.`); // prettier-ignore
   return short;
 }
 
-function pin(file: BoardFile, role: Role, text: string): string {
+function resolvePin(file: BoardFile, role: Role, text: string): string {
   const label = findPin(file, text);
   if (label !== undefined) return label;
   // leaves out the services, because the pin of the other part (light sensor or lamp) is not chosen yet
@@ -83,7 +92,7 @@ function pin(file: BoardFile, role: Role, text: string): string {
   throw new Error(`--${role} ${text}: no pin, or more than one, has that name on this board. ${suggestion}`);
 }
 
-function entryText(name: string, title: string): string {
+function createEntryText(name: string, title: string): string {
   return [
     `// ${title}, with a light sensor and a lamp.`,
     `import { board } from "@dsboard/${name}"`,

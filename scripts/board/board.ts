@@ -4,7 +4,7 @@ import path from "node:path";
 import { CHIPS, type Chip } from "./chips.js";
 
 /** The prefix of the names of this project's boards, such as `nightlight_xiao_esp32c3`. */
-export const PREFIX = "nightlight_";
+export const BOARD_PREFIX = "nightlight_";
 
 /** The fields of a DeviceScript board file that the scripts use. */
 export interface BoardFile {
@@ -33,10 +33,10 @@ export interface Service {
 export type Role = "light" | "lamp";
 
 /** The names of light sensor and lamp in messages to the user. */
-export const PART_NAME: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
+export const PART_NAMES: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 
 /** DeviceScript's names of the services that `board.startLight()` and `board.startLamp()` start. */
-export const SERVICES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
+export const SERVICE_NAMES: Readonly<Record<Role, string>> = { light: "analog:lightLevel", lamp: "lightBulb" };
 
 /** A board that this project supports, with its board file and its firmware's entry file. */
 export interface Board {
@@ -54,7 +54,7 @@ export const titleOf = (file: Pick<BoardFile, "devName">): string => file.devNam
 
 /** Returns the label of the pin that the light sensor or the lamp is on; undefined when the board has no such service. */
 export function pinOf(file: BoardFile, role: Role): string | undefined {
-  const found = file.$services.find(({ name, service }) => name === role && service === SERVICES[role]);
+  const found = file.$services.find(({ name, service }) => name === role && service === SERVICE_NAMES[role]);
   return found && String(found.pin);
 }
 
@@ -82,7 +82,7 @@ export function joinWords(words: readonly string[], last: "and" | "or"): string 
  * @throws Error that names the file with invalid JSON
  */
 export async function loadBoards(root: string): Promise<Board[]> {
-  const entries = await entriesByBoard(root);
+  const entries = await findEntriesByBoard(root);
   const files = (await readdir(path.join(root, "boards"))).filter((name) => name.endsWith(".board.json"));
   const boards = await Promise.all(
     files.map(async (fileName): Promise<Board> => {
@@ -99,7 +99,7 @@ export async function loadBoards(root: string): Promise<Board[]> {
 export const boardPath = (name: string): string => `boards/${name}.board.json`;
 
 /** Maps each board's name to the entry file that imports the board. */
-async function entriesByBoard(root: string): Promise<Map<string, string>> {
+async function findEntriesByBoard(root: string): Promise<Map<string, string>> {
   const names = (await readdir(path.join(root, "src"))).filter((name) => /^main\w*\.ts$/.test(name));
   const pairs = names.map(async (name): Promise<[string, string]> => {
     const text = await readFile(path.join(root, "src", name), "utf8");

@@ -2,9 +2,9 @@
 import { access } from "node:fs/promises";
 import path from "node:path";
 import { fillGeneratedParts, markdownTable, readText } from "../lib/generated-files.js";
-import { chipOf, gpioOf, PART_NAME, pinOf, type Board } from "./board.js";
+import { chipOf, gpioOf, PART_NAMES, pinOf, type Board } from "./board.js";
 
-export const PAGE = "docs/reference/hardware.md";
+export const HARDWARE_PAGE = "docs/reference/hardware.md";
 
 /** New wiring sections go before this comment in the page. */
 const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
@@ -13,8 +13,8 @@ const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
 export type WiringParts = "grove" | "bare";
 
 /** Returns the text of the page with a current table of boards. */
-export async function hardwarePage(root: string, boards: readonly Board[]): Promise<string> {
-  return fillGeneratedParts(await readText(root, PAGE), { boards: overviewTable(boards) });
+export async function createHardwarePage(root: string, boards: readonly Board[]): Promise<string> {
+  return fillGeneratedParts(await readText(root, HARDWARE_PAGE), { boards: formatOverviewTable(boards) });
 }
 
 /**
@@ -22,30 +22,31 @@ export async function hardwarePage(root: string, boards: readonly Board[]): Prom
  * @throws Error when the page does not mark the place for new sections
  */
 export function insertSection(page: string, board: Board, parts: WiringParts, base: string): string {
-  if (!page.includes(INSERT_BEFORE)) throw new Error(`${PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
+  if (!page.includes(INSERT_BEFORE))
+    throw new Error(`${HARDWARE_PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
   // a function, because $ is special in a replacement string
-  return page.replace(INSERT_BEFORE, () => `${wiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
+  return page.replace(INSERT_BEFORE, () => `${formatWiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
 }
 
 /** Checks a board's wiring section and drawing. Returns a sentence for each mistake. Accepts a missing drawing. */
-export async function documentationProblems(root: string, board: Board): Promise<string[]> {
-  const [, section] = (await readText(root, PAGE)).split(`\n### ${board.title}\n`);
-  if (section === undefined) return [`${PAGE} has no section "### ${board.title}" that explains the wiring.`];
-  const texts: Record<string, string> = { [`Its section in ${PAGE}`]: section.split(/^##/m)[0] };
+export async function findDocumentationProblems(root: string, board: Board): Promise<string[]> {
+  const [, section] = (await readText(root, HARDWARE_PAGE)).split(`\n### ${board.title}\n`);
+  if (section === undefined) return [`${HARDWARE_PAGE} has no section "### ${board.title}" that explains the wiring.`];
+  const texts: Record<string, string> = { [`Its section in ${HARDWARE_PAGE}`]: section.split(/^##/m)[0] };
   const drawing = `docs/boards/${board.name}.svg`;
-  if (await exists(path.join(root, drawing))) texts[drawing] = await readText(root, drawing);
+  if (await fileExists(path.join(root, drawing))) texts[drawing] = await readText(root, drawing);
   return Object.entries(texts).flatMap(([name, text]) =>
     (["light", "lamp"] as const)
       .filter((role) => !text.includes(`(GPIO${gpioOf(board.file, role)})`))
-      .map((role) => `${name} does not show the ${PART_NAME[role]} on (GPIO${gpioOf(board.file, role)}).`),
+      .map((role) => `${name} does not show the ${PART_NAMES[role]} on (GPIO${gpioOf(board.file, role)}).`),
   );
 }
 
-function overviewTable(boards: readonly Board[]): string {
+function formatOverviewTable(boards: readonly Board[]): string {
   return markdownTable(
     ["board", "chip", "light sensor", "lamp", "firmware", "name"],
     boards.map(({ title, file, entry, name }) => [
-      `[${title}](#${anchor(title)})`,
+      `[${title}](#${anchorOf(title)})`,
       chipOf(file).name,
       `GPIO${gpioOf(file, "light")}`,
       `GPIO${gpioOf(file, "lamp")}`,
@@ -55,7 +56,7 @@ function overviewTable(boards: readonly Board[]): string {
   );
 }
 
-function wiringSection({ title, file }: Board, parts: WiringParts, base: string): string {
+function formatWiringSection({ title, file }: Board, parts: WiringParts, base: string): string {
   const [light, lamp] = (["light", "lamp"] as const).map((role) => `${pinOf(file, role)} (GPIO${gpioOf(file, role)})`);
   const rows =
     parts === "grove"
@@ -76,10 +77,10 @@ function wiringSection({ title, file }: Board, parts: WiringParts, base: string)
 }
 
 /** Returns the anchor that GitHub gives a heading. */
-const anchor = (title: string): string =>
+const anchorOf = (title: string): string =>
   title
     .toLowerCase()
     .replace(/[^\w\- ]/g, "")
     .replaceAll(" ", "-");
 
-const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false); // prettier-ignore
+const fileExists = (file: string): Promise<boolean> => access(file).then(() => true, () => false); // prettier-ignore

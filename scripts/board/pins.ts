@@ -1,26 +1,26 @@
 /** Checks which pins of a board can carry the light sensor and the lamp. */
-import { chipOf, joinWords, PART_NAME, pinOf, type BoardFile, type Role } from "./board.js";
+import { chipOf, joinWords, PART_NAMES, pinOf, type BoardFile, type Role } from "./board.js";
 
 const OTHER_ROLE: Readonly<Record<Role, Role>> = { light: "lamp", lamp: "light" };
 
 /** Returns what is wrong with the pins of a board. Each problem is a sentence that suggests other pins. */
-export function pinProblems(file: BoardFile): string[] {
+export function findPinProblems(file: BoardFile): string[] {
   return (["light", "lamp"] as const).flatMap((role) => {
     const label = pinOf(file, role);
-    if (label === undefined) return [`It has no ${PART_NAME[role]}: $services has no service called "${role}".`];
+    if (label === undefined) return [`It has no ${PART_NAMES[role]}: $services has no service called "${role}".`];
     if (!(label in file.pins))
-      return [`It has no pin "${label}" for its ${PART_NAME[role]}. ${suggestPins(file, role)}`];
-    const why = pinProblem(file, role, label);
+      return [`It has no pin "${label}" for its ${PART_NAMES[role]}. ${suggestPins(file, role)}`];
+    const why = findPinProblem(file, role, label);
     return why
-      ? [`Its ${PART_NAME[role]} cannot be on ${label} (GPIO${file.pins[label]}): ${why}. ${suggestPins(file, role)}`]
+      ? [`Its ${PART_NAMES[role]} cannot be on ${label} (GPIO${file.pins[label]}): ${why}. ${suggestPins(file, role)}`]
       : [];
   });
 }
 
 /** Returns the labels of the pins that can carry the light sensor or the lamp. */
-export function possiblePins(file: BoardFile, role: Role): string[] {
+export function findPossiblePins(file: BoardFile, role: Role): string[] {
   return Object.keys(file.pins)
-    .filter((label) => !label.startsWith("#") && !pinProblem(file, role, label))
+    .filter((label) => !label.startsWith("#") && !findPinProblem(file, role, label))
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
@@ -42,21 +42,21 @@ export function findPin({ pins }: BoardFile, text: string): string | undefined {
 
 /** Returns a sentence with the pins that can carry the light sensor or the lamp. */
 export function suggestPins(file: BoardFile, role: Role): string {
-  const possible = possiblePins(file, role);
+  const possible = findPossiblePins(file, role);
   return possible.length > 0 ? `It can be on ${joinWords(possible, "or")}.` : `No pin of this board can carry it.`;
 }
 
 /** Returns why a pin cannot carry the light sensor or the lamp, as a clause; undefined when the pin can. */
-function pinProblem(file: BoardFile, role: Role, label: string): string | undefined {
+function findPinProblem(file: BoardFile, role: Role, label: string): string | undefined {
   const chip = chipOf(file);
   const gpio = file.pins[label];
   if (!chip.pins.includes(gpio)) return `an ${chip.name} has no GPIO${gpio}`;
   const reserved = chip.reserved.find(({ pins }) => pins.includes(gpio));
   if (reserved) return `it ${reserved.why}`;
-  const onboardUse = onboardUses(file).get(gpio);
+  const onboardUse = findOnboardUses(file).get(gpio);
   if (onboardUse) return `it is in use on the board itself (${onboardUse})`;
   const other = pinOf(file, OTHER_ROLE[role]);
-  if (other !== undefined && file.pins[other] === gpio) return `the ${PART_NAME[OTHER_ROLE[role]]} is there`;
+  if (other !== undefined && file.pins[other] === gpio) return `the ${PART_NAMES[OTHER_ROLE[role]]} is there`;
   if (role === "lamp") return chip.inputOnly.includes(gpio) ? "it is an input only" : undefined;
   if (chip.adc1.includes(gpio)) return undefined;
   return chip.adc2.includes(gpio)
@@ -68,7 +68,7 @@ function pinProblem(file: BoardFile, role: Role, label: string): string | undefi
  * Maps each GPIO that the board itself uses to the name of the board file's field that assigns it. As in DeviceScript, these
  * are all fields whose name starts with `pin`.
  */
-function onboardUses(file: BoardFile): Map<number, string> {
+function findOnboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();
   const addUse = (pin: unknown, onboardUse: string) => {
     const gpio = typeof pin === "string" ? file.pins[pin] : pin;

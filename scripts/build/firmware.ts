@@ -2,10 +2,10 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { CLI_SCRIPT } from "../lib/devicescript-cli.js";
-import { firmwareEntries, ROOT } from "../lib/repository.js";
+import { listFirmwareEntries, ROOT } from "../lib/repository.js";
 import { runNodeScript } from "../lib/run-program.js";
 import { withBuildLock } from "./lock.js";
-import { newest } from "./newest.js";
+import { latestModification } from "./newest.js";
 
 const OUTPUT_FOLDER = ".devicescript/bin";
 const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
@@ -15,22 +15,22 @@ const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
  * @throws Error when the entry file does not exist; with the compiler's messages when the firmware does not compile
  */
 export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
-  const entries = await firmwareEntries();
+  const entries = await listFirmwareEntries();
   if (only && !entries.includes(only))
     throw new Error(`There is no firmware src/${only}.ts; there are ${entries.join(" and ")}.`);
   await withBuildLock(async () => {
     for (const entry of only ? [only] : entries) {
       if (!force && (await isUpToDate(entry))) continue;
       console.log(`building the firmware src/${entry}.ts`);
-      await build(entry);
+      await buildEntry(entry);
     }
   });
 }
 
 async function isUpToDate(entry: string): Promise<boolean> {
-  const built = await Promise.all(OUTPUT_FILES.map((name) => newest(`${OUTPUT_FOLDER}/${entry}/${name}`)));
+  const built = await Promise.all(OUTPUT_FILES.map((name) => latestModification(`${OUTPUT_FOLDER}/${entry}/${name}`)));
   // builds again when DeviceScript's libraries are missing: `npm install` deletes them, and only a build restores them
-  if (!(await newest("node_modules/@devicescript/core/package.json"))) return false;
+  if (!(await latestModification("node_modules/@devicescript/core/package.json"))) return false;
   const sources = [
     "src",
     "packages/devicescript-mqtt/src",
@@ -40,10 +40,10 @@ async function isUpToDate(entry: string): Promise<boolean> {
     "package.json",
     "node_modules/@devicescript/cli/package.json",
   ];
-  return Math.min(...built) >= (await newest(...sources));
+  return Math.min(...built) >= (await latestModification(...sources));
 }
 
-async function build(entry: string): Promise<void> {
+async function buildEntry(entry: string): Promise<void> {
   // The CLI ignores --out-dir and always writes to .devicescript/bin, so entries cannot be built in parallel.
   const { code, output } = await runNodeScript(CLI_SCRIPT, ["build", `src/${entry}.ts`], ROOT);
   if (code !== 0) throw new Error(`the firmware src/${entry}.ts does not compile:\n${output.trim()}`);

@@ -4,32 +4,34 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../lib/repository.js";
 
-const LOCK = path.join(ROOT, ".devicescript", "building");
+const LOCK_FILE = path.join(ROOT, ".devicescript", "building");
 /** Age in ms after which a lock is stale. A killed build leaves its lock behind, and another process may get its process id. */
 const STALE_AFTER = 120_000;
 
 /** Runs a build while no other process builds the firmware; waits for its turn. */
 export async function withBuildLock(build: () => Promise<void>): Promise<void> {
-  await mkdir(path.dirname(LOCK), { recursive: true });
+  await mkdir(path.dirname(LOCK_FILE), { recursive: true });
   for (let attempt = 0; ; attempt++) {
-    const error = await writeFile(LOCK, String(process.pid), { flag: "wx" }).catch((e: NodeJS.ErrnoException) => e);
+    const error = await writeFile(LOCK_FILE, String(process.pid), { flag: "wx" }).catch(
+      (e: NodeJS.ErrnoException) => e,
+    );
     if (!error) break;
     if (error.code !== "EEXIST") throw error;
     if (attempt === 10) console.log("waiting for another build of the firmware to finish");
     if (await isHeld()) await sleep(100);
-    else await rm(LOCK, { force: true });
+    else await rm(LOCK_FILE, { force: true });
   }
   try {
     await build();
   } finally {
-    await rm(LOCK, { force: true });
+    await rm(LOCK_FILE, { force: true });
   }
 }
 
 /** Returns whether the process that wrote the lock still runs, and the lock is not stale. */
 async function isHeld(): Promise<boolean> {
-  const holder = Number(await readFile(LOCK, "utf8").catch(() => "0"));
-  const written = await stat(LOCK).then((info) => info.mtimeMs, () => 0); // prettier-ignore
+  const holder = Number(await readFile(LOCK_FILE, "utf8").catch(() => "0"));
+  const written = await stat(LOCK_FILE).then((info) => info.mtimeMs, () => 0); // prettier-ignore
   if (Date.now() - written > STALE_AFTER) return false;
   try {
     // Signal 0 tests whether a process exists. An empty lock file gives process 0 (this process group) and counts as held.

@@ -6,10 +6,10 @@ import { TEXT_ATTRIBUTES } from "../../server/dashboard/messages/attributes.js";
 import { LANGUAGES, type Language } from "../../server/dashboard/messages/languages.js";
 import { ROOT } from "../lib/repository.js";
 
-/** A message table, checked here without its types, because placeholders are not part of them. */
+/** A message table without its exact types, because this check also compares what the types do not cover. */
 export type Table = Readonly<Record<string, Area>>;
 
-const FOLDER = path.join(ROOT, "server/dashboard");
+const DASHBOARD_FOLDER = path.join(ROOT, "server/dashboard");
 
 /** Names that are the same in every language. */
 const BRANDS = new Set(["Nightlight", "nightlight-server"]);
@@ -22,9 +22,9 @@ export async function findTextProblems(): Promise<string[]> {
   const problems = [...tables].flatMap(([language, table]) => compareTables(english, language, table));
   const isTable = new RegExp(`^messages[\\\\/](${Object.keys(LANGUAGES).join("|")})[.\\\\/]`);
   let sources = "";
-  for (const file of await readdir(FOLDER, { recursive: true })) {
+  for (const file of await readdir(DASHBOARD_FOLDER, { recursive: true })) {
     if (!/\.(html|ts)$/.test(file) || isTable.test(file)) continue;
-    const source = await readFile(path.join(FOLDER, file), "utf8");
+    const source = await readFile(path.join(DASHBOARD_FOLDER, file), "utf8");
     sources += source;
     if (file.endsWith(".html")) problems.push(...findTemplateProblems(file, source, english));
   }
@@ -32,7 +32,7 @@ export async function findTextProblems(): Promise<string[]> {
 }
 
 async function loadTable(language: Language): Promise<Table> {
-  return ((await import(path.join(FOLDER, "messages", `${language}.ts`))) as { table: Table }).table;
+  return ((await import(path.join(DASHBOARD_FOLDER, "messages", `${language}.ts`))) as { table: Table }).table;
 }
 
 /** Returns how a table differs from the English one: keys, placeholders, and plural forms that its language needs. */

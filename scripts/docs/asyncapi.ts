@@ -1,14 +1,14 @@
 /** The AsyncAPI 3 document that describes the MQTT messages. */
 import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { VERSION } from "../../server/src/common/version.js";
 import { CHANNELS, type ChannelDoc, type Flow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
-import { jsonSchema } from "./schema.js";
+import { createJsonSchema } from "./schema.js";
 
 const MQTT_BINDING = { bindingVersion: "0.2.0" };
 
-const PARAMETERS: Readonly<Record<string, object>> = {
+const CHANNEL_PARAMETERS: Readonly<Record<string, object>> = {
   id: {
     description:
       `The device's id: a topic prefix of at most ${MAX_ID} printable ASCII characters without # and +. It does not begin with $, ` +
@@ -22,20 +22,20 @@ const PARAMETERS: Readonly<Record<string, object>> = {
   zone: { description: "The name of a zone in the server's configuration.", examples: ["hall"] },
 };
 
-const DESCRIPTION = [
+const DOCUMENT_DESCRIPTION = [
   "Microcontrollers with a light sensor and a lamp, and a server that decides when each lamp is on.",
   "Operations are described from the server's point of view. All messages are sent at QoS 1. Payloads " +
     `are JSON objects of at most ${MAX_PAYLOAD} bytes, nested at most ${MAX_DEPTH} deep; receivers ignore unknown fields.`,
 ].join("\n\n");
 
 /** Returns the AsyncAPI 3 document as an object. */
-export function asyncapi(messages: readonly MessageDoc[]): object {
+export function createAsyncapi(messages: readonly MessageDoc[]): object {
   const nameOf = new Map(messages.map(({ constant, name }) => [constant, name]));
   const channels = Object.entries(CHANNELS);
   const refsOf = (channel: string, flows: readonly Flow[]): object[] =>
     flows.map(({ message }) => ({ $ref: `#/channels/${channel}/messages/${nameOf.get(message)}` }));
 
-  const channel = ({ address, title, flows }: ChannelDoc): object => ({
+  const describeChannel = ({ address, title, flows }: ChannelDoc): object => ({
     address,
     title,
     parameters: Object.fromEntries(
@@ -46,7 +46,7 @@ export function asyncapi(messages: readonly MessageDoc[]): object {
     ),
   });
 
-  const operation = (name: string, flow: Flow): object => ({
+  const describeOperation = (name: string, flow: Flow): object => ({
     action: flow.from === "server" ? "send" : "receive",
     summary: flow.summary,
     channel: { $ref: `#/channels/${name}` },
@@ -60,7 +60,7 @@ export function asyncapi(messages: readonly MessageDoc[]): object {
     bindings: { mqtt: { qos: 1, retain: flow.retain, ...MQTT_BINDING } },
   });
 
-  const message = (doc: MessageDoc): object => {
+  const describeMessage = (doc: MessageDoc): object => {
     const flows = channels.flatMap(([, { flows }]) => flows).filter(({ message }) => message === doc.constant);
     const examples = flows.flatMap(({ example, will }) => [{ payload: example }, ...(will ? [{ payload: will }] : [])]);
     return {
@@ -79,23 +79,23 @@ export function asyncapi(messages: readonly MessageDoc[]): object {
 
   return {
     asyncapi: "3.0.0",
-    info: { title: "Nightlight", version: VERSION, description: DESCRIPTION, license: { name: "MIT" } },
+    info: { title: "Nightlight", version: VERSION, description: DOCUMENT_DESCRIPTION, license: { name: "MIT" } },
     defaultContentType: "application/json",
-    servers: servers(),
-    channels: Object.fromEntries(channels.map(([name, doc]) => [name, channel(doc)])),
+    servers: describeServers(),
+    channels: Object.fromEntries(channels.map(([name, doc]) => [name, describeChannel(doc)])),
     operations: Object.fromEntries(
-      channels.flatMap(([name, { flows }]) => flows.map((flow) => [flow.operation, operation(name, flow)])),
+      channels.flatMap(([name, { flows }]) => flows.map((flow) => [flow.operation, describeOperation(name, flow)])),
     ),
     components: {
-      parameters: PARAMETERS,
-      messages: Object.fromEntries(messages.map((doc) => [doc.name, message(doc)])),
-      schemas: Object.fromEntries(messages.map((doc) => [doc.name, jsonSchema(doc)])),
+      parameters: CHANNEL_PARAMETERS,
+      messages: Object.fromEntries(messages.map((doc) => [doc.name, describeMessage(doc)])),
+      schemas: Object.fromEntries(messages.map((doc) => [doc.name, createJsonSchema(doc)])),
     },
   };
 }
 
-function servers(): object {
-  const { host, mqttPort, mqttsPort, httpPort, topicPrefix } = DEFAULTS;
+function describeServers(): object {
+  const { host, mqttPort, mqttsPort, httpPort, topicPrefix } = DEFAULT_OPTIONS;
   const mqtt = { protocolVersion: "3.1.1" };
   const will = CHANNELS.serverStatus.flows[0].will;
   return {

@@ -5,16 +5,16 @@ import { CHANNELS, type Flow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
 
 /** Returns the tables by name: `topics` with all topics, and a table of fields for each message, such as `lamp-command`. */
-export function contractTables(messages: readonly MessageDoc[]): Record<string, string> {
+export function createContractTables(messages: readonly MessageDoc[]): Record<string, string> {
   return {
-    topics: topicsTable(messages),
-    ...Object.fromEntries(messages.map((doc) => [doc.file, fieldsTable(doc)])),
+    topics: formatTopicsTable(messages),
+    ...Object.fromEntries(messages.map((doc) => [doc.file, formatFieldsTable(doc)])),
   };
 }
 
-function topicsTable(messages: readonly MessageDoc[]): string {
+function formatTopicsTable(messages: readonly MessageDoc[]): string {
   const docOf = new Map(messages.map((doc) => [doc.constant, doc]));
-  const row = (address: string, flow: Flow): string[] => {
+  const formatRow = (address: string, flow: Flow): string[] => {
     const { name, file } = docOf.get(flow.message)!;
     const topic = address.replace(/\{(\w+)\}/g, "<$1>");
     const retained = (flow.retain ? "yes" : "no") + (flow.will ? "; also the will" : "");
@@ -22,22 +22,22 @@ function topicsTable(messages: readonly MessageDoc[]): string {
       `\`${topic}\``,
       `${flow.from} → ${flow.to}`,
       `1, ${retained}`,
-      `[${name}](../schemas/${file}.json): \`${json(flow.example)}\`${flow.will ? `; the will is \`${json(flow.will)}\`` : ""}`,
+      `[${name}](../schemas/${file}.json): \`${formatJson(flow.example)}\`${flow.will ? `; the will is \`${formatJson(flow.will)}\`` : ""}`,
     ];
   };
   return markdownTable(
     ["topic", "from → to", "QoS, retained", "payload, for example"],
-    Object.values(CHANNELS).flatMap(({ address, flows }) => flows.map((flow) => row(address, flow))),
+    Object.values(CHANNELS).flatMap(({ address, flows }) => flows.map((flow) => formatRow(address, flow))),
   );
 }
 
-function fieldsTable({ fields }: MessageDoc): string {
+function formatFieldsTable({ fields }: MessageDoc): string {
   const defaults = fields.some((doc) => doc.default !== undefined);
   return markdownTable(
     ["field", "value", ...(defaults ? ["default"] : []), "meaning"],
     fields.map((doc) => [
       `\`${doc.name}\`${doc.field.required ? ", required" : ""}`,
-      allowedValues(doc.field),
+      formatAllowedValues(doc.field),
       ...(defaults ? [`\`${JSON.stringify(doc.default)}\``] : []),
       doc.description,
     ]),
@@ -45,7 +45,7 @@ function fieldsTable({ fields }: MessageDoc): string {
 }
 
 /** Describes the values that a field allows. */
-function allowedValues({ type, values, minimum, maximum, maxLength }: Field): string {
+function formatAllowedValues({ type, values, minimum, maximum, maxLength }: Field): string {
   if (values) return values.map((value) => `\`"${value}"\``).join(", ");
   if (type === "boolean") return "`true`, `false`";
   if (type === "string") return `text of at most ${maxLength} characters`;
@@ -53,6 +53,6 @@ function allowedValues({ type, values, minimum, maximum, maxLength }: Field): st
   return type === "integer" ? `whole number, ${range}` : range;
 }
 
-function json(value: object): string {
+function formatJson(value: object): string {
   return JSON.stringify(value).replaceAll(/([:,])/g, "$1 ");
 }

@@ -31,12 +31,12 @@ export interface FieldDoc {
 }
 
 /** The source files with message definitions. */
-const FILES = ["contract/messages.ts", "contract/apps.ts"];
+const MESSAGE_FILES = ["contract/messages.ts", "contract/apps.ts"];
 
 /** Returns every message of the contract, in source order. */
 export function readMessages(): MessageDoc[] {
-  const defaults = { ...contract.LESSON_RULE, ...contract.DEFAULT_CADENCE, ...firmwareDefaults() };
-  const statements = FILES.flatMap((file) => [...parse(file).statements]);
+  const defaults = { ...contract.LESSON_RULE, ...contract.DEFAULT_CADENCE, ...readFirmwareDefaults() };
+  const statements = MESSAGE_FILES.flatMap((file) => [...parseSource(file).statements]);
   return statements.flatMap((statement) => {
     if (!ts.isVariableStatement(statement) || !isExported(statement)) return [];
     const { name, initializer } = statement.declarationList.declarations[0];
@@ -64,24 +64,24 @@ export function readMessages(): MessageDoc[] {
 }
 
 /** Reads the firmware's defaults, by field, from its source: Node cannot run firmware code. */
-function firmwareDefaults(): Record<string, string | number> {
+function readFirmwareDefaults(): Record<string, string | number> {
   const found: Record<string, string | number> = {};
-  const visit = (node: ts.Node): void => {
+  const visitNode = (node: ts.Node): void => {
     if (ts.isPropertyAssignment(node) && ts.isStringLiteral(node.initializer))
       found[node.name.getText()] = node.initializer.text;
     else if (ts.isPropertyAssignment(node) && ts.isNumericLiteral(node.initializer))
       found[node.name.getText()] = Number(node.initializer.text);
-    else ts.forEachChild(node, visit);
+    else ts.forEachChild(node, visitNode);
   };
-  const { statements } = parse("src/parameters.ts");
+  const { statements } = parseSource("src/parameters.ts");
   const where = statements.find((node) => ts.isFunctionDeclaration(node) && node.name?.text === "defaultParameters");
   if (!where)
     throw new Error("src/parameters.ts has no function defaultParameters() for the docs to read defaults from");
-  visit(where);
+  visitNode(where);
   return found;
 }
 
-function parse(file: string): ts.SourceFile {
+function parseSource(file: string): ts.SourceFile {
   const text = ts.sys.readFile(path.join(ROOT, file));
   if (text === undefined) throw new Error(`${file} cannot be read`);
   return ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);

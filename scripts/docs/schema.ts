@@ -8,7 +8,7 @@ export type JsonSchema = Record<string, unknown>;
  * Returns the JSON Schema of a message. The schema accepts the same JSON objects as the contract's `decode`. Limits on the
  * JSON text, such as its size, are in `docs/reference/contract.md`.
  */
-export function jsonSchema({ name, description, fields }: MessageDoc): JsonSchema {
+export function createJsonSchema({ name, description, fields }: MessageDoc): JsonSchema {
   const required = fields.filter(({ field }) => field.required).map(({ name }) => name);
   return {
     title: name,

@@ -1,20 +1,20 @@
 /** Checks for flashing over USB: esptool, the connected boards, and permission to open their ports. */
 import { StepError } from "../lib/step-error.js";
 import type { PortInfo } from "../lib/serial/port.js";
-import { boardPorts, describePort } from "../lib/serial/ports.js";
-import { note, ok, todo, type Check, type Finding } from "./finding.js";
+import { filterBoardPorts, describePort } from "../lib/serial/ports.js";
+import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
 /** Turns a StepError, which flashing would report, into a finding of level `todo`. Throws other errors again. */
 function asFinding(about: string, error: unknown): Finding {
-  if (error instanceof StepError) return todo(about, error.problem, error.remedy);
+  if (error instanceof StepError) return todoFinding(about, error.problem, error.remedy);
   throw error;
 }
 
 /** Checks that a suitable esptool is installed. */
 export const checkEsptool: Check = async (system) => {
   try {
-    return [ok("esptool", await system.esptool())];
+    return [okFinding("esptool", await system.esptool())];
   } catch (error) {
     return [asFinding("esptool", error)];
   }
@@ -28,48 +28,49 @@ export const checkBoards: Check = async (system) => {
   } catch (error) {
     return [asFinding("boards", error)];
   }
-  const boards = boardPorts(ports);
-  if (boards.length === 0) return [await noBoard(system), ...(await groupFindings(system))];
+  const boards = filterBoardPorts(ports);
+  if (boards.length === 0) return [await findingWithoutBoard(system), ...(await checkGroup(system))];
   const findings = await Promise.all(boards.map((port) => checkPortAccess(system, port)));
   if (boards.length > 1)
-    findings.push(note("boards", "More than one board is connected.", `Name the one to flash: npm run flash -- --port ${boards[0].path}`)); // prettier-ignore
+    findings.push(noteFinding("boards", "More than one board is connected.", `Name the one to flash: npm run flash -- --port ${boards[0].path}`)); // prettier-ignore
   return findings;
 };
 
 async function checkPortAccess(system: System, port: PortInfo): Promise<Finding> {
   try {
     await system.checkAccess(port.path);
-    return ok("board", describePort(port));
+    return okFinding("board", describePort(port));
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
     const udev =
       system.platform === "linux"
-        ? ` Or allow every logged-in user to use this kind of board, then unplug it and plug it in again: ${udevLine(port.vendorId)}`
+        ? ` Or allow every logged-in user to use this kind of board, then unplug it and plug it in again: ${udevCommand(port.vendorId)}`
         : "";
-    return todo("board", `${describePort(port)}: ${error.problem}`, `${error.remedy}${udev}`);
+    return todoFinding("board", `${describePort(port)}: ${error.problem}`, `${error.remedy}${udev}`);
   }
 }
 
 /** Returns a command that adds a udev rule. Rules with `uaccess` must have a number below 73 (systemd's 73-seat-late.rules). */
-const udevLine = (vendorId = ""): string =>
+const udevCommand = (vendorId = ""): string =>
   `echo 'SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId.toLowerCase()}", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/60-nightlight.rules && sudo udevadm control --reload`;
 
-async function noBoard(system: System): Promise<Finding> {
+async function findingWithoutBoard(system: System): Promise<Finding> {
   const advice = "To flash one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT while you plug it in."; // prettier-ignore
   const { output } = system.platform === "linux" ? await system.run("uname", "-r") : { output: "" };
   const wsl = /microsoft/i.test(output)
     ? " In WSL, attach the board from Windows first: usbipd attach --wsl --busid <id from usbipd list>"
     : "";
-  return note("boards", "No board is connected.", advice + wsl);
+  return noteFinding("boards", "No board is connected.", advice + wsl);
 }
 
 /** Checks that this user is in the group that may open serial ports on Linux. */
-async function groupFindings(system: System): Promise<Finding[]> {
+async function checkGroup(system: System): Promise<Finding[]> {
   if (system.platform !== "linux" || system.uid === 0) return [];
-  const there = (await system.run("getent", "group", "dialout")).output.trim();
-  const group = there ? "dialout" : "uucp";
+  const dialoutEntry = (await system.run("getent", "group", "dialout")).output.trim();
+  const group = dialoutEntry ? "dialout" : "uucp";
   const { output, code } = await system.run("id", "-nG");
   if (code !== 0) return [];
-  if (output.trim().split(/\s+/).includes(group)) return [ok("serial ports", `this user is in the group ${group}`)];
-  return [note("serial ports", `This user is not in the group ${group}, and may lack permission to open a board's port.`, `Run sudo usermod -aG ${group} $USER, then log out and in again.`)]; // prettier-ignore
+  if (output.trim().split(/\s+/).includes(group))
+    return [okFinding("serial ports", `this user is in the group ${group}`)];
+  return [noteFinding("serial ports", `This user is not in the group ${group}, and may lack permission to open a board's port.`, `Run sudo usermod -aG ${group} $USER, then log out and in again.`)]; // prettier-ignore
 }

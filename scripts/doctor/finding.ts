@@ -15,6 +15,16 @@ export interface Finding {
 /** Checks one thing, or a few that belong together. An error thrown by a check becomes a finding of level `todo`. */
 export type Check = (system: System) => Promise<Finding[]>;
 
-export const ok = (about: string, text: string): Finding => ({ about, level: "ok", text });
-export const note = (about: string, text: string, remedy?: string): Finding => ({ about, level: "note", text, remedy });
-export const todo = (about: string, text: string, remedy?: string): Finding => ({ about, level: "todo", text, remedy });
+export const okFinding = (about: string, text: string): Finding => ({ about, level: "ok", text });
+export const noteFinding = (about: string, text: string, remedy?: string): Finding => ({
+  about,
+  level: "note",
+  text,
+  remedy,
+});
+export const todoFinding = (about: string, text: string, remedy?: string): Finding => ({
+  about,
+  level: "todo",
+  text,
+  remedy,
+});

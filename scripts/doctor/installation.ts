@@ -1,5 +1,5 @@
 /** Checks of the installation: Node.js, DeviceScript, free disk space and the built firmware. */
-import { note, ok, todo, type Check, type Finding } from "./finding.js";
+import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
 /** The fields of package.json that the checks use. */
@@ -8,16 +8,16 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-const INSTALL = "Run npm ci in the project's folder.";
+const INSTALL_ADVICE = "Run npm ci in the project's folder.";
 
-const manifest = async (system: System) => JSON.parse((await system.read("package.json")) ?? "") as Manifest;
+const readManifest = async (system: System) => JSON.parse((await system.read("package.json")) ?? "") as Manifest;
 
 /** Checks that Node.js is at least the version in package.json. */
 export const checkNode: Check = async (system) => {
-  const { engines } = await manifest(system);
+  const { engines } = await readManifest(system);
   const wanted = engines.node.replace(/^>=\s*/, "");
-  if (isAtLeast(system.nodeVersion, wanted)) return [ok("Node.js", system.nodeVersion)];
-  return [todo("Node.js", `This is version ${system.nodeVersion}; ${wanted} or newer is needed.`, "Install a newer version from https://nodejs.org, or with your version manager.")]; // prettier-ignore
+  if (isAtLeast(system.nodeVersion, wanted)) return [okFinding("Node.js", system.nodeVersion)];
+  return [todoFinding("Node.js", `This is version ${system.nodeVersion}; ${wanted} or newer is needed.`, "Install a newer version from https://nodejs.org, or with your version manager.")]; // prettier-ignore
 };
 
 function isAtLeast(version: string, least: string): boolean {
@@ -31,16 +31,17 @@ function isAtLeast(version: string, least: string): boolean {
 /** Checks that the version of DeviceScript in package.json is installed. */
 export const checkDeviceScript: Check = async (system) => {
   const about = "DeviceScript";
-  const wanted = (await manifest(system)).devDependencies["@devicescript/cli"];
+  const wanted = (await readManifest(system)).devDependencies["@devicescript/cli"];
   const installed = await system.read("node_modules/@devicescript/cli/package.json");
-  if (installed === undefined) return [todo(about, "DeviceScript's command-line program is not installed.", INSTALL)];
+  if (installed === undefined)
+    return [todoFinding(about, "DeviceScript's command-line program is not installed.", INSTALL_ADVICE)];
   const { version } = JSON.parse(installed) as { version: string };
   if (version !== wanted)
-    return [todo(about, `Version ${version} is installed; this project needs ${wanted}.`, INSTALL)];
+    return [todoFinding(about, `Version ${version} is installed; this project needs ${wanted}.`, INSTALL_ADVICE)];
   // reports missing libraries of DeviceScript, which `npm install` deletes and a build restores
   if ((await system.size("node_modules/@devicescript/core/package.json")) === undefined)
-    return [note(about, `${version}; its libraries are missing, so editors show errors until the next build.`, "Run npm run build.")]; // prettier-ignore
-  return [ok(about, version)];
+    return [noteFinding(about, `${version}; its libraries are missing, so editors show errors until the next build.`, "Run npm run build.")]; // prettier-ignore
+  return [okFinding(about, version)];
 };
 
 /** Disk space in bytes for node_modules, a cached runtime, the history and builds. */
@@ -48,14 +49,14 @@ const NEEDED_SPACE = 500_000_000;
 
 /** Checks that at least `NEEDED_SPACE` bytes are free on the disk. */
 export const checkDisk: Check = async (system) => {
-  const free = await system.free();
+  const free = await system.freeSpace();
   const text = free < 1e10 ? `${Math.floor(free / 1e6)} MB free` : `${Math.floor(free / 1e9)} GB free`;
-  if (free >= NEEDED_SPACE) return [ok("disk", text)];
-  return [todo("disk", `Only ${text}; builds, the runtime's download and the history need ${NEEDED_SPACE / 1e6} MB.`, "Free some disk space.")]; // prettier-ignore
+  if (free >= NEEDED_SPACE) return [okFinding("disk", text)];
+  return [todoFinding("disk", `Only ${text}; builds, the runtime's download and the history need ${NEEDED_SPACE / 1e6} MB.`, "Free some disk space.")]; // prettier-ignore
 };
 
 /** The largest program that this project allows, in bytes. DeviceScript's own limit is 65,536. */
-export const MAX_PROGRAM = 40_960;
+export const MAX_PROGRAM_SIZE = 40_960;
 
 /** Checks that the firmware of every board is built and within its size limit. */
 export const checkFirmware: Check = async (system) => {
@@ -65,14 +66,19 @@ export const checkFirmware: Check = async (system) => {
   const missing = [...sizes].filter(([, size]) => size === undefined).map(([entry]) => `src/${entry}.ts`);
   const findings: Finding[] = [];
   if (missing.length > 0)
-    findings.push(todo("firmware", `Not built: ${missing.join(", ")}.`, "Run npm run build:firmware."));
+    findings.push(todoFinding("firmware", `Not built: ${missing.join(", ")}.`, "Run npm run build:firmware."));
   for (const [entry, size = 0] of sizes) {
-    if (size > MAX_PROGRAM)
-      findings.push(todo("firmware", `src/${entry}.ts compiles to ${bytes(size)}; the limit is ${bytes(MAX_PROGRAM)}.`, "See .devicescript/bin/bytecode-sizes.md for the size of each function.")); // prettier-ignore
+    if (size > MAX_PROGRAM_SIZE)
+      findings.push(todoFinding("firmware", `src/${entry}.ts compiles to ${formatBytes(size)}; the limit is ${formatBytes(MAX_PROGRAM_SIZE)}.`, "See .devicescript/bin/bytecode-sizes.md for the size of each function.")); // prettier-ignore
   }
   if (findings.length > 0) return findings;
   const largest = Math.max(...[...sizes.values()].map((size = 0) => size));
-  return [ok("firmware", `built for ${sizes.size} boards; the largest has ${bytes(largest)} of ${bytes(MAX_PROGRAM)}`)];
+  return [
+    okFinding(
+      "firmware",
+      `built for ${sizes.size} boards; the largest has ${formatBytes(largest)} of ${formatBytes(MAX_PROGRAM_SIZE)}`,
+    ),
+  ];
 };
 
-const bytes = (count: number): string => `${count.toLocaleString("en-US")} bytes`;
+const formatBytes = (count: number): string => `${count.toLocaleString("en-US")} bytes`;

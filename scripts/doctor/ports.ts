@@ -1,5 +1,5 @@
 /** Checks that the TCP ports for npm start and VS Code are free, and finds the programs that use them. */
-import { note, ok, todo, type Check, type Finding } from "./finding.js";
+import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
 /** A program that listens on a port. */
@@ -23,13 +23,13 @@ export const checkPorts: Check = async (system) => [
 async function checkServerPort(system: System, port: number, what: string, flag: string): Promise<Finding> {
   const about = `port ${port}`;
   const error = await system.listen(port);
-  if (!error) return ok(about, `free, for ${what}`);
-  if (error !== "EADDRINUSE") return cannotListen(about, error, `npm start -- ${flag}`);
-  const { name, command } = await listenerOn(system, port);
+  if (!error) return okFinding(about, `free, for ${what}`);
+  if (error !== "EADDRINUSE") return cannotListenFinding(about, error, `npm start -- ${flag}`);
+  const { name, command } = await findListener(system, port);
   const isNightlight = /nightlight|scripts[\\/]start\.ts|server[\\/]src[\\/]main\.ts/.test(command);
   if (isNightlight || (port === 8080 && (await system.answers(`http://127.0.0.1:${port}/healthz`))))
-    return ok(about, `in use by a running nightlight server: ${name}`);
-  return todo(
+    return okFinding(about, `in use by a running nightlight server: ${name}`);
+  return todoFinding(
     about,
     `${name} uses it, so ${what} cannot start there.`,
     `Stop that program, or run npm start -- ${flag}`,
@@ -44,25 +44,25 @@ async function checkDevtoolsPorts(system: System): Promise<Finding[]> {
     const error = await system.listen(port);
     if (!error) continue;
     if (error !== "EADDRINUSE") {
-      used.push(cannotListen(about, error));
+      used.push(cannotListenFinding(about, error));
       continue;
     }
-    const { name, command } = await listenerOn(system, port);
-    if (/devicescript|devtools|\bdevs\b/i.test(command)) used.push(ok(about, `in use by DeviceScript's tools: ${name}`));
-    else used.push(note(about, `${name} uses it, but VS Code's DeviceScript extension and devs run need it.`, "Stop that program before you use them.")); // prettier-ignore
+    const { name, command } = await findListener(system, port);
+    if (/devicescript|devtools|\bdevs\b/i.test(command)) used.push(okFinding(about, `in use by DeviceScript's tools: ${name}`));
+    else used.push(noteFinding(about, `${name} uses it, but VS Code's DeviceScript extension and devs run need it.`, "Stop that program before you use them.")); // prettier-ignore
   }
-  return used.length > 0 ? used : [ok("ports 8081–8083", "free, for VS Code's DeviceScript extension")];
+  return used.length > 0 ? used : [okFinding("ports 8081–8083", "free, for VS Code's DeviceScript extension")];
 }
 
-const cannotListen = (
+const cannotListenFinding = (
   about: string,
   code: string,
   remedy = "Find out which rule of this computer reserves the port.",
-): Finding => todo(about, `No program may listen on this port (${code}).`, remedy);
+): Finding => todoFinding(about, `No program may listen on this port (${code}).`, remedy);
 
 /** Finds the program that listens on a port, as far as this user may see. */
-async function listenerOn(system: System, port: number): Promise<Listener> {
-  const pid = system.platform === "win32" ? await pidOnWindows(system, port) : await pidOnUnix(system, port);
+async function findListener(system: System, port: number): Promise<Listener> {
+  const pid = system.platform === "win32" ? await findPidOnWindows(system, port) : await findPidOnUnix(system, port);
   if (!pid) return { name: "Another program", command: "" };
   if (system.platform === "win32") {
     const { output } = await system.run("tasklist", "/FI", `PID eq ${pid}`, "/FO", "CSV", "/NH");
@@ -74,7 +74,7 @@ async function listenerOn(system: System, port: number): Promise<Listener> {
   return { name: `${program || "A program"} (process ${pid})`, command };
 }
 
-async function pidOnUnix(system: System, port: number): Promise<string | undefined> {
+async function findPidOnUnix(system: System, port: number): Promise<string | undefined> {
   // tries ss, which Linux usually has, and then lsof, which macOS has
   const { output } = await system.run("ss", "-ltnpH", `sport = :${port}`);
   const [, pid] = /\bpid=(\d+)/.exec(output) ?? [];
@@ -83,7 +83,7 @@ async function pidOnUnix(system: System, port: number): Promise<string | undefin
   return /^p(\d+)$/m.exec(listed.output)?.[1];
 }
 
-async function pidOnWindows(system: System, port: number): Promise<string | undefined> {
+async function findPidOnWindows(system: System, port: number): Promise<string | undefined> {
   // finds listening sockets by their remote port 0, because Windows translates the name of the state LISTENING
   const { output } = await system.run("netstat", "-ano", "-p", "TCP");
   return new RegExp(`^\\s*TCP\\s+\\S+:${port}\\s+\\S+:0\\s+\\S+\\s+(\\d+)\\s*$`, "m").exec(output)?.[1];

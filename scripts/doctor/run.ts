@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { parsingProblem } from "nightlight-server";
 import { checkBoards, checkEsptool } from "./boards.js";
-import { todo, type Check, type Finding } from "./finding.js";
+import { todoFinding, type Check, type Finding } from "./finding.js";
 import { checkDeviceScript, checkDisk, checkFirmware, checkNode } from "./installation.js";
 import { checkPorts } from "./ports.js";
 import { checkSettings } from "./settings.js";
@@ -24,7 +24,7 @@ export async function runChecks(system: System, checks = CHECKS): Promise<Findin
   const results = await Promise.all(
     checks.map(([about, check]) =>
       check(system).catch((error: unknown) => [
-        todo(about, `The check failed: ${error instanceof Error ? error.message : String(error)}`),
+        todoFinding(about, `The check failed: ${error instanceof Error ? error.message : String(error)}`),
       ]),
     ),
   );
@@ -57,11 +57,11 @@ export async function runDoctor(
   const findings = await runChecks(system);
   const needed = findings.filter(({ level }) => level === "todo").length;
   if (command.opts<{ json?: boolean }>().json) print(JSON.stringify({ ok: needed === 0, findings }, null, 2));
-  else print(report(findings, needed));
+  else print(formatReport(findings, needed));
   return needed > 0 ? 1 : 0;
 }
 
-function report(findings: readonly Finding[], needed: number): string {
+function formatReport(findings: readonly Finding[], needed: number): string {
   const width = Math.max(...findings.map(({ about }) => about.length));
   const lines = findings.flatMap(({ about, level, text, remedy }) => [
     `${level.padEnd(4)}  ${about.padEnd(width)}  ${text}`,

@@ -2,7 +2,7 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
-import { firmwareEntries } from "../lib/repository.js";
+import { listFirmwareEntries } from "../lib/repository.js";
 import { findEsptool } from "../flash/esptool.js";
 import { runProgram, type ProgramResult } from "../lib/run-program.js";
 import type { PortInfo } from "../lib/serial/port.js";
@@ -21,7 +21,7 @@ export interface System {
   /** Returns the size of a file of the project in bytes; undefined when the file does not exist. */
   size(name: string): Promise<number | undefined>;
   /** Returns the free disk space for this user on the project's disk, in bytes. */
-  free(): Promise<number>;
+  freeSpace(): Promise<number>;
   /** Tries to listen on a TCP port. Returns the error code, such as `EADDRINUSE`; "" when the port is free. */
   listen(port: number): Promise<string>;
   /** Runs another program and returns its output. Never rejects, even when the program is missing. */
@@ -49,30 +49,30 @@ export function thisSystem(root: string): System {
     platform: process.platform,
     nodeVersion: process.versions.node,
     uid: process.getuid?.(),
-    read: (name) => readFile(path.join(root, name), "utf8").catch(ifMissing),
-    size: (name) => stat(path.join(root, name)).then((info) => info.size, ifMissing),
-    async free() {
+    read: (name) => readFile(path.join(root, name), "utf8").catch(undefinedIfMissing),
+    size: (name) => stat(path.join(root, name)).then((info) => info.size, undefinedIfMissing),
+    async freeSpace() {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },
     // tries both addresses, because another program may listen on only one of them
-    listen: async (port) => (await listen(port, "127.0.0.1")) || (await listen(port)),
+    listen: async (port) => (await tryToListen(port, "127.0.0.1")) || (await tryToListen(port)),
     run: (command, ...args) => runProgram(command, args, { within: TIMEOUT }),
     answers: (url) => fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false), // prettier-ignore
     esptool: async () => (await findEsptool()).version,
     serialPorts: listPorts,
     checkAccess,
-    firmware: firmwareEntries,
+    firmware: listFirmwareEntries,
     settings: () => checkEnvFile(root),
     broker: (settings) => checkBroker(settings),
   };
 }
 
-function ifMissing(error: unknown): undefined {
+function undefinedIfMissing(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }
 
-function listen(port: number, host?: string): Promise<string> {
+function tryToListen(port: number, host?: string): Promise<string> {
   return new Promise((resolve) => {
     const server = net.createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));

@@ -1,19 +1,19 @@
 /** `npm run monitor`: prints a board's log, with source positions instead of bytecode positions. */
 import { createHash } from "node:crypto";
-import { firmwareEntries } from "../lib/repository.js";
+import { listFirmwareEntries } from "../lib/repository.js";
 import { loadFirmware, type Firmware } from "../../sim/firmware.js";
-import { parseLine } from "../../sim/log.js";
-import { withPositions } from "../../sim/positions.js";
+import { parseLogLine } from "../../sim/log.js";
+import { addSourcePositions } from "../../sim/positions.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
-import { boardPort } from "../lib/serial/ports.js";
+import { openerForBoardPort } from "../lib/serial/ports.js";
 import { BoardLink } from "../lib/serial/link.js";
 import { findPort, type Computer } from "./flow.js";
 
 const { ProgramSha256 } = jacdac.DeviceScriptManagerReg;
 
 /** Loads the built firmware of every board; boards without a build are left out. */
-export async function builtFirmware(): Promise<Firmware[]> {
-  return (await firmwareEntries()).flatMap((entry) => {
+export async function loadBuiltFirmware(): Promise<Firmware[]> {
+  return (await listFirmwareEntries()).flatMap((entry) => {
     try {
       return [loadFirmware(entry)];
     } catch {
@@ -34,20 +34,20 @@ export async function printBoardLog(
   stopped: AbortSignal,
 ): Promise<void> {
   const path = await findPort(ports, wanted);
-  const link = await BoardLink.open({ path, open: boardPort(ports, path) });
+  const link = await BoardLink.open({ path, open: openerForBoardPort(ports, path) });
   try {
     let buffered: string[] | undefined = [];
-    let program: Program = {};
+    let program: RunningProgram = {};
     const print = (line: string) => {
-      const [level, text] = parseLine(line);
+      const [level, text] = parseLogLine(line);
       const label = level === "error" ? "error: " : level === "warn" ? "warning: " : "";
-      screen.print(label + (program.firmware ? withPositions(text, program.firmware.debug) : text));
+      screen.print(label + (program.firmware ? addSourcePositions(text, program.firmware.debug) : text));
     };
     link.on("line", (line) => (buffered ? buffered.push(line) : print(line)));
     link.on("disconnected", () => screen.print(`(${path} is gone: the board was reset or unplugged; waiting for it)`));
     link.on("reconnected", () => screen.print("(the board is back)"));
     screen.print(`Listening on ${path}; Ctrl-C ends.`);
-    program = await runningProgram(link, builtPrograms);
+    program = await findRunningProgram(link, builtPrograms);
     if (stopped.aborted) return;
     if (program.note) screen.print(program.note);
     const early = buffered;
@@ -60,16 +60,16 @@ export async function printBoardLog(
 }
 
 /** The program that a board runs. */
-interface Program {
+interface RunningProgram {
   readonly firmware?: Firmware;
   /** Why the program is unknown; undefined when `firmware` is set. */
   readonly note?: string;
 }
 
 /** Finds the built program that the board runs, by its hash. Source positions of another program would be wrong. */
-async function runningProgram(link: BoardLink, builtPrograms: readonly Firmware[]): Promise<Program> {
+async function findRunningProgram(link: BoardLink, builtPrograms: readonly Firmware[]): Promise<RunningProgram> {
   try {
-    const { manager } = await link.services(3000);
+    const { manager } = await link.waitForServices(3000);
     const sha = manager.register(ProgramSha256);
     await sha.refresh();
     const hash = Buffer.from(sha.data ?? []).toString("hex");

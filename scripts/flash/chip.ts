@@ -8,7 +8,7 @@ const BOOT_ADVICE =
   "Hold the board's button BOOT (or IO0, B), press and release RESET (or unplug the board and plug it in again), release BOOT, and try again.";
 
 /** The board to flash, and how to reach the board. */
-export interface Target {
+export interface FlashTarget {
   readonly esptool: Esptool;
   readonly port: string;
   /** Baud rate while flashing. */
@@ -25,12 +25,12 @@ const WRITE_TIMEOUT = 600_000;
  * Reads the type of the chip on the port, as DeviceScript names it, such as `esp32c3`.
  * @throws StepError when no chip answers
  */
-export async function readChip(target: Target): Promise<string> {
+export async function readChip(target: FlashTarget): Promise<string> {
   // does not reset the board, because a native USB port would disappear just before flashing
-  const { ok, output, error } = await run(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
+  const { ok, output, error } = await runEsptool(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
   const chip = parseChip(output);
   if (ok && chip) return chip;
-  throw explain("the chip", output || (error ?? ""), target);
+  throw explainFailure("the chip", output || (error ?? ""), target);
 }
 
 /** Finds the chip type in esptool's output: "Detecting chip type... ESP32-C3" gives `esp32c3`. */
@@ -48,14 +48,14 @@ export function parseChip(output: string): string | undefined {
  * @throws ManualResetNeeded when the file was written, but the board needs a manual reset
  */
 export async function writeFlash(
-  target: Target,
+  target: FlashTarget,
   offset: string,
   file: string,
   extra: readonly string[],
   progress: (percent: number) => void,
 ): Promise<void> {
   const args = ["--baud", String(target.baud), "write_flash", ...extra, offset, file];
-  const { ok, output, error } = await run(target, args, WRITE_TIMEOUT, (text) => {
+  const { ok, output, error } = await runEsptool(target, args, WRITE_TIMEOUT, (text) => {
     const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
     if (percent) progress(Number(percent));
   });
@@ -64,7 +64,7 @@ export async function writeFlash(
     if (needsManualReset(output)) throw new ManualResetNeeded();
     return;
   }
-  throw explain("flashing", output || (error ?? ""), target);
+  throw explainFailure("flashing", output || (error ?? ""), target);
 }
 
 /** Thrown after a successful write when only the button RESET can restart the board. */
@@ -72,7 +72,12 @@ export class ManualResetNeeded extends Error {}
 
 const needsManualReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
 
-async function run({ esptool, port, env }: Target, args: string[], within: number, onText?: (text: string) => void) {
+async function runEsptool(
+  { esptool, port, env }: FlashTarget,
+  args: string[],
+  within: number,
+  onText?: (text: string) => void,
+) {
   const all = [...esptool.args, "--port", port, ...args];
   const ended = await runProgram(esptool.command, all, { within, onText, env });
   return { ...ended, ok: ended.code === 0 };
@@ -124,7 +129,7 @@ const ERROR_EXPLANATIONS: readonly [RegExp, problem: string, remedy: string][] =
   ],
 ];
 
-function explain(step: string, output: string, { port }: Target): StepError {
+function explainFailure(step: string, output: string, { port }: FlashTarget): StepError {
   const fatal = /A fatal error occurred: (.*)/.exec(output)?.[1];
   const detail = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
   const [, problem, remedy] = ERROR_EXPLANATIONS.find(([pattern]) => pattern.test(output)) ?? [

@@ -22,33 +22,33 @@ export interface Deployment {
  * @param progress receives the percentage of the program that is written, 0..100
  * @throws StepError when the board refuses a step; then no program runs on the board
  */
-export async function deploy(
+export async function deployToBoard(
   link: BoardLink,
   { bytecode, settings }: Deployment,
   within: number,
   progress: (percent: number) => void,
 ): Promise<void> {
-  const { manager, settings: service, wifi } = await link.services(within);
+  const { manager, settings: service, wifi } = await link.waitForServices(within);
   await checkRuntime(manager, bytecode);
   const autostart = manager.register(DeviceScriptManagerReg.Autostart);
   const running = manager.register(DeviceScriptManagerReg.Running);
-  await step("the command to stop", async () => {
+  await runStep("the command to stop", async () => {
     await autostart.sendSetBoolAsync(false, true);
     await running.sendSetBoolAsync(false, true);
   });
-  await step("the program", () =>
+  await runStep("the program", () =>
     OutPipe.sendBytes(manager, DeviceScriptManagerCmd.DeployBytecode, bytecode, (part) => progress(part * 100)),
   );
   await checkProgram(manager, bytecode);
   const { WIFI_SSID, WIFI_PWD, ...rest } = settings;
   const client = new SettingsClient(service);
   for (const [key, value] of Object.entries(encodeSettings(rest)))
-    await step(`the setting ${key}`, () => client.setValue(key, value!));
+    await runStep(`the setting ${key}`, () => client.setValue(key, value!));
   if (WIFI_SSID !== undefined) {
     if (!wifi) throw new StepError("the deploy", "The board has no Wi-Fi service.", "Use a board with Wi-Fi: see docs/reference/hardware.md."); // prettier-ignore
-    await step("the Wi-Fi settings", () => addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? "")));
+    await runStep("the Wi-Fi settings", () => addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? "")));
   }
-  await step("the command to start", () => autostart.sendSetBoolAsync(true, true));
+  await runStep("the command to start", () => autostart.sendSetBoolAsync(true, true));
   // does not wait for an acknowledgement, because the board may reset itself now
   await running.sendSetBoolAsync(true);
 }
@@ -68,7 +68,7 @@ async function addNetwork(wifi: JDService, ssid: string, password: string): Prom
  */
 async function checkRuntime(manager: JDService, bytecode: Uint8Array): Promise<void> {
   const version = manager.register(DeviceScriptManagerReg.RuntimeVersion);
-  await step("the query for its version", () => version.refresh());
+  await runStep("the query for its version", () => version.refresh());
   const [, , runtimeMinor, runtimeMajor] = version.data ?? [];
   const [minor, major] = bytecode.subarray(10, 12);
   if (runtimeMajor === major && minor <= runtimeMinor) return;
@@ -84,21 +84,25 @@ async function checkProgram(manager: JDService, bytecode: Uint8Array): Promise<v
   const expected = createHash("sha256").update(bytecode).digest("hex");
   const sha = manager.register(DeviceScriptManagerReg.ProgramSha256);
   for (let attempt = 0; attempt < 5; attempt++) {
-    await step("the query for its program", () => sha.refresh());
+    await runStep("the query for its program", () => sha.refresh());
     if (sha.data && Buffer.from(sha.data).toString("hex") === expected) return;
     // waits before the next attempt, because the board may still be writing the last page to flash memory
     await sleep(100);
   }
-  throw new StepError("the deploy", "The program in the board's flash memory is not the one that was sent.", RETRY);
+  throw new StepError(
+    "the deploy",
+    "The program in the board's flash memory is not the one that was sent.",
+    RETRY_ADVICE,
+  );
 }
 
-const RETRY = "Try again. If the error remains, connect the board without a USB hub and run npm run flash.";
+const RETRY_ADVICE = "Try again. If the error remains, connect the board without a USB hub and run npm run flash.";
 
-async function step<T>(what: string, run: () => Promise<T>): Promise<T> {
+async function runStep<T>(what: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw new StepError("the deploy", `The board did not accept ${what}: ${messageOf(error)}.`, RETRY, {
+    throw new StepError("the deploy", `The board did not accept ${what}: ${messageOf(error)}.`, RETRY_ADVICE, {
       cause: error,
     });
   }

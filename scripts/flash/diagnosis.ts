@@ -21,7 +21,7 @@ const WIFI_NETWORK_LINE = /^wifi: (.*) \[rssi:-?\d+\]$/;
 const SOCKET_LINE = /^SOCK: (.*)$/;
 const CERTIFICATE_ERROR = /X509|certificate/i;
 
-const CORRECT_SETTINGS = "Correct .env.local (npm run setup helps), then run npm run deploy.";
+const SETTINGS_ADVICE = "Correct .env.local (npm run setup helps), then run npm run deploy.";
 
 /** Collects the facts in a board's log from a deploy until the board is connected. */
 export class Diagnosis {
@@ -40,7 +40,7 @@ export class Diagnosis {
    * @returns the broker's address once the board is connected, undefined before
    * @throws StepError when waiting longer would not help
    */
-  line(line: string): string | undefined {
+  processLine(line: string): string | undefined {
     if (DEPLOY_LINE.test(line)) {
       this.#deployed = true;
       this.#fault = undefined;
@@ -62,7 +62,7 @@ export class Diagnosis {
   }
 
   /** Explains after a timeout why the board is not connected, as far as its log shows. */
-  timedOut(seconds: number): StepError {
+  explainTimeout(seconds: number): StepError {
     const after = `after ${seconds} s`;
     if (!this.#started)
       return new StepError("the start", `The program did not start ${after}.`, "Press RESET, then npm run monitor shows what the board says; npm run flash starts over."); // prettier-ignore
@@ -91,10 +91,10 @@ export class Diagnosis {
       return new StepError(
         "the Wi-Fi",
         `The board does not see the network ${name}${seen.length > 0 ? `; it sees ${seen.join(", ")}` : ""}.`,
-        `Boards see only 2.4 GHz networks, and no hidden ones. Move the board closer, or: ${CORRECT_SETTINGS}`,
+        `Boards see only 2.4 GHz networks, and no hidden ones. Move the board closer, or: ${SETTINGS_ADVICE}`,
       );
     }
-    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `Most likely the password is wrong (or the router allows only WPA3, or no new devices). ${CORRECT_SETTINGS}`); // prettier-ignore
+    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `Most likely the password is wrong (or the router allows only WPA3, or no new devices). ${SETTINGS_ADVICE}`); // prettier-ignore
   }
 
   #brokerError(after = ""): StepError {
@@ -103,15 +103,15 @@ export class Diagnosis {
     const where = `${String(host)}:${String(port)}`;
     const lastProblem = this.#problem ?? "";
     const fail = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
-    if (/user name or password/.test(lastProblem)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${CORRECT_SETTINGS}`); // prettier-ignore
+    if (/user name or password/.test(lastProblem)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS_ADVICE}`); // prettier-ignore
     if (CERTIFICATE_ERROR.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
     if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
-      return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${CORRECT_SETTINGS}`); // prettier-ignore
-    if (lastProblem) return fail(`The board has no connection to ${where}: ${lastProblem}.`, CORRECT_SETTINGS);
+      return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (lastProblem) return fail(`The board has no connection to ${where}: ${lastProblem}.`, SETTINGS_ADVICE);
     return fail(`The board logged nothing about a connection to ${where} ${after}.`, "npm run monitor shows its log.");
   }
 
@@ -119,7 +119,7 @@ export class Diagnosis {
     return new StepError(
       "TLS",
       `The board does not trust the broker's certificate, or the TLS handshake failed (${lastProblem}).`,
-      `A board trusts only certificates of public authorities for the name in MQTT_HOST: no self-signed certificate, and no IP address. Without such a certificate, set MQTT_TLS=false and the broker's port without TLS. ${CORRECT_SETTINGS}`, // prettier-ignore
+      `A board trusts only certificates of public authorities for the name in MQTT_HOST: no self-signed certificate, and no IP address. Without such a certificate, set MQTT_TLS=false and the broker's port without TLS. ${SETTINGS_ADVICE}`, // prettier-ignore
     );
   }
 }

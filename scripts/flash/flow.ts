@@ -4,18 +4,18 @@ import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import type { Settings } from "../../sim/settings.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ROOT } from "../lib/repository.js";
-import { boardPort, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
+import { openerForBoardPort, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
 import { BoardLink } from "../lib/serial/link.js";
-import { chipName, readChip, ManualResetNeeded, writeFlash, type Target } from "./chip.js";
-import { deploy } from "./deploy.js";
+import { chipName, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "./chip.js";
+import { deployToBoard } from "./deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
 import { messageOf, StepError } from "../lib/step-error.js";
 import { followUntilConnected } from "./follow.js";
 import { HIDDEN_NETWORK_WARNING, isNetworkHidden } from "./hidden-network.js";
-import { runtimeImage } from "./image.js";
+import { prepareRuntimeImage } from "./image.js";
 import { listBoardsWithChip, selectBoard, type FlashableBoard } from "./select-board.js";
 import { createScreen, type Screen } from "./screen.js";
-import { settingsForBoard } from "./settings.js";
+import { loadBoardSettings } from "./settings.js";
 
 /** The flags of `npm run flash` and `npm run deploy`. */
 export interface FlashOptions {
@@ -44,7 +44,7 @@ export interface Computer {
 }
 
 /** Default baud rate while flashing. All boards support this rate; higher rates sometimes fail. */
-export const BAUD = 460_800;
+export const DEFAULT_FLASH_BAUD = 460_800;
 /** Time limit in ms for a flashed board's port to reappear. A manual reset takes longer. */
 const RESET_TIMEOUT = 15_000;
 const MANUAL_RESET_TIMEOUT = 120_000;
@@ -77,20 +77,20 @@ async function askOnTerminal(question: string): Promise<boolean> {
  * Flashes a board with runtime, program and settings, and waits until the board is connected to the broker.
  * @throws StepError that names the failed step and a remedy
  */
-export async function flash(options: FlashOptions, computer: Computer): Promise<void> {
+export async function flashBoard(options: FlashOptions, computer: Computer): Promise<void> {
   const { root, env, screen, ports } = computer;
   const board = await selectBoard(root, options.board);
-  const settings = await settingsForBoard(root);
+  const settings = await loadBoardSettings(root);
   const esptool = await computer.esptool();
   const port = await findPort(ports, options.port);
   screen.print(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are valid.`);
-  await confirm(options, computer, `Replace what is on the board at ${port}?`);
-  const firmware = await build(computer, board);
+  await confirmFlashing(options, computer, `Replace what is on the board at ${port}?`);
+  const firmware = await buildFirmware(computer, board);
 
-  const target: Target = { esptool, port, baud: options.baud ?? BAUD, env };
+  const target: FlashTarget = { esptool, port, baud: options.baud ?? DEFAULT_FLASH_BAUD, env };
   await checkChip(target, board, root);
   screen.print("Getting DeviceScript's runtime.");
-  const image = await runtimeImage(root, board.name, board.file.archId, env);
+  const image = await prepareRuntimeImage(root, board.name, board.file.archId, env);
   if (image.isOldCopy) screen.print("  The download failed: using the copy from an earlier day.");
   screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
   const extraArguments = (board.file.$flashToolArguments as string[] | undefined) ?? [];
@@ -116,10 +116,10 @@ export async function flash(options: FlashOptions, computer: Computer): Promise<
  */
 export async function deployOnly(options: FlashOptions, computer: Computer): Promise<void> {
   const board = await selectBoard(computer.root, options.board);
-  const settings = await settingsForBoard(computer.root);
+  const settings = await loadBoardSettings(computer.root);
   const port = await findPort(computer.ports, options.port);
   computer.screen.print(`Board: ${board.title} on ${port}; settings are valid.`);
-  await deployAndWait(computer, port, await build(computer, board), settings, 0);
+  await deployAndWait(computer, port, await buildFirmware(computer, board), settings, 0);
 }
 
 /** Finds the board's port, and checks that this user may open it. */
@@ -129,7 +129,7 @@ export async function findPort(ports: Ports, wanted?: string): Promise<string> {
   return port;
 }
 
-async function confirm({ yes }: FlashOptions, { ask }: Computer, question: string): Promise<void> {
+async function confirmFlashing({ yes }: FlashOptions, { ask }: Computer, question: string): Promise<void> {
   if (yes) return;
   if (!ask)
     throw new StepError(
@@ -140,7 +140,7 @@ async function confirm({ yes }: FlashOptions, { ask }: Computer, question: strin
   if (!(await ask(question))) throw new StepError("the question", "You answered no; nothing was changed.", "Run the command again to continue."); // prettier-ignore
 }
 
-async function build({ firmware, screen }: Computer, board: FlashableBoard): Promise<Firmware> {
+async function buildFirmware({ firmware, screen }: Computer, board: FlashableBoard): Promise<Firmware> {
   try {
     return await firmware(board.entry);
   } catch (error) {
@@ -149,7 +149,7 @@ async function build({ firmware, screen }: Computer, board: FlashableBoard): Pro
   }
 }
 
-async function checkChip(target: Target, board: FlashableBoard, root: string): Promise<void> {
+async function checkChip(target: FlashTarget, board: FlashableBoard, root: string): Promise<void> {
   const chip = await readChip(target);
   if (chip === board.file.archId) return;
   throw new StepError(
@@ -168,14 +168,17 @@ async function deployAndWait(
   within: number,
 ): Promise<void> {
   screen.print("Sending program and settings.");
-  const link = await BoardLink.open({ path, open: boardPort(ports, path), within });
+  const link = await BoardLink.open({ path, open: openerForBoardPort(ports, path), within });
   try {
     const broker = await followUntilConnected(
       link,
       settings,
       async () => {
-        await deploy(link, { bytecode: firmware.bytecode, settings }, Math.max(within, answerTimeout), (percent) =>
-          screen.progress("  sent", percent),
+        await deployToBoard(
+          link,
+          { bytecode: firmware.bytecode, settings },
+          Math.max(within, answerTimeout),
+          (percent) => screen.progress("  sent", percent),
         );
         screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
         link.on("line", (line) => screen.print(`  | ${line}`));
@@ -183,7 +186,7 @@ async function deployAndWait(
       connectTimeout,
     );
     screen.print(`The board is connected to ${broker}: the nightlight works.`);
-    const { wifi } = await link.services(answerTimeout);
+    const { wifi } = await link.waitForServices(answerTimeout);
     if (wifi && (await isNetworkHidden(wifi))) screen.print(HIDDEN_NETWORK_WARNING);
   } finally {
     await link.close();

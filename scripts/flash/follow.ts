@@ -29,13 +29,13 @@ export async function followUntilConnected(
   const connected = new Promise<string>((resolve, reject) => {
     onLine = (line) => {
       try {
-        const broker = diagnosis.line(line);
+        const broker = diagnosis.processLine(line);
         if (broker !== undefined) resolve(broker);
       } catch (error) {
         reject(error as StepError);
       }
     };
-    onTimeout = () => reject(gone ? portGone(link.path) : diagnosis.timedOut(Math.round(within / 1000)));
+    onTimeout = () => reject(gone ? portGoneError(link.path) : diagnosis.explainTimeout(Math.round(within / 1000)));
   });
   // avoids an unhandled rejection while `start` runs; the await below reports the error
   connected.catch(() => {});
@@ -51,5 +51,5 @@ export async function followUntilConnected(
   }
 }
 
-const portGone = (path: string) =>
+const portGoneError = (path: string) =>
   new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or unplug the board and plug it in again. Then npm run monitor shows its log."); // prettier-ignore

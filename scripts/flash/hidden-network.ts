@@ -1,8 +1,8 @@
 /**
  * Finds out whether the board's Wi-Fi network is hidden.
  *
- * A deploy makes the board join its network at once. After a power cut, however, DeviceScript's runtime joins only a network
- * that a scan names (runtime/devicescript/network/wifi.c), which a hidden network does not appear in.
+ * A deploy makes the board join its network at once. After a power cut, however, DeviceScript's runtime joins only
+ * networks that a scan has found (runtime/devicescript/network/wifi.c). A scan does not find hidden networks.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { jacdac, type JDService } from "../../sim/vm/jacdac.js";
@@ -16,7 +16,7 @@ const SCAN_TIMEOUT = 10_000;
 export const HIDDEN_NETWORK_WARNING =
   "But the Wi-Fi network is hidden: after a power cut the board will not find it. Let the router show the network's name, or use a guest network.";
 
-/** Makes a board that is connected scan for networks. Returns whether its own is missing; false if the scan fails. */
+/** Makes a connected board scan. Returns whether the scan misses the board's own network; false if the scan fails. */
 export async function isNetworkHidden(wifi: JDService): Promise<boolean> {
   const complete = wifi.event(WifiEvent.ScanComplete);
   const scanned = new Promise<boolean>((resolve) => {

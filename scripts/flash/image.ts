@@ -19,7 +19,7 @@ export interface Image {
 }
 
 /** Time limit in ms for the download of 1.3 MB, which takes minutes on a slow connection. */
-const TIMEOUT = 300_000;
+const DOWNLOAD_TIMEOUT = 300_000;
 
 /**
  * Returns the runtime image for a board. DeviceScript caches the download for a day; when a new download fails, the old copy
@@ -28,27 +28,32 @@ const TIMEOUT = 300_000;
  * @param arch the board's chip, such as `esp32c3`
  * @throws StepError when there is neither a download nor an old copy
  */
-export async function runtimeImage(root: string, board: string, arch: string, env = process.env): Promise<Image> {
-  const first = await prepare(root, board, env);
+export async function prepareRuntimeImage(
+  root: string,
+  board: string,
+  arch: string,
+  env = process.env,
+): Promise<Image> {
+  const first = await runPreparation(root, board, env);
   if (first.file) return { ...splitOffset(first.file), isOldCopy: false };
-  const copy = await oldDownload(root, arch);
+  const copy = await findOldDownload(root, arch);
   if (copy && isDownloadFailure(first.output)) {
     // a fresh modification time makes DeviceScript accept the old copy
     const now = new Date();
     await utimes(copy, now, now);
-    const second = await prepare(root, board, env);
+    const second = await runPreparation(root, board, env);
     if (second.file) return { ...splitOffset(second.file), isOldCopy: true };
   }
-  throw explain(first.output);
+  throw explainFailure(first.output);
 }
 
-async function prepare(root: string, board: string, env: NodeJS.ProcessEnv) {
+async function runPreparation(root: string, board: string, env: NodeJS.ProcessEnv) {
   const args = [CLI_SCRIPT, "flash", "esp32", "--board", board, "--remote"];
   const { code, output } = await runProgram(process.execPath, args, {
     cwd: root,
     // CI keeps the command from asking to install packages
     env: { ...env, NO_UPDATE_NOTIFIER: "1", CI: "1" },
-    within: TIMEOUT,
+    within: DOWNLOAD_TIMEOUT,
   });
   // the command prints the image file's name on a separate line after "instructions:"
   const file =
@@ -61,21 +66,21 @@ function splitOffset(file: string): { file: string; offset: string } {
   return { file, offset: offset! };
 }
 
-const cacheOf = (root: string): string => path.join(root, ".devicescript", "cache");
+const cacheFolderOf = (root: string): string => path.join(root, ".devicescript", "cache");
 
 /** Finds an old download of the runtime. Images for single boards do not count: the board may have changed. */
-async function oldDownload(root: string, arch: string): Promise<string | undefined> {
-  const names = await readdir(cacheOf(root)).catch(() => [] as string[]);
+async function findOldDownload(root: string, arch: string): Promise<string | undefined> {
+  const names = await readdir(cacheFolderOf(root)).catch(() => [] as string[]);
   const name = names.find((name) => name.startsWith(`devicescript-${arch}-${arch}_bare-`) && name.endsWith(".bin"));
   if (!name) return undefined;
-  const file = path.join(cacheOf(root), name);
+  const file = path.join(cacheFolderOf(root), name);
   const size = await stat(file).then((info) => info.size);
   return size > 0 ? file : undefined;
 }
 
 const isDownloadFailure = (output: string): boolean => /fetch failed|can't fetch/.test(output);
 
-function explain(output: string): StepError {
+function explainFailure(output: string): StepError {
   const url = /^fetch (\S+)/m.exec(output)?.[1];
   if (isDownloadFailure(output)) {
     const why = /can't fetch: (.*)/.exec(output)?.[1] ?? /\[cause\]: (?:\w*Error: )?(.*)/.exec(output)?.[1] ?? "";

@@ -8,7 +8,7 @@ import { messageOf, StepError } from "../lib/step-error.js";
  * Reads the settings of a project folder. A known setting that the files lack becomes undefined, which deletes it on the board.
  * @throws StepError that lists every mistake, without secrets
  */
-export async function settingsForBoard(root: string): Promise<Settings> {
+export async function loadBoardSettings(root: string): Promise<Settings> {
   const { problems, settings } = await checkEnvFile(root).catch((error: unknown) => {
     throw new StepError("the settings", messageOf(error), "Correct that, run npm run setup, and try again.", {
       cause: error,

@@ -9,8 +9,8 @@ import { CLI_FOLDER, CLI_SCRIPT } from "./devicescript-cli.js";
 import { runNodeScript } from "./run-program.js";
 import { ROOT } from "./repository.js";
 
-const CACHE = path.join(ROOT, "node_modules", ".cache", "nightlight");
-const PROJECT = {
+const CACHE_FOLDER = path.join(ROOT, "node_modules", ".cache", "nightlight");
+const PROJECT_FILES = {
   "package.json": '{ "name": "test", "version": "1.0.0", "devicescript": {} }',
   "devsconfig.json": "{}",
 };
@@ -26,9 +26,9 @@ export async function compile(files: string | Record<string, string>): Promise<U
 
 /** Compiles like `compile`, and also returns the debug information with source positions. */
 export async function compileWithDebug(files: string | Record<string, string>): Promise<Firmware> {
-  const sources = { ...PROJECT, ...(typeof files === "string" ? { "src/main.ts": files } : files) };
-  const cached = path.join(CACHE, await fingerprint(sources));
-  const known = await read(cached);
+  const sources = { ...PROJECT_FILES, ...(typeof files === "string" ? { "src/main.ts": files } : files) };
+  const cached = path.join(CACHE_FOLDER, await hashSources(sources));
+  const known = await readCompiled(cached);
   if (known) return known;
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-firmware-"));
   try {
@@ -37,7 +37,7 @@ export async function compileWithDebug(files: string | Record<string, string>): 
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
       await writeFile(path.join(folder, name), text);
     }
-    await build(folder);
+    await buildProgram(folder);
     // fills the cache with an atomic rename, because several test files may compile the same program at once
     const copy = `${cached}.${randomUUID()}`;
     await cp(path.join(folder, ".devicescript", "bin"), copy, { recursive: true });
@@ -45,13 +45,13 @@ export async function compileWithDebug(files: string | Record<string, string>): 
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  const compiled = await read(cached);
+  const compiled = await readCompiled(cached);
   if (!compiled) throw new Error(`The compiled program was not found in ${cached}.`);
   return compiled;
 }
 
 /** Hashes everything that the result depends on: the sources, the boards and the compiler's version. */
-async function fingerprint(sources: Record<string, string>): Promise<string> {
+async function hashSources(sources: Record<string, string>): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(sources));
   hash.update(await readFile(path.join(CLI_FOLDER, "package.json")));
   for (const name of (await readdir(path.join(ROOT, "boards"))).sort())
@@ -60,7 +60,7 @@ async function fingerprint(sources: Record<string, string>): Promise<string> {
 }
 
 /** Reads a compiled program; undefined when the folder has none. */
-async function read(folder: string): Promise<Firmware | undefined> {
+async function readCompiled(folder: string): Promise<Firmware | undefined> {
   try {
     const debug = await readFile(path.join(folder, "bytecode-dbg.json"), "utf8");
     return {
@@ -73,7 +73,7 @@ async function read(folder: string): Promise<Firmware | undefined> {
   }
 }
 
-async function build(folder: string): Promise<void> {
+async function buildProgram(folder: string): Promise<void> {
   const { code, output } = await runNodeScript(CLI_SCRIPT, ["build", "src/main.ts"], folder);
   if (code !== 0) throw new Error(`The program does not compile:\n${output.trim()}`);
 }

@@ -1,4 +1,7 @@
-/** Files that scripts generate and Git keeps: comparing them with the repository, and filling tables into Markdown. */
+/**
+ * Helpers for generated files that are committed to Git: they compare a file with the committed version, and insert
+ * generated tables into Markdown.
+ */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Lists the firmware's entry files without extension: `main` for `src/main.ts`, and one for each other board. */
-export async function firmwareEntries(): Promise<string[]> {
+export async function listFirmwareEntries(): Promise<string[]> {
   const files = await readdir(path.join(ROOT, "src"));
   return files.filter((name) => /^main\w*\.ts$/.test(name)).map((name) => name.slice(0, -".ts".length));
 }

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
 
 /** The TCP port of the bus, fixed in DeviceScript (cli/src/devtools.ts). */
-const PORT = 8082;
+const BUS_PORT = 8082;
 /** Time in ms between attempts to connect. */
 const RETRY_DELAY = 500;
 
@@ -25,7 +25,7 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
   /** Starts to connect, and retries until the tools accept the connection. */
   open(): void {
     const frames = new FrameSplitter((frame) => this.emit("frame", frame));
-    const socket = connect({ port: PORT, host: "127.0.0.1", noDelay: true });
+    const socket = connect({ port: BUS_PORT, host: "127.0.0.1", noDelay: true });
     this.#socket = socket;
     socket.once("connect", () => {
       this.#connected = true;

@@ -5,13 +5,13 @@ import { PASSWORD_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
 import { isLoopback } from "./hosts.js";
 import {
   boardIdProblem,
-  parseBroker,
+  parseBrokerAddress,
   passwordProblem,
   ssidProblem,
   urlOf,
   userProblem,
   wifiPasswordProblem,
-  type Address,
+  type BrokerAddress,
   type BoardSettings,
 } from "./settings.js";
 
@@ -55,43 +55,44 @@ const KEEP_HINT = "Enter keeps the present one";
  */
 export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
   const { existingSettings, env } = sources;
-  const existing = (key: string) => (existingSettings[key] === undefined ? undefined : String(existingSettings[key]));
+  const existingText = (key: string) =>
+    existingSettings[key] === undefined ? undefined : String(existingSettings[key]);
   const stdinPasswords = await readPasswords(flags, sources);
-  const ask = (question: Question) => validAnswer(question, sources);
+  const askForAnswer = (question: Question) => askUntilValid(question, sources);
 
-  const ssid = await ask({
+  const ssid = await askForAnswer({
     text: "Name of the Wi-Fi network (2.4 GHz, not hidden)",
     fromFlag: flags.wifiSsid,
-    fallback: existing("WIFI_SSID"),
+    fallback: existingText("WIFI_SSID"),
     problem: ssidProblem,
     missing: "Give the name of the Wi-Fi network with --wifi-ssid.",
   });
-  const wifiPassword = await ask({
+  const wifiPassword = await askForAnswer({
     text: "Its password",
     fromFlag: flags.wifiOpen ? "" : (stdinPasswords.wifi ?? env[WIFI_PASSWORD_ENV]),
     // the existing password is the default only for the same network
-    fallback: ssid === existing("WIFI_SSID") ? (existing("WIFI_PWD") ?? "") : undefined,
+    fallback: ssid === existingText("WIFI_SSID") ? (existingText("WIFI_PWD") ?? "") : undefined,
     secret: true,
     optional: true,
     problem: wifiPasswordProblem,
     missing: `Give the Wi-Fi password with --wifi-password-stdin or ${WIFI_PASSWORD_ENV}, or --wifi-open.`,
   });
 
-  const address = await askBroker(flags, sources, existing("MQTT_HOST"));
+  const address = await askBroker(flags, sources, existingText("MQTT_HOST"));
   const broker = { host: address.host, port: address.port, tls: address.tls };
-  const isSameBroker = address.host === existing("MQTT_HOST");
-  const user = await ask({
+  const isSameBroker = address.host === existingText("MQTT_HOST");
+  const user = await askForAnswer({
     text: "User name of the board at the broker",
     fromFlag: flags.anonymous ? "" : (flags.user ?? address.user),
-    fallback: (isSameBroker && existing("MQTT_USER")) || "",
+    fallback: (isSameBroker && existingText("MQTT_USER")) || "",
     optional: true,
     problem: userProblem,
     missing: "Give --user or --anonymous.",
   });
   if (!user && stdinPasswords.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");
-  const keptPassword = isSameBroker && user === existing("MQTT_USER") ? existing("MQTT_PWD") : undefined;
+  const keptPassword = isSameBroker && user === existingText("MQTT_USER") ? existingText("MQTT_PWD") : undefined;
   const password = user
-    ? await ask({
+    ? await askForAnswer({
         text: "Its password there",
         fromFlag: stdinPasswords.broker ?? env[PASSWORD_ENV] ?? address.password,
         fallback: keptPassword ?? "",
@@ -101,10 +102,10 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
         missing: `Give its password with --password-stdin or ${PASSWORD_ENV}.`,
       })
     : "";
-  const id = await ask({
+  const id = await askForAnswer({
     text: "Id of the board",
     fromFlag: flags.id,
-    fallback: existing("NL_ID") ?? sources.proposeId(broker.host),
+    fallback: existingText("NL_ID") ?? sources.proposeId(broker.host),
     optional: true,
     problem: boardIdProblem,
     missing: "Give --id.",
@@ -115,18 +116,18 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
 async function readPasswords(flags: Flags, { lines }: AnswerSources): Promise<{ wifi?: string; broker?: string }> {
   if (!flags.wifiPasswordStdin && !flags.passwordStdin) return {};
   const stdinPasswords = await lines();
-  const next = (flag: string) => {
+  const nextPassword = (flag: string) => {
     const line = stdinPasswords.shift();
     if (!line) throw new UsageError(`${flag}: standard input has no line for this password.`);
     return line;
   };
   return {
-    ...(flags.wifiPasswordStdin && { wifi: next("--wifi-password-stdin") }),
-    ...(flags.passwordStdin && { broker: next("--password-stdin") }),
+    ...(flags.wifiPasswordStdin && { wifi: nextPassword("--wifi-password-stdin") }),
+    ...(flags.passwordStdin && { broker: nextPassword("--password-stdin") }),
   };
 }
 
-async function askBroker(flags: Flags, sources: AnswerSources, host: string | undefined): Promise<Address> {
+async function askBroker(flags: Flags, sources: AnswerSources, host: string | undefined): Promise<BrokerAddress> {
   const { existingSettings, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
   const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
@@ -134,7 +135,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
   const problem = (text: string) => {
     try {
-      parseBroker(text);
+      parseBrokerAddress(text);
       return "";
     } catch (error) {
       return (error as Error).message;
@@ -143,7 +144,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   // without a terminal, an invalid address is an error; with one, the user is asked
   if (kept && problem(kept) && !flags.broker && !sources.ask)
     throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(existingSettings.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
-  const text = await validAnswer(
+  const text = await askUntilValid(
     {
       text: own && !kept ? "Broker (proposed: this computer)" : "Broker",
       fromFlag: flags.broker,
@@ -153,11 +154,11 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
     },
     sources,
   );
-  return parseBroker(text);
+  return parseBrokerAddress(text);
 }
 
 /** Returns a valid answer: from a flag, from the terminal, or the default. */
-async function validAnswer(question: Question, { ask, print }: AnswerSources): Promise<string> {
+async function askUntilValid(question: Question, { ask, print }: AnswerSources): Promise<string> {
   const { fromFlag, fallback, problem, secret, optional, missing } = question;
   if (fromFlag !== undefined) {
     const wrong = problem(fromFlag);
@@ -172,7 +173,7 @@ async function validAnswer(question: Question, { ask, print }: AnswerSources): P
   }
   const proposal = fallback === undefined || problem(fallback) ? undefined : fallback;
   for (;;) {
-    const typed = await ask(promptOf(question, proposal), { secret });
+    const typed = await ask(formatPrompt(question, proposal), { secret });
     const text = typed === "" ? (proposal ?? "") : optional && typed === "-" ? "" : typed;
     const wrong = problem(text);
     if (!wrong) return text;
@@ -180,7 +181,7 @@ async function validAnswer(question: Question, { ask, print }: AnswerSources): P
   }
 }
 
-function promptOf({ text, secret, optional }: Question, proposal: string | undefined): string {
+function formatPrompt({ text, secret, optional }: Question, proposal: string | undefined): string {
   const hints = secret
     ? ["not shown", ...(proposal ? [KEEP_HINT, "- for none"] : ["Enter for none"])]
     : optional

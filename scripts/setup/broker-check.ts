@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import net from "node:net";
 import mqtt, { type IClientOptions } from "mqtt";
-import { esp32Roots } from "./esp32-roots.js";
+import { listEsp32Roots } from "./esp32-roots.js";
 import { isLoopback, ownAddresses } from "./hosts.js";
 import { urlOf, type BoardSettings } from "./settings.js";
 
@@ -28,25 +28,25 @@ export async function checkBroker(
     connectTimeout: within,
     ...(user && { username: user, password }),
     // Node verifies the certificate and its name before the client sends user name and password
-    ...(broker.tls && { ca: roots ?? esp32Roots(), maxVersion: "TLSv1.2" as const }),
+    ...(broker.tls && { ca: roots ?? listEsp32Roots(), maxVersion: "TLSv1.2" as const }),
   };
   try {
-    await connect(urlOf(broker), options, within);
+    await connectOnce(urlOf(broker), options, within);
     return "";
   } catch (error) {
-    return explain(error, broker, user !== "") || (await explainRefusal(broker, user));
+    return explainFailure(error, broker, user !== "") || (await explainRefusal(broker, user));
   }
 }
 
-async function connect(url: string, options: IClientOptions, within: number): Promise<void> {
+async function connectOnce(url: string, options: IClientOptions, within: number): Promise<void> {
   const client = mqtt.connect(url, options);
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => reject(failure("ETIMEDOUT")), within);
+      timer = setTimeout(() => reject(createError("ETIMEDOUT")), within);
       client.once("connect", () => resolve());
       client.on("error", reject);
-      client.once("close", () => reject(failure("CLOSED")));
+      client.once("close", () => reject(createError("CLOSED")));
     });
     await client.endAsync();
   } finally {
@@ -57,10 +57,10 @@ async function connect(url: string, options: IClientOptions, within: number): Pr
   }
 }
 
-const failure = (code: string): Error => Object.assign(new Error(code), { code });
+const createError = (code: string): Error => Object.assign(new Error(code), { code });
 
 /** Return codes of CONNACK, MQTT 3.1.1 table 3.1. */
-const CONNACK: Readonly<Record<number, (user: boolean) => string>> = {
+const CONNACK_PROBLEMS: Readonly<Record<number, (user: boolean) => string>> = {
   1: () => "does not support MQTT 3.1.1; use another broker",
   2: () => "refuses the client id; allow all client ids, or those that begin with nightlight-",
   3: () => "reports that it is unavailable; try again later",
@@ -69,10 +69,11 @@ const CONNACK: Readonly<Record<number, (user: boolean) => string>> = {
 };
 
 /** Explains a failed connection in a sentence; "" for ECONNREFUSED, which `explainRefusal` explains. */
-function explain(error: unknown, broker: BoardSettings["broker"], user: boolean): string {
+function explainFailure(error: unknown, broker: BoardSettings["broker"], user: boolean): string {
   const code = (error as { code?: unknown }).code;
   const name = `The broker ${urlOf(broker)}`;
-  if (typeof code === "number") return `${name} ${CONNACK[code]?.(user) ?? `refuses with code ${code}; see its log`}.`;
+  if (typeof code === "number")
+    return `${name} ${CONNACK_PROBLEMS[code]?.(user) ?? `refuses with code ${code}; see its log`}.`;
   switch (code) {
     case "ECONNREFUSED":
       return "";

@@ -6,7 +6,7 @@ import type { Settings } from "../../sim/settings.js";
  * Text that DeviceScript would misread becomes a JSON string. There, `#` is written as `\u0023`, because DeviceScript drops
  * every line with a `#`, and characters outside ASCII are escaped, so that editors cannot change them.
  */
-export function lineOf(key: string, value: unknown): string {
+export function formatLine(key: string, value: unknown): string {
   if (value === undefined) return `${key}=`;
   const json = JSON.stringify(value);
   if (typeof value !== "string") return `${key}=${json}`;
@@ -26,23 +26,23 @@ function isPlain(value: string): boolean {
 }
 
 /** Returns the key that a line sets, even when DeviceScript would misread the line; undefined for comments and other text. */
-export function keyOf(line: string): string | undefined {
+export function parseKey(line: string): string | undefined {
   // DeviceScript ignores leading = signs
   const [, key] = /^[\s\uFEFF=]*([^#=\s][^#=]*?)\s*=/.exec(line) ?? [];
   return key;
 }
 
 /** Sets settings in the text of a file. Other lines stay unchanged; of several lines for one key, the first remains. */
-export function setSettings(text: string, settings: Settings): string {
+export function replaceSettings(text: string, settings: Settings): string {
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const missing = new Set(Object.keys(settings));
   const lines: string[] = [];
   for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
-    const key = keyOf(line);
+    const key = parseKey(line);
     if (key === undefined || !Object.hasOwn(settings, key)) lines.push(line);
-    else if (missing.delete(key)) lines.push(lineOf(key, settings[key]));
+    else if (missing.delete(key)) lines.push(formatLine(key, settings[key]));
   }
   while (lines.at(-1) === "") lines.pop();
-  for (const key of missing) lines.push(lineOf(key, settings[key]));
+  for (const key of missing) lines.push(formatLine(key, settings[key]));
   return lines.map((line) => line + end).join("");
 }

@@ -33,7 +33,7 @@ const TRUSTED_FINGERPRINTS = new Set(
 );
 
 /** Returns Node's built-in authorities that an ESP32 trusts as well, in PEM; without those of NODE_EXTRA_CA_CERTS. */
-export function esp32Roots(): string[] {
+export function listEsp32Roots(): string[] {
   return rootCertificates.filter((pem) => {
     const { fingerprint256 } = new X509Certificate(pem);
     return TRUSTED_FINGERPRINTS.has(fingerprint256.replaceAll(":", "").slice(0, 16).toLowerCase());

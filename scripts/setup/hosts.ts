@@ -4,17 +4,17 @@ import { isPrivateAddress } from "../../server/src/common/own-addresses.js";
 
 export { ownAddresses } from "../../server/src/common/own-addresses.js";
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet("127.0.0.0", 8);
-LOOPBACK.addAddress("0.0.0.0");
-LOOPBACK.addAddress("::1", "ipv6");
-LOOPBACK.addAddress("::", "ipv6");
+const LOOPBACK_ADDRESSES = new BlockList();
+LOOPBACK_ADDRESSES.addSubnet("127.0.0.0", 8);
+LOOPBACK_ADDRESSES.addAddress("0.0.0.0");
+LOOPBACK_ADDRESSES.addAddress("::1", "ipv6");
+LOOPBACK_ADDRESSES.addAddress("::", "ipv6");
 
-const contains = (list: BlockList, host: string) => list.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
+const containsHost = (list: BlockList, host: string) => list.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
 
 /** Returns whether a host is a loopback address or name. A board would look for such a broker on the board itself. */
 export function isLoopback(host: string): boolean {
-  return isIP(host) ? contains(LOOPBACK, host) : /^(.+\.)?localhost\.?$/i.test(host);
+  return isIP(host) ? containsHost(LOOPBACK_ADDRESSES, host) : /^(.+\.)?localhost\.?$/i.test(host);
 }
 
 /** Returns whether a host's address or name belongs to a private network, and is no loopback. */

@@ -4,10 +4,10 @@ import { DEFAULT_PREFIX } from "../../contract/index.js";
 import { isPublic } from "./hosts.js";
 
 /** Letters and digits without those that look alike on a screen. */
-const LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
+const ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz";
 
-function random(length: number): string {
-  return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join("");
+function randomLetters(length: number): string {
+  return Array.from({ length }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
 }
 
 /**
@@ -15,5 +15,5 @@ function random(length: number): string {
  * well, with 49 bits, because the server publishes its own status under the prefix.
  */
 export function proposeId(host: string): string {
-  return isPublic(host) ? `${DEFAULT_PREFIX}-${random(10)}/board` : `${DEFAULT_PREFIX}/${random(6)}`;
+  return isPublic(host) ? `${DEFAULT_PREFIX}-${randomLetters(10)}/board` : `${DEFAULT_PREFIX}/${randomLetters(6)}`;
 }

@@ -8,7 +8,7 @@ import { parseFlags, type Flags } from "./flags.js";
 import { isLoopback, ownAddresses } from "./hosts.js";
 import { proposeId } from "./id.js";
 import { toSettings, urlOf, type BoardSettings } from "./settings.js";
-import { ENV_FILE, BACKUP_FILE, readText, writeEnvFile } from "./store.js";
+import { ENV_FILE, BACKUP_FILE, readEnvFile, writeEnvFile } from "./store.js";
 import { createTerminal, DialogCanceled, type Terminal } from "./terminal.js";
 import { serverHint, findWarnings, weakPasswordWarning } from "./warnings.js";
 
@@ -34,7 +34,7 @@ export async function runSetup(
   const terminal = environment.terminal ?? createTerminal();
   try {
     const flags = parseFlags(args, (text) => terminal.print(text.trimEnd()));
-    return await setup(flags, {
+    return await setUpBoard(flags, {
       env: process.env,
       addresses: ownAddresses(),
       check: checkBroker,
@@ -52,14 +52,14 @@ export async function runSetup(
   }
 }
 
-async function setup(flags: Flags, { root, env, terminal, addresses, check }: SetupEnvironment): Promise<number> {
+async function setUpBoard(flags: Flags, { root, env, terminal, addresses, check }: SetupEnvironment): Promise<number> {
   const { print } = terminal;
   const isInteractive = terminal.interactive && !flags.yes;
   if (!isInteractive && !flags.yes)
     throw new UsageError(
       "Standard input is no terminal, so nobody can answer: give --yes to use the values of .env.local, or the proposed values.",
     );
-  const existingSettings = parseAsDeviceScript((await readText(root)) ?? "");
+  const existingSettings = parseAsDeviceScript((await readEnvFile(root)) ?? "");
   if (isInteractive)
     print(`The board's settings are written to ${ENV_FILE}, which only you can read and Git ignores.\n`);
   let settings = await collectSettings(flags, {
@@ -82,7 +82,7 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Se
     if (await confirm(`Use ${own}, this computer's address in your network, instead?`, true))
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
-  print(`\n${summary(settings)}`);
+  print(`\n${formatSummary(settings)}`);
   for (const warning of [...findWarnings(settings), weakPasswordWarning(settings)])
     if (warning) print(`Warning: ${warning}`);
 
@@ -93,7 +93,7 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Se
   if (isInteractive && !(await confirm(problem ? `Write ${ENV_FILE} anyway?` : `Write ${ENV_FILE}?`, !problem)))
     throw new DialogCanceled("Nothing was changed.");
 
-  const existed = (await readText(root)) !== undefined;
+  const existed = (await readEnvFile(root)) !== undefined;
   const changed = await writeEnvFile(root, toSettings(settings));
   print(
     changed
@@ -107,12 +107,12 @@ async function setup(flags: Flags, { root, env, terminal, addresses, check }: Se
 }
 
 /** Summarizes the settings without passwords. */
-function summary({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): string {
-  const secret = (text: string) => (text ? "with a password" : "without a password");
+function formatSummary({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): string {
+  const describePassword = (text: string) => (text ? "with a password" : "without a password");
   return [
-    `Wi-Fi    ${ssid}, ${secret(wifiPassword)}`,
+    `Wi-Fi    ${ssid}, ${describePassword(wifiPassword)}`,
     `broker   ${urlOf(broker)}`,
-    `user     ${user ? `${user}, ${secret(password)}` : "none"}`,
+    `user     ${user ? `${user}, ${describePassword(password)}` : "none"}`,
     `id       ${id || "nightlight/ and six digits chosen by the board"}`,
   ].join("\n");
 }

@@ -44,13 +44,13 @@ export function urlOf({ host, port, tls }: Broker): string {
 }
 
 /** A parsed address of a broker, with the user name and password from the address. */
-export type Address = Broker & { readonly user?: string; readonly password?: string };
+export type BrokerAddress = Broker & { readonly user?: string; readonly password?: string };
 
 /**
  * Parses `[mqtt[s]://][user[:password]@]host[:port]`.
  * @throws RangeError with a sentence that says what is wrong
  */
-export function parseBroker(text: string): Address {
+export function parseBrokerAddress(text: string): BrokerAddress {
   const example = "write it as mqtt://192.168.1.20 or mqtts://broker.example.org:8883";
   const given = text.trim();
   if (!given) throw new RangeError(`The broker's address is missing: ${example}.`);
@@ -76,13 +76,13 @@ export function parseBroker(text: string): Address {
     host,
     port: Number(url.port || (tls ? 8883 : 1883)),
     tls,
-    ...(url.username && { user: decode(url.username) }),
-    ...(url.password && { password: decode(url.password) }),
+    ...(url.username && { user: decodePercent(url.username) }),
+    ...(url.password && { password: decodePercent(url.password) }),
   };
 }
 
 /** Decodes percent-encoded text; invalid encodings stay as they are. */
-function decode(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -90,14 +90,14 @@ function decode(text: string): string {
   }
 }
 
-const bytes = (text: string) => Buffer.byteLength(text, "utf8");
+const byteLength = (text: string) => Buffer.byteLength(text, "utf8");
 
 /** Returns why a text cannot be the name of the Wi-Fi network, as a sentence; "" when it can. */
 export function ssidProblem(ssid: string): string {
   if (!ssid) return "The name of the Wi-Fi network is missing.";
   // IEEE 802.11 allows 32 bytes; DeviceScript's ESP32 port (wifi_impl.c) needs one byte of its 32-byte buffer for a NUL
-  if (bytes(ssid) > 31)
-    return `The name of the Wi-Fi network has ${bytes(ssid)} bytes; DeviceScript takes at most 31. Give the network a shorter name, or use a guest network.`;
+  if (byteLength(ssid) > 31)
+    return `The name of the Wi-Fi network has ${byteLength(ssid)} bytes; DeviceScript takes at most 31. Give the network a shorter name, or use a guest network.`;
   return textProblem("The name of the Wi-Fi network", ssid);
 }
 
@@ -107,8 +107,8 @@ export function wifiPasswordProblem(password: string): string {
   // IEEE 802.11, annex J: a passphrase has 8 to 63 characters; 64 hexadecimal digits are a key, which DeviceScript truncates
   if (/^[0-9a-f]{64}$/i.test(password))
     return "That is a Wi-Fi key of 64 digits, which DeviceScript truncates to 63: use the password that the key was made from.";
-  if (password.length < 8 || bytes(password) > 63)
-    return `The Wi-Fi password has ${bytes(password)} bytes; WPA passwords have 8 to 63.`;
+  if (password.length < 8 || byteLength(password) > 63)
+    return `The Wi-Fi password has ${byteLength(password)} bytes; WPA passwords have 8 to 63.`;
   return textProblem("The Wi-Fi password", password);
 }
 
@@ -139,7 +139,7 @@ function textProblem(what: string, text: string): string {
 }
 
 function lengthProblem(what: string, text: string): string {
-  const length = bytes(JSON.stringify(text));
+  const length = byteLength(JSON.stringify(text));
   return length > MAX_VALUE_SIZE
     ? `${what} takes ${length} bytes with its quotes; a board stores at most ${MAX_VALUE_SIZE}. Choose a shorter text.`
     : "";

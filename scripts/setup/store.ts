@@ -5,7 +5,7 @@ import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
-import { setSettings } from "./env-file.js";
+import { replaceSettings } from "./env-file.js";
 
 /** The file with a board's settings. */
 export const ENV_FILE = ".env.local";
@@ -16,7 +16,7 @@ export const BACKUP_FILE = ".env.previous.local";
  * Reads a file of the folder; undefined when the file does not exist.
  * @throws Error when the file cannot be read
  */
-export async function readText(folder: string, name = ENV_FILE): Promise<string | undefined> {
+export async function readEnvFile(folder: string, name = ENV_FILE): Promise<string | undefined> {
   try {
     return await readFile(path.join(folder, name), "utf8");
   } catch (error) {
@@ -32,25 +32,26 @@ export async function readText(folder: string, name = ENV_FILE): Promise<string 
  * @throws Error without writing when DeviceScript would not read back exactly these settings
  */
 export async function writeEnvFile(folder: string, settings: Settings): Promise<boolean> {
-  const before = await readText(folder);
-  const text = setSettings(before ?? "", settings);
-  verifyParsed(text, before ?? "", settings);
+  const before = await readEnvFile(folder);
+  const text = replaceSettings(before ?? "", settings);
+  verifyReadBack(text, before ?? "", settings);
   if (before !== undefined && before !== text) await replaceFile(folder, BACKUP_FILE, before);
   await replaceFile(folder, ENV_FILE, text);
-  verifyParsed((await readText(folder)) ?? "", before ?? "", settings);
+  verifyReadBack((await readEnvFile(folder)) ?? "", before ?? "", settings);
   return before !== text;
 }
 
 /** Checks that DeviceScript reads back the new settings exactly, and all other settings unchanged. */
-function verifyParsed(text: string, before: string, settings: Settings): void {
+function verifyReadBack(text: string, before: string, settings: Settings): void {
   const read = parseAsDeviceScript(text);
-  const ours = (key: string) => Object.hasOwn(settings, key.trim());
+  const isNewSetting = (key: string) => Object.hasOwn(settings, key.trim());
   for (const [key, value] of Object.entries(settings)) {
     if (!isDeepStrictEqual(read[key], value))
       throw new Error(`DeviceScript would read ${key} back with a different value; ${ENV_FILE} is unchanged. Choose another value.`); // prettier-ignore
   }
-  const others = (from: Settings) => Object.entries(from).filter(([key]) => !ours(key.replace(/^\uFEFF/, "")));
-  if (!isDeepStrictEqual(others(read), others(parseAsDeviceScript(before))))
+  const otherSettings = (from: Settings) =>
+    Object.entries(from).filter(([key]) => !isNewSetting(key.replace(/^\uFEFF/, "")));
+  if (!isDeepStrictEqual(otherSettings(read), otherSettings(parseAsDeviceScript(before))))
     throw new Error(`Other settings in ${ENV_FILE} would change, so the file is unchanged; correct its lines that are not KEY=value.`); // prettier-ignore
 }
 

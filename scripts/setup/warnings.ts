@@ -7,11 +7,11 @@ import { urlOf, type BoardSettings } from "./settings.js";
 
 /** Returns all warnings as sentences, with advice. */
 export function findWarnings(settings: BoardSettings): string[] {
-  return [...connectionProblems(settings), ...findAdvice(settings)];
+  return [...findConnectionProblems(settings), ...findAdvice(settings)];
 }
 
 /** Returns why a board cannot connect with these settings. */
-export function connectionProblems({ broker: { host, tls } }: BoardSettings): string[] {
+export function findConnectionProblems({ broker: { host, tls } }: BoardSettings): string[] {
   const sentences: string[] = [];
   if (isLoopback(host))
     sentences.push(`A board cannot reach the broker at ${host}: on the board, that address is the board itself. Give this computer's address in your network.`); // prettier-ignore
@@ -38,10 +38,10 @@ export function findAdvice({ ssid, broker, user, password, wifiPassword, id }: B
     sentences.push(`${host} is open to everyone, and all boards begin with ${DEFAULT_PREFIX}/ by default: others could see and switch this board. Choose an id with your own prefix.`); // prettier-ignore
   if (!wifiPassword)
     sentences.push("The Wi-Fi network has no password: everyone nearby can read the board's messages.");
-  const spaced = (text: string) => text !== text.trim();
-  if (spaced(ssid))
+  const hasOuterSpaces = (text: string) => text !== text.trim();
+  if (hasOuterSpaces(ssid))
     sentences.push("The name of the Wi-Fi network begins or ends with a space: check that this is right.");
-  if (spaced(wifiPassword) || spaced(password))
+  if (hasOuterSpaces(wifiPassword) || hasOuterSpaces(password))
     sentences.push("A password begins or ends with a space: check that this is right.");
   return sentences;
 }

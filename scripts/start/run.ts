@@ -17,7 +17,7 @@ import {
 import { endAfterOutput } from "../../server/src/app/output-errors.js";
 import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
-import { brokerSettings, day, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
+import { brokerSettings, shortDay, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
 import { printEvents } from "../../sim/report.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ensureDashboard } from "../build/server.js";
@@ -33,7 +33,7 @@ function parseBoardCount(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
 }
 
-async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
+async function startAll({ signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
     .description("Run broker, server, dashboard and simulated boards: a nightlight without hardware.")
     .option("--boards <n>", "number of simulated boards", parseBoardCount, 1)
@@ -45,7 +45,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
 
   await ensureDashboard();
   if (simulated) await ensureFirmware({ entry: "main" });
-  const simulator = new Simulator(simulated ? { ...loadFirmware(), light: day() } : {});
+  const simulator = new Simulator(simulated ? { ...loadFirmware(), light: shortDay() } : {});
   const routes = simulatorRoutes(simulator);
   const plugin: Plugin = (app, context) => {
     context.provide("simulator");
@@ -53,7 +53,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
   };
   // makes new files, even those of libraries, readable by this user only
   process.umask(0o077);
-  outputErrors.ignore();
+  outputErrors.ignoreErrors();
   const log = createLog(options.log, { messages: options.logMessages });
   for (const warning of loaded.warnings) log.warn("config", warning);
   // simulated boards log in with a temporary account, in case the broker requires one
@@ -99,7 +99,7 @@ async function start({ signals, reloadSignal, outputErrors }: ProcessHandlers): 
 /** Runs `npm start` with the arguments and environment variables of this process. */
 export async function runStart(handlers: ProcessHandlers): Promise<void> {
   try {
-    await start(handlers);
+    await startAll(handlers);
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error, "See npm start -- --help.");

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the built program; from a checkout it must have been built.
+// Starts the compiled server. A checkout of the repository needs `npm run build` first.
 import { existsSync } from "node:fs";
 
 const main = new URL("../dist/server/src/main.js", import.meta.url);

@@ -14,7 +14,7 @@ export function getAlerts(): readonly Alert[] {
   return alerts;
 }
 
-/** Calls a function after each change of the alerts. Returns a function that ends this. */
+/** Calls a function after each change of the alerts. Returns a function that ends the subscription. */
 export function subscribeAlerts(changed: () => void): () => void {
   listeners.add(changed);
   return () => listeners.delete(changed);
@@ -40,7 +40,7 @@ function showCount(): void {
   setAttribute(link, "title", text);
   link.classList.toggle("ringing", count > 0);
   setText(findPart(document, "alert-count", HTMLElement), count === 0 ? "" : formatNumber(count));
-  // Screen readers read this aloud when it changes. Without alerts at first, there is nothing to say.
+  // Screen readers announce each change of this text. It stays empty while there has been no alert since the page loaded.
   const status = findPart(document, "alert-status", HTMLElement);
   if (count > 0 || status.textContent !== "") setText(status, text);
 }

@@ -9,7 +9,7 @@ import { joinPhrases, message } from "./messages/message.js";
 /** How long lamp switches are collected into one announcement, in ms. */
 const BATCH_TIME = 1500;
 /** Largest number of lamps that an announcement names. With more lamps, it says only how many have switched. */
-const MAX_NAMED = 3;
+const MAX_NAMED_LAMPS = 3;
 
 /**
  * Announces every switch of a lamp.
@@ -18,7 +18,7 @@ const MAX_NAMED = 3;
 export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void {
   const switched = new Set<BoardModel>();
   const announce = () => {
-    setText(liveRegion, announcement([...switched]));
+    setText(liveRegion, createAnnouncement([...switched]));
     switched.clear();
   };
   boards.subscribe({
@@ -30,10 +30,11 @@ export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void 
   });
 }
 
-function announcement(models: readonly BoardModel[]): string {
-  if (models.length <= MAX_NAMED) {
-    const named = ({ label, lamp }: BoardModel) => message("page.lampSwitched", { board: label, lamp: lampText(lamp) });
-    return joinPhrases(models.map(named));
+function createAnnouncement(models: readonly BoardModel[]): string {
+  if (models.length <= MAX_NAMED_LAMPS) {
+    const describeSwitch = ({ label, lamp }: BoardModel) =>
+      message("page.lampSwitched", { board: label, lamp: lampText(lamp) });
+    return joinPhrases(models.map(describeSwitch));
   }
   const on = models.filter((model) => model.lamp).length;
   return message("page.lampsSwitched", { count: models.length, on, off: models.length - on });

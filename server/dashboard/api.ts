@@ -105,29 +105,29 @@ export function onUnauthorized(callback: () => void): void {
 
 /** Gets the server's status. @throws ApiError */
 export async function getStatus(): Promise<Status> {
-  return (await (await request("GET", "api/status")).json()) as Status;
+  return (await (await sendRequest("GET", "api/status")).json()) as Status;
 }
 
 /** Gets the login session. @throws ApiError */
 export async function getSession(): Promise<Session> {
-  return (await (await request("GET", "api/session")).json()) as Session;
+  return (await (await sendRequest("GET", "api/session")).json()) as Session;
 }
 
 /** Ends the login session. @throws ApiError */
 export async function postLogout(): Promise<void> {
-  await request("POST", "api/logout", {});
+  await sendRequest("POST", "api/logout", {});
 }
 
 /** Gets the latest readings of a device, oldest first. @throws ApiError */
 export async function getRecent(id: string): Promise<Point[]> {
-  const response = await request("GET", `api/recent?device=${encodeURIComponent(id)}`);
+  const response = await sendRequest("GET", `api/recent?device=${encodeURIComponent(id)}`);
   return ((await response.json()) as { points: Point[] }).points;
 }
 
 /** Gets a device's history from `from` to `to`, in ms since 1970, in at most `points` buckets. @throws ApiError */
 export async function getHistory(id: string, from: number, to: number, points: number): Promise<HistoryAnswer> {
   const query = `${historyQuery(id, from, to)}&points=${points}`;
-  return (await (await request("GET", `api/history?${query}`)).json()) as HistoryAnswer;
+  return (await (await sendRequest("GET", `api/history?${query}`)).json()) as HistoryAnswer;
 }
 
 /** Returns the URL of a CSV file with every reading of a time range. */
@@ -141,55 +141,55 @@ function historyQuery(id: string, from: number, to: number): string {
 
 /** Gets the simulated boards. @throws ApiError */
 export async function getBoards(): Promise<Board[]> {
-  return (await (await request("GET", "api/simulator/boards")).json()) as Board[];
+  return (await (await sendRequest("GET", "api/simulator/boards")).json()) as Board[];
 }
 
 /** Sets or ends a lamp's override, for `duration` ms or without end. Returns the updated device. @throws ApiError */
 export async function putMode(id: string, mode: Mode, duration?: number): Promise<Device> {
   const body = { mode, for: duration };
-  return (await (await request("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
+  return (await (await sendRequest("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
 }
 
 /** Sets or ends the override of a zone's lamps, for `duration` ms or without end. Returns the zone. @throws ApiError */
 export async function putZoneMode(name: string, mode: Mode, duration?: number): Promise<Zone> {
   const body = { mode, for: duration };
-  return (await (await request("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
+  return (await (await sendRequest("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
 }
 
 /** HTTP status of an action that expired without a reply of the board. */
-const ACTION_EXPIRED = 504;
+const STATUS_ACTION_EXPIRED = 504;
 
 /** Sends an action to a board and waits at most `wait` seconds for its reply. @throws ApiError */
 export async function postAction(id: string, action: Action, wait: number): Promise<Outcome> {
   const path = `api/devices/${encodeURIComponent(id)}/actions?wait=${wait}`;
   try {
-    return (await (await request("POST", path, { action })).json()) as Outcome;
+    return (await (await sendRequest("POST", path, { action })).json()) as Outcome;
   } catch (e) {
-    if (e instanceof ApiError && e.status === ACTION_EXPIRED) return { outcome: "timeout" };
+    if (e instanceof ApiError && e.status === STATUS_ACTION_EXPIRED) return { outcome: "timeout" };
     throw e;
   }
 }
 
 /** Deletes a device and its history. @throws ApiError */
 export async function deleteDevice(id: string): Promise<void> {
-  await request("DELETE", `api/devices/${encodeURIComponent(id)}`);
+  await sendRequest("DELETE", `api/devices/${encodeURIComponent(id)}`);
 }
 
 /** Holds a simulated sensor at a light level, 0 to 1023; null returns to the simulated light. @throws ApiError */
 export async function putLight(id: string, light: number | null): Promise<void> {
-  await request("PUT", `api/simulator/boards/${encodeURIComponent(id)}/light`, { light });
+  await sendRequest("PUT", `api/simulator/boards/${encodeURIComponent(id)}/light`, { light });
 }
 
 /** Cuts or restores a simulated board's network. @throws ApiError */
 export async function putNetwork(id: string, state: Board["network"]): Promise<void> {
-  await request("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
+  await sendRequest("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
 }
 
 /** Sends a request with an optional JSON body. @throws ApiError if the server refuses it or cannot be reached */
-export async function request(method: string, path: string, body?: object): Promise<Response> {
+export async function sendRequest(method: string, path: string, body?: object): Promise<Response> {
   const response = await fetchFromServer(method, path, body);
   if (response.ok) return response;
-  throw await problemOf(response);
+  throw await readError(response);
 }
 
 /** Sends a request. Returns the response with any status. @throws ApiError if the server cannot be reached */
@@ -213,7 +213,7 @@ export async function fetchFromServer(
 }
 
 /** Reads the error of a response. */
-export async function problemOf(response: Response): Promise<ApiError> {
+export async function readError(response: Response): Promise<ApiError> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   const reason = typeof error === "string" ? error : message("page.httpStatus", { status: String(response.status) });
   return new ApiError(reason, response.status);

@@ -17,7 +17,7 @@ const BUNDLED_FILES = ["style.css", "manage.css", "login.ts", "login.css"];
 /** Entry point of the dashboard. Views that it imports dynamically become chunks, which browsers load when needed. */
 const SPLIT_FILE = "app.ts";
 /** Names of chunks, which contain a hash. Those of an earlier build are deleted. */
-const CHUNK = /^chunk-.*\.js(\.br|\.gz)?$/;
+const CHUNK_NAME = /^chunk-.*\.js(\.br|\.gz)?$/;
 /** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
 /** Files with the message tables, by language. The page loads one of them. */
@@ -29,8 +29,8 @@ const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
 const LAZY_TEMPLATE_FOLDERS = ["people", "add-board", "alerts"];
 /** The HTML pages, which the build fills with the English texts. */
 const PAGES = {
-  "index.html": indexPage,
-  "manage.html": () => templatesOf(LAZY_TEMPLATE_FOLDERS),
+  "index.html": createIndexPage,
+  "manage.html": () => readTemplates(LAZY_TEMPLATE_FOLDERS),
   "login.html": () => readFile(join(sourceFolder, "login.html"), "utf8"),
 };
 /** Compression functions by file extension. */
@@ -43,7 +43,7 @@ const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
  */
 export async function buildDashboard(outdir: string): Promise<void> {
   await mkdir(outdir, { recursive: true });
-  for (const name of await readdir(outdir)) if (CHUNK.test(name)) await rm(join(outdir, name));
+  for (const name of await readdir(outdir)) if (CHUNK_NAME.test(name)) await rm(join(outdir, name));
   const worker = join(outdir, WORKER_FILE);
   await bundle({ entryPoints: [join(sourceFolder, "events", "worker.ts")], outfile: worker });
   // Put a hash into the URL: a browser reuses a running worker with the same URL, even if it is an older version.
@@ -71,7 +71,7 @@ export async function buildDashboard(outdir: string): Promise<void> {
     ...COPIED_FILES.map((name) => copyFile(join(sourceFolder, name), join(outdir, name))),
     ...Object.entries(PAGES).map(async ([name, html]) => writeFile(join(outdir, name), fillTemplate(await html(), en))),
   ]);
-  const chunks = (await readdir(outdir)).filter((name) => CHUNK.test(name));
+  const chunks = (await readdir(outdir)).filter((name) => CHUNK_NAME.test(name));
   const bundled = [...BUNDLED_FILES, SPLIT_FILE].map((name) => name.replace(/ts$/, "js"));
   const files = [...bundled, ...chunks, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
@@ -94,13 +94,13 @@ async function compress(file: string): Promise<void> {
     await writeFile(`${file}.${extension}`, await compressor(plain));
 }
 
-async function templatesOf(folders: readonly string[]): Promise<string> {
+async function readTemplates(folders: readonly string[]): Promise<string> {
   const files = folders.map((folder) => readFile(join(sourceFolder, folder, "templates.html"), "utf8"));
   return (await Promise.all(files)).join("");
 }
 
-async function indexPage(): Promise<string> {
-  const templates = await templatesOf(TEMPLATE_FOLDERS);
+async function createIndexPage(): Promise<string> {
+  const templates = await readTemplates(TEMPLATE_FOLDERS);
   const html = await readFile(join(sourceFolder, "index.html"), "utf8");
   return html.replace("<!-- templates -->", () => templates);
 }

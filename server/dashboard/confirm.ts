@@ -3,7 +3,7 @@
 import { findPart, setText } from "./dom.js";
 
 /** Asks for confirmation. Resolves to true if the user presses the button labeled `verb`, otherwise to false. */
-export function confirm(question: string, consequence: string, verb: string): Promise<boolean> {
+export function askForConfirmation(question: string, consequence: string, verb: string): Promise<boolean> {
   const dialog = findPart(document, "confirm", HTMLDialogElement);
   const yes = findPart(dialog, "yes", HTMLButtonElement);
   setText(findPart(dialog, "question", HTMLElement), question);

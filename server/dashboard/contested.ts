@@ -6,27 +6,27 @@ import { contestedDetail, contestedTitle } from "./labels.js";
 import { message } from "./messages/message.js";
 
 /** Largest number of client ids that are listed by name; further ones are only counted. */
-const MAX_NAMED = 5;
+const MAX_LISTED_IDS = 5;
 
 /** The element with the details of each notice, by account and client id. */
-const details = new Map<string, HTMLElement>();
+const detailElements = new Map<string, HTMLElement>();
 
-/** Shows a notice for each of the first `MAX_NAMED` contested client ids and counts the others. Hides an empty section. */
+/** Shows a notice for each of the first `MAX_LISTED_IDS` contested client ids and counts the others. Hides an empty section. */
 export function showContestedIds(contested: readonly ContestedClientId[]): void {
   const place = findPart(document, "contested", HTMLElement);
   place.hidden = contested.length === 0;
   const named = new Map(
-    contested.slice(0, MAX_NAMED).map((one) => [JSON.stringify([one.account, one.client_id]), one]),
+    contested.slice(0, MAX_LISTED_IDS).map((one) => [JSON.stringify([one.account, one.client_id]), one]),
   );
-  for (const [key, detail] of details) {
+  for (const [key, detail] of detailElements) {
     if (named.has(key)) continue;
     detail.parentElement?.remove();
-    details.delete(key);
+    detailElements.delete(key);
   }
   const list = findPart(place, "contested-list", HTMLElement);
   for (const [key, one] of named) {
-    if (!details.has(key)) details.set(key, addNotice(list, one));
-    setText(details.get(key)!, contestedDetail(one));
+    if (!detailElements.has(key)) detailElements.set(key, addNotice(list, one));
+    setText(detailElements.get(key)!, contestedDetail(one));
   }
   const more = contested.length - named.size;
   setText(

@@ -1,7 +1,7 @@
 /** Copies text to the clipboard. */
 
 /**
- * Copies text. Browsers offer their clipboard API only over HTTPS and on this machine, so there is a second way.
+ * Copies text. Browsers offer the clipboard API only over HTTPS and on localhost; elsewhere, this copies a selection.
  * Returns whether the text was copied.
  */
 export async function copyText(text: string): Promise<boolean> {

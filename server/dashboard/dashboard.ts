@@ -47,7 +47,7 @@ export function startDashboard(): void {
     (model) => recentLoader.request(model),
     (found) => toolbar.render(found, boards.size),
   );
-  const toolbar = new Toolbar(document, (view) => grid.setView(view));
+  const toolbar = new Toolbar(document, (view) => grid.setArrangement(view));
   const views = new Views(boards, zones, editing, (id) => grid.focus(id));
 
   onUnauthorized(goToLogin);
@@ -63,14 +63,14 @@ export function startDashboard(): void {
 
   /** Shows that the connection is lost. @param describe returns the text for the time of the loss, in ms */
   function handleLoss(describe: (at: number) => string): void {
-    grid.setLost((lostAt ??= now()));
+    grid.setLostAt((lostAt ??= now()));
     page.dataset.connection = "lost";
     setText(connection, describe(lostAt));
   }
 
   // A hidden page receives no events, so the plots end when the page was hidden.
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) grid.setLost((lostAt ??= now()));
+    if (document.hidden) grid.setLostAt((lostAt ??= now()));
   });
 
   const restart = listen({
@@ -83,7 +83,7 @@ export function startDashboard(): void {
       void loadSession().then(() => {
         boards.refresh();
         views.describe();
-        editing.settings.reconnected();
+        editing.settings.handleReconnect();
       });
       page.dataset.connection = "live";
       setText(connection, message("page.live"));
@@ -96,9 +96,9 @@ export function startDashboard(): void {
     devices(devices) {
       boards.replaceDevices(devices);
       recentLoader.restart();
-      grid.setLost((lostAt = undefined));
+      grid.setLostAt((lostAt = undefined));
       page.dataset.loaded = "";
-      views.loaded();
+      views.handleLoaded();
       showSummary(boards);
     },
     device: (device) => boards.updateDevice(device),
@@ -108,17 +108,17 @@ export function startDashboard(): void {
     alert: updateAlert,
     forgotten: (id) => boards.remove(id),
     storage: handleStorageEvent,
-    settings: (etag) => editing.settings.changed(etag),
+    settings: (etag) => editing.settings.handleChange(etag),
     board: (board) => boards.updateSimulated(board),
   });
 
   setUpLogout(restart);
 
-  const draw = () => {
+  const drawFrame = () => {
     grid.tick();
-    setTimeout(draw, reducedMotion.matches ? REDUCED_MOTION_INTERVAL : REDRAW_INTERVAL);
+    setTimeout(drawFrame, reducedMotion.matches ? REDUCED_MOTION_INTERVAL : REDRAW_INTERVAL);
   };
-  draw();
+  drawFrame();
   setInterval(() => showSummary(boards), SUMMARY_INTERVAL);
   setInterval(() => views.tick(), REDUCED_MOTION_INTERVAL);
   setInterval(() => {

@@ -2,7 +2,7 @@
 
 import type { Alert, Board, Device, Zone } from "./api.js";
 import { subscribe } from "./events/subscribe.js";
-import type { Refusal, ServerEvent, ToPage } from "./events/protocol.js";
+import type { Refusal, ServerEvent, MessageToPage } from "./events/protocol.js";
 
 export interface Listener {
   /** Called when connecting: after loading, when the page becomes visible, and after a login or logout. */
@@ -50,7 +50,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }
 
-  return subscribe((message: ToPage) => {
+  return subscribe((message: MessageToPage) => {
     if ("events" in message) return message.events.forEach(handle);
     if (!("state" in message)) return;
     if (message.state === "connecting") listener.connecting();

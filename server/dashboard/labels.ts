@@ -14,7 +14,7 @@ export function lampText(lamp: boolean | null): string {
 }
 
 /** Like `lampText`, but says that the lamp of an unreachable board may have changed since. */
-export function lampTextOf({ lamp, isLampKnown }: BoardModel): string {
+export function boardLampText({ lamp, isLampKnown }: BoardModel): string {
   if (isLampKnown || lamp === null) return lampText(lamp);
   return message(lamp ? "state.lampLastOn" : "state.lampLastOff");
 }
@@ -33,7 +33,7 @@ export function lightLabel(device: Device | undefined): string {
   return message(device?.online === false ? "state.lastLight" : "state.light");
 }
 
-/** Says whether a board is online, since when, and whether its lamp blinks. */
+/** Returns a text that says whether a board is online, since when, and whether its lamp blinks. */
 export function stateText(model: BoardModel): string {
   return model.device?.blinking ? `${presenceText(model)} · ${message("state.blinking")}` : presenceText(model);
 }
@@ -47,12 +47,12 @@ function presenceText({ device, since }: BoardModel): string {
   return message("state.offlineLastSeen", { time: formatTime(Date.parse(device.last_seen)) });
 }
 
-/** Says that a person decides about a lamp. */
+/** Returns a text that says that a person decides about a lamp. */
 export function overrideText(mode: Exclude<Mode, "auto">): string {
   return message(mode === "on" ? "state.heldOn" : "state.heldOff");
 }
 
-/** Says who decides about a board's lamp. */
+/** Returns a text that says who decides about a board's lamp. */
 export function decidesText({ device }: BoardModel, zones: Zones): string {
   if (!device) return "";
   // A board with a firmware of its own decides alone while it is offline; a lesson device keeps its lamp as it is.
@@ -74,7 +74,7 @@ export function reasonText(device: Device | undefined): string {
   return device?.online === false && text !== "" ? message("state.lastDecision", { reason: text }) : text;
 }
 
-/** Says how many readings of a device were lost; "" if none were. */
+/** Returns a text that says how many readings of a device were lost; "" if none were. */
 export function missingText(device: Device | undefined): string {
   const { missing = 0, dropped = 0 } = device ?? {};
   const parts = [];
@@ -83,7 +83,7 @@ export function missingText(device: Device | undefined): string {
   return parts.join(" · ");
 }
 
-/** Says how a zone combines its sensors. */
+/** Returns a text that says how a zone combines its sensors. */
 export function combineText({ combine, at_least, sensors }: Zone): string {
   const count = sensors.length;
   const usable = sensors.filter((sensor) => !sensor.stale && sensor.light !== null).length;
@@ -94,34 +94,34 @@ export function combineText({ combine, at_least, sensors }: Zone): string {
   return message(key, { sensors: used });
 }
 
-/** Says at which light levels the lamp switches. */
+/** Returns a text that says at which light levels the lamp switches. */
 export function ruleText({ threshold, hysteresis }: Pick<Device, "threshold" | "hysteresis">): string {
   if (hysteresis === 0) return message("state.rule", { threshold: formatLight(threshold) });
   const upper = formatLight(threshold + hysteresis);
   return message("state.ruleWithHysteresis", { threshold: formatLight(threshold), upper });
 }
 
-/** Says when a zone follows its rule; "" if it always does. */
+/** Returns a text that says when a zone follows its rule; "" if it always does. */
 export function hoursText({ hours }: Zone): string {
   if (!hours) return "";
   const values = { from: formatTimeOfDay(hours.from), to: formatTimeOfDay(hours.to), timeZone: hours.time_zone };
   return message(hours.outside === "on" ? "zones.hoursOn" : "zones.hoursOff", values);
 }
 
-/** Says that several clients use the same client id. */
+/** Returns a text that says that several clients use the same client id. */
 export function contestedTitle({ client_id: id, account, addresses }: ContestedClientId): string {
   const several = addresses.length > 2;
   if (account === null) return message(several ? "page.contestedBySeveral" : "page.contestedByTwo", { id });
   return message(several ? "page.contestedBySeveralOfAccount" : "page.contestedByTwoOfAccount", { id, account });
 }
 
-/** Says how often clients with the same id disconnected each other, from which addresses, and what to do. */
+/** Returns a text that says how often clients with the same id disconnected each other, from which addresses, and what to do. */
 export function contestedDetail({ addresses, takeovers: count }: ContestedClientId): string {
   if (addresses.length === 0) return message("page.contestedDetail", { count });
   return message("page.contestedDetailFrom", { count, addresses: joinWithAnd(addresses) });
 }
 
-/** Says why the server sends no events. */
+/** Returns a text that says why the server sends no events. */
 export function refusalText({ status, problem }: Refusal): string {
   if (status === 0) return message("page.noEvents");
   return problem ?? message("page.httpStatus", { status: String(status) });

@@ -1,19 +1,19 @@
-/** Loads style and templates of the parts of the page that it loads later. */
+/** Loads the style sheet and the templates of the views that the page loads on demand. */
 
 import { findPart } from "./dom.js";
 import { insertMessages } from "./messages/insert.js";
 
 let loading: Promise<void> | undefined;
 
-/** Loads style and templates once. Rejects if they cannot be loaded; the next call then tries again. */
+/** Loads the style sheet and the templates once. Rejects if they cannot be loaded; the next call then tries again. */
 export function loadLazyParts(): Promise<void> {
-  return (loading ??= load().catch((error: unknown) => {
+  return (loading ??= loadStyleAndTemplates().catch((error: unknown) => {
     loading = undefined;
     throw error;
   }));
 }
 
-async function load(): Promise<void> {
+async function loadStyleAndTemplates(): Promise<void> {
   const response = await fetch("manage.html");
   if (!response.ok) throw new Error(`manage.html: ${response.status}`);
   const html = new DOMParser().parseFromString(await response.text(), "text/html");

@@ -11,7 +11,7 @@ export type CloseView = () => void;
 
 /** A module with a view. It finds its templates in the document. */
 interface ViewModule {
-  open(place: HTMLElement, boards: Boards, editing: Editing): CloseView;
+  openView(place: HTMLElement, boards: Boards, editing: Editing): CloseView;
 }
 
 const MODULES = {
@@ -48,7 +48,7 @@ export class LazyViews {
     try {
       const [module] = await Promise.all([MODULES[view](), loadLazyParts()]);
       // the user may have left the view while it was loading
-      if (this.current === view && !this.close) this.close = module.open(this.place, this.boards, this.editing);
+      if (this.current === view && !this.close) this.close = module.openView(this.place, this.boards, this.editing);
     } catch {
       if (this.current === view) this.place.replaceChildren(createElement("p", message("page.incomplete")));
     }

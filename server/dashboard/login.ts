@@ -2,15 +2,15 @@
 
 import { cloneTemplate, findPart, setText } from "./dom.js";
 import { LoginForm } from "./login/form.js";
-import { endedText, type LoginState } from "./login/state.js";
+import { explainEndedSession, type LoginState } from "./login/state.js";
 import { startWithMessages } from "./messages/load.js";
 import { setUpTheme } from "./theme.js";
 
 const form = findPart(document, "form", HTMLFormElement);
-const ended = findPart(document, "ended", HTMLElement);
+const endedNotice = findPart(document, "ended", HTMLElement);
 
-const onThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
-findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || onThisMachine;
+const isOnThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
+findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || isOnThisMachine;
 
 await startWithMessages(() => {
   setUpTheme();
@@ -32,9 +32,9 @@ async function start(): Promise<void> {
   const { name, required, first_administrator_missing: isMissing = false } = state;
   const createsFirst = isMissing && (required || location.search === "?first");
   if (!createsFirst && (name !== null || !required)) return openDashboard();
-  const text = endedText(state, location.search);
-  ended.hidden = text === "";
-  setText(ended, text);
+  const text = explainEndedSession(state, location.search);
+  endedNotice.hidden = text === "";
+  setText(endedNotice, text);
   if (!createsFirst) return;
   findPart(document, "help", HTMLElement).hidden = true;
   form.replaceWith(cloneTemplate("first-template"));

@@ -47,15 +47,15 @@ export class BoardModel {
     this.device = device;
     this.since = device.since === null ? undefined : Date.parse(device.since);
     if (device.last_seen !== null && device.last_seen !== before?.last_seen)
-      this.plot(Math.min(Date.parse(device.last_seen), now));
-    else if (this.lamp !== lamp) this.plot(now);
+      this.addToPlot(Math.min(Date.parse(device.last_seen), now));
+    else if (this.lamp !== lamp) this.addToPlot(now);
   }
 
   /** Sets the simulated board's state. @param now in ms by the server's clock */
   updateSimulated(board: Board, now: number): void {
     const lamp = this.lamp;
     this.board = board;
-    if (this.lamp !== lamp) this.plot(now);
+    if (this.lamp !== lamp) this.addToPlot(now);
     if (this.expectedSwitch?.lamp === board.lamp) {
       this.reactionTime = now - this.expectedSwitch.at;
       this.expectedSwitch = undefined;
@@ -74,7 +74,7 @@ export class BoardModel {
     }
   }
 
-  private plot(time: number): void {
+  private addToPlot(time: number): void {
     const light = this.device?.light;
     if (light != null) this.series.add(time, light, this.lamp === true);
   }

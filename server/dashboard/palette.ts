@@ -19,20 +19,20 @@ export interface Palette {
 /** Returns the colors of the current color scheme. */
 export function readPalette(): Palette {
   const style = getComputedStyle(document.documentElement);
-  const get = (name: string) => style.getPropertyValue(`--plot-${name}`).trim();
+  const readColor = (name: string) => style.getPropertyValue(`--plot-${name}`).trim();
   return {
-    line: get("line"),
-    fill: get("fill"),
-    faint: get("faint"),
-    grid: get("grid"),
-    lamp: get("lamp"),
-    lampTop: get("lamp-top"),
-    lampEdge: get("lamp-edge"),
-    threshold: get("threshold"),
-    band: get("band"),
-    gap: get("gap"),
-    text: get("text"),
-    ground: get("ground"),
+    line: readColor("line"),
+    fill: readColor("fill"),
+    faint: readColor("faint"),
+    grid: readColor("grid"),
+    lamp: readColor("lamp"),
+    lampTop: readColor("lamp-top"),
+    lampEdge: readColor("lamp-edge"),
+    threshold: readColor("threshold"),
+    band: readColor("band"),
+    gap: readColor("gap"),
+    text: readColor("text"),
+    ground: readColor("ground"),
     font: `11px ${style.fontFamily}`,
   };
 }

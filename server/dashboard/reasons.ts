@@ -3,14 +3,14 @@
 import { formatUnit } from "./messages/locale.js";
 import { message } from "./messages/message.js";
 
-const PERSON = {
+const PERSON_REASONS = {
   "the lamp on": "reason.personKeepsLampOn",
   "the lamp off": "reason.personKeepsLampOff",
   "the zone on": "reason.personKeepsZoneOn",
   "the zone off": "reason.personKeepsZoneOff",
 } as const;
 
-const SENSORS = { median: "reason.median", darkest: "reason.darkest", brightest: "reason.brightest" } as const;
+const COMBINE_REASONS = { median: "reason.median", darkest: "reason.darkest", brightest: "reason.brightest" } as const;
 
 /** Translates a reason into the page's language. Returns a reason that it does not know unchanged. */
 export function translateReason(reason: string): string {
@@ -32,7 +32,7 @@ function translateZone(reason: string): string | undefined {
 function translatePerson(reason: string): string | undefined {
   if (reason === "the board decides alone: it could not reach the server") return message("reason.boardAlone");
   const [, what] = /^a person keeps (the (?:lamp|zone) (?:on|off))$/.exec(reason) ?? [];
-  return what && message(PERSON[what as keyof typeof PERSON]);
+  return what && message(PERSON_REASONS[what as keyof typeof PERSON_REASONS]);
 }
 
 function translateRule(reason: string): string | undefined {
@@ -62,7 +62,7 @@ function translateLight(words: string): string | undefined {
   const [, number, which, level, sensors] = match;
   const values = { light: level, count: Number(sensors) };
   if (number) return message("reason.darkestNumber", { ...values, number: Number(number) });
-  return message(SENSORS[which as keyof typeof SENSORS], values);
+  return message(COMBINE_REASONS[which as keyof typeof COMBINE_REASONS], values);
 }
 
 function translateDuration(text: string): string {

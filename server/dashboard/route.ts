@@ -1,5 +1,6 @@
 /**
- * Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/people`, `#/settings`, `#/add-board`, `#/alerts`, `#/help`. Pure.
+ * Client-side routes in the URL's hash: `#/`, `#/zones`, `#/zone/<name>`, `#/board/<id>`, `#/people`, `#/settings`,
+ * `#/add-board`, `#/alerts`, `#/help`. Does not use the DOM.
  */
 
 export type Route =
@@ -17,11 +18,11 @@ export function parseRoute(hash: string): Route {
   return { view: "boards" };
 }
 
-export function boardPath(id: string): string {
+export function boardHash(id: string): string {
   return `#/board/${encodeURIComponent(id)}`;
 }
 
-export function zonePath(name: string): string {
+export function zoneHash(name: string): string {
   return `#/zone/${encodeURIComponent(name)}`;
 }
 

@@ -11,10 +11,10 @@ let wasLoggedIn = false;
 
 /** Opens the login page. Repeated calls, for example of several refused requests, have no effect. */
 export function goToLogin(): void {
-  leave(wasLoggedIn ? "login?ended" : "login");
+  leavePage(wasLoggedIn ? "login?ended" : "login");
 }
 
-function leave(url: string): void {
+function leavePage(url: string): void {
   if (!leaving) location.assign(url + location.hash);
   leaving = true;
 }
@@ -54,5 +54,5 @@ async function logout(loggedOut: () => void): Promise<void> {
     return setText(rights, message("page.logOutFailed", { problem: (e as Error).message }));
   }
   loggedOut();
-  leave("login?logged-out");
+  leavePage("login?logged-out");
 }

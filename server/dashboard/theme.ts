@@ -18,7 +18,7 @@ const prefersLight = matchMedia("(prefers-color-scheme: light)");
 export function setUpTheme(changed: () => void = () => {}): void {
   const button = findPart(document, "theme", HTMLButtonElement);
   const queries = findThemeQueries();
-  const update = () => {
+  const applyTheme = () => {
     const theme = currentTheme();
     // eslint-disable-next-line no-restricted-syntax -- a media query, not text of the page
     for (const [list, query] of queries) list.mediaText = query.includes(theme) ? "all" : "not all";
@@ -31,10 +31,10 @@ export function setUpTheme(changed: () => void = () => {}): void {
     const theme = currentTheme() === "light" ? "dark" : "light";
     // The browser's own theme is not stored, so that the page follows the browser again.
     storeChoice(STORAGE_KEY, theme === browserTheme() ? null : theme);
-    update();
+    applyTheme();
   });
-  prefersLight.addEventListener("change", update);
-  update();
+  prefersLight.addEventListener("change", applyTheme);
+  applyTheme();
 }
 
 function browserTheme(): Theme {

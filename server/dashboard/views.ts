@@ -39,7 +39,7 @@ export class Views {
   ) {
     this.lazy = new LazyViews(findPart(document, "lazy-view", HTMLElement), boards, editing);
     this.list = new ZoneList(findPart(document, "zones-view", HTMLElement), zones, boards, editing);
-    addEventListener("hashchange", () => this.go(parseRoute(location.hash)));
+    addEventListener("hashchange", () => this.showRoute(parseRoute(location.hash)));
     zones.subscribe(() => this.zonesChanged());
     boards.subscribe({
       changed: (model) => {
@@ -47,14 +47,14 @@ export class Views {
       },
     });
     history.scrollRestoration = "manual";
-    this.go(parseRoute(location.hash));
+    this.showRoute(parseRoute(location.hash));
   }
 
   /**
    * Opens the board page that the URL names, or reloads its history after a reconnect. Must be called when all boards
    * are loaded.
    */
-  loaded(): void {
+  handleLoaded(): void {
     const first = !this.isLoaded;
     this.isLoaded = true;
     if (this.route.view === "board" && !this.board) this.openBoard(this.route.id);
@@ -67,14 +67,14 @@ export class Views {
 
   describe(): void {
     this.board?.describe();
-    this.list.request();
+    this.list.requestRender();
   }
 
   recolor(): void {
     this.board?.recolor();
   }
 
-  private go(route: Route): void {
+  private showRoute(route: Route): void {
     const before = this.route;
     if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
     this.route = route;
@@ -88,7 +88,7 @@ export class Views {
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
     document.title = titleOf(route.view);
-    if (route.view === "zones" || route.view === "board" || route.view === "settings") this.editing.need();
+    if (route.view === "zones" || route.view === "board" || route.view === "settings") this.editing.ensureLoaded();
     if (route.view === "help") findPart(document, "help-title", HTMLElement).focus({ preventScroll: true });
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);
@@ -99,11 +99,11 @@ export class Views {
     const model = this.boards.get(id);
     document.title = message("page.titleOf", { view: model?.label ?? id });
     if (model) {
-      const gone = () => {
+      const showAllBoards = () => {
         location.hash = "#/";
       };
       const place = findPart(document, "board-place", HTMLElement);
-      this.board = new BoardPage(place, model, this.boards, this.zones, this.editing, gone);
+      this.board = new BoardPage(place, model, this.boards, this.zones, this.editing, showAllBoards);
       this.board.focus();
     } else if (this.isLoaded) {
       this.unknown.hidden = false;

@@ -5,7 +5,7 @@ import { loadFirmware, ROOT } from "../firmware.js";
 import { brokerSettings, readSettings } from "../settings.js";
 import { Simulator } from "../simulator.js";
 import { LatencyHistogram } from "./latency-histogram.js";
-import { availableMemory } from "./processes.js";
+import { readAvailableMemory } from "./processes.js";
 
 /** Number of boards that start at the same time. */
 const BATCH_SIZE = 4;
@@ -15,10 +15,10 @@ const RESERVED_MEMORY = 1e9;
 const MAX_BATCH_TIME = 10_000;
 /** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
 const CHANGE_INTERVAL = 3000;
-/** Light level below the threshold; each board alternates between `DARK` and `BRIGHT`. */
-const DARK = 100;
+/** Light level below the threshold; each board alternates between `DARK_LIGHT` and `BRIGHT_LIGHT`. */
+const DARK_LIGHT = 100;
 /** Light level above the threshold. */
-const BRIGHT = 800;
+const BRIGHT_LIGHT = 800;
 
 /** A group of simulated boards that run the firmware against a broker. */
 export class RealBoards {
@@ -60,7 +60,7 @@ export class RealBoards {
   async start(wanted: number | "max", progress: (running: number) => void): Promise<string | undefined> {
     const limit = wanted === "max" ? Infinity : wanted;
     while (this.count < limit && !this.#ending) {
-      const memory = availableMemory();
+      const memory = readAvailableMemory();
       if (wanted === "max" && memory === undefined)
         throw new Error("--vms max works only on Linux, where the free memory is known. Give --vms a number.");
       if (wanted === "max" && memory! < RESERVED_MEMORY)
@@ -106,7 +106,7 @@ export class RealBoards {
         this.#timers.delete(timer);
         if (this.#changedAt.has(board)) this.missed++;
         this.#changedAt.set(board, performance.now());
-        board.setLight(board.light < LESSON_RULE.threshold ? BRIGHT : DARK);
+        board.setLight(board.light < LESSON_RULE.threshold ? BRIGHT_LIGHT : DARK_LIGHT);
         this.#scheduleLightChange(board);
       },
       CHANGE_INTERVAL * (1 + Math.random()),

@@ -1,7 +1,7 @@
 /** Manages the connections of a fleet: assigns devices to connections, connects, and reconnects after a loss. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SharedConnection, type SharedConnectionHandlers, type Range } from "./connection.js";
+import { SharedConnection, type SharedConnectionHandlers, type ByteRange } from "./connection.js";
 import type { Broker } from "./transport.js";
 
 /** Largest number of connections that are being established or are publishing at the same time. */
@@ -109,7 +109,7 @@ export class ConnectionPool {
   }
 
   /** Returns the range of device numbers on a connection: start (inclusive) and end (exclusive). */
-  #deviceRange(n: number): Range {
+  #deviceRange(n: number): ByteRange {
     return [Math.ceil((n * this.#devices) / this.count), Math.ceil(((n + 1) * this.#devices) / this.count)];
   }
 

@@ -31,12 +31,12 @@ const QOS_MASK = 6;
 const RETAIN_FLAG = 1;
 
 /** A byte range: start (inclusive) and end (exclusive). */
-export type Range = readonly [from: number, to: number];
+export type ByteRange = readonly [from: number, to: number];
 
 /** Callbacks of a shared connection. */
 export interface SharedConnectionHandlers {
   /** Called for each message, with the ranges of topic and payload in `bytes`. Handlers must not keep `bytes`. */
-  message(bytes: Buffer, topic: Range, payload: Range, retained: boolean): void;
+  message(bytes: Buffer, topic: ByteRange, payload: ByteRange, retained: boolean): void;
   /** Called when an established connection is lost. */
   lost(reason: string): void;
 }

@@ -1,7 +1,7 @@
 /** Stores the state of virtual devices in typed arrays, about 30 bytes for each device. */
 import { decide, type Rule } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
-import { EITHER, OFF, ON } from "./reading-tracker.js";
+import { LAMP_EITHER, LAMP_OFF, LAMP_ON } from "./reading-tracker.js";
 
 /** Tolerance for the end of a minimum on or off time, in ms. Within it, either lamp state counts as correct. */
 const CLOCK_TOLERANCE = 2000;
@@ -37,9 +37,9 @@ export class Devices {
     this.reportedAt = new Float64Array(count).fill(NaN);
     this.seq = new Uint32Array(count);
     this.parameters = new Uint16Array(count);
-    this.lamp = new Uint8Array(count).fill(EITHER);
+    this.lamp = new Uint8Array(count).fill(LAMP_EITHER);
     this.lampSince = new Float64Array(count);
-    this.expected = new Uint8Array(count).fill(EITHER);
+    this.expected = new Uint8Array(count).fill(LAMP_EITHER);
     this.#run = run;
   }
 
@@ -50,7 +50,7 @@ export class Devices {
 
   /** Sets the lamp as commanded. Returns true when the state changed. */
   switch(device: number, led_on: boolean, now: number): boolean {
-    const lamp = led_on ? ON : OFF;
+    const lamp = led_on ? LAMP_ON : LAMP_OFF;
     if (this.lamp[device] === lamp) return false;
     this.lamp[device] = lamp;
     this.lampSince[device] = now;
@@ -61,23 +61,23 @@ export class Devices {
   updateExpected(device: number, rule: Rule, light: number, now: number): number {
     const before = this.expected[device];
     const wanted =
-      before === EITHER
-        ? commonState(applyRule(rule, OFF, light), applyRule(rule, ON, light))
+      before === LAMP_EITHER
+        ? commonState(applyRule(rule, LAMP_OFF, light), applyRule(rule, LAMP_ON, light))
         : applyRule(rule, before, light);
     const shortest = Math.max(rule.min_on, rule.min_off);
     // the server's clock differs slightly, so near the end of a minimum time both states are correct
     const isMinimumTime =
       shortest > 0 && wanted !== before && now - this.lampSince[device] < shortest + CLOCK_TOLERANCE;
-    return (this.expected[device] = isMinimumTime ? EITHER : wanted);
+    return (this.expected[device] = isMinimumTime ? LAMP_EITHER : wanted);
   }
 }
 
 /** Applies the rule to a lamp whose minimum on or off time is over. */
 function applyRule(rule: Rule, lamp: number, light: number): number {
-  return decide(rule, { led_on: lamp === ON, since: -Infinity }, light, 0).led_on ? ON : OFF;
+  return decide(rule, { led_on: lamp === LAMP_ON, since: -Infinity }, light, 0).led_on ? LAMP_ON : LAMP_OFF;
 }
 
 /** Returns the common state, or EITHER when the states differ. */
 function commonState(a: number, b: number): number {
-  return a === b ? a : EITHER;
+  return a === b ? a : LAMP_EITHER;
 }

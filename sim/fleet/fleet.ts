@@ -3,11 +3,11 @@ import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
-import type { Range } from "./connection.js";
+import type { ByteRange } from "./connection.js";
 import { Devices } from "./devices.js";
-import { EITHER, ReadingTracker, MISSING_AFTER, ON } from "./reading-tracker.js";
+import { LAMP_EITHER, ReadingTracker, MISSING_AFTER, LAMP_ON } from "./reading-tracker.js";
 import { ConnectionPool } from "./connection-pool.js";
-import { DEFAULTS, LESSON, ParameterSets } from "./parameters.js";
+import { DEFAULT_PARAMETERS, LESSON_PARAMETERS, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
 import { createWeather, type Weather } from "./weather.js";
 
@@ -63,7 +63,7 @@ export class Fleet {
     const { devices, connections, broker, seed, day, hour, prefix, status } = options;
     this.devices = new Devices(devices, randomInt(2 ** 31));
     this.tracker = new ReadingTracker(devices);
-    this.parameters = new ParameterSets(status ? DEFAULTS : LESSON);
+    this.parameters = new ParameterSets(status ? DEFAULT_PARAMETERS : LESSON_PARAMETERS);
     this.#weather = createWeather(seed, day, hour);
     this.#topicPrefix = `${prefix}/fleet-`;
     this.connections = new ConnectionPool(broker, devices, connections, {
@@ -89,7 +89,7 @@ export class Fleet {
     const { lamp, expected, count, seq } = this.devices;
     let wrong = 0;
     for (let n = 0; n < count; n++)
-      if (seq[n] > 0 && !this.tracker.hasOutstanding(n) && expected[n] <= ON && lamp[n] !== expected[n]) wrong++;
+      if (seq[n] > 0 && !this.tracker.hasOutstanding(n) && expected[n] <= LAMP_ON && lamp[n] !== expected[n]) wrong++;
     return wrong;
   }
 
@@ -167,7 +167,7 @@ export class Fleet {
 
   /** Counts old unanswered readings as missing. After a missing reading, only the server knows the correct lamp state. */
   #expire(device: number, before: number): void {
-    if (this.tracker.expire(device, before)) this.devices.expected[device] = EITHER;
+    if (this.tracker.expire(device, before)) this.devices.expected[device] = LAMP_EITHER;
   }
 
   #sendLight(device: number, light: number, now: number): void {
@@ -176,7 +176,7 @@ export class Fleet {
     const seq = devices.seq[device] + 1;
     // build the JSON of the contract by hand to avoid the cost of encode() for each reading
     const payload = status
-      ? `{"light":${light},"led_on":${devices.lamp[device] === ON},"boot":${devices.bootId(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#startedAt)}}`
+      ? `{"light":${light},"led_on":${devices.lamp[device] === LAMP_ON},"boot":${devices.bootId(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#startedAt)}}`
       : `{"light":${light}}`;
     const topic = topicOf(this.id(device), "telemetry");
     if (!this.connections.connectionOf(device).publish(topic, payload, qos, false)) {
@@ -194,7 +194,7 @@ export class Fleet {
   #announce(device: number): void {
     const status = encode(STATUS, {
       online: true,
-      led_on: this.devices.lamp[device] === ON,
+      led_on: this.devices.lamp[device] === LAMP_ON,
       decided_by: "server",
       firmware: "fleet",
       board: "fleet",
@@ -213,7 +213,7 @@ export class Fleet {
     return this.connections.publishForEach((device) => this.#publish(device, channel, payload));
   }
 
-  #handleMessage(bytes: Buffer, [topic, topicEnd]: Range, [payload, end]: Range, retained: boolean): void {
+  #handleMessage(bytes: Buffer, [topic, topicEnd]: ByteRange, [payload, end]: ByteRange, retained: boolean): void {
     let device = 0;
     let at = topic + this.#topicPrefix.length;
     for (; at < topicEnd && bytes[at] !== SLASH; at++) device = device * 10 + bytes[at] - 48;
@@ -234,7 +234,7 @@ export class Fleet {
     const { lamp, action } = decodeCommand(payload);
     if (action) {
       const { light, lamp: lamps } = this.devices;
-      const reply = { seq: action.seq, ok: true, light: light[device], led_on: lamps[device] === ON };
+      const reply = { seq: action.seq, ok: true, light: light[device], led_on: lamps[device] === LAMP_ON };
       this.#publish(device, "replies", encode(REPLY, reply));
       return;
     }

@@ -21,7 +21,7 @@ const formatTimes = ({ p50, p99, max }: LatencyQuantiles): string =>
  * Formats the progress line of one second.
  * @param elapsed time since the start of the measurement, in s
  */
-export function progressLine(elapsed: number, second: SecondFigures, watched: readonly WatchedProcess[]): string {
+export function formatProgress(elapsed: number, second: SecondFigures, watched: readonly WatchedProcess[]): string {
   const { sent, answered, reaction, outstanding, late, missing, wrong, unsent, shares } = second;
   const processes = watched.flatMap(({ name }, n) =>
     shares[n] === undefined ? [] : [`${name} ${formatPercent(shares[n])}`],
@@ -39,11 +39,11 @@ export function progressLine(elapsed: number, second: SecondFigures, watched: re
 }
 
 /** Formats the summary of a run as lines of text. */
-export function summaryLines(summary: Summary, watched: readonly WatchedProcess[]): string[] {
+export function formatSummary(summary: Summary, watched: readonly WatchedProcess[]): string[] {
   const { devices, connections, seconds, sent, answered, switches, reaction, processes } = summary;
-  const rate = (value: number): string => `${formatCount(value)} (${formatCount(value / seconds)}/s)`;
+  const formatRate = (value: number): string => `${formatCount(value)} (${formatCount(value / seconds)}/s)`;
   const lines: [string, string][] = [
-    ["readings", `sent ${rate(sent)}, answered ${rate(answered)}; ${formatCount(switches)} lamps switched`],
+    ["readings", `sent ${formatRate(sent)}, answered ${formatRate(answered)}; ${formatCount(switches)} lamps switched`],
     ["reaction", `${formatTimes(reaction)}, from reading to command`],
     ["answers", formatAnswers(summary)],
   ];

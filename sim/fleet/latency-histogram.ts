@@ -5,10 +5,10 @@ const MIN_LATENCY = 0.01;
 /** Upper limit of the last bucket, in ms. Longer times are counted in this bucket. */
 const MAX_LATENCY = 600_000;
 const BUCKET_GROWTH = Math.log(1.04);
-const BUCKETS = Math.ceil(Math.log(MAX_LATENCY / MIN_LATENCY) / BUCKET_GROWTH) + 1;
+const BUCKET_COUNT = Math.ceil(Math.log(MAX_LATENCY / MIN_LATENCY) / BUCKET_GROWTH) + 1;
 
 export class LatencyHistogram {
-  readonly #counts = new Float64Array(BUCKETS);
+  readonly #counts = new Float64Array(BUCKET_COUNT);
   count = 0;
   max = 0;
 
@@ -17,7 +17,7 @@ export class LatencyHistogram {
     this.count++;
     if (ms > this.max) this.max = ms;
     this.#counts[
-      ms <= MIN_LATENCY ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / MIN_LATENCY) / BUCKET_GROWTH))
+      ms <= MIN_LATENCY ? 0 : Math.min(BUCKET_COUNT - 1, Math.ceil(Math.log(ms / MIN_LATENCY) / BUCKET_GROWTH))
     ]++;
   }
 
@@ -28,7 +28,7 @@ export class LatencyHistogram {
   quantile(share: number): number | undefined {
     if (this.count === 0) return undefined;
     let remaining = Math.ceil(this.count * share);
-    for (let n = 0; n < BUCKETS; n++) {
+    for (let n = 0; n < BUCKET_COUNT; n++) {
       remaining -= this.#counts[n];
       if (remaining <= 0) return Math.min(MIN_LATENCY * Math.exp(n * BUCKET_GROWTH), this.max);
     }

@@ -4,7 +4,7 @@ import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
 import { type Options, parseOptions } from "./options.js";
 import { runFleet } from "./run.js";
-import { summaryLines } from "./format.js";
+import { formatSummary } from "./format.js";
 import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-errors.js";
 
 endOnOutputErrors();
@@ -30,7 +30,7 @@ async function run(options: Options): Promise<number> {
   }
   const { summary, watched } = outcome;
   if (options.json) process.stdout.write(JSON.stringify(summary) + "\n");
-  else console.log(["", ...summaryLines(summary, watched)].join("\n"));
+  else console.log(["", ...formatSummary(summary, watched)].join("\n"));
   return summary.wrong + summary.lamps_wrong + summary.missing > 0 ? 1 : 0;
 }
 

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Fleet } from "./fleet.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import type { Schedule } from "./schedule.js";
-import { totalCpuTime, ownUsage, readUsage, type Usage } from "./processes.js";
+import { readTotalCpuTime, readOwnUsage, readUsage, type Usage } from "./processes.js";
 
 /** A process whose CPU time and memory are measured. */
 export interface WatchedProcess {
@@ -70,12 +70,12 @@ export interface Summary {
 
 /** Returns the quantiles of a histogram, rounded to 0.01 ms. */
 export function quantilesOf(latencies: LatencyHistogram): LatencyQuantiles {
-  const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 100) / 100);
+  const roundOrNull = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms * 100) / 100);
   const { max, count } = latencies;
   return {
-    p50: rounded(latencies.quantile(0.5)),
-    p99: rounded(latencies.quantile(0.99)),
-    max: rounded(count > 0 ? max : undefined),
+    p50: roundOrNull(latencies.quantile(0.5)),
+    p99: roundOrNull(latencies.quantile(0.99)),
+    max: roundOrNull(count > 0 ? max : undefined),
   };
 }
 
@@ -90,7 +90,7 @@ interface CounterSnapshot {
   readonly usages: readonly (Usage | undefined)[];
 }
 
-/** Rates, CPU usage and response times since the previous call of `second`; error counts since the start. */
+/** Rates, CPU usage and response times since the previous call of `measureSecond`; error counts since the start. */
 export interface SecondFigures {
   readonly sent: number;
   readonly answered: number;
@@ -131,7 +131,7 @@ export class Meter {
   }
 
   /** Returns the figures since the previous call, which should be a second ago. Error counts cover the whole run. */
-  second(): SecondFigures {
+  measureSecond(): SecondFigures {
     const { tracker, counts } = this.#fleet;
     const last = this.#previous;
     const now = (this.#previous = this.#snapshot());
@@ -203,8 +203,8 @@ export class Meter {
       sent: counts.sent,
       switches: counts.switches,
       answered: tracker.counts.answered,
-      busy: totalCpuTime(),
-      usages: this.#watched.map(({ pid }) => (pid === undefined ? ownUsage() : readUsage(pid))),
+      busy: readTotalCpuTime(),
+      usages: this.#watched.map(({ pid }) => (pid === undefined ? readOwnUsage() : readUsage(pid))),
     };
   }
 }

@@ -5,9 +5,9 @@ import { CONFIG, decode, DEFAULT_CADENCE, LESSON_RULE, type Cadence, type Rule }
 export interface Parameters extends Rule, Cadence {}
 
 /** Parameters of a device without configuration. */
-export const DEFAULTS: Parameters = { ...LESSON_RULE, ...DEFAULT_CADENCE };
+export const DEFAULT_PARAMETERS: Parameters = { ...LESSON_RULE, ...DEFAULT_CADENCE };
 /** Parameters of a lesson device, which sends a reading every two seconds regardless of the light. */
-export const LESSON: Parameters = { ...DEFAULTS, report: "interval" };
+export const LESSON_PARAMETERS: Parameters = { ...DEFAULT_PARAMETERS, report: "interval" };
 
 /** Stores each distinct parameter set once, because most devices share the same parameters. */
 export class ParameterSets {
@@ -35,7 +35,7 @@ export class ParameterSets {
     if (known !== undefined) return known;
     const { value } = decode(CONFIG, payload);
     if (!value || this.#sets.length === 0xffff) return undefined;
-    const set = { ...DEFAULTS };
+    const set = { ...DEFAULT_PARAMETERS };
     // ignore parameters that a virtual device does not use
     for (const name of Object.keys(set) as (keyof Parameters)[])
       if (value[name] !== undefined) Object.assign(set, { [name]: value[name] });

@@ -38,13 +38,13 @@ export function readUsage(pid: number): Usage | undefined {
 }
 
 /** Returns the CPU time of all processors since the machine started, in s, without idle time. */
-export function totalCpuTime(): number {
+export function readTotalCpuTime(): number {
   const spent = cpus().map(({ times }) => times.user + times.nice + times.sys + times.irq);
   return spent.reduce((sum, ms) => sum + ms / 1000, 0);
 }
 
 /** Returns the name of a process, or `process <pid>` when the name cannot be read. */
-export function processName(pid: number): string {
+export function readProcessName(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/comm`, "latin1").trim();
   } catch {
@@ -53,14 +53,14 @@ export function processName(pid: number): string {
 }
 
 /** Returns CPU time and memory of the current process. */
-export function ownUsage(): Usage {
+export function readOwnUsage(): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, maxRSS } = { ...process.memoryUsage(), ...process.resourceUsage() };
   return { cpu: (user + system) / 1e6, memory: rss, peak: maxRSS * 1024 };
 }
 
 /** Returns the memory that new programs can use without swapping, in bytes; undefined on systems other than Linux. */
-export function availableMemory(): number | undefined {
+export function readAvailableMemory(): number | undefined {
   if (!CAN_MEASURE) return undefined;
   const kilobytes = /^MemAvailable:\s*(\d+)/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;

@@ -1,11 +1,11 @@
 /** Tracks readings that are not answered yet, and checks each answer against the rule. */
 
 /** Expected lamp state after a reading: off. */
-export const OFF = 0;
+export const LAMP_OFF = 0;
 /** Expected lamp state after a reading: on. */
-export const ON = 1;
+export const LAMP_ON = 1;
 /** Both lamp states count as correct: before the first reading, or while a minimum on or off time may be running. */
-export const EITHER = 2;
+export const LAMP_EITHER = 2;
 
 /** The result of checking a command. `again` means that the command answers no outstanding reading. */
 export type Verdict = "right" | "wrong" | "again";
@@ -31,7 +31,7 @@ export const LATE_AFTER = 2000;
 /** Timeout after which a reading counts as missing, in ms. */
 export const MISSING_AFTER = 30_000;
 
-const NONE = -1;
+const NO_SLOT = -1;
 
 /**
  * Stores the outstanding readings of each device, oldest first.
@@ -50,10 +50,10 @@ export class ReadingTracker {
   #seq = new Uint32Array(0);
   #sentAt = new Float64Array(0);
   #expected = new Uint8Array(0);
-  #freeSlot = NONE;
+  #freeSlot = NO_SLOT;
 
   constructor(devices: number) {
-    this.#first = new Int32Array(devices).fill(NONE);
+    this.#first = new Int32Array(devices).fill(NO_SLOT);
   }
 
   /**
@@ -62,20 +62,20 @@ export class ReadingTracker {
    * @param expected the lamp state that the rule requires: OFF, ON or EITHER
    */
   add(device: number, seq: number, at: number, expected: number): void {
-    if (this.#freeSlot === NONE) this.#grow();
+    if (this.#freeSlot === NO_SLOT) this.#grow();
     const slot = this.#freeSlot;
     this.#freeSlot = this.#next[slot];
-    this.#next[slot] = NONE;
+    this.#next[slot] = NO_SLOT;
     this.#seq[slot] = seq;
     this.#sentAt[slot] = at;
     this.#expected[slot] = expected;
     this.outstanding++;
     let last = this.#first[device];
-    if (last === NONE) {
+    if (last === NO_SLOT) {
       this.#first[device] = slot;
       return;
     }
-    while (this.#next[last] !== NONE) last = this.#next[last];
+    while (this.#next[last] !== NO_SLOT) last = this.#next[last];
     this.#next[last] = slot;
   }
 
@@ -93,7 +93,7 @@ export class ReadingTracker {
   ): Verdict {
     const { counts } = this;
     const slot = seq === undefined ? this.#findMatching(device, led_on) : this.#findBySeq(device, seq);
-    if (slot === NONE) {
+    if (slot === NO_SLOT) {
       counts.again++;
       return "again";
     }
@@ -102,7 +102,7 @@ export class ReadingTracker {
       counts.superseded++;
     }
     const latency = now - this.#sentAt[slot];
-    const isRight = this.#expected[slot] === EITHER || this.#expected[slot] === (led_on ? ON : OFF);
+    const isRight = this.#expected[slot] === LAMP_EITHER || this.#expected[slot] === (led_on ? LAMP_ON : LAMP_OFF);
     this.#removeOldest(device);
     counts.answered++;
     if (latency > LATE_AFTER) counts.late++;
@@ -113,7 +113,7 @@ export class ReadingTracker {
 
   /** Returns whether the device has an outstanding reading. */
   hasOutstanding(device: number): boolean {
-    return this.#first[device] !== NONE;
+    return this.#first[device] !== NO_SLOT;
   }
 
   /**
@@ -124,7 +124,7 @@ export class ReadingTracker {
   expire(device: number, before: number): boolean {
     for (let expired = false; ; expired = true) {
       const slot = this.#first[device];
-      if (slot === NONE || this.#sentAt[slot] >= before) return expired;
+      if (slot === NO_SLOT || this.#sentAt[slot] >= before) return expired;
       this.#removeOldest(device);
       this.counts.missing++;
     }
@@ -133,16 +133,20 @@ export class ReadingTracker {
   /** Returns the slot of the reading with a sequence number, or NONE. */
   #findBySeq(device: number, seq: number): number {
     let slot = this.#first[device];
-    while (slot !== NONE && this.#seq[slot] !== seq) slot = this.#next[slot];
+    while (slot !== NO_SLOT && this.#seq[slot] !== seq) slot = this.#next[slot];
     return slot;
   }
 
   /** Returns the slot of the oldest reading that a command fits, or of the oldest reading when it fits none. */
   #findMatching(device: number, led_on: boolean): number {
     let slot = this.#first[device];
-    while (slot !== NONE && this.#expected[slot] !== EITHER && this.#expected[slot] !== (led_on ? ON : OFF))
+    while (
+      slot !== NO_SLOT &&
+      this.#expected[slot] !== LAMP_EITHER &&
+      this.#expected[slot] !== (led_on ? LAMP_ON : LAMP_OFF)
+    )
       slot = this.#next[slot];
-    return slot === NONE ? this.#first[device] : slot;
+    return slot === NO_SLOT ? this.#first[device] : slot;
   }
 
   /** Removes the oldest outstanding reading of a device. */
@@ -162,7 +166,7 @@ export class ReadingTracker {
     this.#seq = copyInto(this.#seq, new Uint32Array(size));
     this.#sentAt = copyInto(this.#sentAt, new Float64Array(size));
     this.#expected = copyInto(this.#expected, new Uint8Array(size));
-    for (let slot = before; slot < size; slot++) this.#next[slot] = slot + 1 < size ? slot + 1 : NONE;
+    for (let slot = before; slot < size; slot++) this.#next[slot] = slot + 1 < size ? slot + 1 : NO_SLOT;
     this.#freeSlot = before;
   }
 }

@@ -5,14 +5,14 @@ import { Meter, quantilesOf, type Summary, type WatchedProcess } from "./meter.j
 import type { Options } from "./options.js";
 import { startTemporaryServer } from "./temporary-server.js";
 import { startFixedRateSchedule, startPolicySchedule, type Schedule } from "./schedule.js";
-import { processName } from "./processes.js";
+import { readProcessName } from "./processes.js";
 import { parseBrokerUrl } from "./transport.js";
-import { formatCount, progressLine } from "./format.js";
+import { formatCount, formatProgress } from "./format.js";
 
-const SECOND = 1000;
+const SECOND_MS = 1000;
 
 /** The results of a completed run, and the processes that were measured. */
-export interface Outcome {
+export interface RunOutcome {
   readonly summary: Summary;
   readonly watched: readonly WatchedProcess[];
 }
@@ -28,7 +28,7 @@ export async function runFleet(
   options: Options,
   interrupted: Promise<void>,
   printLine: (line: string) => void,
-): Promise<Outcome | undefined> {
+): Promise<RunOutcome | undefined> {
   const ownServer = options.broker ? undefined : await startTemporaryServer(options.config);
   const url = options.brokerUrl ?? ownServer!.url;
   const broker = options.broker ?? parseBrokerUrl(url);
@@ -36,11 +36,11 @@ export async function runFleet(
     void interrupted.then(() => resolve(undefined));
     if (ownServer) ownServer.onexit = (how) => resolve(`The server ended unexpectedly: ${how}.`);
   });
-  const fleet = new Fleet({ ...options, broker, day: options.day * SECOND });
+  const fleet = new Fleet({ ...options, broker, day: options.day * SECOND_MS });
   const boards = options.vms === 0 ? undefined : new RealBoards(url, options.prefix);
   const watched: WatchedProcess[] = [
     ...(ownServer ? [{ name: "server", pid: ownServer.pid }] : []),
-    ...options.watch.map((pid) => ({ name: processName(pid), pid })),
+    ...options.watch.map((pid) => ({ name: readProcessName(pid), pid })),
     { name: boards ? "fleet and boards" : "fleet", pid: undefined },
   ];
   const meter = new Meter(fleet, watched);
@@ -51,10 +51,13 @@ export async function runFleet(
     printLine(`${formatCount(devices)} devices on ${formatCount(connections)} connections to ${ownServer ? "a temporary server at " : ""}${broker.title}; press Ctrl+C to end.`); // prettier-ignore
     progress = setInterval(() => {
       printLine(`Connecting: ${formatCount(fleet.connections.devicesReady)} of ${formatCount(devices)} devices, ${formatCount(fleet.connections.connected)} of ${formatCount(connections)} connections`); // prettier-ignore
-    }, SECOND);
+    }, SECOND_MS);
     // start the schedule before connecting, because each device sends its first reading as soon as it is connected
     if (rate === undefined) schedule = startPolicySchedule(fleet);
-    const startOutcome = await Promise.race([fleet.start(options.ramp * SECOND).then(() => "ready" as const), stopped]);
+    const startOutcome = await Promise.race([
+      fleet.start(options.ramp * SECOND_MS).then(() => "ready" as const),
+      stopped,
+    ]);
     clearInterval(progress);
     if (startOutcome !== "ready") return endEarly(startOutcome);
     printLine(`${formatCount(devices)} devices are connected.`);
@@ -71,11 +74,11 @@ export async function runFleet(
     meter.begin();
     const begin = performance.now();
     progress = setInterval(() => {
-      printLine(progressLine((performance.now() - begin) / SECOND, meter.second(), watched));
-    }, SECOND);
+      printLine(formatProgress((performance.now() - begin) / SECOND_MS, meter.measureSecond(), watched));
+    }, SECOND_MS);
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise<undefined>((resolve) => {
-      if (options.seconds > 0) timer = setTimeout(resolve, options.seconds * SECOND, undefined);
+      if (options.seconds > 0) timer = setTimeout(resolve, options.seconds * SECOND_MS, undefined);
     });
     const problem = await Promise.race([timeUp, stopped]);
     clearTimeout(timer);

@@ -35,7 +35,7 @@ export interface TemporaryServer {
  */
 export async function startTemporaryServer(config?: string): Promise<TemporaryServer> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-fleet-"));
-  const port = await freePort();
+  const port = await findFreePort();
   const args = ["--mqtt-port", String(port), "--http-port", "0", "--host", "127.0.0.1", "--data", data];
   // a separate process group, so that Ctrl+C does not stop the server before the fleet has ended
   const child = spawn(
@@ -51,8 +51,8 @@ export async function startTemporaryServer(config?: string): Promise<TemporarySe
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const exit = once(child, "exit") as Promise<[number | null, string | null]>;
-  const kill = (): void => void child.kill("SIGKILL");
-  process.once("exit", kill);
+  const killServer = (): void => void child.kill("SIGKILL");
+  process.once("exit", killServer);
   const server: TemporaryServer = {
     pid: child.pid!,
     url: `mqtt://127.0.0.1:${port}`,
@@ -61,9 +61,9 @@ export async function startTemporaryServer(config?: string): Promise<TemporarySe
       server.onexit = () => {};
       child.kill("SIGTERM");
       await Promise.race([exit, sleep(STOP_TIMEOUT, undefined, { ref: false })]);
-      kill();
+      killServer();
       await exit;
-      process.off("exit", kill);
+      process.off("exit", killServer);
       await rm(data, { recursive: true, force: true });
     },
   };
@@ -80,7 +80,7 @@ export async function startTemporaryServer(config?: string): Promise<TemporarySe
 }
 
 /** Finds a free TCP port on 127.0.0.1. */
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

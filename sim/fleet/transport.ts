@@ -15,7 +15,7 @@ export interface Broker {
   readonly title: string;
 }
 
-const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
 /**
  * Parses the URL of a broker.
@@ -24,7 +24,7 @@ const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883,
  */
 export function parseBrokerUrl(address: string): Broker {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url?.hostname || !(url.protocol in PORTS))
+  if (!url?.hostname || !(url.protocol in DEFAULT_PORTS))
     throw new RangeError(
       `"${redactUrl(address)}" is not a broker's address. Use mqtt://, mqtts://, ws:// or wss://, such as mqtt://127.0.0.1:1883.`,
     );
@@ -43,7 +43,7 @@ export function parseBrokerUrl(address: string): Broker {
   }
   // remove the brackets that enclose an IPv6 address in a URL, because net.connect does not accept them
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const port = Number(url.port || PORTS[protocol]);
+  const port = Number(url.port || DEFAULT_PORTS[protocol]);
   if (protocol === "mqtt:") return { ...login, connect: () => net.connect({ host, port, noDelay: true }) };
   const servername = net.isIP(host) ? undefined : host;
   return { ...login, connect: () => tls.connect({ host, port, servername }).setNoDelay(true) };

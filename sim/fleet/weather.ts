@@ -11,7 +11,7 @@ const STEP_COUNT = DAY / STEP_TIME;
 /** Largest time shift of the clouds between two devices with the same precomputed day, in ms. */
 const MAX_TIME_SHIFT = 20 * 60_000;
 /** Minimum and maximum fraction of the daylight that reaches a sensor, depending on its place. */
-const EXPOSURE = [0.7, 1.05] as const;
+const EXPOSURE_RANGE = [0.7, 1.05] as const;
 
 /** The light at each device over time. */
 export interface Weather {
@@ -43,7 +43,7 @@ export function createWeather(seed: number, period: number, hour: number): Weath
       const index = Math.floor(step);
       const sky = skies[hash % SKY_COUNT];
       const light = sky[index] + (sky[index + 1] - sky[index]) * (step - index);
-      const exposure = EXPOSURE[0] + (EXPOSURE[1] - EXPOSURE[0]) * (((hash >>> 4) & 0xfff) / 0xfff);
+      const exposure = EXPOSURE_RANGE[0] + (EXPOSURE_RANGE[1] - EXPOSURE_RANGE[0]) * (((hash >>> 4) & 0xfff) / 0xfff);
       const reading = Math.round(light * exposure + noiseOf(hash ^ Math.floor(ms)));
       return reading < 0 ? 0 : reading > MAX_LIGHT ? MAX_LIGHT : reading;
     },

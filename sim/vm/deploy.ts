@@ -13,7 +13,7 @@ export interface Deployment {
 }
 
 /** Stops the running program, writes the new program and the settings to flash, and starts the program. */
-export async function deploy(manager: JDService, settings: JDService, deployment: Deployment): Promise<void> {
+export async function deployProgram(manager: JDService, settings: JDService, deployment: Deployment): Promise<void> {
   const autostart = manager.register(DeviceScriptManagerReg.Autostart);
   await autostart.sendSetBoolAsync(false);
   await manager.register(DeviceScriptManagerReg.Running).sendSetBoolAsync(false);
@@ -23,10 +23,10 @@ export async function deploy(manager: JDService, settings: JDService, deployment
     if (key !== "WIFI_SSID" && key !== "WIFI_PWD") await client.setValue(key, value!);
   }
   await autostart.sendSetBoolAsync(true);
-  await run(manager);
+  await startProgram(manager);
 }
 
 /** Starts the program in flash immediately. Autostart would wait until 1.1 s after power-up. */
-export async function run(manager: JDService): Promise<void> {
+export async function startProgram(manager: JDService): Promise<void> {
   await manager.register(DeviceScriptManagerReg.Running).sendSetBoolAsync(true);
 }

@@ -11,7 +11,7 @@ import { BoardClock } from "./clock.js";
 import { readHeap, type Heap } from "./heap.js";
 
 /** The functions of the Emscripten module that the simulator uses. */
-interface Module {
+interface VmModule {
   HEAPU8: Uint8Array;
   _malloc(size: number): number;
   _free(pointer: number): void;
@@ -72,10 +72,10 @@ const NOTHING_DUE = 10_000;
 /** How long an idle machine sleeps, in µs. Fewer wake-ups save CPU, but program timers fire up to 10 ms late. */
 const IDLE_SLEEP = 20_000;
 
-type ModuleFactory = (module: object) => Promise<Module>;
+type ModuleFactory = (module: object) => Promise<VmModule>;
 
 export class Machine {
-  readonly #module: Module;
+  readonly #module: VmModule;
   readonly #hooks: MachineHooks;
   readonly #clock: BoardClock;
   readonly #speed: number;
@@ -86,7 +86,7 @@ export class Machine {
   #ended = false;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(module: Module, clock: BoardClock, hooks: MachineHooks, speed: number) {
+  private constructor(module: VmModule, clock: BoardClock, hooks: MachineHooks, speed: number) {
     this.#module = module;
     this.#clock = clock;
     this.#speed = speed;
@@ -95,13 +95,13 @@ export class Machine {
 
   /**
    * Loads a virtual machine and powers it up.
-   * @param source the text of the virtual machine, see `vmSource`
+   * @param source the text of the virtual machine, see `getVmSource`
    * @param flash the saved flash memory; undefined for empty flash
    * @param speed speed of the board's clock as a multiple of real time; 1 while the board opens a connection
    */
   static async boot(source: string, deviceId: string, flash: Uint8Array | undefined, hooks: MachineHooks, speed = 1) {
     const clock = new BoardClock(MAX_STEP);
-    const module = await load(source, clock, hooks.log);
+    const module = await loadModule(source, clock, hooks.log);
     const machine = new Machine(module, clock, hooks, speed);
     machine.#bindModule(flash);
     machine.#runNative(() => {
@@ -248,7 +248,7 @@ export class Machine {
 }
 
 /** Evaluates the text of the virtual machine with its own clock, console and `process`. */
-function load(source: string, clock: BoardClock, print: (line: string) => void): Promise<Module> {
+function loadModule(source: string, clock: BoardClock, print: (line: string) => void): Promise<VmModule> {
   const log = (...args: unknown[]) => print(args.map(String).join(" "));
   const globals = {
     require: createRequire(import.meta.url),

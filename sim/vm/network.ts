@@ -57,7 +57,7 @@ export class Network {
     return this.#state;
   }
 
-  set(state: NetworkState): void {
+  setState(state: NetworkState): void {
     this.#state = state;
     for (const changed of [...this.#watchers.values()]) changed();
   }

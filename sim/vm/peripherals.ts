@@ -124,10 +124,10 @@ export class Peripherals {
 
   /** Waits until the virtual machine announces the services that a deployment needs, and returns them. */
   async deployServices(): Promise<{ manager: JDService; settings: JDService }> {
-    const find = (serviceClass: number) => this.#bus.services({ serviceClass })[0];
+    const findService = (serviceClass: number) => this.#bus.services({ serviceClass })[0];
     for (;;) {
-      const manager = find(jacdac.SRV_DEVICE_SCRIPT_MANAGER);
-      const settings = find(jacdac.SRV_SETTINGS);
+      const manager = findService(jacdac.SRV_DEVICE_SCRIPT_MANAGER);
+      const settings = findService(jacdac.SRV_SETTINGS);
       if (manager && settings) return { manager, settings };
       await new Promise<void>((resolve) => this.#bus.once(jacdac.DEVICE_ANNOUNCE, () => resolve()));
     }

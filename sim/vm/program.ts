@@ -1,5 +1,5 @@
 /** Detects starts, restarts and crashes of the program from the log of the virtual machine. */
-import type { FromWorker } from "./protocol.js";
+import type { MessageFromWorker } from "./protocol.js";
 
 const START_LINE = /^\* start: /;
 const EXCEPTION_LINE = /^! (Unhandled exception|Exception: )/;
@@ -9,7 +9,7 @@ export class ProgramMonitor {
   /** Log lines about the current fault, collected until the panic. */
   #exception: string[] | undefined;
 
-  constructor(private readonly tell: (message: FromWorker) => void) {}
+  constructor(private readonly tell: (message: MessageFromWorker) => void) {}
 
   /** Processes one log line of the virtual machine. */
   handleLine(line: string): void {

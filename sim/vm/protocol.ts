@@ -16,7 +16,7 @@ export interface NetworkState {
 
 /** The start parameters of the worker thread of a board. */
 export interface BoardSetup {
-  /** JavaScript text of the virtual machine, see `vmSource`. */
+  /** JavaScript text of the virtual machine, see `getVmSource`. */
   vm: string;
   /** Jacdac device id of the board, 16 hexadecimal digits. */
   deviceId: string;
@@ -37,7 +37,7 @@ export interface BoardSetup {
 }
 
 /** A message to the worker thread: changes or a request. */
-export interface ToWorker {
+export interface MessageToWorker {
   /** New light level at the sensor, 0..1023. */
   light?: number;
   network?: NetworkState;
@@ -46,7 +46,7 @@ export interface ToWorker {
 }
 
 /** A message from the worker thread. */
-export type FromWorker =
+export type MessageFromWorker =
   | { type: "log"; line: string }
   | { type: "flash"; data: Uint8Array }
   | { type: "heap"; heap: Heap | undefined }

@@ -16,11 +16,11 @@ let cached: string | undefined;
  * The text is an object of CommonJS module functions: `{ "<file>"(exports, module) {…} }`.
  * @throws Error when `@devicescript/cli` is missing, has another version, or has an unknown layout
  */
-export function vmSource(): string {
+export function getVmSource(): string {
   return (cached ??= readVmSource(createRequire(import.meta.url)));
 }
 
-/** Reads the virtual machine like `vmSource`, without a cache. Finds the command line tool with the given `require`. */
+/** Reads the virtual machine like `getVmSource`, without a cache. Finds the command line tool with the given `require`. */
 export function readVmSource(require: NodeJS.Require): string {
   const advice = `Run "npm ci" to install @devicescript/cli ${CLI_VERSION}.`;
   let version: unknown;

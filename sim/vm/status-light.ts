@@ -20,7 +20,7 @@ export type Color = readonly [red: number, green: number, blue: number];
 export type StatusLight = Color | "runtime";
 
 /** Time after which the runtime replaces the program's color with its own pattern, in ms (jd_status_light.c in jacdac-c: 2 << 20 µs). */
-const PROTECTED_TIME = 2097;
+const COLOR_TIMEOUT = 2097;
 
 /** Tracks what the status LED of one board shows. */
 export class StatusLightTracker {
@@ -34,13 +34,13 @@ export class StatusLightTracker {
     private readonly onchange: (shown: StatusLight) => void,
   ) {}
 
-  /** Processes a frame of the board. Must be called with every frame, of which there are several a second. */
+  /** Processes a frame from the board. Must be called for every frame, because it also checks `COLOR_TIMEOUT`. */
   handleFrame(frame: Uint8Array, now: number): void {
-    const color = statusLightOf(frame, this.deviceId);
+    const color = parseStatusLight(frame, this.deviceId);
     if (color) {
       this.#setAt = now;
       this.#show(color);
-    } else if (now - this.#setAt > PROTECTED_TIME) this.#show("runtime");
+    } else if (now - this.#setAt > COLOR_TIMEOUT) this.#show("runtime");
   }
 
   #show(shown: StatusLight): void {
@@ -51,7 +51,7 @@ export class StatusLightTracker {
 }
 
 /** Returns the color that a frame sets on the status LED of a device, or undefined for any other frame. */
-export function statusLightOf(frame: Uint8Array, deviceId: string): Color | undefined {
+export function parseStatusLight(frame: Uint8Array, deviceId: string): Color | undefined {
   if (frame.length < PACKETS_OFFSET + 7 || !(frame[FLAGS_OFFSET] & COMMAND_FLAG)) return undefined;
   if (Buffer.from(frame.subarray(DEVICE_ID_OFFSET, PACKETS_OFFSET)).toString("hex") !== deviceId) return undefined;
   const command = frame[PACKETS_OFFSET + 2] | (frame[PACKETS_OFFSET + 3] << 8);

@@ -14,7 +14,7 @@ let code: URL | undefined;
  * A worker thread of Node 20 cannot load TypeScript, not even with tsx. The bundle behaves the same under tsx, under
  * vitest and on every platform.
  */
-function threadCode(): URL {
+function bundleThreadCode(): URL {
   const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(WORKER_FILE)],
     bundle: true,
@@ -28,8 +28,8 @@ function threadCode(): URL {
   return new URL(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-/** Starts a worker thread that powers up a board. The thread sends `FromWorker` and receives `ToWorker` messages. */
+/** Starts a worker thread that powers up a board. It sends `MessageFromWorker` and receives `MessageToWorker`. */
 export function startThread(setup: BoardSetup): Worker {
   // an empty execArgv keeps the worker from inheriting the flags that load the parent's TypeScript loader
-  return new Worker((code ??= threadCode()), { workerData: setup, execArgv: [], name: "board" });
+  return new Worker((code ??= bundleThreadCode()), { workerData: setup, execArgv: [], name: "board" });
 }

@@ -1,11 +1,11 @@
 /** Entry point of the worker thread of one board. Runs from power-up until the virtual machine ends. */
 import { parentPort, workerData } from "node:worker_threads";
-import { deploy, run } from "./deploy.js";
+import { deployProgram, startProgram } from "./deploy.js";
 import { Machine } from "./machine.js";
 import { Network } from "./network.js";
 import { Peripherals } from "./peripherals.js";
 import { ProgramMonitor } from "./program.js";
-import type { BoardSetup, FromWorker, ToWorker } from "./protocol.js";
+import type { BoardSetup, MessageFromWorker, MessageToWorker } from "./protocol.js";
 import { NetworkSocket } from "./socket.js";
 import { StatusLightTracker } from "./status-light.js";
 
@@ -13,11 +13,11 @@ import { StatusLightTracker } from "./status-light.js";
 const BOOT_TIME = 600;
 
 const setup = workerData as BoardSetup;
-const send = (message: FromWorker) => parentPort?.postMessage(message);
-const log = (line: string) => send({ type: "log", line });
+const sendToParent = (message: MessageFromWorker) => parentPort?.postMessage(message);
+const sendLog = (line: string) => sendToParent({ type: "log", line });
 // forward the console output of jacdac-ts as log messages
 for (const level of ["debug", "log", "info", "warn", "error"] as const) {
-  console[level] = (...args: unknown[]) => log(args.map(String).join(" "));
+  console[level] = (...args: unknown[]) => sendLog(args.map(String).join(" "));
 }
 
 await main();
@@ -25,15 +25,15 @@ await main();
 async function main(): Promise<void> {
   const network = new Network(setup.network);
   const socket = new NetworkSocket(network, (event, data) => machine.raise(event, data));
-  const program = new ProgramMonitor(send);
+  const program = new ProgramMonitor(sendToParent);
   const peripherals = new Peripherals(
     setup.peripheralId,
     (frame) => machine.receive(frame),
-    (intensity) => send({ type: "lamp", intensity }),
+    (intensity) => sendToParent({ type: "lamp", intensity }),
     setup.speed,
   );
   peripherals.light = setup.light;
-  const statusLight = new StatusLightTracker(setup.deviceId, (shown) => send({ type: "status-light", shown }));
+  const statusLight = new StatusLightTracker(setup.deviceId, (shown) => sendToParent({ type: "status-light", shown }));
 
   const machine = await Machine.boot(
     setup.vm,
@@ -41,34 +41,34 @@ async function main(): Promise<void> {
     setup.flash,
     {
       log: (line) => {
-        log(line);
+        sendLog(line);
         program.handleLine(line);
         const role = peripherals.roleOf(line);
-        if (role) send({ type: "bound", role });
+        if (role) sendToParent({ type: "bound", role });
       },
       frame(frame, now) {
         statusLight.handleFrame(frame, now);
         peripherals.receive(frame);
       },
-      flash: (data) => send({ type: "flash", data }),
+      flash: (data) => sendToParent({ type: "flash", data }),
       panic: (code) => program.handlePanic(code),
-      end: (how, reason) => send({ type: "ended", how, reason }),
+      end: (how, reason) => sendToParent({ type: "ended", how, reason }),
       clockBehind: () => peripherals.announce(),
       socket,
     },
     setup.speed,
   );
-  parentPort?.on("message", ({ light, network: state, heap }: ToWorker) => {
+  parentPort?.on("message", ({ light, network: state, heap }: MessageToWorker) => {
     if (light !== undefined) peripherals.light = light;
-    if (state) network.set(state);
-    if (heap) send({ type: "heap", heap: machine.heap() });
+    if (state) network.setState(state);
+    if (heap) sendToParent({ type: "heap", heap: machine.heap() });
   });
 
   const problem = machine.verify(setup.bytecode);
-  if (problem) return send({ type: "ended", how: "refused", reason: problem });
+  if (problem) return sendToParent({ type: "ended", how: "refused", reason: problem });
   await peripherals.connect();
   machine.skip(setup.uptime + BOOT_TIME);
   const { manager, settings } = await peripherals.deployServices();
-  if (setup.flash) await run(manager);
-  else await deploy(manager, settings, setup);
+  if (setup.flash) await startProgram(manager);
+  else await deployProgram(manager, settings, setup);
 }

@@ -6,44 +6,44 @@ import mqtt from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { drawBarChart } from "../../bench/bars.js";
 import { countMessages } from "../../bench/firmware/reporting.js";
-import { dayWithClouds } from "../../bench/firmware/trace.js";
+import { generateCloudyDay } from "../../bench/firmware/trace.js";
 import { type DecodedCommand, deviceId, decodeCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
-import { percentile, LatencyRecorder } from "../../bench/loop/load/latency-recorder.js";
-import { tableOf } from "../../bench/loop/table.js";
+import { percentileOf, LatencyRecorder } from "../../bench/loop/load/latency-recorder.js";
+import { formatScenarioTable } from "../../bench/loop/table.js";
 import type { Measurement } from "../../bench/loop/measure.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import type { Scenario } from "../../bench/loop/scenarios.js";
-import { median, spread } from "../../bench/statistics.js";
+import { median, relativeSpread } from "../../bench/statistics.js";
 import { updatePage } from "../../bench/page.js";
 import { TELEMETRY, decode } from "../../contract/index.js";
 
 describe("the benchmark's figures", () => {
   test("include percentiles by the nearest-rank method", () => {
     const hundred = Array.from({ length: 100 }, (_, n) => n + 1);
-    expect([1, 50, 99, 100].map((percent) => percentile(hundred, percent))).toEqual([1, 50, 99, 100]);
-    expect(percentile([7], 99)).toBe(7);
-    expect(percentile([], 50)).toBe(0);
+    expect([1, 50, 99, 100].map((percent) => percentileOf(hundred, percent))).toEqual([1, 50, 99, 100]);
+    expect(percentileOf([7], 99)).toBe(7);
+    expect(percentileOf([], 50)).toBe(0);
   });
 
   test("keep any number of times exactly, in any order", () => {
     const times = new LatencyRecorder();
     for (let n = 0; n < 200_000; n++) times.add((n * 7919) % 200_000);
     expect(times.count).toBe(200_000);
-    expect(times.summary()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
+    expect(times.summarize()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
   });
 
   test("show one failed round in the spread, but not in the median", () => {
     expect(median([10, 1000, 12])).toBe(12);
     expect(median([10, 20])).toBe(15);
     expect(median([])).toBeUndefined();
-    expect(spread([90, 100, 110])).toBeCloseTo(0.1);
-    expect(spread([100])).toBe(0);
+    expect(relativeSpread([90, 100, 110])).toBeCloseTo(0.1);
+    expect(relativeSpread([100])).toBe(0);
   });
 
   test("contain medians and ratios in a table, except for a server with a failed round", () => {
     const createPeer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
     const createMeasurement = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
-    const table = tableOf({
+    const table = formatScenarioTable({
       scenario: { workload: {} } as Scenario,
       results: [
         {
@@ -151,10 +151,10 @@ describe("the load generator's packets", () => {
 
 describe("the simulated day of the firmware benchmark", () => {
   test("is the same for the same seed, and different for another seed", () => {
-    expect(dayWithClouds(1)).toEqual(dayWithClouds(1));
-    expect(dayWithClouds(2)).not.toEqual(dayWithClouds(1));
-    expect(Math.min(...dayWithClouds(1))).toBeLessThan(50);
-    expect(Math.max(...dayWithClouds(1))).toBeGreaterThan(900);
+    expect(generateCloudyDay(1)).toEqual(generateCloudyDay(1));
+    expect(generateCloudyDay(2)).not.toEqual(generateCloudyDay(1));
+    expect(Math.min(...generateCloudyDay(1))).toBeLessThan(50);
+    expect(Math.max(...generateCloudyDay(1))).toBeGreaterThan(900);
   });
 
   test("has as many messages as the contract's reporting rules send", () => {

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { measureLoop, formatResults } from "../../bench/loop/index.js";
-import { type Workload, measure } from "../../bench/loop/measure.js";
+import { type Workload, measurePeer } from "../../bench/loop/measure.js";
 import { minimalAedes } from "../../bench/loop/peers/node.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import { measureInRounds } from "../../bench/loop/rounds.js";
@@ -37,7 +37,7 @@ const faultyPeer = (fault: string): Peer => ({
 describe("the loop benchmark", () => {
   test("measures a server that answers every reading, in closed loop, in open loop and with new devices", async () => {
     for (const how of [{}, { rate: 500 }, { cold: true }]) {
-      const { problem, ...figures } = await measure(minimalAedes, { ...WORKLOAD, qos: 1, ...how });
+      const { problem, ...figures } = await measurePeer(minimalAedes, { ...WORKLOAD, qos: 1, ...how });
       expect(problem).toBeUndefined();
       expect(figures.rate).toBeGreaterThan(0);
       expect(figures.p50).toBeGreaterThan(0);
@@ -58,7 +58,10 @@ describe("the loop benchmark", () => {
     "reports that a server %s, and does not measure it",
     async (fault, problem) => {
       const scenario = { title: "a scenario", workload: WORKLOAD };
-      const outcomes = await measureInRounds([scenario], [faultyPeer(fault)], 1, { before() {}, after() {} });
+      const outcomes = await measureInRounds([scenario], [faultyPeer(fault)], 1, {
+        beforeMeasurement() {},
+        afterMeasurement() {},
+      });
       expect(outcomes[0].results[0].rounds[0].problem).toMatch(problem);
       expect(formatResults({ outcomes, missing: [] })).toContain(`| one that ${fault} | not counted: `);
     },
@@ -87,7 +90,7 @@ describe("the loop benchmark", () => {
   });
 
   test("explains why a server does not start", async () => {
-    const { problem } = await measure(
+    const { problem } = await measurePeer(
       { ...faultyPeer("none"), startCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
       WORKLOAD,
     );

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadBoards } from "../../scripts/board/board.js";
-import { hardwarePage } from "../../scripts/board/hardware-page.js";
+import { createHardwarePage } from "../../scripts/board/hardware-page.js";
 import { runBoardCommand } from "../../scripts/board/run.js";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { compile } from "../support/firmware.js";
@@ -136,7 +136,7 @@ describe("npm run board -- check", () => {
     expect(await checkWith("docs/reference/hardware.md", row, row.replace("GPIO10", "GPIO7"))).toContain(
       "WRONG  docs/reference/hardware.md: Its table of boards is out of date: run npm run docs.",
     );
-    expect(await hardwarePage(root, await loadBoards(root))).toBe(
+    expect(await createHardwarePage(root, await loadBoards(root))).toBe(
       readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8"),
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { loadBoards, type BoardFile, type Role } from "../../scripts/board/board.js";
 import { checkBoards } from "../../scripts/board/check.js";
 import { CHIPS } from "../../scripts/board/chips.js";
-import { findPin, pinProblems, possiblePins } from "../../scripts/board/pins.js";
+import { findPin, findPinProblems, findPossiblePins } from "../../scripts/board/pins.js";
 import { ROOT } from "../../scripts/lib/repository.js";
 
 const boards = await loadBoards(ROOT);
@@ -66,7 +66,7 @@ describe("a light sensor", () => {
     const file = createBoardFile(archId, { lamp: archId === "esp32s3" ? 21 : VALID_PINS[archId].lamp });
     const lamp = `P${VALID_PINS[archId].lamp}`;
     const expected = gpios.map((gpio) => `P${gpio}`);
-    expect(possiblePins(file, "light")).toEqual(expected.filter((pin) => archId === "esp32s3" || pin !== lamp));
+    expect(findPossiblePins(file, "light")).toEqual(expected.filter((pin) => archId === "esp32s3" || pin !== lamp));
   });
 
   it.each([
@@ -80,7 +80,7 @@ describe("a light sensor", () => {
     ["esp32s3", 3, "a strapping pin"],
     ["esp32", 24, "an ESP32 has no GPIO24"],
   ] as const)("of an %s is refused on GPIO%i with a reason", (archId, light, reason) => {
-    const [problem, ...others] = pinProblems(createBoardFile(archId, { light }));
+    const [problem, ...others] = findPinProblems(createBoardFile(archId, { light }));
     expect(problem).toContain(`Its light sensor cannot be on P${light} (GPIO${light}): `);
     expect(problem).toContain(reason);
     expect(problem).toMatch(/ It can be on P\d+.* or P\d+\.$/);
@@ -109,7 +109,7 @@ describe("a lamp", () => {
     ["esp32c3", [20, 21], "UART0"],
   ] as const)("of an %s is refused on GPIO %j: %s", (archId, gpios, reason) => {
     for (const lamp of gpios) {
-      const problems = pinProblems(createBoardFile(archId, { lamp })).join("\n");
+      const problems = findPinProblems(createBoardFile(archId, { lamp })).join("\n");
       expect(problems).toContain(`Its lamp cannot be on P${lamp} (GPIO${lamp}): `);
       expect(problems).toContain(reason);
     }
@@ -117,7 +117,7 @@ describe("a lamp", () => {
 
   it("is refused on pins that the board uses itself: status LED, connectors, switches", () => {
     const own = { led: { pin: "P4" }, i2c: { pinSDA: 5, pinSCL: "P6" }, sPin: { P7: 1 } };
-    const problemsWithLampOn = (lamp: number) => pinProblems(createBoardFile("esp32c3", { lamp }, own)).join("\n");
+    const problemsWithLampOn = (lamp: number) => findPinProblems(createBoardFile("esp32c3", { lamp }, own)).join("\n");
     expect(problemsWithLampOn(4)).toContain("it is in use on the board itself (led.pin)");
     expect(problemsWithLampOn(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
     expect(problemsWithLampOn(6)).toContain("it is in use on the board itself (i2c.pinSCL)");

@@ -70,7 +70,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       /2\.15\.0 is installed; this project needs 2\.16\.4/,
       /npm ci/,
     ],
-    ["when the disk is full", { free: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
+    ["when the disk is full", { freeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
     [
       "when the firmware is not built",
       { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
@@ -240,7 +240,7 @@ test("npm run doctor does not connect to the broker without settings", async () 
 });
 
 test("a failed check does not stop the other checks", async () => {
-  const { code, text } = await runDoctorCommand({ free: () => Promise.reject(new Error("no such call")) });
+  const { code, text } = await runDoctorCommand({ freeSpace: () => Promise.reject(new Error("no such call")) });
   expect(text).toMatch(/todo +disk +The check failed: no such call/);
   expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
   expect(code).toBe(1);

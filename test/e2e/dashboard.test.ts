@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER } from "../../server/src/decisions/policy.js";
+import { LESSON_POLICY, DEFAULT_STALE_AFTER } from "../../server/src/decisions/policy.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
@@ -30,7 +30,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
       combine: "median" as const,
       at_least: 1,
       rule: { ...LESSON_RULE, hysteresis: 50 },
-      stale_after: STALE_AFTER,
+      stale_after: DEFAULT_STALE_AFTER,
     };
     server = await startServer({ mqttPort: 0, httpPort: 0, data, policy: { ...LESSON_POLICY, zones: [yard] } });
     client = await mqtt.connectAsync(server.brokerUrl);

@@ -12,10 +12,10 @@ function diagnose(lines: string[], settings: Record<string, unknown> = SETTINGS)
   const diagnosis = new Diagnosis(settings);
   try {
     for (const line of lines) {
-      const broker = diagnosis.line(line);
+      const broker = diagnosis.processLine(line);
       if (broker) return broker;
     }
-    return diagnosis.timedOut(60);
+    return diagnosis.explainTimeout(60);
   } catch (error) {
     return error as StepError;
   }

@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseChip, readChip, ManualResetNeeded, writeFlash, type Target } from "../../scripts/flash/chip.js";
+import { parseChip, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
 import { failureOf } from "./support/failure.js";
 import { FAKE_ESPTOOL, createTemporaryFolder } from "./support/project.js";
@@ -20,7 +20,7 @@ async function environmentWithEsptool(version?: string): Promise<NodeJS.ProcessE
   return { PATH: folder, FAKE_ESPTOOL_VERSION: version };
 }
 
-const createTarget = (result: string, more: Record<string, string> = {}): Target => ({
+const createTarget = (result: string, more: Record<string, string> = {}): FlashTarget => ({
   esptool: { command: process.execPath, args: [FAKE_ESPTOOL], version: "4.8.1" },
   port: "/dev/ttyTEST0",
   baud: 460_800,

@@ -3,7 +3,7 @@ import net from "node:net";
 import { once } from "node:events";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { deployOnly, flash, type Computer } from "../../scripts/flash/flow.js";
+import { deployOnly, flashBoard, type Computer } from "../../scripts/flash/flow.js";
 import { connectClient, startTestServer } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { PORT_PATH, TestBoard } from "./support/board.js";
@@ -34,7 +34,7 @@ describe("npm run flash", () => {
     const board = await TestBoard.start();
     const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
 
-    await flash({ yes: true }, computer);
+    await flashBoard({ yes: true }, computer);
 
     expect(computer.lines.at(-1)).toMatch(/^The board is connected to broker\.test:\d+: the nightlight works\.$/);
     expect(computer.lines).toContain("  written 100 %");
@@ -57,7 +57,7 @@ describe("npm run flash", () => {
     board.hidesNetwork = true;
     const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
 
-    await flash({ yes: true }, computer);
+    await flashBoard({ yes: true }, computer);
 
     expect(computer.lines.at(-2)).toMatch(/the nightlight works\.$/);
     expect(computer.lines.at(-1)).toMatch(/network is hidden: after a power cut the board will not find it/);
@@ -69,7 +69,7 @@ describe("npm run flash", () => {
     board.refusedOpens = 3;
     const esptool = { FAKE_ESPTOOL_RESULT: "by hand" };
     const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, esptool);
-    await flash({ yes: true, baud: 115_200 }, computer);
+    await flashBoard({ yes: true, baud: 115_200 }, computer);
     expect(computer.lines.join("\n")).toContain("Now press RESET on the board");
     expect((await computer.calls())[1]).toContain("115200");
     expect(computer.lines.at(-1)).toContain("the nightlight works");
@@ -118,7 +118,7 @@ describe("npm run deploy", () => {
 describe("a failed step names a remedy", () => {
   test("for a wrong chip: nothing is written, and the boards with that chip are listed", async () => {
     const computer = await computerWithoutBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
-    const error = await failureOf(flash({ yes: true }, computer));
+    const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.message).toContain("has an ESP32-S3; Seeed Studio XIAO ESP32C3 has an ESP32-C3. Nothing was written.");
     expect(error.remedy).toContain("--board esp32s3_devkitm");
     expect((await computer.calls()).flat()).not.toContain("write_flash");
@@ -127,7 +127,7 @@ describe("a failed step names a remedy", () => {
   test("for a failed download without an old copy: nothing is written", async () => {
     const computer = await computerWithoutBoard();
     await rm(path.join(computer.root, ".devicescript"), { recursive: true });
-    const error = await failureOf(flash({ yes: true }, computer));
+    const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.step).toBe("the download");
     expect(error.problem).toContain("ENOTFOUND github.com");
     expect(error.remedy).toContain("https://github.com/microsoft/devicescript-esp32/releases");
@@ -139,7 +139,7 @@ describe("a failed step names a remedy", () => {
     const copy = path.join(computer.root, ".devicescript/cache/devicescript-esp32c3-esp32c3_bare-0x0.bin");
     const then = new Date(Date.now() - 30 * 24 * 3600 * 1000);
     await utimes(copy, then, then);
-    expect((await failureOf(flash({ yes: true }, computer))).step).toBe("flashing");
+    expect((await failureOf(flashBoard({ yes: true }, computer))).step).toBe("flashing");
     expect(computer.lines.join("\n")).toContain("using the copy from an earlier day");
   });
 
@@ -208,9 +208,9 @@ describe("a failed step names a remedy", () => {
 
   test("for a question without a terminal, or answered no: the board is not touched", async () => {
     const noTerminal = await computerWithoutBoard();
-    expect((await failureOf(flash({}, noTerminal))).remedy).toBe("Give --yes.");
+    expect((await failureOf(flashBoard({}, noTerminal))).remedy).toBe("Give --yes.");
     const no = await computerWithoutBoard({}, { ask: () => Promise.resolve(false) });
-    expect((await failureOf(flash({}, no))).problem).toContain("nothing was changed");
+    expect((await failureOf(flashBoard({}, no))).problem).toContain("nothing was changed");
     expect([await noTerminal.calls(), await no.calls()]).toEqual([[], []]);
   });
 });

@@ -13,7 +13,7 @@ import { encodeFrame, FrameDecoder } from "../../scripts/lib/serial/framing.js";
 import { LineSplitter } from "../../scripts/lib/serial/lines.js";
 import type { PortInfo } from "../../scripts/lib/serial/port.js";
 import { checkAccess, choosePort, systemPorts } from "../../scripts/lib/serial/ports.js";
-import { portsInSysfs } from "../../scripts/lib/serial/sysfs.js";
+import { listPortsInSysfs } from "../../scripts/lib/serial/sysfs.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
 import { startTestServer } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
@@ -111,10 +111,10 @@ describe("the choice of the serial port", () => {
       await writeFile(path.join(usb, name), text);
     for (const name of ["ttyACM0", "ttyS0", "ttyUSB7"]) await mkdir(path.join(sys, "class/tty", name), { recursive: true }); // prettier-ignore
     await symlink(path.join(usb, "1-2:1.0"), path.join(sys, "class/tty/ttyACM0/device"));
-    const ports = await portsInSysfs(sys);
+    const ports = await listPortsInSysfs(sys);
     expect(ports).toEqual([{ ...board, vendorId: "303a", serialNumber: undefined }, { path: "/dev/ttyUSB7" }]);
     expect(choosePort(ports)).toBe("/dev/ttyACM0");
-    expect(await portsInSysfs(path.join(sys, "nothing"))).toEqual([]);
+    expect(await listPortsInSysfs(path.join(sys, "nothing"))).toEqual([]);
   });
 
   test.skipIf(process.platform === "win32")(

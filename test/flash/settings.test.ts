@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { settingsForBoard } from "../../scripts/flash/settings.js";
+import { loadBoardSettings } from "../../scripts/flash/settings.js";
 import { failureOf } from "./support/failure.js";
 import { createTemporaryFolder } from "./support/project.js";
 
@@ -10,7 +10,7 @@ const VALID_SETTINGS = 'WIFI_SSID=attic\nWIFI_PWD="12345678"\nMQTT_HOST=192.168.
 async function readEnvSettings(text?: string) {
   const root = await createTemporaryFolder();
   if (text !== undefined) await writeFile(path.join(root, ".env.local"), text, { mode: 0o600 });
-  return settingsForBoard(root);
+  return loadBoardSettings(root);
 }
 
 describe("the settings for a board", () => {
@@ -41,7 +41,7 @@ describe("the settings for a board", () => {
   test("are refused when the file cannot be read", async () => {
     const root = await createTemporaryFolder();
     await mkdir(path.join(root, ".env.local"));
-    expect((await failureOf(settingsForBoard(root))).message).toMatch(
+    expect((await failureOf(loadBoardSettings(root))).message).toMatch(
       /the settings: .*\.env\.local cannot be read .*make yourself its owner/,
     );
   });

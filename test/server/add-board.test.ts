@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addressesFor } from "../../server/dashboard/add-board/addresses.js";
+import { orderAddresses } from "../../server/dashboard/add-board/addresses.js";
 import { readingCommand, setupCommand, simulatorCommand } from "../../server/dashboard/add-board/commands.js";
 import { proposeName } from "../../server/dashboard/add-board/propose-name.js";
 import { browserName } from "../../server/dashboard/people/browser-name.js";
@@ -55,7 +55,7 @@ describe("the addresses for a new board", () => {
     ["TLS, opened by a name", "lights.example.org", ["mqtts://nas:8883"], ["mqtts://lights.example.org:8883", "mqtts://nas:8883"]], // prettier-ignore
     ["TLS, opened by an address", "192.168.1.20", ["mqtts://nas:8883"], ["mqtts://nas:8883"]],
   ])("for %s", (_what, host, addresses, expected) => {
-    expect(addressesFor(addresses, host)).toEqual(expected);
+    expect(orderAddresses(addresses, host)).toEqual(expected);
   });
 
   const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof newBoardView>[0]> = {}) =>

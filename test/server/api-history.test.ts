@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { NO_HISTORY, type History, type HistoryQuery, type HistoryRow } from "../../server/src/history/history.js";
-import { historyRoutes } from "../../server/src/http/history.js";
-import { rangeOf } from "../../server/src/http/history-range.js";
+import { addHistoryRoutes } from "../../server/src/http/history.js";
+import { parseRange } from "../../server/src/http/history-range.js";
 import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
 import { startTestBoard } from "./support/board.js";
@@ -21,7 +21,7 @@ async function serveHistory(history: Partial<History>, historyOn = true): Promis
     reply.code(error.statusCode ?? 500).send({ error: error.message }),
   );
   const devices = { get: (id: string) => (id === "known" ? {} : undefined) };
-  historyRoutes(app, { history: { ...NO_HISTORY, ...history }, historyOn, devices });
+  addHistoryRoutes(app, { history: { ...NO_HISTORY, ...history }, historyOn, devices });
   await app.listen({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => app.close());
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
@@ -40,7 +40,7 @@ describe("a time range", () => {
     ["0", "1", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.001Z"]],
     [undefined, "5", ["1970-01-01T00:00:00.000Z", "1970-01-01T00:00:00.005Z"]],
   ])("a time range from %s to %s is parsed", (from, to, expected) => {
-    const range = rangeOf({ from, to }, NOW);
+    const range = parseRange({ from, to }, NOW);
     expect([range.from, range.to].map((time) => new Date(time).toISOString())).toEqual(expected);
   });
 
@@ -55,7 +55,7 @@ describe("a time range", () => {
     [{ from: "2", to: "2" }, /"from" \(1970-01-01T00:00:00.002Z\) must be before "to"/],
     [{ from: "2027-01-01" }, /must be before "to" \(2026-11-23T12:00:00.001Z\)/],
   ])("%j is rejected with the allowed values", (query, words) => {
-    expect(() => rangeOf(query, NOW)).toThrow(words);
+    expect(() => parseRange(query, NOW)).toThrow(words);
   });
 });
 

@@ -2,7 +2,7 @@
 import net from "node:net";
 import { describe, expect, test } from "vitest";
 import { createLog } from "../../server/src/observability/log.js";
-import { MAX_SKIPPED_PACKET } from "../../server/src/broker/inbound.js";
+import { MAX_SKIPPED_PACKET_SIZE } from "../../server/src/broker/inbound.js";
 import { eventually } from "../support/eventually.js";
 import { connectClient, startTestServer } from "./support/server.js";
 
@@ -128,7 +128,7 @@ describe("a client that violates MQTT", () => {
 
   test("a client is disconnected as soon as the header announces a packet above the limit", async () => {
     const { brokerUrl, counters } = await startTestServer();
-    const length = MAX_SKIPPED_PACKET + 1;
+    const length = MAX_SKIPPED_PACKET_SIZE + 1;
     const announced = [
       0x30,
       (length & 127) | 128,

@@ -1,7 +1,7 @@
 /** Compares the functions that write text and bytes into a buffer with those of Node's `Buffer`. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lengthOf, putBytes, putText } from "../../server/src/common/bytes.js";
+import { utf8Length, putBytes, putText } from "../../server/src/common/bytes.js";
 
 const text = fc.oneof(
   fc.string({ unit: "grapheme-ascii", maxLength: 100 }),
@@ -15,7 +15,7 @@ test("putText writes the UTF-8 bytes of a text and no bytes around them", () => 
       const target = Buffer.alloc(expected.length, 7);
       expect(putText(target, offset, text)).toBe(expected.length - 5);
       expect(target.equals(expected)).toBe(true);
-      expect(lengthOf(text)).toBe(Buffer.byteLength(text));
+      expect(utf8Length(text)).toBe(Buffer.byteLength(text));
     }),
   );
 });

@@ -1,7 +1,7 @@
 /** Tests the validation of data from Redis: valid data passes, invalid data is refused, and nothing throws. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { membershipOf } from "../../server/src/cluster/checks/membership.js";
+import { checkMembership } from "../../server/src/cluster/checks/membership.js";
 import {
   actionsProblem,
   discoveryTopicProblem,
@@ -9,7 +9,7 @@ import {
   overrideProblem,
   recordProblem,
 } from "../../server/src/cluster/checks/stored.js";
-import { isServerName, readList, readPeerMessage } from "../../server/src/cluster/checks/peer-messages.js";
+import { isServerName, parseList, readPeerMessage } from "../../server/src/cluster/checks/peer-messages.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js";
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
@@ -35,11 +35,11 @@ const device = fc
     const one = new Device("nightlight/porch");
     readings.forEach(({ boot, seq, age, at, live }, n) => {
       const now = NOW - 100_000 + n * 1000;
-      one.heard(now);
+      one.recordMessage(now);
       const reading = { light: seq % 1024, boot, seq, age, at };
-      const placed = one.place(reading, now, live);
-      one.accept(reading.light, seq, placed.arrival === "newest" ? placed.measuredAt : one.measuredAt);
-      one.decided({ led_on: seq % 2 === 0, since: now });
+      const placed = one.placeReading(reading, now, live);
+      one.acceptReading(reading.light, seq, placed.arrival === "newest" ? placed.measuredAt : one.measuredAt);
+      one.recordDecision({ led_on: seq % 2 === 0, since: now });
       one.setLed(seq % 2 === 0);
       if (n % 3 === 0) one.applyStatus({ online: true, board: "b", firmware: "1" }, true);
     });
@@ -99,7 +99,7 @@ describe("stored records", () => {
           expect(Number.isSafeInteger(time)).toBe(true);
           expect(light).toBeGreaterThanOrEqual(0);
         }
-        const placed = one.obtainBoots().place(1, 5, { light: 1 }, NOW, true);
+        const placed = one.obtainBoots().placeReading(1, 5, { light: 1 }, NOW, true);
         expect(Number.isSafeInteger(placed.measuredAt)).toBe(true);
         const { last_seen, light } = throughJson(one.view()) as { last_seen: string | null; light: number | null };
         expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
@@ -132,7 +132,7 @@ describe("stored records", () => {
 
   test("an impossible time is refused in every field", () => {
     const one = new Device("nightlight/porch");
-    one.obtainBoots().place(1, 1, { light: 1, at: 5 }, NOW, true);
+    one.obtainBoots().placeReading(1, 1, { light: 1, at: 5 }, NOW, true);
     const record = throughJson(recordOf(one, [], CLOCK)) as unknown[];
     for (const place of [3, 5, 6])
       for (const time of [NaN, Infinity, NOW + 2 * 86_400_000, 1e20, "1", null])
@@ -220,14 +220,14 @@ describe("a message between servers", () => {
   });
 
   test("another server's list of devices is accepted only if every element is an object with an id", () => {
-    expect(readList('[{"id":"a"}]', "id")).toEqual([{ id: "a" }]);
+    expect(parseList('[{"id":"a"}]', "id")).toEqual([{ id: "a" }]);
     for (const text of ["", "null", "{}", "[1]", "[null]", '[{"id":1}]', "[{}]"])
-      expect(readList(text, "id")).toBeUndefined();
+      expect(parseList(text, "id")).toBeUndefined();
   });
 });
 
 test("only names of this cluster's servers count as members, so no other client's session is taken over", () => {
-  const { view: roll, invalidNames } = membershipOf(
+  const { view: roll, invalidNames } = checkMembership(
     [
       4,
       0,

@@ -32,7 +32,7 @@ test("a server that was removed from the cluster makes no decisions until it has
   let finish: (() => void) | undefined;
   const membership = new Membership({
     hub,
-    present: () => true,
+    isPresent: () => true,
     async prepare(_roll, { releaseAll }) {
       steps.push(`prepare ${releaseAll}`);
     },
@@ -40,13 +40,13 @@ test("a server that was removed from the cluster makes no decisions until it has
       steps.push(`begin ${epoch}`);
       if (epoch === 1) await new Promise<void>((resolve) => (finish = resolve));
     },
-    renewed: () => valid.push(membership.valid),
+    renewed: () => valid.push(membership.isValid),
     async left() {},
     failed: (problem) => steps.push(problem),
   });
   onTestFinished(() => membership.close());
   await membership.start(() => {});
-  expect(membership.valid).toBe(false);
+  expect(membership.isValid).toBe(false);
   await eventually(() => steps.includes("prepare true"), { what: "the preparation" });
   view = { ...view, allReleased: true };
   await eventually(() => finish !== undefined, { what: "begin to be called" });
@@ -55,10 +55,10 @@ test("a server that was removed from the cluster makes no decisions until it has
   membership.renewSoon();
   const renewed = valid.length;
   await eventually(() => valid.length > renewed, { what: "the renewal" });
-  expect(membership.valid).toBe(false);
+  expect(membership.isValid).toBe(false);
   finish?.();
   await eventually(() => steps.filter((step) => step === "prepare true").length === 2, {
     what: "the second preparation",
   });
-  await eventually(() => membership.valid, { what: "the membership to be valid" });
+  await eventually(() => membership.isValid, { what: "the membership to be valid" });
 });

@@ -17,7 +17,7 @@ function createOwner() {
   const router = new Router({
     me: OWN_NAME,
     slotOf: () => 0,
-    valid: () => true,
+    isValid: () => true,
     handle(topic) {
       processed.push(topic);
       return stored;
@@ -30,7 +30,7 @@ function createOwner() {
     clock,
     unreachable: expect.unreachable,
   });
-  router.begin([OWN_NAME]);
+  router.beginEpoch([OWN_NAME]);
   return { router, processed, answers, store };
 }
 
@@ -76,7 +76,7 @@ test("when a server leaves the cluster, the numbers of its batches are forgotten
   store();
   router.receive(createBatch(1, "n/hall/telemetry"));
   await eventually(() => acknowledgedNumbers(answers).length === 1, { what: "the answer" });
-  router.begin([OWN_NAME]);
+  router.beginEpoch([OWN_NAME]);
   router.receive(createBatch(1, "n/hall/telemetry"));
   expect(processed).toHaveLength(2);
 });

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { addCommand, createCommand } from "../../server/src/app/cli.js";
 import { configCommand } from "../../server/src/app/commands/config.js";
-import { EXAMPLE } from "../../server/src/config/example.js";
-import { print } from "../../server/src/config/print.js";
+import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
+import { printConfiguration } from "../../server/src/config/print.js";
 import { jsonSchema } from "../../server/src/config/schema.js";
 import { writeConfigFile, loadConfigText, runNightlight, problemsIn } from "./support/config.js";
 import { createTemporaryFolder } from "./support/server.js";
@@ -39,7 +39,7 @@ test("config init writes an example that passes config check, and overwrites a f
   expect(runConfig("init", file)).toEqual({ code: 1, out: "", err });
   expect(await readFile(file, "utf8")).toBe("mine: 1\n");
   expect(runConfig("init", file, "--force")).toMatchObject({ code: 0 });
-  expect(await readFile(file, "utf8")).toBe(EXAMPLE);
+  expect(await readFile(file, "utf8")).toBe(EXAMPLE_CONFIGURATION);
   expect(runConfig("init", path.join(file, "x"))).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written") }); // prettier-ignore
 });
 
@@ -95,7 +95,7 @@ history: {readings: forever}
 
   test("config print prints all settings as an equivalent configuration file", async () => {
     const loaded = await loadConfigText(text, ["--mqtt-port", "0"]);
-    const again = await loadConfigText(print(loaded));
+    const again = await loadConfigText(printConfiguration(loaded));
     const { configuration } = loaded;
     // all settings are equal except `broker`, whose password is masked, and `data`, which becomes absolute
     expect(again.configuration).toEqual({
@@ -106,7 +106,7 @@ history: {readings: forever}
   });
 
   test("config print names the origin of each setting that is not the default", async () => {
-    const printed = print(await loadConfigText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
+    const printed = printConfiguration(await loadConfigText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
     expect(printed).toMatch(/^mqtt_port: 0 # --mqtt-port$/m);
     expect(printed).toMatch(/^log: json # NIGHTLIGHT_LOG$/m);
     expect(printed).toMatch(/^ {4}sensors: \[a, b\] # .*nightlight\.yaml:4$/m);
@@ -116,7 +116,7 @@ history: {readings: forever}
   });
 
   test("config print shows no secret", async () => {
-    const printed = print(await loadConfigText(text));
+    const printed = printConfiguration(await loadConfigText(text));
     expect(printed).toMatch(/url: mqtts:\/\/me:\*+@b /);
     expect(printed).not.toMatch(/hunter/);
   });
@@ -126,7 +126,7 @@ describe("config schema", () => {
   const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(jsonSchema());
 
   test("config schema prints a JSON Schema that accepts the example", () => {
-    expect([validate(parse(EXAMPLE)), validate.errors]).toEqual([true, null]);
+    expect([validate(parse(EXAMPLE_CONFIGURATION)), validate.errors]).toEqual([true, null]);
     expect(JSON.parse(runConfig("schema").out)).toEqual(jsonSchema());
   });
 

@@ -1,7 +1,7 @@
 /** Tests YAML features and pitfalls in configuration files. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EXAMPLE } from "../../server/src/config/example.js";
+import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { parseYaml } from "../../server/src/config/yaml-file.js";
 import { loadConfig, loadConfigText, problemsIn } from "./support/config.js";
 
@@ -56,7 +56,7 @@ describe("YAML in configuration files", () => {
 });
 
 test("random files are accepted or refused with line numbers, and never cause another error", () => {
-  const lines = EXAMPLE.split("\n");
+  const lines = EXAMPLE_CONFIGURATION.split("\n");
   const mangled = fc
     .array(
       fc.tuple(

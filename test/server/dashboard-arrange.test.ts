@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Device, Zone } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
-import { arrange, type View } from "../../server/dashboard/overview/arrange.js";
-import { boardPath, parseRoute, zonePath } from "../../server/dashboard/route.js";
+import { arrangeBoards, type Arrangement } from "../../server/dashboard/overview/arrange.js";
+import { boardHash, parseRoute, zoneHash } from "../../server/dashboard/route.js";
 import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { formatDuration, formatTimeLeft } from "../../server/dashboard/messages/locale.js";
@@ -13,7 +13,7 @@ import { createDeviceView, createZoneView } from "./support/fake-api.js";
 
 setMessages(en, "en");
 
-const DEFAULT_VIEW: View = { search: "", show: "all", sort: "name" };
+const DEFAULT_VIEW: Arrangement = { search: "", show: "all", sort: "name" };
 
 function createModel(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
@@ -24,9 +24,9 @@ function createModel(id: string, change: Partial<DeviceView> = {}): BoardModel {
 }
 
 /** Arranges the boards. Returns a list per zone: the zone's name ("-" without a zone), then the ids of its boards. */
-function arrangedIds(boards: BoardModel[], view: Partial<View> = {}, zones: ZoneView[] = []): string[][] {
+function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
-  return arrange(boards, known, { ...DEFAULT_VIEW, ...view }).map(({ zone, boards }) => [
+  return arrangeBoards(boards, known, { ...DEFAULT_VIEW, ...view }).map(({ zone, boards }) => [
     zone?.name ?? "-",
     ...boards.map(({ id }) => id),
   ]);
@@ -102,8 +102,8 @@ describe("the boards of the overview", () => {
 describe("a URL hash", () => {
   test("a URL hash identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
-      expect(parseRoute(boardPath(name))).toEqual({ view: "board", id: name });
-      expect(parseRoute(zonePath(name))).toEqual({ view: "zones", name });
+      expect(parseRoute(boardHash(name))).toEqual({ view: "board", id: name });
+      expect(parseRoute(zoneHash(name))).toEqual({ view: "zones", name });
     }
   });
 

@@ -32,7 +32,7 @@ function seriesOf(
 
 describe("the line of a board's plot", () => {
   test("the line of a board's plot is interrupted only after two heartbeat intervals without a reading", () => {
-    const { time, last } = seriesOf([createBucket(0, 1), createBucket(60_000, 2), createBucket(120_001, 3)]).columns(
+    const { time, last } = seriesOf([createBucket(0, 1), createBucket(60_000, 2), createBucket(120_001, 3)]).toColumns(
       120_001,
     );
     expect(last).toEqual([1, 2, null, 3]);
@@ -43,20 +43,20 @@ describe("the line of a board's plot", () => {
     const step = 600_000;
     // Adjacent buckets of `step` ms have no gap between them, although their first readings may be almost two steps apart.
     const neighbours = seriesOf([createBucket(0, 1), createBucket(2 * step - 1, 2)], [], { step });
-    expect(neighbours.columns(2 * step).last).not.toContain(null);
+    expect(neighbours.toColumns(2 * step).last).not.toContain(null);
     const apart = seriesOf([createBucket(0, 1), createBucket(2 * step + 1, 2)], [], { step });
-    expect(apart.columns(2 * step + 1).last).toEqual([1, null, 2]);
+    expect(apart.toColumns(2 * step + 1).last).toEqual([1, null, 2]);
   });
 
   test("the line of a board's plot extends to now unless the last reading is too old", () => {
-    expect(seriesOf([createBucket(0, 7)]).columns(50_000).time).toEqual([0, 50_000]);
-    expect(seriesOf([createBucket(0, 7)]).columns(70_000).time).toEqual([0]);
+    expect(seriesOf([createBucket(0, 7)]).toColumns(50_000).time).toEqual([0, 50_000]);
+    expect(seriesOf([createBucket(0, 7)]).toColumns(70_000).time).toEqual([0]);
   });
 
   test("the line of a board's plot keeps a spike in the minimum and maximum", () => {
     const { min, max, last } = seriesOf([createBucket(0, 100, { min: 90, max: 1000, count: 9 })], [], {
       step: 1000,
-    }).columns(0);
+    }).toColumns(0);
     expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
   });
 
@@ -65,23 +65,23 @@ describe("the line of a board's plot", () => {
     fc.assert(
       fc.property(fc.array(reading), fc.constantFrom(0, 1000, 600_000), (live, step) => {
         const seen = seriesOf([], [], { step });
-        for (const [time, light] of live) seen.add(time, light);
-        const { time } = seen.columns(DAY);
+        for (const [time, light] of live) seen.addReading(time, light);
+        const { time } = seen.toColumns(DAY);
         expect(time).toEqual([...time].sort((a, b) => a - b));
         for (const { min, max, last } of seen.points) expect(min <= last && last <= max).toBe(true);
       }),
     );
     const long = seriesOf([]);
-    for (let i = 0; i < 6000; i++) long.add(i * 500, i % 1000);
+    for (let i = 0; i < 6000; i++) long.addReading(i * 500, i % 1000);
     expect(long.points.length).toBe(5000);
     expect(long.points.at(-1)!.time).toBe(5999 * 500);
   });
 
   test("the line of a board's plot adds live readings to the last bucket during its time", () => {
     const seen = seriesOf([createBucket(0, 500)], [], { step: 60_000 });
-    seen.add(1000, 900);
-    seen.add(2000, 100);
-    seen.add(60_000, 300);
+    seen.addReading(1000, 900);
+    seen.addReading(2000, 100);
+    seen.addReading(60_000, 300);
     expect(seen.points).toEqual([createBucket(0, 100, { min: 100, max: 900, count: 3 }), createBucket(60_000, 300)]);
   });
 });
@@ -94,7 +94,7 @@ describe("the time the lamp was on", () => {
     const seen = seriesOf(bucketsBetween(0, 300_000), [createSwitch(60_000, false), createSwitch(120_000, true)], {
       led_on: true,
     });
-    expect(seen.lampOn(0, 290_000)).toEqual([
+    expect(seen.lampOnRanges(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
       { from: 120_000, to: 290_000 },
     ]);
@@ -105,8 +105,8 @@ describe("the time the lamp was on", () => {
       [...bucketsBetween(0, 90_000), ...bucketsBetween(600_000, 690_000)],
       [createSwitch(30_000, true)],
     );
-    expect(seen.gaps(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
-    expect(seen.lampOn(0, 690_000)).toEqual([
+    expect(seen.gapRanges(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
+    expect(seen.lampOnRanges(0, 690_000)).toEqual([
       { from: 30_000, to: 90_000 },
       { from: 600_000, to: 690_000 },
     ]);
@@ -129,7 +129,9 @@ describe("the time the lamp was on", () => {
           changes,
           { led_on },
         );
-        const spans = [...seen.gaps(0, 3_600_000), ...seen.lampOn(0, 3_600_000)].sort((a, b) => a.from - b.from);
+        const spans = [...seen.gapRanges(0, 3_600_000), ...seen.lampOnRanges(0, 3_600_000)].sort(
+          (a, b) => a.from - b.from,
+        );
         spans.forEach(({ from, to }, i) => {
           expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : spans[i - 1].to);
           expect(to).toBeGreaterThan(from);

@@ -4,7 +4,7 @@ import type { Board, Device } from "../../server/dashboard/api.js";
 import { now, setClock } from "../../server/dashboard/clock.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { createDeviceView } from "./support/fake-api.js";
-import { lampOnRanges, RecentReadings, SILENCE, WINDOW } from "../../server/dashboard/overview/series.js";
+import { lampOnRanges, RecentReadings, MAX_SILENCE, PLOT_DURATION } from "../../server/dashboard/overview/series.js";
 
 const createDevice = (change: Partial<Device> = {}): Device =>
   createDeviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
@@ -37,21 +37,21 @@ describe("a plot's readings", () => {
   test("a plot's readings continue after the server's clock was set back, without duplicates", () => {
     const series = new RecentReadings();
     for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
-    series.fill([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
+    series.insertStored([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
     series.add(2000, 2, false);
     expect(series.readings.map(({ time }) => time)).toEqual([0, 1000, 2000]);
   });
 
   test("a plot's readings stay sorted and bounded, and always include the newest", () => {
     const point = fc.record({
-      time: fc.integer({ min: 0, max: 10 * WINDOW }),
+      time: fc.integer({ min: 0, max: 10 * PLOT_DURATION }),
       light: fc.option(fc.integer({ min: 0, max: 1023 })),
       led_on: fc.option(fc.boolean()),
     });
     fc.assert(
       fc.property(fc.array(point), fc.array(point, { maxLength: 3000 }), (remembered, live) => {
         const series = new RecentReadings();
-        series.fill(remembered);
+        series.insertStored(remembered);
         for (const { time, light, led_on } of live) series.add(time, light ?? 0, led_on ?? false);
         const times = series.readings.map((reading) => reading.time);
         expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -65,17 +65,17 @@ describe("a plot's readings", () => {
   test("before the time window are removed, except the one before its start", () => {
     const series = new RecentReadings();
     for (let s = 0; s <= 1000; s++) series.add(s * 1000, s, false);
-    const before = series.readings.filter((reading) => reading.time < 1_000_000 - WINDOW);
+    const before = series.readings.filter((reading) => reading.time < 1_000_000 - PLOT_DURATION);
     expect(before.length).toBeGreaterThanOrEqual(1);
     expect(before.length).toBeLessThan(40);
-    expect(series.readings.length - before.length).toBe(WINDOW / 1000 + 1);
+    expect(series.readings.length - before.length).toBe(PLOT_DURATION / 1000 + 1);
   });
 
   test("a plot's readings combine stored and live readings without duplicates", () => {
     const series = new RecentReadings();
     series.add(3000, 30, true);
     series.add(4000, 40, true);
-    series.fill([
+    series.insertStored([
       { time: 2000, light: 20, led_on: null },
       { time: 1000, light: 10, led_on: false },
       { time: 3000, light: 30, led_on: true },
@@ -103,9 +103,9 @@ describe("the time the lamp was on", () => {
   test("the time the lamp was on does not extend into gaps", () => {
     const readings = [
       { time: 0, light: 200, led_on: true },
-      { time: 10 * SILENCE, light: 200, led_on: true },
+      { time: 10 * MAX_SILENCE, light: 200, led_on: true },
     ];
-    expect(lampOnRanges(readings, 10 * SILENCE)).toEqual([{ from: 0, to: SILENCE }]);
+    expect(lampOnRanges(readings, 10 * MAX_SILENCE)).toEqual([{ from: 0, to: MAX_SILENCE }]);
   });
 });
 

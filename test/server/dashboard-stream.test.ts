@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { EventHub } from "../../server/dashboard/events/hub.js";
 import { createParser } from "../../server/dashboard/events/parser.js";
-import type { ServerEvent, ToPage } from "../../server/dashboard/events/protocol.js";
+import type { ServerEvent, MessageToPage } from "../../server/dashboard/events/protocol.js";
 import { refusalText } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
@@ -58,17 +58,17 @@ describe("a page", () => {
     response.writeHead(200, { "content-type": "text/event-stream" }).write(PORCH_EVENT);
 
   function createPage() {
-    const got: ToPage[] = [];
+    const got: MessageToPage[] = [];
     const connectionStates = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
     const waitForMessage = (wanted: string, times = 1) =>
       eventually(() => JSON.stringify(got).split(wanted).length > times, { what: `${wanted} at the page` });
-    return { see: (message: ToPage) => void got.push(message), got, connectionStates, waitForMessage };
+    return { see: (message: MessageToPage) => void got.push(message), got, connectionStates, waitForMessage };
   }
 
   test("a page that joins others gets the latest state at once from the shared stream", async () => {
     const { hub, answers } = await startHub(startStream);
     const [first, second] = [createPage(), createPage()];
-    hub.visible(first.see);
+    hub.handleVisible(first.see);
     await first.waitForMessage("porch");
     for (const change of [
       formatEvent("device", { id: "attic", light: 1 }),
@@ -78,7 +78,7 @@ describe("a page", () => {
     ])
       answers[0].write(change);
     await first.waitForMessage('"zone"');
-    hub.visible(second.see);
+    hub.handleVisible(second.see);
     expect(second.got).toEqual([
       { state: "live" },
       { events: [["devices", [{ id: "attic", light: 1 }]], ["zones", [{ name: "yard", light: 2 }]]] }, // prettier-ignore
@@ -94,11 +94,11 @@ describe("a page", () => {
         : startStream(response),
     );
     const { see, got, waitForMessage } = createPage();
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("refused");
     expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
     full = false;
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("porch");
   });
 
@@ -106,10 +106,10 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await startHub(startStream);
     const { see, connectionStates, waitForMessage } = createPage();
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("porch");
     vi.setSystemTime(Date.now() + 21_000);
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("porch", 2);
     expect(connectionStates()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
@@ -119,7 +119,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await startHub(startStream);
     const { see, connectionStates, waitForMessage } = createPage();
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("porch");
     vi.advanceTimersByTime(38_000);
     expect(connectionStates()).toEqual(["connecting", "live"]);
@@ -132,7 +132,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await startHub(() => {});
     const { see, got } = createPage();
-    hub.visible(see);
+    hub.handleVisible(see);
     await eventually(() => answers.length === 1, { what: "the request" });
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toEqual({ state: "refused", status: 0 });
@@ -144,7 +144,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await startHub(startStream);
     const { see, waitForMessage } = createPage();
-    hub.visible(see);
+    hub.handleVisible(see);
     await waitForMessage("porch");
     const closed = once(answers[0], "close");
     for (let second = 0; second < 60; second += 15) {

@@ -1,7 +1,7 @@
 /** Tests the decision publisher, which publishes the latest decision of each lamp at a limited rate. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Devices } from "../../server/src/devices/devices.js";
-import { overrideOf } from "../../server/src/devices/override.js";
+import { createOverride } from "../../server/src/devices/override.js";
 import { DecisionPublisher } from "../../server/src/outputs/decision-publisher.js";
 import { Publisher } from "../../server/src/transport/publisher.js";
 
@@ -61,7 +61,7 @@ describe("when many lamps switch at once", () => {
     const { published, decisions, all, switchAll } = createPublisher(DEVICE_COUNT);
     switchAll(true);
     const last = all.at(-1)!;
-    last.setOverride(overrideOf("off", undefined, Date.now()));
+    last.setOverride(createOverride("off", undefined, Date.now()));
     decisions.modeChanged(last);
     vi.advanceTimersByTime(SECOND / 4);
     expect(published.find((line) => line.startsWith(`${last.id}/decision`))).toContain('"mode":"off"');

@@ -67,13 +67,13 @@ test("each device keeps its own fields, also after it is forgotten and others re
         if (!known.has(device)) known.set(device, NEW_DEVICE_FIELDS);
         if (step.kind === "set") known.set(device, Object.assign(device, step.fields) && step.fields);
         else {
-          device.obtainBoots().place(1, step.seq, { light: 1, at: step.seq }, 1000, true);
-          boots.set(device, device.boots!.store());
+          device.obtainBoots().placeReading(1, step.seq, { light: 1, at: step.seq }, 1000, true);
+          boots.set(device, device.boots!.toStored());
         }
       }
       for (const [device, fields] of known) {
         expect(fieldsOf(device)).toEqual(fields);
-        expect(device.boots?.store()).toEqual(boots.get(device));
+        expect(device.boots?.toStored()).toEqual(boots.get(device));
       }
       const numbers = [...devices].map(({ number }) => number);
       expect(new Set(numbers).size).toBe(numbers.length);

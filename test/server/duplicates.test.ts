@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import {
   startSequence,
   restoreSequence,
-  storedSequence,
-  addNumber,
-  WINDOW,
+  toStoredSequence,
+  addSequenceNumber,
+  WINDOW_SIZE,
   type Sequence,
 } from "../../server/src/devices/sequence.js";
 
@@ -20,12 +20,12 @@ function sequenceFrom(seq: number): Sequence {
 /** Stores and restores a sequence, as a restart does. */
 function restoreCopy(sequence: Sequence): Sequence {
   const copy = emptySequence();
-  restoreSequence(copy, JSON.parse(JSON.stringify(storedSequence(sequence))) as ReturnType<typeof storedSequence>);
+  restoreSequence(copy, JSON.parse(JSON.stringify(toStoredSequence(sequence))) as ReturnType<typeof toStoredSequence>);
   return copy;
 }
 
 test("within the window, a repeated number is a duplicate in any order and across restarts", () => {
-  const offsetsInWindow = fc.array(fc.integer({ min: 0, max: WINDOW - 1 }), { minLength: 1, maxLength: 300 });
+  const offsetsInWindow = fc.array(fc.integer({ min: 0, max: WINDOW_SIZE - 1 }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 2 ** 31 - 2000 }), offsetsInWindow, fc.nat(50), (start, offsets, every) => {
       let sequence = sequenceFrom(start + offsets[0]);
@@ -33,7 +33,9 @@ test("within the window, a repeated number is a duplicate in any order and acros
       for (const [n, offset] of offsets.slice(1).entries()) {
         const seq = start + offset;
         const highest = Math.max(...oracle);
-        expect(addNumber(sequence, seq)).toBe(oracle.has(seq) ? "duplicate" : seq > highest ? "newest" : "late");
+        expect(addSequenceNumber(sequence, seq)).toBe(
+          oracle.has(seq) ? "duplicate" : seq > highest ? "newest" : "late",
+        );
         oracle.add(seq);
         if (n % (every + 1) === every) sequence = restoreCopy(sequence);
       }
@@ -46,47 +48,47 @@ test("a long run never loses a reading and finds every duplicate of the last tho
   let lost = 0;
   let missed = 0;
   for (let seq = 2; seq <= 10_000; seq++) {
-    if (addNumber(sequence, seq) !== "newest") lost++;
-    if (addNumber(sequence, Math.max(1, seq - (seq % 1000))) !== "duplicate") missed++;
+    if (addSequenceNumber(sequence, seq) !== "newest") lost++;
+    if (addSequenceNumber(sequence, Math.max(1, seq - (seq % 1000))) !== "duplicate") missed++;
   }
   expect({ lost, missed, holes: sequence.gapCount }).toEqual({ lost: 0, missed: 0, holes: 0 });
 });
 
 test("a gap longer than the window forgets what lies before it", () => {
   const sequence = sequenceFrom(5);
-  expect(addNumber(sequence, 5 + 4096)).toBe("newest");
-  expect(addNumber(sequence, 5 + 4095)).toBe("late");
-  expect(addNumber(sequence, 5 + 4095)).toBe("duplicate");
+  expect(addSequenceNumber(sequence, 5 + 4096)).toBe("newest");
+  expect(addSequenceNumber(sequence, 5 + 4095)).toBe("late");
+  expect(addSequenceNumber(sequence, 5 + 4095)).toBe("duplicate");
 });
 
 test("a number that is too old to be remembered counts as new, so that no reading is lost", () => {
   const sequence = sequenceFrom(5000);
-  expect(addNumber(sequence, 10)).toBe("late");
-  expect(addNumber(sequence, 5000)).toBe("duplicate");
+  expect(addSequenceNumber(sequence, 10)).toBe("late");
+  expect(addSequenceNumber(sequence, 5000)).toBe("duplicate");
 });
 
 describe("missing numbers", () => {
   test("missing numbers are counted from the start of the boot, and fewer when they arrive late", () => {
     const sequence = sequenceFrom(10);
     expect(sequence.gapCount).toBe(9);
-    for (let seq = 1; seq <= 8; seq++) addNumber(sequence, seq);
+    for (let seq = 1; seq <= 8; seq++) addSequenceNumber(sequence, seq);
     expect(sequence.gapCount).toBe(1);
-    addNumber(sequence, 20);
+    addSequenceNumber(sequence, 20);
     expect(restoreCopy(sequence).gapCount).toBe(10);
   });
 
   test("numbers before the first reading of a long-running board are not missing", () => {
     const sequence = sequenceFrom(1_000_000);
     expect(sequence.gapCount).toBe(0);
-    expect(addNumber(sequence, 999_999)).toBe("late");
+    expect(addSequenceNumber(sequence, 999_999)).toBe("late");
     expect(sequence.gapCount).toBe(0);
   });
 
   test("the number of missing numbers is exact, whatever the order of arrival", () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: WINDOW }), { minLength: 1, maxLength: 400 }), (numbers) => {
+      fc.property(fc.array(fc.integer({ min: 1, max: WINDOW_SIZE }), { minLength: 1, maxLength: 400 }), (numbers) => {
         const sequence = sequenceFrom(numbers[0]);
-        for (const seq of numbers.slice(1)) addNumber(sequence, seq);
+        for (const seq of numbers.slice(1)) addSequenceNumber(sequence, seq);
         expect(sequence.gapCount).toBe(Math.max(...numbers) - new Set(numbers).size);
       }),
     );
@@ -94,10 +96,10 @@ describe("missing numbers", () => {
 
   test("missing numbers take no storage once they have arrived", () => {
     const sequence = sequenceFrom(1);
-    addNumber(sequence, 100);
-    expect(storedSequence(sequence)[3]).not.toBe("");
-    for (let seq = 2; seq < 100; seq++) addNumber(sequence, seq);
-    for (let seq = 101; seq <= 128; seq++) addNumber(sequence, seq);
-    expect(storedSequence(sequence)).toEqual([1, 128, 0, ""]);
+    addSequenceNumber(sequence, 100);
+    expect(toStoredSequence(sequence)[3]).not.toBe("");
+    for (let seq = 2; seq < 100; seq++) addSequenceNumber(sequence, seq);
+    for (let seq = 101; seq <= 128; seq++) addSequenceNumber(sequence, seq);
+    expect(toStoredSequence(sequence)).toEqual([1, 128, 0, ""]);
   });
 });

@@ -8,7 +8,7 @@ import type {
   HistoryRow,
   HistorySwitch,
 } from "../../server/src/history/history.js";
-import { CHUNK, MAX_TIME, HOUR } from "../../server/src/history/packing.js";
+import { CHUNK_LENGTH, MAX_STORED_TIME, HOUR_LENGTH } from "../../server/src/history/packing.js";
 import { bucketLengthFor } from "../../server/src/history/bucket-length.js";
 import { startPostgres } from "../support/postgres.js";
 import { isMissing, POSTGRES } from "../support/programs.js";
@@ -17,13 +17,13 @@ import { createSqliteDatabase, createPostgresDatabase, type TestDatabase } from 
 const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
 /** Lengths of the queried time ranges, in ms: short ones use single readings, longer ones the totals of chunks or hours. */
-const QUERY_SPANS = [60_000, 40 * 60_000, 5 * HOUR, 3 * 24 * HOUR, 400 * 24 * HOUR];
+const QUERY_SPANS = [60_000, 40 * 60_000, 5 * HOUR_LENGTH, 3 * 24 * HOUR_LENGTH, 400 * 24 * HOUR_LENGTH];
 
 const offsetsWithin = (span: number) =>
   fc.oneof(
     fc.integer({ min: 0, max: span }),
     // boundary times: the start of an hour or of a chunk (a block of stored readings), and 1 ms before and after
-    fc.tuple(fc.constantFrom(CHUNK, HOUR), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
+    fc.tuple(fc.constantFrom(CHUNK_LENGTH, HOUR_LENGTH), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
       const first = Math.ceil(BASE / unit) * unit - BASE;
       return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);
     }),
@@ -128,18 +128,18 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
 
 test("with 1,000 points, a month has buckets of an hour and a day has buckets of two minutes; no range has too many buckets", () => {
   const midnight = Date.UTC(2026, 5, 1);
-  expect(bucketLengthFor(midnight, midnight + 30 * 24 * HOUR, 1000)).toBe(HOUR);
-  expect(bucketLengthFor(midnight, midnight + 24 * HOUR, 1000)).toBe(120_000);
+  expect(bucketLengthFor(midnight, midnight + 30 * 24 * HOUR_LENGTH, 1000)).toBe(HOUR_LENGTH);
+  expect(bucketLengthFor(midnight, midnight + 24 * HOUR_LENGTH, 1000)).toBe(120_000);
   fc.assert(
     fc.property(
-      fc.integer({ min: 0, max: MAX_TIME - 2 }),
-      fc.integer({ min: 1, max: MAX_TIME }),
+      fc.integer({ min: 0, max: MAX_STORED_TIME - 2 }),
+      fc.integer({ min: 1, max: MAX_STORED_TIME }),
       fc.integer({ min: 1, max: 5000 }),
       (from, length, points) => {
-        const to = Math.min(MAX_TIME, from + length);
+        const to = Math.min(MAX_STORED_TIME, from + length);
         const step = bucketLengthFor(from, to, points);
         expect(Math.floor((to - 1) / step) - Math.floor(from / step) + 1).toBeLessThanOrEqual(points);
-        expect(step % (step < CHUNK ? 1 : step < HOUR ? CHUNK : HOUR)).toBe(0);
+        expect(step % (step < CHUNK_LENGTH ? 1 : step < HOUR_LENGTH ? CHUNK_LENGTH : HOUR_LENGTH)).toBe(0);
       },
     ),
   );

@@ -5,10 +5,10 @@
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { CHUNK, HOUR } from "../../server/src/history/packing.js";
-import { POINT, type HistoryBatch } from "../../server/src/history/protocol.js";
+import { CHUNK_LENGTH, HOUR_LENGTH } from "../../server/src/history/packing.js";
+import { NUMBERS_PER_POINT, type HistoryBatch } from "../../server/src/history/protocol.js";
 import { answerQuery, readPage } from "../../server/src/history/reader.js";
-import type { Store } from "../../server/src/history/store.js";
+import type { SqliteStore } from "../../server/src/history/store.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
 import { ALL_TIME, BASE_TIME, batchOf, DEVICE_IDS } from "./support/switches.js";
@@ -30,14 +30,16 @@ const readingBatch = (given: readonly TestReading[]): HistoryBatch => ({
 });
 
 /** Returns a device's readings, and their number according to the hourly totals in the table `hours`. */
-function storedReadings(store: Store, id: string): { list: [time: number, light: number][]; inHours: number } {
-  const device = store.numberOf(id);
+function storedReadings(store: SqliteStore, id: string): { list: [time: number, light: number][]; inHours: number } {
+  const device = store.deviceNumberOf(id);
   if (device === undefined) return { list: [], inHours: 0 };
   const { times, lights } = readPage(store, device, { device: id, from, to });
   const { points } = answerQuery(store, device, { device: id, from, to, points: 1 });
   return {
     list: Array.from(times, (time, at) => [time, lights[at]]),
-    inHours: points.filter((_, at) => at % POINT === POINT - 1).reduce((sum, count) => sum + count, 0),
+    inHours: points
+      .filter((_, at) => at % NUMBERS_PER_POINT === NUMBERS_PER_POINT - 1)
+      .reduce((sum, count) => sum + count, 0),
   };
 }
 
@@ -50,18 +52,18 @@ const expectedReadings = (given: readonly TestReading[]): ReturnType<typeof stor
     return { list, inHours: list.length };
   });
 
-const allStoredReadings = (store: Store): ReturnType<typeof storedReadings>[] =>
+const allStoredReadings = (store: SqliteStore): ReturnType<typeof storedReadings>[] =>
   DEVICE_IDS.map((id) => storedReadings(store, id));
 
 /** Returns the number of readings in the table `batches`. */
-const countInBatches = (store: Store): number =>
+const countInBatches = (store: SqliteStore): number =>
   Number(store.database.rows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
 
 const someReading = fc.record<TestReading>({
   device: fc.nat(2),
   time: fc.oneof(
     fc.nat(20).map((ms) => BASE_TIME + ms),
-    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK + chunk) * CHUNK - (chunk % 2)),
+    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
   ),
   light: fc.nat(3),
 });
@@ -82,7 +84,7 @@ test("after any sequence of writes, compactions, restarts and kills, every readi
       for (const step of steps) {
         if (step === "all") store.compact();
         else if (step === "one") {
-          const device = store.numberOf("porch");
+          const device = store.deviceNumberOf("porch");
           if (device === undefined) continue;
           store.compact(device);
           expect(storedReadings(store, "porch")).toEqual(expectedReadings(given)[0]);
@@ -115,18 +117,18 @@ test("compacting one device leaves the others pending; the last one deletes the 
   const [porch, cellar, attic] = expectedReadings(given);
   const nothing = { list: [], inHours: 0 };
 
-  store.compact(store.numberOf("cellar"));
+  store.compact(store.deviceNumberOf("cellar"));
   expect(allStoredReadings(store)).toEqual([nothing, cellar, nothing]);
   expect(countInBatches(store)).toBe(300);
   const copy = copyAfterKill(file, path.join(folder, "killed"));
   copy.compact();
   expect(allStoredReadings(copy)).toEqual([porch, cellar, attic]);
 
-  store.compact(store.numberOf("attic"));
+  store.compact(store.deviceNumberOf("attic"));
   // compact a device without pending readings, which changes nothing
-  store.compact(store.numberOf("cellar"));
+  store.compact(store.deviceNumberOf("cellar"));
   expect(countInBatches(store)).toBe(300);
-  store.compact(store.numberOf("porch"));
+  store.compact(store.deviceNumberOf("porch"));
   expect(allStoredReadings(store)).toEqual([porch, cellar, attic]);
   expect(countInBatches(store)).toBe(0);
 });
@@ -134,7 +136,7 @@ test("compacting one device leaves the others pending; the last one deletes the 
 test("compaction writes chunks sorted by device and time, so that the page cache of the database is effective", async () => {
   const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
   const given = Array.from({ length: 120 }, (_, n): TestReading => {
-    return { device: (n * 7) % 3, time: BASE_TIME + ((n * 37) % 120) * CHUNK, light: n };
+    return { device: (n * 7) % 3, time: BASE_TIME + ((n * 37) % 120) * CHUNK_LENGTH, light: n };
   });
   store.write(readingBatch(given), DEVICE_IDS);
   const keys: number[] = [];
@@ -150,7 +152,7 @@ test("compaction writes chunks sorted by device and time, so that the page cache
   expect(keys).toHaveLength(120);
   // the compaction writes each hour's total only once, although an hour has six chunks (blocks of stored readings)
   expect(hours).toEqual([...new Set(hours)].sort((a, b) => a - b));
-  expect(hours.length).toBeLessThanOrEqual(3 * (120 / (HOUR / CHUNK) + 1));
+  expect(hours.length).toBeLessThanOrEqual(3 * (120 / (HOUR_LENGTH / CHUNK_LENGTH) + 1));
 });
 
 test("a failed compaction keeps all readings pending, and a later one stores each of them once", async () => {
@@ -158,7 +160,7 @@ test("a failed compaction keeps all readings pending, and a later one stores eac
   const given = Array.from({ length: 30 }, (_, n): TestReading => ({ device: n % 3, time: BASE_TIME + n, light: n }));
   store.write(readingBatch(given), DEVICE_IDS);
   const run = store.database.run.bind(store.database);
-  for (const device of [undefined, store.numberOf("attic")]) {
+  for (const device of [undefined, store.deviceNumberOf("attic")]) {
     const full = vi.spyOn(store.database, "run").mockImplementation((sql, ...values) => {
       if (sql.includes("INTO hours")) throw new Error("the disk is full");
       return run(sql, ...values);
@@ -167,7 +169,7 @@ test("a failed compaction keeps all readings pending, and a later one stores eac
     full.mockRestore();
   }
   expect(allStoredReadings(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
-  store.compact(store.numberOf("attic"));
+  store.compact(store.deviceNumberOf("attic"));
   store.compact();
   expect(allStoredReadings(store)).toEqual(expectedReadings(given));
 });
@@ -179,7 +181,7 @@ test("at most 500,000 readings are pending, even if a single device is compacted
   for (let batch = 0; batch < 103; batch++) {
     const times = Float64Array.from(devices, (_, n) => BASE_TIME + batch * 10_000 + n);
     store.write({ ...batchOf([]), devices, times, lights: new Uint16Array(10_000) }, DEVICE_IDS);
-    if (batch % 25 === 0) store.compact(store.numberOf("cellar"));
+    if (batch % 25 === 0) store.compact(store.deviceNumberOf("cellar"));
     most = Math.max(most, countInBatches(store));
   }
   expect(most).toBe(500_000);
@@ -194,7 +196,7 @@ test("the replacement of a damaged file receives the pending readings", async ()
   const store = openStore(path.join(folder, "damaged.db"));
   const readingOf = (device: number, light: number): TestReading => ({ device, time: BASE_TIME, light });
   store.write(readingBatch([readingOf(0, 1), readingOf(1, 2)]), DEVICE_IDS);
-  store.compact(store.numberOf("porch"));
+  store.compact(store.deviceNumberOf("porch"));
   store.write(readingBatch([readingOf(2, 3)]), DEVICE_IDS);
   const next = openStore(path.join(folder, "history.db"));
   store.moveInto(next);

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { CHUNK } from "../../server/src/history/packing.js";
+import { CHUNK_LENGTH } from "../../server/src/history/packing.js";
 import { SWITCH_CAUSES } from "../../server/src/history/protocol.js";
-import type { Store } from "../../server/src/history/store.js";
+import type { SqliteStore } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
@@ -22,7 +22,7 @@ const someSwitch = fc.record<TestSwitch>({
   device: fc.nat(2),
   time: fc.oneof(
     fc.nat(5000).map((ms) => BASE_TIME + ms),
-    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK + chunk) * CHUNK - (chunk % 2)),
+    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
   ),
   led_on: fc.boolean(),
   by: fc.constantFrom(...SWITCH_CAUSES),
@@ -47,7 +47,7 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
       const given: TestSwitch[] = [];
       for (const step of steps) {
         if (step === "all") store.compact();
-        else if (step === "one") store.compact(store.numberOf("porch") ?? 0);
+        else if (step === "one") store.compact(store.deviceNumberOf("porch") ?? 0);
         else if (step === "restart" || step === "kill")
           [store, file] = restartStore(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
@@ -58,15 +58,15 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
       const all = expectedSwitches(given);
       expect(storedSwitches(store)).toEqual(all);
       for (const [index, id] of DEVICE_IDS.entries()) {
-        const device = store.numberOf(id);
+        const device = store.deviceNumberOf(id);
         if (device === undefined) continue;
         for (const offset of times) {
-          const time = BASE_TIME - CHUNK + offset;
+          const time = BASE_TIME - CHUNK_LENGTH + offset;
           const last = all[index].findLast((one) => one.time <= time);
           expect(store.switches.lampAt(device, time)).toBe(last?.led_on);
           const later = all[index].filter((one) => one.time >= time);
-          expect(store.switches.latest(device, time, ALL_TIME[1], most + 1)).toEqual(later.slice(-most - 1));
-          const first = store.switches.first(device, time, ALL_TIME[1], most + 1);
+          expect(store.switches.latestSwitches(device, time, ALL_TIME[1], most + 1)).toEqual(later.slice(-most - 1));
+          const first = store.switches.firstSwitches(device, time, ALL_TIME[1], most + 1);
           expect(first).toEqual(later.slice(0, first.length));
           expect(first.length).toBeGreaterThanOrEqual(Math.min(most + 1, later.length));
         }
@@ -89,7 +89,7 @@ test("a kill at any moment of a compaction leaves each switch once", async () =>
   store.write(batchOf(given.slice(0, 20)), DEVICE_IDS);
   store.compact();
   for (let at = 20; at < given.length; at += 10) store.write(batchOf(given.slice(at, at + 10)), DEVICE_IDS);
-  const copies: Store[] = [];
+  const copies: SqliteStore[] = [];
   const run = store.database.run.bind(store.database);
   vi.spyOn(store.database, "run").mockImplementation((...what) => {
     copies.push(copyAfterKill(file, path.join(folder, `${copies.length}`)));

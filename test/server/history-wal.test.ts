@@ -4,7 +4,7 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from "node:fs/pro
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { copyDamagedWal } from "../../server/src/history/wal.js";
-import { Store } from "../../server/src/history/store.js";
+import { SqliteStore } from "../../server/src/history/store.js";
 import { countReadings, openSqliteHistory } from "./support/history.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { addSeconds } from "./history-promises.js";
@@ -14,7 +14,7 @@ const WRITE_COUNT = 12;
 /** Returns the files of a history that was killed after some writes. */
 async function createKilledHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   const file = path.join(await createTemporaryFolder(), "history.db");
-  const store = new Store(file);
+  const store = new SqliteStore(file);
   onTestFinished(() => store.close());
   const switches = { devices: new Uint32Array(), times: new Float64Array(), led_on: new Uint8Array() };
   const none = { ...switches, by: new Uint8Array(), reasonIndexes: new Uint16Array(), reasonTexts: [], first: 0 };
@@ -70,7 +70,7 @@ test("a truncated or overwritten write-ahead log is detected", async () => {
 test("old frames after the current ones are not damage", async () => {
   const folder = await createTemporaryFolder();
   const file = path.join(folder, "history.db");
-  const store = new Store(file);
+  const store = new SqliteStore(file);
   onTestFinished(() => store.close());
   for (let n = 0; n < 200; n++) store.database.exec(`CREATE TABLE t${n} (x)`);
   const { size } = await stat(`${file}-wal`);

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { POINT, extendIds, type WriteRequest } from "../../server/src/history/protocol.js";
-import { Store } from "../../server/src/history/store.js";
+import { NUMBERS_PER_POINT, extendIds, type WriteRequest } from "../../server/src/history/protocol.js";
+import { SqliteStore } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
-import { Writer } from "../../server/src/history/writer.js";
+import { HistoryWriter } from "../../server/src/history/writer.js";
 import { eventually } from "../support/eventually.js";
 import { addSeconds, testHistoryGuarantees } from "./history-promises.js";
 import {
@@ -43,7 +43,7 @@ test("the array of device ids stays limited when devices come and go, and readin
     most.push(request.firstNewIndex + request.newIds.length);
     return thread.call("write", request);
   };
-  const writer = new Writer({ name: file, write: recordWrite }, expect.unreachable, 100);
+  const writer = new HistoryWriter({ name: file, write: recordWrite }, expect.unreachable, 100);
   const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, historyNumber: 0 }));
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
@@ -59,7 +59,9 @@ test("the array of device ids stays limited when devices come and go, and readin
   expect(Math.max(...most)).toBeLessThanOrEqual(130);
   const pointsOf = async (device: string): Promise<number[][]> => {
     const { points } = await thread.call("query", { device, from: 0, to: 1000, points: 1000 });
-    return Array.from({ length: points.length / POINT }, (_, at) => [...points.subarray(at * POINT, at * POINT + 2)]);
+    return Array.from({ length: points.length / NUMBERS_PER_POINT }, (_, at) => [
+      ...points.subarray(at * NUMBERS_PER_POINT, at * NUMBERS_PER_POINT + 2),
+    ]);
   };
   const rounds = Array.from({ length: 40 }, (_, round) => round);
   for (const n of [0, 7, 29])
@@ -74,7 +76,7 @@ test("the array of device ids stays limited when devices come and go, and readin
 
 describe("forgetting a device", () => {
   test("forgetting a device deletes all its rows and no rows of other devices", async () => {
-    const store = new Store(fileIn(await createTemporaryFolder()));
+    const store = new SqliteStore(fileIn(await createTemporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
     for (let device = 0; device < 3; device++)
@@ -164,7 +166,7 @@ describe("failures", () => {
     const batches: { readonly size: number; done(): void }[] = [];
     const delayWrite = ({ times }: WriteRequest): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
-    const writer = new Writer({ name: "file", write: delayWrite }, expect.unreachable);
+    const writer = new HistoryWriter({ name: "file", write: delayWrite }, expect.unreachable);
     const porch = { id: "porch", historyNumber: 0 };
     writer.addReading(porch, { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
@@ -233,7 +235,7 @@ describe("failures", () => {
       },
     };
     const device = devicesById();
-    const writer = new Writer(engine, (problem) => problems.push(problem));
+    const writer = new HistoryWriter(engine, (problem) => problems.push(problem));
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 20_000; n++) {
         writer.addReading(device(`board/${round}/${n % 7}`), { time: round * 1e6 + n, light: n % 1024 });

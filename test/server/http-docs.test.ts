@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import { beforeAll, expect, test } from "vitest";
-import { REJECTIONS } from "../../server/src/http/metrics/rejections.js";
+import { REJECTION_TEXTS } from "../../server/src/http/metrics/rejections.js";
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
 import { startTestBoard } from "./support/board.js";
@@ -154,5 +154,5 @@ test("every example about accounts in docs/reference/api.md works and has the do
 
 test("docs/reference/api.md explains every rejection reason", () => {
   const named = [...page.matchAll(/^\| `([\w-]+)` \| (.+) \|$/gm)].map(([, reason, why]) => [reason, why]);
-  expect(Object.fromEntries(named)).toEqual(REJECTIONS);
+  expect(Object.fromEntries(named)).toEqual(REJECTION_TEXTS);
 });

@@ -2,7 +2,7 @@
 import http, { type IncomingMessage } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Plugin } from "../../server/src/index.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { connectClient } from "./support/server.js";
 import { loginOf, startBrokerWithAccounts } from "./support/guarded.js";
@@ -36,14 +36,14 @@ async function openEventStream(url: string, headers: http.OutgoingHttpHeaders): 
 }
 
 async function startLimitedApp(
-  limits: Partial<typeof DEFAULTS.limits>,
+  limits: Partial<typeof DEFAULT_OPTIONS.limits>,
   options: Parameters<typeof startHttpApp>[0] = {},
 ) {
   const refusals: [client: string, problem: string][] = [];
   const onRefused = (...refusal: [string, string]) => void refusals.push(refusal);
   const made = await startHttpApp({
     accounts: createAccounts(),
-    limits: { ...DEFAULTS.limits, ...limits },
+    limits: { ...DEFAULT_OPTIONS.limits, ...limits },
     onRefused,
     ...options,
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { NightlightServer, Plugin } from "nightlight-server";
 import WebSocket from "ws";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
+import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { ask, followEvents, sendJson, type Answer } from "./support/api.js";
 import { startTestBoard } from "./support/board.js";
@@ -190,7 +190,7 @@ const GARDEN: Policy = {
       combine: "median",
       at_least: 1,
       rule: { ...LESSON_RULE, hysteresis: 50 },
-      stale_after: STALE_AFTER,
+      stale_after: DEFAULT_STALE_AFTER,
     },
   ],
 };
@@ -340,11 +340,12 @@ describe("live events", () => {
   test("the stream begins with all devices and continues with each change", async () => {
     const { url, device } = await startWithDevice();
     const { events } = await followEvents(url);
-    await eventually(() => events.length === 2, { what: "the devices and the zones" });
+    await eventually(() => events.length === 3, { what: "the devices, zones and alerts" });
     expect(events[0]).toMatchObject({ event: "devices", data: [{ id: "nightlight/porch", light: 512 }] });
     expect(events[1]).toEqual({ event: "zones", data: [] });
+    expect(events[2]).toMatchObject({ event: "alerts" });
     await device.publishAsync("nightlight/porch/telemetry", '{"light":7}', { qos: 1 });
-    await eventually(() => events.length > 2, { what: "the reading" });
+    await eventually(() => events.length > 3, { what: "the reading" });
     expect(events.at(-1)).toMatchObject({ event: "device", data: { light: 7, led_on: true } });
     await putJson(url, "/api/devices/nightlight/porch/mode", '{"mode":"off"}');
     await eventually(() => (events.at(-1)!.data as { mode: string }).mode === "off", { what: "the override" });
@@ -357,7 +358,7 @@ describe("live events", () => {
   test("a busy device causes at most 20 events a second, always with its newest reading", async () => {
     const { running, url } = await startWithDevice();
     const { events } = await followEvents(url);
-    await eventually(() => events.length === 2, { what: "the beginning" });
+    await eventually(() => events.length === 3, { what: "the beginning" });
     const from = performance.now();
     const sensor = await startTestBoard(running.brokerUrl, "quick");
     await Promise.all(Array.from({ length: 1000 }, (_, n) => sensor.read(n + 1)));

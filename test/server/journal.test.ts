@@ -9,7 +9,7 @@ import { Devices } from "../../server/src/devices/devices.js";
 import type { HistoryDevice } from "../../server/src/history/history.js";
 import { Journal } from "../../server/src/ingest/journal/journal.js";
 import { RETRY_INTERVAL } from "../../server/src/storage/health.js";
-import { Recent, type Point } from "../../server/src/history/recent.js";
+import { RecentReadings, type Point } from "../../server/src/history/recent.js";
 import { eventually } from "../support/eventually.js";
 import { createTemporaryFolder } from "./support/server.js";
 
@@ -18,7 +18,7 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 /** The parts of a server that the journal uses. */
 class JournalBench {
   readonly devices = new Devices();
-  readonly recent = new Recent();
+  readonly recent = new RecentReadings();
   readonly problems: string[] = [];
   /** The readings that the journal has passed to the history, in this run and earlier ones. */
   readonly recorded = new Set<string>();
@@ -59,9 +59,9 @@ class JournalBench {
   processReading(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
     const device = this.devices.obtain(id)!;
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
-    const { arrival, measuredAt } = device.place(reading, now, true);
+    const { arrival, measuredAt } = device.placeReading(reading, now, true);
     if (arrival === "duplicate") return undefined;
-    if (arrival === "newest") device.accept(reading.light, seq, measuredAt);
+    if (arrival === "newest") device.acceptReading(reading.light, seq, measuredAt);
     const point = { time: measuredAt, light: reading.light, led_on: arrival === "newest" };
     this.recent.add(id, point);
     return this.journal.add(device, reading, now, true, point);
@@ -78,7 +78,7 @@ class JournalBench {
   /** Returns the state that must survive a restart. */
   state(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
-    return ids.map((id) => [id, this.devices.get(id)!.boots?.store(), this.recent.pointsForApi(id)]);
+    return ids.map((id) => [id, this.devices.get(id)!.boots?.toStored(), this.recent.pointsForApi(id)]);
   }
 
   /** Simulates `kill -9`: writes that have started complete, and nothing else is written. */

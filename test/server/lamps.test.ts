@@ -1,6 +1,6 @@
 /** Tests when the server sends lamp commands: for new and old readings, and for overrides. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
+import { MAX_LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
 import { NEWER_READING_WAIT, OLD_READING_AGE } from "../../server/src/outputs/lamps.js";
 import { commandsIn, createLampBench, type LampBench } from "./support/lamps.js";
 
@@ -121,21 +121,21 @@ describe("the online state", () => {
 
   test("a lesson device is online until it has been silent for a minute", () => {
     const start = Date.now();
-    expect(porch.heard(start)).toBe(false);
+    expect(porch.recordMessage(start)).toBe(false);
     expect(porch.view().online).toBe(true);
-    sweepDevices(start + LESSON_SILENCE - 1);
+    sweepDevices(start + MAX_LESSON_SILENCE - 1);
     expect(porch.view().online).toBe(true);
-    sweepDevices(start + LESSON_SILENCE);
+    sweepDevices(start + MAX_LESSON_SILENCE);
     expect(porch.view().online).toBe(false);
     expect(bench.changes.map(([, change]) => change)).toEqual(["offline"]);
-    expect(porch.heard(start + LESSON_SILENCE + 1)).toBe(true);
+    expect(porch.recordMessage(start + MAX_LESSON_SILENCE + 1)).toBe(true);
     expect(porch.view().online).toBe(true);
   });
 
   test("the status of a board decides whether the board is online, however long it is silent", () => {
-    porch.heard(Date.now());
+    porch.recordMessage(Date.now());
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
-    sweepDevices(Date.now() + 10 * LESSON_SILENCE);
+    sweepDevices(Date.now() + 10 * MAX_LESSON_SILENCE);
     expect(porch.view()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
     expect(porch.applyStatus({ online: false }, false)).toEqual({ isSwitched: false, online: false });
     expect(porch.view()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });

@@ -1,12 +1,12 @@
 /** Tests the monotonic clock, and stored times after the wall clock was wrong or has been set. */
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { timeOf } from "../../server/src/devices/board-clock.js";
+import { estimateTime } from "../../server/src/devices/board-clock.js";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
 import { recordOf, snapshotOf, unwrittenOf } from "../../server/src/cluster/device-records.js";
 import { SharedClock } from "../../server/src/cluster/shared-clock.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { RetentionClock } from "../../server/src/history/retention-clock.js";
-import { overrideOf } from "../../server/src/devices/override.js";
+import { createOverride } from "../../server/src/devices/override.js";
 import {
   decodeData,
   encodeData,
@@ -16,7 +16,7 @@ import {
   type StoredPacket,
 } from "../../server/src/storage/message-codec.js";
 import { restoredRecord, storedRecord } from "../../server/src/storage/session.js";
-import { restoredOverride, storedOverride } from "../../server/src/decisions/stored-override.js";
+import { restoreOverride, toStoredOverride } from "../../server/src/decisions/stored-override.js";
 import { Wills } from "../../server/src/storage/wills.js";
 import type { OrderedStore } from "../../server/src/storage/ordered-store.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
@@ -117,8 +117,8 @@ describe("an override for an hour that is restored after a restart", () => {
   function remainingOverride(stored: number, restored: number): number {
     const before = new MachineClocks(stored).start();
     const after = new MachineClocks(restored).start();
-    const json = JSON.stringify(storedOverride(overrideOf("on", HOUR, before.now()), before));
-    const { until } = restoredOverride(JSON.parse(json) as ReturnType<typeof storedOverride>, after);
+    const json = JSON.stringify(toStoredOverride(createOverride("on", HOUR, before.now()), before));
+    const { until } = restoreOverride(JSON.parse(json) as ReturnType<typeof toStoredOverride>, after);
     return until! - after.now();
   }
 
@@ -137,9 +137,11 @@ describe("an override for an hour that is restored after a restart", () => {
 
   test("the formats of earlier versions are restored: only a mode, or no duration", () => {
     const now = new MachineClocks().start();
-    expect(restoredOverride("on", now)).toEqual({ mode: "on", until: undefined });
-    expect(restoredOverride({ mode: "off", until: NOON + 5 }, now)).toEqual({ mode: "off", until: NOON + 5 });
-    expect(restoredOverride(storedOverride(overrideOf("on", undefined, NOON), now), now)).toMatchObject({ mode: "on" });
+    expect(restoreOverride("on", now)).toEqual({ mode: "on", until: undefined });
+    expect(restoreOverride({ mode: "off", until: NOON + 5 }, now)).toEqual({ mode: "off", until: NOON + 5 });
+    expect(restoreOverride(toStoredOverride(createOverride("on", undefined, NOON), now), now)).toMatchObject({
+      mode: "on",
+    });
   });
 });
 
@@ -183,17 +185,18 @@ test("a queued message expires after its interval even if the clock was wrong or
 test("soon after a restart with a corrected wall clock, readings have the right time", () => {
   const boots = new Boots();
   // before the restart, the wall clock is an hour slow
-  for (let s = 0; s <= 60; s += 10) boots.place(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
+  for (let s = 0; s <= 60; s += 10)
+    boots.placeReading(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
   const after = new Boots();
-  after.restore(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
+  after.restore(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
   const timeErrorOf = (s: number, seq: number): number =>
-    after.place(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
+    after.placeReading(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
   expect(timeErrorOf(120, 100)).toBe(-HOUR);
   expect(timeErrorOf(124, 101)).toBe(-HOUR);
   expect(timeErrorOf(126, 102)).toBe(0);
 
   const clock = { currentMin: NOON, previousMin: NOON, periodStart: NOON };
-  expect(timeOf(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
+  expect(estimateTime(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
 });
 
 test("retention deletes nothing right after the clock was set forward or while it is obviously wrong", () => {
@@ -236,8 +239,8 @@ test("the wills of connected clients stay when the clock is set forward, althoug
 test("servers convert stored times correctly for each other, whatever their own clocks say", () => {
   const [one, two] = [new SharedClock(), new SharedClock()];
   const now = clock.now();
-  one.learn(now + HOUR, now);
-  two.learn(now - 20 * MINUTE, now);
+  one.adjust(now + HOUR, now);
+  two.adjust(now - 20 * MINUTE, now);
   expect(Math.abs(one.toWall(now) - now - HOUR)).toBeLessThan(SECOND);
   expect(Math.abs(two.fromWall(two.toWall(now)) - now)).toBe(0);
   expect(Math.abs(two.toWall(now) - now + 20 * MINUTE)).toBeLessThan(SECOND);

@@ -4,8 +4,8 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { followEvents, type Answer } from "./support/api.js";
 import {
@@ -30,7 +30,7 @@ const GARDEN: Policy = {
       combine: "any",
       at_least: 1,
       rule: LESSON_RULE,
-      stale_after: STALE_AFTER,
+      stale_after: DEFAULT_STALE_AFTER,
     },
   ],
 };
@@ -283,7 +283,7 @@ describe("the server's answers match the document", () => {
       expect(schemaProblem(["components", "schemas", "Events", "properties", event], data), event).toBe("");
     expect([...eventNames()].sort()).toEqual(["alerts", "device", "devices", "forgotten", "zone", "zones"]);
 
-    for (let streams = 1; streams < DEFAULTS.limits.eventStreams; streams++) await followEvents(url);
+    for (let streams = 1; streams < DEFAULT_OPTIONS.limits.eventStreams; streams++) await followEvents(url);
     await checkAnswer("followEvents", 429);
   });
 

@@ -1,7 +1,7 @@
 /** Tests how slots, and with them devices and zones, are assigned to servers. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ZoneGroups, assignSlots, SLOTS, slotOf } from "../../server/src/cluster/ownership.js";
+import { ZoneGroups, assignSlots, SLOT_COUNT, slotOf } from "../../server/src/cluster/ownership.js";
 import { LESSON_RULE } from "../../contract/index.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 
@@ -21,9 +21,9 @@ test("all servers own about the same number of slots and devices", () => {
   for (const count of [2, 3, 5, 10]) {
     const owners = assignSlots(createMembers(count));
     const slotCounts = createMembers(count).map((member) => owners.filter((owner) => owner === member).length);
-    expect(slotCounts.reduce((sum, slotCount) => sum + slotCount)).toBe(SLOTS);
-    expect(Math.min(...slotCounts)).toBeGreaterThan((SLOTS / count) * 0.5);
-    expect(Math.max(...slotCounts)).toBeLessThan((SLOTS / count) * 1.6);
+    expect(slotCounts.reduce((sum, slotCount) => sum + slotCount)).toBe(SLOT_COUNT);
+    expect(Math.min(...slotCounts)).toBeGreaterThan((SLOT_COUNT / count) * 0.5);
+    expect(Math.max(...slotCounts)).toBeLessThan((SLOT_COUNT / count) * 1.6);
     const devices = new Map<string, number>();
     for (let n = 0; n < 10_000; n++) {
       const owner = owners[slotOf(`nightlight/board-${n}`)];
@@ -57,9 +57,9 @@ test("devices that zones connect share a slot, whatever the order of the zones",
   fc.assert(
     fc.property(fc.shuffledSubarray(zones, { minLength: zones.length }), (shuffled) => {
       const otherGroups = new ZoneGroups(shuffled, "nl");
-      expect(otherGroups.sameAs(groups)).toBe(true);
+      expect(otherGroups.isEqualTo(groups)).toBe(true);
       for (const id of ["a", "b", "c", "d", "e", "f"]) expect(otherGroups.slotOf(id)).toBe(groups.slotOf(id));
     }),
   );
-  expect(new ZoneGroups(zones.slice(1), "nl").sameAs(groups)).toBe(false);
+  expect(new ZoneGroups(zones.slice(1), "nl").isEqualTo(groups)).toBe(false);
 });

@@ -1,8 +1,8 @@
 /** Tests the time of readings, the detection of duplicates, and the count of missing readings. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Boots, type StoredBoot } from "../../server/src/devices/boots.js";
-import { timeOf } from "../../server/src/devices/board-clock.js";
-import { BACKLOG_WAIT, Gaps, LOG_DELAY } from "../../server/src/devices/gaps.js";
+import { estimateTime } from "../../server/src/devices/board-clock.js";
+import { BACKLOG_WAIT, Gaps, MISSING_LOG_DELAY } from "../../server/src/devices/gaps.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startTestBoard } from "./support/board.js";
@@ -21,58 +21,58 @@ function restoreBoots(stored: readonly StoredBoot[]): Boots {
 describe("the time of a reading", () => {
   test("the fastest readings determine the time of a delayed one", () => {
     const clock = newClock();
-    timeOf(clock, NOON + 40, 1000, 0);
-    expect(timeOf(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
-    expect(timeOf(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
+    estimateTime(clock, NOON + 40, 1000, 0);
+    expect(estimateTime(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
+    expect(estimateTime(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
     // the board resends a reading ten seconds later without updating its age, so the server uses the board's clock
-    expect(timeOf(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
+    expect(estimateTime(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
     // the board took this reading five seconds before it sent it
-    expect(timeOf(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
+    expect(estimateTime(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
   });
 
   test("the time is correct after a silence, even if the first reading after it is delayed", () => {
     const clock = newClock();
-    timeOf(clock, NOON, 0, 0);
-    expect(timeOf(clock, NOON + 600_000, 100, 0)).toBe(NOON + 100);
-    expect(timeOf(clock, NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
+    estimateTime(clock, NOON, 0, 0);
+    expect(estimateTime(clock, NOON + 600_000, 100, 0)).toBe(NOON + 100);
+    expect(estimateTime(clock, NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
   });
 
   test("the time follows a drifting board clock and a server clock that was set", () => {
     const clock = newClock();
-    timeOf(clock, NOON, 0, 0);
+    estimateTime(clock, NOON, 0, 0);
     let worst = 0;
     for (let hour = 1; hour <= 24; hour++)
       for (let s = 0; s < 3600; s += 30) {
         const elapsed = ((hour - 1) * 3600 + s) * 1000;
         const slow = Math.round(elapsed * (1 - 50e-6));
-        worst = Math.max(worst, NOON + elapsed - timeOf(clock, NOON + elapsed, slow, 0));
+        worst = Math.max(worst, NOON + elapsed - estimateTime(clock, NOON + elapsed, slow, 0));
       }
     expect(worst).toBeLessThan(20);
     const later = NOON + 86_400_000 + 3_600_000;
-    for (let s = 0; s <= 150; s += 10) timeOf(clock, later + s * 1000, 86_400_000 + s * 1000, 0);
-    expect(timeOf(clock, later + 160_000, 86_560_000, 0)).toBe(later + 160_000);
-    expect(timeOf(clock, NOON, 86_570_000, 0)).toBe(NOON);
+    for (let s = 0; s <= 150; s += 10) estimateTime(clock, later + s * 1000, 86_400_000 + s * 1000, 0);
+    expect(estimateTime(clock, later + 160_000, 86_560_000, 0)).toBe(later + 160_000);
+    expect(estimateTime(clock, NOON, 86_570_000, 0)).toBe(NOON);
   });
 
   test("the time is certain after the first live reading, also after a restart", () => {
     const boots = new Boots();
     const placeReading = (seq: number, live: boolean, of = boots) =>
-      of.place(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
+      of.placeReading(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
     expect(placeReading(1, false).isTimeCertain).toBe(false);
     expect(placeReading(2, false).isTimeCertain).toBe(false);
-    expect(placeReading(1, false, restoreBoots(boots.store()))).toMatchObject({
+    expect(placeReading(1, false, restoreBoots(boots.toStored()))).toMatchObject({
       isTimeCertain: false,
       arrival: "duplicate",
     });
     expect(placeReading(3, true).isTimeCertain).toBe(true);
-    const again = restoreBoots(JSON.parse(JSON.stringify(boots.store())) as StoredBoot[]);
+    const again = restoreBoots(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
     expect(placeReading(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
   });
 });
 
 test("repeated readings of the previous boot are duplicates", () => {
   const boots = new Boots();
-  const arrivalOf = (boot: number, seq: number) => boots.place(boot, seq, { light: 1 }, NOON, true).arrival;
+  const arrivalOf = (boot: number, seq: number) => boots.placeReading(boot, seq, { light: 1 }, NOON, true).arrival;
   expect([arrivalOf(1, 1), arrivalOf(1, 2), arrivalOf(2, 1)]).toEqual(["newest", "newest", "newest"]);
   expect([arrivalOf(1, 2), arrivalOf(1, 3), arrivalOf(2, 1), arrivalOf(2, 2)]).toEqual([
     "duplicate",
@@ -115,9 +115,9 @@ describe("missing readings", () => {
   test("missing readings are reported once, after a minute", () => {
     gaps.update(2, now);
     countMissingAfter(BACKLOG_WAIT);
-    expect(gaps.isDue(now + LOG_DELAY - BACKLOG_WAIT - 1)).toBe(false);
-    expect(gaps.isDue(now + LOG_DELAY)).toBe(true);
-    expect(gaps.isDue(now + 10 * LOG_DELAY)).toBe(false);
+    expect(gaps.isLogDue(now + MISSING_LOG_DELAY - BACKLOG_WAIT - 1)).toBe(false);
+    expect(gaps.isLogDue(now + MISSING_LOG_DELAY)).toBe(true);
+    expect(gaps.isLogDue(now + 10 * MISSING_LOG_DELAY)).toBe(false);
   });
 
   test("missing readings are forgotten together with their boot", () => {
@@ -125,7 +125,7 @@ describe("missing readings", () => {
     countMissingAfter(BACKLOG_WAIT);
     gaps.update(0, now);
     expect(gaps.missing).toBe(0);
-    expect(gaps.isDue(now + LOG_DELAY)).toBe(false);
+    expect(gaps.isLogDue(now + MISSING_LOG_DELAY)).toBe(false);
   });
 });
 
@@ -158,7 +158,7 @@ describe("a board that was offline", () => {
     expect(points.at(-1)).toMatchObject({ light: 10, led_on: true });
     vi.advanceTimersByTime(2 * BACKLOG_WAIT);
     expect(running.devices.get("porch")).toMatchObject({ missing: 3, online: true });
-    vi.advanceTimersByTime(LOG_DELAY + BACKLOG_WAIT);
+    vi.advanceTimersByTime(MISSING_LOG_DELAY + BACKLOG_WAIT);
     log.flush();
     const warnings = lines
       .join("")

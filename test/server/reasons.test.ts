@@ -13,7 +13,7 @@ import {
   personReason,
   ruleReason,
   describedRuleReason,
-  zoneLight,
+  describeZoneLight,
 } from "../../server/src/devices/reason.js";
 
 afterAll(() => setMessages(en, "en"));
@@ -33,7 +33,7 @@ const ruleReasons = fc.tuple(rule, lamp, light).map((all) => ruleReason(...all))
 const zoneReasons = fc
   .tuple(rule, lamp, light, combine, count, count, fc.nat(3))
   .map(([rule, lamp, level, how, sensors, atLeast, stale]) => {
-    const words = describedRuleReason(rule, lamp, level, zoneLight(how, level, sensors, atLeast));
+    const words = describedRuleReason(rule, lamp, level, describeZoneLight(how, level, sensors, atLeast));
     return stale > 0 ? `${words}; ${stale} stale left out` : words;
   });
 const others = fc.constantFrom(

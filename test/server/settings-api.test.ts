@@ -4,7 +4,7 @@ import { chmod, lstat, readdir, readFile, realpath, rename, stat, symlink, write
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { changedData } from "../../server/src/config/edit/changed-data.js";
+import { applyChange } from "../../server/src/config/edit/changed-data.js";
 import { editText } from "../../server/src/config/edit/edit-text.js";
 import type { Mapping } from "../../server/src/config/paths.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
@@ -200,7 +200,7 @@ describe("what is refused", () => {
       expect(status, JSON.stringify(body)).toBe(422);
       expect(await text()).toBe(COMMENTED_FILE);
       const other = path.join(folder, "other.yaml");
-      const data = changedData(parse(COMMENTED_FILE) as Mapping, { kind: "merge", values });
+      const data = applyChange(parse(COMMENTED_FILE) as Mapping, { kind: "merge", values });
       await writeFile(other, editText(COMMENTED_FILE, data));
       const { code, err } = await runNightlight(folder, "config", "check", other);
       expect(code).toBe(1);

@@ -1,10 +1,10 @@
 /** Tests state stores: one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { redisHub } from "../../server/src/cluster/redis-hub.js";
+import { createRedisHub } from "../../server/src/cluster/redis-hub.js";
 import type { Hub } from "../../server/src/cluster/hub.js";
 import { levelStateStore } from "../../server/src/storage/level-state.js";
-import { joinRedis, redisState } from "../../server/src/cluster/redis.js";
+import { joinRedis, createRedisState } from "../../server/src/cluster/redis.js";
 import type { StateStore } from "../../server/src/storage/state.js";
 import { eventually } from "../support/eventually.js";
 import { isMissing, REDIS } from "../support/programs.js";
@@ -96,7 +96,7 @@ describe.skipIf(isMissing(REDIS, "Redis"))("in Redis", () => {
 
   testStateStore(async () => {
     const namespace = `test-${++places}`;
-    return async () => redisState(await connectRedis(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
+    return async () => createRedisState(await connectRedis(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
   });
 
   test("an unreachable Redis causes an error sentence without the password", async () => {
@@ -114,7 +114,7 @@ describe.skipIf(isMissing(REDIS, "Redis"))("in Redis", () => {
       me: string,
     ): Promise<Hub & { received: string[]; quit(): Promise<void> }> {
       const joined = await connectRedis(namespace);
-      const one = redisHub(joined, {
+      const one = createRedisHub(joined, {
         me,
         start: START,
         reportDamage: (key, problem) => expect.fail(`${key}: ${problem}`),

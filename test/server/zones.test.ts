@@ -39,7 +39,7 @@ const processReading = (id: string, light: number): void => bench.processReading
 /** Processes another reading with the same light. */
 const repeatReading = (id: string): void => {
   const device = devices.get(id)!;
-  device.accept(device.light!, device.seq, Date.now());
+  device.acceptReading(device.light!, device.seq, Date.now());
 };
 function advanceTime(ms: number): void {
   for (let passed = 0; passed < ms; passed += 1000) {
@@ -251,5 +251,5 @@ test("zones that remain in a changed configuration keep their overrides", () => 
   ]);
   expect(zones.get("stand")!.override.mode).toBe("on");
   expect(zones.get("new")!.override.mode).toBe("auto");
-  expect(zones.of("y")!.lampOf).toBe(zones.get("new"));
+  expect(zones.membershipOf("y")!.lampOf).toBe(zones.get("new"));
 });

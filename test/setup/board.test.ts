@@ -4,7 +4,7 @@ import net from "node:net";
 import { Aedes } from "aedes";
 import { expect, onTestFinished, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { setSettings } from "../../scripts/setup/env-file.js";
+import { replaceSettings } from "../../scripts/setup/env-file.js";
 import { toSettings, type BoardSettings } from "../../scripts/setup/settings.js";
 import { loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
@@ -21,7 +21,7 @@ async function connectPacket(settings: Pick<BoardSettings, "user" | "password" |
     done(null, true);
   };
   const { port } = server.address() as net.AddressInfo;
-  const text = setSettings("", toSettings({ ...settings, ssid: "home", wifiPassword: "", broker: { host: "127.0.0.1", port, tls: false } })); // prettier-ignore
+  const text = replaceSettings("", toSettings({ ...settings, ssid: "home", wifiPassword: "", broker: { host: "127.0.0.1", port, tls: false } })); // prettier-ignore
   const board = new SimulatedBoard({ id: "setup", ...loadFirmware(), settings: parseAsDeviceScript(text) });
   onTestFinished(async () => {
     await board.stop();

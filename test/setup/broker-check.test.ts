@@ -4,7 +4,7 @@ import { rootCertificates } from "node:tls";
 import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
 import { checkBroker } from "../../scripts/setup/broker-check.js";
-import { esp32Roots } from "../../scripts/setup/esp32-roots.js";
+import { listEsp32Roots } from "../../scripts/setup/esp32-roots.js";
 import { generateCertificate } from "../support/certificates.js";
 import { freePort } from "../support/mosquitto.js";
 import { Readable } from "node:stream";
@@ -117,7 +117,7 @@ describe("the broker test over TLS", () => {
 });
 
 test("the trusted authorities are most of Node's, without Google's, as on an ESP32", () => {
-  const roots = esp32Roots();
+  const roots = listEsp32Roots();
   const subjects = roots.map((pem) => new X509Certificate(pem).subject).join("\n");
   expect(subjects).toContain("CN=ISRG Root X1");
   expect(subjects).toContain("CN=DigiCert Global Root G2");

@@ -4,7 +4,7 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
-import { setSettings, lineOf } from "../../scripts/setup/env-file.js";
+import { replaceSettings, formatLine } from "../../scripts/setup/env-file.js";
 import {
   passwordProblem,
   ssidProblem,
@@ -82,7 +82,7 @@ test("any Wi-Fi name, user and password is either refused with a sentence or rea
         if (problems.some((problem) => problem !== "")) return;
         accepted++;
         const settings = toSettings({ ssid, wifiPassword, broker, user, password, id: "" });
-        expect(parseAsDeviceScript(setSettings(lines.join("\n"), settings))).toMatchObject(settings);
+        expect(parseAsDeviceScript(replaceSettings(lines.join("\n"), settings))).toMatchObject(settings);
       },
     ),
     { numRuns: 3000 },
@@ -95,7 +95,7 @@ test("every printable ASCII password of 8 to 63 characters is accepted and read 
   fc.assert(
     fc.property(fc.string({ minLength: 8, maxLength: 63 }), (password) => {
       expect(wifiPasswordProblem(password)).toBe("");
-      expect(parseAsDeviceScript(lineOf("WIFI_PWD", password))).toEqual({ WIFI_PWD: password });
+      expect(parseAsDeviceScript(formatLine("WIFI_PWD", password))).toEqual({ WIFI_PWD: password });
     }),
     { numRuns: 2000 },
   );
@@ -114,13 +114,13 @@ test.each([
   [true, "K=true"],
   [undefined, "K="],
 ])("the value %j is written as %s", (value, line) => {
-  expect(lineOf("K", value)).toBe(line);
+  expect(formatLine("K", value)).toBe(line);
 });
 
 describe("an existing .env.local", () => {
   test("keeps its other lines, comments and line ends", () => {
     const text = "# mine\r\nOTHER=1\r\nWIFI_PWD=old#password\r\n\r\nWIFI_PWD=older\r\n# end";
-    expect(setSettings(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
+    expect(replaceSettings(text, { WIFI_PWD: "new one", NL_ID: "a/b" })).toBe(
       "# mine\r\nOTHER=1\r\nWIFI_PWD=new one\r\n\r\n# end\r\nNL_ID=a/b\r\n",
     );
   });
@@ -151,7 +151,7 @@ describe("an existing .env.local", () => {
 
 test("empty settings are written as KEY=, which deletes the value of an earlier deploy on the board", () => {
   const settings = toSettings({ ssid: "home", wifiPassword: "", broker, user: "", password: "", id: "" });
-  const text = setSettings("", settings);
+  const text = replaceSettings("", settings);
   expect(text).toContain("WIFI_PWD=\n");
   expect(Object.keys(parseAsDeviceScript(text))).toEqual(Object.keys(settings));
 });

@@ -4,7 +4,7 @@ import { idProblem } from "../../contract/index.js";
 import { isLoopback, isPrivate, isPublic, ownAddresses } from "../../scripts/setup/hosts.js";
 import { proposeId } from "../../scripts/setup/id.js";
 import {
-  parseBroker,
+  parseBrokerAddress,
   passwordProblem,
   ssidProblem,
   urlOf,
@@ -24,9 +24,9 @@ describe("a broker's address", () => {
     ["mqtt://me:p%40ss@h", { host: "h", port: 1883, tls: false, user: "me", password: "p@ss" }],
     ["mqtt://me:50%@h", { host: "h", port: 1883, tls: false, user: "me", password: "50%" }],
   ])("is parsed and written back: %j", (text, address) => {
-    expect(parseBroker(text)).toEqual(address);
+    expect(parseBrokerAddress(text)).toEqual(address);
     const { host, port, tls } = address;
-    expect(parseBroker(urlOf(address))).toEqual({ host, port, tls });
+    expect(parseBrokerAddress(urlOf(address))).toEqual({ host, port, tls });
   });
 
   test.each([
@@ -41,19 +41,19 @@ describe("a broker's address", () => {
     "a#b",
     "mqtt://h?x",
   ])("is refused with an example: %j", (text) => {
-    expect(() => parseBroker(text)).toThrow(/mqtt:\/\/192\.168\.1\.20/);
+    expect(() => parseBrokerAddress(text)).toThrow(/mqtt:\/\/192\.168\.1\.20/);
   });
 
   test("is refused with a port outside 1 to 65535", () => {
     for (const port of [0, 65536, 99999])
-      expect(() => parseBroker(`mqtts://h:${port}`)).toThrow(`has the port ${port}; ports are 1 to 65535`);
-    expect(() => parseBroker("[::1]")).not.toThrow();
+      expect(() => parseBrokerAddress(`mqtts://h:${port}`)).toThrow(`has the port ${port}; ports are 1 to 65535`);
+    expect(() => parseBrokerAddress("[::1]")).not.toThrow();
   });
 
   test("is refused without showing its password", () => {
     for (const text of ["mqtt://me:s3cret@h:0", "mqtt://me:s3/cret@h", "me:s3cret@h/x"]) {
-      expect(() => parseBroker(text)).toThrow();
-      expect(() => parseBroker(text)).not.toThrow(/s3/);
+      expect(() => parseBrokerAddress(text)).toThrow();
+      expect(() => parseBrokerAddress(text)).not.toThrow(/s3/);
     }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Machine } from "../../sim/vm/machine.js";
 import { Peripherals } from "../../sim/vm/peripherals.js";
-import { vmSource } from "../../sim/vm/source.js";
+import { getVmSource } from "../../sim/vm/source.js";
 import { eventually } from "../support/eventually.js";
 
 describe("the virtual machine of a board", () => {
@@ -14,7 +14,7 @@ describe("the virtual machine of a board", () => {
       () => {},
     );
     const nothing = () => -10;
-    const machine = await Machine.boot(vmSource(), "fedcba9876543210", undefined, {
+    const machine = await Machine.boot(getVmSource(), "fedcba9876543210", undefined, {
       log: (line) => lines.push(line),
       frame: (frame) => {
         announced++;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadFirmware } from "../../sim/firmware.js";
-import { CLI_VERSION, readVmSource, vmSource } from "../../sim/vm/source.js";
+import { CLI_VERSION, readVmSource, getVmSource } from "../../sim/vm/source.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "nightlight-vm-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +21,7 @@ function requireWith(version: string, bundle: string): NodeJS.Require {
 
 describe("the virtual machine", () => {
   it("is extracted from the installed command line tool", () => {
-    expect(vmSource()).toMatch(/^\{[\s\S]+devicescript-vm\.js[\s\S]+\}$/);
+    expect(getVmSource()).toMatch(/^\{[\s\S]+devicescript-vm\.js[\s\S]+\}$/);
   });
 
   it.each([

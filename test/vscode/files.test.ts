@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { DEFAULTS } from "../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import {
   inputs,
   launch,
@@ -63,7 +63,7 @@ describe("launch.json", () => {
 
 describe("the ports of firmware and server", () => {
   test("do not include 8081 to 8083, which the extension uses", () => {
-    const { mqttPort, mqttsPort, httpPort } = DEFAULTS;
+    const { mqttPort, mqttsPort, httpPort } = DEFAULT_OPTIONS;
     expect([mqttPort, mqttsPort, httpPort]).toEqual([1883, 8883, 8080]);
   });
 

@@ -4,7 +4,7 @@ import net from "node:net";
 import {
   type DecodedCommand,
   encodeConnect,
-  DISCONNECT,
+  DISCONNECT_PACKET,
   deviceId,
   MAX_READING_SIZE,
   decodeCommand,
@@ -14,7 +14,7 @@ import {
 /** Maximum number of topic filters in one SUBSCRIBE packet. */
 const FILTERS_PER_SUBSCRIBE = 100;
 /** Maximum length of an incoming packet, in bytes. */
-const MAX_PACKET = 4096;
+const MAX_PACKET_SIZE = 4096;
 
 export interface LoadConnectionOptions {
   readonly port: number;
@@ -63,7 +63,7 @@ export class LoadConnection {
     this.#handlers = handlers;
     this.from = this.next = options.from;
     this.to = options.to;
-    this.#partialPacket = Buffer.allocUnsafe(MAX_PACKET + options.readBufferSize);
+    this.#partialPacket = Buffer.allocUnsafe(MAX_PACKET_SIZE + options.readBufferSize);
     const buffer = Buffer.allocUnsafe(options.readBufferSize);
     const callback = (count: number): boolean => {
       this.#read(buffer, count);
@@ -98,7 +98,7 @@ export class LoadConnection {
   }
 
   /** Returns an unused packet id for QoS 1. */
-  packetId(): number {
+  nextPacketId(): number {
     do this.#packetId = (this.#packetId % 65535) + 1;
     while (this.#packetIdsInUse[this.#packetId]);
     this.#packetIdsInUse[this.#packetId] = 1;
@@ -126,7 +126,7 @@ export class LoadConnection {
 
   close(): void {
     this.#closing = true;
-    this.#socket.end(DISCONNECT);
+    this.#socket.end(DISCONNECT_PACKET);
     this.#socket.destroySoon();
   }
 
@@ -144,7 +144,7 @@ export class LoadConnection {
     }
     const at = this.#readPackets(bytes, end);
     this.#partialLength = end - at;
-    if (this.#partialLength > MAX_PACKET) this.#reportFailure("a packet is too long");
+    if (this.#partialLength > MAX_PACKET_SIZE) this.#reportFailure("a packet is too long");
     else if (this.#partialLength > 0) bytes.copy(this.#partialPacket, 0, at, end);
     this.flush();
   }

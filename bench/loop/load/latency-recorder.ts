@@ -19,14 +19,14 @@ export class LatencyRecorder {
   }
 
   /** Returns the percentiles of all recorded latencies; 0 without latencies. */
-  summary(): Latency {
+  summarize(): Latency {
     const sorted = this.#values.subarray(0, this.#count).sort();
-    return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), max: percentile(sorted, 100) };
+    return { p50: percentileOf(sorted, 50), p99: percentileOf(sorted, 99), max: percentileOf(sorted, 100) };
   }
 }
 
 /** Returns a percentile of the ascending values by the nearest-rank method; 0 without values. */
-export function percentile(sorted: ArrayLike<number>, percent: number): number {
+export function percentileOf(sorted: ArrayLike<number>, percent: number): number {
   if (sorted.length === 0) return 0;
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
 }

@@ -2,14 +2,14 @@
 import type { PayloadFormat } from "./task.js";
 
 /** All device ids have the same length, so that a device's number has a fixed offset in its topics. */
-const PREFIX = "nightlight/b";
-const DIGITS = 7;
+const ID_PREFIX = "nightlight/b";
+const ID_DIGITS = 7;
 
-export const deviceId = (device: number): string => PREFIX + String(device).padStart(DIGITS, "0");
+export const deviceId = (device: number): string => ID_PREFIX + String(device).padStart(ID_DIGITS, "0");
 
 /** Offset of the device's number in a PUBLISH packet with a remaining length below 128. */
-const DEVICE_NUMBER_OFFSET = 4 + PREFIX.length;
-const COMMAND_TOPIC = deviceId(0).length + "/commands".length;
+const DEVICE_NUMBER_OFFSET = 4 + ID_PREFIX.length;
+const COMMAND_TOPIC_LENGTH = deviceId(0).length + "/commands".length;
 
 function encodePacket(type: number, body: Buffer): Buffer {
   const length: number[] = [];
@@ -38,7 +38,7 @@ export function encodeSubscribe(id: number, filters: readonly string[], qos: 0 |
   return encodePacket(0x82, Buffer.concat(body));
 }
 
-export const DISCONNECT = Buffer.from([0xe0, 0]);
+export const DISCONNECT_PACKET = Buffer.from([0xe0, 0]);
 
 /** Maximum size of an encoded reading, in bytes. */
 export const MAX_READING_SIZE = 128;
@@ -63,7 +63,7 @@ export class ReadingWriter {
   /** Writes a reading at `at`. @param light three digits. @param id packet id for QoS 1. @returns the end of the packet */
   write(to: Buffer, at: number, device: number, light: number, id: number, seq: number): number {
     let end = at + this.#template.copy(to, at);
-    writeDigits(to, at + DEVICE_NUMBER_OFFSET, DIGITS, device);
+    writeDigits(to, at + DEVICE_NUMBER_OFFSET, ID_DIGITS, device);
     writeDigits(to, at + this.#light, 3, light);
     if (this.#id) {
       to[at + this.#id] = id >> 8;
@@ -99,7 +99,7 @@ export interface DecodedCommand {
   seq: number;
 }
 
-const LED_ON = Buffer.from('{"led_on":');
+const LED_ON_KEY = Buffer.from('{"led_on":');
 
 /** Decodes a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns the packet id's offset */
 export function decodeCommand(
@@ -111,12 +111,12 @@ export function decodeCommand(
 ): number {
   const length = (bytes[from] << 8) | bytes[from + 1];
   const topicEnd = from + 2 + length;
-  command.device = length === COMMAND_TOPIC ? readNumber(bytes, from + 2 + PREFIX.length, DIGITS) : -1;
+  command.device = length === COMMAND_TOPIC_LENGTH ? readNumber(bytes, from + 2 + ID_PREFIX.length, ID_DIGITS) : -1;
   let at = topicEnd + (qos > 0 ? 2 : 0);
   command.ledOn = undefined;
   command.seq = -1;
-  for (let n = 0; n < LED_ON.length; n++) if (bytes[at + n] !== LED_ON[n]) return topicEnd;
-  at += LED_ON.length;
+  for (let n = 0; n < LED_ON_KEY.length; n++) if (bytes[at + n] !== LED_ON_KEY[n]) return topicEnd;
+  at += LED_ON_KEY.length;
   if (bytes[at] === 0x20) at++;
   const isTrue = bytes[at] === 0x74; // "t" begins "true"
   if (!isTrue && bytes[at] !== 0x66) return topicEnd; // "f" begins "false"

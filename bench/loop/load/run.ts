@@ -55,7 +55,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     const seq = ++sent[device];
     const dark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
     const light = (dark ? 100 : 500) + (seq % 100);
-    const id = qos ? connection.packetId() : 0;
+    const id = qos ? connection.nextPacketId() : 0;
     if (phase !== "probe") checker.addReading(device, at, seq, dark);
     connection.appendPacket((to, from) => writer.write(to, from, device, light, id, seq));
   }
@@ -96,8 +96,8 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     else sendNext(connection, now);
   }
 
-  const connections = connectionsFor(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
-  const of = (device: number): LoadConnection => connections[device % connections.length];
+  const connections = createConnections(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
+  const connectionOf = (device: number): LoadConnection => connections[device % connections.length];
 
   /** Open loop: sends readings on schedule. Latency counts from the scheduled time, even when sending is late. */
   async function sendOnSchedule(lags: LatencyRecorder): Promise<void> {
@@ -111,7 +111,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
       step = steps + 1;
       for (; due < (steps * SEND_INTERVAL * rate!) / 1000; due++) {
         const at = begun + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
-        const connection = of(due);
+        const connection = connectionOf(due);
         const { from, to } = connection;
         const device = connection.next;
         connection.next = device + 1 < to ? device + 1 : from;
@@ -134,7 +134,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   async function executeTask(): Promise<LoadResult> {
     for (let at = 0; at < connections.length; at += 50)
       await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
-    await probe(() => send(connections[0], 0, 0), connections[0], () => probed, () => lastAnswerAt); // prettier-ignore
+    await waitForServer(() => send(connections[0], 0, 0), connections[0], () => probed, () => lastAnswerAt); // prettier-ignore
     handlers.ready();
     if (task.cold) {
       handlers.begin();
@@ -190,13 +190,13 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     return {
       cycles: measuredTimes.count,
       seconds,
-      latency: measuredTimes.summary(),
+      latency: measuredTimes.summarize(),
       wrong: checker.wrong,
       lost: checker.lost,
       unexpected: checker.unexpected,
       unacknowledged: countUnacknowledged(),
       cpu: (used.user + used.system) / 1e6,
-      lag: lags.summary().p99,
+      lag: lags.summarize().p99,
     };
   }
 
@@ -207,7 +207,10 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   }
 }
 
-function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof LoadConnection>[1]): LoadConnection[] {
+function createConnections(
+  task: LoadTask,
+  handlers: ConstructorParameters<typeof LoadConnection>[1],
+): LoadConnection[] {
   const { port, devices, qos } = task;
   const count = Math.min(task.connections, devices);
   const run = process.pid;
@@ -223,7 +226,7 @@ function connectionsFor(task: LoadTask, handlers: ConstructorParameters<typeof L
 }
 
 /** Waits for the server: sends a reading every 100 ms until one is answered, then waits until no answer arrives for 200 ms. */
-async function probe(
+async function waitForServer(
   send: () => void,
   connection: LoadConnection,
   answers: () => number,

@@ -2,5 +2,5 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const CACHE =
+export const CACHE_FOLDER =
   fileURLToPath(new URL("../../../node_modules/.cache/nightlight-bench", import.meta.url)) + path.sep;

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CACHE } from "./cache.js";
+import { CACHE_FOLDER } from "./cache.js";
 import type { Peer } from "./peer.js";
 
-const NODE_RED_FOLDER = path.join(CACHE, "node-red");
+const NODE_RED_FOLDER = path.join(CACHE_FOLDER, "node-red");
 const NODE_RED_SCRIPT = path.join(NODE_RED_FOLDER, "node_modules/node-red/red.js");
 
 /** Settings that disable everything except the flow. */
-const SETTINGS = `module.exports = {
+const NODE_RED_SETTINGS = `module.exports = {
   httpAdminRoot: false, httpNodeRoot: false, uiHost: "127.0.0.1", uiPort: 0, telemetry: { enabled: false },
   logging: { console: { level: "error" } }, credentialSecret: false,
 };
@@ -42,7 +42,7 @@ export const nodeRed: Peer = {
       : `npm install --prefix ${path.relative(process.cwd(), NODE_RED_FOLDER)} node-red@4`,
   async startCommand({ port, qos, folder }) {
     const settings = path.join(folder, "settings.js");
-    await writeFile(settings, SETTINGS);
+    await writeFile(settings, NODE_RED_SETTINGS);
     await writeFile(path.join(folder, "flows.json"), JSON.stringify(createFlow(port, qos)));
     return {
       command: process.execPath,

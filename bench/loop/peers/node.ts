@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Peer, BrokerKind } from "./peer.js";
 
-function minimalPeer(name: string, title: string, brokerKind: BrokerKind): Peer {
+function createMinimalPeer(name: string, title: string, brokerKind: BrokerKind): Peer {
   const file = fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url));
   return {
     name,
@@ -15,12 +15,12 @@ function minimalPeer(name: string, title: string, brokerKind: BrokerKind): Peer 
   };
 }
 
-export const minimalMqttJs = minimalPeer("mqtt", "bare server on `mqtt`", "mosquitto");
-export const minimalAedes = minimalPeer("aedes", "bare server with `aedes`", "embedded");
-export const socketsOnly = minimalPeer("least", "the least: sockets and JSON, nothing else", "embedded");
+export const minimalMqttJs = createMinimalPeer("mqtt", "bare server on `mqtt`", "mosquitto");
+export const minimalAedes = createMinimalPeer("aedes", "bare server with `aedes`", "embedded");
+export const socketsOnly = createMinimalPeer("least", "the least: sockets and JSON, nothing else", "embedded");
 
-/** Sends commands retained at QoS 1 as our server does. Clients then acknowledge each command, even in QoS 0 scenarios. */
-export const aedesByContract: Peer = {
+/** Sends retained commands at QoS 1, as our server does. Clients acknowledge each command, even in QoS 0 scenarios. */
+export const aedesRetaining: Peer = {
   ...minimalAedes,
   name: "aedes-contract",
   title: "`aedes`, commands retained at QoS 1 as ours",

@@ -1,4 +1,4 @@
-/** Our server as users run it: built, with default features and log, and data on disk. */
+/** Starts our server as users run it: compiled, with default features and logging, and with its data on disk. */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,7 +9,7 @@ import type { Peer } from "./peer.js";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Raises the limits per connection, because one connection of the load generator carries many boards. */
-const CONFIGURATION = `limits:
+const NIGHTLIGHT_CONFIGURATION = `limits:
   rate: 1000000
   subscriptions: 1000000
 `;
@@ -23,7 +23,7 @@ export interface NightlightServerOptions {
   readonly json?: boolean;
 }
 
-export function nightlightServer(
+export function createNightlightPeer(
   payloadFormat: PayloadFormat,
   { profile, configuration = "", json = false }: NightlightServerOptions = {},
 ): Peer {
@@ -39,7 +39,7 @@ export function nightlightServer(
     },
     async startCommand({ port, brokerKind, folder }) {
       const config = path.join(folder, "nightlight.yaml");
-      await writeFile(config, CONFIGURATION + configuration);
+      await writeFile(config, NIGHTLIGHT_CONFIGURATION + configuration);
       const where =
         brokerKind === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
       const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Peer } from "./peer.js";
 
-const SOURCE = fileURLToPath(new URL("programs/lesson.py", import.meta.url));
+const PYTHON_SOURCE = fileURLToPath(new URL("programs/lesson.py", import.meta.url));
 
 let isInstalled: string | undefined;
 
@@ -18,5 +18,5 @@ export const pythonServer: Peer = {
     );
     return isInstalled === undefined ? "apt-get install python3-paho-mqtt, or pip install paho-mqtt" : undefined;
   },
-  startCommand: async ({ port, qos }) => ({ command: isInstalled!, args: [SOURCE, String(port), String(qos)] }),
+  startCommand: async ({ port, qos }) => ({ command: isInstalled!, args: [PYTHON_SOURCE, String(port), String(qos)] }),
 };

@@ -44,7 +44,7 @@ const PACKET_WORK = 100
 /** Number of packets in the send queue above which the client sends no QoS 0 message and processes no packet. */
 const MAX_QUEUED = 16
 
-/** Room in the send queue beside publications: for acknowledgments and subscriptions. A full queue ends the connection. */
+/** Space in the send queue for packets other than publications. If the queue is full, the connection ends. */
 const MAX_OTHERS = 128
 
 /** Time before a packet is offered again to a full network queue, in ms. */
@@ -65,7 +65,7 @@ export interface ConnectionOptions {
     /** Largest packet that the client stores, in bytes. Longer messages are skipped and acknowledged. */
     readonly maxPacket: number
     readonly maxInflight: number
-    /** Timeout of the option, in ms, which also limits the wait for CONNACK. */
+    /** The client's option `connectTimeout`, in ms. It also limits the wait for CONNACK. */
     readonly connectTimeout: number
     /** Signal that is set when a message leaves the inbox. */
     readonly inboxSpace: Signal
@@ -114,7 +114,7 @@ export class Connection {
         this.keepAlive = new KeepAlive(options.connect.keepAlive, this.openedAt)
     }
 
-    /** Runs the connection until it ends, then sets `reason` and `end`. Never throws. */
+    /** Runs the connection until it ends, then sets `reason` and `endReason`. Never throws. */
     async run(): Promise<void> {
         this.send(encodeConnect(this.options.connect))
         this.network.start(async (connection: Connection) => {

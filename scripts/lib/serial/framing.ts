@@ -10,7 +10,7 @@ import { jacdac } from "../../../sim/vm/jacdac.js";
 const { UsbBridgeQByte: Byte, UsbBridgeCmd, SRV_USB_BRIDGE } = jacdac;
 
 /** The longest frame in bytes: a header of 12, and data of at most 240. */
-const MAX_FRAME = 252;
+const MAX_FRAME_SIZE = 252;
 
 /** Encodes a frame for the serial line. */
 export function encodeFrame(frame: Uint8Array): Uint8Array {
@@ -77,23 +77,23 @@ export class FrameDecoder {
 
   #appendByte(byte: number, text: number[]): void {
     if (!this.#frame) text.push(byte);
-    else if (this.#frame.push(byte) > MAX_FRAME) this.#frame = undefined;
+    else if (this.#frame.push(byte) > MAX_FRAME_SIZE) this.#frame = undefined;
   }
 }
 
 /** Byte offset of the flags in a frame. */
-const FLAGS = 3;
+const FLAGS_OFFSET = 3;
 /** Byte offset of the device identifier or service class in a frame. */
-const IDENTIFIER = 4;
+const IDENTIFIER_OFFSET = 4;
 
 /** Returns whether a frame belongs to the USB bridge service, which only the two ends of the serial line use. */
 export function isBridgeFrame(frame: Uint8Array): boolean {
-  if (frame.length < 12 || !(frame[FLAGS] & jacdac.JD_FRAME_FLAG_IDENTIFIER_IS_SERVICE_CLASS)) return false;
-  return Buffer.from(frame).readUInt32LE(IDENTIFIER) === SRV_USB_BRIDGE;
+  if (frame.length < 12 || !(frame[FLAGS_OFFSET] & jacdac.JD_FRAME_FLAG_IDENTIFIER_IS_SERVICE_CLASS)) return false;
+  return Buffer.from(frame).readUInt32LE(IDENTIFIER_OFFSET) === SRV_USB_BRIDGE;
 }
 
 /** Returns a frame that asks the board to send Jacdac frames or its log. The board answers with a copy of the frame. */
-export function bridgeFrame(what: "packets" | "log"): Uint8Array {
+export function createBridgeFrame(what: "packets" | "log"): Uint8Array {
   const { EnablePackets, EnableLog } = UsbBridgeCmd;
   const flags =
     jacdac.JD_FRAME_FLAG_IDENTIFIER_IS_SERVICE_CLASS | jacdac.JD_FRAME_FLAG_COMMAND | jacdac.JD_FRAME_FLAG_LOOPBACK;

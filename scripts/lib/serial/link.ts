@@ -3,9 +3,9 @@ import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { jacdac, type JDService } from "../../../sim/vm/jacdac.js";
 import { StepError } from "../step-error.js";
-import { bridgeFrame, encodeFrame, FrameDecoder, isBridgeFrame } from "./framing.js";
+import { createBridgeFrame, encodeFrame, FrameDecoder, isBridgeFrame } from "./framing.js";
 import { LineSplitter } from "./lines.js";
-import { openProblem, type OpenPort, type SerialPort } from "./port.js";
+import { explainOpenFailure, type OpenPort, type SerialPort } from "./port.js";
 
 /** The Jacdac services that a deploy uses. */
 export interface BoardServices {
@@ -99,7 +99,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
         if (performance.now() >= deadline) {
           // stops the bus, whose timers would keep the process alive
           await link.close();
-          throw openProblem(options.path, error);
+          throw explainOpenFailure(options.path, error);
         }
         await sleep(CHECK_INTERVAL);
       }
@@ -114,14 +114,14 @@ export class BoardLink extends EventEmitter<LinkEvents> {
    * @param within the longest wait in ms
    * @throws StepError when the board does not announce DeviceScript's services
    */
-  async services(within: number): Promise<BoardServices> {
+  async waitForServices(within: number): Promise<BoardServices> {
     const deadline = performance.now() + within;
     let foundAt = Infinity;
-    const find = (serviceClass: number): JDService | undefined => this.#bus.services({ serviceClass })[0];
+    const findService = (serviceClass: number): JDService | undefined => this.#bus.services({ serviceClass })[0];
     for (;;) {
-      const manager = find(jacdac.SRV_DEVICE_SCRIPT_MANAGER);
-      const settings = find(jacdac.SRV_SETTINGS);
-      const wifi = find(jacdac.SRV_WIFI);
+      const manager = findService(jacdac.SRV_DEVICE_SCRIPT_MANAGER);
+      const settings = findService(jacdac.SRV_SETTINGS);
+      const wifi = findService(jacdac.SRV_WIFI);
       const now = performance.now();
       if (manager && settings) {
         foundAt = Math.min(foundAt, now);
@@ -179,8 +179,8 @@ export class BoardLink extends EventEmitter<LinkEvents> {
 
   /** Asks the board for frames and its log: after a reset, a board sends no frames until asked. */
   #requestFrames(): void {
-    void this.#send(bridgeFrame("packets"));
-    void this.#send(bridgeFrame("log"));
+    void this.#send(createBridgeFrame("packets"));
+    void this.#send(createBridgeFrame("log"));
   }
 
   /** Queues a frame for sending. Frames for a lost port are dropped, as on any Jacdac bus. */

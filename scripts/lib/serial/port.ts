@@ -54,7 +54,7 @@ export async function loadSerialport(): Promise<typeof import("serialport")> {
 }
 
 /** Returns a function that opens a port of this computer with the library `serialport`. */
-export function systemPort(path: string, baudRate = BAUD): OpenPort {
+export function openerForPort(path: string, baudRate = BAUD): OpenPort {
   return async (events) => {
     const { SerialPort } = await loadSerialport();
     const port = new SerialPort({ path, baudRate, autoOpen: false });
@@ -76,7 +76,7 @@ export function systemPort(path: string, baudRate = BAUD): OpenPort {
 }
 
 /** Explains why a port could not be opened. */
-export function openProblem(path: string, error: unknown): StepError {
+export function explainOpenFailure(path: string, error: unknown): StepError {
   if (error instanceof StepError) return error;
   const message = messageOf(error);
   if (/lock|busy|EBUSY|access denied/i.test(message))

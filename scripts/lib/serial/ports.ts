@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { messageOf, StepError } from "../step-error.js";
-import { loadSerialport, systemPort, type OpenPort, type PortInfo } from "./port.js";
-import { portsInSysfs } from "./sysfs.js";
+import { loadSerialport, openerForPort, type OpenPort, type PortInfo } from "./port.js";
+import { listPortsInSysfs } from "./sysfs.js";
 
 /** USB vendors of boards and of USB-to-serial chips: the list of DeviceScript (cli/src/flash.ts), and makers of boards. */
-const VENDORS: Readonly<Record<string, string>> = {
+const BOARD_VENDORS: Readonly<Record<string, string>> = {
   "303a": "Espressif",
   "10c4": "Silicon Labs",
   "1a86": "WCH",
@@ -22,7 +22,7 @@ const VENDORS: Readonly<Record<string, string>> = {
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
   // reads sysfs instead when udev is missing, as in containers, because the library needs udev
-  if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return portsInSysfs();
+  if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return listPortsInSysfs();
   const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
     throw new StepError(
       "the port",
@@ -35,12 +35,12 @@ export async function listPorts(): Promise<PortInfo[]> {
 }
 
 /** Returns the ports that may be a board's, judged by their USB vendor. */
-export const boardPorts = (ports: readonly PortInfo[]): PortInfo[] =>
-  ports.filter(({ vendorId }) => vendorId !== undefined && vendorId.toLowerCase() in VENDORS);
+export const filterBoardPorts = (ports: readonly PortInfo[]): PortInfo[] =>
+  ports.filter(({ vendorId }) => vendorId !== undefined && vendorId.toLowerCase() in BOARD_VENDORS);
 
 /** Describes a port on one line, with its USB identifiers. */
 export function describePort({ path, vendorId, productId, manufacturer }: PortInfo): string {
-  const maker = manufacturer ?? VENDORS[vendorId?.toLowerCase() ?? ""];
+  const maker = manufacturer ?? BOARD_VENDORS[vendorId?.toLowerCase() ?? ""];
   return [path, maker, vendorId && `USB ${vendorId}:${productId}`].filter(Boolean).join("  ");
 }
 
@@ -50,25 +50,25 @@ export function describePort({ path, vendorId, productId, manufacturer }: PortIn
  * @throws StepError when no port fits, or more than one
  */
 export function choosePort(ports: readonly PortInfo[], wanted?: string, exists = false): string {
-  const list = (some: readonly PortInfo[]) => some.map((port) => `\n    ${describePort(port)}`).join("");
+  const formatList = (some: readonly PortInfo[]) => some.map((port) => `\n    ${describePort(port)}`).join("");
   if (wanted) {
     if (exists || ports.some(({ path }) => path === wanted)) return wanted;
-    const there = ports.length > 0 ? ` There are:${list(ports)}` : " This computer has no serial ports.";
+    const there = ports.length > 0 ? ` There are:${formatList(ports)}` : " This computer has no serial ports.";
     throw new StepError(
       "the port",
       `There is no ${wanted}.${there}`,
       "Unplug the board and plug it in again, or name another --port.",
     );
   }
-  const found = boardPorts(ports);
+  const found = filterBoardPorts(ports);
   if (found.length === 1) return found[0].path;
   if (found.length > 1)
     throw new StepError(
       "the port",
-      `There is more than one board:${list(found)}`,
+      `There is more than one board:${formatList(found)}`,
       `Name the port of one of them: --port ${found[0].path}`,
     );
-  const others = ports.length > 0 ? ` (These ports do not look like boards; to use one anyway, give --port:${list(ports)})` : ""; // prettier-ignore
+  const others = ports.length > 0 ? ` (These ports do not look like boards; to use one anyway, give --port:${formatList(ports)})` : ""; // prettier-ignore
   throw new StepError(
     "the port",
     `No board was found on a serial port.${others}`,
@@ -87,11 +87,11 @@ export async function checkAccess(port: string): Promise<void> {
     await access(port, constants.R_OK | constants.W_OK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES" && (error as NodeJS.ErrnoException).code !== "EPERM") return;
-    throw new StepError("the port", `This user may not open ${port}.`, await groupRemedy(port));
+    throw new StepError("the port", `This user may not open ${port}.`, await explainGroupAccess(port));
   }
 }
 
-async function groupRemedy(port: string): Promise<string> {
+async function explainGroupAccess(port: string): Promise<string> {
   const { gid } = await stat(port).catch(() => ({ gid: -1 }));
   const groups = await readFile("/etc/group", "utf8").catch(() => "");
   const group = groups.split("\n").find((line) => line.split(":")[2] === String(gid))?.split(":")[0] ?? "dialout"; // prettier-ignore
@@ -119,17 +119,17 @@ export const systemPorts: Ports = {
   list: listPorts,
   exists: existsFile,
   check: checkAccess,
-  open: (path) => systemPort(path),
+  open: (path) => openerForPort(path),
 };
 
 /**
  * Returns a function that opens a board's port. When the port is gone, the function opens the only other port of a board,
  * because a board with native USB may get a new port name after a reset.
  */
-export function boardPort(ports: Ports, path: string): OpenPort {
+export function openerForBoardPort(ports: Ports, path: string): OpenPort {
   return async (events) => {
     const there = await ports.list();
-    const others = boardPorts(there);
+    const others = filterBoardPorts(there);
     const gone = !there.some((port) => port.path === path) && !(await ports.exists(path));
     const now = gone && others.length === 1 ? others[0].path : path;
     return ports.open(now)(events);

@@ -1,6 +1,6 @@
-/** The addresses of the broker that a board may use. Pure. */
+/** The addresses of the broker that a board may use. Does not use the DOM. */
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
 
 /**
  * Orders the addresses of the broker. The host by which the browser reaches the server is likely to be right for boards as
@@ -8,11 +8,11 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
  * @param addresses URLs from the server; empty if only the server's machine can reach the broker
  * @param host host name in the URL of the page
  */
-export function addressesFor(addresses: readonly string[], host: string): string[] {
+export function orderAddresses(addresses: readonly string[], host: string): string[] {
   const [first] = addresses;
-  if (first === undefined || LOOPBACK.test(host)) return [...addresses];
+  if (first === undefined || LOOPBACK_HOST.test(host)) return [...addresses];
   const { protocol, port } = new URL(first);
-  // over TLS, the certificate is valid for a name only
+  // with TLS, the certificate is usually valid for a name and not for an IP address
   const isAddress = /^[\d.]+$|^\[/.test(host);
   if (protocol === "mqtts:" && isAddress) return [...addresses];
   const own = `${protocol}//${host}${port && `:${port}`}`;

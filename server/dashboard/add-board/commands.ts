@@ -1,4 +1,4 @@
-/** Commands that connect a new board, to copy into a shell. Pure. */
+/** Commands that connect a new board, to copy into a shell. Does not use the DOM. */
 
 /** The account of a board. */
 export interface BoardAccount {
@@ -6,8 +6,8 @@ export interface BoardAccount {
   readonly password: string;
 }
 
-/** How a new board connects. */
-export interface Connection {
+/** The data that a new board needs to connect: the broker, its id and its account. */
+export interface BoardConnection {
   /** URL of the broker. */
   readonly broker: string;
   /** Device id of the board. */
@@ -19,38 +19,38 @@ export interface Connection {
 /** The command that brings program and settings to a board. */
 export const FLASH_COMMAND = "npm run flash";
 
-/** Returns the command that starts a server so that the network can reach it. @param start the command that starts it */
+/** Returns a command that starts the server on all network interfaces. @param start command without this flag */
 export function listenCommand(start: string): string {
   return `${start} --host 0.0.0.0`;
 }
 
 /** Returns the command that writes a board's settings. It asks for the Wi-Fi network. */
-export function setupCommand({ broker, id, account }: Connection): string {
-  const flags = `--broker ${quote(broker)}`;
-  const board = `--id ${quote(id)}`;
+export function setupCommand({ broker, id, account }: BoardConnection): string {
+  const flags = `--broker ${quoteForShell(broker)}`;
+  const board = `--id ${quoteForShell(id)}`;
   if (account === null) return `npm run setup -- ${flags} ${board}`;
   if (account === undefined) return `npm run setup -- ${flags} --anonymous ${board}`;
-  // the password is no flag, because every user of a computer can read command lines
+  // the password is not a flag, because every user of a computer can read command lines
   return (
-    `NIGHTLIGHT_BOARD_PASSWORD=${quote(account.password)} \\\n` +
-    `  npm run setup -- ${flags} --user ${quote(account.name)} ${board}`
+    `NIGHTLIGHT_BOARD_PASSWORD=${quoteForShell(account.password)} \\\n` +
+    `  npm run setup -- ${flags} --user ${quoteForShell(account.name)} ${board}`
   );
 }
 
 /** Returns the command that starts a simulated board. It needs a checkout of the repository. */
-export function simulatorCommand({ broker, id, account }: Connection): string {
+export function simulatorCommand({ broker, id, account }: BoardConnection): string {
   const url = new URL(broker);
   const user = account ? `${encodeURIComponent(account.name)}:${encodeURIComponent(account.password)}@` : "";
-  return `npm run sim -- --broker ${quote(`${url.protocol}//${user}${url.host}`)} --id ${quote(id)}`;
+  return `npm run sim -- --broker ${quoteForShell(`${url.protocol}//${user}${url.host}`)} --id ${quoteForShell(id)}`;
 }
 
 /** Returns the command by which an MQTT client sends a reading, like a board. */
-export function readingCommand({ broker, id, account }: Connection): string {
+export function readingCommand({ broker, id, account }: BoardConnection): string {
   const { hostname, port, protocol } = new URL(broker);
   const words = ["mosquitto_pub", "-h", hostname.replace(/^\[|\]$/g, ""), "-p", port || defaultPort(protocol)];
   if (account) words.push("-u", account.name, "-P", account.password);
   words.push("-q", "1", "-t", `${id}/telemetry`, "-m", '{"light": 200}');
-  return words.map(quote).join(" ");
+  return words.map(quoteForShell).join(" ");
 }
 
 function defaultPort(protocol: string): string {
@@ -58,6 +58,6 @@ function defaultPort(protocol: string): string {
 }
 
 /** Quotes a word for a POSIX shell, unless it needs no quotes. */
-function quote(word: string): string {
+function quoteForShell(word: string): string {
   return /^[\w./:@%=+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,13 +1,13 @@
-/** Shows how a real board connects: its account, the commands for setup, and the same as a QR code. */
+/** Shows how to connect a real board: its account, and the setup commands as text and as a QR code. */
 
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
-import { FLASH_COMMAND, setupCommand, type Connection } from "./commands.js";
-import { qrCode } from "./qr-code.js";
+import { FLASH_COMMAND, setupCommand, type BoardConnection } from "./commands.js";
+import { createQrCode } from "./qr-code.js";
 import { showCopyable } from "./secret.js";
 
 /** Shows the commands for a board. With an account, also shows its password and a QR code, which nobody can see again. */
-export function showCredentials(place: HTMLElement, connection: Connection): void {
+export function showCredentials(place: HTMLElement, connection: BoardConnection): void {
   const part = cloneTemplate("credentials-template");
   const { account } = connection;
   const command = setupCommand(connection);
@@ -18,7 +18,7 @@ export function showCredentials(place: HTMLElement, connection: Connection): voi
   if (account) {
     setText(findPart(part, "account", HTMLElement), account.name);
     showCopyable(findPart(part, "password", HTMLElement), account.password);
-    findPart(part, "code", HTMLElement).append(qrCode(command, message("addBoard.qrCode")));
+    findPart(part, "code", HTMLElement).append(createQrCode(command, message("addBoard.qrCode")));
   }
   place.replaceChildren(part);
 }

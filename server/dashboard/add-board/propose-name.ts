@@ -1,4 +1,4 @@
-/** Proposes a name for a new board. Pure. */
+/** Proposes a name for a new board. Does not use the DOM. */
 
 /** Returns `board-1`, or the next such name that no board has. @param isTaken whether a board has an id */
 export function proposeName(prefix: string, isTaken: (id: string) => boolean): string {

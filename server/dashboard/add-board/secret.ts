@@ -5,7 +5,7 @@ import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 
 /** How long a button says that its text was copied, in ms. */
-const CONFIRMATION = 2000;
+const CONFIRMATION_TIME = 2000;
 
 /** Shows a text with a button that copies it. Returns a function that changes the text. */
 export function showCopyable(place: HTMLElement, text: string): (text: string) => void {
@@ -13,13 +13,13 @@ export function showCopyable(place: HTMLElement, text: string): (text: string) =
   const shown = findPart(part, "text", HTMLElement);
   const button = findPart(part, "copy", HTMLButtonElement);
   let timer = 0;
-  const label = (value: string) => setText(button, value);
+  const setLabel = (value: string) => setText(button, value);
   setText(shown, text);
   button.addEventListener("click", () => {
     void copyText(shown.textContent ?? "").then((copied) => {
-      label(copied ? message("addBoard.copied") : message("addBoard.notCopied"));
+      setLabel(copied ? message("addBoard.copied") : message("addBoard.notCopied"));
       clearTimeout(timer);
-      timer = setTimeout(() => label(message("addBoard.copy")), CONFIRMATION);
+      timer = setTimeout(() => setLabel(message("addBoard.copy")), CONFIRMATION_TIME);
     });
   });
   place.replaceChildren(part);

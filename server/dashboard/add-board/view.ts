@@ -5,26 +5,32 @@ import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
 import { readOnlyReason, setEnabled } from "../rights.js";
-import { boardPath } from "../route.js";
-import { addressesFor } from "./addresses.js";
-import { listenCommand, readingCommand, simulatorCommand, type BoardAccount, type Connection } from "./commands.js";
+import { boardHash } from "../route.js";
+import { orderAddresses } from "./addresses.js";
+import {
+  listenCommand,
+  readingCommand,
+  simulatorCommand,
+  type BoardAccount,
+  type BoardConnection,
+} from "./commands.js";
 import { showCredentials } from "./credentials.js";
 import { showCopyable } from "./secret.js";
 import { proposeName } from "./propose-name.js";
 
 /** Opens the view in `place`. Returns a function that closes it. */
-export function open(place: HTMLElement, boards: Boards): () => void {
+export function openView(place: HTMLElement, boards: Boards): () => void {
   place.append(cloneTemplate("add-board-template"));
   findPart(place, "heading", HTMLElement).focus();
   const problem = findPart(place, "problem", HTMLElement);
   const report = (text: string): void => setText(problem, text);
-  void attempt(async () => new View(place, boards, await getNewBoard(), report).show(), report);
-  const arrival = new Arrival(place, boards);
+  void attempt(async () => new AddBoardView(place, boards, await getNewBoard(), report).show(), report);
+  const arrival = new ArrivalNotice(place, boards);
   return boards.subscribe({ changed: () => arrival.update() });
 }
 
-/** Says whether the board with the typed name has reported. */
-class Arrival {
+/** Shows whether the board with the typed name has reported. */
+class ArrivalNotice {
   constructor(
     private readonly place: HTMLElement,
     private readonly boards: Boards,
@@ -36,16 +42,16 @@ class Arrival {
     findPart(this.place, "waiting", HTMLElement).hidden = model !== undefined;
     findPart(this.place, "arrived", HTMLElement).hidden = model === undefined;
     const link = findPart(this.place, "board-link", HTMLAnchorElement);
-    link.href = boardPath(id);
+    link.href = boardHash(id);
     setText(link, model?.label ?? id);
   }
 }
 
-class View {
+class AddBoardView {
   private readonly name: HTMLInputElement;
   private readonly address: HTMLSelectElement;
-  private readonly arrival: Arrival;
-  /** The account that was created for the board with its name. */
+  private readonly arrival: ArrivalNotice;
+  /** The account that was created for the board; undefined before. */
   private account?: BoardAccount;
 
   constructor(
@@ -56,7 +62,7 @@ class View {
   ) {
     this.name = this.part("name", HTMLInputElement);
     this.address = this.part("address", HTMLSelectElement);
-    this.arrival = new Arrival(place, boards);
+    this.arrival = new ArrivalNotice(place, boards);
     this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
     this.name.addEventListener("input", () => this.render());
     this.address.addEventListener("change", () => this.render());
@@ -68,7 +74,7 @@ class View {
 
   show(): void {
     const { addresses, embedded, start_command: command, account_required: required } = this.server;
-    const own = addressesFor(addresses, location.hostname);
+    const own = orderAddresses(addresses, location.hostname);
     this.part("only-here", HTMLElement).hidden = own.length > 0;
     this.part("reachable", HTMLElement).hidden = own.length === 0;
     this.part("other-broker", HTMLElement).hidden = embedded;
@@ -110,7 +116,7 @@ class View {
       command.replaceChildren();
       return;
     }
-    const connection: Connection = {
+    const connection: BoardConnection = {
       broker: this.address.value,
       id: this.id,
       account: this.server.embedded ? account : null,

@@ -7,23 +7,26 @@ import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
 import { getChannels, postTest, type Channel } from "./api.js";
 
-/** Letters for a topic that nobody guesses; those that look alike are left out. */
-const LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
+/** Letters and digits for a topic that nobody can guess, without those that look alike. */
+const TOPIC_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
 
-/** Creates settings with a topic of ntfy that nobody can guess. */
-function exampleSettings(): string {
-  const letters = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => LETTERS[byte % LETTERS.length]);
+/** Creates example settings with a random ntfy topic that nobody can guess. */
+function createExampleSettings(): string {
+  const letters = Array.from(
+    crypto.getRandomValues(new Uint8Array(12)),
+    (byte) => TOPIC_LETTERS[byte % TOPIC_LETTERS.length],
+  );
   // eslint-disable-next-line no-restricted-syntax -- lines of a configuration file, not text of the page
   return `alerts:\n  ntfy: https://ntfy.sh/nightlight-${letters.join("")}\n  # webhook: https://example.org/hook\n`;
 }
 
-export class Channels {
+export class ChannelList {
   private readonly button: HTMLButtonElement;
 
   constructor(private readonly place: HTMLElement) {
     this.button = findPart(place, "test", HTMLButtonElement);
-    this.button.addEventListener("click", () => void this.test());
-    showCopyable(this.part("example"), exampleSettings());
+    this.button.addEventListener("click", () => void this.sendTest());
+    showCopyable(this.part("example"), createExampleSettings());
   }
 
   async load(): Promise<void> {
@@ -40,7 +43,7 @@ export class Channels {
     setEnabled(this.button);
   }
 
-  private async test(): Promise<void> {
+  private async sendTest(): Promise<void> {
     const outcome = this.part("outcome");
     this.button.disabled = true;
     setText(outcome, message("alerts.testing"));

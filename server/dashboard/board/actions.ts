@@ -1,7 +1,7 @@
 /** Buttons that send actions to a board, and the text that shows the result. */
 
 import { type Action, type Outcome, postAction } from "../api.js";
-import { confirm } from "../confirm.js";
+import { askForConfirmation } from "../confirm.js";
 import { findPart, setText } from "../dom.js";
 import { lampText } from "../labels.js";
 import { formatDuration, formatLight } from "../messages/locale.js";
@@ -51,7 +51,7 @@ export class Actions {
 
   private confirmRestart(): Promise<boolean> {
     const question = message("board.restartQuestion", { board: this.model.label });
-    return confirm(question, message("board.restartConsequence"), message("board.restartConfirmed"));
+    return askForConfirmation(question, message("board.restartConsequence"), message("board.restartConfirmed"));
   }
 }
 
@@ -59,7 +59,7 @@ export class Actions {
 const ACTION_WAIT = 65;
 
 /** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
-const PROGRAM_RESTARTED = 5000;
+const MAX_PROGRAM_START = 5000;
 
 function outcomeText(action: Action, outcome: Outcome): string {
   if (outcome.outcome === "pending" || outcome.outcome === "timeout") return message("board.noReply");
@@ -76,7 +76,7 @@ function outcomeText(action: Action, outcome: Outcome): string {
     rejected !== undefined && message("board.messagesRefused", { count: rejected }),
     waiting && message("board.readingsWaiting", { count: waiting }),
     dropped && message("board.readingsLost", { count: dropped }),
-    began > PROGRAM_RESTARTED && message("board.programRestarted", { duration: formatDuration(began) }),
+    began > MAX_PROGRAM_START && message("board.programRestarted", { duration: formatDuration(began) }),
   ].filter((part) => typeof part === "string");
   return message("board.reports", { values: joinPhrases(parts) });
 }

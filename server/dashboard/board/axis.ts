@@ -1,31 +1,31 @@
 /** Formats times of a plot in the user's locale. */
 
-import { dateFormat } from "../messages/locale.js";
+import { getDateFormat } from "../messages/locale.js";
 
 const MINUTE = 60_000;
 
-const TO_MINUTE = { hour: "2-digit", minute: "2-digit" } as const;
-const TO_SECOND = { ...TO_MINUTE, second: "2-digit" } as const;
-const DAY = { day: "numeric", month: "short" } as const;
-const DAY_TO_MINUTE = { ...DAY, ...TO_MINUTE } as const;
-const DAY_TO_SECOND = { ...DAY, ...TO_SECOND } as const;
+const MINUTE_FORMAT = { hour: "2-digit", minute: "2-digit" } as const;
+const SECOND_FORMAT = { ...MINUTE_FORMAT, second: "2-digit" } as const;
+const DAY_FORMAT = { day: "numeric", month: "short" } as const;
+const DAY_MINUTE_FORMAT = { ...DAY_FORMAT, ...MINUTE_FORMAT } as const;
+const DAY_SECOND_FORMAT = { ...DAY_FORMAT, ...SECOND_FORMAT } as const;
 
 /** Formats the labels of a time axis. At midnight, the label is the date. @param step time between two labels, in ms */
-export function axisLabels(times: readonly number[], step: number): string[] {
+export function formatAxisLabels(times: readonly number[], step: number): string[] {
   return times.map((time) => {
     const date = new Date(time);
     if (date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0)
-      return dateFormat(DAY).format(date);
-    return dateFormat(step < MINUTE ? TO_SECOND : TO_MINUTE).format(date);
+      return getDateFormat(DAY_FORMAT).format(date);
+    return getDateFormat(step < MINUTE ? SECOND_FORMAT : MINUTE_FORMAT).format(date);
   });
 }
 
 /** Formats a time in ms as date and time with seconds. */
-export function dateTime(time: number): string {
-  return dateFormat(DAY_TO_SECOND).format(time);
+export function formatDateTime(time: number): string {
+  return getDateFormat(DAY_SECOND_FORMAT).format(time);
 }
 
 /** Formats the range between two times, in ms since 1970. */
-export function timeRange(from: number, to: number): string {
-  return dateFormat(to - from < 5 * MINUTE ? DAY_TO_SECOND : DAY_TO_MINUTE).formatRange(from, to);
+export function formatTimeRange(from: number, to: number): string {
+  return getDateFormat(to - from < 5 * MINUTE ? DAY_SECOND_FORMAT : DAY_MINUTE_FORMAT).formatRange(from, to);
 }

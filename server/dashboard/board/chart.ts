@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { type Palette, readPalette } from "../palette.js";
-import { axisLabels } from "./axis.js";
+import { formatAxisLabels } from "./axis.js";
 import type { TimeRange, HistorySeries } from "./history-series.js";
 
 const MAX_LIGHT = 1023;
@@ -34,13 +34,13 @@ export class Chart {
     private readonly box: HTMLElement,
     private readonly events: ChartEvents,
   ) {
-    this.plot = new uPlot(this.options(), [[], [], [], []], box);
+    this.plot = new uPlot(this.createOptions(), [[], [], [], []], box);
     this.sizes = new ResizeObserver(() => this.plot.setSize(this.size()));
     this.sizes.observe(box);
   }
 
   /** Number of points to request from the server: about one per pixel of the plot's width. */
-  get points(): number {
+  get wantedPoints(): number {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
 
@@ -51,7 +51,7 @@ export class Chart {
 
   setData(data: PlotData): void {
     this.data = data;
-    const { time, last, min, max } = data.series.columns(data.until);
+    const { time, last, min, max } = data.series.toColumns(data.until);
     this.plot.setData([time, last, min, max], true);
   }
 
@@ -87,12 +87,12 @@ export class Chart {
     return { width: Math.max(200, this.box.clientWidth), height: Math.max(160, this.box.clientHeight) };
   }
 
-  private options(): uPlot.Options {
+  private createOptions(): uPlot.Options {
     const stepped = uPlot.paths.stepped!({ align: 1 });
     const linear = uPlot.paths.linear!();
     // Draw single readings as steps: boards report changes, so a level holds until the next reading.
     const paths: uPlot.Series.PathBuilder = (u, series, from, to) =>
-      (this.data?.series.single ? stepped : linear)(u, series, from, to);
+      (this.data?.series.hasSingleReadings ? stepped : linear)(u, series, from, to);
     const grid = { stroke: () => this.colors.grid, width: 1 };
     const axisStyle = { stroke: () => this.colors.text, grid, ticks: grid, font: this.colors.font };
     return {
@@ -121,7 +121,7 @@ export class Chart {
         {
           ...axisStyle,
           space: 76, // minimum distance of two labels in CSS pixels, enough for a time with AM or PM
-          values: (_plot, times, _axis, _space, step) => axisLabels(times, step),
+          values: (_plot, times, _axis, _space, step) => formatAxisLabels(times, step),
         },
         {
           ...axisStyle,
@@ -133,18 +133,18 @@ export class Chart {
       hooks: {
         drawClear: [(plot) => this.drawBelow(plot)],
         draw: [(plot) => this.drawAbove(plot)],
-        setCursor: [(plot) => this.point(plot)],
-        setSelect: [(plot) => this.zoom(plot)],
+        setCursor: [(plot) => this.reportCursor(plot)],
+        setSelect: [(plot) => this.reportSelection(plot)],
       },
     };
   }
 
-  private point(plot: uPlot): void {
+  private reportCursor(plot: uPlot): void {
     const { left = -1, idx } = plot.cursor;
     this.events.cursorMoved(left < 0 || idx == null ? undefined : plot.data[0][idx]);
   }
 
-  private zoom(plot: uPlot): void {
+  private reportSelection(plot: uPlot): void {
     const { left, width } = plot.select;
     if (width === 0) return;
     const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
@@ -159,7 +159,7 @@ export class Chart {
     const { ctx, bbox } = plot;
     const end = Math.min(span.to, until);
     const strip = 4 * devicePixelRatio;
-    const each = (spans: readonly TimeRange[], draw: (left: number, width: number) => void) => {
+    const drawSpans = (spans: readonly TimeRange[], draw: (left: number, width: number) => void) => {
       for (const { from, to } of spans) {
         const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
         const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, "x", true));
@@ -168,11 +168,11 @@ export class Chart {
     };
     ctx.save();
     ctx.fillStyle = this.colors.gap;
-    each(series.gaps(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
+    drawSpans(series.gapRanges(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
     const lamplight = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
     lamplight.addColorStop(0, this.colors.lampTop);
     lamplight.addColorStop(1, this.colors.lamp);
-    each(series.lampOn(span.from, end), (left, width) => {
+    drawSpans(series.lampOnRanges(span.from, end), (left, width) => {
       ctx.fillStyle = lamplight;
       ctx.fillRect(left, bbox.top, width, bbox.height);
       ctx.fillStyle = this.colors.lampEdge;

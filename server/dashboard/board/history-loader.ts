@@ -4,11 +4,11 @@ import { ApiError, getHistory, getRecent } from "../api.js";
 import { message } from "../messages/message.js";
 import { historyFromRecent, HistorySeries, type TimeRange } from "./history-series.js";
 
-/** Part of a time range that may be empty at its beginning before the plot of a young board leaves it out. */
-const EMPTY_PART = 0.05;
+/** Largest fraction of a time range without readings at its start that a plot shows. Otherwise, the plot is shortened. */
+const MAX_EMPTY_FRACTION = 0.05;
 
 /** Shortest time range of a plot that begins with the board's first reading, in ms. */
-const MIN_LENGTH = 60_000;
+const MIN_RANGE_LENGTH = 60_000;
 
 export interface LoadedHistory {
   /** The loaded readings and switches; undefined if they cannot be loaded. */
@@ -45,12 +45,15 @@ export async function loadHistory(
 
 /** Shortens a time range so that it begins with the first reading of a young board. */
 export function rangeSince({ from, to }: TimeRange, beginning: number | undefined): TimeRange {
-  return { from: Math.max(from, Math.min(beginning ?? from, to - MIN_LENGTH)), to };
+  return { from: Math.max(from, Math.min(beginning ?? from, to - MIN_RANGE_LENGTH)), to };
 }
 
-/** @param first time of the first reading in the range, in ms since 1970 */
+/**
+ * Returns when a new board's readings begin, in ms since 1970; undefined if the time range shows enough of them.
+ * @param first time of the first reading in the range, in ms since 1970
+ */
 async function findBeginning(id: string, { from, to }: TimeRange, first = from): Promise<number | undefined> {
-  if (first - from < (to - from) * EMPTY_PART) return undefined;
+  if (first - from < (to - from) * MAX_EMPTY_FRACTION) return undefined;
   const { points } = await getHistory(id, 0, from, 1);
   return points.length === 0 ? first : undefined;
 }

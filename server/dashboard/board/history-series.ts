@@ -1,4 +1,4 @@
-/** Data of a history plot: stored and live readings, lamp switches and gaps. Pure. */
+/** Data of a history plot: stored and live readings, lamp switches and gaps. Does not use the DOM. */
 
 import type { Point } from "../api.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../src/history/history.js";
@@ -17,7 +17,7 @@ export interface Columns {
   readonly max: (number | null)[];
 }
 
-/** Largest number of points and of switches; above it, the oldest is dropped. Rare, because each reload starts anew. */
+/** Largest number of points and of switches; above it, the oldest is dropped. Each reload replaces all. */
 const MAX_POINTS = 5000;
 
 export class HistorySeries {
@@ -43,7 +43,7 @@ export class HistorySeries {
   }
 
   /** Whether each point is a single reading rather than a bucket of several. */
-  get single(): boolean {
+  get hasSingleReadings(): boolean {
     return this.answer.step === 0;
   }
 
@@ -53,7 +53,7 @@ export class HistorySeries {
   }
 
   /** Adds a live reading, or merges it into the newest bucket. Ignores a reading older than the newest point. */
-  add(time: number, light: number): void {
+  addReading(time: number, light: number): void {
     const newest = this.list[this.list.length - 1];
     if (newest && time < newest.time) return;
     if (newest && time - newest.time < this.answer.step) {
@@ -71,9 +71,9 @@ export class HistorySeries {
   }
 
   /** Returns the lines to plot. Extends the last reading to `until`, unless that would hide a gap. */
-  columns(until: number): Columns {
+  toColumns(until: number): Columns {
     const columns: Columns = { time: [], last: [], min: [], max: [] };
-    const add = (time: number, last: number | null, min: number | null, max: number | null) => {
+    const addPoint = (time: number, last: number | null, min: number | null, max: number | null) => {
       columns.time.push(time);
       columns.last.push(last);
       columns.min.push(min);
@@ -81,17 +81,17 @@ export class HistorySeries {
     };
     for (const segment of this.splitAtGaps()) {
       // A point with null values interrupts the line.
-      if (columns.time.length > 0) add(segment[0].time - 1, null, null, null);
-      for (const { time, last, min, max } of segment) add(time, last, min, max);
+      if (columns.time.length > 0) addPoint(segment[0].time - 1, null, null, null);
+      for (const { time, last, min, max } of segment) addPoint(time, last, min, max);
     }
     const newest = this.list[this.list.length - 1];
     if (newest && until > newest.time && until - newest.time <= this.maxSilence)
-      add(until, newest.last, newest.last, newest.last);
+      addPoint(until, newest.last, newest.last, newest.last);
     return columns;
   }
 
   /** Returns the time ranges with readings, up to `until`. A reading counts for one heartbeat or bucket. */
-  covered(until: number): TimeRange[] {
+  coveredRanges(until: number): TimeRange[] {
     const hold = this.maxSilence / 2;
     return this.splitAtGaps().map((segment) => {
       const last = segment[segment.length - 1].time;
@@ -101,10 +101,10 @@ export class HistorySeries {
   }
 
   /** Returns the time ranges between `from` and `until` that have no readings for longer than `maxSilence`. */
-  gaps(from: number, until: number): TimeRange[] {
+  gapRanges(from: number, until: number): TimeRange[] {
     const gaps: TimeRange[] = [];
     let at = from;
-    for (const span of this.covered(until)) {
+    for (const span of this.coveredRanges(until)) {
       if (span.from - at > this.maxSilence) gaps.push({ from: at, to: span.from });
       at = Math.max(at, span.to);
     }
@@ -113,7 +113,7 @@ export class HistorySeries {
   }
 
   /** Returns the time ranges with the lamp on, between `from` and `until`. Excludes gaps, in which its state is unknown. */
-  lampOn(from: number, until: number): TimeRange[] {
+  lampOnRanges(from: number, until: number): TimeRange[] {
     const on: TimeRange[] = [];
     let since = this.answer.led_on ? from : undefined;
     for (const { time, led_on } of this.changes) {
@@ -124,7 +124,7 @@ export class HistorySeries {
       }
     }
     if (since !== undefined && until > since) on.push({ from: since, to: until });
-    return intersect(on, this.covered(until));
+    return intersect(on, this.coveredRanges(until));
   }
 
   /** Returns whether the lamp was on at a time; null if unknown. */

@@ -8,9 +8,9 @@ import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
-import { dateTime, timeRange } from "./axis.js";
+import { formatDateTime, formatTimeRange } from "./axis.js";
 import { Chart } from "./chart.js";
-import { PERIOD_LENGTHS, Period, periodLabel } from "./period.js";
+import { PERIOD_LENGTHS, Period, formatPeriodLength } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
 import { loadHistory, rangeSince } from "./history-loader.js";
@@ -21,7 +21,7 @@ const RELOAD_INTERVAL = 60_000;
 /** Time between two updates of the summary, the list of switches and the table, in ms. */
 const TEXT_INTERVAL = 10_000;
 
-const DAY = PERIOD_LENGTHS[2];
+const DAY_LENGTH = PERIOD_LENGTHS[2];
 
 export class HistoryView {
   private readonly chart: Chart;
@@ -38,7 +38,7 @@ export class HistoryView {
   private readonly table: HTMLDetailsElement;
   private readonly rows: HTMLElement;
   private readonly switches: HTMLElement;
-  private period = Period.latest(DAY);
+  private period = Period.latest(DAY_LENGTH);
   private series = new HistorySeries({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
   /** Number of the latest request. Answers to earlier requests are ignored. */
   private requestNumber = 0;
@@ -76,18 +76,18 @@ export class HistoryView {
     });
 
     for (const input of this.lengths) {
-      setText(input.nextElementSibling!, periodLabel(Number(input.value)));
+      setText(input.nextElementSibling!, formatPeriodLength(Number(input.value)));
       input.addEventListener("change", () => this.showPeriod(this.period.withLength(Number(input.value))));
     }
     findPart(root, "earlier", HTMLButtonElement).addEventListener("click", () =>
       this.showPeriod(this.period.move(-1, now())),
     );
     this.laterButton.addEventListener("click", () => this.showPeriod(this.period.move(1, now())));
-    this.latestButton.addEventListener("click", () => this.showPeriod(Period.latest(this.chosenLength())));
+    this.latestButton.addEventListener("click", () => this.showPeriod(Period.latest(this.selectedLength())));
     this.day.addEventListener("change", () => {
       if (this.day.value !== "") this.showPeriod(Period.day(new Date(`${this.day.value}T00:00`).getTime()));
     });
-    this.box.addEventListener("keydown", (event) => this.key(event));
+    this.box.addEventListener("keydown", (event) => this.handleKey(event));
     this.box.addEventListener("blur", () => this.chart.hideCursor());
     this.table.addEventListener("toggle", () => this.describe());
     this.showPeriod(this.period);
@@ -99,17 +99,17 @@ export class HistoryView {
   }
 
   /** Shows another rule in the plot; undefined shows the rule in effect. */
-  preview(rule: { readonly threshold: number; readonly hysteresis: number } | undefined): void {
+  previewRule(rule: { readonly threshold: number; readonly hysteresis: number } | undefined): void {
     this.previewed = rule;
     this.draw();
   }
 
   /** Adds the board's new reading and lamp state to the plot. Must be called when the board changes. */
-  changed(): void {
+  handleChange(): void {
     const { device, lamp } = this.model;
     const time = now();
     if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
-      this.series.add(Math.min(time, Date.parse(device.last_seen)), device.light);
+      this.series.addReading(Math.min(time, Date.parse(device.last_seen)), device.light);
       this.stale = true;
     }
     if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
@@ -127,7 +127,7 @@ export class HistoryView {
     const time = now();
     if (time - this.lastLoaded > RELOAD_INTERVAL) {
       this.lastLoaded = time;
-      void this.load();
+      void this.loadPeriod();
     } else if (this.stale || time - this.lastDrawn > this.pointInterval) this.draw();
   }
 
@@ -137,7 +137,7 @@ export class HistoryView {
 
   /** Reloads the history after a reconnect. */
   reload(): void {
-    void this.load();
+    void this.loadPeriod();
   }
 
   destroy(): void {
@@ -145,21 +145,21 @@ export class HistoryView {
     this.chart.destroy();
   }
 
-  private chosenLength(): number {
-    return PERIOD_LENGTHS.find((length) => length === this.period.length) ?? DAY;
+  private selectedLength(): number {
+    return PERIOD_LENGTHS.find((length) => length === this.period.length) ?? DAY_LENGTH;
   }
 
   private showPeriod(period: Period): void {
     this.period = period;
     for (const input of this.lengths) input.checked = Number(input.value) === period.length;
     this.laterButton.disabled = this.latestButton.disabled = period.end === undefined;
-    void this.load();
+    void this.loadPeriod();
   }
 
-  private async load(): Promise<void> {
+  private async loadPeriod(): Promise<void> {
     const request = ++this.requestNumber;
     const range = this.period.rangeAt(now());
-    const loaded = await loadHistory(this.model.id, range, this.chart.points, this.heartbeat);
+    const loaded = await loadHistory(this.model.id, range, this.chart.wantedPoints, this.heartbeat);
     if (request !== this.requestNumber) return;
     const { series, beginning, problem } = loaded;
     if (series) this.series = series;
@@ -184,7 +184,7 @@ export class HistoryView {
     this.lastDrawn = time;
     const until = Math.min(span.to, this.onlineUntil(time));
     this.chart.setData({ series: this.series, span, until, threshold, hysteresis });
-    setText(this.title, timeRange(span.from, span.to));
+    setText(this.title, formatTimeRange(span.from, span.to));
     if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
   }
 
@@ -196,7 +196,7 @@ export class HistoryView {
   /** The time between two points of the plot, in ms. */
   private get pointInterval(): number {
     const { from, to } = this.rangeAt(now());
-    return (to - from) / this.chart.points;
+    return (to - from) / this.chart.wantedPoints;
   }
 
   /** Returns the latest time at which the board was online, in ms. The line of the plot ends there. */
@@ -224,13 +224,13 @@ export class HistoryView {
     const point = this.series.points.findLast((point) => point.time <= time);
     if (!point) return "";
     const { min, max, last, count } = point;
-    const shared = { time: dateTime(point.time), lamp: lampText(this.series.lampAt(point.time)) };
+    const shared = { time: formatDateTime(point.time), lamp: lampText(this.series.lampAt(point.time)) };
     if (count === 1) return message("history.readingAt", { ...shared, light: formatLight(last) });
     const range = { low: formatLight(min), high: formatLight(max), last: formatLight(last) };
     return message("history.readingsAt", { ...shared, ...range, readings: message("history.readingCount", { count }) });
   }
 
-  private key(event: KeyboardEvent): void {
+  private handleKey(event: KeyboardEvent): void {
     const toEnd = 1_000_000;
     const steps: Record<string, number> = {
       ArrowLeft: -1,

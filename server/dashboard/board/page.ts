@@ -2,7 +2,7 @@
 
 import { deleteDevice } from "../api.js";
 import type { Boards } from "../boards.js";
-import { confirm } from "../confirm.js";
+import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
@@ -10,13 +10,13 @@ import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.j
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
-import { zonePath } from "../route.js";
+import { zoneHash } from "../route.js";
 import type { BoardSettings } from "../settings/board-settings.js";
 import type { Editing, Editors } from "../settings/editing.js";
 import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import {
   decidesText,
-  lampTextOf,
+  boardLampText,
   lightLabel,
   lightText,
   missingText,
@@ -72,11 +72,11 @@ export class BoardPage {
     showId(findPart(content, "id", HTMLElement), id);
     place.replaceChildren(content);
     this.unwatch = boards.subscribe({
-      changed: (changed) => changed === model && this.changed(),
+      changed: (changed) => changed === model && this.handleChange(),
       removed: (removed) => removed === model && onDeleted(),
     });
-    this.unsubscribe = editing.subscribe(() => this.render());
-    this.render();
+    this.unsubscribe = editing.subscribe(() => this.renderState());
+    this.renderState();
   }
 
   /** Moves the focus to the title, so that a screen reader starts there. */
@@ -91,7 +91,7 @@ export class BoardPage {
 
   /** Updates texts that depend on the current time. */
   describe(): void {
-    this.render();
+    this.renderState();
   }
 
   recolor(): void {
@@ -113,40 +113,40 @@ export class BoardPage {
     this.element.remove();
   }
 
-  private changed(): void {
-    this.history?.changed();
+  private handleChange(): void {
+    this.history?.handleChange();
     if (this.frame === 0)
       this.frame = requestAnimationFrame(() => {
         this.frame = 0;
-        this.render();
+        this.renderState();
       });
   }
 
-  private render(): void {
+  private renderState(): void {
     const { model, element } = this;
     const { device, lamp } = model;
-    const set = (name: string, value: string) => setText(findPart(element, name, HTMLElement), value);
+    const setPartText = (name: string, value: string) => setText(findPart(element, name, HTMLElement), value);
     setAttribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(element, "data-online", String(device?.online ?? false));
-    setAttribute(findPart(element, "lamp", Element), "aria-label", lampTextOf(model));
+    setAttribute(findPart(element, "lamp", Element), "aria-label", boardLampText(model));
     setText(this.title, model.label);
-    set("state", stateText(model));
-    set("light", lightText(device));
-    set("light-label", lightLabel(device));
-    set("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
-    set("reason", reasonText(device) || message("state.noDecision"));
-    set("rule", device ? ruleText(device) : message("state.unknown"));
+    setPartText("state", stateText(model));
+    setPartText("light", lightText(device));
+    setPartText("light-label", lightLabel(device));
+    setPartText("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
+    setPartText("reason", reasonText(device) || message("state.noDecision"));
+    setPartText("rule", device ? ruleText(device) : message("state.unknown"));
     const applied = device?.config_applied ?? null;
     for (const name of ["settings-title", "settings"]) findPart(element, name, HTMLElement).hidden = applied === null;
-    set("settings", message(applied ? "board.settingsApplied" : "board.settingsPending"));
-    set("missing", missingText(device) || message("board.none"));
-    set("firmware", device?.firmware ?? message("state.unknown"));
-    set("board-name", device?.board ?? message("state.unknown"));
+    setPartText("settings", message(applied ? "board.settingsApplied" : "board.settingsPending"));
+    setPartText("missing", missingText(device) || message("board.none"));
+    setPartText("firmware", device?.firmware ?? message("state.unknown"));
+    setPartText("board-name", device?.board ?? message("state.unknown"));
     const zone = findPart(element, "zone-link", HTMLAnchorElement);
     zone.hidden = !device?.zone;
     findPart(element, "no-zone", HTMLElement).hidden = !zone.hidden;
     if (device?.zone) {
-      zone.href = zonePath(device.zone);
+      zone.href = zoneHash(device.zone);
       setText(zone, this.zones.get(device.zone)?.label ?? device.zone);
     }
     this.override.render();
@@ -180,7 +180,7 @@ export class BoardPage {
         zone() === null
           ? message("settings.previewForBoard")
           : message("settings.previewForZone", { zone: zones.get(zone()!)?.label ?? zone()! }),
-      preview: history.preview.bind(history),
+      preview: history.previewRule.bind(history),
     };
     const sliders = new RuleSliders(target, this.editing.settings);
     findPart(this.element, "chart", HTMLElement).after(sliders.bar);
@@ -190,7 +190,7 @@ export class BoardPage {
   private async askToForget(): Promise<void> {
     const question = message("board.forgetQuestion", { board: this.model.label });
     const consequence = message("board.forgetConsequence");
-    if (!(await confirm(question, consequence, message("board.forgetConfirmed")))) return;
+    if (!(await askForConfirmation(question, consequence, message("board.forgetConfirmed")))) return;
     if (await attempt(() => deleteDevice(this.model.id), this.report)) this.boards.remove(this.model.id);
   }
 }

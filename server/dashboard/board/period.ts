@@ -1,4 +1,4 @@
-/** Time range of a history plot. Pure. */
+/** Time range of a history plot. Does not use the DOM. */
 
 import { formatUnit } from "../messages/locale.js";
 import type { TimeRange } from "./history-series.js";
@@ -10,12 +10,12 @@ const DAY = 24 * HOUR;
 export const PERIOD_LENGTHS = [HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY] as const;
 
 /** Formats the length of a time range in hours up to a day, otherwise in days: `24h`, `7d`. */
-export function periodLabel(length: number): string {
+export function formatPeriodLength(length: number): string {
   return length <= DAY ? formatUnit(length / HOUR, "hour", "narrow") : formatUnit(length / DAY, "day", "narrow");
 }
 
 /** Shortest time range, in ms. Boards take a reading at most four times a second. */
-const MIN_LENGTH = 10_000;
+const MIN_PERIOD_LENGTH = 10_000;
 
 export class Period {
   private constructor(
@@ -39,7 +39,7 @@ export class Period {
 
   /** Returns the range between two times, in any order. */
   static between(a: number, b: number): Period {
-    const length = Math.max(MIN_LENGTH, Math.abs(b - a));
+    const length = Math.max(MIN_PERIOD_LENGTH, Math.abs(b - a));
     return new Period(length, Math.min(a, b) + length);
   }
 

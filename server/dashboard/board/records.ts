@@ -4,21 +4,21 @@ import { createElement } from "../dom.js";
 import { lampState } from "../labels.js";
 import { formatLight, formatNumber } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { dateTime } from "./axis.js";
+import { formatDateTime } from "./axis.js";
 import { translateReason } from "../reasons.js";
 import { downsample, type HistorySeries } from "./history-series.js";
 
-const MAX_ROWS = 100;
+const MAX_TABLE_ROWS = 100;
 const MAX_SWITCHES = 20;
 
-/** Fills a table with readings, newest first. Combines readings if there are more than `MAX_ROWS`. */
+/** Fills a table with readings, newest first. Combines readings if there are more than `MAX_TABLE_ROWS`. */
 export function fillTable(body: HTMLElement, series: HistorySeries): void {
-  const rows = downsample(series.points, MAX_ROWS).reverse();
+  const rows = downsample(series.points, MAX_TABLE_ROWS).reverse();
   body.replaceChildren(
     ...rows.map(({ time, min, max, last, count }) => {
       const row = document.createElement("tr");
       const cells = [...[last, min, max].map(formatLight), formatNumber(count), lampState(series.lampAt(time))];
-      const head = createElement("th", dateTime(time));
+      const head = createElement("th", formatDateTime(time));
       head.scope = "row";
       row.append(head, ...cells.map((cell) => createElement("td", cell)));
       return row;
@@ -26,7 +26,7 @@ export function fillTable(body: HTMLElement, series: HistorySeries): void {
   );
 }
 
-const CAUSES = { server: "history.byServer", person: "history.byPerson", device: "history.byBoard" } as const;
+const CAUSE_KEYS = { server: "history.byServer", person: "history.byPerson", device: "history.byBoard" } as const;
 
 /** Fills a list with the latest switches of the lamp, newest first. */
 export function fillSwitches(list: HTMLElement, series: HistorySeries): void {
@@ -36,8 +36,8 @@ export function fillSwitches(list: HTMLElement, series: HistorySeries): void {
     ...switches.map(({ time, led_on, by, reason }) => {
       const item = document.createElement("li");
       item.dataset.lamp = led_on ? "on" : "off";
-      item.append(createElement("time", dateTime(time)), createElement("b", lampState(led_on)));
-      item.append(createElement("span", reason ? translateReason(reason) : message(CAUSES[by])));
+      item.append(createElement("time", formatDateTime(time)), createElement("b", lampState(led_on)));
+      item.append(createElement("span", reason ? translateReason(reason) : message(CAUSE_KEYS[by])));
       return item;
     }),
   );

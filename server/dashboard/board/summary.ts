@@ -1,4 +1,4 @@
-/** Summarizes a history plot in a sentence. Pure. */
+/** Summarizes a history plot in a sentence. Does not use the DOM. */
 
 import { formatDuration, formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
@@ -20,8 +20,8 @@ export function summarize(series: HistorySeries, { from, to }: TimeRange, until:
     high = Math.max(high, max);
     readings += count;
   }
-  const on = series.lampOn(from, end);
-  const gaps = series.gaps(from, end);
+  const on = series.lampOnRanges(from, end);
+  const gaps = series.gapRanges(from, end);
   return message("history.summary", {
     readings: message("history.readingCount", { count: readings }),
     low: formatLight(low),
@@ -29,14 +29,14 @@ export function summarize(series: HistorySeries, { from, to }: TimeRange, until:
     lamp:
       on.length === 0
         ? message("history.neverOn")
-        : message("history.timesOn", { duration: totalTime(on), count: on.length }),
+        : message("history.timesOn", { duration: formatTotalTime(on), count: on.length }),
     gaps:
       gaps.length === 0
         ? message("history.noGap")
-        : message("history.gaps", { duration: totalTime(gaps), count: gaps.length }),
+        : message("history.gaps", { duration: formatTotalTime(gaps), count: gaps.length }),
   });
 }
 
-function totalTime(spans: readonly TimeRange[]): string {
+function formatTotalTime(spans: readonly TimeRange[]): string {
   return formatDuration(spans.reduce((sum, { from, to }) => sum + to - from, 0));
 }

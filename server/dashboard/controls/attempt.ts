@@ -1,4 +1,4 @@
-/** Shows an error message; "" hides the message. */
+/** A function that shows an error message; "" hides the message. */
 export type ShowError = (problem: string) => void;
 
 /** Runs an action and reports its error. Returns whether the action succeeded. */

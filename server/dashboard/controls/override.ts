@@ -1,7 +1,7 @@
 /** Control for the override of a lamp or a zone: auto, on or off, and for how long. */
 
 import type { Mode } from "../api.js";
-import { now, untilMorning, formatTime } from "../clock.js";
+import { now, timeUntilMorning, formatTime } from "../clock.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { formatDuration, formatTimeLeft } from "../messages/locale.js";
 import { message } from "../messages/message.js";
@@ -19,7 +19,7 @@ export interface Override {
 }
 
 /** The lamp or zone that the control overrides. */
-export interface Target {
+export interface OverrideTarget {
   /** Returns the current override; undefined if unknown. */
   override(): Override | undefined;
   /** Sets the override, for `duration` ms or without end. @throws ApiError */
@@ -47,7 +47,7 @@ export class OverrideControl {
 
   constructor(
     root: ParentNode,
-    private readonly target: Target,
+    private readonly target: OverrideTarget,
     private readonly report: ShowError,
   ) {
     this.place = findPart(root, "override", HTMLElement);
@@ -105,7 +105,7 @@ export class OverrideControl {
     controls.select.addEventListener("change", () => {
       const { value } = controls.select;
       const mode = this.target.override()?.mode ?? "auto";
-      if (value !== "present") void this.put(mode, value === "morning" ? untilMorning() : Number(value) * MINUTE);
+      if (value !== "present") void this.put(mode, value === "morning" ? timeUntilMorning() : Number(value) * MINUTE);
     });
     this.group.after(content);
     return controls;

@@ -1,8 +1,8 @@
-/** The list of alerts, computed from the server's events. Pure. */
+/** The list of alerts, computed from the server's events. Does not use the DOM. */
 
 import type { Alert } from "../api.js";
 
-/** The most resolved alerts in the list, as in the server's. */
+/** Largest number of resolved alerts in the list, the same as on the server. */
 const MAX_RESOLVED = 100;
 
 /** Returns the list with a new or changed alert, the newest first. */

@@ -1,6 +1,6 @@
 /** Shares one event stream between pages. The stream is open while a page is visible, and reconnects after losses. */
 
-import { HEARTBEAT_INTERVAL, type Refusal, type StreamState, type ToPage } from "./protocol.js";
+import { HEARTBEAT_INTERVAL, type Refusal, type StreamState, type MessageToPage } from "./protocol.js";
 import { Snapshot } from "./snapshot.js";
 import { openStream, type Stream } from "./stream.js";
 
@@ -21,11 +21,11 @@ const PAGE_TIMEOUT = 3 * HEARTBEAT_INTERVAL + 5000;
 const MAX_SILENCE = 20_000;
 
 /** A page that uses the hub: a function that sends a message to the page. */
-export type Page = (message: ToPage) => void;
+export type SendToPage = (message: MessageToPage) => void;
 
 export class EventHub {
   /** The visible pages, and when each sent its last heartbeat, in ms since 1970. */
-  private readonly pages = new Map<Page, number>();
+  private readonly pages = new Map<SendToPage, number>();
   private state: StreamState = { state: "connecting" };
   private snapshot = new Snapshot();
   private stream?: Stream;
@@ -38,7 +38,7 @@ export class EventHub {
   }
 
   /** Registers a visible page, or records its heartbeat. Opens the stream if necessary; a new page gets the state at once. */
-  visible(page: Page): void {
+  handleVisible(page: SendToPage): void {
     const isNew = !this.pages.has(page);
     this.pages.set(page, Date.now());
     clearTimeout(this.lingerTimer);
@@ -50,7 +50,7 @@ export class EventHub {
   }
 
   /** Removes a page that became hidden. After the last page, the stream stays open for `LINGER_TIME`. */
-  hidden(page: Page): void {
+  handleHidden(page: SendToPage): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
     this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);
   }
@@ -63,7 +63,7 @@ export class EventHub {
 
   private removeDeadPages(): void {
     const now = Date.now();
-    for (const [page, at] of this.pages) if (now - at > PAGE_TIMEOUT) this.hidden(page);
+    for (const [page, at] of this.pages) if (now - at > PAGE_TIMEOUT) this.handleHidden(page);
   }
 
   private open(): void {
@@ -74,7 +74,7 @@ export class EventHub {
         for (const event of events) this.snapshot.apply(event);
         this.broadcast({ events });
       },
-      ended: (refusal) => this.ended(refusal),
+      ended: (refusal) => this.handleEnd(refusal),
     });
   }
 
@@ -86,7 +86,7 @@ export class EventHub {
     if (this.state.state !== "connecting") this.setState({ state: "connecting" });
   }
 
-  private ended(refusal: Refusal | undefined): void {
+  private handleEnd(refusal: Refusal | undefined): void {
     this.stream = undefined;
     this.snapshot = new Snapshot();
     this.setState(refusal ? { state: "refused", ...refusal } : { state: "lost" });
@@ -100,7 +100,7 @@ export class EventHub {
     this.broadcast(state);
   }
 
-  private broadcast(message: ToPage): void {
+  private broadcast(message: MessageToPage): void {
     for (const page of this.pages.keys()) page(message);
   }
 }

@@ -1,4 +1,4 @@
-/** Parser for server-sent events that arrive in chunks. Pure. */
+/** Parser for server-sent events that arrive in chunks. Does not use the DOM. */
 
 import type { ServerEvent } from "./protocol.js";
 
@@ -27,11 +27,11 @@ export function createParser(): (chunk: string) => ServerEvent[] {
     }
     const blocks = (parts.join("") + text.slice(0, end)).split(SEPARATOR);
     parts = [incomplete];
-    return blocks.flatMap(eventOf);
+    return blocks.flatMap(parseEvent);
   };
 }
 
-function eventOf(block: string): ServerEvent[] {
+function parseEvent(block: string): ServerEvent[] {
   const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
   return name === undefined ? [] : [[name, JSON.parse(data)]];
 }

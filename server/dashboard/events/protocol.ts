@@ -7,7 +7,7 @@ export type ServerEvent = readonly [name: string, data: unknown];
  * Message from a page. `visible` is sent when the page becomes visible and as a heartbeat, `hidden` when it becomes hidden,
  * and `restart` after a login or logout.
  */
-export type FromPage = "visible" | "hidden" | "restart";
+export type MessageFromPage = "visible" | "hidden" | "restart";
 
 /** State of the connection to the server. */
 export type StreamState =
@@ -25,7 +25,7 @@ export interface Refusal {
 }
 
 /** Message to a page. `alive` answers a heartbeat. */
-export type ToPage = StreamState | { readonly events: readonly ServerEvent[] } | { readonly alive: true };
+export type MessageToPage = StreamState | { readonly events: readonly ServerEvent[] } | { readonly alive: true };
 
 /** Time between two heartbeats of a visible page, in ms. */
 export const HEARTBEAT_INTERVAL = 15_000;

@@ -61,7 +61,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
   async function run(): Promise<void> {
     const response = await fetch(url, { signal: abort.signal });
     const type = response.headers.get("content-type") ?? "";
-    if (!response.ok || !type.startsWith("text/event-stream")) return finish(await refusalOf(response));
+    if (!response.ok || !type.startsWith("text/event-stream")) return finish(await readRefusal(response));
     handlers.opened();
     const parse = createParser();
     const decoder = new TextDecoder();
@@ -81,7 +81,7 @@ export function openStream(url: string, handlers: StreamHandlers): Stream {
 }
 
 /** Returns why the server refused. The response may come from a proxy and may not be JSON. */
-async function refusalOf(response: Response): Promise<Refusal> {
+async function readRefusal(response: Response): Promise<Refusal> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   return { status: response.status, ...(typeof error === "string" && { problem: error }) };
 }

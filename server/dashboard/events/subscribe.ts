@@ -1,7 +1,7 @@
 /** Receives the server's events while the page is visible: through a shared worker, or without one if unsupported. */
 
 import { EventHub } from "./hub.js";
-import { HEARTBEAT_INTERVAL, type FromPage, type ToPage } from "./protocol.js";
+import { HEARTBEAT_INTERVAL, type MessageFromPage, type MessageToPage } from "./protocol.js";
 
 /** URL of the worker's script. The build adds a hash of its content, so that a page never uses another version. */
 declare const EVENTS_WORKER: string;
@@ -12,18 +12,18 @@ const ANSWER_TIMEOUT = 5000;
 const MAX_TIMEOUTS = 2;
 
 /** Sends a message to the event hub, in this page or in the worker. */
-type SendToHub = (message: FromPage) => void;
+type SendToHub = (message: MessageFromPage) => void;
 
 /**
  * Receives events until the page closes. When the page becomes visible, it gets the full current state first.
  * Returns a function that reconnects, to be called after a login or logout.
  */
-export function subscribe(receive: (message: ToPage) => void): () => void {
-  let send = sharedHub(receive, () => {
-    send = ownHub(receive);
+export function subscribe(receive: (message: MessageToPage) => void): () => void {
+  let send = connectSharedHub(receive, () => {
+    send = createOwnHub(receive);
     sendVisibility();
   });
-  send ??= ownHub(receive);
+  send ??= createOwnHub(receive);
 
   function sendVisibility(): void {
     send!(document.hidden ? "hidden" : "visible");
@@ -44,11 +44,11 @@ export function subscribe(receive: (message: ToPage) => void): () => void {
 }
 
 /** Creates a hub in this page, with its own event stream. */
-function ownHub(receive: (message: ToPage) => void): SendToHub {
+function createOwnHub(receive: (message: MessageToPage) => void): SendToHub {
   const hub = new EventHub("api/events");
   return (message) => {
-    if (message === "visible") hub.visible(receive);
-    else if (message === "hidden") hub.hidden(receive);
+    if (message === "visible") hub.handleVisible(receive);
+    else if (message === "hidden") hub.handleHidden(receive);
     else hub.restart();
   };
 }
@@ -58,7 +58,7 @@ function ownHub(receive: (message: ToPage) => void): SendToHub {
  * Android.
  * @param failed called if the worker cannot be loaded or does not answer
  */
-function sharedHub(receive: (message: ToPage) => void, failed: () => void): SendToHub | undefined {
+function connectSharedHub(receive: (message: MessageToPage) => void, failed: () => void): SendToHub | undefined {
   let worker: SharedWorker;
   try {
     worker = new SharedWorker(EVENTS_WORKER);
@@ -88,7 +88,7 @@ function sharedHub(receive: (message: ToPage) => void, failed: () => void): Send
   }
 
   worker.onerror = fail;
-  worker.port.onmessage = ({ data }: MessageEvent<ToPage>) => {
+  worker.port.onmessage = ({ data }: MessageEvent<MessageToPage>) => {
     clearTimeout(timer);
     timer = undefined;
     timeouts = 0;

@@ -4,16 +4,16 @@
  */
 
 import { EventHub } from "./hub.js";
-import type { FromPage } from "./protocol.js";
+import type { MessageFromPage } from "./protocol.js";
 
 const hub = new EventHub("api/events");
 
 addEventListener("connect", (event) => {
   const [port] = (event as MessageEvent).ports;
-  const page = (message: unknown): void => port.postMessage(message);
-  port.onmessage = ({ data }: MessageEvent<FromPage>) => {
-    if (data === "visible") hub.visible(page);
-    else if (data === "hidden") hub.hidden(page);
+  const sendToPage = (message: unknown): void => port.postMessage(message);
+  port.onmessage = ({ data }: MessageEvent<MessageFromPage>) => {
+    if (data === "visible") hub.handleVisible(sendToPage);
+    else if (data === "hidden") hub.handleHidden(sendToPage);
     else hub.restart();
   };
 });

@@ -15,7 +15,7 @@ export interface LoginState {
  * Explains why the user was logged out; returns "" if there is nothing to explain.
  * @param query of the URL: the dashboard adds `?ended` or `?logged-out`
  */
-export function endedText({ ended }: LoginState, query: string): string {
+export function explainEndedSession({ ended }: LoginState, query: string): string {
   switch (ended) {
     case "idle":
       return message("login.endedIdle");

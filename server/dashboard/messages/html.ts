@@ -5,11 +5,11 @@ import { TEXT_ATTRIBUTES } from "./attributes.js";
 
 /** An element with a message: tag, attributes, key and content. Its content has no element with the same tag. */
 const TEXT_ELEMENT = /<(\w+)([^>]*\sdata-text="([^"]+)"[^>]*)>([\s\S]*?)<\/\1>/g;
-const SLOT = /<(\w+)[^>]*\sdata-slot="(\w+)"[^>]*>[\s\S]*?<\/\1>/g;
+const SLOT_ELEMENT = /<(\w+)[^>]*\sdata-slot="(\w+)"[^>]*>[\s\S]*?<\/\1>/g;
 const TEXT_ATTRIBUTE = new RegExp(`data-text-(${TEXT_ATTRIBUTES.join("|")})="([^"]+)"`, "g");
 
 /**
- * Inserts messages where `data-text` and `data-text-<attribute>` say. Keeps these attributes.
+ * Fills in the messages that `data-text` and `data-text-<attribute>` name. Keeps these attributes.
  * @throws Error if the table has no message for a key, or if the HTML has no slot for a placeholder
  */
 export function fillTemplate(html: string, table: Readonly<Record<string, Area>>): string {
@@ -22,7 +22,7 @@ export function fillTemplate(html: string, table: Readonly<Record<string, Area>>
   return html
     .replace(TEXT_ATTRIBUTE, (attribute, name: string, key: string) => `${attribute} ${name}="${textOf(key)}"`)
     .replace(TEXT_ELEMENT, (_all, tag: string, attributes: string, key: string, content: string) => {
-      const slots = new Map(Array.from(content.matchAll(SLOT), ([slot, , name]) => [name, slot]));
+      const slots = new Map(Array.from(content.matchAll(SLOT_ELEMENT), ([slot, , name]) => [name, slot]));
       const text = textOf(key).replace(/\{(\w+)\}/g, (_placeholder, name: string) => {
         const slot = slots.get(name);
         if (slot === undefined) throw new Error(`The element with data-text="${key}" has no slot ${name}.`);

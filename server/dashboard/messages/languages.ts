@@ -1,4 +1,4 @@
-/** The languages of the page, and the choice between them. Pure. */
+/** The languages of the page, and the choice between them. Does not use the DOM. */
 
 /** The languages by code, each with its own name. Each has a message table in the file `<code>.ts`. */
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", zh: "中文" } as const;
@@ -6,9 +6,9 @@ export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", zh: "�
 export type Language = keyof typeof LANGUAGES;
 
 /** Language tag of a message table, for the `lang` attribute and for formats. */
-const TAGS: Readonly<Record<Language, string>> = { en: "en", de: "de", es: "es", zh: "zh-Hans" };
+const LANGUAGE_TAGS: Readonly<Record<Language, string>> = { en: "en", de: "de", es: "es", zh: "zh-Hans" };
 
-export interface Choice {
+export interface LanguageChoice {
   readonly language: Language;
   /** Locale for numbers and dates: the browser's, such as `en-GB`, if it has the chosen language. */
   readonly locale: string;
@@ -21,10 +21,10 @@ export interface Choice {
  * @param remembered what the user chose earlier; anything that is not a language is ignored
  * @param preferred the browser's languages, best first
  */
-export function chooseLanguage(remembered: string | null, preferred: readonly string[]): Choice {
+export function chooseLanguage(remembered: string | null, preferred: readonly string[]): LanguageChoice {
   const available = preferred.map(findLanguage);
   const language = findLanguage(remembered ?? "") ?? available.find((code) => code !== undefined) ?? "en";
-  const tag = TAGS[language];
+  const tag = LANGUAGE_TAGS[language];
   const own = preferred.find((locale, i) => available[i] === language && scriptOf(locale) === scriptOf(tag));
   return { language, locale: own ?? tag, tag };
 }

@@ -30,7 +30,7 @@ export function formatLight(light: number): string {
 }
 
 /** Returns a format for dates. `options` must be a constant, because formats are cached by it. */
-export function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+export function getDateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   let format = dateFormats.get(options);
   if (!format) dateFormats.set(options, (format = new Intl.DateTimeFormat(locale, options)));
   return format;

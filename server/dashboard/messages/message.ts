@@ -27,16 +27,19 @@ export function messageByName(key: string, values?: Readonly<Record<string, stri
 }
 
 /** A placeholder of a message for which there is no value. */
-export interface Gap {
+export interface UnfilledPlaceholder {
   readonly name: string;
 }
 
 /** Splits a message into text and the placeholders for which `values` has no value. */
-export function splitMessage(key: string, values: Readonly<Record<string, string | number>> = {}): (string | Gap)[] {
+export function splitMessage(
+  key: string,
+  values: Readonly<Record<string, string | number>> = {},
+): (string | UnfilledPlaceholder)[] {
   const [area, name] = key.split(".");
   const found = table[area]?.[name];
   if (found === undefined) throw new Error(`The message table has no key ${key}.`);
-  return formOf(found, values.count)
+  return selectForm(found, values.count)
     .split(/\{(\w+)\}/)
     .map((part, i) => {
       if (i % 2 === 0) return part;
@@ -46,7 +49,7 @@ export function splitMessage(key: string, values: Readonly<Record<string, string
     });
 }
 
-function formOf(found: Message, count: string | number | undefined): string {
+function selectForm(found: Message, count: string | number | undefined): string {
   if (typeof found === "string") return found;
   return found[plurals.select(Number(count))] ?? found.other;
 }

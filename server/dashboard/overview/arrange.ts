@@ -1,27 +1,27 @@
-/** Filters, sorts and groups the boards of the overview. Pure. */
+/** Filters, sorts and groups the boards of the overview. Does not use the DOM. */
 
 import type { Zone } from "../api.js";
 import { compareTexts } from "../messages/locale.js";
 import type { BoardModel } from "../model.js";
 
 export const FILTER_NAMES = ["all", "offline", "on", "overridden", "missing"] as const;
-export const SORTS = ["name", "problems", "darkest", "brightest"] as const;
+export const SORT_NAMES = ["name", "problems", "darkest", "brightest"] as const;
 
 /** Filter and sort order chosen by the user. */
-export interface View {
+export interface Arrangement {
   /** Search words; all must occur in a board's name, id or zone. */
   readonly search: string;
   readonly show: (typeof FILTER_NAMES)[number];
-  readonly sort: (typeof SORTS)[number];
+  readonly sort: (typeof SORT_NAMES)[number];
 }
 
 /** The boards of a zone, or the boards without a zone. */
-export interface Group {
+export interface BoardGroup {
   readonly zone: Zone | undefined;
   readonly boards: BoardModel[];
 }
 
-const FILTERS: Readonly<Record<View["show"], (board: BoardModel) => boolean>> = {
+const FILTERS: Readonly<Record<Arrangement["show"], (board: BoardModel) => boolean>> = {
   all: () => true,
   offline: ({ device }) => device?.online === false,
   on: ({ lamp }) => lamp === true,
@@ -29,16 +29,16 @@ const FILTERS: Readonly<Record<View["show"], (board: BoardModel) => boolean>> = 
   missing: ({ device }) => device !== undefined && device.missing + device.dropped > 0,
 };
 
-const ORDERS: Readonly<Record<View["sort"], (a: BoardModel, b: BoardModel) => number>> = {
+const ORDERS: Readonly<Record<Arrangement["sort"], (a: BoardModel, b: BoardModel) => number>> = {
   name: () => 0,
-  problems: (a, b) => severity(b) - severity(a),
+  problems: (a, b) => severityOf(b) - severityOf(a),
   darkest: (a, b) => (a.device?.light ?? Infinity) - (b.device?.light ?? Infinity) || 0,
   brightest: (a, b) => (b.device?.light ?? -1) - (a.device?.light ?? -1),
 };
 
 /** Groups the boards by zone, in the order of the zones. Boards without a zone come last. Omits empty groups. */
-export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, view: View): Group[] {
-  const groups = new Map<string | undefined, Group>();
+export function arrangeBoards(boards: Iterable<BoardModel>, zones: Iterable<Zone>, view: Arrangement): BoardGroup[] {
+  const groups = new Map<string | undefined, BoardGroup>();
   const zoneOf = new Map<string, string>();
   for (const zone of zones) {
     groups.set(zone.name, { zone, boards: [] });
@@ -61,7 +61,7 @@ export function arrange(boards: Iterable<BoardModel>, zones: Iterable<Zone>, vie
 }
 
 /** Returns how serious the problems of a board are, from 0 for none to 3 for offline. */
-function severity({ device }: BoardModel): number {
+function severityOf({ device }: BoardModel): number {
   if (!device) return 0;
   if (!device.online) return 3;
   if (device.missing + device.dropped > 0) return 2;

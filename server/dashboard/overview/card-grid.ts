@@ -8,7 +8,7 @@ import { now } from "../clock.js";
 import type { BoardModel } from "../model.js";
 import { type Palette, readPalette } from "../palette.js";
 import type { Zones } from "../zones.js";
-import { arrange, type Group, type View } from "./arrange.js";
+import { arrangeBoards, type BoardGroup, type Arrangement } from "./arrange.js";
 import { Card } from "./card.js";
 import { CardGroups } from "./groups.js";
 
@@ -17,7 +17,7 @@ const FRAME_BUDGET = 6;
 
 /** Shortest time between two rearrangements of the cards after changes of boards, in ms. */
 const ARRANGE_INTERVAL = 1000;
-/** Shortest time between two rearrangements when cards are sorted by light, which changes constantly. In ms. */
+/** Shortest time in ms between two rearrangements when cards are sorted by light, which changes constantly. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
 
 /** Largest number of found cards that are created at once. */
@@ -28,13 +28,13 @@ export class CardGrid {
   private readonly dirty = new Set<string>();
   private readonly visible = new Set<Card>();
   private readonly byElement = new WeakMap<Element, Card>();
-  private readonly observer = new IntersectionObserver((entries) => this.visibilityChanged(entries), {
+  private readonly observer = new IntersectionObserver((entries) => this.handleVisibility(entries), {
     rootMargin: "200px",
   });
-  private readonly sizes = new ResizeObserver((entries) => this.resized(entries));
+  private readonly sizes = new ResizeObserver((entries) => this.handleResize(entries));
   private readonly groups: CardGroups;
   private colors: Palette = readPalette();
-  private view: View = { search: "", show: "all", sort: "name" };
+  private arrangement: Arrangement = { search: "", show: "all", sort: "name" };
   private frame = 0;
   private plotsDue = true;
   /** When the cards were last arranged, by `performance.now()`. */
@@ -44,7 +44,7 @@ export class CardGrid {
   /** Whether boards have changed since the cards were arranged. */
   private changed = false;
   /** When the connection to the server was lost, in ms by the server's clock; undefined while connected. */
-  private lost?: number;
+  private lostAt?: number;
 
   /**
    * @param onVisible called when a board's card becomes visible, and for all visible cards after a reconnect
@@ -64,14 +64,14 @@ export class CardGrid {
         this.changed = true;
         this.requestFrame();
       },
-      removed: (model) => this.remove(model.id),
+      removed: (model) => this.removeCard(model.id),
     });
     zones.subscribe(() => this.arrangeSoon());
   }
 
   /** Applies a filter and sort order. */
-  setView(view: View): void {
-    this.view = view;
+  setArrangement(view: Arrangement): void {
+    this.arrangement = view;
     this.arrangeSoon();
   }
 
@@ -96,8 +96,8 @@ export class CardGrid {
   }
 
   /** Sets when the connection was lost, in ms by the server's clock; undefined when it is restored. */
-  setLost(lost: number | undefined): void {
-    this.lost = lost;
+  setLostAt(lost: number | undefined): void {
+    this.lostAt = lost;
     if (lost === undefined) for (const card of this.visible) this.onVisible(card.model);
   }
 
@@ -124,7 +124,7 @@ export class CardGrid {
   private processFrame(): void {
     this.frame = 0;
     for (const card of this.visible) if (this.dirty.delete(card.model.id)) card.render();
-    if (this.plotsDue) for (const card of this.visible) card.draw(this.lost ?? now(), this.colors);
+    if (this.plotsDue) for (const card of this.visible) card.draw(this.lostAt ?? now(), this.colors);
     this.plotsDue = false;
 
     const end = performance.now() + FRAME_BUDGET;
@@ -134,39 +134,39 @@ export class CardGrid {
         break;
       }
       this.dirty.delete(id);
-      (this.cards.get(id) ?? this.add(id)).render();
+      (this.cards.get(id) ?? this.addCard(id)).render();
     }
-    this.arrange();
+    this.arrangeCards();
   }
 
-  private arrange(): void {
+  private arrangeCards(): void {
     const at = performance.now();
     const requested = this.lastArranged === -Infinity;
     if (!requested && (!this.changed || at - this.lastArranged < ARRANGE_INTERVAL)) return;
     // Boards whose cards do not exist yet need another rearrangement.
     this.changed = this.dirty.size > 0;
     this.lastArranged = at;
-    const byLight = this.view.sort === "darkest" || this.view.sort === "brightest";
+    const byLight = this.arrangement.sort === "darkest" || this.arrangement.sort === "brightest";
     const inUse = this.place.matches(":hover, :focus-within");
     const still = !requested && (inUse || (byLight && at - this.lastSorted < SORT_BY_LIGHT_INTERVAL));
     if (!still) this.lastSorted = at;
-    const groups = arrange(this.boards.all, this.zones.all, this.view);
-    if (this.view.search.trim() !== "") this.addMatches(groups);
+    const groups = arrangeBoards(this.boards.all, this.zones.all, this.arrangement);
+    if (this.arrangement.search.trim() !== "") this.addMatches(groups);
     this.groups.show(groups, (id) => this.cards.get(id)?.element, still, this.zones.size > 0);
     this.place.dataset.named = String([...this.boards.all].some(({ id, label }) => label !== id));
     this.onCount(groups.reduce((sum, group) => sum + group.boards.length, 0));
   }
 
   /** Creates the cards of boards that a search has found, while those of other boards may still be waiting. */
-  private addMatches(groups: readonly Group[]): void {
+  private addMatches(groups: readonly BoardGroup[]): void {
     const missing = groups.flatMap(({ boards }) => boards).filter(({ id }) => !this.cards.has(id));
     for (const { id } of missing.slice(0, MAX_MATCHES)) {
-      this.add(id).render();
+      this.addCard(id).render();
       this.dirty.delete(id);
     }
   }
 
-  private add(id: string): Card {
+  private addCard(id: string): Card {
     const card = new Card(this.boards.get(id)!, this.boards, this.zones);
     this.cards.set(id, card);
     for (const element of [card.element, card.canvas]) this.byElement.set(element, card);
@@ -177,7 +177,7 @@ export class CardGrid {
     return card;
   }
 
-  private remove(id: string): void {
+  private removeCard(id: string): void {
     this.dirty.delete(id);
     const card = this.cards.get(id);
     if (!card) return;
@@ -189,13 +189,13 @@ export class CardGrid {
     this.arrangeSoon();
   }
 
-  private resized(entries: ResizeObserverEntry[]): void {
+  private handleResize(entries: ResizeObserverEntry[]): void {
     for (const { target, contentRect } of entries)
       if (contentRect.width > 0) this.byElement.get(target)!.size = contentRect;
     this.tick();
   }
 
-  private visibilityChanged(entries: IntersectionObserverEntry[]): void {
+  private handleVisibility(entries: IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of entries) {
       const card = this.byElement.get(target)!;
       if (!isIntersecting) this.visible.delete(card);

@@ -7,8 +7,8 @@ import { SimulatorControls } from "../controls/simulator.js";
 import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
-import { boardPath } from "../route.js";
-import { decidesText, lampTextOf, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
+import { boardHash } from "../route.js";
+import { decidesText, boardLampText, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { describePlot, drawPlot } from "./plot.js";
 
@@ -50,7 +50,7 @@ export class Card {
 
     const { id } = model;
     showId(this.link, id);
-    this.link.href = boardPath(id);
+    this.link.href = boardHash(id);
     this.element.setAttribute("aria-label", id);
 
     const problem = findPart(content, "problem", HTMLElement);
@@ -75,7 +75,7 @@ export class Card {
     const { device, lamp } = model;
     setAttribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(this.element, "data-online", String(device?.online ?? false));
-    setAttribute(this.lamp, "aria-label", lampTextOf(model));
+    setAttribute(this.lamp, "aria-label", boardLampText(model));
     const named = model.label !== model.id;
     this.label.hidden = !named;
     if (named) setText(this.label, model.label);

@@ -5,8 +5,8 @@ import { cloneTemplate, findPart, setText } from "../dom.js";
 import { lampState, overrideText } from "../labels.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { zonePath } from "../route.js";
-import type { Group } from "./arrange.js";
+import { zoneHash } from "../route.js";
+import type { BoardGroup } from "./arrange.js";
 
 interface CardSection {
   readonly element: HTMLElement;
@@ -27,14 +27,14 @@ export class CardGroups {
    * @param zones whether any zone exists
    */
   show(
-    groups: readonly Group[],
+    groups: readonly BoardGroup[],
     cardOf: (id: string) => HTMLElement | undefined,
     keepPlaces: boolean,
     zones: boolean,
   ): void {
     const wanted = groups.map((group) => {
       const section = this.sectionOf(group.zone?.name ?? "");
-      describe(section, group, zones);
+      renderSection(section, group, zones);
       const cards = group.boards.map(({ id }) => cardOf(id)).filter((card) => card !== undefined);
       setChildren(section.cards, cards, keepPlaces);
       return section.element;
@@ -58,18 +58,25 @@ export class CardGroups {
   }
 }
 
-function describe({ element, title, link, about }: CardSection, { zone, boards }: Group, zones: boolean): void {
+function renderSection(
+  { element, title, link, about }: CardSection,
+  { zone, boards }: BoardGroup,
+  zones: boolean,
+): void {
   const name = zone ? zone.label : message(zones ? "overview.inNoZone" : "overview.boards");
   element.classList.toggle("alone", !zones);
   element.setAttribute("aria-label", name);
   link.hidden = !zone;
   title.hidden = zone !== undefined;
   setText(zone ? link : title, name);
-  if (zone) link.href = zonePath(zone.name);
-  setText(about, [message("page.boardCount", { count: boards.length }), ...(zone ? [stateOf(zone)] : [])].join(" · "));
+  if (zone) link.href = zoneHash(zone.name);
+  setText(
+    about,
+    [message("page.boardCount", { count: boards.length }), ...(zone ? [describeZone(zone)] : [])].join(" · "),
+  );
 }
 
-function stateOf({ led_on, mode, light }: Zone): string {
+function describeZone({ led_on, mode, light }: Zone): string {
   if (mode !== "auto") return overrideText(mode);
   if (led_on === null) return message("overview.zoneUndecided");
   if (light === null) return lampState(led_on);

@@ -3,7 +3,7 @@
 import { formatDuration, formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import type { Palette } from "../palette.js";
-import { type Reading, type RecentReadings, SILENCE, WINDOW, lampOnRanges } from "./series.js";
+import { type Reading, type RecentReadings, MAX_SILENCE, PLOT_DURATION, lampOnRanges } from "./series.js";
 
 /** Switching points of the lamp rule. */
 export interface SwitchingPoints {
@@ -14,13 +14,13 @@ export interface SwitchingPoints {
 const MAX_LIGHT = 1023;
 
 /** If two readings are further apart than this, in ms, the line between them is a step instead of a straight line. */
-const STEP_AFTER = 10_000;
+const MIN_STEP_DISTANCE = 10_000;
 /** Width of the slope of a step in the line, in ms. */
-const STEP_SLOPE = 1000;
+const STEP_SLOPE_TIME = 1000;
 
 const MINUTE = 60_000;
 /** Margin of the line in px. Lamp shading and grid extend to the edges. */
-const MARGIN = { right: 7, bottom: 5 };
+const PLOT_MARGIN = { right: 7, bottom: 5 };
 
 /**
  * Draws the three minutes before `now`.
@@ -46,13 +46,14 @@ export function drawPlot(
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
 
-  const x = (time: number) => (width - MARGIN.right) * (1 - (now - time) / WINDOW);
+  const x = (time: number) => (width - PLOT_MARGIN.right) * (1 - (now - time) / PLOT_DURATION);
   const top = height < 120 ? 8 : 26; // leave room for the caption of tall plots
-  const bottom = height - MARGIN.bottom;
+  const bottom = height - PLOT_MARGIN.bottom;
   const y = (light: number) => bottom - (light / MAX_LIGHT) * (bottom - top);
 
   context.fillStyle = colors.grid;
-  for (let t = Math.floor(now / MINUTE) * MINUTE; t > now - WINDOW; t -= MINUTE) context.fillRect(x(t), 0, 1, height);
+  for (let t = Math.floor(now / MINUTE) * MINUTE; t > now - PLOT_DURATION; t -= MINUTE)
+    context.fillRect(x(t), 0, 1, height);
 
   const lamplight = context.createLinearGradient(0, 0, 0, height);
   lamplight.addColorStop(0, colors.lampTop);
@@ -71,33 +72,33 @@ export function drawPlot(
   context.strokeStyle = colors.threshold;
   context.lineWidth = 1;
   context.setLineDash([2, 4]);
-  stroke(context, [
+  strokeLine(context, [
     [0, y(threshold)],
     [width, y(threshold)],
   ]);
   context.setLineDash([]);
   context.lineWidth = 2;
   context.lineJoin = context.lineCap = "round";
-  for (const segment of splitAtGaps(series.readings, now - WINDOW)) {
-    const line = linePoints(segment).map(([time, light]) => [x(time), y(light)] as const);
+  for (const segment of splitAtGaps(series.readings, now - PLOT_DURATION)) {
+    const line = createLinePoints(segment).map(([time, light]) => [x(time), y(light)] as const);
     context.fillStyle = colors.fill;
-    area(context, line, height);
+    fillBelowLine(context, line, height);
     context.strokeStyle = colors.line;
-    stroke(context, line);
+    strokeLine(context, line);
   }
 
   const last = series.last;
   if (last) {
     const at = y(last.light);
-    const end = x(Math.max(last.time, Math.min(until, last.time + SILENCE)));
+    const end = x(Math.max(last.time, Math.min(until, last.time + MAX_SILENCE)));
     const held = [
       [x(last.time), at],
       [end, at],
     ] as const;
     context.fillStyle = colors.fill;
-    area(context, held, height);
+    fillBelowLine(context, held, height);
     context.strokeStyle = colors.faint;
-    stroke(context, held);
+    strokeLine(context, held);
     context.fillStyle = colors.line;
     context.beginPath();
     context.arc(end, at, 3.5, 0, 2 * Math.PI);
@@ -115,7 +116,7 @@ export function drawPlot(
 
 /** Describes a plot as text, for screen readers. */
 export function describePlot(series: RecentReadings, now: number, threshold: number): string {
-  const seen = series.readings.filter((reading) => reading.time >= now - WINDOW);
+  const seen = series.readings.filter((reading) => reading.time >= now - PLOT_DURATION);
   if (seen.length === 0) return message("overview.plotEmpty");
   const lights = seen.map((reading) => reading.light);
   const on = lampOnRanges(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
@@ -133,7 +134,7 @@ function splitAtGaps(readings: readonly Reading[], from: number): Reading[][] {
   let segment: Reading[] = [];
   readings.forEach((reading, i) => {
     if (i + 1 < readings.length && readings[i + 1].time < from) return;
-    if (segment.length > 0 && reading.time - segment[segment.length - 1].time > SILENCE) segment = [];
+    if (segment.length > 0 && reading.time - segment[segment.length - 1].time > MAX_SILENCE) segment = [];
     if (segment.length === 0) found.push(segment);
     segment.push(reading);
   });
@@ -141,11 +142,12 @@ function splitAtGaps(readings: readonly Reading[], from: number): Reading[][] {
 }
 
 /** Converts readings into the points of a line, with steps between distant readings. */
-function linePoints(segment: readonly Reading[]): [time: number, light: number][] {
+function createLinePoints(segment: readonly Reading[]): [time: number, light: number][] {
   const line: [number, number][] = [];
   segment.forEach((reading, i) => {
     const before = segment[i - 1];
-    if (before && reading.time - before.time > STEP_AFTER) line.push([reading.time - STEP_SLOPE, before.light]);
+    if (before && reading.time - before.time > MIN_STEP_DISTANCE)
+      line.push([reading.time - STEP_SLOPE_TIME, before.light]);
     line.push([reading.time, reading.light]);
   });
   return line;
@@ -156,12 +158,16 @@ function tracePath(context: CanvasRenderingContext2D, line: readonly (readonly [
   for (const [x, y] of line) context.lineTo(x, y);
 }
 
-function stroke(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[]): void {
+function strokeLine(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[]): void {
   tracePath(context, line);
   context.stroke();
 }
 
-function area(context: CanvasRenderingContext2D, line: readonly (readonly [number, number])[], bottom: number): void {
+function fillBelowLine(
+  context: CanvasRenderingContext2D,
+  line: readonly (readonly [number, number])[],
+  bottom: number,
+): void {
   tracePath(context, line);
   context.lineTo(line[line.length - 1][0], bottom);
   context.lineTo(line[0][0], bottom);

@@ -33,7 +33,7 @@ export class RecentLoader {
     for (const model of this.queue) {
       this.queue.delete(model);
       try {
-        model.series.fill(await getRecent(model.id), now());
+        model.series.insertStored(await getRecent(model.id), now());
         this.onLoaded(model);
       } catch {
         continue; // ignore the error: the plot shows only live readings

@@ -1,4 +1,4 @@
-/** Time series of readings for the small plots. Pure. */
+/** Time series of readings for the small plots. Does not use the DOM. */
 
 import type { Point } from "../api.js";
 
@@ -10,10 +10,10 @@ export interface Reading {
 }
 
 /** Time range of a plot, in ms. */
-export const WINDOW = 3 * 60_000;
+export const PLOT_DURATION = 3 * 60_000;
 
 /** Longest time between two readings without a gap in the plot, in ms. Online boards send heartbeats more often. */
-export const SILENCE = 90_000;
+export const MAX_SILENCE = 90_000;
 
 /** Largest error of the page's estimate of the server's clock, in ms. */
 const CLOCK_ERROR = 3000;
@@ -44,7 +44,7 @@ export class RecentReadings {
    * @param now current time by the server's clock; live readings with a later time are removed, because they were added
    *   before the clock was set back
    */
-  fill(points: readonly Point[], now = Infinity): void {
+  insertStored(points: readonly Point[], now = Infinity): void {
     const known: Reading[] = [];
     for (const { time, light, led_on } of points)
       if (light !== null) known.push({ time, light, led_on: led_on === true });
@@ -55,7 +55,7 @@ export class RecentReadings {
   }
 
   private trim(): void {
-    const oldest = (this.last?.time ?? 0) - WINDOW;
+    const oldest = (this.last?.time ?? 0) - PLOT_DURATION;
     // Keep one reading before the window, so that the line reaches the edge. Trim in batches, which is cheaper.
     let first = 0;
     while (first + 1 < this.list.length && this.list[first + 1].time < oldest) first++;
@@ -72,13 +72,13 @@ export interface TimeRange {
 
 /**
  * Returns the time ranges with the lamp on, up to `until`. The state of a reading holds until the next reading, but not
- * longer than `SILENCE`.
+ * longer than `MAX_SILENCE`.
  */
 export function lampOnRanges(readings: readonly Reading[], until: number): TimeRange[] {
   const spans: TimeRange[] = [];
   readings.forEach((reading, i) => {
     if (!reading.led_on) return;
-    const to = Math.min(readings[i + 1]?.time ?? until, reading.time + SILENCE);
+    const to = Math.min(readings[i + 1]?.time ?? until, reading.time + MAX_SILENCE);
     const last = spans[spans.length - 1];
     if (last && last.to >= reading.time) last.to = to;
     else if (to > reading.time) spans.push({ from: reading.time, to });

@@ -2,7 +2,7 @@
 
 import { findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
-import { FILTER_NAMES, SORTS, type View } from "./arrange.js";
+import { FILTER_NAMES, SORT_NAMES, type Arrangement } from "./arrange.js";
 
 export class Toolbar {
   private readonly form: HTMLFormElement;
@@ -15,7 +15,7 @@ export class Toolbar {
   /** @param changed called when the user changes the view */
   constructor(
     root: ParentNode,
-    private readonly changed: (view: View) => void,
+    private readonly changed: (view: Arrangement) => void,
   ) {
     this.form = findPart(root, "toolbar", HTMLFormElement);
     this.search = findPart(root, "search", HTMLInputElement);
@@ -23,20 +23,20 @@ export class Toolbar {
     this.sort = findPart(root, "sort", HTMLSelectElement);
     this.found = findPart(root, "found", HTMLElement);
     this.none = findPart(root, "none", HTMLElement);
-    this.form.addEventListener("input", () => this.changed(this.view));
+    this.form.addEventListener("input", () => this.changed(this.arrangement));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     findPart(root, "show-all", HTMLButtonElement).addEventListener("click", () => {
       this.form.reset();
-      this.changed(this.view);
+      this.changed(this.arrangement);
       this.search.focus();
     });
   }
 
-  get view(): View {
+  get arrangement(): Arrangement {
     return {
       search: this.search.value,
       show: FILTER_NAMES.find((show) => show === this.show.value) ?? "all",
-      sort: SORTS.find((sort) => sort === this.sort.value) ?? "name",
+      sort: SORT_NAMES.find((sort) => sort === this.sort.value) ?? "name",
     };
   }
 
@@ -44,7 +44,7 @@ export class Toolbar {
   render(found: number, all: number): void {
     this.form.hidden = all < 2;
     this.none.hidden = found > 0 || all === 0;
-    const { search, show } = this.view;
+    const { search, show } = this.arrangement;
     setText(this.found, search.trim() === "" && show === "all" ? "" : message("overview.found", { found, all }));
   }
 }

@@ -2,7 +2,7 @@
 
 import type { NewBoardView } from "../../src/http/new-board-view.js";
 import type { ListedLoginSession, TokenView, UserView } from "../../src/security/user-view.js";
-import { request } from "../api.js";
+import { sendRequest } from "../api.js";
 
 export type User = UserView;
 export type Token = TokenView;
@@ -18,63 +18,63 @@ export interface NewUser {
   readonly password?: string;
 }
 
-async function json<T>(method: string, path: string, body?: object): Promise<T> {
-  return (await (await request(method, path, body)).json()) as T;
+async function requestJson<T>(method: string, path: string, body?: object): Promise<T> {
+  return (await (await sendRequest(method, path, body)).json()) as T;
 }
 
 const pathOf = (name: string): string => `api/users/${encodeURIComponent(name)}`;
 
 /** Gets the users, sorted by name. @throws ApiError */
 export function getUsers(): Promise<User[]> {
-  return json("GET", "api/users");
+  return requestJson("GET", "api/users");
 }
 
 /** Adds a user. Returns the generated password; null if `user` has one. @throws ApiError */
 export async function postUser(user: NewUser): Promise<string | null> {
-  return (await json<{ password: string | null }>("POST", "api/users", user)).password;
+  return (await requestJson<{ password: string | null }>("POST", "api/users", user)).password;
 }
 
 /** Changes a user's role. @throws ApiError */
 export async function putRole(name: string, role: Role): Promise<void> {
-  await request("PUT", pathOf(name), { role });
+  await sendRequest("PUT", pathOf(name), { role });
 }
 
 /** Changes a user's password; generates one if it is undefined. Returns the generated password. @throws ApiError */
 export async function putPassword(name: string, password?: string): Promise<string | null> {
-  return (await json<{ password: string | null }>("PUT", `${pathOf(name)}/password`, { password })).password;
+  return (await requestJson<{ password: string | null }>("PUT", `${pathOf(name)}/password`, { password })).password;
 }
 
 /** Removes a user. @throws ApiError */
 export async function deleteUser(name: string): Promise<void> {
-  await request("DELETE", pathOf(name));
+  await sendRequest("DELETE", pathOf(name));
 }
 
-/** Makes a token. Returns the token. @param expires such as `90d`; undefined for never @throws ApiError */
+/** Creates a token and returns it. @param expires such as `90d`; undefined for never @throws ApiError */
 export async function postToken(name: string, expires?: string): Promise<string> {
-  return (await json<{ token: string }>("POST", `${pathOf(name)}/tokens`, { expires })).token;
+  return (await requestJson<{ token: string }>("POST", `${pathOf(name)}/tokens`, { expires })).token;
 }
 
 /** Revokes a token. @throws ApiError */
 export async function deleteToken(name: string, id: string): Promise<void> {
-  await request("DELETE", `${pathOf(name)}/tokens/${encodeURIComponent(id)}`);
+  await sendRequest("DELETE", `${pathOf(name)}/tokens/${encodeURIComponent(id)}`);
 }
 
 /** Gets the login sessions. @throws ApiError */
 export function getLoginSessions(): Promise<LoginSession[]> {
-  return json("GET", "api/login-sessions");
+  return requestJson("GET", "api/login-sessions");
 }
 
 /** Ends a login session. @throws ApiError */
 export async function deleteLoginSession(id: string): Promise<void> {
-  await request("DELETE", `api/login-sessions/${encodeURIComponent(id)}`);
+  await sendRequest("DELETE", `api/login-sessions/${encodeURIComponent(id)}`);
 }
 
 /** Gets what a new board needs to connect. @throws ApiError */
 export function getNewBoard(): Promise<NewBoard> {
-  return json("GET", "api/new-board");
+  return requestJson("GET", "api/new-board");
 }
 
 /** Starts a simulated board. @throws ApiError */
 export async function postSimulatedBoard(id: string): Promise<void> {
-  await request("POST", "api/simulator/boards", { id });
+  await sendRequest("POST", "api/simulator/boards", { id });
 }

@@ -3,14 +3,14 @@
 import { attempt } from "../controls/attempt.js";
 import { findPart, setText } from "../dom.js";
 
-export interface Question {
+export interface AskQuestion {
   readonly title: string;
   readonly consequence: string;
   readonly verb: string;
   readonly asks: "password" | "expires";
 }
 
-export class Ask {
+export class AskDialog {
   private readonly dialog: HTMLDialogElement;
   private submit = (): Promise<void> => Promise.resolve();
 
@@ -18,7 +18,7 @@ export class Ask {
     this.dialog = findPart(place, "ask", HTMLDialogElement);
     findPart(place, "ask-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.answer();
+      void this.sendAnswer();
     });
     findPart(place, "ask-cancel", HTMLButtonElement).addEventListener("click", () => this.dialog.close());
   }
@@ -27,7 +27,7 @@ export class Ask {
    * Asks a question. Stays open while `answered` fails, and shows why.
    * @param answered called with the password or the expiry; undefined for an empty answer
    */
-  open({ title, consequence, verb, asks }: Question, answered: (value: string | undefined) => Promise<void>): void {
+  open({ title, consequence, verb, asks }: AskQuestion, answered: (value: string | undefined) => Promise<void>): void {
     const [password, expires] = [this.input("ask-password-value"), this.select("ask-expires-value")];
     setText(this.part("ask-title"), title);
     setText(this.part("ask-consequence"), consequence);
@@ -40,7 +40,7 @@ export class Ask {
     this.dialog.showModal();
   }
 
-  private async answer(): Promise<void> {
+  private async sendAnswer(): Promise<void> {
     const succeeded = await attempt(this.submit, (text) => setText(this.part("ask-problem"), text));
     if (succeeded) this.dialog.close();
   }

@@ -1,13 +1,13 @@
 /** Shows the new password of a board's account with the commands that bring it to the board. */
 
-import { addressesFor } from "../add-board/addresses.js";
+import { orderAddresses } from "../add-board/addresses.js";
 import type { BoardAccount } from "../add-board/commands.js";
 import { showCredentials } from "../add-board/credentials.js";
 import { showSecret } from "../add-board/secret.js";
 import { findPart } from "../dom.js";
 import type { NewBoard } from "./api.js";
 
-/** @param device the device id of the board */
+/** Shows a new password and, if the board can reach the broker, the commands for it. @param device the board's id */
 export function showBoardPassword(
   place: HTMLElement,
   title: string,
@@ -16,7 +16,7 @@ export function showBoardPassword(
   account: BoardAccount,
 ): void {
   showSecret(place, title, account.password);
-  const [broker] = addressesFor(server.addresses, location.hostname);
+  const [broker] = orderAddresses(server.addresses, location.hostname);
   if (broker !== undefined && server.embedded)
     showCredentials(findPart(place, "secret", HTMLElement), { broker, id: device, account });
 }

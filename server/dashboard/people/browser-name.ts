@@ -1,4 +1,4 @@
-/** Names the browser of a login session. Pure. */
+/** Names the browser of a login session. Does not use the DOM. */
 
 const BROWSERS = [
   ["Edge", /\bEdgA?\//],

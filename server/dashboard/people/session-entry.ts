@@ -1,7 +1,7 @@
 /** Entry of a login session in the list of sessions. */
 
 import { formatTime } from "../clock.js";
-import { confirm } from "../confirm.js";
+import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
@@ -26,16 +26,18 @@ export function createSession(session: LoginSession, view: Pick<UserActions, "lo
   setText(button, message("people.endSession"));
   button.addEventListener("click", () => {
     const question = message("people.endQuestion", { name });
-    void confirm(question, message("people.endConsequence"), message("people.endConfirmed")).then(async (yes) => {
-      if (!yes) return;
-      let problem = "";
-      await attempt(
-        () => deleteLoginSession(id),
-        (text) => (problem = text),
-      );
-      await view.load();
-      if (problem) view.report(problem);
-    });
+    void askForConfirmation(question, message("people.endConsequence"), message("people.endConfirmed")).then(
+      async (yes) => {
+        if (!yes) return;
+        let problem = "";
+        await attempt(
+          () => deleteLoginSession(id),
+          (text) => (problem = text),
+        );
+        await view.load();
+        if (problem) view.report(problem);
+      },
+    );
   });
   return element;
 }

@@ -1,16 +1,16 @@
 /** Entry of a user in the list of users, with its tokens. */
 
 import { formatDate, formatTime } from "../clock.js";
-import { confirm } from "../confirm.js";
+import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 import { deleteToken, deleteUser, postToken, putPassword, putRole, type Role, type Token, type User } from "./api.js";
-import type { Ask } from "./ask.js";
+import type { AskDialog } from "./ask.js";
 
-/** What the view does for its entries. */
+/** Functions of the view that its entries call. */
 export interface UserActions {
-  readonly ask: Ask;
+  readonly ask: AskDialog;
   load(): Promise<void>;
   report(problem: string): void;
   showPassword(name: string, password: string, device?: string | null): void;
@@ -32,9 +32,9 @@ export function createUser(user: User, isOwn: boolean, view: UserActions): Eleme
   findPart(part, "tokens", HTMLElement).append(...user.tokens.map((token) => createToken(name, token, view)));
 
   roleSelect.addEventListener("change", () => {
-    void change(view, () => putRole(name, roleSelect.value as Role));
+    void applyChange(view, () => putRole(name, roleSelect.value as Role));
   });
-  findPart(part, "remove", HTMLButtonElement).addEventListener("click", () => void remove(name, view));
+  findPart(part, "remove", HTMLButtonElement).addEventListener("click", () => void askToRemove(name, view));
   findPart(part, "new-password", HTMLButtonElement).addEventListener("click", () => {
     const question = {
       title: message("people.newPasswordOf", { name }),
@@ -61,14 +61,16 @@ export function createUser(user: User, isOwn: boolean, view: UserActions): Eleme
   return element;
 }
 
-async function remove(name: string, view: UserActions): Promise<void> {
+async function askToRemove(name: string, view: UserActions): Promise<void> {
   const consequence = message("people.removeConsequence");
-  if (await confirm(message("people.removeQuestion", { name }), consequence, message("people.removeConfirmed")))
-    await change(view, () => deleteUser(name));
+  if (
+    await askForConfirmation(message("people.removeQuestion", { name }), consequence, message("people.removeConfirmed"))
+  )
+    await applyChange(view, () => deleteUser(name));
 }
 
 /** Changes something and shows the result, or why the server refuses the change. */
-async function change(view: UserActions, action: () => Promise<void>): Promise<void> {
+async function applyChange(view: UserActions, action: () => Promise<void>): Promise<void> {
   let problem = "";
   await attempt(action, (text) => (problem = text));
   await view.load();
@@ -93,8 +95,8 @@ function createToken(name: string, { id, expires, expired, last_used: used }: To
   setText(button, message("people.revoke"));
   button.addEventListener("click", () => {
     const question = message("people.revokeQuestion", { id });
-    void confirm(question, message("people.revokeConsequence"), message("people.revokeConfirmed")).then((yes) =>
-      yes ? change(view, () => deleteToken(name, id)) : undefined,
+    void askForConfirmation(question, message("people.revokeConsequence"), message("people.revokeConfirmed")).then(
+      (yes) => (yes ? applyChange(view, () => deleteToken(name, id)) : undefined),
     );
   });
   return element;

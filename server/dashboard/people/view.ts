@@ -7,7 +7,7 @@ import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 import { AddUserForm } from "./add-user.js";
 import { getLoginSessions, getNewBoard, getUsers, type NewBoard, type User } from "./api.js";
-import { Ask } from "./ask.js";
+import { AskDialog } from "./ask.js";
 import { showBoardPassword } from "./board-password.js";
 import { createSession } from "./session-entry.js";
 import { createUser, type UserActions } from "./user-entry.js";
@@ -16,22 +16,22 @@ import { createUser, type UserActions } from "./user-entry.js";
 const REFRESH_INTERVAL = 30_000;
 
 /** Opens the view in `place`. Returns a function that closes it. */
-export function open(place: HTMLElement): () => void {
+export function openView(place: HTMLElement): () => void {
   place.append(cloneTemplate("people-template"));
   findPart(place, "heading", HTMLElement).focus();
-  const view = new View(place);
+  const view = new PeopleView(place);
   void view.load();
   const timer = setInterval(() => void view.load(), REFRESH_INTERVAL);
   return () => clearInterval(timer);
 }
 
-class View implements UserActions {
-  readonly ask: Ask;
+class PeopleView implements UserActions {
+  readonly ask: AskDialog;
   private readonly secretPlace: HTMLElement;
   private server?: NewBoard;
 
   constructor(private readonly place: HTMLElement) {
-    this.ask = new Ask(place);
+    this.ask = new AskDialog(place);
     this.secretPlace = this.part("secret-place");
     new AddUserForm(place, async (name, password) => {
       if (password !== null) this.showPassword(name, password);
@@ -48,8 +48,8 @@ class View implements UserActions {
       this.part("managed").hidden = isOpen;
       if (isOpen) return;
       this.server ??= await getNewBoard();
-      const own = (await getSession()).name;
-      this.showUsers(users, own);
+      const ownName = (await getSession()).name;
+      this.showUsers(users, ownName);
       const sessions = await getLoginSessions();
       this.part("no-sessions").hidden = sessions.length > 0;
       this.part("sessions").replaceChildren(...sessions.map((session) => createSession(session, this)));
@@ -69,11 +69,11 @@ class View implements UserActions {
   }
 
   private showUsers(users: readonly User[], own: string | null): void {
-    const create = (user: User): Element => createUser(user, user.name === own, this);
+    const createEntry = (user: User): Element => createUser(user, user.name === own, this);
     const boards = users.filter(({ role }) => role === "device");
     const others = users.filter(({ role }) => role !== "device");
-    this.part("users").replaceChildren(...others.map(create));
-    this.part("devices").replaceChildren(...boards.map(create));
+    this.part("users").replaceChildren(...others.map(createEntry));
+    this.part("devices").replaceChildren(...boards.map(createEntry));
     this.part("no-devices").hidden = boards.length > 0;
   }
 

@@ -3,34 +3,34 @@
 import type { Boards } from "../boards.js";
 import { compareTexts } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { create, createButton, newId } from "./elements.js";
-import type { Input } from "./inputs.js";
+import { buildElement, createButton, createId } from "./elements.js";
+import type { SettingInput } from "./inputs.js";
 
 /** Number of boards above which the list has a search. */
-const SEARCH_FROM = 12;
+const MIN_BOARDS_FOR_SEARCH = 12;
 
-/** Creates the input. @param changed called after each change by the person */
-export function createBoardList(boards: Boards, changed: () => void): Input {
-  const list = create("ul", { class: "choose" });
-  const id = create("input", { type: "text", id: newId(), placeholder: "nightlight/porch", "aria-label": message("settings.anotherBoard") }); // prettier-ignore
-  const search = create("input", { type: "search", "aria-label": message("settings.search"), placeholder: message("settings.search") }); // prettier-ignore
+/** Creates an input for a list of boards. @param changed called after each change by the user */
+export function createBoardListInput(boards: Boards, changed: () => void): SettingInput {
+  const list = buildElement("ul", { class: "choose" });
+  const id = buildElement("input", { type: "text", id: createId(), placeholder: "nightlight/porch", "aria-label": message("settings.anotherBoard") }); // prettier-ignore
+  const search = buildElement("input", { type: "search", "aria-label": message("settings.search"), placeholder: message("settings.search") }); // prettier-ignore
   const add = createButton(message("settings.add"), addBoard);
-  const element = create(
+  const element = buildElement(
     "div",
-    { role: "group", id: newId() },
+    { role: "group", id: createId() },
     search,
     list,
-    create("p", { class: "another" }, id, add),
+    buildElement("p", { class: "another" }, id, add),
   );
-  /** The ids in the order of the file, and then in the order in which the person has added them. */
+  /** The ids in the order of the file, and then in the order in which the user has added them. */
   let chosen: string[] = [];
   let disabled = false;
-  /** The content of the list apart from its ticks, to notice changes; "" if the ticks must be set again. */
+  /** The rendered ids, labels and state, to detect changes; "" forces a new rendering. */
   let rendered = "";
 
   id.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
-    event.preventDefault(); // Enter would send the form
+    event.preventDefault(); // Enter would submit the form
     addBoard();
   });
   search.addEventListener("input", filter);
@@ -50,7 +50,7 @@ export function createBoardList(boards: Boards, changed: () => void): Input {
       item.hidden = !item.textContent!.toLowerCase().includes(words);
   }
 
-  /** Renders the list, unless it would be the same: rendering takes the focus from a box. */
+  /** Renders the list if it has changed. Otherwise, a needless rendering would take the focus from a check box. */
   function render(): void {
     const ids = new Set([...chosen, ...Array.from(boards.all, (model) => model.id)]);
     const labels = new Map(Array.from(ids, (one) => [one, boards.get(one)?.label ?? one]));
@@ -59,12 +59,12 @@ export function createBoardList(boards: Boards, changed: () => void): Input {
     if (content === rendered) return;
     rendered = content;
     list.replaceChildren(...sorted.map((one) => item(one, labels.get(one)!)));
-    search.hidden = sorted.length < SEARCH_FROM;
+    search.hidden = sorted.length < MIN_BOARDS_FOR_SEARCH;
     filter();
   }
 
   function item(one: string, label: string): HTMLLIElement {
-    const box = create("input", { type: "checkbox" });
+    const box = buildElement("input", { type: "checkbox" });
     box.checked = chosen.includes(one);
     box.disabled = disabled;
     box.addEventListener("input", (event) => {
@@ -72,9 +72,9 @@ export function createBoardList(boards: Boards, changed: () => void): Input {
       chosen = box.checked ? [...chosen, one] : chosen.filter((other) => other !== one);
       changed();
     });
-    const name = create("span", {}, label);
-    if (label !== one) name.append(create("small", {}, one));
-    return create("li", {}, create("label", {}, box, name));
+    const name = buildElement("span", {}, label);
+    if (label !== one) name.append(buildElement("small", {}, one));
+    return buildElement("li", {}, buildElement("label", {}, box, name));
   }
 
   return {

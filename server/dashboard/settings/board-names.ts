@@ -3,32 +3,32 @@
 import type { Boards } from "../boards.js";
 import { compareTexts } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { create } from "./elements.js";
+import { buildElement } from "./elements.js";
 import { Form } from "./form.js";
 import { createInput } from "./inputs.js";
-import type { Settings } from "./store.js";
+import type { SettingsStore } from "./store.js";
 
 export class BoardNames {
-  readonly element = create("section", { class: "panel" }, create("h3", {}, message("page.boards")));
+  readonly element = buildElement("section", { class: "panel" }, buildElement("h3", {}, message("page.boards")));
   private readonly form: Form;
-  private readonly none = create("p", { class: "none" }, message("overview.noBoard"));
+  private readonly none = buildElement("p", { class: "none" }, message("overview.noBoard"));
   /** The elements of the fields, by the ids of their boards. */
   private readonly known = new Map<string, HTMLElement>();
   private readonly stops: (() => void)[];
   private timer = 0;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: SettingsStore,
     private readonly boards: Boards,
   ) {
     this.form = new Form(settings);
     this.form.element.classList.add("names");
     this.element.append(
-      create("p", { class: "hint" }, message("settings.boardNamesHelp")),
+      buildElement("p", { class: "hint" }, message("settings.boardNamesHelp")),
       this.none,
       this.form.element,
     );
-    this.stops = [settings.subscribe(() => this.render()), boards.subscribe({ changed: () => this.request() })];
+    this.stops = [settings.subscribe(() => this.render()), boards.subscribe({ changed: () => this.requestRender() })];
     this.render();
   }
 
@@ -39,7 +39,7 @@ export class BoardNames {
   }
 
   /** Schedules a check for new boards: boards change often, but new ones are rare. */
-  private request(): void {
+  private requestRender(): void {
     if (this.timer !== 0) return;
     this.timer = setTimeout(() => {
       this.timer = 0;
@@ -55,11 +55,11 @@ export class BoardNames {
     const ids = Array.from(this.boards.all, ({ id }) => id).concat(Object.keys(version.view.devices));
     const missing = [...new Set(ids)].filter((id) => !this.known.has(id)).sort(compareTexts);
     for (const id of missing) {
-      const field = this.form.add({
+      const field = this.form.addField({
         setting,
         label: id,
         path: ["devices", id, "label"],
-        input: createInput(setting, () => this.form.changed()),
+        input: createInput(setting, () => this.form.handleChange()),
         fallback: () => undefined,
       });
       this.known.set(id, field);
@@ -67,12 +67,12 @@ export class BoardNames {
     this.none.hidden = this.known.size > 0;
     this.form.element.hidden = this.known.size === 0;
     if (missing.length === 0) return;
-    this.sort(missing);
+    this.sortFields(missing);
     this.form.render();
   }
 
   /** Moves new fields to their places in the alphabet. The others stay, because moving a field would take its focus. */
-  private sort(added: readonly string[]): void {
+  private sortFields(added: readonly string[]): void {
     const sorted = [...this.known.keys()].sort(compareTexts);
     const moved = new Set(added);
     for (let i = sorted.length - 2; i >= 0; i--)

@@ -3,15 +3,15 @@
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import type { Zones } from "../zones.js";
-import { create } from "./elements.js";
+import { buildElement } from "./elements.js";
 import { Form } from "./form.js";
 import { createInput } from "./inputs.js";
 import { addRuleFields } from "./rule-fields.js";
-import type { Settings } from "./store.js";
+import type { SettingsStore } from "./store.js";
 
 export class BoardSettings {
   private readonly form: Form;
-  private readonly zoneNote = create("p", { class: "hint" });
+  private readonly zoneNote = buildElement("p", { class: "hint" });
   private readonly unsubscribe: () => void;
   private created = false;
 
@@ -19,10 +19,10 @@ export class BoardSettings {
     private readonly place: HTMLElement,
     private readonly model: BoardModel,
     private readonly zones: Zones,
-    private readonly settings: Settings,
+    private readonly settings: SettingsStore,
   ) {
     this.form = new Form(settings);
-    place.append(create("h3", {}, message("settings.boardTitle")), this.zoneNote, this.form.element);
+    place.append(buildElement("h3", {}, message("settings.boardTitle")), this.zoneNote, this.form.element);
     this.unsubscribe = settings.subscribe(() => this.render());
     this.render();
   }
@@ -40,10 +40,10 @@ export class BoardSettings {
     this.created = true;
     const { id } = this.model;
     const fields = version.view.fields.device;
-    this.form.add({
+    this.form.addField({
       setting: label,
       path: ["devices", id, "label"],
-      input: createInput(label, () => this.form.changed()),
+      input: createInput(label, () => this.form.handleChange()),
       fallback: () => id,
     });
     addRuleFields(this.form, fields, ["devices", id, "rule"]);

@@ -3,22 +3,22 @@
 import { formatTime } from "../clock.js";
 import { message } from "../messages/message.js";
 import type { SettingsAuthor } from "./client.js";
-import { create, newId } from "./elements.js";
-import type { AskConflict, Conflict } from "./store.js";
+import { buildElement, createId } from "./elements.js";
+import type { AskConflict, SettingConflict } from "./store.js";
 import { labelOf, valueText } from "./texts.js";
 
-/** Shows both values of each setting. Resolves to the person's choice. Escape continues editing. */
+/** Shows both values of each setting. Resolves to the user's choice. Escape continues editing. */
 export const askConflict: AskConflict = (conflicts, by, at) => {
-  const title = create("h2", { id: newId() }, message("settings.conflict"));
+  const title = buildElement("h2", { id: createId() }, message("settings.conflict"));
   const choices = [
-    create("button", { value: "continue" }, message("settings.continueEditing")),
-    create("button", { value: "theirs" }, message("settings.takeTheirs")),
-    create("button", { value: "yours" }, message("settings.keepYours")),
+    buildElement("button", { value: "continue" }, message("settings.continueEditing")),
+    buildElement("button", { value: "theirs" }, message("settings.takeTheirs")),
+    buildElement("button", { value: "yours" }, message("settings.keepYours")),
   ];
-  const dialog = create(
+  const dialog = buildElement(
     "dialog",
     { class: "confirm", "aria-labelledby": title.id },
-    create("form", { method: "dialog" }, title, create("p", {}, authorText(by, at)), tableOf(conflicts), create("p", { class: "buttons" }, ...choices)), // prettier-ignore
+    buildElement("form", { method: "dialog" }, title, buildElement("p", {}, authorText(by, at)), tableOf(conflicts), buildElement("p", { class: "buttons" }, ...choices)), // prettier-ignore
   );
   dialog.classList.add("conflict");
   document.body.append(dialog);
@@ -38,21 +38,25 @@ function authorText(by: SettingsAuthor | null, at: string): string {
   return message("settings.conflictFrom", { address: by.address, time });
 }
 
-function tableOf(conflicts: readonly Conflict[]): HTMLElement {
+function tableOf(conflicts: readonly SettingConflict[]): HTMLElement {
   const heads = [message("settings.setting"), message("settings.yours"), message("settings.theirs")];
   const rows = conflicts.map(({ path, value, theirs }) =>
-    create(
+    buildElement(
       "tr",
       {},
-      create("th", { scope: "row" }, labelOf(path)),
-      create("td", {}, valueText(path, value)),
-      create("td", {}, valueText(path, theirs)),
+      buildElement("th", { scope: "row" }, labelOf(path)),
+      buildElement("td", {}, valueText(path, value)),
+      buildElement("td", {}, valueText(path, theirs)),
     ),
   );
-  return create(
+  return buildElement(
     "table",
     {},
-    create("thead", {}, create("tr", {}, ...heads.map((head) => create("th", { scope: "col" }, head)))),
-    create("tbody", {}, ...rows),
+    buildElement(
+      "thead",
+      {},
+      buildElement("tr", {}, ...heads.map((head) => buildElement("th", { scope: "col" }, head))),
+    ),
+    buildElement("tbody", {}, ...rows),
   );
 }

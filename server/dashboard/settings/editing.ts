@@ -2,21 +2,21 @@
 
 import { loadLazyParts } from "../lazy-parts.js";
 import { message } from "../messages/message.js";
-import { Settings } from "./store.js";
+import { SettingsStore } from "./store.js";
 
-/** The editors of boards, zones and rules, in a part of the page's program that is loaded later. */
+/** The module with the editors of boards, zones and rules, which the page loads on demand. */
 export type Editors = typeof import("./editors.js");
 
 export class Editing {
-  readonly settings = new Settings(async (...conflict) => (await this.load()).askConflict(...conflict));
-  /** Undefined until they are loaded. */
+  readonly settings = new SettingsStore(async (...conflict) => (await this.loadEditors()).askConflict(...conflict));
+  /** The loaded editors; undefined before `ensureLoaded` has loaded them. */
   editors?: Editors;
   private loading?: Promise<Editors>;
 
   /** Loads settings and editors if they are not loaded yet. Each notifies the subscribers. */
-  need(): void {
-    this.settings.need();
-    this.load().catch(() => this.settings.fail(message("page.incomplete")));
+  ensureLoaded(): void {
+    this.settings.ensureLoaded();
+    this.loadEditors().catch(() => this.settings.setProblem(message("page.incomplete")));
   }
 
   /** @param changed called after each change of the settings, and when the editors are loaded */
@@ -24,7 +24,7 @@ export class Editing {
     return this.settings.subscribe(changed);
   }
 
-  private load(): Promise<Editors> {
+  private loadEditors(): Promise<Editors> {
     return (this.loading ??= Promise.all([import("./editors.js"), loadLazyParts()]).then(
       ([editors]) => {
         this.editors = editors;

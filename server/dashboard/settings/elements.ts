@@ -2,8 +2,8 @@
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Creates an element with attributes and children. False and undefined leave an attribute out. */
-export function create<K extends keyof HTMLElementTagNameMap>(
+/** Creates an element with attributes and children. Omits attributes that are false or undefined. */
+export function buildElement<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
   ...children: (Node | string)[]
@@ -17,7 +17,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
 
 /** Creates a button that does not submit its form. */
 export function createButton(text: string, pressed: () => void, attributes: Attributes = {}): HTMLButtonElement {
-  const button = create("button", { type: "button", ...attributes }, text);
+  const button = buildElement("button", { type: "button", ...attributes }, text);
   button.addEventListener("click", pressed);
   return button;
 }
@@ -25,4 +25,4 @@ export function createButton(text: string, pressed: () => void, attributes: Attr
 let ids = 0;
 
 /** Returns an id that no other element of the page has. */
-export const newId = (): string => `setting-${++ids}`;
+export const createId = (): string => `setting-${++ids}`;

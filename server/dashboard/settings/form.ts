@@ -2,44 +2,44 @@
 
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
-import type { SettingDescription, SettingProblem, Version } from "./client.js";
-import { create, createButton, newId } from "./elements.js";
-import type { Input } from "./inputs.js";
-import { ownValue, same, type Edit, type Settings } from "./store.js";
+import type { SettingDescription, SettingProblem, SettingsVersion } from "./client.js";
+import { buildElement, createButton, createId } from "./elements.js";
+import type { SettingInput } from "./inputs.js";
+import { ownValue, isSameValue, type SettingEdit, type SettingsStore } from "./store.js";
 import { helpOf, labelOf, valueText } from "./texts.js";
 
 /** A field of a form: one setting, or one mapping of settings. */
 export interface FieldOptions {
   readonly setting: SettingDescription;
-  /** What the label says; by default the text of the setting. */
+  /** Text of the label; by default the display name of the setting. */
   readonly label?: string;
   /** The path of the setting in the file. */
   readonly path: readonly string[];
-  readonly input: Input;
-  /** Returns the value in effect when the file gives the setting none. */
-  fallback(version: Version): unknown;
+  readonly input: SettingInput;
+  /** Returns the value in effect if the file does not contain the setting. */
+  fallback(version: SettingsVersion): unknown;
 }
 
 interface Field extends FieldOptions {
   readonly error: HTMLElement;
   readonly note: HTMLElement;
-  /** The value that the field showed before the person changed it; null for the default. */
+  /** The value that the field showed before the user changed it; null for the default. */
   shown: unknown;
 }
 
 export class Form {
-  readonly element = create("form", { class: "settings-form", novalidate: true });
+  readonly element = buildElement("form", { class: "settings-form", novalidate: true });
   private readonly fields: Field[] = [];
-  private readonly status = create("p", { class: "form-status", role: "status" });
-  private readonly problem = create("p", { class: "problem", role: "alert", hidden: true });
-  private readonly saveButton = create("button", { type: "submit" }, message("settings.save"));
+  private readonly status = buildElement("p", { class: "form-status", role: "status" });
+  private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
+  private readonly saveButton = buildElement("button", { type: "submit" }, message("settings.save"));
   private readonly discardButton = createButton(message("settings.discard"), () => this.discard());
-  /** The version whose values the person has seen. It stays while there are changes that are not saved. */
-  private base?: Version;
+  /** The version that the user has seen. It stays the same while the form has unsaved changes. */
+  private base?: SettingsVersion;
   private readonly unsubscribe: () => void;
 
-  constructor(private readonly settings: Settings) {
-    const buttons = create("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
+  constructor(private readonly settings: SettingsStore) {
+    const buttons = buildElement("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
     this.element.append(this.problem, buttons);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -54,24 +54,24 @@ export class Form {
   }
 
   /** Adds a field at the end of the form. Returns its element. */
-  add(options: FieldOptions): HTMLElement {
+  addField(options: FieldOptions): HTMLElement {
     const { input, setting, path, label: named = labelOf(setting.path) } = options;
-    const [error, note] = [create("p", { class: "problem", id: newId(), hidden: true }), create("p", { class: "hint", id: newId() })]; // prettier-ignore
+    const [error, note] = [buildElement("p", { class: "problem", id: createId(), hidden: true }), buildElement("p", { class: "hint", id: createId() })]; // prettier-ignore
     input.target.setAttribute("aria-describedby", `${note.id} ${error.id}`);
-    const label = this.labelFor(input, named);
-    const element = create("div", { class: "field", "data-setting": path.join(" > ") }, label, input.element, note, error); // prettier-ignore
+    const label = this.createLabel(input, named);
+    const element = buildElement("div", { class: "field", "data-setting": path.join(" > ") }, label, input.element, note, error); // prettier-ignore
     this.problem.before(element);
     this.fields.push({ ...options, error, note, shown: undefined });
     return element;
   }
 
-  /** Shows the newest values, except in fields that the person has changed. */
+  /** Shows the newest values, except in fields that the user has changed. */
   render(): void {
     const { version } = this.settings;
     if (!version) return;
     const dirty = this.fields.some((field) => this.isDirty(field));
     if (!dirty || !this.base) this.base = version;
-    const disabled = readOnlyReason() !== "" || !this.settings.editable;
+    const disabled = readOnlyReason() !== "" || !this.settings.isEditable;
     for (const field of this.fields) {
       const own = ownValue(version, field.path);
       const changed = this.isDirty(field);
@@ -80,15 +80,15 @@ export class Form {
         field.shown = field.input.read();
       }
       field.input.setDisabled(disabled);
-      field.note.textContent = this.noteOf(field, version, changed);
+      field.note.textContent = this.describeField(field, version, changed);
     }
-    this.changed();
+    this.handleChange();
   }
 
-  /** Must be called after each change by the person. */
-  changed(): void {
+  /** Updates the buttons. Must be called after each change by the user. */
+  handleChange(): void {
     const dirty = this.fields.some((field) => this.isDirty(field));
-    const disabled = readOnlyReason() !== "" || !this.settings.editable;
+    const disabled = readOnlyReason() !== "" || !this.settings.isEditable;
     this.saveButton.disabled = this.discardButton.disabled = !dirty || disabled;
     if (dirty) this.status.textContent = "";
   }
@@ -98,20 +98,20 @@ export class Form {
     this.element.remove();
   }
 
-  private labelFor({ target }: Input, text: string): HTMLElement {
-    if (target.getAttribute("role") !== "group") return create("label", { for: target.id }, text);
-    const label = create("span", { class: "label", id: newId() }, text);
+  private createLabel({ target }: SettingInput, text: string): HTMLElement {
+    if (target.getAttribute("role") !== "group") return buildElement("label", { for: target.id }, text);
+    const label = buildElement("span", { class: "label", id: createId() }, text);
     target.setAttribute("aria-labelledby", label.id);
     return label;
   }
 
   private isDirty({ input, shown }: Field): boolean {
-    return shown !== undefined && !same(input.read(), shown);
+    return shown !== undefined && !isSameValue(input.read(), shown);
   }
 
-  private noteOf({ setting, path, fallback }: Field, version: Version, changed: boolean): string {
+  private describeField({ setting, path, fallback }: Field, version: SettingsVersion, changed: boolean): string {
     const own = ownValue(version, path);
-    if (changed && this.base && !same(own, ownValue(this.base, path)))
+    if (changed && this.base && !isSameValue(own, ownValue(this.base, path)))
       return message("settings.changedMeanwhile", { value: valueText(path, own ?? fallback(version)) });
     const standard = fallback(version);
     const texts = [helpOf(setting)];
@@ -129,7 +129,7 @@ export class Form {
   }
 
   private async save(): Promise<void> {
-    const edits: Edit[] = this.fields
+    const edits: SettingEdit[] = this.fields
       .filter((field) => this.isDirty(field))
       .map(({ path, input }) => ({ path, value: input.read() }));
     if (edits.length === 0 || !this.base) return;
@@ -145,7 +145,7 @@ export class Form {
     } catch (e) {
       this.status.textContent = "";
       this.showSentence((e as Error).message);
-      this.changed();
+      this.handleChange();
     }
   }
 
@@ -154,7 +154,7 @@ export class Form {
     for (const { path, error, input } of this.fields) {
       const own = problems.filter((one) => path.every((key, i) => one.path?.[i] === key));
       own.forEach((one) => rest.delete(one));
-      showText(error, sentencesOf(own));
+      showOrHideText(error, sentencesOf(own));
       if (own.length > 0) input.target.setAttribute("aria-invalid", "true");
       else input.target.removeAttribute("aria-invalid");
     }
@@ -163,16 +163,16 @@ export class Form {
   }
 
   private showSentence(sentence: string): void {
-    showText(this.problem, sentence);
+    showOrHideText(this.problem, sentence);
   }
 }
 
-export function showText(element: HTMLElement, text: string): void {
+export function showOrHideText(element: HTMLElement, text: string): void {
   element.hidden = text === "";
   element.textContent = text;
 }
 
-/** Returns the sentences of mistakes, without the place in a file that was not written. */
+/** Returns the problems as text. Omits the line numbers, because the file was not written. */
 export function sentencesOf(problems: readonly SettingProblem[]): string {
   return problems.map(({ text }) => text.replace(/^.*?:\d+:\d+: /, "")).join("\n");
 }

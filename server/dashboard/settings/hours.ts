@@ -2,30 +2,30 @@
 
 import { message } from "../messages/message.js";
 import type { SettingDescription } from "./client.js";
-import { create, newId } from "./elements.js";
-import { createInput, type Input } from "./inputs.js";
+import { buildElement, createId } from "./elements.js";
+import { createInput, type SettingInput } from "./inputs.js";
 import { labelOf } from "./texts.js";
 
-/** The times for which a person most probably wants light. */
-const PROPOSED = { from: "17:00", to: "08:00" };
+/** Hours that the form proposes: the evening and the night. */
+const PROPOSED_HOURS = { from: "17:00", to: "08:00" };
 
 /**
- * Creates the input.
- * @param settings the settings of a zone, of which it uses those of the hours
- * @param changed called after each change by the person
+ * Creates an input for the hours of a zone.
+ * @param settings descriptions of all settings of a zone
+ * @param changed called after each change by the user
  */
-export function createHours(settings: readonly SettingDescription[], changed: () => void): Input {
-  const box = create("input", { type: "checkbox", id: newId() });
+export function createHoursInput(settings: readonly SettingDescription[], changed: () => void): SettingInput {
+  const box = buildElement("input", { type: "checkbox", id: createId() });
   const parts = settings
     .filter(({ path }) => path[0] === "hours" && path.length === 2)
     .map((setting) => ({ key: String(setting.path[1]), setting, input: createInput(setting, changed) }));
-  const times = create("div", { class: "hours" });
+  const times = buildElement("div", { class: "hours" });
   for (const { setting, input } of parts)
-    times.append(create("label", { for: input.target.id }, labelOf(setting.path)), input.element);
-  const element = create("div", {}, box, times);
+    times.append(buildElement("label", { for: input.target.id }, labelOf(setting.path)), input.element);
+  const element = buildElement("div", {}, box, times);
   let disabled = false;
 
-  const write = (value: Readonly<Record<string, unknown>>): void => {
+  const writeTimes = (value: Readonly<Record<string, unknown>>): void => {
     for (const { key, setting, input } of parts)
       input.write(value[key], key === "time_zone" ? Intl.DateTimeFormat().resolvedOptions().timeZone : setting.default);
   };
@@ -35,7 +35,7 @@ export function createHours(settings: readonly SettingDescription[], changed: ()
     for (const { input } of parts) input.setDisabled(disabled);
   };
   box.addEventListener("input", () => {
-    if (box.checked && parts.every(({ input }) => input.read() === null)) write(PROPOSED);
+    if (box.checked && parts.every(({ input }) => input.read() === null)) writeTimes(PROPOSED_HOURS);
     render();
     changed();
   });
@@ -50,7 +50,7 @@ export function createHours(settings: readonly SettingDescription[], changed: ()
     },
     write(value) {
       box.checked = value !== undefined && value !== null;
-      write(box.checked ? (value as Readonly<Record<string, unknown>>) : {});
+      writeTimes(box.checked ? (value as Readonly<Record<string, unknown>>) : {});
       render();
     },
     setDisabled(now) {
@@ -60,5 +60,5 @@ export function createHours(settings: readonly SettingDescription[], changed: ()
   };
 }
 
-/** Returns the text of the box. */
+/** Returns the label of the check box. */
 export const hoursText = (): string => message("settings.hours");

@@ -2,17 +2,17 @@
 
 import { message } from "../messages/message.js";
 import type { SettingDescription } from "./client.js";
-import { create, newId } from "./elements.js";
+import { buildElement, createId } from "./elements.js";
 import { labelOf, valueText } from "./texts.js";
 
 /** An input for one setting. */
-export interface Input {
+export interface SettingInput {
   readonly element: HTMLElement;
-  /** The element that the label names. */
+  /** The element that the field's label belongs to. */
   readonly target: HTMLElement;
   /** Returns the value; null for the default. */
   read(): unknown;
-  /** Shows a value. @param fallback the value in effect without an own one */
+  /** Shows a value. @param fallback the value in effect if `value` is undefined */
   write(value: unknown, fallback: unknown): void;
   setDisabled(disabled: boolean): void;
 }
@@ -28,34 +28,34 @@ const UNITS = {
 } as const;
 type Unit = keyof typeof UNITS;
 
-/** Creates the input for a setting. @param changed called after each change by the person */
-export function createInput(setting: SettingDescription, changed: () => void): Input {
+/** Creates the input for a setting. @param changed called after each change by the user */
+export function createInput(setting: SettingDescription, changed: () => void): SettingInput {
   switch (setting.kind) {
     case "number":
     case "integer":
-      return numberInput(setting, changed);
+      return createNumberInput(setting, changed);
     case "duration":
-      return durationInput(setting, changed);
+      return createDurationInput(setting, changed);
     case "choice":
-      return choiceInput(setting, changed);
+      return createChoiceInput(setting, changed);
     case "switch":
-      return switchInput(changed);
+      return createSwitchInput(changed);
     default:
-      return textInput(setting.kind === "time" ? "time" : "text", changed);
+      return createTextInput(setting.kind === "time" ? "time" : "text", changed);
   }
 }
 
-function listen(element: HTMLElement, changed: () => void): void {
+function listenForChanges(element: HTMLElement, changed: () => void): void {
   element.addEventListener("input", changed);
 }
 
-/** Creates the functions of an input from its controls. */
-function inputOf(
+/** Combines controls with functions that read and write their value. */
+function combineControls(
   element: HTMLElement,
   target: HTMLElement,
   controls: (HTMLInputElement | HTMLSelectElement)[],
-  functions: Pick<Input, "read" | "write">,
-): Input {
+  functions: Pick<SettingInput, "read" | "write">,
+): SettingInput {
   // prettier-ignore
   const setDisabled = (disabled: boolean): void => {
     for (const control of controls) control.disabled = disabled;
@@ -63,10 +63,10 @@ function inputOf(
   return { element, target, setDisabled, ...functions };
 }
 
-function textInput(type: string, changed: () => void): Input {
-  const input = create("input", { type, id: newId(), autocomplete: "off" });
-  listen(input, changed);
-  return inputOf(input, input, [input], {
+function createTextInput(type: string, changed: () => void): SettingInput {
+  const input = buildElement("input", { type, id: createId(), autocomplete: "off" });
+  listenForChanges(input, changed);
+  return combineControls(input, input, [input], {
     read: () => (input.value.trim() === "" ? null : input.value),
     write(value, fallback) {
       input.value = typeof value === "string" ? value : "";
@@ -75,12 +75,12 @@ function textInput(type: string, changed: () => void): Input {
   });
 }
 
-function numberInput({ kind, minimum, maximum }: SettingDescription, changed: () => void): Input {
+function createNumberInput({ kind, minimum, maximum }: SettingDescription, changed: () => void): SettingInput {
   const step = kind === "number" ? "any" : "1";
-  const input = create("input", { type: "number", id: newId(), min: minimum, max: maximum, step });
-  listen(input, changed);
-  return inputOf(input, input, [input], {
-    // A text that is no number is sent as it is, so that the server explains the mistake.
+  const input = buildElement("input", { type: "number", id: createId(), min: minimum, max: maximum, step });
+  listenForChanges(input, changed);
+  return combineControls(input, input, [input], {
+    // Text that is not a number becomes "?", so that the server rejects it and explains the mistake.
     read: () => (input.value === "" ? (input.validity.badInput ? "?" : null) : Number(input.value)),
     write(value, fallback) {
       input.value = value === undefined || value === null ? "" : String(value);
@@ -89,27 +89,28 @@ function numberInput({ kind, minimum, maximum }: SettingDescription, changed: ()
   });
 }
 
-function durationInput(setting: SettingDescription, changed: () => void): Input {
-  const input = create("input", { type: "number", id: newId(), min: 0, step: "any" });
-  const unit = create("select", { "aria-label": message("settings.unitOf", { field: labelOf(setting.path) }) });
+function createDurationInput(setting: SettingDescription, changed: () => void): SettingInput {
+  const input = buildElement("input", { type: "number", id: createId(), min: 0, step: "any" });
+  const unit = buildElement("select", { "aria-label": message("settings.unitOf", { field: labelOf(setting.path) }) });
   for (const [name, text] of Object.entries(UNITS))
-    if (name !== "forever" || setting.maximum === name) unit.append(create("option", { value: name }, message(text)));
+    if (name !== "forever" || setting.maximum === name)
+      unit.append(buildElement("option", { value: name }, message(text)));
   const render = (): void => {
     input.hidden = unit.value === "forever";
   };
-  listen(input, changed);
-  listen(unit, () => {
+  listenForChanges(input, changed);
+  listenForChanges(unit, () => {
     render();
     changed();
   });
-  return inputOf(create("span", { class: "duration" }, input, unit), input, [input, unit], {
+  return combineControls(buildElement("span", { class: "duration" }, input, unit), input, [input, unit], {
     read() {
       if (unit.value === "forever") return "forever";
       if (input.value === "") return input.validity.badInput ? "?" : null;
       return `${input.value} ${unit.value}`;
     },
     write(value, fallback) {
-      const [own, inherited] = [partsOf(value), partsOf(fallback)];
+      const [own, inherited] = [parseDuration(value), parseDuration(fallback)];
       input.value = own?.number ?? "";
       input.placeholder = inherited?.number ?? "";
       unit.value = own?.unit ?? inherited?.unit ?? "s";
@@ -119,19 +120,20 @@ function durationInput(setting: SettingDescription, changed: () => void): Input 
 }
 
 /** Splits a duration such as "10 s". 0 may stand without a unit. */
-function partsOf(value: unknown): { number: string; unit: Unit } | undefined {
+function parseDuration(value: unknown): { number: string; unit: Unit } | undefined {
   if (value === 0) return { number: "0", unit: "s" };
   if (value === "forever") return { number: "", unit: "forever" };
   const [, number, unit] = /^([\d.]+) ?(ms|s|min|h|d)$/.exec(typeof value === "string" ? value : "") ?? [];
   return number === undefined ? undefined : { number, unit: unit as Unit };
 }
 
-function choiceInput(setting: SettingDescription, changed: () => void): Input {
-  const select = create("select", { id: newId() });
-  for (const value of setting.values ?? []) select.append(create("option", { value }, valueText(setting.path, value)));
-  listen(select, changed);
+function createChoiceInput(setting: SettingDescription, changed: () => void): SettingInput {
+  const select = buildElement("select", { id: createId() });
+  for (const value of setting.values ?? [])
+    select.append(buildElement("option", { value }, valueText(setting.path, value)));
+  listenForChanges(select, changed);
   let fallback: unknown;
-  return inputOf(select, select, [select], {
+  return combineControls(select, select, [select], {
     read: () => (select.value === fallback ? null : select.value),
     write(value, standard) {
       fallback = value === undefined ? standard : undefined;
@@ -140,12 +142,12 @@ function choiceInput(setting: SettingDescription, changed: () => void): Input {
   });
 }
 
-function switchInput(changed: () => void): Input {
-  const input = create("input", { type: "checkbox", id: newId() });
-  listen(input, changed);
+function createSwitchInput(changed: () => void): SettingInput {
+  const input = buildElement("input", { type: "checkbox", id: createId() });
+  listenForChanges(input, changed);
   let written: unknown;
-  return inputOf(input, input, [input], {
-    // A mapping such as {discovery_prefix: ha} means on, and stays as long as the switch is on.
+  return combineControls(input, input, [input], {
+    // A mapping such as {discovery_prefix: ha} counts as on. Keep it while the switch is on.
     read: () => (!input.checked ? false : written === undefined || written === false ? null : written),
     write(value, fallback) {
       written = value;

@@ -1,19 +1,21 @@
 /** List of the settings that only a person with an editor can change, with their values and sources. */
 
 import { message } from "../messages/message.js";
-import { create } from "./elements.js";
-import { showText } from "./form.js";
-import type { Settings } from "./store.js";
+import { buildElement } from "./elements.js";
+import { showOrHideText } from "./form.js";
+import type { SettingsStore } from "./store.js";
 import { valueText } from "./texts.js";
 
 export class OtherSettings {
-  readonly element = create("section", { class: "panel" });
-  private readonly list = create("dl");
-  private readonly help = create("p", { class: "hint" });
+  readonly element = buildElement("section", { class: "panel" });
+  private readonly list = buildElement("dl");
+  private readonly help = buildElement("p", { class: "hint" });
   private readonly unsubscribe: () => void;
 
-  constructor(private readonly settings: Settings) {
-    this.element.append(create("details", {}, create("summary", {}, message("settings.others")), this.help, this.list));
+  constructor(private readonly settings: SettingsStore) {
+    this.element.append(
+      buildElement("details", {}, buildElement("summary", {}, message("settings.others")), this.help, this.list),
+    );
     this.unsubscribe = settings.subscribe(() => this.render());
     this.render();
   }
@@ -25,15 +27,15 @@ export class OtherSettings {
   private render(): void {
     const view = this.settings.version?.view;
     if (!view) return;
-    showText(this.help, message("settings.othersHelp", { file: view.file?.path ?? "" }));
+    showOrHideText(this.help, message("settings.othersHelp", { file: view.file?.path ?? "" }));
     this.list.replaceChildren();
     for (const { path, value, origin, editable } of view.settings) {
       if (editable) continue;
       const fixed = origin.from === "flag" || origin.from === "variable";
-      const source = fixed ? create("small", {}, message("settings.overridden", { name: origin.name! })) : "";
+      const source = fixed ? buildElement("small", {}, message("settings.overridden", { name: origin.name! })) : "";
       this.list.append(
-        create("dt", {}, create("code", {}, path.join(" > "))),
-        create("dd", {}, valueText(path, value), " ", source),
+        buildElement("dt", {}, buildElement("code", {}, path.join(" > "))),
+        buildElement("dd", {}, valueText(path, value), " ", source),
       );
     }
   }

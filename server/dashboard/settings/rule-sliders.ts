@@ -1,15 +1,15 @@
 /**
- * Two sliders over a plot, by which a person drags the threshold and the upper end of the hysteresis. A change is a
- * preview until the person saves it.
+ * Two sliders over a plot, which set the threshold and the upper end of the hysteresis. A change is a preview until
+ * the user saves it.
  */
 
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
-import type { Version } from "./client.js";
-import { create, createButton } from "./elements.js";
-import { sentencesOf, showText } from "./form.js";
-import type { Edit, Settings } from "./store.js";
+import type { SettingsVersion } from "./client.js";
+import { buildElement, createButton } from "./elements.js";
+import { sentencesOf, showOrHideText } from "./form.js";
+import type { SettingEdit, SettingsStore } from "./store.js";
 
 const MAX_LIGHT = 1023;
 
@@ -26,9 +26,9 @@ export interface SliderTarget {
   readonly direction: "up" | "right";
   /** Returns the rule in effect; undefined if it is not known. */
   rule(): Rule | undefined;
-  /** Returns the path of the mapping in the file that has the rule. */
+  /** Returns the path of the mapping in the file that contains the rule. */
   path(): readonly string[];
-  /** Says whose rule it is. */
+  /** Returns a sentence that says whether the rule belongs to a board or a zone. */
   owner(): string;
   /** Shows a rule in the plot; undefined shows the rule in effect. */
   preview(rule: Rule | undefined): void;
@@ -49,21 +49,21 @@ const STEPS: Readonly<Record<string, number>> = {
 
 export class RuleSliders {
   /** The text of the preview, and the buttons. Put it near the plot. */
-  readonly bar = create("div", { class: "rule-bar", hidden: true });
-  private readonly text = create("span", { role: "status" });
-  private readonly problem = create("p", { class: "problem", role: "alert", hidden: true });
+  readonly bar = buildElement("div", { class: "rule-bar", hidden: true });
+  private readonly text = buildElement("span", { role: "status" });
+  private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
   private readonly grips: Readonly<Record<Grip, HTMLElement>>;
   private readonly unsubscribe: () => void;
   private chosen?: Rule;
-  /** The version of the settings when the person began to move a slider. */
-  private base?: Version;
+  /** The version of the settings when the user began to move a slider. */
+  private base?: SettingsVersion;
 
   constructor(
     private readonly target: SliderTarget,
-    private readonly settings: Settings,
+    private readonly settings: SettingsStore,
   ) {
     const save = createButton(message("settings.save"), () => void this.save());
-    const discard = createButton(message("settings.discard"), () => this.choose(undefined));
+    const discard = createButton(message("settings.discard"), () => this.chooseRule(undefined));
     this.bar.append(this.text, discard, save, this.problem);
     this.grips = { threshold: this.createGrip("threshold"), hysteresis: this.createGrip("hysteresis") };
     target.area.append(this.grips.threshold, this.grips.hysteresis);
@@ -71,22 +71,22 @@ export class RuleSliders {
     this.render();
   }
 
-  /** Must be called when the rule in effect may have changed. */
+  /** Updates the sliders. Must be called when the rule in effect may have changed. */
   render(): void {
     const rule = this.chosen ?? this.target.rule();
-    const usable = rule !== undefined && this.settings.editable && readOnlyReason() === "";
+    const usable = rule !== undefined && this.settings.isEditable && readOnlyReason() === "";
     for (const grip of Object.values(this.grips)) grip.hidden = !usable;
     if (!rule) return;
     const upper = Math.min(MAX_LIGHT, rule.threshold + rule.hysteresis);
-    this.place(
+    this.placeGrip(
       "threshold",
       rule.threshold,
       message("settings.sliderThreshold", { light: formatLight(rule.threshold) }),
     );
-    this.place("hysteresis", upper, message("settings.sliderHysteresis", { light: formatLight(upper), hysteresis: formatLight(rule.hysteresis) })); // prettier-ignore
+    this.placeGrip("hysteresis", upper, message("settings.sliderHysteresis", { light: formatLight(upper), hysteresis: formatLight(rule.hysteresis) })); // prettier-ignore
   }
 
-  /** The rule that the person has chosen and not saved yet. */
+  /** The rule that the user has chosen and not saved yet. */
   get preview(): Rule | undefined {
     return this.chosen;
   }
@@ -99,7 +99,7 @@ export class RuleSliders {
 
   private createGrip(name: Grip): HTMLElement {
     const label = message(name === "threshold" ? "settings.moveThreshold" : "settings.moveHysteresis");
-    const grip = create("div", {
+    const grip = buildElement("div", {
       role: "slider",
       tabindex: 0,
       "aria-label": label,
@@ -111,14 +111,14 @@ export class RuleSliders {
     grip.classList.add("grip", `grip-${name}`, `grip-${this.target.direction}`);
     grip.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
-      if (event.key === "Escape") this.choose(undefined);
+      if (event.key === "Escape") this.chooseRule(undefined);
       else if (event.key === "Enter") void this.save();
       else if (step === undefined) return;
-      else this.move(name, Math.round(this.valueOf(name)) + step);
+      else this.moveGrip(name, Math.round(this.valueOf(name)) + step);
       event.preventDefault();
-      event.stopPropagation(); // the keys of the plot move its cursor
+      event.stopPropagation(); // otherwise, the key would also move the plot's cursor
     });
-    // The plot selects a time range with the mouse.
+    // Otherwise, dragging a slider would also select a time range in the plot.
     grip.addEventListener("mousedown", (event) => event.stopPropagation());
     grip.addEventListener("pointerdown", (event) => {
       event.preventDefault();
@@ -126,12 +126,12 @@ export class RuleSliders {
       grip.setPointerCapture(event.pointerId);
     });
     grip.addEventListener("pointermove", (event) => {
-      if (grip.hasPointerCapture(event.pointerId)) this.move(name, this.lightAt(event));
+      if (grip.hasPointerCapture(event.pointerId)) this.moveGrip(name, this.lightAtPointer(event));
     });
     return grip;
   }
 
-  private lightAt({ clientX, clientY }: PointerEvent): number {
+  private lightAtPointer({ clientX, clientY }: PointerEvent): number {
     const { left, bottom, width, height } = this.target.area.getBoundingClientRect();
     const share = this.target.direction === "up" ? (bottom - clientY) / height : (clientX - left) / width;
     return Math.round(share * MAX_LIGHT);
@@ -142,23 +142,23 @@ export class RuleSliders {
     return name === "threshold" ? threshold : threshold + hysteresis;
   }
 
-  private move(name: Grip, light: number): void {
+  private moveGrip(name: Grip, light: number): void {
     const rule = this.chosen ?? this.target.rule();
     if (!rule) return;
     const { threshold, hysteresis } = rule;
-    const clamp = (value: number, most: number): number => Math.max(0, Math.min(most, value));
-    if (name === "threshold") this.choose({ threshold: clamp(light, MAX_LIGHT - hysteresis), hysteresis });
-    else this.choose({ threshold, hysteresis: clamp(light - threshold, MAX_LIGHT - threshold) });
+    const clampLight = (value: number, most: number): number => Math.max(0, Math.min(most, value));
+    if (name === "threshold") this.chooseRule({ threshold: clampLight(light, MAX_LIGHT - hysteresis), hysteresis });
+    else this.chooseRule({ threshold, hysteresis: clampLight(light - threshold, MAX_LIGHT - threshold) });
   }
 
-  private choose(rule: Rule | undefined): void {
+  private chooseRule(rule: Rule | undefined): void {
     const now = this.target.rule();
     const changed = rule && now && (rule.threshold !== now.threshold || rule.hysteresis !== now.hysteresis);
     this.base = changed ? (this.base ?? this.settings.version) : undefined;
     this.chosen = changed ? rule : undefined;
     this.target.preview(this.chosen);
     this.bar.hidden = !this.chosen;
-    showText(this.problem, "");
+    showOrHideText(this.problem, "");
     if (this.chosen && now) {
       const { threshold, hysteresis } = this.chosen;
       const values = {
@@ -176,19 +176,19 @@ export class RuleSliders {
     const { chosen, base } = this;
     const before = this.target.rule();
     if (!chosen || !base || !before) return;
-    const edits: Edit[] = (["threshold", "hysteresis"] as const)
+    const edits: SettingEdit[] = (["threshold", "hysteresis"] as const)
       .filter((key) => chosen[key] !== before[key])
       .map((key) => ({ path: [...this.target.path(), key], value: chosen[key] }));
     try {
       const result = await this.settings.save(edits, base);
-      if (result.kind === "invalid") return showText(this.problem, sentencesOf(result.problems));
-      if (result.kind !== "continue") this.choose(undefined);
+      if (result.kind === "invalid") return showOrHideText(this.problem, sentencesOf(result.problems));
+      if (result.kind !== "continue") this.chooseRule(undefined);
     } catch (e) {
-      showText(this.problem, (e as Error).message);
+      showOrHideText(this.problem, (e as Error).message);
     }
   }
 
-  private place(name: Grip, light: number, text: string): void {
+  private placeGrip(name: Grip, light: number, text: string): void {
     const grip = this.grips[name];
     grip.style.setProperty("--at", `${(100 * light) / MAX_LIGHT}%`);
     grip.setAttribute("aria-valuenow", String(Math.round(light)));

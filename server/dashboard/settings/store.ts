@@ -3,45 +3,45 @@
 import {
   getSettings,
   sendChange,
-  type Answer,
+  type ChangeAnswer,
   type SettingDescription,
   type SettingProblem,
   type SettingsAuthor,
-  type Version,
+  type SettingsVersion,
 } from "./client.js";
 
 /** The new value of a setting; null returns it to its default. */
-export interface Edit {
+export interface SettingEdit {
   readonly path: readonly string[];
   readonly value: unknown;
 }
 
 /** A setting that two people have changed. */
-export interface Conflict extends Edit {
+export interface SettingConflict extends SettingEdit {
   /** The value that somebody else has saved; undefined if it has its default. */
   readonly theirs: unknown;
 }
 
-/** Asks a person about conflicts. */
+/** Asks the user about conflicts. */
 export type AskConflict = (
-  conflicts: readonly Conflict[],
+  conflicts: readonly SettingConflict[],
   by: SettingsAuthor | null,
   at: string,
 ) => Promise<"yours" | "theirs" | "continue">;
 
-/** What became of a change. */
+/** The result of saving a change. */
 export type SaveResult =
   | { readonly kind: "saved" }
-  /** The person wants the values that somebody else has saved, or wants to continue editing. */
+  /** After a conflict, the user chose the values that somebody else saved, or chose to continue editing. */
   | { readonly kind: "theirs" | "continue" }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
 
-/** How often a change is sent again because others change other settings at the same time. */
+/** Number of retries without asking the user, if other users change other settings at the same time. */
 const MAX_ATTEMPTS = 5;
 
-export class Settings {
+export class SettingsStore {
   /** The newest known version; undefined until it is loaded. */
-  version?: Version;
+  version?: SettingsVersion;
   /** Why the settings cannot be read, as a sentence; "" if they can. */
   problem = "";
   private readonly listeners = new Set<() => void>();
@@ -57,7 +57,7 @@ export class Settings {
   }
 
   /** Loads the settings if they are not known yet. */
-  need(): void {
+  ensureLoaded(): void {
     if (!this.version) void this.load();
   }
 
@@ -72,32 +72,32 @@ export class Settings {
   }
 
   /** Handles the event that somebody has changed the settings. */
-  changed(etag: string): void {
+  handleChange(etag: string): void {
     if (this.version && this.version.etag !== `"${etag}"`) void this.load();
   }
 
   /** Must be called after each connect, because events may be lost. Loads the settings again if they are in use. */
-  reconnected(): void {
+  handleReconnect(): void {
     if (this.version || this.problem) void this.load();
   }
 
-  /** Whether a person could change settings here. */
-  get editable(): boolean {
+  /** Whether settings can be changed on this page, apart from the user's permissions. */
+  get isEditable(): boolean {
     return this.version !== undefined && !this.version.view.refusal && this.version.view.problems.length === 0;
   }
 
   /**
-   * Saves changes. If somebody else has changed other settings since, saves them all the same. If somebody else has
-   * changed the same settings, asks.
-   * @param base the version that the person has seen
+   * Saves changes. If somebody else has changed other settings in the meantime, retries. If somebody else has changed
+   * the same settings, asks the user.
+   * @param base the version that the user has seen
    * @throws ApiError
    */
-  async save(edits: readonly Edit[], base: Version): Promise<SaveResult> {
+  async save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
     let etag = base.etag;
     let seen = base;
     for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange("PATCH", "", patchOf(edits), etag);
-      if (answer.kind === "saved") this.set(answer.version);
+      const answer = await sendChange("PATCH", "", createMergePatch(edits), etag);
+      if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
       if (decision) return { kind: decision };
@@ -107,8 +107,8 @@ export class Settings {
   }
 
   /**
-   * Sends a change of a whole zone: creates, renames or deletes it. If somebody else has changed settings since, sends it
-   * again unless `path` has changed.
+   * Creates, renames or deletes a zone. If somebody else has changed settings in the meantime, retries. If the setting
+   * at `path` has changed, asks the user.
    * @throws ApiError
    */
   async send(
@@ -116,13 +116,13 @@ export class Settings {
     route: string,
     body: object | undefined,
     path: readonly string[],
-    base: Version,
+    base: SettingsVersion,
   ): Promise<SaveResult> {
     // prettier-ignore
     let etag = base.etag;
     for (let attempt = 0; ; attempt++) {
       const answer = await sendChange(method, route, body, etag);
-      if (answer.kind === "saved") this.set(answer.version);
+      if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide([{ path, value: body ?? null }], base, answer, attempt);
       if (decision) return { kind: decision };
@@ -130,18 +130,21 @@ export class Settings {
     }
   }
 
-  /** Returns undefined if the change shall be sent again. */
+  /** Handles a conflict, and asks the user if necessary. Returns undefined if the change must be sent again. */
   private async decide(
-    edits: readonly Edit[],
-    base: Version,
-    answer: Answer & { kind: "conflict" },
+    edits: readonly SettingEdit[],
+    base: SettingsVersion,
+    answer: ChangeAnswer & { kind: "conflict" },
     attempt: number,
   ): Promise<"theirs" | "continue" | undefined> {
     // prettier-ignore
-    this.set(answer.version);
+    this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))
-      .filter(({ path, theirs, value }) => !same(ownValue(base, path), theirs) && !same(value ?? undefined, theirs));
+      .filter(
+        ({ path, theirs, value }) =>
+          !isSameValue(ownValue(base, path), theirs) && !isSameValue(value ?? undefined, theirs),
+      );
     if (conflicts.length === 0 && attempt < MAX_ATTEMPTS) return undefined;
     const choice = await this.ask(conflicts, answer.by, answer.at);
     return choice === "yours" ? undefined : choice;
@@ -149,19 +152,19 @@ export class Settings {
 
   private async loadOnce(): Promise<void> {
     try {
-      this.set(await getSettings());
+      this.setVersion(await getSettings());
     } catch (e) {
-      this.fail((e as Error).message);
+      this.setProblem((e as Error).message);
     }
   }
 
-  /** Shows why the settings cannot be read. */
-  fail(problem: string): void {
+  /** Sets why the settings cannot be read, as a sentence. */
+  setProblem(problem: string): void {
     this.problem = problem;
     this.notify();
   }
 
-  private set(version: Version): void {
+  private setVersion(version: SettingsVersion): void {
     this.version = version;
     this.problem = "";
     this.notify();
@@ -174,21 +177,21 @@ export class Settings {
 }
 
 /** Returns the value that the file gives a setting; undefined if it has its default. */
-export function ownValue({ view }: Version, path: readonly string[]): unknown {
+export function ownValue({ view }: SettingsVersion, path: readonly string[]): unknown {
   const [kind, ...rest] = path;
-  if (kind === "zones" || kind === "devices") return inside(view[kind], rest);
+  if (kind === "zones" || kind === "devices") return valueAtPath(view[kind], rest);
   const setting = view.settings.find((one) => one.path.join() === path.join());
   return setting === undefined || setting.origin.from === "default" ? undefined : setting.value;
 }
 
-/** Returns the value in effect of a setting outside zones and devices. */
-export function valueOf({ view }: Version, path: readonly string[]): unknown {
+/** Returns the effective value of a setting that belongs to no zone and no device. */
+export function valueOf({ view }: SettingsVersion, path: readonly string[]): unknown {
   return view.settings.find((one) => one.path.join() === path.join())?.value;
 }
 
-export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const isSameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function inside(value: unknown, path: readonly string[]): unknown {
+function valueAtPath(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
       typeof inner === "object" && inner !== null ? (inner as Readonly<Record<string, unknown>>)[key] : undefined,
@@ -197,7 +200,7 @@ function inside(value: unknown, path: readonly string[]): unknown {
 }
 
 /** Creates a JSON Merge Patch (RFC 7396). */
-export function patchOf(edits: readonly Edit[]): Record<string, unknown> {
+export function createMergePatch(edits: readonly SettingEdit[]): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   for (const { path, value } of edits) {
     let inner = patch;
@@ -207,8 +210,8 @@ export function patchOf(edits: readonly Edit[]): Record<string, unknown> {
   return patch;
 }
 
-/** Returns the value that a setting outside zones and devices has without one in the file. */
-export function defaultOf(setting: SettingDescription, version: Version): unknown {
+/** Returns the default value of a setting that belongs to no zone and no device. */
+export function defaultOf(setting: SettingDescription, version: SettingsVersion): unknown {
   if (setting.kind === "switch" && typeof setting.default === "object") return true;
   return setting.default ?? valueOf(version, setting.path.map(String));
 }

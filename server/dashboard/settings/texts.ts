@@ -1,4 +1,4 @@
-/** The texts of each setting, and how its values read. */
+/** Texts about settings: display names, help and values. */
 
 import { message } from "../messages/message.js";
 import type { MessageArguments, MessageKey } from "../messages/types.js";
@@ -17,7 +17,7 @@ interface SettingTexts {
 const ON_OFF = { on: "state.on", off: "state.off" } as const;
 
 /** The texts by the last key of a setting's path. */
-const TEXTS: Readonly<Record<string, SettingTexts>> = {
+const SETTING_TEXTS: Readonly<Record<string, SettingTexts>> = {
   threshold: { label: "settings.threshold", help: "settings.thresholdHelp" },
   hysteresis: { label: "settings.hysteresis", help: "settings.hysteresisHelp" },
   min_on: { label: "settings.minOn" },
@@ -61,37 +61,37 @@ const TEXTS: Readonly<Record<string, SettingTexts>> = {
   outside: { label: "settings.outside", values: ON_OFF },
 };
 
-/** Returns the name of a setting for people. A setting without a text keeps its name of the file. */
+/** Returns the display name of a setting; without one, the key from the configuration file. */
 export function labelOf(path: readonly (string | number)[]): string {
   const key = String(path.at(-1));
-  return TEXTS[key] ? message(TEXTS[key].label) : path.join(" > ");
+  return SETTING_TEXTS[key] ? message(SETTING_TEXTS[key].label) : path.join(" > ");
 }
 
 /** Returns what a setting does and its range; "" if there is nothing to say. */
 export function helpOf({ path, minimum, maximum }: SettingDescription): string {
-  const help = TEXTS[String(path.at(-1))]?.help;
+  const help = SETTING_TEXTS[String(path.at(-1))]?.help;
   const range =
     minimum === undefined || maximum === undefined
       ? ""
-      : message("settings.range", { from: shown(minimum), to: shown(maximum) });
+      : message("settings.range", { from: formatRawValue(minimum), to: formatRawValue(maximum) });
   return [help ? message(help) : "", range].filter(Boolean).join(" ");
 }
 
 /** Returns a value of a setting as text. */
 export function valueText(path: readonly (string | number)[], value: unknown): string {
   if (value === undefined || value === null) return message("settings.unset");
-  const text = TEXTS[String(path.at(-1))]?.values?.[String(value)];
+  const text = SETTING_TEXTS[String(path.at(-1))]?.values?.[String(value)];
   if (text) return message(text);
   if (Array.isArray(value)) return value.join(", ") || message("settings.none");
   if (typeof value === "object")
     return Object.entries(value as Readonly<Record<string, unknown>>)
       .map(([key, inner]) => `${labelOf([key])}: ${valueText([key], inner)}`)
       .join("; ");
-  return shown(value);
+  return formatRawValue(value);
 }
 
-/** Returns a value without its own texts, as the file has it. */
-function shown(value: unknown): string {
+/** Formats a value that has no text of its own, as it is in the configuration file. */
+function formatRawValue(value: unknown): string {
   if (value === true) return message("state.on");
   if (value === false) return message("state.off");
   return value === "forever" ? message("settings.forever") : String(value);

@@ -4,16 +4,16 @@ import type { Boards } from "../boards.js";
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
 import { BoardNames } from "./board-names.js";
-import type { Version } from "./client.js";
+import type { SettingsVersion } from "./client.js";
 import type { Editing } from "./editing.js";
-import { create } from "./elements.js";
-import { Form, showText } from "./form.js";
+import { buildElement } from "./elements.js";
+import { Form, showOrHideText } from "./form.js";
 import { createInput } from "./inputs.js";
 import { OtherSettings } from "./other-settings.js";
-import { defaultOf, type Settings } from "./store.js";
+import { defaultOf, type SettingsStore } from "./store.js";
 import { ZoneButtons } from "./zone-buttons.js";
 
-/** The sections of the view, with the settings of each by the first key of their path. */
+/** The sections of the view. Each has the first key of its settings' paths, and the message key of its title. */
 const SECTIONS = [
   ["rule", "settings.common"],
   ["reporting", "settings.reporting"],
@@ -22,14 +22,14 @@ const SECTIONS = [
 ] as const;
 
 /** Opens the view in `place`. Returns a function that closes it. */
-export function open(place: HTMLElement, boards: Boards, { settings }: Editing): () => void {
-  const view = new View(place, boards, settings);
+export function openView(place: HTMLElement, boards: Boards, { settings }: Editing): () => void {
+  const view = new SettingsPage(place, boards, settings);
   return () => view.destroy();
 }
 
-class View {
-  private readonly notes = create("div", { class: "settings-notes" });
-  private readonly sections = create("div", { class: "settings-sections" });
+class SettingsPage {
+  private readonly notes = buildElement("div", { class: "settings-notes" });
+  private readonly sections = buildElement("div", { class: "settings-sections" });
   private readonly parts: { destroy(): void }[] = [];
   private readonly unsubscribe: () => void;
   private created = false;
@@ -37,9 +37,9 @@ class View {
   constructor(
     place: HTMLElement,
     private readonly boards: Boards,
-    private readonly settings: Settings,
+    private readonly settings: SettingsStore,
   ) {
-    const title = create("h2", { tabindex: -1 }, message("settings.title"));
+    const title = buildElement("h2", { tabindex: -1 }, message("settings.title"));
     place.replaceChildren(title, this.notes, this.sections);
     title.focus({ preventScroll: true });
     this.unsubscribe = settings.subscribe(() => this.render());
@@ -54,29 +54,30 @@ class View {
   private render(): void {
     const { version, problem } = this.settings;
     this.notes.replaceChildren();
-    if (problem) this.note(message("settings.unavailable", { problem }), "problem");
+    if (problem) this.addNote(message("settings.unavailable", { problem }), "problem");
     if (!version) return;
     const { view } = version;
-    if (view.refusal) this.note(view.refusal, "problem");
+    if (view.refusal) this.addNote(view.refusal, "problem");
     else if (readOnlyReason() === "") {
       const file = view.file?.path ?? "";
-      this.note(message(view.file?.exists ? "settings.file" : "settings.newFile", { file }), "hint");
+      this.addNote(message(view.file?.exists ? "settings.file" : "settings.newFile", { file }), "hint");
     }
-    if (view.problems.length > 0) this.note(message("settings.mistakes"), "problem");
-    for (const { text } of view.problems) this.note(text, "problem");
+    if (view.problems.length > 0) this.addNote(message("settings.mistakes"), "problem");
+    for (const { text } of view.problems) this.addNote(text, "problem");
     if (view.unapplied.length > 0)
-      this.note(message("settings.unapplied", { names: view.unapplied.join(", ") }), "hint");
-    if (view.restart.length > 0) this.note(message("settings.restart", { names: view.restart.join(", ") }), "problem");
+      this.addNote(message("settings.unapplied", { names: view.unapplied.join(", ") }), "hint");
+    if (view.restart.length > 0)
+      this.addNote(message("settings.restart", { names: view.restart.join(", ") }), "problem");
     if (!this.created && view.settings.length > 0) this.createSections(version);
   }
 
-  private note(text: string, kind: "hint" | "problem"): void {
-    const note = create("p", { class: kind });
-    showText(note, text);
+  private addNote(text: string, kind: "hint" | "problem"): void {
+    const note = buildElement("p", { class: kind });
+    showOrHideText(note, text);
     this.notes.append(note);
   }
 
-  private createSections(version: Version): void {
+  private createSections(version: SettingsVersion): void {
     const { settings, boards, parts } = this;
     this.created = true;
     const [names, zones, others] = [new BoardNames(settings, boards), new ZoneButtons(settings, boards), new OtherSettings(settings)]; // prettier-ignore
@@ -86,21 +87,21 @@ class View {
     this.sections.append(others.element);
   }
 
-  private addSection(key: string, title: string, version: Version): void {
+  private addSection(key: string, title: string, version: SettingsVersion): void {
     const form = new Form(this.settings);
     this.parts.push(form);
     for (const setting of version.view.settings) {
       if (setting.path[0] !== key || !setting.editable) continue;
-      form.add({
+      form.addField({
         setting,
         path: setting.path.map(String),
-        input: createInput(setting, () => form.changed()),
+        input: createInput(setting, () => form.handleChange()),
         fallback: (current) => defaultOf(setting, current),
       });
     }
     if (form.size === 0) return; // flags or variables of the server set all of them
-    const section = create("section", { class: "panel" }, create("h3", {}, title));
-    if (key === "rule") section.append(create("p", { class: "hint" }, message("settings.commonHelp")));
+    const section = buildElement("section", { class: "panel" }, buildElement("h3", {}, title));
+    if (key === "rule") section.append(buildElement("p", { class: "hint" }, message("settings.commonHelp")));
     section.append(form.element);
     this.sections.append(section);
     form.render();

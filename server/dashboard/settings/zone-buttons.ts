@@ -3,27 +3,32 @@
 import type { Boards } from "../boards.js";
 import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
-import { create, createButton } from "./elements.js";
+import { buildElement, createButton } from "./elements.js";
 import { openNewZone } from "./new-zone.js";
-import type { Settings } from "./store.js";
+import type { SettingsStore } from "./store.js";
 import { labelOfZone, openZone } from "./zone-dialog.js";
 
 export class ZoneButtons {
-  readonly element = create("section", { class: "panel" }, create("h3", {}, message("page.zones")));
-  private readonly list = create("ul", { class: "zone-list" });
-  private readonly none = create("p", { class: "none" }, message("zones.noZones"));
+  readonly element = buildElement("section", { class: "panel" }, buildElement("h3", {}, message("page.zones")));
+  private readonly list = buildElement("ul", { class: "zone-list" });
+  private readonly none = buildElement("p", { class: "none" }, message("zones.noZones"));
   private readonly newZone: HTMLButtonElement;
   private readonly unsubscribe: () => void;
-  /** The names and labels in the list, to notice changes. */
+  /** The rendered names and labels, to detect changes. */
   private rendered = "";
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: SettingsStore,
     private readonly boards: Boards,
   ) {
     this.newZone = createButton(message("settings.newZone"), () => openNewZone(settings, boards));
-    const buttons = create("p", { class: "zone-tools" }, this.newZone);
-    this.element.append(create("p", { class: "hint" }, message("settings.zonesHelp")), this.none, this.list, buttons);
+    const buttons = buildElement("p", { class: "zone-tools" }, this.newZone);
+    this.element.append(
+      buildElement("p", { class: "hint" }, message("settings.zonesHelp")),
+      this.none,
+      this.list,
+      buttons,
+    );
     this.unsubscribe = settings.subscribe(() => this.render());
     this.render();
   }
@@ -36,7 +41,7 @@ export class ZoneButtons {
     const { settings, boards } = this;
     const { version } = settings;
     if (!version) return;
-    setEnabled(this.newZone, settings.editable);
+    setEnabled(this.newZone, settings.isEditable);
     const zones = Object.keys(version.view.zones).map((name) => [name, labelOfZone(version, name)] as const);
     this.none.hidden = zones.length > 0;
     if (JSON.stringify(zones) === this.rendered) return; // rendering takes the focus from a button
@@ -45,7 +50,7 @@ export class ZoneButtons {
       ...zones.map(([name, label]) => {
         const named = { "aria-label": message("settings.editZoneNamed", { zone: label }) };
         const edit = createButton(message("settings.editZone"), () => openZone(name, settings, boards), named);
-        return create("li", {}, create("span", {}, label), edit);
+        return buildElement("li", {}, buildElement("span", {}, label), edit);
       }),
     );
   }

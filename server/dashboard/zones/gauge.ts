@@ -3,7 +3,7 @@
 import type { Zone } from "../api.js";
 import { setAttribute } from "../dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const MAX_LIGHT = 1023;
 
 export class Gauge {
@@ -23,14 +23,17 @@ export class Gauge {
   }
 
   render({ sensors, light, threshold, hysteresis }: Zone): void {
-    set(this.band, { x: xOf(threshold), width: `${(96 * Math.min(hysteresis, MAX_LIGHT - threshold)) / MAX_LIGHT}%` });
-    set(this.threshold, { x1: xOf(threshold), x2: xOf(threshold) });
-    set(this.level, { cx: xOf(light ?? 0), visibility: light === null ? "hidden" : "visible" });
+    setAttributes(this.band, {
+      x: xOf(threshold),
+      width: `${(96 * Math.min(hysteresis, MAX_LIGHT - threshold)) / MAX_LIGHT}%`,
+    });
+    setAttributes(this.threshold, { x1: xOf(threshold), x2: xOf(threshold) });
+    setAttributes(this.level, { cx: xOf(light ?? 0), visibility: light === null ? "hidden" : "visible" });
     const seen = sensors.filter((sensor) => sensor.light !== null);
     while (this.dots.children.length > seen.length) this.dots.lastElementChild!.remove();
     while (this.dots.children.length < seen.length) this.dots.append(createShape("circle", { cy: "50%", r: "3.5" }));
     seen.forEach((sensor, i) => {
-      set(this.dots.children[i], { cx: xOf(sensor.light!), class: sensor.stale ? "stale" : "sensor" });
+      setAttributes(this.dots.children[i], { cx: xOf(sensor.light!), class: sensor.stale ? "stale" : "sensor" });
     });
   }
 }
@@ -41,11 +44,11 @@ function xOf(light: number): string {
 }
 
 function createShape(name: string, attributes: Record<string, string>): SVGElement {
-  const element = document.createElementNS(SVG, name) as SVGElement;
-  set(element, attributes);
+  const element = document.createElementNS(SVG_NAMESPACE, name) as SVGElement;
+  setAttributes(element, attributes);
   return element;
 }
 
-function set(element: Element, attributes: Record<string, string>): void {
+function setAttributes(element: Element, attributes: Record<string, string>): void {
   for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
 }

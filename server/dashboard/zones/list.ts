@@ -5,13 +5,13 @@ import { findPart } from "../dom.js";
 import { setEnabled } from "../rights.js";
 import type { Editing } from "../settings/editing.js";
 import type { Zones } from "../zones.js";
-import { Panel } from "./panel.js";
+import { ZonePanel } from "./panel.js";
 
 /** Time between a change and the update of the list, in ms. Throttles updates. */
 const UPDATE_DELAY = 200;
 
 export class ZoneList {
-  private readonly panels = new Map<string, Panel>();
+  private readonly panels = new Map<string, ZonePanel>();
   private readonly newZone: HTMLButtonElement;
   private readonly place: HTMLElement;
   private timer = 0;
@@ -28,9 +28,9 @@ export class ZoneList {
     this.place = findPart(view, "zones", HTMLElement);
     this.newZone = findPart(view, "new-zone", HTMLButtonElement);
     this.newZone.addEventListener("click", () => editing.editors?.openNewZone(editing.settings, boards));
-    editing.subscribe(() => this.request());
-    zones.subscribe(() => this.request());
-    boards.subscribe({ changed: () => this.request(), removed: () => this.request() });
+    editing.subscribe(() => this.requestRender());
+    zones.subscribe(() => this.requestRender());
+    boards.subscribe({ changed: () => this.requestRender(), removed: () => this.requestRender() });
   }
 
   /** Shows or hides the list. @param name zone to scroll to */
@@ -41,7 +41,7 @@ export class ZoneList {
   }
 
   /** Schedules an update of the list, if it is shown. Combines all changes within `UPDATE_DELAY`. */
-  request(): void {
+  requestRender(): void {
     if (!this.shown || this.timer !== 0) return;
     this.timer = setTimeout(() => {
       this.timer = 0;
@@ -51,7 +51,7 @@ export class ZoneList {
 
   private render(): void {
     const { editors, settings } = this.editing;
-    setEnabled(this.newZone, editors !== undefined && settings.editable);
+    setEnabled(this.newZone, editors !== undefined && settings.isEditable);
     for (const [name, panel] of this.panels) {
       if (this.zones.get(name)) continue;
       panel.destroy();
@@ -60,7 +60,7 @@ export class ZoneList {
     let last: Element | null = null;
     for (const { name } of this.zones.all) {
       let panel = this.panels.get(name);
-      if (!panel) this.panels.set(name, (panel = new Panel(name, this.zones, this.boards, this.editing)));
+      if (!panel) this.panels.set(name, (panel = new ZonePanel(name, this.zones, this.boards, this.editing)));
       const next: Element | null = last ? last.nextElementSibling : this.place.firstElementChild;
       if (next !== panel.element) this.place.insertBefore(panel.element, next);
       last = panel.element;

@@ -7,14 +7,14 @@ import { setAttribute, cloneTemplate, createElement, findPart, setText } from ".
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { translateReason } from "../reasons.js";
-import { boardPath } from "../route.js";
+import { boardHash } from "../route.js";
 import type { Editing, Editors } from "../settings/editing.js";
 import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import { combineText, hoursText, lampState, lightText, overrideText, ruleText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Gauge } from "./gauge.js";
 
-export class Panel {
+export class ZonePanel {
   readonly element: HTMLElement;
   private readonly title: HTMLElement;
   private readonly lamp: Element;
@@ -92,7 +92,7 @@ export class Panel {
     if (editors) this.sliders ??= this.createSliders(editors);
     this.gauge.render({ ...zone, ...this.sliders?.preview });
     this.sliders?.render();
-    this.list(
+    this.fillList(
       this.sensors,
       zone.sensors.map(({ id, light, stale }) => ({
         id,
@@ -101,7 +101,7 @@ export class Panel {
         state: stale ? "stale" : light !== null && light < zone.threshold ? "dark" : "bright",
       })),
     );
-    this.list(
+    this.fillList(
       this.lamps,
       zone.lamps.map((id, i) => {
         const mode = this.boards.get(id)?.device?.mode ?? "auto";
@@ -130,7 +130,7 @@ export class Panel {
     return sliders;
   }
 
-  private list(place: HTMLElement, items: { id: string; value: string; note: string; state: string }[]): void {
+  private fillList(place: HTMLElement, items: { id: string; value: string; note: string; state: string }[]): void {
     while (place.children.length > items.length) place.lastElementChild!.remove();
     while (place.children.length < items.length) {
       const item = document.createElement("li");
@@ -141,7 +141,7 @@ export class Panel {
       const item = place.children[i];
       const [link, number, remark] = item.children;
       setAttribute(item, "data-state", state);
-      setAttribute(link, "href", boardPath(id));
+      setAttribute(link, "href", boardHash(id));
       setAttribute(link, "title", id);
       setText(link, this.boards.get(id)?.label ?? id);
       setText(number, value);

@@ -44,7 +44,7 @@ export interface Alert {
 
 /** An alert as the API, the event stream and the webhook show it. */
 export interface AlertView {
-  /** Identifies the alert. The message that it is resolved has the same id. */
+  /** The id of the alert. The message that reports its end has the same id. */
   readonly id: string;
   readonly kind: AlertKind;
   /** The id of the board; null for an alert about something else. */
@@ -65,7 +65,7 @@ export interface AlertView {
   readonly resolved: string | null;
 }
 
-/** @param toWall converts a time of the monotonic clock to ms since 1970 */
+/** Converts an alert to the form of the API. @param toWall converts a time of the monotonic clock to ms since 1970 */
 export function alertView(alert: Alert, toWall: (time: number) => number): AlertView {
   const { id, kind, subject, label, text, count } = alert;
   const isoTime = (time: number): string => new Date(toWall(time)).toISOString();

@@ -8,7 +8,7 @@ import { alertMessage, testMessage, type AlertMessage } from "./delivery/message
 import { ProblemFinder, type ProblemSources } from "./findings.js";
 import { Losses } from "./losses.js";
 import type { AlertSettings } from "./settings.js";
-import { AlertStore, MAX_RECENT, type RememberedAlert } from "./store.js";
+import { AlertStore, MAX_RECENT_ALERTS, type RememberedAlert } from "./store.js";
 import { AlertTracker } from "./tracker.js";
 
 export interface AlertsOptions extends ProblemSources {
@@ -22,7 +22,7 @@ export interface AlertsOptions extends ProblemSources {
   publish(name: string, data: unknown): void;
 }
 
-/** Longest time between two checks, in ms. */
+/** The longest and the shortest time between two checks, in ms. The actual time depends on the grace period. */
 const MAX_CHECK_INTERVAL = 5000;
 const MIN_CHECK_INTERVAL = 250;
 
@@ -64,8 +64,8 @@ export class Alerts {
   /** Begins to look for problems. Call this when boards can connect, because their grace period begins now. */
   start(): void {
     this.#startedAt = clock.now();
-    for (const { kind, subject, count = 0 } of this.#tracker.open)
-      if (kind === "readings-lost" && subject) this.#losses.resume(subject, count, this.#startedAt);
+    for (const { kind, subject, count = 0 } of this.#tracker.openAlerts)
+      if (kind === "readings-lost" && subject) this.#losses.resumeLoss(subject, count, this.#startedAt);
     this.#deliveries.apply(this.#settings, (channel) => this.#restoredFor(channel));
     // The stored times are wall-clock times, so they are wrong after somebody has set the clock.
     this.#unwatchClock = clock.onJump(() => this.#remembered.forEach((one) => this.#store.put(one)));
@@ -80,15 +80,15 @@ export class Alerts {
     this.#watch();
   }
 
-  /** Returns open alerts and those that were resolved last. The newest alert is the first. */
+  /** Returns the open alerts and the latest resolved ones, the newest first. */
   list(): AlertView[] {
-    const alerts = [...this.#recent, ...this.#tracker.open].sort((a, b) => b.raised - a.raised);
+    const alerts = [...this.#recent, ...this.#tracker.openAlerts].sort((a, b) => b.raised - a.raised);
     return alerts.map(viewOf);
   }
 
   /** Returns the number of open alerts by kind. */
   counts(): Readonly<Record<AlertKind, number>> {
-    const entries = ALERT_KINDS.map((kind) => [kind, this.#tracker.openOf(kind).size] as const);
+    const entries = ALERT_KINDS.map((kind) => [kind, this.#tracker.openAlertsOf(kind).size] as const);
     return Object.fromEntries(entries) as Record<AlertKind, number>;
   }
 
@@ -97,22 +97,24 @@ export class Alerts {
     return this.#deliveries.list();
   }
 
-  /** Numbers of messages by channel, since the server started. */
-  get deliveries(): Deliveries["counts"] {
+  /** The numbers of delivered and failed messages since the server started, by channel. */
+  get deliveryCounts(): Deliveries["counts"] {
     return this.#deliveries.counts;
   }
 
   /** Sends a test message to every channel, and waits for the outcomes. */
-  test(): Promise<TestResult[]> {
-    return this.#deliveries.test(testMessage(this.#openCount, this.#settings.page));
+  sendTest(): Promise<TestResult[]> {
+    return this.#deliveries.sendTest(testMessage(this.#openCount, this.#settings.page));
   }
 
-  /** Deletes what is stored about the losses of a board that was forgotten. Its alerts are resolved at the next check. */
+  /**
+   * Deletes what is stored about the losses of a board that was forgotten. Its alerts are resolved at the next check.
+   */
   forget(id: string): void {
     this.#losses.forget(id);
   }
 
-  /** Stops to look for problems and to send messages. */
+  /** Stops checking for problems and sending messages. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#unwatchClock();
@@ -128,7 +130,11 @@ export class Alerts {
   #check(): void {
     const now = clock.now();
     const context = { now, startedAt: this.#startedAt, grace: this.#settings.after, tracker: this.#tracker };
-    const { raised, resolved, updated } = this.#tracker.check(this.#finder.find(context), now, this.#settings.after);
+    const { raised, resolved, updated } = this.#tracker.checkFindings(
+      this.#finder.find(context),
+      now,
+      this.#settings.after,
+    );
     for (const alert of raised) this.#raise(alert, now);
     for (const alert of updated) this.#changed(alert);
     const told = resolved.filter((alert) => this.#resolve(alert));
@@ -138,13 +144,16 @@ export class Alerts {
 
   #raise(alert: Alert, now: number): void {
     const device = alert.kind === "readings-lost" ? this.#options.devices.get(alert.subject) : undefined;
-    if (device) this.#losses.alerted(device, now);
+    if (device) this.#losses.recordAlert(device, now);
     this.#remembered.set(alert, { alert, deliveries: this.#allWaiting() });
     this.#changed(alert);
     this.#deliveries.add(alert);
   }
 
-  /** Returns whether the problem is over. It is not if another server of the cluster has taken over the device or zone. */
+  /**
+   * Records that an alert is resolved. If another server of the cluster has taken over the device or zone, deletes the
+   * alert instead and returns false.
+   */
   #resolve(alert: Alert): boolean {
     const remembered = this.#remembered.get(alert)!;
     if (this.#options.isShared && this.#isGone(alert)) {
@@ -157,7 +166,7 @@ export class Alerts {
     this.#recent.push(alert);
     this.#changed(alert);
     this.#deliveries.add(alert);
-    for (const old of this.#recent.splice(0, Math.max(0, this.#recent.length - MAX_RECENT))) {
+    for (const old of this.#recent.splice(0, Math.max(0, this.#recent.length - MAX_RECENT_ALERTS))) {
       this.#remembered.delete(old);
       this.#store.delete(old.id);
     }
@@ -185,7 +194,7 @@ export class Alerts {
   }
 
   #allWaiting(): RememberedAlert["deliveries"] {
-    return new Map(this.#deliveries.names.map((name) => [name, "waiting"]));
+    return new Map(this.#deliveries.channelNames.map((name) => [name, "waiting"]));
   }
 
   #restoredFor(channel: ChannelName): [Alert, boolean][] {
@@ -200,7 +209,7 @@ export class Alerts {
   }
 
   get #openCount(): number {
-    return ALERT_KINDS.reduce((sum, kind) => sum + this.#tracker.openOf(kind).size, 0);
+    return ALERT_KINDS.reduce((sum, kind) => sum + this.#tracker.openAlertsOf(kind).size, 0);
   }
 }
 

@@ -3,10 +3,10 @@ import type { Device, Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
 import type { StorageHealth } from "../storage/health.js";
 import type { Alert, Finding } from "./alert.js";
-import { LOSS_ENDS_AFTER, type Losses } from "./losses.js";
-import { MAX_OPEN, type AlertTracker } from "./tracker.js";
+import { LOSS_END_DELAY, type Losses } from "./losses.js";
+import { MAX_OPEN_ALERTS, type AlertTracker } from "./tracker.js";
 
-/** The parts of the server in which problems show. */
+/** The parts of the server that are checked for problems. */
 export interface ProblemSources {
   readonly devices: Devices;
   readonly zones: Iterable<Zone>;
@@ -18,15 +18,15 @@ export interface ProblemSources {
   brokerProblem(): string;
 }
 
-/** What the findings of one check depend on, beside the state of the server. */
+/** The inputs of one check, in addition to the state of the server. */
 interface CheckContext {
-  /** In ms by the monotonic clock. */
+  /** The time of the check, in ms by the monotonic clock. */
   readonly now: number;
-  /** When the server started. */
+  /** When the server started, in ms by the monotonic clock. */
   readonly startedAt: number;
   /** How long a problem must last before it becomes an alert, in ms. */
   readonly grace: number;
-  readonly tracker: Pick<AlertTracker, "open" | "openOf">;
+  readonly tracker: Pick<AlertTracker, "openAlerts" | "openAlertsOf">;
 }
 
 /** Finds the problems that the server has now. */
@@ -34,7 +34,7 @@ export class ProblemFinder {
   readonly #sources: ProblemSources;
   readonly #losses: Losses;
   #rowsLost = 0;
-  /** When rows of the history were last lost; undefined if that is long ago. */
+  /** When the server last noticed that rows of the history were lost; undefined if none were lost. */
   #rowsLostAt: number | undefined;
 
   constructor(sources: ProblemSources, losses: Losses) {
@@ -47,31 +47,31 @@ export class ProblemFinder {
     if (now - startedAt >= grace) return yield* this.#findAll(context);
     const found = new Set<Alert | undefined>();
     for (const finding of this.#findAll(context)) {
-      found.add(tracker.openOf(finding.kind).get(finding.subject));
+      found.add(tracker.openAlertsOf(finding.kind).get(finding.subject));
       yield finding;
     }
     // Boards need time to come back after a restart of the server. Until then, keep alerts of the earlier run open
     // unless the problem is certainly over.
-    for (const alert of tracker.open)
+    for (const alert of tracker.openAlerts)
       if (!found.has(alert) && !this.#isOver(alert)) yield { ...alert, uncertain: true };
   }
 
   *#findAll(context: CheckContext): Generator<Finding> {
     const { devices, zones, ownsZone } = this.#sources;
     yield* this.#serverProblems(context);
-    for (const zone of zones) if (ownsZone(zone.policy.name)) yield* zoneProblem(zone, context);
+    for (const zone of zones) if (ownsZone(zone.policy.name)) yield* zoneFindings(zone, context);
     const { now, startedAt, grace, tracker } = context;
-    const open = tracker.openOf("board-offline");
-    let room = MAX_OPEN - open.size;
+    const open = tracker.openAlertsOf("board-offline");
+    let room = MAX_OPEN_ALERTS - open.size;
     for (const device of devices) {
       if (device.online !== true) {
         const since = device.since ?? startedAt;
-        // With 100,000 boards, creating findings that cannot become an alert takes half a second.
+        // Create no findings that cannot become an alert: with 100,000 boards, this would take half a second.
         const isOpen = open.has(device.id);
-        if (isOpen || (now - since >= grace && room-- > 0)) yield offline(device, since);
+        if (isOpen || (now - since >= grace && room-- > 0)) yield offlineFinding(device, since);
       }
-      const lost = this.#losses.count(device, now);
-      if (lost > 0) yield loss(device, lost);
+      const lost = this.#losses.countLost(device, now);
+      if (lost > 0) yield lossFinding(device, lost);
     }
   }
 
@@ -84,7 +84,7 @@ export class ProblemFinder {
     if (broker) yield { ...server, kind: "broker-disconnected", text: broker };
     if (history.stats.lost > this.#rowsLost) this.#rowsLostAt = now;
     this.#rowsLost = history.stats.lost;
-    if (this.#rowsLostAt !== undefined && now - this.#rowsLostAt < LOSS_ENDS_AFTER)
+    if (this.#rowsLostAt !== undefined && now - this.#rowsLostAt < LOSS_END_DELAY)
       yield {
         ...server,
         kind: "readings-lost",
@@ -92,23 +92,23 @@ export class ProblemFinder {
       };
   }
 
-  /** Returns whether the problem of an alert, which is not among the findings, is over. */
+  /** Returns whether the problem of an alert is certainly over, given that the findings do not contain it. */
   #isOver({ kind, subject }: Alert): boolean {
     if (kind === "board-offline") return this.#sources.devices.get(subject) !== undefined;
     return kind === "zone-without-sensor";
   }
 }
 
-function offline({ id, label = id }: Device, since: number): Finding {
+function offlineFinding({ id, label = id }: Device, since: number): Finding {
   return { kind: "board-offline", subject: id, label, text: `Board ${label} is offline.`, since };
 }
 
-function loss({ id, label = id }: Device, count: number): Finding {
+function lossFinding({ id, label = id }: Device, count: number): Finding {
   const readings = count === 1 ? "a reading" : `${count} readings`;
   return { kind: "readings-lost", subject: id, label, text: `Board ${label} has lost ${readings}.`, count };
 }
 
-function* zoneProblem(zone: Zone, { now, startedAt }: CheckContext): Generator<Finding> {
+function* zoneFindings(zone: Zone, { now, startedAt }: CheckContext): Generator<Finding> {
   const { name, label = name, stale_after: staleAfter } = zone.policy;
   const freshUntil = zone.freshUntil;
   if (freshUntil !== undefined && now < freshUntil) return;
@@ -117,7 +117,7 @@ function* zoneProblem(zone: Zone, { now, startedAt }: CheckContext): Generator<F
     subject: name,
     label,
     text: `Zone ${label} has no fresh sensor, so that its lamps stay as they are.`,
-    // Sensors may report this rarely, so after a start nothing is known before.
+    // Sensors may report as rarely as this, so the state of the zone is unknown for this time after a start.
     uncertain: freshUntil === undefined && now - startedAt < staleAfter,
   };
 }

@@ -1,4 +1,4 @@
-/** When problems become alerts, and where alerts are sent. */
+/** Settings that define when problems become alerts, and where alerts are sent. */
 export interface AlertSettings {
   /** How long a problem must last before it becomes an alert, in ms. */
   readonly after: number;

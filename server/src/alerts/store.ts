@@ -2,10 +2,10 @@ import type { NamedValues } from "../storage/data-folder.js";
 import type { MonotonicClock } from "../time/monotonic-clock.js";
 import { ALERT_KINDS, type Alert } from "./alert.js";
 
-/** The most resolved alerts that the server remembers. */
-export const MAX_RECENT = 100;
+/** Maximum number of resolved alerts that the server remembers. */
+export const MAX_RECENT_ALERTS = 100;
 
-const PREFIX = "alert:";
+const ALERT_KEY_PREFIX = "alert:";
 
 /** Whether a channel has received the present state of an alert. */
 export type DeliveryState = "waiting" | "sent";
@@ -17,7 +17,9 @@ interface StoredAlert extends Omit<Alert, "id" | "count" | "resolved"> {
   readonly deliveries: Readonly<Record<string, DeliveryState>>;
 }
 
-/** An alert, and its state of delivery by channel. A channel that did not exist when the alert was raised is missing. */
+/**
+ * An alert, and its state of delivery by channel. A channel that did not exist when the alert was raised is missing.
+ */
 export interface RememberedAlert {
   readonly alert: Alert;
   readonly deliveries: Map<string, DeliveryState>;
@@ -33,20 +35,25 @@ export class AlertStore {
     this.#clock = clock;
   }
 
-  /** Returns the alerts of earlier runs, the oldest first. Leaves out those of a kind that this version does not know. */
+  /**
+   * Returns the alerts of earlier runs, the oldest first. Leaves out those of a kind that this version does not know.
+   */
   load(): RememberedAlert[] {
     const fromWall = (time: number): number => this.#clock.fromWall(time);
-    return Array.from(this.#values.entriesWithPrefix<StoredAlert>(PREFIX), ([id, { deliveries, ...stored }]) => ({
-      alert: {
-        ...stored,
-        id,
-        count: stored.count,
-        since: fromWall(stored.since),
-        raised: fromWall(stored.raised),
-        resolved: stored.resolved === undefined ? undefined : fromWall(stored.resolved),
-      },
-      deliveries: new Map(Object.entries(deliveries)),
-    }))
+    return Array.from(
+      this.#values.entriesWithPrefix<StoredAlert>(ALERT_KEY_PREFIX),
+      ([id, { deliveries, ...stored }]) => ({
+        alert: {
+          ...stored,
+          id,
+          count: stored.count,
+          since: fromWall(stored.since),
+          raised: fromWall(stored.raised),
+          resolved: stored.resolved === undefined ? undefined : fromWall(stored.resolved),
+        },
+        deliveries: new Map(Object.entries(deliveries)),
+      }),
+    )
       .filter(({ alert }) => ALERT_KINDS.includes(alert.kind))
       .sort((a, b) => a.alert.raised - b.alert.raised);
   }
@@ -61,11 +68,12 @@ export class AlertStore {
       ...(resolved !== undefined && { resolved: toWall(resolved) }),
       deliveries: Object.fromEntries(deliveries),
     };
-    // A write that fails is retried until the server stops; then the next run may repeat or forget the alert.
-    this.#values.put(PREFIX + id, stored).catch(() => {});
+    // The store retries a failed write until the server stops. If no retry succeeds, the next run may repeat or lose
+    // the alert.
+    this.#values.put(ALERT_KEY_PREFIX + id, stored).catch(() => {});
   }
 
   delete(id: string): void {
-    this.#values.delete(PREFIX + id).catch(() => {});
+    this.#values.delete(ALERT_KEY_PREFIX + id).catch(() => {});
   }
 }

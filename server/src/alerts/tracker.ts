@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { ALERT_KINDS, type Alert, type AlertKind, type Finding } from "./alert.js";
 
-/** The most open alerts of one kind. Further problems wait until an alert is resolved. */
-export const MAX_OPEN = 1000;
+/** Maximum number of open alerts of one kind. Further problems wait until an alert is resolved. */
+export const MAX_OPEN_ALERTS = 1000;
 
-/** The changes of one check. */
+/** The alerts that one check has raised, resolved and updated. */
 export interface AlertChanges {
   readonly raised: readonly Alert[];
   readonly resolved: readonly Alert[];
@@ -18,7 +18,9 @@ export interface AlertChanges {
  */
 export class AlertTracker {
   readonly #open = new Map<AlertKind, Map<string, Alert>>(ALERT_KINDS.map((kind) => [kind, new Map()]));
-  /** When each problem began that is not an alert yet. Findings with a time of their own are left out. */
+  /**
+   * For each problem that is not an alert yet, the time when it began. Omits problems whose finding contains this time.
+   */
   #pending = new Map<string, number>();
 
   /** @param open the open alerts of an earlier run */
@@ -26,38 +28,38 @@ export class AlertTracker {
     for (const alert of open) this.#add(alert);
   }
 
-  get open(): Iterable<Alert> {
+  get openAlerts(): Iterable<Alert> {
     return [...this.#open.values()].flatMap((alerts) => [...alerts.values()]);
   }
 
   /** Returns the open alerts of a kind, by their subject. */
-  openOf(kind: AlertKind): ReadonlyMap<string, Alert> {
+  openAlertsOf(kind: AlertKind): ReadonlyMap<string, Alert> {
     return this.#open.get(kind)!;
   }
 
   /**
-   * Compares the problems of now with the open alerts.
+   * Compares the present problems with the open alerts, and raises, updates and resolves alerts.
    * @param now in ms by the monotonic clock
    * @param grace how long a problem must last, in ms
    */
-  check(findings: Iterable<Finding>, now: number, grace: number): AlertChanges {
+  checkFindings(findings: Iterable<Finding>, now: number, grace: number): AlertChanges {
     const raised: Alert[] = [];
     const updated: Alert[] = [];
     const found = new Set<Alert>();
     const pending = new Map<string, number>();
     for (const finding of findings) {
       const { kind, subject } = finding;
-      const alert = this.openOf(kind).get(subject);
+      const alert = this.openAlertsOf(kind).get(subject);
       if (alert) {
         found.add(alert);
-        if (!finding.uncertain && update(alert, finding)) updated.push(alert);
+        if (!finding.uncertain && updateAlert(alert, finding)) updated.push(alert);
         continue;
       }
       if (finding.uncertain) continue;
       const key = `${kind} ${subject}`;
       const since = finding.since ?? this.#pending.get(key) ?? now;
-      if (now - since >= grace && this.openOf(kind).size < MAX_OPEN) {
-        const made = this.#add(alertOf(finding, since, now));
+      if (now - since >= grace && this.openAlertsOf(kind).size < MAX_OPEN_ALERTS) {
+        const made = this.#add(createAlert(finding, since, now));
         raised.push(made);
         found.add(made);
       } else if (finding.since === undefined) pending.set(key, since);
@@ -68,7 +70,7 @@ export class AlertTracker {
 
   #resolveAllBut(found: ReadonlySet<Alert>, now: number): Alert[] {
     const resolved: Alert[] = [];
-    for (const alert of this.open) {
+    for (const alert of this.openAlerts) {
       if (found.has(alert)) continue;
       this.#open.get(alert.kind)!.delete(alert.subject);
       alert.resolved = now;
@@ -83,12 +85,12 @@ export class AlertTracker {
   }
 }
 
-function alertOf({ kind, subject, label, text, count }: Finding, since: number, now: number): Alert {
+function createAlert({ kind, subject, label, text, count }: Finding, since: number, now: number): Alert {
   return { id: randomUUID(), kind, subject, label, text, count, since, raised: now, resolved: undefined };
 }
 
-/** Returns whether the alert has changed. */
-function update(alert: Alert, { label, text, count }: Finding): boolean {
+/** Updates an alert from a finding. Returns whether the alert has changed. */
+function updateAlert(alert: Alert, { label, text, count }: Finding): boolean {
   if (alert.label === label && alert.text === text && alert.count === count) return false;
   Object.assign(alert, { label, text, count });
   return true;

@@ -12,7 +12,7 @@ import { UserDirectory } from "../security/user-directory.js";
 import { openAccounts } from "../security/users.js";
 import type { DataFolder } from "../storage/data-folder.js";
 
-/** The accounts of the server, and how people prove and manage them. */
+/** The accounts of the server, the check of their passwords, and the users that can be managed over HTTP. */
 export interface ServerAccounts {
   readonly accounts: Accounts;
   /** Checks passwords. Broker and HTTP share it, so that both count wrong passwords together. */
@@ -54,15 +54,15 @@ function exposureReason(host: string, httpNames: readonly string[]): string {
 }
 
 /** Prefix of the names under which the data folder stores login sessions. */
-const LOGINS = "login:";
+const LOGIN_KEY_PREFIX = "login:";
 
 /** Stores login sessions in the data folder. */
 export function loginStoreOf({ values, health }: Pick<DataFolder, "values" | "health">): LoginStore {
   let writing: Promise<unknown> = Promise.resolve();
   return {
-    load: () => values.entriesWithPrefix<LoginRecord>(LOGINS),
-    put: (hash, record) => void (writing = values.put(LOGINS + hash, record)),
-    delete: (hash) => void (writing = values.delete(LOGINS + hash)),
+    load: () => values.entriesWithPrefix<LoginRecord>(LOGIN_KEY_PREFIX),
+    put: (hash, record) => void (writing = values.put(LOGIN_KEY_PREFIX + hash, record)),
+    delete: (hash) => void (writing = values.delete(LOGIN_KEY_PREFIX + hash)),
     async stored() {
       await health.waitUnlessFailing(writing);
     },

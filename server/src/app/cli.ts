@@ -38,11 +38,11 @@ Examples:
 
 /** Adds a subcommand to a command. The subcommand then reports errors in the same way as the command. */
 export function addCommand(parent: Command, command: Command): void {
-  const inherit = (child: Command, from: Command): void => {
+  const inheritSettings = (child: Command, from: Command): void => {
     child.copyInheritedSettings(from).allowExcessArguments(false);
-    for (const grandchild of child.commands) inherit(grandchild, child);
+    for (const grandchild of child.commands) inheritSettings(grandchild, child);
   };
-  inherit(command, parent);
+  inheritSettings(command, parent);
   parent.addCommand(command);
 }
 

@@ -29,7 +29,7 @@ export function watchWallClock(dependents: WallClockDependents): () => void {
     const direction = jump > 0 ? "forward" : "back";
     log.warn(
       "clock",
-      `The machine's clock was set ${direction} by ${formatLength(Math.abs(jump))}. Overrides and silences last as long as ` +
+      `The machine's clock was set ${direction} by ${formatRoundedDuration(Math.abs(jump))}. Overrides and silences last as long as ` +
         `they were to; the history has earlier readings under the time that the clock had then.`,
       { jump },
     );
@@ -44,14 +44,14 @@ export function watchWallClock(dependents: WallClockDependents): () => void {
   });
 }
 
-const UNITS = [
+const TIME_UNITS = [
   [86_400_000, "days"],
   [3_600_000, "hours"],
   [60_000, "minutes"],
 ] as const;
 
 /** Formats a length of time for people, for example "60 minutes". @param ms not negative */
-function formatLength(ms: number): string {
-  for (const [unit, name] of UNITS) if (ms >= 2 * unit) return `${Math.round(ms / unit)} ${name}`;
+function formatRoundedDuration(ms: number): string {
+  for (const [unit, name] of TIME_UNITS) if (ms >= 2 * unit) return `${Math.round(ms / unit)} ${name}`;
   return `${Math.round(ms / 1000)} s`;
 }

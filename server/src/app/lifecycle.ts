@@ -55,17 +55,17 @@ export class Lifecycle {
   }
 
   /** Starts to publish changes of devices. Call this after the server has connected to the broker. */
-  announce(history: History, isAlone: boolean): void {
+  startPublishing(history: History, isAlone: boolean): void {
     const { devices, notifier } = this.#parts;
     notifier.start();
     for (const device of devices) notifier.described(device);
-    const warn = (problem: string): void => this.#log.warn("history", problem);
+    const warnOfHistory = (problem: string): void => this.#log.warn("history", problem);
     const reported = notifier.reported.bind(notifier);
-    if (isAlone) void restoreLastKnown(history, devices, reported, warn, this.#recalling.signal);
+    if (isAlone) void restoreLastKnown(history, devices, reported, warnOfHistory, this.#recalling.signal);
   }
 
   /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */
-  reconnected(): void {
+  republish(): void {
     const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
     lamps.catchingUp = true;
     for (const device of boardConfigs.reset()) boardConfigs.publish(device, actions.expired(device));

@@ -5,20 +5,20 @@ export interface OutputErrors {
   /**
    * Ignores later write errors instead of ending. A running server continues without its log and counts the lost lines.
    */
-  ignore(): void;
+  ignoreErrors(): void;
 }
 
-function ignore(): void {}
+function doNothing(): void {}
 
 /** Error codes for a pipe whose reader has ended. Windows reports EOF, other systems report EPIPE. */
 const CLOSED_PIPE_CODES = new Set(["EPIPE", "EOF"]);
 
 /**
- * Ends the program when standard output cannot be written: quietly if the reader has ended, as in `… | head -1`, and with a
- * message on standard error and exit code 1 otherwise, for example if the disk is full.
+ * Ends the program when standard output cannot be written: quietly if the reader has ended, as in `… | head -1`, and
+ * with a message on standard error and exit code 1 otherwise, for example if the disk is full.
  */
 export function endOnOutputErrors(): OutputErrors {
-  const failed = (error: NodeJS.ErrnoException): never => {
+  const endProgram = (error: NodeJS.ErrnoException): never => {
     if (CLOSED_PIPE_CODES.has(error.code ?? "")) process.exit();
     try {
       writeSync(2, `The output cannot be written: ${error.message}.\n`);
@@ -27,10 +27,10 @@ export function endOnOutputErrors(): OutputErrors {
     }
     process.exit(1);
   };
-  process.stdout.on("error", failed);
+  process.stdout.on("error", endProgram);
   // Ignore errors of standard error, because there is no other place to report them.
-  process.stderr.on("error", ignore);
-  return { ignore: () => void process.stdout.off("error", failed).on("error", ignore) };
+  process.stderr.on("error", doNothing);
+  return { ignoreErrors: () => void process.stdout.off("error", endProgram).on("error", doNothing) };
 }
 
 /** Ends the program after standard output is flushed. If flushing fails, `endOnOutputErrors` ends the program first. */

@@ -6,7 +6,7 @@ import type { Policy } from "../decisions/policy.js";
 import { Zones } from "../decisions/zones/zones.js";
 import { Devices, type Device } from "../devices/devices.js";
 import type { History } from "../history/history.js";
-import { Recent } from "../history/recent.js";
+import { RecentReadings } from "../history/recent.js";
 import { Decoder } from "../ingest/decoder.js";
 import { Ingest } from "../ingest/ingest.js";
 import { Journal } from "../ingest/journal/journal.js";
@@ -77,10 +77,10 @@ export function createParts(options: PartsOptions): Parts {
 
   const zones: Zones = new Zones((id) => devices.get(id));
   const settings = new DeviceSettingsSource(policy, zones);
-  const devices = new Devices((id) => settings.of(id));
+  const devices = new Devices((id) => settings.settingsOf(id));
   zones.apply(policy.zones);
 
-  const recent = new Recent();
+  const recent = new RecentReadings();
   const own = new Journal({
     folder: folder.journal,
     recent,

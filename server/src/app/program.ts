@@ -9,7 +9,7 @@ import { serverUrlOf } from "../config/server-url.js";
 import { CommandError, StartError, UsageError } from "../common/errors.js";
 import { createLog } from "../observability/log.js";
 import { userCommand } from "./commands/user.js";
-import { exposedFiles } from "../config/secret-files.js";
+import { exposedFileWarnings } from "../config/secret-files.js";
 import { sessionsCommand } from "./commands/sessions/command.js";
 import type { ReloadSignal } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrors } from "./output-errors.js";
@@ -26,45 +26,45 @@ export interface ProcessHandlers {
 const START_COMMAND = import.meta.url.endsWith(".ts") ? "npm run server --" : "nightlight-server";
 
 /** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
-const COMMAND_LIST = new Intl.ListFormat("en");
+const LIST_FORMAT = new Intl.ListFormat("en");
 
-function fail(text: string, code: number): void {
+function endWithError(text: string, code: number): void {
   if (text) process.stderr.write(text + "\n");
   endAfterOutput(code);
 }
 
-async function serve(command: Command, { signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
+async function runServer(command: Command, { signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const [unknown] = command.args;
   if (unknown !== undefined)
     command.error(
-      `unknown command '${unknown}' (there are ${COMMAND_LIST.format(command.commands.map((one) => one.name()))})`,
+      `unknown command '${unknown}' (there are ${LIST_FORMAT.format(command.commands.map((one) => one.name()))})`,
     );
   // Only the user who runs the server may read new files, including files that libraries create.
   process.umask(0o077);
   const current = loadConfiguration(command);
-  outputErrors.ignore();
+  outputErrors.ignoreErrors();
   const log = createLog(current.options.log, { messages: current.options.logMessages });
   for (const warning of current.warnings) log.warn("config", warning);
   const configuration = new LiveConfiguration({ command, log, current });
-  const warnOfReaders = (): void =>
-    exposedFiles(configuration.current).forEach((sentence) => log.warn("config", sentence));
-  warnOfReaders();
+  const warnOfExposedFiles = (): void =>
+    exposedFileWarnings(configuration.current).forEach((sentence) => log.warn("config", sentence));
+  warnOfExposedFiles();
   // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
   const starting = startServer({ ...current.options, log, configuration, startCommand: START_COMMAND });
   signals.setCloseHandler(() => closeStarted(starting));
-  const server = await starting.catch((error: unknown) => throwInTermsOf(current, error));
+  const server = await starting.catch((error: unknown) => rethrowWithSettingNames(current, error));
   signals.setCloseHandler(() => server.close());
   configuration.connect(server);
   reloadSignal.setReloadHandler(() => {
-    if (configuration.reload()) warnOfReaders();
+    if (configuration.reload()) warnOfExposedFiles();
   });
 }
 
 /**
  * Throws the error again. A StartError then names each setting by the flag, variable or line of the file that sets it.
  */
-function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
+function rethrowWithSettingNames(loaded: LoadedConfiguration, error: unknown): never {
   if (error instanceof StartError) throw new StartError(withSettingNames(loaded, error.message), { cause: error });
   throw error;
 }
@@ -73,7 +73,7 @@ function throwInTermsOf(loaded: LoadedConfiguration, error: unknown): never {
 export async function runProgram(handlers: ProcessHandlers): Promise<void> {
   try {
     const command = createCommand();
-    command.allowExcessArguments(true).action(() => serve(command, handlers));
+    command.allowExcessArguments(true).action(() => runServer(command, handlers));
     command.hook("preSubcommand", () => handlers.signals.exitWithSignalCode());
     addCommand(command, configCommand());
     addCommand(command, userCommand(dataFolderOf));
@@ -82,10 +82,10 @@ export async function runProgram(handlers: ProcessHandlers): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error);
-      return fail(text, code);
+      return endWithError(text, code);
     }
-    if (error instanceof UsageError) return fail(error.message, 2);
-    if (error instanceof StartError || error instanceof CommandError) return fail(error.message, 1);
+    if (error instanceof UsageError) return endWithError(error.message, 2);
+    if (error instanceof StartError || error instanceof CommandError) return endWithError(error.message, 1);
     throw error;
   }
 }

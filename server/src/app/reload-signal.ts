@@ -1,7 +1,7 @@
 import { isatty } from "node:tty";
 
 /** The file descriptors of standard input, output and error. The server checks whether each one is a terminal. */
-const STREAMS = [0, 1, 2];
+const STANDARD_STREAMS = [0, 1, 2];
 
 /** Selects what the program does at SIGHUP. */
 export interface ReloadSignal {
@@ -15,7 +15,7 @@ export interface ReloadSignal {
  */
 export function handleReloadSignal(): ReloadSignal {
   if (process.platform === "win32") return { setReloadHandler() {} };
-  const terminals = STREAMS.filter((stream) => isatty(stream));
+  const terminals = STANDARD_STREAMS.filter((stream) => isatty(stream));
   let waiting = false;
   let reload = (): void => void (waiting = true);
   process.on("SIGHUP", () => {

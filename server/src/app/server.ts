@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import { isLoopback } from "../common/hosts.js";
-import { DEFAULTS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
-import { needRestart } from "../config/settings-diff.js";
+import { DEFAULT_OPTIONS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
+import { settingsToRestart } from "../config/settings-diff.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
 import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
 import { NO_HISTORY, type History } from "../history/history.js";
@@ -23,8 +23,8 @@ import { Lifecycle } from "./lifecycle.js";
 import { createParts, type Parts } from "./parts.js";
 import { logStart } from "./startup-banner.js";
 
-/** The addresses of a running server, and access to its data. */
-interface Running {
+/** The addresses of a running server, and the objects that give access to its data. */
+interface RunningServer {
   /** The address for MQTT clients. */
   readonly brokerUrl: string;
   /** The address for MQTT over TLS; undefined with a remote broker or without certificates. */
@@ -48,7 +48,7 @@ interface Running {
 }
 
 /** A running server. */
-export interface NightlightServer extends EventEmitter<ServerEvents>, Running {
+export interface NightlightServer extends EventEmitter<ServerEvents>, RunningServer {
   /** Publishes that the server is offline and stops everything within 2 s, even while clients are connected. */
   close(): Promise<void>;
 }
@@ -70,14 +70,17 @@ export async function startServer(options: ServerOptions = {}): Promise<Nightlig
   }
   const close = (): Promise<void> => (ending ??= end());
   try {
-    return Object.assign(await run(settings, (step) => steps.push(step)), { close });
+    return Object.assign(await startParts(settings, (step) => steps.push(step)), { close });
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<EventEmitter<ServerEvents> & Running> {
+async function startParts(
+  settings: Settings,
+  addCleanupStep: AddCleanupStep,
+): Promise<EventEmitter<ServerEvents> & RunningServer> {
   const { log, host, prefix } = settings;
   const emitter = new EventEmitter<ServerEvents>();
   const eventStream = new Events();
@@ -93,7 +96,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   const certificates = settings.tls && (await watchCertificates(settings.tls, log));
   if (certificates) addCleanupStep(() => certificates.close());
   // Opening the history and loading modules take about the same time, so do both in parallel.
-  const [history, modules] = await Promise.all([historyOf(settings, damaged), load(settings)]);
+  const [history, modules] = await Promise.all([openServerHistory(settings, damaged), loadModules(settings)]);
   addCleanupStep(async () => {
     await history.close();
     if (history.stats.lost > 0) folder.markIncomplete();
@@ -107,7 +110,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
       ? undefined
       : await modules.cluster!.joinCluster({ ...common, url, broker: settings.broker!, scope: scope! });
   if (cluster) addCleanupStep(() => cluster.close());
-  const { discoveryPrefix } = settings.homeAssistant || DEFAULTS.homeAssistant;
+  const { discoveryPrefix } = settings.homeAssistant || DEFAULT_OPTIONS.homeAssistant;
   const owns = scope?.owns ?? (() => true);
   const parts = createParts({
     ...common,
@@ -146,7 +149,7 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
   addCleanupStep(() => homeAssistant.close());
   lifecycle.resume();
   await link.start();
-  lifecycle.announce(history, !cluster);
+  lifecycle.startPublishing(history, !cluster);
   await cluster?.start();
   const alerts = startAlerts({ settings, parts, folder, history, link, cluster, eventStream, emitter });
   addCleanupStep(() => alerts.close());
@@ -201,19 +204,19 @@ async function run(settings: Settings, addCleanupStep: AddCleanupStep): Promise<
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.enable();
       else homeAssistant.disable();
-      return needRestart(settings, next);
+      return settingsToRestart(settings, next);
     },
   });
 }
 
-async function historyOf({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
+async function openServerHistory({ history, data, log }: Settings, damaged: DamagedFiles): Promise<History> {
   if (!history) return NO_HISTORY;
   const onProblem = (problem: string): void => log.error("history", problem);
   return openHistory(history.url, data, { retention: history, onProblem, onDamage: damaged.report });
 }
 
 /** Imports modules that only some configurations need, because importing them slows down the start. */
-async function load({ broker, state, http }: Settings) {
+async function loadModules({ broker, state, http }: Settings) {
   return {
     broker: broker ? undefined : await import("../broker/broker.js"),
     join: broker && (await import("../transport/persistent-session.js")),
@@ -240,7 +243,7 @@ function linkHandlers(
     disconnected: (reason) => log.warn("link", `${reason} Trying again every second.`),
     reconnected() {
       log.info("link", "Connected to the broker again.");
-      lifecycle.reconnected();
+      lifecycle.republish();
     },
     caughtUp: () => void (lamps.catchingUp = false),
   };

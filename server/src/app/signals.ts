@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  * How long a clean shutdown may take before the program exits anyway, in ms. A shutdown normally takes less than 2,000
  * ms.
  */
-const CLOSE_TIMEOUT = 8000;
+const SHUTDOWN_TIMEOUT = 8000;
 
 /** How long a starting server may take to finish its start after a signal, in ms. Then the process ends anyway. */
 const START_TIMEOUT = 1000;
@@ -19,8 +19,8 @@ export interface TerminationSignals {
 }
 
 /**
- * Handles SIGINT and SIGTERM. The first process of a container has no default action for them, so call this before loading
- * anything else. Until `setCloseHandler` is called, a signal ends the program with exit code 0.
+ * Handles SIGINT and SIGTERM. The first process of a container has no default action for them, so call this before
+ * loading anything else. Until `setCloseHandler` is called, a signal ends the program with exit code 0.
  */
 export function handleTerminationSignals(): TerminationSignals {
   let ending = false;
@@ -31,7 +31,7 @@ export function handleTerminationSignals(): TerminationSignals {
       if (interrupted) process.exit(128 + constants.signals[signal]);
       if (ending) process.exit(1);
       ending = true;
-      setTimeout(() => process.exit(1), CLOSE_TIMEOUT).unref();
+      setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT).unref();
       Promise.resolve(close()).then(
         () => process.exit(0),
         (error: unknown) => {

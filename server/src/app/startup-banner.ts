@@ -3,15 +3,18 @@ import { isLoopback } from "../common/hosts.js";
 import { VERSION } from "../common/version.js";
 
 /** The addresses to which clients connect. */
-export interface Addresses {
+export interface ServerAddresses {
   readonly mqtt: string;
   readonly mqtts: string | undefined;
   readonly websocket: string | undefined;
   readonly http: string | undefined;
 }
 
-/** Logs the version, the addresses and the devices, and warns about missing protection. @param closed whether clients need an account */
-export function logStart(settings: Settings, at: Addresses, closed: boolean): void {
+/**
+ * Logs the version, the addresses and the devices, and warns about missing protection.
+ * @param closed whether clients need an account
+ */
+export function logStart(settings: Settings, at: ServerAddresses, closed: boolean): void {
   const { log, host, anonymous, broker, prefix, ids, policy, tls } = settings;
   log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${at.mqtt}`, {
     version: VERSION,

@@ -11,7 +11,7 @@ import type { StoredSubscription } from "../storage/session.js";
 import { REASON } from "../mqtt/packets.js";
 
 /** Codes for a CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
-export const REFUSALS = {
+export const REFUSAL_CODES = {
   clientId: { returnCode: 2, reasonCode: REASON.clientIdentifierNotValid },
   busy: { returnCode: 3, reasonCode: REASON.serverUnavailable },
   quota: { returnCode: 3, reasonCode: REASON.quotaExceeded },
@@ -23,15 +23,15 @@ export const REFUSALS = {
   authenticationMethod: { returnCode: 5, reasonCode: REASON.badAuthenticationMethod },
 } as const;
 
-/** The broker refuses a client's CONNECT or PUBLISH. */
+/** Error that makes the broker refuse a client's CONNECT or PUBLISH. */
 export class Refusal extends Error {
-  readonly code: (typeof REFUSALS)[keyof typeof REFUSALS];
+  readonly code: (typeof REFUSAL_CODES)[keyof typeof REFUSAL_CODES];
   /** The kind of refusal, which selects the counter and the log category. */
   readonly rejection: Rejection;
 
-  constructor(code: keyof typeof REFUSALS, rejection: Rejection, problem: string) {
+  constructor(code: keyof typeof REFUSAL_CODES, rejection: Rejection, problem: string) {
     super(problem);
-    this.code = REFUSALS[code];
+    this.code = REFUSAL_CODES[code];
     this.rejection = rejection;
   }
 }
@@ -79,7 +79,7 @@ export class AccessControl {
     return this.#certifiedAccount(socket, username)?.name ?? username;
   }
 
-  isAccount(name: string): boolean {
+  hasAccount(name: string): boolean {
     return this.#accounts.byName(name) !== undefined;
   }
 

@@ -1,26 +1,26 @@
 /** Bit for `hold` and `release`: the server has processed and stored the message. */
-export const HANDLED = 1;
+export const HANDLED_BIT = 1;
 /** Bit for `hold` and `release`: the broker has stored the queues and retained messages that contain the message. */
-export const STORED = 2;
+export const STORED_BIT = 2;
 
 /** An acknowledgement that waits to be sent. */
-interface Pending {
+interface PendingAcknowledgement {
   /** The PUBACK or PUBREC packet; undefined until aedes has created the packet. */
   packet: Buffer | undefined;
   /**
-   * Bits for the events that must happen before the acknowledgement is sent: `HANDLED`, `STORED`, both, or 0 for none.
+   * Bits for the events that must happen before the acknowledgement is sent: `HANDLED_BIT`, `STORED_BIT`, both, or 0 for none.
    */
   waitsFor: number;
 }
 
 /**
- * Delays PUBACK and PUBREC packets until their messages are stored, because aedes sends PUBACK before it stores a message.
- * Acknowledgements leave in the order of the messages [MQTT-4.6.0-2] [MQTT-4.6.0-3].
+ * Delays PUBACK and PUBREC packets until their messages are stored, because aedes sends PUBACK before it stores a
+ * message. Acknowledgements leave in the order of the messages [MQTT-4.6.0-2] [MQTT-4.6.0-3].
  */
 export class AcknowledgementQueue {
   readonly #write: (packet: Buffer) => void;
   /** The pending acknowledgements by packet identifier, in the order of the messages. */
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, PendingAcknowledgement>();
 
   constructor(write: (packet: Buffer) => void) {
     this.#write = write;

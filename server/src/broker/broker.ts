@@ -10,9 +10,9 @@ import type { Broker, BrokerHandlers, BrokerOptions } from "./api.js";
 import { ClientConnection } from "./client-connection.js";
 import { ConnectHandler } from "./connect-handler.js";
 import { ConnectionLimit } from "./connection-limit.js";
-import { Delivery } from "./delivery.js";
+import { MessageDelivery } from "./delivery.js";
 import { Emitter } from "./emitter.js";
-import { largestPacket } from "./inbound.js";
+import { maxPacketSize } from "./inbound.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import { Persistence } from "./persistence.js";
@@ -55,7 +55,7 @@ export async function startBroker(
   // number.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   let closing = false;
-  const failed = (error: unknown): void => {
+  const reportFailure = (error: unknown): void => {
     if (!closing) handlers.failed(`The broker failed: ${textOf(error)}`);
   };
   /** Connected clients, by session id. */
@@ -96,7 +96,7 @@ export async function startBroker(
   const persistenceHandlers = {
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
-    queued: (session: Session) => sessions.queued(session),
+    queued: (session: Session) => sessions.limitQueue(session),
   };
   const persistence = new Persistence(store, sessionStore, retained, wills, persistenceHandlers, health);
   const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>
@@ -110,11 +110,11 @@ export async function startBroker(
     ...{ access, sessions, takeovers, connectionLimit, payload, handlers, clientOf },
   });
   const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers, health });
-  const delivery = new Delivery(access, sessionStore, failed);
+  const delivery = new MessageDelivery(access, sessionStore, reportFailure);
 
   const aedes = await Aedes.createBroker({
     ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIAS_MAXIMUM, receiveMaximum: RECEIVE_MAXIMUM },
-    maximumPacketSize: largestPacket(payload),
+    maximumPacketSize: maxPacketSize(payload),
     sessionExpiryIntervalLimit: sessions.longestExpiry,
     mq: new Emitter(),
     // Remove the limit of event listeners per connection, because aedes adds a listener for each packet in progress.
@@ -147,22 +147,22 @@ export async function startBroker(
       callback(null, null);
     },
   });
-  publishing.use(aedes);
+  publishing.setBroker(aedes);
   aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
   aedes.on("client", (client) => {
     clients.set(client.id, client);
-    sessions.connected(client.id, access.loginOf(client)?.account);
+    sessions.recordConnect(client.id, access.loginOf(client)?.account);
   });
   aedes.on("clientReady", (client) => {
     connectionOf(client).open();
-    delivery.ready(client);
+    delivery.deliverQueued(client);
   });
   aedes.on("clientDisconnect", (client) => {
     if (clients.get(client.id) === client) clients.delete(client.id);
     const expiry = client.version === 5 ? client.sessionExpiryInterval : Infinity;
-    sessions.disconnected(client.id, access.loginOf(client)?.account, expiry);
+    sessions.recordDisconnect(client.id, access.loginOf(client)?.account, expiry);
   });
-  aedes.on("sessionExpired", ({ id }) => sessions.expired(id));
+  aedes.on("sessionExpired", ({ id }) => sessions.endExpired(id));
   const clientFailed = (client: Client, error: Error): void => {
     if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERRORS.has(error.message)) return;
     const reason = error instanceof Violation ? error.rejection : "malformed-packet";
@@ -170,7 +170,7 @@ export async function startBroker(
   };
   aedes.on("clientError", clientFailed);
   aedes.on("connectionError", clientFailed);
-  (aedes as EventEmitter).on("error", failed);
+  (aedes as EventEmitter).on("error", reportFailure);
 
   function disconnect(client: Client | undefined, reasonCode: number, reasonString: string): void {
     client?.disconnect({ reasonCode, properties: { reasonString } });
@@ -183,7 +183,7 @@ export async function startBroker(
   const expiryCheck = setInterval(() => sessions.sweep(), EXPIRY_CHECK_INTERVAL).unref();
 
   return {
-    largestPacket: largestPacket(payload),
+    largestPacket: maxPacketSize(payload),
     sessions,
     get stats() {
       return { clients: connectionLimit.count, queued: sessionStore.messages.size };

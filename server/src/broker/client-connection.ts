@@ -3,25 +3,25 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Rejection } from "../observability/counters.js";
 import { InboundPackets } from "./inbound.js";
-import { MAX_BACKLOG, OutboundPackets } from "./outbound.js";
+import { MAX_UNSENT_BYTES, OutboundPackets } from "./outbound.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON, SUBACK } from "../mqtt/packets.js";
 import * as replies from "./replies.js";
 import { DRAIN_TIMEOUT, SendBuffer } from "./send-buffer.js";
-import type { WriteQueue, Writer } from "./write-queue.js";
+import type { WriteQueue, BufferedWriter } from "./write-queue.js";
 
 /** How long a disconnected client may take to read its last packet, in ms. Then the broker destroys the connection. */
 const CLOSE_TIMEOUT = 1000;
 
 /** Interval of the PINGREQ packets that this server sends to aedes on behalf of a rate-limited client, in ms. */
 const PING_INTERVAL = 500;
-const SHARED_UNSUPPORTED = "shared subscriptions are not supported";
+const NO_SHARED_SUBSCRIPTIONS = "shared subscriptions are not supported";
 
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
 /** Limits that a client sets for the packets that it receives. */
 interface OutboundLimits {
-  /** The most unacknowledged messages of QoS 1 and 2. Further messages wait. */
+  /** Maximum number of unacknowledged messages of QoS 1 and 2. Further messages wait. */
   readonly receiveMaximum?: number;
   /** The largest packet that the client accepts, in bytes. The broker drops larger messages. */
   readonly maximumPacketSize?: number;
@@ -43,7 +43,7 @@ export interface ClientConnectionOptions {
  * Limits the resources that one client may use, because aedes has no such limits. Checks and rate-limits the packets
  * from the client. Limits the packets to the client and adds missing fields. A slow reader never makes aedes wait.
  */
-export class ClientConnection extends Duplex implements Writer {
+export class ClientConnection extends Duplex implements BufferedWriter {
   /** Remote IP address. */
   readonly address: string;
   /** Name of the client in log messages: its address, or after the login its account and client id. */
@@ -82,7 +82,7 @@ export class ClientConnection extends Duplex implements Writer {
     this.#options = options;
     this.socket = request?.socket ?? stream;
     this.address = this.title = (this.socket as Partial<Socket>).remoteAddress ?? "a client";
-    const expect = (count: number): void => void (this.#expected += count);
+    const expectAcknowledgements = (count: number): void => void (this.#expected += count);
     this.#sendBuffer = new SendBuffer(stream, () => {
       options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`);
       stream.destroy();
@@ -92,31 +92,31 @@ export class ClientConnection extends Duplex implements Writer {
       backlog: () => this.#sendBuffer.backlog,
       complete: (type, bytes) => this.#fit(this.#complete(type, bytes)),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
-      sending: expect,
+      sending: expectAcknowledgements,
       overflowed: (qos) => this.#overflowed(qos),
       tooLarge: (packetId, qos) => this.#decline(packetId, qos),
     });
     this.#inbound = new InboundPackets(options.payload, options.rate, {
       forward: (bytes) => void (this.push(bytes) || stream.pause()),
       oversized: (...message) => this.#oversized(...message),
-      expect,
+      expect: expectAcknowledgements,
       takeExpected: () => this.#expected > 0 && this.#expected-- > 0,
-      acknowledged: (packetId) => this.#outbound.acknowledged(packetId),
+      acknowledged: (packetId) => this.#outbound.recordAcknowledgement(packetId),
       violated: (violation) => this.#violated(violation),
       waiting: () => this.#pingAedes(),
       ready: () => this.#ready(),
     });
     stream.on("data", (chunk: Buffer) => {
       this.#inbound.receive(chunk);
-      if (this.#inbound.waiting) stream.pause();
+      if (this.#inbound.isWaiting) stream.pause();
     });
-    const ended = (): void => {
+    const endInput = (): void => {
       this.#ended = true;
-      if (!this.#inbound.waiting) this.push(null);
+      if (!this.#inbound.isWaiting) this.push(null);
     };
-    stream.once("end", ended);
+    stream.once("end", endInput);
     stream.once("close", () => {
-      if (!this.#ended) ended();
+      if (!this.#ended) endInput();
     });
     stream.on("error", () => this.destroy());
   }
@@ -127,7 +127,7 @@ export class ClientConnection extends Duplex implements Writer {
   }
 
   /** Sets the client's limits for the packets that it receives (MQTT 5.0, 3.1.2.11.3 and 3.1.2.11.4). */
-  limit({ receiveMaximum = Infinity, maximumPacketSize = Infinity }: OutboundLimits): void {
+  setLimits({ receiveMaximum = Infinity, maximumPacketSize = Infinity }: OutboundLimits): void {
     this.#outbound.receiveMaximum = Math.min(this.#outbound.receiveMaximum, receiveMaximum);
     this.#outbound.maximumPacketSize = Math.min(this.#outbound.maximumPacketSize, maximumPacketSize);
   }
@@ -147,11 +147,11 @@ export class ClientConnection extends Duplex implements Writer {
 
   /** Refuses the client with CONNACK and closes the connection. */
   refuse(code: { returnCode: number; reasonCode: number }, text: string): void {
-    this.#close(replies.refuseConnection(this.version, code, text));
+    this.#close(replies.encodeRefusal(this.version, code, text));
   }
 
   override _read(): void {
-    if (!this.#inbound.waiting) this.stream.resume();
+    if (!this.#inbound.isWaiting) this.stream.resume();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -219,7 +219,7 @@ export class ClientConnection extends Duplex implements Writer {
 
   /** Removes the reason string from a packet that exceeds the client's maximum packet size. */
   #fit(bytes: Buffer): Buffer {
-    return bytes.length > this.#outbound.maximumPacketSize ? replies.withoutReason(bytes) : bytes;
+    return bytes.length > this.#outbound.maximumPacketSize ? replies.removeReason(bytes) : bytes;
   }
 
   #complete(type: number, bytes: Buffer): Buffer {
@@ -235,15 +235,15 @@ export class ClientConnection extends Duplex implements Writer {
   #completeSuback(bytes: Buffer): Buffer {
     const reasons = this.refusals.splice(0);
     if (this.version !== 5) return bytes;
-    if (replies.refusesShared(bytes)) {
-      reasons.push(SHARED_UNSUPPORTED);
-      this.#options.rejected("not-allowed", this.title, SHARED_UNSUPPORTED);
+    if (replies.refusesSharedSubscription(bytes)) {
+      reasons.push(NO_SHARED_SUBSCRIPTIONS);
+      this.#options.rejected("not-allowed", this.title, NO_SHARED_SUBSCRIPTIONS);
     }
     return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
   }
 
   #disconnect(reasonCode: number, text: string): Buffer | undefined {
-    return this.version === 5 ? replies.disconnect(reasonCode, text) : undefined;
+    return this.version === 5 ? replies.encodeDisconnect(reasonCode, text) : undefined;
   }
 
   #violated({ rejection, message, reasonCode, answer }: Violation): void {
@@ -253,7 +253,11 @@ export class ClientConnection extends Duplex implements Writer {
   }
 
   #overflowed(qos: number): void {
-    this.#options.rejected("over-limit", this.title, `reads too slowly: more than ${MAX_BACKLOG} bytes wait for it`);
+    this.#options.rejected(
+      "over-limit",
+      this.title,
+      `reads too slowly: more than ${MAX_UNSENT_BYTES} bytes wait for it`,
+    );
     if (qos === 0) return;
     // Discard unsent packets. The queue of a persistent session still contains their messages.
     this.#closing = true;
@@ -267,7 +271,7 @@ export class ClientConnection extends Duplex implements Writer {
   #decline(packetId: number, qos: number): void {
     // The packet contains a general reason code, because MQTT 5.0 has none for an oversized packet (table 3-4).
     if (qos > 0)
-      this.push(replies.acknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
+      this.push(replies.encodeAcknowledgement(qos === 1 ? PUBACK : PUBREC, packetId, 5, REASON.unspecified, undefined));
   }
 
   #oversized(qos: number, topic: string, packetId: number): void {
@@ -276,6 +280,6 @@ export class ClientConnection extends Duplex implements Writer {
     if (qos === 0) return;
     const text = this.wantsReasons ? problem : undefined;
     const type = qos === 1 ? PUBACK : PUBREC;
-    this.#send(this.#fit(replies.acknowledgement(type, packetId, this.version, REASON.quotaExceeded, text)));
+    this.#send(this.#fit(replies.encodeAcknowledgement(type, packetId, this.version, REASON.quotaExceeded, text)));
   }
 }

@@ -9,19 +9,21 @@ import { sessionId, titleOf } from "../storage/session-id.js";
 import type { SessionManager } from "./session-manager.js";
 import type { Takeovers } from "./takeovers.js";
 
-/** The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112. */
-const MAX_ID_LENGTH = 256;
+/**
+ * The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112.
+ */
+const MAX_CLIENT_ID_LENGTH = 256;
 
 /**
- * The most inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A reconnecting
- * board may have a long queue but memory for only a few messages at a time.
+ * Maximum number of inflight messages of QoS 1 and 2 for a client with a persistent session, as in Mosquitto. A
+ * reconnecting board may have a long queue but memory for only a few messages at a time.
  */
 export const SESSION_RECEIVE_MAXIMUM = 20;
 
 /**
  * The longest keep alive of an MQTT 5.0 client, in s. The broker notices a lost client after 1.5 times its keep alive.
  */
-const LONGEST_KEEP_ALIVE = 3600;
+const MAX_KEEP_ALIVE = 3600;
 
 export interface ConnectHandlerOptions {
   readonly access: AccessControl;
@@ -54,7 +56,7 @@ export class ConnectHandler {
 
   /** The `preConnect` hook of aedes: checks and completes the CONNECT packet. */
   preConnect(client: Client, packet: ConnectPacket, done: (error: Error | null, success: boolean) => void): void {
-    this.#options.connectionLimit.connectReceived(connectionOf(client).stream);
+    this.#options.connectionLimit.recordConnect(connectionOf(client).stream);
     try {
       this.#prepare(client, packet);
       done(null, true);
@@ -67,8 +69,8 @@ export class ConnectHandler {
   #prepare(client: Client, packet: ConnectPacket): void {
     const connection = connectionOf(client);
     const { clean = true, clientId: requested } = packet;
-    if (requested.length > MAX_ID_LENGTH)
-      throw new Refusal("clientId", "over-limit", `a client id has at most ${MAX_ID_LENGTH} characters`);
+    if (requested.length > MAX_CLIENT_ID_LENGTH)
+      throw new Refusal("clientId", "over-limit", `a client id has at most ${MAX_CLIENT_ID_LENGTH} characters`);
     // The broker must refuse a client that has no client id and wants to keep its session [MQTT-3.1.3-8].
     if (requested === "" && !clean && packet.protocolVersion !== 5)
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
@@ -96,13 +98,13 @@ export class ConnectHandler {
       throw new Refusal("protocolError", "malformed-packet", "Maximum Packet Size must not be 0");
     if (properties.authenticationMethod !== undefined || properties.authenticationData !== undefined)
       throw new Refusal("authenticationMethod", "malformed-packet", "enhanced authentication is not supported");
-    connection.limit(properties);
+    connection.setLimits(properties);
     const { keepalive = 0 } = packet;
-    if (keepalive === 0 || keepalive > LONGEST_KEEP_ALIVE)
-      packet.keepalive = connection.connack.serverKeepAlive = LONGEST_KEEP_ALIVE;
+    if (keepalive === 0 || keepalive > MAX_KEEP_ALIVE)
+      packet.keepalive = connection.connack.serverKeepAlive = MAX_KEEP_ALIVE;
     // Give a resumed session an expiry interval until the connection ends, because aedes would discard its queue.
     const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
-    if (endsWithConnection && this.#options.sessions.has(packet.clientId)) properties.sessionExpiryInterval = 1;
+    if (endsWithConnection && this.#options.sessions.hasSession(packet.clientId)) properties.sessionExpiryInterval = 1;
   }
 
   /** The `authenticate` hook of aedes: logs the client in. */
@@ -137,7 +139,7 @@ export class ConnectHandler {
     if ("problem" in opened) throw new Refusal("quota", "over-limit", opened.problem);
     const connection = connectionOf(client);
     connection.title = titleOf(id);
-    if (!clean) connection.limit({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
+    if (!clean) connection.setLimits({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
     connection.connack.sessionPresent = opened.present;
     const existing = this.#options.clientOf(id);
     if (existing && takeovers.add(id, connectionOf(existing).address, connection.address))
@@ -154,7 +156,7 @@ export class ConnectHandler {
   #titleOf(client: Client): string {
     const { title } = connectionOf(client);
     const name = this.#connects.get(client)?.username;
-    return name !== undefined && this.#options.access.isAccount(name) ? `${title} as ${name}` : title;
+    return name !== undefined && this.#options.access.hasAccount(name) ? `${title} as ${name}` : title;
   }
 
   #refuse(client: Client, error: unknown): void {

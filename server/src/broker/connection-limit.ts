@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 
-/** The most connections that have not sent CONNECT. Above this limit, the broker closes the oldest of them. */
-const MAX_UNIDENTIFIED = 1000;
+/** Maximum number of connections that have not sent CONNECT. Above this limit, the broker closes the oldest of them. */
+const MAX_UNIDENTIFIED_CONNECTIONS = 1000;
 
 /**
  * Limits the number of connections. When too many connections send no CONNECT, new ones replace the oldest ones. So
@@ -15,7 +15,7 @@ export class ConnectionLimit {
   #count = 0;
 
   /**
-   * @param max the most connections of all clients together
+   * @param max maximum number of connections of all clients together
    * @param refused called with the exceeded limit, for the log, when a connection is closed
    */
   constructor(max: number, refused: (problem: string) => void) {
@@ -42,17 +42,17 @@ export class ConnectionLimit {
       this.#count--;
       this.#unidentified.delete(stream);
     });
-    if (this.#unidentified.size > MAX_UNIDENTIFIED) {
+    if (this.#unidentified.size > MAX_UNIDENTIFIED_CONNECTIONS) {
       const [oldest] = this.#unidentified;
       this.#unidentified.delete(oldest);
-      this.#refused(`more than ${MAX_UNIDENTIFIED} connections without a login`);
+      this.#refused(`more than ${MAX_UNIDENTIFIED_CONNECTIONS} connections without a login`);
       oldest.destroy();
     }
     return true;
   }
 
   /** Records that a connection has sent CONNECT. */
-  connectReceived(stream: Duplex): void {
+  recordConnect(stream: Duplex): void {
     this.#unidentified.delete(stream);
   }
 }

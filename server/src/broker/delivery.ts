@@ -3,7 +3,7 @@ import type { AccessControl } from "./access-control.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /** Delivers messages to clients: decides who receives a message, at which QoS, and in which order. */
-export class Delivery {
+export class MessageDelivery {
   readonly #access: AccessControl;
   readonly #sessions: SessionStore;
   readonly #failed: (error: unknown) => void;
@@ -33,7 +33,7 @@ export class Delivery {
   }
 
   /** Delivers messages that arrived after aedes had read the client's queue and before the client was ready. */
-  ready(client: Client): void {
+  deliverQueued(client: Client): void {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (!session || session.queue.size === session.sent.size) return;
     const deliver = async (): Promise<void> => {

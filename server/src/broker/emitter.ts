@@ -1,8 +1,8 @@
 import type { AedesPublishPacket } from "aedes";
 import { FilterIndex } from "../mqtt/filter-index.js";
 
-type Deliver = (packet: AedesPublishPacket, done: () => void) => void;
-type Done = (error?: Error | null) => void;
+type DeliverMessage = (packet: AedesPublishPacket, done: () => void) => void;
+type DoneCallback = (error?: Error | null) => void;
 
 /**
  * Distributes messages to subscribers. Implements the mqemitter interface that aedes expects as `mq`.
@@ -13,23 +13,23 @@ type Done = (error?: Error | null) => void;
  * After a delay, aedes could remove a new client with the same id instead.
  */
 export class Emitter {
-  readonly #subscribers = new FilterIndex<Deliver>();
+  readonly #subscribers = new FilterIndex<DeliverMessage>();
   #closed = false;
 
-  on(filter: string, deliver: Deliver, done?: Done): this {
+  on(filter: string, deliver: DeliverMessage, done?: DoneCallback): this {
     this.#subscribers.add(filter, deliver);
     done?.();
     return this;
   }
 
-  removeListener(filter: string, deliver: Deliver, done?: Done): this {
+  removeListener(filter: string, deliver: DeliverMessage, done?: DoneCallback): this {
     this.#subscribers.remove(filter, deliver);
     done?.();
     return this;
   }
 
   /** Delivers a message. Calls `done` when every subscriber has processed it. */
-  emit(packet: AedesPublishPacket, done: Done): this {
+  emit(packet: AedesPublishPacket, done: DoneCallback): this {
     if (this.#closed) {
       done(new Error("the broker is closed"));
       return this;
@@ -37,14 +37,14 @@ export class Emitter {
     const subscribers = this.#subscribers.match(packet.topic);
     let remaining = subscribers.length;
     if (remaining === 0) done();
-    const delivered = (): void => {
+    const countDelivery = (): void => {
       if (--remaining === 0) done();
     };
-    for (const deliver of subscribers) deliver(packet, delivered);
+    for (const deliver of subscribers) deliver(packet, countDelivery);
     return this;
   }
 
-  close(done: Done): this {
+  close(done: DoneCallback): this {
     this.#closed = true;
     setImmediate(done);
     return this;

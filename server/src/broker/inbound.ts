@@ -8,19 +8,19 @@ import { TokenBucket } from "./token-bucket.js";
  * Size limit for skipping a PUBLISH, in bytes. The broker skips a PUBLISH that is too large to buffer, but closes the
  * connection above this limit. The value is Mosquitto's default for the largest packet since version 2.1.
  */
-export const MAX_SKIPPED_PACKET = 2_000_000;
+export const MAX_SKIPPED_PACKET_SIZE = 2_000_000;
 
 /**
  * The largest number of bytes before the payload of a PUBLISH: topic name with length prefix, and packet identifier.
  */
-const MAX_PUBLISH_HEADER = 65_535 + 4;
+const MAX_PUBLISH_HEADER_SIZE = 65_535 + 4;
 
 /** How long to wait for new tokens when the token bucket is empty, in ms. */
-const RETRY_DELAY = 10;
+const TOKEN_WAIT = 10;
 
 /** Returns the size of the largest packet to buffer, in bytes. @param payload the largest payload, in bytes */
-export function largestPacket(payload: number): number {
-  return payload + MAX_PUBLISH_HEADER;
+export function maxPacketSize(payload: number): number {
+  return payload + MAX_PUBLISH_HEADER_SIZE;
 }
 
 /** Callbacks of `InboundPackets`. */
@@ -77,7 +77,7 @@ export class InboundPackets {
   }
 
   /** Whether packets are waiting. While they wait, the caller should pause reading from the socket. */
-  get waiting(): boolean {
+  get isWaiting(): boolean {
     return this.#retryTimer !== undefined || (this.#version > 0 && !this.#open);
   }
 
@@ -85,7 +85,7 @@ export class InboundPackets {
   receive(chunk: Buffer): void {
     if (this.#ended) return;
     this.#buffer.push(chunk);
-    if (!this.waiting) this.#process();
+    if (!this.isWaiting) this.#process();
   }
 
   /** Processes the packets that the client sent after CONNECT. Call this when the broker has accepted the client. */
@@ -211,13 +211,13 @@ export class InboundPackets {
       this.#retryTimer = undefined;
       this.#handlers.waiting();
       this.#resume();
-    }, RETRY_DELAY);
+    }, TOKEN_WAIT);
     return false;
   }
 
   #resume(): void {
     this.#process();
-    if (!this.waiting && !this.#ended) this.#handlers.ready();
+    if (!this.isWaiting && !this.#ended) this.#handlers.ready();
   }
 
   #payloadLength(bytes: Buffer): number {
@@ -231,11 +231,11 @@ export class InboundPackets {
   #isOversized(at: number): boolean {
     const { type, end } = this.#scanner;
     const length = end - at;
-    const largest = largestPacket(this.#payload);
+    const largest = maxPacketSize(this.#payload);
     if (length <= largest) return false;
     // Only older clients may send a large PUBLISH: CONNACK tells MQTT 5.0 clients the limit [MQTT-3.2.2-15].
     const maySkip =
-      type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET;
+      type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET_SIZE;
     if (maySkip) return true;
     throw new Violation(`a packet of ${length} bytes; the most is ${largest}`, REASON.packetTooLarge, "too-large");
   }

@@ -2,15 +2,21 @@
 export interface BrokerLimits {
   /** The longest payload that a client may publish, in bytes. */
   readonly payload: number;
-  /** The most simultaneous connections of all clients together. */
+  /** Maximum number of simultaneous connections of all clients together. */
   readonly connections: number;
-  /** The most subscriptions of one client. The broker refuses further ones. */
+  /** Maximum number of subscriptions of one client. The broker refuses further ones. */
   readonly subscriptions: number;
-  /** The most messages per second that one client may publish on average. The broker slows down a faster client. */
+  /**
+   * Maximum number of messages per second that one client may publish on average. The broker slows down a faster
+   * client.
+   */
   readonly rate: number;
-  /** The most messages in the queue of a disconnected client. When the queue is full, the oldest message is dropped. */
+  /**
+   * Maximum number of messages in the queue of a disconnected client. When the queue is full, the oldest message is
+   * dropped.
+   */
   readonly queue: number;
-  /** The most sessions of one account. The broker refuses to create further ones. */
+  /** Maximum number of sessions of one account. The broker refuses to create further ones. */
   readonly sessions: number;
   /** How long the broker keeps the session of a disconnected client, in ms. */
   readonly sessionExpiry: number;

@@ -3,9 +3,10 @@ import * as packet from "../mqtt/packets.js";
 import { PacketScanner } from "../mqtt/packets.js";
 
 /**
- * The most unsent bytes for a slow client. Above this limit, QoS 0 messages are dropped and others end the connection.
+ * Maximum number of unsent bytes for a slow client. Above this limit, QoS 0 messages are dropped and others end the
+ * connection.
  */
-export const MAX_BACKLOG = 4_194_304;
+export const MAX_UNSENT_BYTES = 4_194_304;
 
 /** Callbacks of `OutboundPackets`. */
 export interface OutboundHandlers {
@@ -20,7 +21,7 @@ export interface OutboundHandlers {
   /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
   sending(qos: number): void;
   /**
-   * Called when the unsent bytes exceed `MAX_BACKLOG`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler must
+   * Called when the unsent bytes exceed `MAX_UNSENT_BYTES`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler must
    * end the connection.
    */
   overflowed(qos: number): void;
@@ -36,7 +37,9 @@ export interface OutboundHandlers {
  */
 export class OutboundPackets {
   readonly acknowledgements = new AcknowledgementQueue((bytes) => this.#handlers.write(bytes));
-  /** Receive Maximum: the most inflight messages of QoS 1 and 2 (MQTT 5.0, 3.1.2.11.3). Further messages wait. */
+  /**
+   * Receive Maximum: maximum number of inflight messages of QoS 1 and 2 (MQTT 5.0, 3.1.2.11.3). Further messages wait.
+   */
   receiveMaximum = Infinity;
   /** Maximum Packet Size of the client, in bytes (MQTT 5.0, 3.1.2.11.4). Larger messages are dropped. */
   maximumPacketSize = Infinity;
@@ -73,7 +76,7 @@ export class OutboundPackets {
   /**
    * Records that the client has acknowledged a message with PUBACK, PUBCOMP or a failed PUBREC. Sends waiting messages.
    */
-  acknowledged(packetId: number): void {
+  recordAcknowledgement(packetId: number): void {
     if (!this.#inflight.delete(packetId)) return;
     while (this.#waiting.length > 0 && this.#inflight.size < this.receiveMaximum) {
       const { id, bytes } = this.#waiting.shift()!;
@@ -89,7 +92,7 @@ export class OutboundPackets {
     switch (type) {
       case packet.PUBLISH: {
         const qos = (first >> 1) & 3;
-        if (end - at > this.maximumPacketSize || this.#handlers.backlog() > MAX_BACKLOG) return false;
+        if (end - at > this.maximumPacketSize || this.#handlers.backlog() > MAX_UNSENT_BYTES) return false;
         if (qos === 0) return true;
         if (this.#waiting.length > 0 || this.#inflight.size >= this.receiveMaximum) return false;
         this.#startDelivery(bytes.readUInt16BE(body + 2 + bytes.readUInt16BE(body)), qos);
@@ -125,7 +128,7 @@ export class OutboundPackets {
     const qos = (first >> 1) & 3;
     const id = qos > 0 ? bytes.readUInt16BE(body + 2 + bytes.readUInt16BE(body)) : 0;
     if (bytes.length > this.maximumPacketSize) this.#handlers.tooLarge(id, qos);
-    else if (this.#handlers.backlog() + this.#waitingBytes > MAX_BACKLOG) this.#handlers.overflowed(qos);
+    else if (this.#handlers.backlog() + this.#waitingBytes > MAX_UNSENT_BYTES) this.#handlers.overflowed(qos);
     else {
       this.#handlers.sending(qos);
       this.#waiting.push({ id, bytes });

@@ -2,12 +2,12 @@ import type { Aedes, AedesPublishPacket, Client, PublishPacket } from "aedes";
 import { textOf } from "../common/errors.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
 import { connectionOf, Refusal, type AccessControl } from "./access-control.js";
-import { HANDLED, STORED } from "./acknowledgement-queue.js";
+import { HANDLED_BIT, STORED_BIT } from "./acknowledgement-queue.js";
 import type { BrokerHandlers } from "./api.js";
 import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import type { Persistence } from "./persistence.js";
-import { reasonString } from "./replies.js";
+import { shortenReason } from "./replies.js";
 import type { StorageHealth } from "../storage/health.js";
 import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
@@ -18,7 +18,7 @@ import type { SessionStore } from "../storage/session-store.js";
  */
 const DISCARD_TOPIC = "$dropped";
 
-type Done = (error?: Error | null) => void;
+type DoneCallback = (error?: Error | null) => void;
 
 export interface PublishingOptions {
   readonly access: AccessControl;
@@ -57,7 +57,7 @@ export class Publishing {
   }
 
   /** Sets the aedes broker. Call once, before anything is published. */
-  use(aedes: Aedes): void {
+  setBroker(aedes: Aedes): void {
     this.#aedes = aedes;
   }
 
@@ -65,7 +65,7 @@ export class Publishing {
    * The `authorizePublish` hook of aedes, which acknowledges the message after `done`. Passes the message to the server
    * before aedes queues the message, so that the server reacts at once.
    */
-  authorizePublish(client: Client | null, packet: PublishPacket, done: Done): void {
+  authorizePublish(client: Client | null, packet: PublishPacket, done: DoneCallback): void {
     const { handlers, access, persistence, sessions } = this.#options;
     const { topic, qos, messageId = 0 } = packet;
     const payload = packet.payload as Buffer;
@@ -87,17 +87,17 @@ export class Publishing {
     const mustBeStored = !isRepeated && (qos === 2 || packet.retain || sessions.index.hasMatch(topic));
     const { acknowledgements } = connectionOf(client);
     if (handled || mustBeStored || !acknowledgements.isEmpty)
-      acknowledgements.hold(messageId, (handled ? HANDLED : 0) | (mustBeStored ? STORED : 0));
+      acknowledgements.hold(messageId, (handled ? HANDLED_BIT : 0) | (mustBeStored ? STORED_BIT : 0));
     if (!handled) return done(null);
-    this.#whenStored(handled, client, done, () => acknowledgements.release(messageId, HANDLED));
+    this.#whenStored(handled, client, done, () => acknowledgements.release(messageId, HANDLED_BIT));
   }
 
   /**
    * Calls `done` when a message is stored. While storage fails, calls `done` at once and delays only the
    * acknowledgement. Otherwise aedes would stop reading from the client.
    */
-  #whenStored(storing: Promise<void>, client: Client, done: Done, acknowledge: () => void): void {
-    let pendingDone: Done | undefined = done;
+  #whenStored(storing: Promise<void>, client: Client, done: DoneCallback, acknowledge: () => void): void {
+    let pendingDone: DoneCallback | undefined = done;
     const proceed = (error?: Error | null): void => {
       this.#storing.delete(proceed);
       pendingDone?.(error ?? null);
@@ -123,7 +123,7 @@ export class Publishing {
    * Publishes a message of QoS 0. Each retained message is published in a later turn of the event loop. Until then,
    * further messages also wait, each for its own turn, which keeps the order.
    */
-  #publishUnacknowledged({ retain }: PublishPacket, done: Done): void {
+  #publishUnacknowledged({ retain }: PublishPacket, done: DoneCallback): void {
     if (!retain && this.#deferred === 0) return done(null);
     this.#deferred++;
     setImmediate(() => {
@@ -132,14 +132,14 @@ export class Publishing {
     });
   }
 
-  #refuse(client: Client, packet: PublishPacket, problem: string, done: Done): void {
+  #refuse(client: Client, packet: PublishPacket, problem: string, done: DoneCallback): void {
     const { title, acknowledgements } = connectionOf(client);
     this.#options.handlers.rejected("not-allowed", title, problem);
     // Queue this acknowledgement behind the pending ones, because acknowledgements must keep their order.
     if (packet.qos > 0 && !acknowledgements.isEmpty) acknowledgements.hold(packet.messageId!, 0);
     // MQTT 5.0 refuses a message with a reason code. Older versions have none, so the message is acknowledged and
     // dropped [MQTT-3.3.5-2].
-    if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", reasonString(problem)));
+    if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", shortenReason(problem)));
     packet.topic = DISCARD_TOPIC;
     packet.payload = Buffer.alloc(0);
     packet.retain = false;
@@ -147,11 +147,11 @@ export class Publishing {
   }
 
   /** The `published` hook of aedes. The message is in all queues, but may not be on disk yet. */
-  published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: Done): void {
+  published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: DoneCallback): void {
     const acknowledgements = client && connectionOf(client).acknowledgements;
-    if (!client || !acknowledgements?.isWaiting(messageId, STORED)) return done(null);
+    if (!client || !acknowledgements?.isWaiting(messageId, STORED_BIT)) return done(null);
     this.#whenStored(this.#options.persistence.stored(), client, done, () =>
-      acknowledgements.release(messageId, STORED),
+      acknowledgements.release(messageId, STORED_BIT),
     );
   }
 

@@ -3,7 +3,7 @@ import { Violation } from "../mqtt/packet-checks.js";
 import { REASON } from "../mqtt/packets.js";
 import type { SessionStore } from "../storage/session-store.js";
 
-/** The most unreleased QoS 2 messages of one client: the broker's Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
+/** Maximum number of unreleased QoS 2 messages of one client: the broker's Receive Maximum (MQTT 5.0, 3.2.2.3.3). */
 export const RECEIVE_MAXIMUM = 1000;
 
 /**

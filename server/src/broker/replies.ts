@@ -4,18 +4,14 @@ import { PUBACK, REASON } from "../mqtt/packets.js";
 const MQTT_5 = { protocolVersion: 5 };
 
 /** Shortens a reason string to 200 characters, because it counts towards the client's maximum packet size. */
-export function reasonString(text: string): string {
+export function shortenReason(text: string): string {
   return text.length > 200 ? text.slice(0, 199) + "…" : text;
 }
 
 /** Encodes a CONNACK that refuses a client (MQTT 3.1.1, table 3.1; MQTT 5.0, table 3-1). */
-export function refuseConnection(
-  version: number,
-  code: { returnCode: number; reasonCode: number },
-  text: string,
-): Buffer {
+export function encodeRefusal(version: number, code: { returnCode: number; reasonCode: number }, text: string): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, 0, code.returnCode]);
-  const properties = { reasonString: reasonString(text) };
+  const properties = { reasonString: shortenReason(text) };
   const connack: IConnackPacket = { cmd: "connack", reasonCode: code.reasonCode, sessionPresent: false, properties };
   return mqttPacket.generate(connack, MQTT_5);
 }
@@ -24,7 +20,7 @@ export function refuseConnection(
  * Encodes PUBACK or PUBREC for a dropped message. MQTT 3.1.1 has no reason codes, so the packet signals success
  * [MQTT-3.3.5-2].
  */
-export function acknowledgement(
+export function encodeAcknowledgement(
   type: number,
   packetId: number,
   version: number,
@@ -32,27 +28,27 @@ export function acknowledgement(
   text: string | undefined,
 ): Buffer {
   if (version !== 5) return Buffer.from([type << 4, 2, packetId >> 8, packetId & 255]);
-  const properties = text === undefined ? {} : { properties: { reasonString: reasonString(text) } };
+  const properties = text === undefined ? {} : { properties: { reasonString: shortenReason(text) } };
   const cmd = type === PUBACK ? "puback" : "pubrec";
   return mqttPacket.generate({ cmd, messageId: packetId, reasonCode, ...properties }, MQTT_5);
 }
 
 /** Encodes DISCONNECT of MQTT 5.0. */
-export function disconnect(reasonCode: number, text: string): Buffer {
+export function encodeDisconnect(reasonCode: number, text: string): Buffer {
   return mqttPacket.generate(
-    { cmd: "disconnect", reasonCode, properties: { reasonString: reasonString(text) } },
+    { cmd: "disconnect", reasonCode, properties: { reasonString: shortenReason(text) } },
     MQTT_5,
   );
 }
 
 /** Removes the reason string from a packet so that it fits the client's maximum packet size [MQTT-3.4.2-2]. */
-export function withoutReason(bytes: Buffer): Buffer {
-  const packet = decode<IConnackPacket>(bytes);
+export function removeReason(bytes: Buffer): Buffer {
+  const packet = decodePacket<IConnackPacket>(bytes);
   return mqttPacket.generate({ ...packet, properties: { ...packet.properties, reasonString: undefined } }, MQTT_5);
 }
 
 /** Decodes one MQTT 5.0 packet that aedes is about to send. */
-function decode<P extends Packet>(bytes: Buffer): P {
+function decodePacket<P extends Packet>(bytes: Buffer): P {
   let decoded: Packet | undefined;
   const parser = mqttPacket.parser(MQTT_5);
   parser.on("packet", (packet) => (decoded = packet));
@@ -73,7 +69,7 @@ export interface ConnackFields {
  */
 export function completeConnack(bytes: Buffer, version: number, fields: ConnackFields): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, fields.sessionPresent ? 1 : 0, 0]);
-  const connack = decode<IConnackPacket>(bytes);
+  const connack = decodePacket<IConnackPacket>(bytes);
   const { sessionPresent, ...properties } = fields;
   return mqttPacket.generate(
     { ...connack, sessionPresent, properties: { ...connack.properties, ...properties } },
@@ -85,16 +81,16 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
  * Returns whether aedes refuses a shared subscription in this MQTT 5.0 SUBACK. aedes has no hook that reports the
  * refusal.
  */
-export function refusesShared(bytes: Buffer): boolean {
-  return decode<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
+export function refusesSharedSubscription(bytes: Buffer): boolean {
+  return decodePacket<ISubackPacket>(bytes).granted.includes(REASON.sharedSubscriptionsNotSupported);
 }
 
 /** Adds the reasons for refused subscriptions to a SUBACK of MQTT 5.0. */
 export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffer {
   if (reasons.length === 0) return bytes;
-  const suback = decode<ISubackPacket>(bytes);
+  const suback = decodePacket<ISubackPacket>(bytes);
   return mqttPacket.generate(
-    { ...suback, properties: { ...suback.properties, reasonString: reasonString(reasons.join("; ")) } },
+    { ...suback, properties: { ...suback.properties, reasonString: shortenReason(reasons.join("; ")) } },
     MQTT_5,
   );
 }
@@ -110,7 +106,7 @@ const DISCONNECT_REASONS: Readonly<Record<number, string>> = {
 
 /** Adds a reason string to a DISCONNECT of MQTT 5.0 that has none. */
 export function completeDisconnect(bytes: Buffer): Buffer {
-  const packet = decode<IDisconnectPacket>(bytes);
+  const packet = decodePacket<IDisconnectPacket>(bytes);
   const text = DISCONNECT_REASONS[packet.reasonCode ?? 0];
-  return packet.properties?.reasonString || !text ? bytes : disconnect(packet.reasonCode!, text);
+  return packet.properties?.reasonString || !text ? bytes : encodeDisconnect(packet.reasonCode!, text);
 }

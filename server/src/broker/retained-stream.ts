@@ -8,18 +8,18 @@ const TOPICS_PER_TURN = 1000;
 
 /** Streams the retained messages that match topic filters. */
 export function retainedStream(retained: RetainedMessages, filters: readonly string[]): Readable {
-  return Readable.from(matching(retained, filters));
+  return Readable.from(matchingMessages(retained, filters));
 }
 
-async function* matching(retained: RetainedMessages, filters: readonly string[]): AsyncGenerator<object> {
+async function* matchingMessages(retained: RetainedMessages, filters: readonly string[]): AsyncGenerator<object> {
   for (const filter of filters) {
     if (!hasWildcard(filter)) {
-      if (retained.get(filter)) yield currentMessage(retained, filter);
+      if (retained.get(filter)) yield createLazyMessage(retained, filter);
       continue;
     }
     let compared = 0;
     for (const topic of retained.topics()) {
-      if (matches(filter, topic)) yield currentMessage(retained, topic);
+      if (matches(filter, topic)) yield createLazyMessage(retained, topic);
       if (++compared % TOPICS_PER_TURN === 0) await nextTurn();
     }
   }
@@ -29,7 +29,7 @@ async function* matching(retained: RetainedMessages, filters: readonly string[])
  * Creates a packet that reads its retained message at the moment when aedes sends the packet. A message read earlier
  * could arrive after a newer one on the same topic.
  */
-function currentMessage(retained: RetainedMessages, topic: string): object {
+function createLazyMessage(retained: RetainedMessages, topic: string): object {
   const read = () => retained.get(topic);
   return {
     cmd: "publish",

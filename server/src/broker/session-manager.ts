@@ -5,7 +5,7 @@ import type { Session, SessionRecord } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** The most client ids of one device account: one for the board and a few for experiments. */
+/** Maximum number of client ids of one device account: one for the board and a few for experiments. */
 const MAX_DEVICE_IDS = 10;
 
 /** Largest share of all connections that one reader account may use, so that other accounts can still connect. */
@@ -15,11 +15,11 @@ const MAX_READER_SHARE = 0.5;
 const CONNECTED_QUEUE_FACTOR = 10;
 
 export interface SessionLimits {
-  /** The most sessions of one account. */
+  /** Maximum number of sessions of one account. */
   readonly sessions: number;
-  /** The most sessions of all clients together. */
+  /** Maximum number of sessions of all clients together. */
   readonly connections: number;
-  /** The most messages queued for one disconnected client. */
+  /** Maximum number of messages queued for one disconnected client. */
   readonly queue: number;
   /** The longest session expiry interval, in ms. */
   readonly sessionExpiry: number;
@@ -75,7 +75,7 @@ export class SessionManager implements SessionDirectory {
     this.#handlers = handlers;
   }
 
-  has(id: string): boolean {
+  hasSession(id: string): boolean {
     return this.#store.get(id) !== undefined;
   }
 
@@ -143,7 +143,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   /** Records that a client has connected. */
-  connected(id: string, account: Account | undefined): void {
+  recordConnect(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
     if (session) this.#store.change(session, { ...session.record, disconnectedAt: undefined });
     if (account?.role === "reader") this.#readers.set(account.name, (this.#readers.get(account.name) ?? 0) + 1);
@@ -154,7 +154,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   /** Records that a client has disconnected. @param expiry session expiry interval, in s */
-  disconnected(id: string, account: Account | undefined, expiry: number): void {
+  recordDisconnect(id: string, account: Account | undefined, expiry: number): void {
     const session = this.#store.get(id);
     if (session) {
       const record = { ...session.record, expiry: Math.min(expiry, this.longestExpiry), disconnectedAt: clock.now() };
@@ -172,7 +172,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   /** Drops the oldest messages of a queue that exceeds its limit. Call this when a message was added to the queue. */
-  queued(session: Session): void {
+  limitQueue(session: Session): void {
     const { id, queue } = session;
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
@@ -208,7 +208,7 @@ export class SessionManager implements SessionDirectory {
   }
 
   /** Ends the session of an MQTT 5.0 client at the end of its expiry interval. */
-  expired(id: string): void {
+  endExpired(id: string): void {
     const session = this.#store.get(id);
     if (session) this.#end(session, EXPIRED_REASON);
   }
@@ -223,8 +223,8 @@ export class SessionManager implements SessionDirectory {
         connected,
         subscriptions: session.subscriptions.size,
         queued: session.queue.size,
-        disconnected_at: connected ? null : timestamp(session.record.disconnectedAt),
-        expires_at: connected ? null : timestamp(expiresAt(session)),
+        disconnected_at: connected ? null : formatTimestamp(session.record.disconnectedAt),
+        expires_at: connected ? null : formatTimestamp(expiresAt(session)),
       };
     });
   }
@@ -246,8 +246,12 @@ export class SessionManager implements SessionDirectory {
   }
 }
 
-/** Formats a time in ISO 8601. @param time by the monotonic clock, in ms @returns null for an infinite or missing time */
-function timestamp(time = Infinity): string | null {
+/**
+ * Formats a time in ISO 8601.
+ * @param time by the monotonic clock, in ms
+ * @returns null for an infinite or missing time
+ */
+function formatTimestamp(time = Infinity): string | null {
   return Number.isFinite(time) ? new Date(clock.toWall(time)).toISOString() : null;
 }
 

@@ -36,9 +36,12 @@ export interface Listener {
  * Length of the queue of connections that wait for `accept`. After a restart all boards connect at once. A board that
  * meets a full queue wrongly believes that it is connected. The operating system may enforce a lower limit.
  */
-const BACKLOG = 4096;
+const ACCEPT_QUEUE_LENGTH = 4096;
 
-/** The most concurrent TLS handshakes. Above this limit, the server closes the connection with the oldest handshake. */
+/**
+ * Maximum number of concurrent TLS handshakes. Above this limit, the server closes the connection with the oldest
+ * handshake.
+ */
 const MAX_HANDSHAKES = 1000;
 
 /**
@@ -53,14 +56,16 @@ export async function listen(
   certificates?: Certificates,
 ): Promise<Listener> {
   const sockets = new Set<Socket>();
-  const server = certificates ? secureServer(certificates, connected) : createServer({ noDelay: true }, connected);
+  const server = certificates
+    ? createSecureServer(certificates, connected)
+    : createServer({ noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port, backlog: ACCEPT_QUEUE_LENGTH }, () => {
       server.off("error", reject);
       // Ignore errors such as too many open files: existing connections continue to work.
       server.on("error", () => {});
@@ -77,23 +82,23 @@ export async function listen(
   };
 }
 
-function secureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
+function createSecureServer(certificates: Certificates, connected: (socket: Socket) => void): Server {
   /**
    * Sockets that are in a TLS handshake, by remote address and port. A TLS socket of Node does not reveal its TCP
    * socket, but it has the same address and port.
    */
   const handshakes = new Map<string, Socket>();
-  const remoteEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const remoteEndOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   const server = createTlsServer({ ...certificates.serverOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
-    const end = remoteEnd(socket);
+    const end = remoteEndOf(socket);
     handshakes.set(end, socket);
     socket.once("close", () => handshakes.delete(end));
     if (handshakes.size <= MAX_HANDSHAKES) return;
     const [oldest] = handshakes.values();
     oldest.destroy();
   });
-  server.on("secureConnection", (socket) => handshakes.delete(remoteEnd(socket)));
+  server.on("secureConnection", (socket) => handshakes.delete(remoteEndOf(socket)));
   certificates.onChange((context) => server.setSecureContext(context));
   return server;
 }

@@ -5,7 +5,10 @@ import { partsOf } from "../storage/session-id.js";
 const CONTESTED_AFTER = 3;
 /** The period in which takeovers of a client id are counted, in ms. */
 const TAKEOVER_PERIOD = 60_000;
-/** The most client ids whose takeovers are counted. A further client id replaces the one with the oldest takeover. */
+/**
+ * Maximum number of client ids whose takeovers are counted. A further client id replaces the one with the oldest
+ * takeover.
+ */
 const MAX_CLIENT_IDS = 1000;
 
 interface Takeover {

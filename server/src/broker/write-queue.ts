@@ -1,5 +1,5 @@
 /** A connection with buffered output. */
-export interface Writer {
+export interface BufferedWriter {
   /** Writes the buffered output to the socket. Does nothing when there is none. */
   flush(): void;
 }
@@ -18,11 +18,11 @@ export class WriteQueue {
   /**
    * The writer with unsent output. It is flushed when another writer has output, or at the end of this event loop turn.
    */
-  #current: Writer | undefined;
+  #current: BufferedWriter | undefined;
   /** Whether a flush at the end of this turn of the event loop is scheduled. */
   #flushScheduled = false;
   /** Writers that have only acknowledgements to send. */
-  #waiting: Writer[] = [];
+  #waiting: BufferedWriter[] = [];
 
   /**
    * @param beforeWrite stores retained messages; called before each flush, so that clients never see unstored messages
@@ -32,7 +32,7 @@ export class WriteQueue {
   }
 
   /** Schedules a flush of a writer that has output, at the end of this event loop turn or earlier. */
-  schedule(writer: Writer): void {
+  schedule(writer: BufferedWriter): void {
     if (writer === this.#current) return;
     this.#flush(writer);
     if (this.#flushScheduled) return;
@@ -44,20 +44,20 @@ export class WriteQueue {
   }
 
   /** Schedules a flush of a writer that has only acknowledgements, after `ACKNOWLEDGEMENT_TURNS` event loop turns. */
-  scheduleAcknowledgement(writer: Writer): void {
+  scheduleAcknowledgement(writer: BufferedWriter): void {
     if (this.#waiting.push(writer) > 1) return;
     let turns = 0;
-    const wait = (): void => {
-      if (++turns < ACKNOWLEDGEMENT_TURNS) return void setImmediate(wait);
+    const waitTurn = (): void => {
+      if (++turns < ACKNOWLEDGEMENT_TURNS) return void setImmediate(waitTurn);
       const writers = this.#waiting;
       this.#waiting = [];
       this.#beforeWrite();
       for (const writer of writers) writer.flush();
     };
-    setImmediate(wait);
+    setImmediate(waitTurn);
   }
 
-  #flush(next: Writer | undefined): void {
+  #flush(next: BufferedWriter | undefined): void {
     const writer = this.#current;
     this.#current = next;
     if (!writer) return;

@@ -2,7 +2,7 @@ import type { Policy } from "../decisions/policy.js";
 import type { Zones } from "../decisions/zones/zones.js";
 import type { Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
-import type { Recent } from "../history/recent.js";
+import type { RecentReadings } from "../history/recent.js";
 import type { Ingest } from "../ingest/ingest.js";
 import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { Log } from "../observability/log.js";
@@ -44,7 +44,7 @@ export interface ClusterMember {
   readonly decisionPublisher: DecisionPublisher;
   readonly notifier: Notifier;
   readonly homeAssistant: HomeAssistant;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   readonly rejects: RejectionLog;
 }
 

@@ -1,7 +1,7 @@
 import type { BrokerConnection } from "../transport/broker-connection.js";
 import { remoteConnection } from "../transport/remote.js";
 import { INBOUND, zoneId, type Scope } from "../transport/scope.js";
-import { joinRedis, redisState } from "./redis.js";
+import { joinRedis, createRedisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readPeerMessage } from "./checks/peer-messages.js";
 import type { Cluster, ClusterMember, ClusterOptions } from "./cluster-parts.js";
@@ -10,14 +10,14 @@ import { isBatch, decodeBatch } from "./forwarding.js";
 import { OrphanedSessions } from "./orphaned-sessions.js";
 import { Membership } from "./membership.js";
 import { ZoneGroups, assignSlots, slotOf } from "./ownership.js";
-import { PREFIX, DeviceRecords, storedLamp } from "./device-records.js";
+import { FIELD_PREFIX, DeviceRecords, toStoredLamp } from "./device-records.js";
 import { Peers } from "./peers.js";
-import { redisHub } from "./redis-hub.js";
+import { createRedisHub } from "./redis-hub.js";
 import { Router } from "./router.js";
 import { storeEverything } from "./store-everything.js";
 import { SharedClock } from "./shared-clock.js";
 import { Handover } from "./handover.js";
-import { sharedMemory } from "./shared-memory.js";
+import { createSharedMemory } from "./shared-memory.js";
 import { loadShards } from "./shard-loading.js";
 
 /**
@@ -42,17 +42,17 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const reportDamage = (where: string, problem: string): void => damage.report(where, problem);
   const reportDamagedCollection = (collection: string, problem: string): void =>
     reportDamage(`${namespace}:${collection}`, problem);
-  const failed = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
-  const state = redisState(redis, reportDamage);
-  const hub = redisHub(redis, { me, start, reportDamage });
+  const logFailure = (problem: string): void => log.error("state", `${redis.name}: ${problem}`);
+  const state = createRedisState(redis, reportDamage);
+  const hub = createRedisHub(redis, { me, start, reportDamage });
   const sharedClock = new SharedClock();
   const records = new DeviceRecords(
     state,
     (device, point) => options.history.addReading(device, point),
-    (problem) => failed(`readings could not be stored, which is tried again: ${problem}`),
+    (problem) => logFailure(`readings could not be stored, which is tried again: ${problem}`),
     sharedClock,
   );
-  const memory = await sharedMemory({
+  const memory = await createSharedMemory({
     state,
     records,
     prefix,
@@ -78,13 +78,13 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 
   const membership = new Membership({
     hub,
-    present() {
+    isPresent() {
       if (link.connected) lastUp = performance.now();
       return performance.now() - lastUp < MAX_BROKER_OUTAGE;
     },
     async prepare({ members }, { releaseAll, dataLost }) {
       const owners = assignSlots(members);
-      router.prepare(owners, releaseAll || dataLost);
+      router.prepareEpoch(owners, releaseAll || dataLost);
       const next = slotsOfThisServer(owners);
       if (dataLost) await restoreMemory();
       ownedSlots = new Set(releaseAll ? [] : [...ownedSlots].filter((slot) => next.has(slot)));
@@ -106,35 +106,35 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       });
       ownedSlots = next;
       handover.adopt(devices, zones);
-      router.begin(owners);
+      router.beginEpoch(owners);
       router.replayStatuses();
       epochStart = performance.now();
       log.info("cluster", `The cluster has ${members.length} ${members.length === 1 ? "server" : "servers"}; this one owns ${next.size} of ${owners.length} slots`, { members, devices: self.devices.size }); // prettier-ignore
     },
     renewed({ undrained }) {
-      router.tick();
+      router.retryWaiting();
       if (!membership.isReady) return;
-      if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.answer();
+      if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.resendCommands();
       for (const [member, time] of undrained)
         if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },
-    redisTimeRead: (time, asked) => sharedClock.learn(time, asked),
+    redisTimeRead: (time, asked) => sharedClock.adjust(time, asked),
     async left() {
       ownedSlots = new Set();
-      router.prepare([], true);
+      router.prepareEpoch([], true);
       await handover.release(() => false);
       log.warn(
         "cluster",
         "This server has left the cluster. Other servers decide until it receives messages from devices again.",
       );
     },
-    failed,
+    failed: logFailure,
   });
 
   const router = new Router({
     me,
     slotOf: (id) => zoneGroups.slotOf(id),
-    valid: () => membership.valid,
+    isValid: () => membership.isValid,
     handle: (topic, payload, retained, delivery) => self.ingest.handle(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
@@ -144,7 +144,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const orphanedSessions = new OrphanedSessions({
     broker,
     filters,
-    markerOf: (member) => `${prefix}/servers/${member}/emptied`,
+    markerTopicOf: (member) => `${prefix}/servers/${member}/emptied`,
     message: (topic, payload, goneAt) =>
       router.route(topic, payload, false, { now: clock.now(), live: false, before: goneAt }),
     async sessionDrained(member, messages) {
@@ -154,12 +154,12 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         messages,
       });
     },
-    failed,
+    failed: logFailure,
   });
 
   const peers = new Peers({
     me,
-    others: () => members.filter((member) => member !== me),
+    otherMembers: () => members.filter((member) => member !== me),
     send: (to, text) => hub.send(to, text),
     failed: (problem) => log.error("cluster", problem),
   });
@@ -195,9 +195,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     journal: records,
     ownership: {
       ownsZone: (name) => router.owns(zoneId(prefix, name)),
-      valid: () => membership.valid,
+      valid: () => membership.isValid,
       storeZone({ policy: { name }, lamp }) {
-        void records.put(zoneId(prefix, name), PREFIX.zone + name, lamp && storedLamp(lamp, sharedClock));
+        void records.put(zoneId(prefix, name), FIELD_PREFIX.zone + name, lamp && toStoredLamp(lamp, sharedClock));
       },
     },
     message: (topic, payload, retained) =>
@@ -218,7 +218,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     problem: () => (membership.isReady ? "" : "The servers are negotiating which one decides about which devices."),
     apply(policy) {
       const next = new ZoneGroups(policy.zones, prefix);
-      if (next.sameAs(zoneGroups)) return;
+      if (next.isEqualTo(zoneGroups)) return;
       zoneGroups = next;
       membership.rebalance();
     },

@@ -7,7 +7,7 @@ import type { HistoryReading } from "../history/history.js";
 import type { Point } from "../history/recent.js";
 import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { CollectionWrite, StateStore } from "../storage/state.js";
-import { MAX_UNWRITTEN } from "./checks/stored.js";
+import { MAX_UNWRITTEN_READINGS } from "./checks/stored.js";
 import { slotOf } from "./ownership.js";
 
 /**
@@ -46,25 +46,25 @@ export type StoredReading = 0 | readonly [before: number, light: number];
 
 export function recordOf(device: Device, unwritten: readonly UnwrittenReading[], clock: StorageClock): DeviceRecord {
   const { boots, light, seq, measuredAt, led_on, lamp, lastSeen, status } = device;
-  const shared = (time: number): number => clock.toWall(time);
-  const sharedMeasuredAt = measuredAt && shared(measuredAt);
-  const stored = ({ time, light: then }: UnwrittenReading): StoredReading =>
+  const toSharedTime = (time: number): number => clock.toWall(time);
+  const sharedMeasuredAt = measuredAt && toSharedTime(measuredAt);
+  const toStoredReading = ({ time, light: then }: UnwrittenReading): StoredReading =>
     time === sharedMeasuredAt && then === light ? 0 : [sharedMeasuredAt - time, then];
   return [
-    boots?.store().map((boot) => convertBoot(boot, shared)) ?? null,
+    boots?.toStored().map((boot) => convertBoot(boot, toSharedTime)) ?? null,
     light ?? null,
     seq ?? null,
     sharedMeasuredAt,
     led_on ?? null,
-    lamp ? shared(lamp.since) : 0,
-    lastSeen && shared(lastSeen),
+    lamp ? toSharedTime(lamp.since) : 0,
+    lastSeen && toSharedTime(lastSeen),
     status ?? null,
-    unwritten.map(stored),
+    unwritten.map(toStoredReading),
   ];
 }
 
 /** Converts the switch time of a zone's lamp to the shared clock. */
-export const storedLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp => ({
+export const toStoredLamp = ({ led_on, since }: Lamp, clock: StorageClock): Lamp => ({
   led_on,
   since: clock.toWall(since),
 });
@@ -82,14 +82,14 @@ export function unwrittenOf(record: DeviceRecord): HistoryReading[] {
 /** Converts a device record from another server to the argument of `Device.restore`. */
 export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSnapshot {
   const [boots, light, seq, measuredAt, led_on, since, lastSeen, status] = record;
-  const own = (time: number): number => clock.fromWall(time);
+  const toOwnTime = (time: number): number => clock.fromWall(time);
   return {
-    boots: boots && boots.map((boot) => convertBoot(boot, own)),
+    boots: boots && boots.map((boot) => convertBoot(boot, toOwnTime)),
     light: light ?? undefined,
     seq: seq ?? undefined,
-    measuredAt: measuredAt && own(measuredAt),
-    lamp: led_on === null ? undefined : { led_on, since: own(since) },
-    lastSeen: lastSeen && own(lastSeen),
+    measuredAt: measuredAt && toOwnTime(measuredAt),
+    lamp: led_on === null ? undefined : { led_on, since: toOwnTime(since) },
+    lastSeen: lastSeen && toOwnTime(lastSeen),
     status: status ?? undefined,
   };
 }
@@ -98,13 +98,13 @@ export function snapshotOf(record: DeviceRecord, clock: StorageClock): DeviceSna
 export const collectionOf = (slot: number): string => `slot:${slot}`;
 
 /** Prefixes of field names in a Redis hash. A field name consists of a prefix and a device id or zone name. */
-export const PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
+export const FIELD_PREFIX = { device: "d", override: "o", actions: "a", zone: "z", zoneOverride: "p" } as const;
 
 /** How long changes are collected into a batch, in ms. Sending each change alone would cost more than storing it. */
-const BATCH_TIME = 20;
+const BATCH_INTERVAL = 20;
 
 /** How long writing a reading to the history may take, in ms. The next owner of a device repeats younger readings. */
-const HISTORY_DELAY = 1000;
+const MAX_HISTORY_DELAY = 1000;
 
 /** The delay before a failed write is repeated, in ms. */
 const RETRY_INTERVAL = 250;
@@ -151,7 +151,7 @@ export class DeviceRecords implements ReadingsJournal {
     const time = this.#clock.toWall(point.time);
     let latest = this.#unwritten.get(device);
     if (!latest) this.#unwritten.set(device, (latest = []));
-    while (latest.length === MAX_UNWRITTEN || now - latest[0]?.arrived >= HISTORY_DELAY) latest.shift();
+    while (latest.length === MAX_UNWRITTEN_READINGS || now - latest[0]?.arrived >= MAX_HISTORY_DELAY) latest.shift();
     latest.push({ time, light, arrived: now });
     this.#readings.push([device, { time, light, boot, seq, isDated: true }]);
     this.#devices.add(device);
@@ -183,7 +183,7 @@ export class DeviceRecords implements ReadingsJournal {
   }
 
   async forget({ id }: Device): Promise<void> {
-    await this.put(id, PREFIX.device + id, undefined);
+    await this.put(id, FIELD_PREFIX.device + id, undefined);
   }
 
   async close(): Promise<void> {
@@ -196,27 +196,27 @@ export class DeviceRecords implements ReadingsJournal {
   }
 
   async #write(before: Promise<void>): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, BATCH_TIME));
+    await new Promise((resolve) => setTimeout(resolve, BATCH_INTERVAL));
     await before;
     this.#pendingWrite = undefined;
     const parts = new Map<number, SlotWrite>();
-    const partOf = (id: string): SlotWrite => {
+    const slotWriteOf = (id: string): SlotWrite => {
       const slot = slotOf(id);
       let part = parts.get(slot);
       if (!part) parts.set(slot, (part = { collection: collectionOf(slot), puts: [], deletes: [] }));
       return part;
     };
     for (const device of this.#devices)
-      partOf(device.id).puts.push([
-        PREFIX.device + device.id,
+      slotWriteOf(device.id).puts.push([
+        FIELD_PREFIX.device + device.id,
         recordOf(device, this.#unwritten.get(device) ?? [], this.#clock),
       ]);
     const readings = this.#readings;
     this.#readings = [];
     for (const [id, values] of this.#otherValues)
       for (const [key, value] of values) {
-        if (value === undefined) partOf(id).deletes.push(key);
-        else partOf(id).puts.push([key, value]);
+        if (value === undefined) slotWriteOf(id).deletes.push(key);
+        else slotWriteOf(id).puts.push([key, value]);
       }
     this.#devices.clear();
     this.#otherValues.clear();

@@ -1,7 +1,7 @@
 import type { Delivery } from "../ingest/delivery.js";
 import { clock as ownClock } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
-import { isCount, isPast } from "./checks/values.js";
+import { isCount, isPastTime } from "./checks/values.js";
 import { isServerName } from "./checks/peer-messages.js";
 
 /** A message that one server forwards to another. */
@@ -27,7 +27,7 @@ export interface ForwardedBatch {
 const BATCH_MARK = "+";
 
 /** The separator of fields. Topics and server names never contain this character. */
-const SEPARATOR = "\t";
+const FIELD_SEPARATOR = "\t";
 
 /**
  * Encodes a batch: a header line, and for each message one line and the unchanged payload. Payloads as strings in JSON
@@ -40,11 +40,11 @@ export function encodeBatch(
   const base = messages[0]?.delivery.now ?? 0;
   let text =
     BATCH_MARK +
-    [from, number, hops, base && clock.toWall(base), messages.length, confirmations.join()].join(SEPARATOR) +
+    [from, number, hops, base && clock.toWall(base), messages.length, confirmations.join()].join(FIELD_SEPARATOR) +
     "\n";
   for (const { topic, payload, delivery } of messages) {
     const { now, live, before } = delivery;
-    text += `${topic}${SEPARATOR}${now - base}${SEPARATOR}${live ? 1 : 0}${SEPARATOR}${before === undefined ? "" : clock.toWall(before)}${SEPARATOR}${payload.length}\n`;
+    text += `${topic}${FIELD_SEPARATOR}${now - base}${FIELD_SEPARATOR}${live ? 1 : 0}${FIELD_SEPARATOR}${before === undefined ? "" : clock.toWall(before)}${FIELD_SEPARATOR}${payload.length}\n`;
     text += payload.toString("latin1");
   }
   return Buffer.from(text, "latin1");
@@ -69,20 +69,20 @@ export function decodeBatch(bytes: Buffer, start: string, clock = PROCESS_CLOCK)
   const now = clock.toWall(clock.now());
   const text = bytes.toString("latin1");
   let at = text.indexOf("\n") + 1;
-  const head = text.slice(1, at - 1).split(SEPARATOR);
+  const head = text.slice(1, at - 1).split(FIELD_SEPARATOR);
   if (at === 0 || head.length !== 6 || !isServerName(head[0], start)) return undefined;
-  const [number, hops, base, count] = head.slice(1, 5).map(numberOf);
-  if (!isCount(number) || !(hops <= MAX_PLAUSIBLE_HOPS) || !isCount(hops) || !isPast(base, now)) return undefined;
-  const confirmations = head[5] === "" ? [] : head[5].split(",").map(numberOf);
+  const [number, hops, base, count] = head.slice(1, 5).map(parseNumber);
+  if (!isCount(number) || !(hops <= MAX_PLAUSIBLE_HOPS) || !isCount(hops) || !isPastTime(base, now)) return undefined;
+  const confirmations = head[5] === "" ? [] : head[5].split(",").map(parseNumber);
   if (!confirmations.every(isCount)) return undefined;
   const messages: ForwardedMessage[] = [];
   while (at < text.length) {
     const end = text.indexOf("\n", at);
-    const fields = text.slice(at, end).split(SEPARATOR);
-    const length = numberOf(fields[4]);
+    const fields = text.slice(at, end).split(FIELD_SEPARATOR);
+    const length = parseNumber(fields[4]);
     at = end + 1 + length;
     if (end < 0 || fields.length !== 5 || !isCount(length) || at > text.length) return undefined;
-    const delivery = deliveryOf(fields, base, now, clock);
+    const delivery = decodeDelivery(fields, base, now, clock);
     if (!delivery) return undefined;
     messages.push({ topic: fields[0], payload: bytes.subarray(end + 1, at), delivery });
   }
@@ -90,10 +90,15 @@ export function decodeBatch(bytes: Buffer, start: string, clock = PROCESS_CLOCK)
   return { from: head[0], number, hops, messages, confirmations };
 }
 
-function deliveryOf(fields: readonly string[], base: number, now: number, clock: StorageClock): Delivery | undefined {
-  const arrived = base + numberOf(fields[1]);
-  const before = fields[3] === "" ? undefined : numberOf(fields[3]);
-  if (!isPast(arrived, now) || (before !== undefined && !isPast(before, now))) return undefined;
+function decodeDelivery(
+  fields: readonly string[],
+  base: number,
+  now: number,
+  clock: StorageClock,
+): Delivery | undefined {
+  const arrived = base + parseNumber(fields[1]);
+  const before = fields[3] === "" ? undefined : parseNumber(fields[3]);
+  if (!isPastTime(arrived, now) || (before !== undefined && !isPastTime(before, now))) return undefined;
   return {
     now: clock.fromWall(arrived),
     live: fields[2] === "1",
@@ -102,4 +107,4 @@ function deliveryOf(fields: readonly string[], base: number, now: number, clock:
 }
 
 /** Parses a number. Unlike `Number`, it returns NaN for "". */
-const numberOf = (text: string | undefined): number => (text ? Number(text) : NaN);
+const parseNumber = (text: string | undefined): number => (text ? Number(text) : NaN);

@@ -99,7 +99,7 @@ export class Handover {
    * Sends commands to adopted devices whose last reading may be unanswered. Call this when this server has handled all
    * messages that the previous owner had not acknowledged.
    */
-  answer(): void {
+  resendCommands(): void {
     const { devices, lamps, decisionPublisher } = this.#options.member;
     const now = clock.now();
     for (const [device, measuredAt] of this.#unanswered) {
@@ -121,7 +121,7 @@ export class Handover {
     if (override) lamps.restoreOverride(device, override);
     if (pending) actions.restore(device, pending);
     if (device.status) boardConfigs.assumePublished(device, actions.expired(device));
-    else if (device.measuredAt > 0) device.heard(device.lastSeen);
+    else if (device.measuredAt > 0) device.recordMessage(device.lastSeen);
     notifier.described(device);
   }
 }

@@ -13,7 +13,7 @@ export interface EpochReasons {
 /**
  * The length of a lease, in ms. After a machine has failed, the cluster notices this within the length of one lease.
  */
-export const LEASE = 1500;
+export const LEASE_LENGTH = 1500;
 
 /** The interval at which the lease is renewed, in ms. */
 const RENEW_INTERVAL = 300;
@@ -24,7 +24,7 @@ const LEASE_MARGIN = 200;
 export interface MembershipOptions {
   readonly hub: Hub;
   /** Returns whether this server receives messages from devices. If not, it leaves the cluster. */
-  present(): boolean;
+  isPresent(): boolean;
   /** Releases everything that this server does not own in the new epoch. Resolves when Redis has stored its state. */
   prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
@@ -62,11 +62,13 @@ export class Membership {
   #lastView: MembershipView | undefined;
   /** Whether Redis may have lost data. True until this server has stored its state again. */
   #dataLost = false;
-  /** Number of the epoch that this server prepares or has prepared last; 0 to prepare again after a failure. */
+  /**
+   * Number of the epoch that this server is preparing or has prepared last; 0 if it must prepare again after a failure.
+   */
   #preparingEpoch = 0;
   /** Number of the last epoch for which this server has released everything that other servers own. */
   #preparedEpoch = 0;
-  /** Number of the last epoch that this server has started to begin. */
+  /** Number of the last epoch for which this server has started to adopt devices and zones. */
   #beginningEpoch = 0;
   /** Number of the last epoch for which this server has adopted its devices and zones. */
   #begunEpoch = 0;
@@ -78,13 +80,13 @@ export class Membership {
   }
 
   /** Whether this server may still act as the owner of its devices. */
-  get valid(): boolean {
+  get isValid(): boolean {
     return !this.#unsubscribed && !this.#isOutdated && performance.now() < this.#leaseEnd;
   }
 
   /** Whether this server has adopted all its devices and no new epoch is being prepared. */
   get isReady(): boolean {
-    return this.valid && this.#begunEpoch !== 0 && this.#begunEpoch === this.#preparingEpoch;
+    return this.isValid && this.#begunEpoch !== 0 && this.#begunEpoch === this.#preparingEpoch;
   }
 
   /**
@@ -132,7 +134,7 @@ export class Membership {
     while (this.#renewAgain && !this.#closed) {
       this.#renewAgain = false;
       try {
-        await (this.#options.present() ? this.#renew() : this.#leave());
+        await (this.#options.isPresent() ? this.#renew() : this.#leave());
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) this.#options.failed(textOf(error));
@@ -147,9 +149,9 @@ export class Membership {
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();
-    const view = await this.#options.hub.renew(LEASE, this.#preparedEpoch, this.#lastView);
+    const view = await this.#options.hub.renew(LEASE_LENGTH, this.#preparedEpoch, this.#lastView);
     if (view.time !== undefined) this.#options.redisTimeRead?.(view.time, askedAt);
-    this.#leaseEnd = asked + LEASE - LEASE_MARGIN;
+    this.#leaseEnd = asked + LEASE_LENGTH - LEASE_MARGIN;
     this.#joined = true;
     if (this.#lastView && this.#lastView.memory !== view.memory) this.#dataLost = true;
     this.#lastView = view;

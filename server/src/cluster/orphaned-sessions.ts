@@ -10,7 +10,7 @@ export interface OrphanedSessionsOptions {
    * Returns the topic for a marker message. No other client uses this topic.
    * @param member the owner of the session
    */
-  markerOf(member: string): string;
+  markerTopicOf(member: string): string;
   /**
    * Handles a message that the former member had not acknowledged.
    * @param goneAt when the former member left, by the monotonic clock
@@ -27,8 +27,8 @@ const DRAIN_TIMEOUT = 30_000;
 /**
  * Drains the MQTT sessions of failed servers. The broker keeps unacknowledged messages in a persistent session and
  * gives them to no other client (MQTT 5.0, section 4.8.2). The broker also assigns new shared messages to this session.
- * So another server connects with the client id of the failed server, unsubscribes, handles the waiting messages and ends
- * the session.
+ * So another server connects with the client id of the failed server, unsubscribes, handles the waiting messages and
+ * ends the session.
  */
 export class OrphanedSessions {
   readonly #options: OrphanedSessionsOptions;
@@ -55,7 +55,7 @@ export class OrphanedSessions {
   }
 
   async #drain(member: string, goneAt: number): Promise<void> {
-    const { broker, filters, markerOf, message } = this.#options;
+    const { broker, filters, markerTopicOf: markerOf, message } = this.#options;
     const marker = markerOf(member);
     const all: Promise<void>[] = [];
     let messages = 0;

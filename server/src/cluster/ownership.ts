@@ -5,10 +5,10 @@ import type { ZonePolicy } from "../decisions/policy.js";
  * The number of slots that the servers divide among themselves. It is much larger than the number of servers, so that
  * every server owns about the same number of slots.
  */
-export const SLOTS = 256;
+export const SLOT_COUNT = 256;
 
 /** Hashes a text with 32-bit FNV-1a. A final mix spreads ids that differ only in the last character. */
-export function hash(text: string): number {
+export function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
@@ -16,7 +16,7 @@ export function hash(text: string): number {
 }
 
 /** Returns the slot number of a device id or another text. */
-export const slotOf = (text: string): number => hash(text) % SLOTS;
+export const slotOf = (text: string): number => hashText(text) % SLOT_COUNT;
 
 /**
  * Returns the owner of each slot, computed by rendezvous hashing. When a member joins or leaves, only the slots of this
@@ -24,8 +24,8 @@ export const slotOf = (text: string): number => hash(text) % SLOTS;
  */
 export function assignSlots(members: readonly string[]): readonly string[] {
   if (members.length === 0) return [];
-  return Array.from({ length: SLOTS }, (_, slot) =>
-    members.reduce((best, member) => (hash(`${slot} ${member}`) > hash(`${slot} ${best}`) ? member : best)),
+  return Array.from({ length: SLOT_COUNT }, (_, slot) =>
+    members.reduce((best, member) => (hashText(`${slot} ${member}`) > hashText(`${slot} ${best}`) ? member : best)),
   );
 }
 
@@ -35,13 +35,13 @@ export function assignSlots(members: readonly string[]): readonly string[] {
  */
 export class ZoneGroups {
   /** The group of each zone and of each device in a zone, by id. Other devices are missing. */
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<string, ZoneGroup>();
 
   /** @param prefix the topic prefix at the beginning of every zone id */
   constructor(zones: readonly ZonePolicy[], prefix: string) {
     for (const { name, sensors, lamps } of zones) {
       const id = zoneId(prefix, name);
-      let group: Group = { key: id, slot: 0, ids: [], zones: [name] };
+      let group: ZoneGroup = { key: id, slot: 0, ids: [], zones: [name] };
       this.#groups.set(id, group);
       for (const member of new Set([...sensors, ...lamps])) {
         const other = this.#groups.get(member);
@@ -55,7 +55,7 @@ export class ZoneGroups {
     for (const group of this.groups) group.slot = slotOf(group.key);
   }
 
-  get groups(): Set<Group> {
+  get groups(): Set<ZoneGroup> {
     return new Set(this.#groups.values());
   }
 
@@ -65,13 +65,13 @@ export class ZoneGroups {
   }
 
   /** Returns whether the groups equal those of another instance. */
-  sameAs(others: ZoneGroups): boolean {
-    const written = ({ groups }: ZoneGroups): string =>
+  isEqualTo(others: ZoneGroups): boolean {
+    const serialize = ({ groups }: ZoneGroups): string =>
       JSON.stringify(Array.from(groups, ({ key, ids, zones }) => [key, ids.toSorted(), zones.toSorted()]).sort());
-    return written(this) === written(others);
+    return serialize(this) === serialize(others);
   }
 
-  #join(into: Group, from: Group): Group {
+  #join(into: ZoneGroup, from: ZoneGroup): ZoneGroup {
     into.ids.push(...from.ids);
     into.zones.push(...from.zones);
     // Use the smallest key, so that the slot of a group does not depend on the order of the zones in the policy.
@@ -82,7 +82,7 @@ export class ZoneGroups {
 }
 
 /** A group of zones that share devices. */
-export interface Group {
+export interface ZoneGroup {
   key: string;
   slot: number;
   /** The ids of the devices. */

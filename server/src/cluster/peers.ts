@@ -28,7 +28,7 @@ export type PeerMessage =
 export interface PeersOptions {
   readonly me: string;
   /** Returns the names of all other members. */
-  others(): readonly string[];
+  otherMembers(): readonly string[];
   send(to: string, text: string): Promise<boolean>;
   /** Called when this server could not answer a request from another server. */
   failed(problem: string): void;
@@ -95,7 +95,9 @@ export class Peers {
   /** Sends a request to all other servers. Returns the answers by server name, without servers that do not answer. */
   async askAll(request: PeerRequest): Promise<Map<string, PeerAnswer>> {
     const answers = new Map<string, PeerAnswer>();
-    const asking = this.#options.others().map(async (member) => answers.set(member, await this.ask(member, request)));
+    const asking = this.#options
+      .otherMembers()
+      .map(async (member) => answers.set(member, await this.ask(member, request)));
     await Promise.allSettled(asking);
     return answers;
   }
@@ -111,10 +113,10 @@ export class Peers {
   /**
    * Subscribes to the events of all other servers. Call this at least every 5 s while an HTTP client receives events.
    */
-  follow(): void {
+  subscribeToEvents(): void {
     if (performance.now() - this.#subscribedAt < RENEW_INTERVAL) return;
     this.#subscribedAt = performance.now();
-    for (const member of this.#options.others()) this.#send(member, { follow: this.#options.me });
+    for (const member of this.#options.otherMembers()) this.#send(member, { follow: this.#options.me });
   }
 
   /** Whether any other server subscribes to events. */
@@ -137,7 +139,8 @@ export class Peers {
 
   /** Records the subscription of a server to events. Ignores non-members, which limits the number of subscriptions. */
   #follow(member: string): void {
-    if (this.#options.others().includes(member)) this.#followers.set(member, performance.now() + SUBSCRIPTION_LIFETIME);
+    if (this.#options.otherMembers().includes(member))
+      this.#followers.set(member, performance.now() + SUBSCRIPTION_LIFETIME);
   }
 
   #send(member: string, message: PeerMessage): void {

@@ -1,5 +1,5 @@
 /** How many numbers of handled batches are remembered per sender: those of 10 s, at 100 batches per second at most. */
-const MAX_REMEMBERED = 1000;
+const MAX_REMEMBERED_BATCHES = 1000;
 
 /**
  * Detects batches that another server has sent more than once. A server repeats a batch if no confirmation arrives
@@ -17,7 +17,7 @@ export class ReceivedBatches {
    */
   register(from: string, number: number): "new" | "in progress" | "handled" {
     if (this.#handled.get(from)?.has(number)) return "handled";
-    const inProgress = setOf(this.#inProgress, from);
+    const inProgress = obtainSet(this.#inProgress, from);
     if (inProgress.has(number)) return "in progress";
     inProgress.add(number);
     return "new";
@@ -26,10 +26,10 @@ export class ReceivedBatches {
   /** Records that all messages of a batch have been handled. */
   complete(from: string, number: number): void {
     this.#inProgress.get(from)?.delete(number);
-    const handled = setOf(this.#handled, from);
+    const handled = obtainSet(this.#handled, from);
     handled.add(number);
     for (const oldest of handled) {
-      if (handled.size <= MAX_REMEMBERED) break;
+      if (handled.size <= MAX_REMEMBERED_BATCHES) break;
       handled.delete(oldest);
     }
   }
@@ -44,7 +44,7 @@ export class ReceivedBatches {
   }
 }
 
-function setOf(sets: Map<string, Set<number>>, key: string): Set<number> {
+function obtainSet(sets: Map<string, Set<number>>, key: string): Set<number> {
   let set = sets.get(key);
   if (!set) sets.set(key, (set = new Set()));
   return set;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { ReportDamagedKey, RedisLink } from "./redis.js";
-import { membershipOf } from "./checks/membership.js";
+import { checkMembership } from "./checks/membership.js";
 import type { Hub } from "./hub.js";
 import { RENEW_SCRIPT, type RenewReply } from "./renew-script.js";
 
@@ -24,7 +24,7 @@ export interface RedisHubOptions {
 }
 
 /** Creates a hub in Redis. A sorted set stores the members, and publish/subscribe carries the messages. */
-export function redisHub({ redis, namespace }: RedisLink, { me, start, reportDamage }: RedisHubOptions): Hub {
+export function createRedisHub({ redis, namespace }: RedisLink, { me, start, reportDamage }: RedisHubOptions): Hub {
   const keys = ["members", "settled", "epoch", "gone", "memory"].map((name) => `${namespace}:${name}`);
   const [members, , , gone] = keys;
   const channels = `${namespace}:to:`;
@@ -66,7 +66,7 @@ export function redisHub({ redis, namespace }: RedisLink, { me, start, reportDam
     async renew(lease, settled, known = { epoch: 0, members: [] }) {
       const values = [me, lease, settled, channels, changes, known.epoch, known.members.join("\n"), randomUUID()];
       const answer = (await redis.eval(RENEW_SCRIPT, keys.length, ...keys, ...values)) as RenewReply;
-      const checked = membershipOf(answer, start);
+      const checked = checkMembership(answer, start);
       for (const key of checked.damagedKeys) reportDamage(key, "it is not as servers write it; it was deleted");
       await removeInvalidNames(checked.invalidNames);
       return checked.view;

@@ -7,7 +7,7 @@ import type { Collection, CollectionWrite, StateStore } from "../storage/state.j
 const COMMAND_TIMEOUT = 5000;
 
 /** The longest value to accept from Redis, in characters. Servers write about 1,600; longer values count as damaged. */
-const MAX_VALUE = 8192;
+const MAX_VALUE_LENGTH = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
 const RECONNECT_INTERVAL = 250;
@@ -104,17 +104,18 @@ return deleted`;
 /** Reports a damaged Redis key. @param problem the mistake in the data of the key */
 export type ReportDamagedKey = (key: string, problem: string) => void;
 
-const WRONG_TYPE = "it is no hash";
+const WRONG_TYPE_PROBLEM = "it is no hash";
 
 /**
  * Creates a state store in Redis, with one hash for each collection. Damaged values count as missing.
  * @param damaged called each time that a damaged value is read
  */
-export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamagedKey): StateStore {
+export function createRedisState({ redis, namespace }: RedisLink, damaged: ReportDamagedKey): StateStore {
   redis.defineCommand("nightlightWrite", { lua: WRITE_SCRIPT, numberOfKeys: 0 });
-  const run = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>).nightlightWrite;
+  const runWriteScript = (redis as unknown as Record<string, (...args: (string | Buffer)[]) => Promise<unknown>>)
+    .nightlightWrite;
 
-  const write = async (parts: readonly CollectionWrite[]): Promise<void> => {
+  const writeParts = async (parts: readonly CollectionWrite[]): Promise<void> => {
     const lines: (string | number)[] = [];
     for (const { collection, puts, deletes } of parts) {
       lines.push(collection, puts.length, deletes.length);
@@ -123,8 +124,8 @@ export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamag
     }
     lines.push("");
     // Send the text as a buffer. For a concatenated string, the Redis client would be slower.
-    const deleted = await run.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
-    for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE}; it was deleted`);
+    const deleted = await runWriteScript.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
+    for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE_PROBLEM}; it was deleted`);
   };
 
   function collection(name: string): Collection {
@@ -133,7 +134,7 @@ export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamag
     /** Parses a stored value. Reports a damaged value and returns undefined. */
     function parse(key: string, text: string): unknown {
       try {
-        if (text.length <= MAX_VALUE) return JSON.parse(text);
+        if (text.length <= MAX_VALUE_LENGTH) return JSON.parse(text);
         damaged(hash, `field ${key} has ${text.length} characters`);
       } catch {
         damaged(hash, `field ${key} is not JSON`);
@@ -155,17 +156,17 @@ export function redisState({ redis, namespace }: RedisLink, damaged: ReportDamag
         }
         return entries;
       },
-      write: (puts, deletes = []) => write([{ collection: name, puts, deletes }]),
+      write: (puts, deletes = []) => writeParts([{ collection: name, puts, deletes }]),
     };
   }
 
   function unlessWrongType<T>(hash: string, instead: T): (error: unknown) => T {
     return (error) => {
       if (!textOf(error).startsWith("WRONGTYPE")) throw error;
-      damaged(hash, WRONG_TYPE);
+      damaged(hash, WRONG_TYPE_PROBLEM);
       return instead;
     };
   }
 
-  return { collection, write, async close() {} };
+  return { collection, write: writeParts, async close() {} };
 }

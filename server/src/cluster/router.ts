@@ -22,7 +22,7 @@ export interface RouterOptions {
   /** Returns the slot of a device or a zone. */
   slotOf(id: string): number;
   /** Returns whether this server is at present allowed to act as the owner of its slots. */
-  valid(): boolean;
+  isValid(): boolean;
   /**
    * Handles a message for a device that this server owns.
    * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge at once
@@ -38,7 +38,7 @@ export interface RouterOptions {
 /**
  * How long messages for another server are collected into a batch, in ms. Sending each message alone would cost more.
  */
-const BATCH_TIME = 20;
+const BATCH_INTERVAL = 20;
 
 /** How long to wait for the confirmation of a batch before sending the batch again, in ms. */
 const RETRY_INTERVAL = 1000;
@@ -109,7 +109,7 @@ export class Router {
     if (!parsed || (retained && parsed.channel !== "status")) return handle(topic, payload, retained, delivery);
     const slot = slotOf(parsed.id);
     const owner = this.#owners[slot];
-    if (owner === undefined || (this.#nextOwners && this.#nextOwners[slot] !== owner) || !this.#options.valid())
+    if (owner === undefined || (this.#nextOwners && this.#nextOwners[slot] !== owner) || !this.#options.isValid())
       return this.#hold(() => this.route(topic, payload, retained, delivery, hops));
     if (parsed.channel === "status" && owner !== me) {
       // The owner also receives this status message, so do not forward it. Keep it in case the owner has failed.
@@ -150,13 +150,13 @@ export class Router {
    * Makes messages of moving slots wait until the next epoch begins.
    * @param holdAll whether the messages of all slots wait
    */
-  prepare(owners: readonly string[], holdAll: boolean): void {
+  prepareEpoch(owners: readonly string[], holdAll: boolean): void {
     this.#nextOwners = owners;
     if (holdAll) this.#owners = [];
   }
 
   /** Begins an epoch with new slot owners and routes the waiting messages. */
-  begin(owners: readonly string[]): void {
+  beginEpoch(owners: readonly string[]): void {
     this.#owners = owners;
     this.#nextOwners = undefined;
     this.#received.forgetAllExcept(owners);
@@ -178,8 +178,8 @@ export class Router {
   /**
    * Sends unconfirmed batches again, and routes waiting messages if possible. Called after each renewal of the lease.
    */
-  tick(): void {
-    if (this.#options.valid() && !this.#nextOwners) this.#release();
+  retryWaiting(): void {
+    if (this.#options.isValid() && !this.#nextOwners) this.#release();
     const now = performance.now();
     for (const batch of this.#unconfirmedBatches.values()) if (now - batch.sentAt > RETRY_INTERVAL) this.#send(batch);
   }
@@ -223,7 +223,7 @@ export class Router {
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setTimeout(() => this.#flush(), BATCH_TIME);
+    setTimeout(() => this.#flush(), BATCH_INTERVAL);
   }
 
   #flush(): void {

@@ -3,12 +3,12 @@ import { restoredActions, type StoredActions } from "../outputs/stored-actions.j
 import { zoneId } from "../transport/scope.js";
 import type { Collection, StateStore } from "../storage/state.js";
 import type { Override } from "../devices/override.js";
-import { restoredOverride, type StoredOverride } from "../decisions/stored-override.js";
+import { restoreOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { actionsProblem, lampProblem, overrideProblem, recordProblem } from "./checks/stored.js";
 import type { StoredDevice, StoredZone } from "./handover.js";
 import { slotOf, type ZoneGroups } from "./ownership.js";
-import { PREFIX, collectionOf, type DeviceRecord } from "./device-records.js";
+import { FIELD_PREFIX, collectionOf, type DeviceRecord } from "./device-records.js";
 
 /** Stored devices, by id, and stored zones, by name. */
 export interface LoadedShards {
@@ -33,7 +33,7 @@ export interface ShardOptions {
   reportDamage(collection: string, problem: string): void;
 }
 
-const KINDS: ReadonlySet<string> = new Set(Object.values(PREFIX));
+const FIELD_PREFIXES: ReadonlySet<string> = new Set(Object.values(FIELD_PREFIX));
 
 /**
  * Loads the devices and zones of some slots from Redis. Skips damaged values, but loads the other values of a device.
@@ -46,7 +46,7 @@ export async function loadShards(
   const now = clock.toWall(clock.now());
 
   /** Validates a value. Reports a damaged value and returns undefined. */
-  function checked<T>(collection: string, key: string, value: unknown, problemOf: Check): T | undefined {
+  function checked<T>(collection: string, key: string, value: unknown, problemOf: CheckValue): T | undefined {
     if (value === undefined) return undefined;
     const problem = problemOf(value, now);
     if (!problem) return value as T;
@@ -56,14 +56,14 @@ export async function loadShards(
 
   function overrideOf(collection: string, key: string, value: unknown): Override | undefined {
     const stored = checked<StoredOverride>(collection, key, value, overrideProblem);
-    return stored && restoredOverride(stored, clock);
+    return stored && restoreOverride(stored, clock);
   }
 
   function deviceOf(collection: string, id: string, [record, override, actions]: readonly unknown[]): void {
-    const pending = checked<StoredActions>(collection, PREFIX.actions + id, actions, actionsProblem);
+    const pending = checked<StoredActions>(collection, FIELD_PREFIX.actions + id, actions, actionsProblem);
     const device: StoredDevice = {
-      record: checked<DeviceRecord>(collection, PREFIX.device + id, record, recordProblem),
-      override: overrideOf(collection, PREFIX.override + id, override),
+      record: checked<DeviceRecord>(collection, FIELD_PREFIX.device + id, record, recordProblem),
+      override: overrideOf(collection, FIELD_PREFIX.override + id, override),
       actions: pending && restoredActions(pending, clock),
     };
     if (device.record || device.override || device.actions) stock.devices.set(id, device);
@@ -76,8 +76,8 @@ export async function loadShards(
     for (const key of entries.keys()) {
       const kind = key.slice(0, 1);
       const id = key.slice(1);
-      if (kind === PREFIX.zone || kind === PREFIX.zoneOverride) continue;
-      const problem = KINDS.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
+      if (kind === FIELD_PREFIX.zone || kind === FIELD_PREFIX.zoneOverride) continue;
+      const problem = FIELD_PREFIXES.has(kind) ? placeProblem(id, slot, owns) : "no server stores such a field";
       if (problem) reportDamage(name, `field ${key}: ${problem}`);
       else if (zoneGroups.slotOf(id) === slot) ids.add(id);
     }
@@ -85,24 +85,24 @@ export async function loadShards(
       deviceOf(
         name,
         id,
-        DEVICE_KINDS.map((kind) => entries.get(kind + id)),
+        DEVICE_FIELD_PREFIXES.map((kind) => entries.get(kind + id)),
       );
   });
   const groups = [...zoneGroups.groups].filter(({ slot }) => slots.has(slot));
   const linked = groups.flatMap(({ ids }) =>
     ids.map(async (id) => {
       const name = collectionOf(slotOf(id));
-      deviceOf(name, id, await values(state.collection(name), DEVICE_KINDS, id));
+      deviceOf(name, id, await readValues(state.collection(name), DEVICE_FIELD_PREFIXES, id));
     }),
   );
   const zones = groups.flatMap((group) =>
     group.zones.map(async (zone) => {
       const name = collectionOf(slotOf(zoneId(prefix, zone)));
-      const [lamp, override] = await values(state.collection(name), ZONE_KINDS, zone);
-      const known = checked<Lamp>(name, PREFIX.zone + zone, lamp, lampProblem);
+      const [lamp, override] = await readValues(state.collection(name), ZONE_FIELD_PREFIXES, zone);
+      const known = checked<Lamp>(name, FIELD_PREFIX.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {
         lamp: known && { ...known, since: clock.fromWall(known.since) },
-        override: overrideOf(name, PREFIX.zoneOverride + zone, override),
+        override: overrideOf(name, FIELD_PREFIX.zoneOverride + zone, override),
       });
     }),
   );
@@ -110,12 +110,12 @@ export async function loadShards(
   return stock;
 }
 
-type Check = (value: unknown, now: number) => string;
+type CheckValue = (value: unknown, now: number) => string;
 
-const DEVICE_KINDS = [PREFIX.device, PREFIX.override, PREFIX.actions];
-const ZONE_KINDS = [PREFIX.zone, PREFIX.zoneOverride];
+const DEVICE_FIELD_PREFIXES = [FIELD_PREFIX.device, FIELD_PREFIX.override, FIELD_PREFIX.actions];
+const ZONE_FIELD_PREFIXES = [FIELD_PREFIX.zone, FIELD_PREFIX.zoneOverride];
 
-const values = (collection: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
+const readValues = (collection: Collection, kinds: readonly string[], name: string): Promise<unknown[]> =>
   Promise.all(kinds.map((kind) => collection.get(kind + name)));
 
 /** Explains why a device may not be stored in a slot. @returns "" if it may */

@@ -2,7 +2,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Accuracy of a time that Redis sends over the network, in ms. The clock ignores differences up to this limit. */
-const MAX_NOISE = 50;
+const MAX_CLOCK_NOISE = 50;
 
 /**
  * The shared clock of all servers, which follows Redis's clock. Servers use this clock for all stored times, because
@@ -29,8 +29,8 @@ export class SharedClock implements StorageClock {
    * @param sharedTime the time of Redis's clock
    * @param asked when this server asked for the time, by the monotonic clock
    */
-  learn(sharedTime: number, asked: number): void {
+  adjust(sharedTime: number, asked: number): void {
     const ahead = Math.round(sharedTime - (asked + clock.now()) / 2);
-    if (Math.abs(ahead - this.#ahead) > MAX_NOISE) this.#ahead = ahead;
+    if (Math.abs(ahead - this.#ahead) > MAX_CLOCK_NOISE) this.#ahead = ahead;
   }
 }

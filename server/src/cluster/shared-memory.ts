@@ -3,10 +3,10 @@ import { storedActions } from "../outputs/stored-actions.js";
 import { zoneId } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
 import type { StateStore } from "../storage/state.js";
-import { storedOverride, type StoredOverride } from "../decisions/stored-override.js";
+import { toStoredOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { discoveryTopicProblem } from "./checks/stored.js";
-import { PREFIX, type DeviceRecords } from "./device-records.js";
+import { FIELD_PREFIX, type DeviceRecords } from "./device-records.js";
 
 /** The name of the Redis hash that stores the discovery topics of Home Assistant. */
 const DISCOVERY_HASH = "discovery";
@@ -23,18 +23,18 @@ export interface SharedMemoryOptions {
 }
 
 /**
- * Creates the memory of overrides and actions in Redis, which all servers share. The memory is empty at the start, because a
- * server loads devices and zones when it becomes their owner.
+ * Creates the memory of overrides and actions in Redis, which all servers share. The memory is empty at the start,
+ * because a server loads devices and zones when it becomes their owner.
  */
-export async function sharedMemory({
+export async function createSharedMemory({
   state,
   records,
   prefix,
   clock,
   reportDamage,
 }: SharedMemoryOptions): Promise<DeviceMemory> {
-  const storable = (override: Override): StoredOverride | undefined =>
-    override.mode === "auto" ? undefined : storedOverride(override, clock);
+  const toStorable = (override: Override): StoredOverride | undefined =>
+    override.mode === "auto" ? undefined : toStoredOverride(override, clock);
   const discovery = state.collection(DISCOVERY_HASH);
   const topics = [...(await discovery.entries()).keys()].filter((topic) => {
     const problem = discoveryTopicProblem(topic);
@@ -45,12 +45,14 @@ export async function sharedMemory({
     overrides: new Map(),
     zoneOverrides: new Map(),
     actions: new Map(),
-    setOverride: (id, override) => records.put(id, PREFIX.override + id, storable(override)),
+    setOverride: (id, override) => records.put(id, FIELD_PREFIX.override + id, toStorable(override)),
     setZoneOverride: (zone, override) =>
-      records.put(zoneId(prefix, zone), PREFIX.zoneOverride + zone, storable(override)),
-    setActions: (id, actions) => records.put(id, PREFIX.actions + id, storedActions(actions, clock)),
+      records.put(zoneId(prefix, zone), FIELD_PREFIX.zoneOverride + zone, toStorable(override)),
+    setActions: (id, actions) => records.put(id, FIELD_PREFIX.actions + id, storedActions(actions, clock)),
     async forget(id) {
-      await Promise.all([PREFIX.override, PREFIX.actions].map((kind) => records.put(id, kind + id, undefined)));
+      await Promise.all(
+        [FIELD_PREFIX.override, FIELD_PREFIX.actions].map((kind) => records.put(id, kind + id, undefined)),
+      );
     },
     discovery: {
       topics,

@@ -1,7 +1,7 @@
 import type { RejectionLog } from "../observability/rejection-log.js";
 
 /** The longest description of damage in the log, in characters. */
-const MAX_DESCRIPTION = 200;
+const MAX_DESCRIPTION_LENGTH = 200;
 
 /** Counts and logs damaged data in Redis. Keeps reports until `reportTo` is called, and logs them then. */
 export class StateDamage {
@@ -21,7 +21,7 @@ export class StateDamage {
    * @param problem may contain any bytes
    */
   report(where: string, problem: string): void {
-    const shown = problem.slice(0, MAX_DESCRIPTION).replace(/[^\x20-\x7e]/g, "?");
+    const shown = problem.slice(0, MAX_DESCRIPTION_LENGTH).replace(/[^\x20-\x7e]/g, "?");
     if (this.#rejects) this.#rejects.add("bad-state", where, shown);
     else this.#found.push([where, shown]);
   }

@@ -3,9 +3,9 @@ import type { ClusterMember } from "./cluster-parts.js";
 import { zoneId } from "../transport/scope.js";
 import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
-import { PREFIX, storedLamp, type DeviceRecords } from "./device-records.js";
+import { FIELD_PREFIX, toStoredLamp, type DeviceRecords } from "./device-records.js";
 
-/** The most devices per batch. Redis executes no other commands while it writes a batch. */
+/** Maximum number of devices per batch. Redis executes no other commands while it writes a batch. */
 const BATCH_SIZE = 2000;
 
 export interface StoreEverythingOptions {
@@ -35,7 +35,7 @@ export async function storeEverything({
     await records.stored;
   }
   for (const { policy, lamp, override } of member.zones) {
-    if (lamp) void records.put(zoneId(prefix, policy.name), PREFIX.zone + policy.name, storedLamp(lamp, clock));
+    if (lamp) void records.put(zoneId(prefix, policy.name), FIELD_PREFIX.zone + policy.name, toStoredLamp(lamp, clock));
     if (override.mode !== "auto") void memory.setZoneOverride(policy.name, override);
   }
   await member.actions.storeAgain();

@@ -4,10 +4,10 @@
  */
 
 /** The longest byte array that is copied in a loop, in bytes. */
-const LOOP_LIMIT = 64;
+const MAX_LOOP_BYTES = 64;
 
 /** Returns the length of a text in UTF-8, in bytes. */
-export function lengthOf(text: string): number {
+export function utf8Length(text: string): number {
   for (let n = 0; n < text.length; n++) if (text.charCodeAt(n) > 127) return Buffer.byteLength(text);
   return text.length;
 }
@@ -25,7 +25,7 @@ export function putText(to: Buffer, at: number, text: string): number {
 /** Copies bytes to an offset of a buffer that is large enough. Returns the offset after the bytes. */
 export function putBytes(to: Buffer, at: number, bytes: Uint8Array): number {
   const { length } = bytes;
-  if (length > LOOP_LIMIT) to.set(bytes, at);
+  if (length > MAX_LOOP_BYTES) to.set(bytes, at);
   else for (let n = 0; n < length; n++) to[at + n] = bytes[n];
   return at + length;
 }

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 
 /** Normalizes a word, so that `mqttPort` and `mqtt-port` match `mqtt_port`. */
-const normalized = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, "");
+const normalizeWord = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, "");
 
 /**
  * Returns how many edits (inserted, deleted or replaced letters) a typing mistake may have: one for every three
@@ -10,12 +10,12 @@ const normalized = (word: string): string => word.toLowerCase().replace(/[-_ ]/g
 const maxEdits = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /** Suggests what a user meant: the candidate with the smallest edit distance; undefined when none is similar. */
-export function nearest(written: string, candidates: Iterable<string>): string | undefined {
-  const word = normalized(written);
+export function findNearest(written: string, candidates: Iterable<string>): string | undefined {
+  const word = normalizeWord(written);
   let best: string | undefined;
   let fewest = maxEdits(word) + 1;
   for (const candidate of candidates) {
-    const edits = distance(word, normalized(candidate));
+    const edits = distance(word, normalizeWord(candidate));
     if (edits < fewest) [best, fewest] = [candidate, edits];
   }
   return best;
@@ -25,12 +25,12 @@ export function nearest(written: string, candidates: Iterable<string>): string |
  * Lists the candidates that are most similar to what a user wrote, best first. Candidates that contain the written text
  * come before those with a small edit distance.
  */
-export function mostAlike(written: string, candidates: Iterable<string>, limit: number): string[] {
-  const word = normalized(written);
+export function findMostSimilar(written: string, candidates: Iterable<string>, limit: number): string[] {
+  const word = normalizeWord(written);
   const most = maxEdits(word);
   const ranked: [candidate: string, edits: number][] = [];
   for (const candidate of candidates) {
-    const other = normalized(candidate);
+    const other = normalizeWord(candidate);
     const edits = word !== "" && other.includes(word) ? 0 : distance(word, other);
     if (edits <= most) ranked.push([candidate, edits]);
   }

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 
-const PRIVATE = new BlockList();
-// private address ranges of RFC 1918, RFC 3927, RFC 6598, RFC 4193 and RFC 4291
+const PRIVATE_NETWORKS = new BlockList();
+// The private address ranges of RFC 1918, RFC 3927, RFC 6598, RFC 4193 and RFC 4291.
 for (const [net, bits] of [
   ["10.0.0.0", 8],
   ["172.16.0.0", 12],
@@ -11,22 +11,23 @@ for (const [net, bits] of [
   ["100.64.0.0", 10],
 ] as const)
   // prettier-ignore
-  PRIVATE.addSubnet(net, bits);
-PRIVATE.addSubnet("fc00::", 7, "ipv6");
-PRIVATE.addSubnet("fe80::", 10, "ipv6");
+  PRIVATE_NETWORKS.addSubnet(net, bits);
+PRIVATE_NETWORKS.addSubnet("fc00::", 7, "ipv6");
+PRIVATE_NETWORKS.addSubnet("fe80::", 10, "ipv6");
 
 /** Returns whether an IP address belongs to a private network. */
 export function isPrivateAddress(address: string): boolean {
-  return PRIVATE.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+  return PRIVATE_NETWORKS.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
 /** Network bridges of containers and virtual machines, whose addresses boards cannot reach. */
-const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
+const VIRTUAL_INTERFACE =
+  /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
 
 /** Returns the IPv4 addresses of this computer that a board may reach, the most likely one first. */
 export function ownAddresses(interfaces = networkInterfaces()): string[] {
   const rank = (name: string, address: string): number =>
-    Number(VIRTUAL.test(name)) * 2 + Number(!isPrivateAddress(address));
+    Number(VIRTUAL_INTERFACE.test(name)) * 2 + Number(!isPrivateAddress(address));
   return Object.entries(interfaces)
     .flatMap(([name, found]) =>
       (found ?? [])

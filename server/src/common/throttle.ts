@@ -6,7 +6,7 @@ export class Throttle<T> {
   /**
    * @param interval in ms
    * @param handle called with each item that has changed
-   * @param limit the most items per interval; further items wait for the next one
+   * @param limit maximum number of items per interval; further items wait for the next one
    */
   constructor(
     readonly interval: number,

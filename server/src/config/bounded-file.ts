@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** Number of bytes that one read returns at most. */
+/** Maximum number of bytes that one call reads. */
 const CHUNK_SIZE = 64 * 1024;
 
 /**

@@ -2,22 +2,28 @@
 import type { Rule } from "../../../contract/index.js";
 import type { AlertSettings } from "../alerts/settings.js";
 import { scopeOf } from "../transport/scope.js";
-import { DEFAULTS, type ServerOptions } from "./options.js";
-import { STALE_AFTER, type DevicePolicy, type Policy, type Reporting, type ZonePolicy } from "../decisions/policy.js";
-import { CONFIGURATION, type Configuration, type ZoneConfiguration } from "./schema.js";
+import { DEFAULT_OPTIONS, type ServerOptions } from "./options.js";
+import {
+  DEFAULT_STALE_AFTER,
+  type DevicePolicy,
+  type Policy,
+  type Reporting,
+  type ZonePolicy,
+} from "../decisions/policy.js";
+import { CONFIGURATION_SCHEMA, type Configuration, type ZoneConfiguration } from "./schema.js";
 
 /** Returns the default of `stale_after`, in ms: the duration of three reports. */
-function staleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
-  return Math.max(STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
+function defaultStaleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
+  return Math.max(DEFAULT_STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
 }
 
 /** Fills in the defaults that depend on other settings. */
 export function withDefaults(configuration: Configuration): Configuration {
   const { rule, reporting, devices, zones, home_assistant } = configuration;
-  const zoneWithAll = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
+  const completeZone = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
     label: name,
     ...rule,
-    stale_after: staleAfter(reporting),
+    stale_after: defaultStaleAfter(reporting),
     ...zone,
     ...(zone.hours && { hours: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...zone.hours } }),
   });
@@ -28,9 +34,9 @@ export function withDefaults(configuration: Configuration): Configuration {
       ...device,
       ...(device.rule && { rule: { ...rule, ...device.rule } }),
     })),
-    zones: mapValues(zones, zoneWithAll),
+    zones: mapValues(zones, completeZone),
     home_assistant:
-      home_assistant === true ? { discovery_prefix: DEFAULTS.homeAssistant.discoveryPrefix } : home_assistant,
+      home_assistant === true ? { discovery_prefix: DEFAULT_OPTIONS.homeAssistant.discoveryPrefix } : home_assistant,
   };
 }
 
@@ -79,16 +85,16 @@ export function optionsOf(configuration: Configuration, secrets: Secrets) {
     policy: policyOf(configuration),
     history: history && {
       url: history.url,
-      readings: finite(history.readings),
-      switches: finite(history.switches),
+      readings: undefinedIfForever(history.readings),
+      switches: undefinedIfForever(history.switches),
     },
-    alerts: alertSettings(configuration.alerts, secrets),
+    alerts: alertSettingsOf(configuration.alerts, secrets),
     homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
     limits: { ...limits, sessionExpiry, eventStreams },
   } satisfies ServerOptions;
 }
 
-function alertSettings(
+function alertSettingsOf(
   { after, page, webhook, ntfy }: Configuration["alerts"],
   { webhookAuthorization, ntfyToken }: Secrets,
 ): AlertSettings {
@@ -101,7 +107,7 @@ function alertSettings(
 }
 
 /** Converts a retention time for `startServer`: `Infinity`, which means forever, becomes undefined. */
-const finite = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
+const undefinedIfForever = (ms: number): number | undefined => (ms === Infinity ? undefined : ms);
 
 /**
  * Returns the ids of devices that do not begin with the topic prefix of the remote broker, so that the server
@@ -122,7 +128,7 @@ function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
     rule,
     reporting: changedReporting(reporting),
     devices: new Map(Object.entries(devices).map(([id, device]) => [id, { ...device, rule: device.rule as Rule | undefined } satisfies DevicePolicy])), // prettier-ignore
-    zones: Object.entries(zones).map(([name, zone]) => zonePolicy(name, zone)),
+    zones: Object.entries(zones).map(([name, zone]) => zonePolicyOf(name, zone)),
   };
 }
 
@@ -131,12 +137,12 @@ function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
  * boards.
  */
 function changedReporting(reporting: Configuration["reporting"]): Reporting {
-  const defaults = CONFIGURATION.parse({}).reporting;
+  const defaults = CONFIGURATION_SCHEMA.parse({}).reporting;
   const entries = Object.entries(reporting).filter(([name, value]) => value !== defaults[name as keyof Reporting]);
   return Object.fromEntries(entries);
 }
 
-function zonePolicy(name: string, zone: ZoneConfiguration): ZonePolicy {
+function zonePolicyOf(name: string, zone: ZoneConfiguration): ZonePolicy {
   const { label, sensors, lamps, combine, at_least = 1, hours } = zone;
   // All settings of the rule are set here, because `withDefaults` has filled in the defaults.
   const { threshold, hysteresis, min_on, min_off } = zone as Rule;

@@ -1,5 +1,5 @@
 /** The example configuration that `nightlight-server config init` writes. */
-export const EXAMPLE = `# The configuration of nightlight-server. Every setting is optional; lines that begin with # show further settings with
+export const EXAMPLE_CONFIGURATION = `# The configuration of nightlight-server. Every setting is optional; lines that begin with # show further settings with
 # their defaults. Durations have a unit: ms, s, min, h or d. File names are relative to this file.
 #
 #   nightlight-server config check     reports mistakes with their lines

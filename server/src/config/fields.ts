@@ -14,7 +14,7 @@ import {
   parseDuration,
   parseTimeOfDay,
 } from "../common/duration.js";
-import { nearest } from "../common/nearest.js";
+import { findNearest } from "../common/nearest.js";
 import { scalarText } from "./paths.js";
 
 /** The range of a duration or time of day, as it is written in the file. JSON Schema has no keywords for it. */
@@ -27,7 +27,7 @@ interface FieldRange {
 /** The ranges of durations and times of day, by schema. */
 export const FIELD_RANGES = z.registry<FieldRange>();
 
-const described = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
+const describe = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =>
   schema.describe(`${what}${brief && `: ${brief}`}.`);
 
 /** Schema of a mapping with fixed keys. The error for an unknown key is the list of allowed keys. */
@@ -39,13 +39,13 @@ export function mapping<S extends z.core.$ZodShape>(shape: S) {
 }
 
 export function yesOrNo(what: string) {
-  return described(z.boolean({ error: "true or false" }), what);
+  return describe(z.boolean({ error: "true or false" }), what);
 }
 
 export function wholeNumber(what: string, least: number, most: number, hint = "") {
   const range = `${least} to ${most}${hint}`;
   const error = `a whole number from ${range}`;
-  return described(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
+  return describe(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
 }
 
 export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means any free port");
@@ -55,12 +55,12 @@ export function lightLevel(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
   const error = (issue: { input?: unknown }): string =>
     `a number from ${range}${/^\d+,\d+$/.test(scalarText(issue.input)) ? ", with a point for decimals" : ""}`;
-  return described(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
+  return describe(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
 }
 
 export function oneOf<const V extends readonly string[]>(what: string, values: V) {
   const words = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
-  return described(z.enum(values, { error: words }), what, words);
+  return describe(z.enum(values, { error: words }), what, words);
 }
 
 /**
@@ -81,7 +81,7 @@ export function duration(what: string, least: number, most: number) {
     },
     encode: formatDuration,
   });
-  const named = described(schema, what, `${from} to ${to}`);
+  const named = describe(schema, what, `${from} to ${to}`);
   return named.register(FIELD_RANGES, { kind: "duration", minimum: from, maximum: to });
 }
 
@@ -96,7 +96,7 @@ export function timeOfDay(what: string) {
     decode: (written) => parseTimeOfDay(written)!,
     encode: formatTimeOfDay,
   });
-  const named = described(schema, what, "00:00 to 23:59");
+  const named = describe(schema, what, "00:00 to 23:59");
   return named.register(FIELD_RANGES, { kind: "time", minimum: "00:00", maximum: "23:59" });
 }
 
@@ -113,18 +113,18 @@ function isTimeZone(name: string): boolean {
 export function timeZone(what: string) {
   const error = "a time zone by its IANA name, such as Europe/Berlin";
   const suggestion = (name: unknown): string => {
-    const meant = nearest(scalarText(name), Intl.supportedValuesOf("timeZone"));
+    const meant = findNearest(scalarText(name), Intl.supportedValuesOf("timeZone"));
     return meant ? `${error}; did you mean ${meant}?` : error;
   };
   const schema = z.string({ error }).refine(isTimeZone, { error: (issue) => suggestion(issue.input) });
-  return described(schema, what, "an IANA name, such as Europe/Berlin");
+  return describe(schema, what, "an IANA name, such as Europe/Berlin");
 }
 
 /** Schema of a single-line text of 1 to `longest` characters. */
 export function text(what: string, longest: number) {
   const error = `a text of 1 to ${longest} characters in one line, in quotes if it looks like a number`;
   const schema = z.string({ error }).min(1, { error }).max(longest, { error });
-  return described(
+  return describe(
     schema.refine((written) => !/\p{Cc}/u.test(written), { error }),
     what,
   );
@@ -138,7 +138,7 @@ export const file = (what: string) => text(what, 1000);
  */
 function checkedText(what: string, kind: string, problem: (written: string) => string) {
   const schema = z.string({ error: `${kind}, in quotes if it is a number` });
-  return described(
+  return describe(
     schema.refine((written) => !problem(written), { error: (issue) => `${kind}; ${problem(scalarText(issue.input))}` }),
     what,
   );
@@ -218,11 +218,11 @@ export function headerValue(what: string) {
 
 export function deviceIds(what: string, least: 0 | 1) {
   const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
-  return described(z.array(deviceId(), { error }).min(least, { error }), what);
+  return describe(z.array(deviceId(), { error }).min(least, { error }), what);
 }
 
 export function hostNames(what: string) {
   const error = "a list of host names without scheme and port, such as lights.example.org";
   const name = z.string({ error }).regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error });
-  return described(z.array(name, { error }), what);
+  return describe(z.array(name, { error }), what);
 }

@@ -1,4 +1,4 @@
-import { DEFAULTS } from "./options.js";
+import { DEFAULT_OPTIONS } from "./options.js";
 
 /** A setting that can also be set by a command-line flag and an environment variable. */
 export interface Flag {
@@ -54,7 +54,7 @@ export const FLAGS: readonly Flag[] = [
     env: "NIGHTLIGHT_MQTT_PORT",
     text: "port of the embedded broker; 0: any free port",
     kind: "number",
-    default: DEFAULTS.mqttPort,
+    default: DEFAULT_OPTIONS.mqttPort,
   },
   {
     path: ["mqtts_port"],
@@ -62,7 +62,7 @@ export const FLAGS: readonly Flag[] = [
     env: "NIGHTLIGHT_MQTTS_PORT",
     text: "port of the embedded broker over TLS, with a certificate; 0: any free port",
     kind: "number",
-    default: DEFAULTS.mqttsPort,
+    default: DEFAULT_OPTIONS.mqttsPort,
   },
   {
     path: ["http_port"],
@@ -70,7 +70,7 @@ export const FLAGS: readonly Flag[] = [
     env: "NIGHTLIGHT_HTTP_PORT",
     text: "port of dashboard, API and MQTT over WebSocket (/mqtt); 0: any free port",
     kind: "number",
-    default: DEFAULTS.httpPort,
+    default: DEFAULT_OPTIONS.httpPort,
   },
   {
     path: ["http"],
@@ -84,7 +84,7 @@ export const FLAGS: readonly Flag[] = [
     flag: "--host <address>",
     env: "NIGHTLIGHT_HOST",
     text: "address to listen on",
-    default: DEFAULTS.host,
+    default: DEFAULT_OPTIONS.host,
   },
   {
     path: ["anonymous"],
@@ -110,7 +110,7 @@ export const FLAGS: readonly Flag[] = [
     flag: "--topic-prefix <prefix>",
     env: "NIGHTLIGHT_TOPIC_PREFIX",
     text: "device ids are <prefix>/<name> at the broker of --broker",
-    default: DEFAULTS.topicPrefix,
+    default: DEFAULT_OPTIONS.topicPrefix,
   },
   {
     path: ["ids"],
@@ -124,7 +124,7 @@ export const FLAGS: readonly Flag[] = [
     flag: "--data <folder>",
     env: "NIGHTLIGHT_DATA",
     text: "folder for persistent data",
-    default: DEFAULTS.data,
+    default: DEFAULT_OPTIONS.data,
   },
   {
     path: ["state"],

@@ -1,9 +1,9 @@
 import { Option, type Command } from "commander";
 import { redactUrl } from "../security/redact.js";
 import { fileFlagOf, fileVariableOf, FLAGS, type Flag } from "./flag-table.js";
-import { nameOf, presentable, type Path, type Problem, type Source } from "./problems.js";
+import { nameOf, formatValue, type Path, type Problem, type Source } from "./problems.js";
 import { readSecret } from "./secret-file.js";
-import { CONFIG_ENV, unknownVariables, type Environment } from "./variables.js";
+import { CONFIG_ENV, misspelledVariableWarnings, type Environment } from "./variables.js";
 
 export type { Environment };
 
@@ -30,13 +30,13 @@ function fileOptionOf(flag: Flag): Option {
 }
 
 /** Returns the root command of a subcommand. The root command has the flags of the server. */
-export function rootOf(command: Command): Command {
-  return command.parent ? rootOf(command.parent) : command;
+export function rootCommandOf(command: Command): Command {
+  return command.parent ? rootCommandOf(command.parent) : command;
 }
 
 /** Returns the configuration file from `--config` or the environment; undefined when neither is set. */
-export function namedFile(command: Command, env: Environment): string | undefined {
-  return rootOf(command).opts<{ config?: string }>().config ?? (env[CONFIG_ENV] || undefined);
+export function configFileOf(command: Command, env: Environment): string | undefined {
+  return rootCommandOf(command).opts<{ config?: string }>().config ?? (env[CONFIG_ENV] || undefined);
 }
 
 /** Settings from flags and environment, in the structure of the configuration file. Flags override variables. */
@@ -58,7 +58,7 @@ interface FlagValue {
 
 /** Reads flags and environment. The schema validates the values later. */
 export function readFlags(command: Command, env: Environment): FlagSettings {
-  const root = rootOf(command);
+  const root = rootCommandOf(command);
   const data: Record<string, unknown> = {};
   const problems: Problem[] = [];
   const warnings: string[] = [];
@@ -75,51 +75,51 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
     if ("problem" in secret) problems.push({ text: `${file.origin} ${secret.problem}` });
     return "value" in secret ? { origin: file.origin, value: secret.value } : undefined;
   }
-  const byOption = (option: Option): FlagValue | undefined => {
+  const valueOfOption = (option: Option): FlagValue | undefined => {
     const name = option.attributeName();
     const isFlagSettings = root.getOptionValueSource(name) === "cli";
     return isFlagSettings ? { origin: option.long!, value: root.getOptionValue(name) } : undefined;
   };
-  const byVariable = (name: string): FlagValue => ({ origin: name, value: env[name] ?? "" });
+  const valueOfVariable = (name: string): FlagValue => ({ origin: name, value: env[name] ?? "" });
 
   for (const flag of FLAGS) {
-    const typed = byOption(optionOf(flag));
+    const typed = valueOfOption(optionOf(flag));
     const found =
-      valueOrFirstLine(typed, flag.secret && byOption(fileOptionOf(flag))) ??
-      valueOrFirstLine(byVariable(flag.env), flag.secret && byVariable(fileVariableOf(flag)));
+      valueOrFirstLine(typed, flag.secret && valueOfOption(fileOptionOf(flag))) ??
+      valueOrFirstLine(valueOfVariable(flag.env), flag.secret && valueOfVariable(fileVariableOf(flag)));
     if (!found) continue;
-    const value = typeof found.value === "string" ? converted(found.value, flag.kind) : found.value;
+    const value = typeof found.value === "string" ? convertText(found.value, flag.kind) : found.value;
     given.set(flag.path.join("."), { origin: found.origin, value });
     const [first, second] = flag.path;
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
-    if (found === typed && isSecret(flag, String(value))) warnings.push(onCommandLine(flag));
+    if (found === typed && isSecret(flag, String(value))) warnings.push(commandLineWarning(flag));
   }
   // An item of a list has no flag of its own, so find the flag of the whole list.
-  const at = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
+  const valueAt = (path: Path) => given.get(path.filter((step) => typeof step === "string").join("."));
   return {
     data,
     problems,
-    warnings: [...warnings, ...unknownVariables(env)],
-    has: (path) => at(path) !== undefined,
-    origin: (path) => at(path)?.origin,
-    found(path) {
-      const value = at(path)?.value;
+    warnings: [...warnings, ...misspelledVariableWarnings(env)],
+    has: (path) => valueAt(path) !== undefined,
+    origin: (path) => valueAt(path)?.origin,
+    formatFound(path) {
+      const value = valueAt(path)?.value;
       const item = typeof path.at(-1) === "number" ? (value as unknown[])[path.at(-1) as number] : value;
-      return presentable(path, `"${String(item)}"`);
+      return formatValue(path, `"${String(item)}"`);
     },
-    problem: (path, say): Problem => ({ text: say(at(path)?.origin ?? nameOf(path)), path }),
+    problem: (path, say): Problem => ({ text: say(valueAt(path)?.origin ?? nameOf(path)), path }),
   };
 }
 
 const isSecret = ({ secret }: Flag, value: string): boolean =>
   secret === "value" || (secret !== undefined && redactUrl(value) !== value);
 
-const onCommandLine = (flag: Flag): string =>
+const commandLineWarning = (flag: Flag): string =>
   `${flag.flag.split(" ")[0]} has a password or token on the command line, where every user of this machine can read it; ` +
   `give it in ${flag.env}, or in a file with ${fileFlagOf(flag)} or ${fileVariableOf(flag)}.`;
 
 /** Converts a text to the type of the setting. Returns invalid text unchanged, so that the schema reports it. */
-function converted(text: string, kind: Flag["kind"]): unknown {
+function convertText(text: string, kind: Flag["kind"]): unknown {
   if (kind === "number") return /^\d+$/.test(text) ? Number(text) : text;
   if (kind === "list") return text.split(",").map((item) => item.trim()).filter(Boolean); // prettier-ignore
   if (kind === "yes or no") {

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { checkCombinations } from "./checks.js";
 import { withDefaults, optionsOf, type Secrets } from "./effective.js";
-import { DEFAULT_FILE, namedFile, readFlags, type Environment, type FlagSettings } from "./flags.js";
-import { isMapping, resolved, withoutUndefined, type Mapping } from "./paths.js";
+import { DEFAULT_FILE, configFileOf, readFlags, type Environment, type FlagSettings } from "./flags.js";
+import { isMapping, resolvePaths, removeUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
-import { CONFIGURATION, type Configuration } from "./schema.js";
+import { CONFIGURATION_SCHEMA, type Configuration } from "./schema.js";
 import { readSecret } from "./secret-file.js";
 import { parseYaml, readYamlFile, type YamlFile } from "./yaml-file.js";
 
@@ -19,7 +19,10 @@ export interface LoadedConfiguration {
   readonly options: ReturnType<typeof optionsOf>;
   /** Warnings, for example about a password on the command line. Each warning is one sentence. */
   readonly warnings: readonly string[];
-  /** Returns the source of a setting: `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a default. */
+  /**
+   * Returns the source of a setting: `--mqtt-port`, `NIGHTLIGHT_MQTT_PORT` or `nightlight.yaml:3`; undefined for a
+   * default.
+   */
   origin(path: Path): string | undefined;
 }
 
@@ -34,14 +37,14 @@ export interface LoadedConfiguration {
 export function loadConfiguration(
   command: Command,
   env: Environment = process.env,
-  file = namedFile(command, env),
+  file = configFileOf(command, env),
   text?: string,
 ): LoadedConfiguration {
   const name = file ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
   const yaml = name === undefined ? undefined : text === undefined ? readYamlFile(name) : parseYaml(name, text);
   const given = readFlags(command, env);
-  const fromFile = yaml ? resolved(yaml.data, path.dirname(yaml.name)) : {};
-  const merged = merge(withoutUndefined(fromFile), given.data);
+  const fromFile = yaml ? resolvePaths(yaml.data, path.dirname(yaml.name)) : {};
+  const merged = mergeSettings(removeUndefined(fromFile), given.data);
 
   const problems: Problem[] = [
     ...(yaml?.problems ?? []),
@@ -53,20 +56,20 @@ export function loadConfiguration(
     const source = sourceOf(at, given, yaml);
     problems.push(source.problem(at, (setting) => `${setting} ${sentence}`, key));
   });
-  if (problems.length > 0) throw new ConfigurationError(inOrder(problems));
+  if (problems.length > 0) throw new ConfigurationError(sortProblems(problems));
 
-  const configuration = withDefaults(CONFIGURATION.parse(merged));
+  const configuration = withDefaults(CONFIGURATION_SCHEMA.parse(merged));
   return {
     file: name,
     configuration,
     options: optionsOf(configuration, readSecrets(configuration)),
     warnings: given.warnings,
-    origin: (at) => given.origin(at) ?? (yaml?.has(at) ? yaml.place(at) : undefined),
+    origin: (at) => given.origin(at) ?? (yaml?.has(at) ? yaml.positionOf(at) : undefined),
   };
 }
 
 function schemaProblems(source: Source, data: unknown): Problem[] {
-  const { error } = CONFIGURATION.safeParse(data);
+  const { error } = CONFIGURATION_SCHEMA.safeParse(data);
   return error ? problemsOf(source, error.issues) : [];
 }
 
@@ -80,7 +83,7 @@ function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pi
 }
 
 /** Merges the settings of the configuration file, flags and environment. Flags and environment override the file. */
-function merge(file: unknown, given: Mapping): Mapping {
+function mergeSettings(file: unknown, given: Mapping): Mapping {
   const merged: Record<string, unknown> = isMapping(file) ? { ...file } : {};
   for (const [key, value] of Object.entries(given)) {
     const before = merged[key];
@@ -92,7 +95,9 @@ function merge(file: unknown, given: Mapping): Mapping {
   return merged;
 }
 
-/** The secrets that may be in a file of their own: the setting `broker > password_file` names that of the password. */
+/**
+ * The secrets that may be in a separate file. For example, `broker > password_file` names the file with the password.
+ */
 const FILE_SECRETS = [
   ["broker", "password"],
   ["alerts", "webhook_authorization"],
@@ -119,6 +124,6 @@ function readUnlessSet(setting: string, value: string | undefined, file: string 
 }
 
 /** Sorts problems by their position in the file. Problems without a line number come first. */
-function inOrder(problems: readonly Problem[]): Problem[] {
+function sortProblems(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

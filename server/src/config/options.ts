@@ -35,7 +35,10 @@ export interface ServerOptions {
   readonly anonymous?: boolean;
   /** Temporary accounts for the embedded broker, which end when the server closes. */
   readonly guests?: readonly Guest[];
-  /** On a remote broker, device ids are `<prefix>/<name>`, and the server status is `<prefix>/status`. Default: `nightlight`. */
+  /**
+   * On a remote broker, device ids are `<prefix>/<name>`, and the server status is `<prefix>/status`. Default:
+   * `nightlight`.
+   */
   readonly topicPrefix?: string;
   /** Ids of further devices on a remote broker, outside `topicPrefix`. */
   readonly ids?: readonly string[];
@@ -58,7 +61,9 @@ export interface ServerOptions {
   readonly history?: HistoryOptions | false;
   /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
-  /** When problems become alerts, and where alerts are sent. Default: after two minutes, and nowhere but the dashboard. */
+  /**
+   * When problems become alerts, and where alerts are sent. Default: after two minutes, and nowhere but the dashboard.
+   */
   readonly alerts?: Partial<AlertSettings>;
   /**
    * Further host names for HTTP, such as the name of a reverse proxy. If host names are set, all clients must log in.
@@ -75,8 +80,8 @@ export interface ServerOptions {
   /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;
   /**
-   * The command that started this server, such as `npm start --`. The dashboard shows commands to copy that begin with it.
-   * Default: the program is not known, and the dashboard names settings instead.
+   * The command that started this server, such as `npm start --`. The dashboard shows commands to copy that begin with
+   * it. Default: the program is not known, and the dashboard names settings instead.
    */
   readonly startCommand?: string;
   /** Plug-ins for the HTTP API. */
@@ -127,7 +132,7 @@ export interface Settings {
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Default values of the options. */
-export const DEFAULTS = {
+export const DEFAULT_OPTIONS = {
   mqttPort: 1883,
   httpPort: 8080,
   host: "127.0.0.1",
@@ -145,7 +150,12 @@ export const DEFAULTS = {
  * @throws UsageError that names the flag, the value and what is allowed
  */
 export function toSettings(options: ServerOptions): Settings {
-  const { log = "silent", host = DEFAULTS.host, anonymous = false, topicPrefix = DEFAULTS.topicPrefix } = options;
+  const {
+    log = "silent",
+    host = DEFAULT_OPTIONS.host,
+    anonymous = false,
+    topicPrefix = DEFAULT_OPTIONS.topicPrefix,
+  } = options;
   const prefixProblem = idProblem(topicPrefix) || (topicPrefix.endsWith("/") ? "it cannot end with /" : "");
   if (prefixProblem) throw new UsageError(`--topic-prefix "${topicPrefix}" is not allowed: ${prefixProblem}.`);
   for (const id of options.ids ?? []) {
@@ -157,24 +167,24 @@ export function toSettings(options: ServerOptions): Settings {
   return {
     broker:
       options.broker === undefined ? undefined : parseBrokerUrl(options.broker, options.username, options.password),
-    mqttPort: port("--mqtt-port", options.mqttPort ?? DEFAULTS.mqttPort),
-    httpPort: port("--http-port", options.httpPort ?? DEFAULTS.httpPort),
+    mqttPort: validatePort("--mqtt-port", options.mqttPort ?? DEFAULT_OPTIONS.mqttPort),
+    httpPort: validatePort("--http-port", options.httpPort ?? DEFAULT_OPTIONS.httpPort),
     http: options.http ?? true,
     host,
     anonymous,
     guests: options.guests ?? [],
     prefix: topicPrefix,
     ids: options.ids ?? [],
-    data: options.data ?? DEFAULTS.data,
+    data: options.data ?? DEFAULT_OPTIONS.data,
     state: options.state,
     policy: options.policy ?? LESSON_POLICY,
-    history: options.history ?? DEFAULTS.history,
-    homeAssistant: options.homeAssistant ?? DEFAULTS.homeAssistant,
-    alerts: { ...DEFAULTS.alerts, ...options.alerts },
+    history: options.history ?? DEFAULT_OPTIONS.history,
+    homeAssistant: options.homeAssistant ?? DEFAULT_OPTIONS.homeAssistant,
+    alerts: { ...DEFAULT_OPTIONS.alerts, ...options.alerts },
     httpNames: options.httpNames ?? [],
-    limits: { ...DEFAULTS.limits, ...options.limits },
+    limits: { ...DEFAULT_OPTIONS.limits, ...options.limits },
     tls: options.tls,
-    mqttsPort: port("--mqtts-port", options.mqttsPort ?? DEFAULTS.mqttsPort),
+    mqttsPort: validatePort("--mqtts-port", options.mqttsPort ?? DEFAULT_OPTIONS.mqttsPort),
     log:
       log === "silent" ? silentLog : typeof log === "string" ? createLog(log, { messages: options.logMessages }) : log,
     startCommand: options.startCommand,
@@ -183,7 +193,7 @@ export function toSettings(options: ServerOptions): Settings {
   };
 }
 
-function port(flag: string, value: number): number {
+function validatePort(flag: string, value: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= 65535) return value;
   throw new UsageError(`${flag} must be a whole number from 0 to 65535; 0 means any free port.`);
 }

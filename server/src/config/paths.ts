@@ -18,26 +18,26 @@ const PATH_SETTINGS = new Set(
  * Makes relative paths in settings absolute.
  * @param folder the base folder of relative paths
  */
-export function resolved(settings: unknown, folder: string, above = ""): unknown {
+export function resolvePaths(settings: unknown, folder: string, above = ""): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).map(([key, value]) => {
     const at = above + key;
     if (PATH_SETTINGS.has(at) && typeof value === "string") return [key, path.resolve(folder, value)];
-    return [key, above ? value : resolved(value, folder, `${at}.`)];
+    return [key, above ? value : resolvePaths(value, folder, `${at}.`)];
   });
   return Object.fromEntries(entries);
 }
 
 /** Removes settings with the value undefined, at every level. */
-export function withoutUndefined(settings: unknown): unknown {
+export function removeUndefined(settings: unknown): unknown {
   if (!isMapping(settings)) return settings;
   const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutUndefined(value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, removeUndefined(value)]));
 }
 
 /**
- * Converts a value of the file to text. A list or a mapping becomes "a list or mapping", because String() would call the
- * key `toString` of a mapping.
+ * Converts a value of the file to text. A list or a mapping becomes "a list or mapping", because String() would call
+ * the key `toString` of a mapping.
  */
 export function scalarText(value: unknown): string {
   return typeof value === "object" && value !== null ? "a list or mapping" : String(value);

@@ -1,18 +1,20 @@
 import { Document, isCollection, isScalar } from "yaml";
 import { z } from "zod";
 import type { LoadedConfiguration } from "./load.js";
-import { resolved } from "./paths.js";
+import { resolvePaths } from "./paths.js";
 import type { Path } from "./problems.js";
 import { MASK, maskedUrl, redactUrl } from "../security/redact.js";
-import { CONFIGURATION } from "./schema.js";
+import { CONFIGURATION_SCHEMA } from "./schema.js";
 
 /** Converts the configuration to the contents of a configuration file, with absolute paths and with secrets. */
-export function toFileContents({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION> {
-  return resolved(z.encode(CONFIGURATION, configuration), process.cwd()) as z.input<typeof CONFIGURATION>;
+export function toFileContents({ configuration }: LoadedConfiguration): z.input<typeof CONFIGURATION_SCHEMA> {
+  return resolvePaths(z.encode(CONFIGURATION_SCHEMA, configuration), process.cwd()) as z.input<
+    typeof CONFIGURATION_SCHEMA
+  >;
 }
 
 /** Converts the configuration to the contents of a configuration file, with secrets masked. */
-export function printable(loaded: LoadedConfiguration): Record<string, unknown> {
+export function maskedContents(loaded: LoadedConfiguration): Record<string, unknown> {
   const { broker, mqtts_port, history, state, alerts, ...rest } = toFileContents(loaded);
   return {
     broker: {
@@ -26,13 +28,13 @@ export function printable(loaded: LoadedConfiguration): Record<string, unknown> 
     ...(rest.tls && { mqtts_port }),
     ...rest,
     ...(state !== undefined && { state: redactUrl(state) }),
-    alerts: { ...alerts, ...maskedAlerts(alerts) },
+    alerts: { ...alerts, ...maskAlerts(alerts) },
     history: typeof history === "object" && history.url ? { ...history, url: redactUrl(history.url) } : history,
   };
 }
 
 /** Masks the secrets of alerts, and the paths of URLs to which alerts are sent, because they work like passwords. */
-function maskedAlerts(alerts: z.input<typeof CONFIGURATION>["alerts"] = {}): typeof alerts {
+function maskAlerts(alerts: z.input<typeof CONFIGURATION_SCHEMA>["alerts"] = {}): typeof alerts {
   const { webhook, ntfy, webhook_authorization: authorization, ntfy_token: token } = alerts;
   return {
     ...(webhook !== undefined && { webhook: maskedUrl(webhook) }),
@@ -46,18 +48,18 @@ function maskedAlerts(alerts: z.input<typeof CONFIGURATION>["alerts"] = {}): typ
 export type Setting = readonly [path: Path, value: unknown];
 
 /** Flattens a configuration to a list of its settings. */
-export function settingsOf(value: unknown, path: Path = []): Setting[] {
+export function listSettings(value: unknown, path: Path = []): Setting[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]];
   return Object.entries(value).flatMap(([key, inner]) =>
-    inner === undefined ? [] : settingsOf(inner, [...path, key]),
+    inner === undefined ? [] : listSettings(inner, [...path, key]),
   );
 }
 
 /** Prints the configuration in effect as YAML. Each setting that is not a default has a comment with its source. */
-export function print(loaded: LoadedConfiguration): string {
-  const data = printable(loaded);
+export function printConfiguration(loaded: LoadedConfiguration): string {
+  const data = maskedContents(loaded);
   const document = new Document(data);
-  for (const [path] of settingsOf(data)) {
+  for (const [path] of listSettings(data)) {
     const node = document.getIn(path, true);
     const origin = loaded.origin(path);
     if (isCollection(node)) node.flow = true;

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { codeOf, textOf, UsageError } from "../common/errors.js";
 import { redactText, redactUrl } from "../security/redact.js";
-import { nearest } from "../common/nearest.js";
+import { findNearest } from "../common/nearest.js";
 
 /** Path of a setting: keys and list indices. */
 export type Path = readonly (string | number)[];
@@ -24,12 +24,12 @@ export interface Source {
   /** Returns whether the source has a value at a path. */
   has(path: Path): boolean;
   /** Returns the value at a path for display: one line, without secrets; "" for a missing value. */
-  found(path: Path): string;
+  formatFound(path: Path): string;
   /**
    * Returns the key before a key that a decimal comma has created: `threshold` for `5` in `{threshold: 300,5}`. Returns
    * undefined for other keys.
    */
-  cutOff?(path: Path): string | undefined;
+  keyBeforeComma?(path: Path): string | undefined;
   /**
    * Creates a problem that names the setting as this source does.
    * @param say returns the sentence for the name of the setting
@@ -61,7 +61,7 @@ const SECRET_SETTINGS = new Set(
 );
 
 /** Formats a value that a user wrote, for error messages: one line without secrets, at most 60 characters. */
-export function presentable(path: Path, written: string): string {
+export function formatValue(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");
   if (SECRET_SETTINGS.has(setting)) return "a text that is not shown";
   const line = written.trim().replace(/\s+/g, " ");
@@ -71,7 +71,7 @@ export function presentable(path: Path, written: string): string {
 }
 
 /** Explains why a file cannot be read, as a clause for the end of a sentence. */
-export function whyUnreadable(error: unknown): string {
+export function unreadableReason(error: unknown): string {
   const why: Record<string, string> = {
     ENOENT: "there is no such file",
     EISDIR: "it is a folder",
@@ -90,9 +90,9 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => {
         const at = [...path, key];
-        const before = source.cutOff?.(at);
+        const before = source.keyBeforeComma?.(at);
         const sentence = before === undefined ? undefined : cutOff(nameOf([...path, before]));
-        return source.problem(at, (name) => sentence ?? unknownKey(name, key, issue.message), true);
+        return source.problem(at, (name) => sentence ?? describeUnknownKey(name, key, issue.message), true);
       });
     if (issue.code === "invalid_union") {
       // Several kinds of values are allowed, such as a mapping or `false`. If the user wrote a mapping, report only the
@@ -108,7 +108,7 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
           true,
         ),
       ];
-    const found = source.found(path);
+    const found = source.formatFound(path);
     const is = source.has(path) ? `is ${found || "empty"}` : "is missing";
     return [source.problem(path, (name) => `${name} ${is}; it must be ${issue.message}.`)];
   });
@@ -120,7 +120,7 @@ const cutOff = (name: string): string =>
 const isInside = (issue: Issue): boolean => issue.path.length > 0 || issue.code === "unrecognized_keys";
 
 /** Describes an unknown key and suggests a similar one. @param allowed the allowed keys, separated by commas */
-function unknownKey(name: string, key: string, allowed: string): string {
-  const meant = nearest(key, allowed.split(", "));
+function describeUnknownKey(name: string, key: string, allowed: string): string {
+  const meant = findNearest(key, allowed.split(", "));
   return `${name} is no setting${meant ? `; did you mean ${meant}?` : "."} Allowed here: ${allowed}.`;
 }

@@ -2,20 +2,22 @@ import { fileFlagOf, fileVariableOf, FLAGS } from "./flag-table.js";
 import { jsonSchema } from "./schema.js";
 
 /** The parts of a JSON Schema from which the documentation tables are generated. */
-interface Described {
+interface SettingSchema {
   readonly description?: string;
   readonly default?: unknown;
-  readonly properties?: Record<string, Described>;
-  readonly additionalProperties?: Described | false;
-  readonly anyOf?: readonly Described[];
+  readonly properties?: Record<string, SettingSchema>;
+  readonly additionalProperties?: SettingSchema | false;
+  readonly anyOf?: readonly SettingSchema[];
   readonly required?: readonly string[];
 }
 
 /** Placeholders in the documentation tables for names that users choose. */
 const USER_KEY_PLACEHOLDERS: Readonly<Record<string, string>> = { zones: "<name>", devices: "<id>" };
 
-/** Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values. */
-export function reference(): string {
+/**
+ * Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values.
+ */
+export function settingsReference(): string {
   const rows = rowsOf(jsonSchema(), "", true);
   return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
 }
@@ -28,16 +30,16 @@ export function flagReference(): string {
       flags.push(`${fileFlagOf(flag)} <file>`);
       variables.push(fileVariableOf(flag));
     }
-    const code = (names: string[]): string => names.map((name) => `\`${name}\``).join(", ");
-    return `| \`${flag.path.join(" > ")}\` | ${code(flags)} | ${code(variables)} |`;
+    const formatCode = (names: string[]): string => names.map((name) => `\`${name}\``).join(", ");
+    return `| \`${flag.path.join(" > ")}\` | ${formatCode(flags)} | ${formatCode(variables)} |`;
   });
   return ["| setting | flag | variable |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-function rowsOf(schema: Described, name: string, optional: boolean): string[] {
+function rowsOf(schema: SettingSchema, name: string, optional: boolean): string[] {
   const { properties, required = [] } = schema.anyOf?.find((branch) => branch.properties) ?? schema;
   const chosen = schema.additionalProperties || undefined;
-  const own = schema.description ? [row(name, schema, optional)] : [];
+  const own = schema.description ? [tableRow(name, schema, optional)] : [];
   if (chosen) return [...own, ...rowsOf(chosen, `${name} > ${USER_KEY_PLACEHOLDERS[name]}`, true)];
   const inner = Object.entries(properties ?? {}).flatMap(([key, property]) =>
     rowsOf(property, name ? `${name} > ${key}` : key, !required.includes(key)),
@@ -45,7 +47,7 @@ function rowsOf(schema: Described, name: string, optional: boolean): string[] {
   return [...own, ...inner];
 }
 
-function row(name: string, { description, default: value }: Described, optional: boolean): string {
+function tableRow(name: string, { description, default: value }: SettingSchema, optional: boolean): string {
   const written = Array.isArray(value) && value.length === 0 ? "none" : `\`${String(value)}\``;
   const fallback = value === undefined || typeof value === "object" && !Array.isArray(value) ? (optional ? "" : "required") : written; // prettier-ignore
   return `| \`${name}\` | ${fallback} | ${description!.replaceAll("|", "\\|").replaceAll("<", "\\<")} |`;

@@ -2,7 +2,7 @@ import type { Log } from "../observability/log.js";
 import type { ServerOptions } from "./options.js";
 import { textOf, UsageError } from "../common/errors.js";
 import type { LoadedConfiguration } from "./load.js";
-import { settingsOf, toFileContents } from "./print.js";
+import { listSettings, toFileContents } from "./print.js";
 import { ConfigurationError, nameOf, type Problem } from "./problems.js";
 
 /** A server that can change its options while it runs. */
@@ -11,7 +11,7 @@ export interface Reloadable {
   reload(options: ServerOptions): readonly string[];
 }
 
-/** What is needed to apply a configuration. */
+/** The server to which a configuration is applied, its log and its current configuration. */
 interface ApplyOptions {
   readonly server: Reloadable;
   readonly log: Log;
@@ -25,10 +25,10 @@ export interface ReloadOptions extends ApplyOptions {
 }
 
 /** The effect of a new configuration. */
-export interface Applied {
+export interface AppliedChanges {
   /** The names of the settings that changed. */
   readonly changed: readonly string[];
-  /** The names of the settings that differ from those in effect until the server restarts. */
+  /** The names of the changed settings that take effect only when the server restarts. */
   readonly restart: readonly string[];
 }
 
@@ -41,14 +41,15 @@ const LOG_OPTIONS = [
 ] as const;
 
 /** Secrets that may come from a file of their own, by the name of their setting. */
-const SECRETS: readonly [name: string, read: (options: LoadedConfiguration["options"]) => string | undefined][] = [
-  ["broker > password", ({ password }) => password],
-  ["alerts > webhook_authorization", ({ alerts }) => alerts.webhook?.authorization],
-  ["alerts > ntfy_token", ({ alerts }) => alerts.ntfy?.token],
-];
+const SECRET_OPTIONS: readonly [name: string, read: (options: LoadedConfiguration["options"]) => string | undefined][] =
+  [
+    ["broker > password", ({ password }) => password],
+    ["alerts > webhook_authorization", ({ alerts }) => alerts.webhook?.authorization],
+    ["alerts > ntfy_token", ({ alerts }) => alerts.ntfy?.token],
+  ];
 
-/** The most settings that one log line names. */
-const MAX_LISTED = 8;
+/** Maximum number of settings that one log line names. */
+const MAX_LISTED_SETTINGS = 8;
 
 /**
  * Reloads the configuration of a running server. If the new configuration is invalid, logs each problem and keeps the
@@ -58,7 +59,7 @@ const MAX_LISTED = 8;
 export function reload({ server, log, load, current }: ReloadOptions): LoadedConfiguration {
   try {
     const next = load();
-    apply({ server, log, current }, next, `Configuration reloaded from ${next.file ?? "the environment"}`);
+    applyConfiguration({ server, log, current }, next, `Configuration reloaded from ${next.file ?? "the environment"}`);
     return next;
   } catch (error) {
     for (const { text, file, line, column } of problemsOf(error)) log.error("config", text, { file, line, column });
@@ -75,13 +76,17 @@ export function reload({ server, log, load, current }: ReloadOptions): LoadedCon
  * @param cause the beginning of the log line, such as "Configuration reloaded from nightlight.yaml"
  * @throws UsageError if the server refuses the configuration; then nothing changes
  */
-export function apply({ server, log, current }: ApplyOptions, next: LoadedConfiguration, cause: string): Applied {
+export function applyConfiguration(
+  { server, log, current }: ApplyOptions,
+  next: LoadedConfiguration,
+  cause: string,
+): AppliedChanges {
   const needRestart = server.reload({ ...next.options, log });
-  const changed = changes(current, next);
-  log.info("config", `${cause}: ${listed(changed)} changed.`, { changed });
+  const changed = changedSettings(current, next);
+  log.info("config", `${cause}: ${formatNames(changed)} changed.`, { changed });
   const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
-  if (restart.length > 0) log.warn("config", `Restart the server to apply: ${listed(restart)}.`, { restart });
+  if (restart.length > 0) log.warn("config", `Restart the server to apply: ${formatNames(restart)}.`, { restart });
   return { changed, restart };
 }
 
@@ -92,21 +97,21 @@ export function problemsOf(error: unknown): readonly Problem[] {
 }
 
 /** Returns the names of the settings whose values differ between two configurations. */
-export function changes(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
+export function changedSettings(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
   const [old, present] = [before, after].map(
     (loaded) =>
-      new Map(settingsOf(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
+      new Map(listSettings(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),
   );
   const names = [...new Set([...old.keys(), ...present.keys()])].filter((name) => old.get(name) !== present.get(name));
   // Compare the secrets too: the content of a secret's file may have changed although no setting has.
-  const secrets = SECRETS.filter(
+  const secrets = SECRET_OPTIONS.filter(
     ([name, read]) => !names.includes(name) && read(before.options) !== read(after.options),
   );
   return [...names, ...secrets.map(([name]) => name)];
 }
 
-function listed(names: readonly string[]): string {
+function formatNames(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
-  const more = names.length - MAX_LISTED;
-  return names.slice(0, MAX_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const more = names.length - MAX_LISTED_SETTINGS;
+  return names.slice(0, MAX_LISTED_SETTINGS).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

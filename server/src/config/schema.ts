@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CONFIG, DEFAULT_CADENCE, LESSON_RULE } from "../../../contract/index.js";
 import { HISTORY_SCHEMES } from "../history/open.js";
-import { DEFAULTS } from "./options.js";
+import { DEFAULT_OPTIONS } from "./options.js";
 import { formatDuration } from "../common/duration.js";
 import {
   brokerUrl,
@@ -35,7 +35,7 @@ const DAY = 24 * 60 * MINUTE;
 const MILLION = 1_000_000;
 
 /** Returns the settings of a rule. @param suffix appended to each description */
-const ruleOf = (suffix = "") => ({
+const ruleFields = (suffix = "") => ({
   threshold: lightLevel(`The lamp is on when the light is below it${suffix}`, CONFIG.threshold),
   hysteresis: lightLevel(`A lamp that is on goes off at threshold + hysteresis${suffix}`, CONFIG.hysteresis),
   min_on: messageTime(`Shortest time that a lamp stays on${suffix}`, CONFIG.min_on),
@@ -43,11 +43,11 @@ const ruleOf = (suffix = "") => ({
 });
 
 /** A rule whose settings are optional. The top-level setting `rule` provides missing values. */
-const OWN_RULE = z.object(ruleOf(" (default: as in rule)")).partial().shape;
+const OPTIONAL_RULE_FIELDS = z.object(ruleFields(" (default: as in rule)")).partial().shape;
 
 const label = (fallback: string) => text(`Label that people see; default: ${fallback}`, 100).optional();
 
-const ZONE = mapping({
+const ZONE_SCHEMA = mapping({
   label: label("the name"),
   sensors: deviceIds("Ids of the devices whose sensors count, at least one", 1),
   lamps: deviceIds("Ids of the devices whose lamps the zone switches, at least one; a lamp can be in one zone only", 1),
@@ -55,7 +55,7 @@ const ZONE = mapping({
     "median",
   ),
   at_least: wholeNumber("With `combine: at_least`, how many sensors must be dark", 1, 1000).optional(),
-  ...OWN_RULE,
+  ...OPTIONAL_RULE_FIELDS,
   stale_after: duration(
     "A sensor without a reading for this time is ignored (default: three times the longest time between reports, at least 90 s)",
     SECOND,
@@ -71,31 +71,31 @@ const ZONE = mapping({
     .optional(),
 });
 
-const ZONE_NAME = "letters, digits, - and _, 64 at most";
-const zoneName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: ZONE_NAME });
+const ZONE_NAME_FORM = "letters, digits, - and _, 64 at most";
+const zoneName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, { error: ZONE_NAME_FORM });
 
-const DEVICE = mapping({
+const DEVICE_SCHEMA = mapping({
   label: label("the id"),
-  rule: mapping(OWN_RULE).describe("Rule of a device that is in no zone; default: rule.").optional(),
+  rule: mapping(OPTIONAL_RULE_FIELDS).describe("Rule of a device that is in no zone; default: rule.").optional(),
 });
 
-const RULE = ruleOf();
-const { limits, history, alerts } = DEFAULTS;
+const RULE_FIELDS = ruleFields();
+const { limits, history, alerts } = DEFAULT_OPTIONS;
 const retention = (what: string) => duration(what, MINUTE, Infinity);
 
 /** Schema of the configuration file. Decodes durations to ms, and times of day to minutes since midnight. */
-export const CONFIGURATION = mapping({
+export const CONFIGURATION_SCHEMA = mapping({
   broker: mapping({
     url: brokerUrl("Connect to this MQTT broker; default: the embedded broker").optional(),
     username: text("User name for that broker", 1000).optional(),
     password: text("Password for that broker; safer in password_file", 1000).optional(),
     password_file: file("File with the password in its first line").optional(),
   }).prefault({}),
-  host: text("Address to listen on; access from other machines needs accounts", 255).prefault(DEFAULTS.host),
+  host: text("Address to listen on; access from other machines needs accounts", 255).prefault(DEFAULT_OPTIONS.host),
   anonymous: yesOrNo("Whether to allow access without login from every machine that reaches host").prefault(false),
-  mqtt_port: port("TCP port of the embedded broker").prefault(DEFAULTS.mqttPort),
-  mqtts_port: port("TCP port of MQTT over TLS, if tls is set").prefault(DEFAULTS.mqttsPort),
-  http_port: port("TCP port of dashboard, API and MQTT over WebSocket (/mqtt)").prefault(DEFAULTS.httpPort),
+  mqtt_port: port("TCP port of the embedded broker").prefault(DEFAULT_OPTIONS.mqttPort),
+  mqtts_port: port("TCP port of MQTT over TLS, if tls is set").prefault(DEFAULT_OPTIONS.mqttsPort),
+  http_port: port("TCP port of dashboard, API and MQTT over WebSocket (/mqtt)").prefault(DEFAULT_OPTIONS.httpPort),
   http: yesOrNo("Whether to serve the dashboard, the API and WebSocket").prefault(true),
   http_names: hostNames(
     "Further host names for HTTP, such as that of a reverse proxy; with them, everybody must log in",
@@ -113,9 +113,9 @@ export const CONFIGURATION = mapping({
     .optional(),
   topic_prefix: topicPrefix(
     "On a remote broker, device ids are <prefix>/<name>, and the server status is <prefix>/status",
-  ).prefault(DEFAULTS.topicPrefix),
+  ).prefault(DEFAULT_OPTIONS.topicPrefix),
   ids: deviceIds("Further devices on a remote broker; those in zones and devices are included anyway", 0).prefault([]),
-  data: file("Folder for persistent data").prefault(DEFAULTS.data),
+  data: file("Folder for persistent data").prefault(DEFAULT_OPTIONS.data),
   state: databaseUrl(
     "Share the state of devices and zones with other servers at the same broker in this Redis database, redis://user:password@host:port/number",
     ["redis", "rediss"],
@@ -127,10 +127,10 @@ export const CONFIGURATION = mapping({
     "all",
   ]).prefault("condensed"),
   rule: mapping({
-    threshold: RULE.threshold.prefault(LESSON_RULE.threshold),
-    hysteresis: RULE.hysteresis.prefault(LESSON_RULE.hysteresis),
-    min_on: RULE.min_on.prefault(formatDuration(LESSON_RULE.min_on)),
-    min_off: RULE.min_off.prefault(formatDuration(LESSON_RULE.min_off)),
+    threshold: RULE_FIELDS.threshold.prefault(LESSON_RULE.threshold),
+    hysteresis: RULE_FIELDS.hysteresis.prefault(LESSON_RULE.hysteresis),
+    min_on: RULE_FIELDS.min_on.prefault(formatDuration(LESSON_RULE.min_on)),
+    min_off: RULE_FIELDS.min_off.prefault(formatDuration(LESSON_RULE.min_off)),
   }).prefault({}),
   reporting: mapping({
     report: oneOf(
@@ -159,12 +159,12 @@ export const CONFIGURATION = mapping({
     ).prefault("10 s"),
   }).prefault({}),
   devices: z
-    .record(deviceId(), DEVICE, { error: "a mapping of device ids" })
+    .record(deviceId(), DEVICE_SCHEMA, { error: "a mapping of device ids" })
     .describe("Settings of single devices, by device id.")
     .prefault({}),
   zones: z
-    .record(zoneName, ZONE, { error: "a mapping of zone names" })
-    .describe(`Zones: sensors that together control lamps, by name: ${ZONE_NAME}.`)
+    .record(zoneName, ZONE_SCHEMA, { error: "a mapping of zone names" })
+    .describe(`Zones: sensors that together control lamps, by name: ${ZONE_NAME_FORM}.`)
     .prefault({}),
   history: z
     .union(
@@ -192,7 +192,7 @@ export const CONFIGURATION = mapping({
         z.boolean(),
         mapping({
           discovery_prefix: topicPrefix("Topic prefix at which Home Assistant looks for devices").prefault(
-            DEFAULTS.homeAssistant.discoveryPrefix,
+            DEFAULT_OPTIONS.homeAssistant.discoveryPrefix,
           ),
         }),
       ],
@@ -236,11 +236,11 @@ export const CONFIGURATION = mapping({
 });
 
 /** A validated configuration. Durations are in ms; `Infinity` means forever. */
-export type Configuration = z.output<typeof CONFIGURATION>;
+export type Configuration = z.output<typeof CONFIGURATION_SCHEMA>;
 export type ZoneConfiguration = Configuration["zones"][string];
 
 /** Returns the JSON Schema of the configuration file, for editors. */
 export function jsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(CONFIGURATION, { io: "input", target: "draft-7" });
+  const schema = z.toJSONSchema(CONFIGURATION_SCHEMA, { io: "input", target: "draft-7" });
   return { ...schema, title: "Configuration of nightlight-server" };
 }

@@ -1,8 +1,8 @@
 import { readText } from "./bounded-file.js";
-import { whyUnreadable } from "./problems.js";
+import { unreadableReason } from "./problems.js";
 
 /** Maximum size of a file with a secret, in bytes. */
-const MAX_BYTES = 64 * 1024;
+const MAX_SECRET_FILE_SIZE = 64 * 1024;
 
 /**
  * Reads a secret from the first line of a file.
@@ -11,9 +11,9 @@ const MAX_BYTES = 64 * 1024;
 export function readSecret(file: string): { readonly value: string } | { readonly problem: string } {
   try {
     // Split off the first line without its line break.
-    const [value] = readText(file, MAX_BYTES).split(/\r?\n/, 1);
+    const [value] = readText(file, MAX_SECRET_FILE_SIZE).split(/\r?\n/, 1);
     return value ? { value } : { problem: `names ${file}, whose first line is empty.` };
   } catch (error) {
-    return { problem: `names ${file}, which cannot be read: ${whyUnreadable(error)}.` };
+    return { problem: `names ${file}, which cannot be read: ${unreadableReason(error)}.` };
   }
 }

@@ -6,13 +6,16 @@ import type { LoadedConfiguration } from "./load.js";
  * Returns a warning for each file with a secret that every user of the machine can read. Checks the configuration file,
  * if it contains a secret, and the files with secrets that it names.
  */
-export function exposedFiles({ file, configuration }: Pick<LoadedConfiguration, "file" | "configuration">): string[] {
+export function exposedFileWarnings({
+  file,
+  configuration,
+}: Pick<LoadedConfiguration, "file" | "configuration">): string[] {
   const { broker, state, history, alerts } = configuration;
   const urls = [broker.url, state, history ? history.url : undefined];
   const ofAlerts = [alerts.webhook, alerts.webhook_authorization, alerts.ntfy, alerts.ntfy_token];
   const secrets = [broker.password, ...ofAlerts, ...urls.filter((url) => url !== undefined && hasPassword(url))];
   const found: string[] = [];
-  if (file !== undefined && contains(file, secrets)) found.push(exposureWarning("the passwords", file));
+  if (file !== undefined && containsSecret(file, secrets)) found.push(exposureWarning("the passwords", file));
   if (broker.password_file !== undefined) found.push(exposureWarning("the broker's password", broker.password_file));
   for (const name of [alerts.webhook_authorization_file, alerts.ntfy_token_file])
     if (name !== undefined) found.push(exposureWarning("a secret", name));
@@ -24,7 +27,7 @@ function hasPassword(url: string): boolean {
 }
 
 /** Returns whether a file contains any of the secrets. Secrets may also come from flags or the environment. */
-function contains(file: string, secrets: readonly (string | undefined)[]): boolean {
+function containsSecret(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -19,11 +19,11 @@ const RESTART_SETTINGS = {
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
 /** Returns the names of changed settings that need a restart. */
-export function needRestart(before: Settings, next: Settings): string[] {
-  const changed = (key: keyof typeof RESTART_SETTINGS): boolean =>
+export function settingsToRestart(before: Settings, next: Settings): string[] {
+  const hasChanged = (key: keyof typeof RESTART_SETTINGS): boolean =>
     JSON.stringify(before[key]) !== JSON.stringify(next[key]);
   const names: string[] = (Object.keys(RESTART_SETTINGS) as (keyof typeof RESTART_SETTINGS)[])
-    .filter(changed)
+    .filter(hasChanged)
     .map((key) => RESTART_SETTINGS[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");

@@ -1,5 +1,5 @@
 import { fileVariableOf, FLAGS } from "./flag-table.js";
-import { nearest } from "../common/nearest.js";
+import { findNearest } from "../common/nearest.js";
 
 /** Environment variables, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The variable that names the configuration file. */
 export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
-const PREFIX = "NIGHTLIGHT_";
+const VARIABLE_PREFIX = "NIGHTLIGHT_";
 
 /** All environment variables of the server and its subcommands. The server warns about variables with similar names. */
 const KNOWN_VARIABLES = new Set([
@@ -21,11 +21,13 @@ const KNOWN_VARIABLES = new Set([
  * belong to another program: Kubernetes sets NIGHTLIGHT_PORT and NIGHTLIGHT_SERVICE_HOST for a service called
  * nightlight.
  */
-export function unknownVariables(env: Environment): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX) && !KNOWN_VARIABLES.has(name) && env[name]);
-  const suffix = (name: string): string => name.slice(PREFIX.length);
+export function misspelledVariableWarnings(env: Environment): string[] {
+  const names = Object.keys(env).filter(
+    (name) => name.startsWith(VARIABLE_PREFIX) && !KNOWN_VARIABLES.has(name) && env[name],
+  );
+  const suffixOf = (name: string): string => name.slice(VARIABLE_PREFIX.length);
   return names.flatMap((name) => {
-    const meant = nearest(suffix(name), Array.from(KNOWN_VARIABLES, suffix));
-    return meant ? [`The variable ${name} is no setting; did you mean ${PREFIX}${meant}?`] : [];
+    const meant = findNearest(suffixOf(name), Array.from(KNOWN_VARIABLES, suffixOf));
+    return meant ? [`The variable ${name} is no setting; did you mean ${VARIABLE_PREFIX}${meant}?`] : [];
   });
 }

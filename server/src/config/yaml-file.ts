@@ -12,16 +12,16 @@ import {
 } from "yaml";
 import { readText } from "./bounded-file.js";
 import { nestsDeeper } from "./nesting.js";
-import { nameOf, presentable, whyUnreadable, type Problem, type Source, type Path } from "./problems.js";
+import { nameOf, formatValue, unreadableReason, type Problem, type Source, type Path } from "./problems.js";
 import { syntaxProblems } from "./yaml-syntax.js";
 
 /** Maximum nesting depth of a file. Valid settings nest six levels deep. */
-const MAX_DEPTH = 16;
+const MAX_NESTING_DEPTH = 16;
 
 /** Maximum size of a file, in bytes. 100,000 devices with a label and a rule each take 9 MB. */
-export const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_FILE_SIZE = 64 * 1024 * 1024;
 
-/** How the library `yaml` reads configuration files. */
+/** Options for parsing configuration files with the library `yaml`. */
 export const PARSE_OPTIONS = {
   // Always read the file as YAML 1.2, in which `on` and `18:00` are strings.
   schema: "core",
@@ -40,54 +40,54 @@ export interface YamlFile extends Source {
   /** Syntax errors of the file. If they make the file unreadable, `data` is empty. */
   readonly problems: readonly Problem[];
   /** Returns the position of the setting at a path as `file:line`. The setting must exist. */
-  place(path: Path): string;
+  positionOf(path: Path): string;
 }
 
 /** Reads a configuration file. Never throws; errors are in `problems`. */
 export function readYamlFile(name: string): YamlFile {
   try {
-    return parseYaml(name, readText(name, MAX_BYTES));
+    return parseYaml(name, readText(name, MAX_FILE_SIZE));
   } catch (error) {
     const parsed = parseYaml(name, "");
-    return { ...parsed, problems: [{ file: name, text: `${name} cannot be read: ${whyUnreadable(error)}.` }] };
+    return { ...parsed, problems: [{ file: name, text: `${name} cannot be read: ${unreadableReason(error)}.` }] };
   }
 }
 
 /** Parses YAML text. @param name file name for problems */
 export function parseYaml(name: string, text: string): YamlFile {
-  if (nestsDeeper(text, MAX_DEPTH))
+  if (nestsDeeper(text, MAX_NESTING_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
   const lines = new LineCounter();
   const document = parseDocument(text, { ...PARSE_OPTIONS, lineCounter: lines });
-  const at = (offset: number, sentence: string): Problem => {
+  const problemAt = (offset: number, sentence: string): Problem => {
     const { line, col } = lines.linePos(offset);
     return { file: name, line, column: col, text: `${name}:${line}:${col}: ${sentence}` };
   };
   const { readable, found: syntax } = syntaxProblems(document, text);
-  const problems = syntax.map(({ offset, sentence }) => at(offset, sentence));
+  const problems = syntax.map(({ offset, sentence }) => problemAt(offset, sentence));
 
   return {
     name,
     // No limit for aliases is necessary, because `syntaxProblems` has already rejected files with too many values.
-    data: readable ? emptyAsUndefined(document.toJS({ maxAliasCount: -1 }), 0) : {},
+    data: readable ? replaceNulls(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
-    has: (path) => find(document, path).value !== undefined,
-    found(path) {
-      const { value } = find(document, path);
+    has: (path) => findNodes(document, path).value !== undefined,
+    formatFound(path) {
+      const { value } = findNodes(document, path);
       if (isMap(value)) return "a mapping";
       if (isSeq(value)) return value.items.length > 0 ? "a list" : "an empty list";
-      return value?.range ? presentable(path, text.slice(value.range[0], value.range[1])) : "";
+      return value?.range ? formatValue(path, text.slice(value.range[0], value.range[1])) : "";
     },
-    cutOff(path) {
-      const { pair, map } = find(document, path);
+    keyBeforeComma(path) {
+      const { pair, map } = findNodes(document, path);
       const before = pair && map?.flow ? map.items[map.items.indexOf(pair) - 1] : undefined;
       return pair?.value === null && isScalar(before?.key) ? String(before.key.value) : undefined;
     },
-    place: (path) => `${name}:${lines.linePos(find(document, path).nearest?.range?.[0] ?? 0).line}`,
+    positionOf: (path) => `${name}:${lines.linePos(findNodes(document, path).nearest?.range?.[0] ?? 0).line}`,
     problem(path, say, key = false) {
-      const { key: keyNode, value, nearest } = find(document, path);
+      const { key: keyNode, value, nearest } = findNodes(document, path);
       const node = (key ? keyNode : value) ?? nearest;
-      return { ...at(node?.range?.[0] ?? 0, say(nameOf(path) || "The file")), path };
+      return { ...problemAt(node?.range?.[0] ?? 0, say(nameOf(path) || "The file")), path };
     },
   };
 }
@@ -105,7 +105,7 @@ interface YamlNodes {
 }
 
 /** Finds the parts of the YAML document that belong to the setting at a path. */
-function find(document: Document.Parsed, path: Path): YamlNodes {
+function findNodes(document: Document.Parsed, path: Path): YamlNodes {
   const contents: Node | undefined = document.contents ?? undefined;
   let found: YamlNodes = { value: contents, nearest: contents };
   for (const step of path) {
@@ -123,13 +123,13 @@ function find(document: Document.Parsed, path: Path): YamlNodes {
  * Replaces null by undefined, which the schema treats as a missing setting. A zone or device without a value becomes an
  * empty mapping, so that the schema reports which settings it needs.
  */
-function emptyAsUndefined(value: unknown, depth: number, above = ""): unknown {
+function replaceNulls(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const named = depth === 1 && (above === "zones" || above === "devices");
   const entries = Object.entries(value).map(([key, inner]) => {
     if (inner === null) return [key, named ? {} : undefined];
-    return [key, emptyAsUndefined(inner, depth + 1, key)];
+    return [key, replaceNulls(inner, depth + 1, key)];
   });
   return Object.fromEntries(entries);
 }

@@ -7,11 +7,13 @@ export interface SyntaxProblem {
   readonly sentence: string;
 }
 
-/** Maximum number of values after the expansion of aliases. Protects against exponential expansion ("billion laughs"). */
-const MAX_VALUES = 5_000_000;
+/**
+ * Maximum number of values after the expansion of aliases. Protects against exponential expansion ("billion laughs").
+ */
+const MAX_EXPANDED_VALUES = 5_000_000;
 
 /** Matches a key whose value may contain a secret. */
-const SECRET_LINE =
+const SECRET_KEY_PATTERN =
   /(?:^|[{,\s"'])(?:url|username|password|state|broker|history|webhook|webhook_authorization|ntfy|ntfy_token)["']?\s*:/;
 
 /** Finds the syntax errors of a document, and returns whether its values can be used in spite of them. */
@@ -25,7 +27,7 @@ export function syntaxProblems(
   const lineStart = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
   /** Returns the word at a position, for an error message; "" if the word may be part of a secret. */
   const wordAt = (offset: number): string =>
-    SECRET_LINE.test(text.slice(lineStart(offset), offset))
+    SECRET_KEY_PATTERN.test(text.slice(lineStart(offset), offset))
       ? ""
       : /^[^\s:]*/.exec(text.slice(offset, offset + 100))![0];
 
@@ -37,7 +39,7 @@ export function syntaxProblems(
       if (lineStart(offset) === brokenLine) continue;
       brokenLine = lineStart(offset);
     }
-    found.push({ offset, sentence: sentenceOf(code, message, wordAt(offset)) });
+    found.push({ offset, sentence: describeSyntaxError(code, message, wordAt(offset)) });
   }
 
   const anchors = new Map<string, Node>();
@@ -55,43 +57,43 @@ export function syntaxProblems(
         return void found.push({ offset: node.range![0], sentence });
       }
       if (node.anchor) anchors.set(node.anchor, node);
-      if (isMap(node)) found.push(...duplicateKeys(node.items.map(({ key }) => key)));
+      if (isMap(node)) found.push(...duplicateKeyProblems(node.items.map(({ key }) => key)));
     },
   });
-  if (readable && valuesIn(document.contents, targets, new Map()) > MAX_VALUES) {
+  if (readable && countValues(document.contents, targets, new Map()) > MAX_EXPANDED_VALUES) {
     readable = false;
-    found.push({ offset: 0, sentence: `The aliases of this file stand for more than ${MAX_VALUES.toLocaleString("en-US")} values.` }); // prettier-ignore
+    found.push({ offset: 0, sentence: `The aliases of this file stand for more than ${MAX_EXPANDED_VALUES.toLocaleString("en-US")} values.` }); // prettier-ignore
   }
   return { readable, found };
 }
 
-function duplicateKeys(keys: readonly unknown[]): SyntaxProblem[] {
+function duplicateKeyProblems(keys: readonly unknown[]): SyntaxProblem[] {
   const seen = new Set<unknown>();
   const found: SyntaxProblem[] = [];
   for (const key of keys) {
     if (!isScalar(key)) continue;
     if (seen.has(key.value))
-      found.push({ offset: key.range![0], sentence: `${shownKey(key.value)} is there twice; keep one.` });
+      found.push({ offset: key.range![0], sentence: `${displayKey(key.value)} is there twice; keep one.` });
     seen.add(key.value);
   }
   return found;
 }
 
-const shownKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
+const displayKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
 
 /**
  * Counts the values of a node, including all values that its aliases stand for.
  * @param known cache of the counts by node
  */
-function valuesIn(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {
+function countValues(node: unknown, targets: ReadonlyMap<Alias, Node>, known: Map<unknown, number>): number {
   if (isAlias(node)) return known.get(targets.get(node)) ?? 1;
   const inner = isMap(node) ? node.items.map(({ value }) => value) : isSeq(node) ? node.items : [];
-  const values = inner.reduce<number>((sum, one) => sum + valuesIn(one, targets, known), 1);
+  const values = inner.reduce<number>((sum, one) => sum + countValues(one, targets, known), 1);
   known.set(node, values);
   return values;
 }
 
-function sentenceOf(code: string, message: string, word: string): string {
+function describeSyntaxError(code: string, message: string, word: string): string {
   if (code === "TAG_RESOLVE_FAILED")
     return word
       ? `${word} means nothing here; write the value itself.`

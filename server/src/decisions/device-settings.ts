@@ -1,6 +1,6 @@
 import type { DeviceSettings } from "../devices/devices.js";
 import { revisionOf } from "./config-revision.js";
-import { silenceOf, type Policy } from "./policy.js";
+import { maxSilenceOf, type Policy } from "./policy.js";
 import type { Zones } from "./zones/zones.js";
 
 /** Derives the settings of each device from the policy and the zones. */
@@ -19,12 +19,12 @@ export class DeviceSettingsSource {
     const { rule, reporting } = policy;
     this.#policy = policy;
     const revision = revisionOf({ ...rule, ...reporting });
-    this.#common = { label: undefined, zone: undefined, rule, heartbeat: silenceOf(reporting), revision };
+    this.#common = { label: undefined, zone: undefined, rule, heartbeat: maxSilenceOf(reporting), revision };
   }
 
   /** Returns the settings of a device. All devices without settings of their own share one object. */
-  of(id: string): DeviceSettings {
-    const zone = this.#zones.of(id)?.lampOf;
+  settingsOf(id: string): DeviceSettings {
+    const zone = this.#zones.membershipOf(id)?.lampOf;
     const own = this.#policy.devices.get(id);
     if (!own && !zone) return this.#common;
     const rule = zone?.policy.rule ?? own?.rule ?? this.#policy.rule;

@@ -70,10 +70,10 @@ export const LESSON_POLICY: Policy = {
 };
 
 /** Returns the longest time between two messages of a working board, in ms. */
-export function silenceOf({ report, interval, heartbeat }: Reporting): number {
+export function maxSilenceOf({ report, interval, heartbeat }: Reporting): number {
   if (report === "interval") return interval ?? DEFAULT_CADENCE.interval;
   return heartbeat ?? DEFAULT_CADENCE.heartbeat;
 }
 
 /** How long a zone's sensor may be silent by default, in ms: three heartbeats. */
-export const STALE_AFTER = 3 * DEFAULT_CADENCE.heartbeat;
+export const DEFAULT_STALE_AFTER = 3 * DEFAULT_CADENCE.heartbeat;

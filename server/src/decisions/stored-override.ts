@@ -12,7 +12,7 @@ export type StoredOverride =
       readonly duration?: number;
     };
 
-export function storedOverride({ mode, until, duration }: Override, clock: StorageClock): StoredOverride {
+export function toStoredOverride({ mode, until, duration }: Override, clock: StorageClock): StoredOverride {
   return until === undefined ? { mode } : { mode, until: clock.toWall(until), duration };
 }
 
@@ -21,7 +21,7 @@ export function storedOverride({ mode, until, duration }: Override, clock: Stora
  * but at the latest after its original duration, counted from now. A stored time before 2026 shows that the clock was
  * wrong, so the override then lasts for its whole duration.
  */
-export function restoredOverride(stored: StoredOverride, clock: StorageClock): Override {
+export function restoreOverride(stored: StoredOverride, clock: StorageClock): Override {
   if (typeof stored === "string") return { mode: stored, until: undefined };
   const { mode, until, duration } = stored;
   if (until === undefined) return { mode, until };

@@ -30,7 +30,7 @@ export interface BoardClock {
 
 /**
  * Confirms a clock that an earlier run of the server stored. Somebody may have set the wall clock in between, so the
- * stored estimate stays in use for only 5 s instead of a minute. Call this after `timeOf`, with the first reading that
+ * stored estimate stays in use for only 5 s instead of a minute. Call this after `estimateTime`, with the first reading that
  * was not delayed.
  */
 export function confirmClock(clock: BoardClock, arrival: number): void {
@@ -40,7 +40,7 @@ export function confirmClock(clock: BoardClock, arrival: number): void {
 /**
  * Returns when a reading was taken, by the monotonic clock. The result is never after the arrival. All times are in ms.
  */
-export function timeOf(clock: BoardClock, arrival: number, at: number, age: number): number {
+export function estimateTime(clock: BoardClock, arrival: number, at: number, age: number): number {
   const start = arrival - age - at;
   if (Number.isNaN(clock.currentMin)) {
     clock.currentMin = clock.previousMin = start;

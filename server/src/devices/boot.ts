@@ -1,21 +1,21 @@
 import type { BoardClock } from "./board-clock.js";
 import {
-  CLOCK_PREVIOUS_MIN,
-  BOOT_NUMBER,
+  PREVIOUS_MIN_COLUMN,
+  BOOT_NUMBER_COLUMN,
   BOOT_WIDTH,
-  FIRST_SEQ,
-  HIGHEST_SEQ,
-  GAP_COUNT,
-  CLOCK_CURRENT_MIN,
-  CLOCK_PERIOD_START,
-  CLOCK_CERTAIN,
+  FIRST_SEQ_COLUMN,
+  HIGHEST_SEQ_COLUMN,
+  GAP_COUNT_COLUMN,
+  CURRENT_MIN_COLUMN,
+  PERIOD_START_COLUMN,
+  CLOCK_CERTAIN_COLUMN,
 } from "./device-numbers.js";
 import type { Sequence } from "./sequence.js";
 
 /**
- * Value of `CLOCK_CERTAIN` for an estimate that was certain in an earlier run of the server and is not confirmed yet.
+ * Value of `CLOCK_CERTAIN_COLUMN` for an estimate that was certain in an earlier run of the server and is not confirmed yet.
  */
-const UNCONFIRMED = 2;
+const CLOCK_UNCONFIRMED = 2;
 
 /**
  * One boot of a board: the time from a start of its firmware to the next restart. Records which readings of the boot
@@ -53,59 +53,59 @@ export class Boot implements Sequence, BoardClock {
 
   /** The number of the boot; NaN before the first reading. */
   get boot(): number {
-    return this.#numbers[this.#at + BOOT_NUMBER];
+    return this.#numbers[this.#at + BOOT_NUMBER_COLUMN];
   }
   set boot(boot: number) {
-    this.#numbers[this.#at + BOOT_NUMBER] = boot;
+    this.#numbers[this.#at + BOOT_NUMBER_COLUMN] = boot;
   }
   get first(): number {
-    return this.#numbers[this.#at + FIRST_SEQ];
+    return this.#numbers[this.#at + FIRST_SEQ_COLUMN];
   }
   set first(first: number) {
-    this.#numbers[this.#at + FIRST_SEQ] = first;
+    this.#numbers[this.#at + FIRST_SEQ_COLUMN] = first;
   }
   get highest(): number {
-    return this.#numbers[this.#at + HIGHEST_SEQ];
+    return this.#numbers[this.#at + HIGHEST_SEQ_COLUMN];
   }
   set highest(highest: number) {
-    this.#numbers[this.#at + HIGHEST_SEQ] = highest;
+    this.#numbers[this.#at + HIGHEST_SEQ_COLUMN] = highest;
   }
   get gapCount(): number {
-    return this.#numbers[this.#at + GAP_COUNT];
+    return this.#numbers[this.#at + GAP_COUNT_COLUMN];
   }
   set gapCount(gapCount: number) {
-    this.#numbers[this.#at + GAP_COUNT] = gapCount;
+    this.#numbers[this.#at + GAP_COUNT_COLUMN] = gapCount;
   }
   get currentMin(): number {
-    return this.#numbers[this.#at + CLOCK_CURRENT_MIN];
+    return this.#numbers[this.#at + CURRENT_MIN_COLUMN];
   }
   set currentMin(latest: number) {
-    this.#numbers[this.#at + CLOCK_CURRENT_MIN] = latest;
+    this.#numbers[this.#at + CURRENT_MIN_COLUMN] = latest;
   }
   get previousMin(): number {
-    return this.#numbers[this.#at + CLOCK_PREVIOUS_MIN];
+    return this.#numbers[this.#at + PREVIOUS_MIN_COLUMN];
   }
   set previousMin(before: number) {
-    this.#numbers[this.#at + CLOCK_PREVIOUS_MIN] = before;
+    this.#numbers[this.#at + PREVIOUS_MIN_COLUMN] = before;
   }
   get periodStart(): number {
-    return this.#numbers[this.#at + CLOCK_PERIOD_START];
+    return this.#numbers[this.#at + PERIOD_START_COLUMN];
   }
   set periodStart(since: number) {
-    this.#numbers[this.#at + CLOCK_PERIOD_START] = since;
+    this.#numbers[this.#at + PERIOD_START_COLUMN] = since;
   }
   /** Whether the estimated start of the boot relies on a reading that was not delayed. */
   get isClockCertain(): boolean {
-    return this.#numbers[this.#at + CLOCK_CERTAIN] > 0;
+    return this.#numbers[this.#at + CLOCK_CERTAIN_COLUMN] > 0;
   }
   set isClockCertain(sure: boolean) {
-    this.#numbers[this.#at + CLOCK_CERTAIN] = sure ? 1 : 0;
+    this.#numbers[this.#at + CLOCK_CERTAIN_COLUMN] = sure ? 1 : 0;
   }
   /** Whether the estimated start comes from an earlier run of the server, and no reading has confirmed it since. */
-  get unconfirmed(): boolean {
-    return this.#numbers[this.#at + CLOCK_CERTAIN] === UNCONFIRMED;
+  get isUnconfirmed(): boolean {
+    return this.#numbers[this.#at + CLOCK_CERTAIN_COLUMN] === CLOCK_UNCONFIRMED;
   }
-  unconfirm(): void {
-    if (this.isClockCertain) this.#numbers[this.#at + CLOCK_CERTAIN] = UNCONFIRMED;
+  markUnconfirmed(): void {
+    if (this.isClockCertain) this.#numbers[this.#at + CLOCK_CERTAIN_COLUMN] = CLOCK_UNCONFIRMED;
   }
 }

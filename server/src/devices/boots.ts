@@ -1,11 +1,11 @@
 import type { Telemetry } from "../../../contract/index.js";
 import { Boot } from "./boot.js";
-import { confirmClock, timeOf, type StoredClock } from "./board-clock.js";
+import { confirmClock, estimateTime, type StoredClock } from "./board-clock.js";
 import {
   startSequence,
   restoreSequence,
-  storedSequence,
-  addNumber,
+  toStoredSequence,
+  addSequenceNumber,
   type ArrivalOrder,
   type StoredSequence,
 } from "./sequence.js";
@@ -34,24 +34,24 @@ export class Boots extends Boot {
    * Determines the order and the time of a reading, and records its sequence number.
    * @param live whether the reading cannot have waited at a broker
    */
-  place(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): PlacedReading {
-    if (this.boot === boot) return placeIn(this, addNumber(this, seq), reading, now, live);
+  placeReading(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): PlacedReading {
+    if (this.boot === boot) return placeInBoot(this, addSequenceNumber(this, seq), reading, now, live);
     if (this.#previousBoot?.boot === boot) {
-      const arrival = addNumber(this.#previousBoot, seq);
+      const arrival = addSequenceNumber(this.#previousBoot, seq);
       // Even the newest reading of an earlier boot is late, because the latest boot has already sent readings.
-      return placeIn(this.#previousBoot, arrival === "newest" ? "late" : arrival, reading, now, live);
+      return placeInBoot(this.#previousBoot, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
     if (!Number.isNaN(this.boot)) this.#previousBoot = this.copy();
     this.boot = boot;
     this.currentMin = NaN;
     this.isClockCertain = false;
     startSequence(this, seq);
-    return placeIn(this, "newest", reading, now, live);
+    return placeInBoot(this, "newest", reading, now, live);
   }
 
-  store(): StoredBoot[] {
+  toStored(): StoredBoot[] {
     if (Number.isNaN(this.boot)) return [];
-    return this.#previousBoot ? [storedBoot(this), storedBoot(this.#previousBoot)] : [storedBoot(this)];
+    return this.#previousBoot ? [toStoredBoot(this), toStoredBoot(this.#previousBoot)] : [toStoredBoot(this)];
   }
 
   /** Restores the stored boots of a device. */
@@ -68,11 +68,11 @@ export function convertBoot([boot, sequence, started]: StoredBoot, convert: (tim
   return [boot, sequence, [convert(latest), convert(before), convert(since)]];
 }
 
-function storedBoot(from: Boot): StoredBoot {
+function toStoredBoot(from: Boot): StoredBoot {
   const { boot, isClockCertain, currentMin, previousMin, periodStart } = from;
   return [
     boot,
-    storedSequence(from),
+    toStoredSequence(from),
     isClockCertain && !Number.isNaN(currentMin) ? [currentMin, previousMin, periodStart] : null,
   ];
 }
@@ -82,10 +82,10 @@ function restoreBoot(into: Boot, [boot, sequence, clock]: StoredBoot): void {
   restoreSequence(into, sequence);
   [into.currentMin, into.previousMin, into.periodStart] = clock ?? [NaN, NaN, NaN];
   into.isClockCertain = clock !== null;
-  into.unconfirm();
+  into.markUnconfirmed();
 }
 
-function placeIn(
+function placeInBoot(
   boot: Boot,
   arrival: ArrivalOrder,
   { at, age = 0 }: Telemetry,
@@ -93,8 +93,8 @@ function placeIn(
   live: boolean,
 ): PlacedReading {
   if (at === undefined) return { arrival, measuredAt: now - age, isTimeCertain: live };
-  const measuredAt = timeOf(boot, now, at, age);
-  if (live && boot.unconfirmed) {
+  const measuredAt = estimateTime(boot, now, at, age);
+  if (live && boot.isUnconfirmed) {
     boot.isClockCertain = true;
     confirmClock(boot, now);
   }

@@ -1,30 +1,30 @@
 /** Columns in the row of a device, as offsets from the beginning of the row. */
-export const LIGHT = 0;
-export const SEQ = 1;
-export const MEASURED_AT = 2;
-export const LAST_SEEN = 3;
-export const ONLINE_CHANGED_AT = 4;
-export const LAMP_CHANGED_AT = 5;
-export const PUBLISHED_LAMP = 6;
-export const OLDEST_SEGMENT = 7;
-export const HISTORY_NUMBER = 8;
+export const LIGHT_COLUMN = 0;
+export const SEQ_COLUMN = 1;
+export const MEASURED_AT_COLUMN = 2;
+export const LAST_SEEN_COLUMN = 3;
+export const ONLINE_CHANGED_COLUMN = 4;
+export const LAMP_CHANGED_COLUMN = 5;
+export const PUBLISHED_LAMP_COLUMN = 6;
+export const OLDEST_SEGMENT_COLUMN = 7;
+export const HISTORY_NUMBER_COLUMN = 8;
 /** All flags of the device in one number, two bits for each flag. */
-export const FLAGS = 9;
+export const FLAGS_COLUMN = 9;
 /** Light level of the last reading of an earlier run. The dashboard shows it, but decisions do not use it. */
-export const OLD_LIGHT = 10;
-/** When the reading of `OLD_LIGHT` was taken, in ms since 1970. */
-export const OLD_TIME = 11;
+export const OLD_LIGHT_COLUMN = 10;
+/** When the reading of `OLD_LIGHT_COLUMN` was taken, in ms since 1970. */
+export const OLD_TIME_COLUMN = 11;
 const ROW_WIDTH = 12;
 
 /** Columns in the row of a device's latest boot. A device without sequence numbers does not use its row. */
-export const BOOT_NUMBER = 0;
-export const FIRST_SEQ = 1;
-export const HIGHEST_SEQ = 2;
-export const GAP_COUNT = 3;
-export const CLOCK_CURRENT_MIN = 4;
-export const CLOCK_PREVIOUS_MIN = 5;
-export const CLOCK_PERIOD_START = 6;
-export const CLOCK_CERTAIN = 7;
+export const BOOT_NUMBER_COLUMN = 0;
+export const FIRST_SEQ_COLUMN = 1;
+export const HIGHEST_SEQ_COLUMN = 2;
+export const GAP_COUNT_COLUMN = 3;
+export const CURRENT_MIN_COLUMN = 4;
+export const PREVIOUS_MIN_COLUMN = 5;
+export const PERIOD_START_COLUMN = 6;
+export const CLOCK_CERTAIN_COLUMN = 7;
 export const BOOT_WIDTH = 8;
 
 const ROWS_PER_TABLE = 512;
@@ -52,7 +52,14 @@ export class DeviceTable {
   resetRow(row: number): number {
     const at = row * ROW_WIDTH;
     this.numbers.fill(0, at, at + ROW_WIDTH);
-    for (const unknown of [LIGHT, SEQ, ONLINE_CHANGED_AT, PUBLISHED_LAMP, OLD_LIGHT, OLD_TIME])
+    for (const unknown of [
+      LIGHT_COLUMN,
+      SEQ_COLUMN,
+      ONLINE_CHANGED_COLUMN,
+      PUBLISHED_LAMP_COLUMN,
+      OLD_LIGHT_COLUMN,
+      OLD_TIME_COLUMN,
+    ])
       this.numbers[at + unknown] = NaN;
     return at;
   }

@@ -1,32 +1,32 @@
 import type { Lamp } from "../../../contract/index.js";
 import {
-  FLAGS,
-  LAMP_CHANGED_AT,
-  LAST_SEEN,
-  LIGHT,
-  OLDEST_SEGMENT,
-  OLD_LIGHT,
-  OLD_TIME,
+  FLAGS_COLUMN,
+  LAMP_CHANGED_COLUMN,
+  LAST_SEEN_COLUMN,
+  LIGHT_COLUMN,
+  OLDEST_SEGMENT_COLUMN,
+  OLD_LIGHT_COLUMN,
+  OLD_TIME_COLUMN,
   DeviceTable,
-  HISTORY_NUMBER,
-  SEQ,
-  ONLINE_CHANGED_AT,
-  MEASURED_AT,
-  PUBLISHED_LAMP,
+  HISTORY_NUMBER_COLUMN,
+  SEQ_COLUMN,
+  ONLINE_CHANGED_COLUMN,
+  MEASURED_AT_COLUMN,
+  PUBLISHED_LAMP_COLUMN,
 } from "./device-numbers.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** Positions of the flags in the column `FLAGS`, in bits. Each flag has two bits; the value 0 means unknown. */
-const ONLINE = 0;
-const LED_ON = 2;
-const COMMANDED = 4;
-const LAMP = 6;
-const PUBLISH_QUEUED = 8;
-const DETACHED = 10;
-const BLINKING = 12;
-const EARLIER_LAMP = 14;
-const FALSE = 1;
-const TRUE = 2;
+/** Positions of the flags in the column `FLAGS_COLUMN`, in bits. Each flag has two bits; the value 0 means unknown. */
+const ONLINE_FLAG = 0;
+const LED_ON_FLAG = 2;
+const COMMANDED_FLAG = 4;
+const LAMP_FLAG = 6;
+const PUBLISH_QUEUED_FLAG = 8;
+const DETACHED_FLAG = 10;
+const BLINKING_FLAG = 12;
+const EARLIER_LAMP_FLAG = 14;
+const FLAG_FALSE = 1;
+const FLAG_TRUE = 2;
 
 /** Light and lamp state of a device for display. `time` is when the light was measured, in ms since 1970. */
 export interface DisplayedReading {
@@ -50,92 +50,92 @@ export class DeviceRow {
 
   /** Whether the device is online; undefined before its first message. */
   get online(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, ONLINE);
+    return flagIn(this.#page.numbers, this.#at, ONLINE_FLAG);
   }
   protected set online(online: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, ONLINE, online);
+    setFlagIn(this.#page.numbers, this.#at, ONLINE_FLAG, online);
   }
 
   /** When the device last went online or offline, by the monotonic clock; undefined if before the server started. */
   get since(): number | undefined {
-    return numberOrUndefined(this.#page.numbers[this.#at + ONLINE_CHANGED_AT]);
+    return numberOrUndefined(this.#page.numbers[this.#at + ONLINE_CHANGED_COLUMN]);
   }
   protected set since(since: number | undefined) {
-    this.#page.numbers[this.#at + ONLINE_CHANGED_AT] = since ?? NaN;
+    this.#page.numbers[this.#at + ONLINE_CHANGED_COLUMN] = since ?? NaN;
   }
 
   /** The light level of the newest reading, 0 to 1023; undefined before the first reading since the server started. */
   get light(): number | undefined {
-    return numberOrUndefined(this.#page.numbers[this.#at + LIGHT]);
+    return numberOrUndefined(this.#page.numbers[this.#at + LIGHT_COLUMN]);
   }
   protected set light(light: number | undefined) {
-    this.#page.numbers[this.#at + LIGHT] = light ?? NaN;
+    this.#page.numbers[this.#at + LIGHT_COLUMN] = light ?? NaN;
   }
 
   /** The sequence number of the newest reading; undefined for a device without sequence numbers. */
   get seq(): number | undefined {
-    return numberOrUndefined(this.#page.numbers[this.#at + SEQ]);
+    return numberOrUndefined(this.#page.numbers[this.#at + SEQ_COLUMN]);
   }
   protected set seq(seq: number | undefined) {
-    this.#page.numbers[this.#at + SEQ] = seq ?? NaN;
+    this.#page.numbers[this.#at + SEQ_COLUMN] = seq ?? NaN;
   }
 
   /** When the newest reading was taken, by the monotonic clock; 0 before the first reading. */
   get measuredAt(): number {
-    return this.#page.numbers[this.#at + MEASURED_AT];
+    return this.#page.numbers[this.#at + MEASURED_AT_COLUMN];
   }
   protected set measuredAt(measuredAt: number) {
-    this.#page.numbers[this.#at + MEASURED_AT] = measuredAt;
+    this.#page.numbers[this.#at + MEASURED_AT_COLUMN] = measuredAt;
   }
 
   /** The last decision about the lamp, which the rule needs for hysteresis. */
   get lamp(): Lamp | undefined {
-    const led_on = flagIn(this.#page.numbers, this.#at, LAMP);
-    return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_CHANGED_AT] };
+    const led_on = flagIn(this.#page.numbers, this.#at, LAMP_FLAG);
+    return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_CHANGED_COLUMN] };
   }
   protected set lamp(lamp: Lamp | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, LAMP, lamp?.led_on);
-    if (lamp) this.#page.numbers[this.#at + LAMP_CHANGED_AT] = lamp.since;
+    setFlagIn(this.#page.numbers, this.#at, LAMP_FLAG, lamp?.led_on);
+    if (lamp) this.#page.numbers[this.#at + LAMP_CHANGED_COLUMN] = lamp.since;
   }
 
   /** Whether the LED is on, as far as the server knows. */
   get led_on(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, LED_ON);
+    return flagIn(this.#page.numbers, this.#at, LED_ON_FLAG);
   }
   protected set led_on(led_on: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, LED_ON, led_on);
+    setFlagIn(this.#page.numbers, this.#at, LED_ON_FLAG, led_on);
   }
 
   /** Whether the last command turned the LED on; undefined if no command was sent since the server started. */
   get commanded(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, COMMANDED);
+    return flagIn(this.#page.numbers, this.#at, COMMANDED_FLAG);
   }
   protected set commanded(commanded: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, COMMANDED, commanded);
+    setFlagIn(this.#page.numbers, this.#at, COMMANDED_FLAG, commanded);
   }
 
   /** When the last message of the device arrived, by the monotonic clock; 0 before the first message. */
   get lastSeen(): number {
-    return this.#page.numbers[this.#at + LAST_SEEN];
+    return this.#page.numbers[this.#at + LAST_SEEN_COLUMN];
   }
   protected set lastSeen(lastSeen: number) {
-    this.#page.numbers[this.#at + LAST_SEEN] = lastSeen;
+    this.#page.numbers[this.#at + LAST_SEEN_COLUMN] = lastSeen;
   }
 
   /** The state that `DecisionPublisher` published last, encoded as a number; NaN before the first publication. */
   get published(): number {
-    return this.#page.numbers[this.#at + PUBLISHED_LAMP];
+    return this.#page.numbers[this.#at + PUBLISHED_LAMP_COLUMN];
   }
   set published(published: number) {
-    this.#page.numbers[this.#at + PUBLISHED_LAMP] = published;
+    this.#page.numbers[this.#at + PUBLISHED_LAMP_COLUMN] = published;
   }
 
   /** Whether `DecisionPublisher` has queued the device for publishing. */
   get publishQueued(): boolean {
-    return flagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED) === true;
+    return flagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG) === true;
   }
   set publishQueued(publishQueued: boolean) {
-    setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED, publishQueued);
+    setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG, publishQueued);
   }
 
   /**
@@ -145,9 +145,9 @@ export class DeviceRow {
     const { numbers } = this.#page;
     const isOld = this.light === undefined;
     return {
-      light: isOld ? numberOrUndefined(numbers[this.#at + OLD_LIGHT]) : this.light,
-      led_on: this.led_on ?? flagIn(numbers, this.#at, EARLIER_LAMP),
-      time: isOld ? numberOrUndefined(numbers[this.#at + OLD_TIME]) : clock.toWall(this.measuredAt),
+      light: isOld ? numberOrUndefined(numbers[this.#at + OLD_LIGHT_COLUMN]) : this.light,
+      led_on: this.led_on ?? flagIn(numbers, this.#at, EARLIER_LAMP_FLAG),
+      time: isOld ? numberOrUndefined(numbers[this.#at + OLD_TIME_COLUMN]) : clock.toWall(this.measuredAt),
     };
   }
 
@@ -156,12 +156,12 @@ export class DeviceRow {
    * @param time in ms since 1970
    * @param led_on the lamp after the reading; null if unknown
    */
-  remember(time: number, light: number, led_on: boolean | null): void {
+  rememberReading(time: number, light: number, led_on: boolean | null): void {
     const { numbers } = this.#page;
-    if (numbers[this.#at + OLD_TIME] > time) return;
-    numbers[this.#at + OLD_TIME] = time;
-    numbers[this.#at + OLD_LIGHT] = light;
-    if (led_on !== null) setFlagIn(numbers, this.#at, EARLIER_LAMP, led_on);
+    if (numbers[this.#at + OLD_TIME_COLUMN] > time) return;
+    numbers[this.#at + OLD_TIME_COLUMN] = time;
+    numbers[this.#at + OLD_LIGHT_COLUMN] = light;
+    if (led_on !== null) setFlagIn(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
   }
 
   /**
@@ -170,25 +170,25 @@ export class DeviceRow {
    */
   rememberLamp(time: number, led_on: boolean): void {
     const { numbers } = this.#page;
-    const isKnown = flagIn(numbers, this.#at, EARLIER_LAMP) !== undefined;
-    if (isKnown && numbers[this.#at + OLD_TIME] > time) return;
-    setFlagIn(numbers, this.#at, EARLIER_LAMP, led_on);
+    const isKnown = flagIn(numbers, this.#at, EARLIER_LAMP_FLAG) !== undefined;
+    if (isKnown && numbers[this.#at + OLD_TIME_COLUMN] > time) return;
+    setFlagIn(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
   }
 
   /** Number of the oldest journal segment that contains records of the device; 0 if there is none. */
   get oldestSegment(): number {
-    return this.#page.numbers[this.#at + OLDEST_SEGMENT];
+    return this.#page.numbers[this.#at + OLDEST_SEGMENT_COLUMN];
   }
   set oldestSegment(logged: number) {
-    this.#page.numbers[this.#at + OLDEST_SEGMENT] = logged;
+    this.#page.numbers[this.#at + OLDEST_SEGMENT_COLUMN] = logged;
   }
 
   /** The number of the device in the history, see `HistoryDevice`; 0 if the history has not assigned one. */
   get historyNumber(): number {
-    return this.#page.numbers[this.#at + HISTORY_NUMBER];
+    return this.#page.numbers[this.#at + HISTORY_NUMBER_COLUMN];
   }
   set historyNumber(historyNumber: number) {
-    this.#page.numbers[this.#at + HISTORY_NUMBER] = historyNumber;
+    this.#page.numbers[this.#at + HISTORY_NUMBER_COLUMN] = historyNumber;
   }
 
   /**
@@ -196,10 +196,10 @@ export class DeviceRow {
    * switches.
    */
   get blinking(): boolean {
-    return flagIn(this.#page.numbers, this.#at, BLINKING) === true;
+    return flagIn(this.#page.numbers, this.#at, BLINKING_FLAG) === true;
   }
   protected set blinking(blinking: boolean) {
-    setFlagIn(this.#page.numbers, this.#at, BLINKING, blinking);
+    setFlagIn(this.#page.numbers, this.#at, BLINKING_FLAG, blinking);
   }
 
   /** The array that stores the latest boot, and the index of its first field. */
@@ -211,24 +211,24 @@ export class DeviceRow {
   detach(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
-    setFlagIn(this.#page.numbers, 0, DETACHED, true);
+    setFlagIn(this.#page.numbers, 0, DETACHED_FLAG, true);
   }
 
   /** Whether the registry has removed the device. */
-  get detached(): boolean {
-    return flagIn(this.#page.numbers, this.#at, DETACHED) === true;
+  get isDetached(): boolean {
+    return flagIn(this.#page.numbers, this.#at, DETACHED_FLAG) === true;
   }
 }
 
 // Use functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
 function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
-  const flag = (numbers[at + FLAGS] >> place) & 3;
-  return flag === 0 ? undefined : flag === TRUE;
+  const flag = (numbers[at + FLAGS_COLUMN] >> place) & 3;
+  return flag === 0 ? undefined : flag === FLAG_TRUE;
 }
 
 function setFlagIn(numbers: Float64Array, at: number, place: number, value: boolean | undefined): void {
-  const others = numbers[at + FLAGS] & ~(3 << place);
-  numbers[at + FLAGS] = others | ((value === undefined ? 0 : value ? TRUE : FALSE) << place);
+  const others = numbers[at + FLAGS_COLUMN] & ~(3 << place);
+  numbers[at + FLAGS_COLUMN] = others | ((value === undefined ? 0 : value ? FLAG_TRUE : FLAG_FALSE) << place);
 }
 
 const numberOrUndefined = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);

@@ -2,7 +2,7 @@ import { DEFAULT_CADENCE, LESSON_RULE, type Lamp, type Rule, type Status } from 
 import type { StoredBoot } from "./boots.js";
 import type { Override } from "./override.js";
 
-/** What a device must know about the zone that controls its lamp. */
+/** The fields of a zone that a device reads if the zone controls its lamp. */
 export interface LampZone {
   readonly policy: { readonly name: string };
   readonly override: Override;
@@ -24,7 +24,7 @@ export interface DeviceSettings {
   readonly revision: number | undefined;
 }
 
-export const DEFAULT_SETTINGS: DeviceSettings = {
+export const DEFAULT_DEVICE_SETTINGS: DeviceSettings = {
   label: undefined,
   zone: undefined,
   rule: LESSON_RULE,
@@ -32,8 +32,8 @@ export const DEFAULT_SETTINGS: DeviceSettings = {
   revision: undefined,
 };
 
-/** Returns whether a device with other settings has the same label, zone, rule, heartbeat and revision in its view. */
-export function isSameView(a: DeviceSettings, b: DeviceSettings): boolean {
+/** Returns whether two settings give a device the same label, zone, rule, heartbeat and revision in its view. */
+export function hasSameView(a: DeviceSettings, b: DeviceSettings): boolean {
   return (
     a.label === b.label &&
     a.zone?.policy.name === b.zone?.policy.name &&

@@ -47,7 +47,9 @@ export interface DeviceView {
    * longer.
    */
   readonly heartbeat: number;
-  /** Whether the board has applied the present rule and reporting parameters; null for a device that does not report it. */
+  /**
+   * Whether the board has applied the present rule and reporting parameters; null for a device that does not report it.
+   */
   readonly config_applied: boolean | null;
   /** The board and the firmware version that the device reports; missing for a device that reports none. */
   readonly board?: string;

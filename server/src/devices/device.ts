@@ -4,8 +4,8 @@ import { Boots, type PlacedReading, type StoredBoot } from "./boots.js";
 import type { DeviceTable } from "./device-numbers.js";
 import { DeviceRow, type DisplayedReading } from "./device-row.js";
 import {
-  DEFAULT_SETTINGS,
-  isSameView,
+  DEFAULT_DEVICE_SETTINGS,
+  hasSameView,
   type DeviceSettings,
   type DeviceSnapshot,
   type LampZone,
@@ -13,7 +13,7 @@ import {
 } from "./device-state.js";
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
-import { AUTO, type Override } from "./override.js";
+import { NO_OVERRIDE, type Override } from "./override.js";
 import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
 
 /** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
@@ -23,8 +23,8 @@ const cachedTopics: string[] = [];
 
 /** The state of one device. Only the methods of this class change it. */
 export class Device extends DeviceRow {
-  #override: Override = AUTO;
-  #settings = DEFAULT_SETTINGS;
+  #override: Override = NO_OVERRIDE;
+  #settings = DEFAULT_DEVICE_SETTINGS;
   #status: Status | undefined;
   #boots: Boots | undefined;
   #gaps: Gaps | undefined;
@@ -83,7 +83,7 @@ export class Device extends DeviceRow {
   configure(settings: DeviceSettings): boolean {
     const before = this.#settings;
     this.#settings = settings;
-    return !isSameView(before, settings);
+    return !hasSameView(before, settings);
   }
 
   setOverride(override: Override): void {
@@ -94,7 +94,7 @@ export class Device extends DeviceRow {
    * Records that a message has arrived. A device without status messages then counts as online.
    * @returns whether a device without status messages was offline until now
    */
-  heard(now: number): boolean {
+  recordMessage(now: number): boolean {
     this.lastSeen = now;
     return !this.#status && this.setOnline(true, now);
   }
@@ -103,7 +103,7 @@ export class Device extends DeviceRow {
    * Marks a device without status messages as offline when it has been silent for `silence` ms.
    * @returns whether the device has gone offline
    */
-  expire(now: number, silence: number): boolean {
+  expireIfSilent(now: number, silence: number): boolean {
     return !this.#status && this.online === true && now - this.lastSeen >= silence && this.setOnline(false, now);
   }
 
@@ -113,11 +113,11 @@ export class Device extends DeviceRow {
    * @param live whether the reading cannot have waited at a broker
    * @param before the latest time at which the device can have sent the reading
    */
-  place(reading: Telemetry, now: number, live: boolean, before = now): PlacedReading {
+  placeReading(reading: Telemetry, now: number, live: boolean, before = now): PlacedReading {
     const { boot, seq, age = 0 } = reading;
     if (boot !== undefined && seq !== undefined) {
       const boots = this.obtainBoots();
-      const placed = boots.place(boot, seq, reading, now, live);
+      const placed = boots.placeReading(boot, seq, reading, now, live);
       this.updateGaps(boots.gapCount, now);
       return placed;
     }
@@ -135,19 +135,19 @@ export class Device extends DeviceRow {
   }
 
   /** Stores the newest reading. */
-  accept(light: number, seq: number | undefined, measuredAt: number): void {
+  acceptReading(light: number, seq: number | undefined, measuredAt: number): void {
     this.light = light;
     this.seq = seq;
     this.measuredAt = measuredAt;
   }
 
   /** Records a decision about the lamp. The command that switches the LED follows later. */
-  decided(lamp: Lamp | undefined): void {
+  recordDecision(lamp: Lamp | undefined): void {
     this.lamp = lamp;
   }
 
   /** Records that a command was sent to the device. */
-  wasCommanded(led_on: boolean): void {
+  recordCommand(led_on: boolean): void {
     this.commanded = led_on;
   }
 

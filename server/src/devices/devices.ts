@@ -9,13 +9,15 @@ export type { DeviceView } from "./device-view.js";
 export type { Mode } from "./override.js";
 
 /** A kind of change to a device, such as going offline or a switched lamp. */
-export type Change =
+export type DeviceChange =
   "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap" | "blinking";
 
 /** How long a device without status messages may be silent before it counts as offline, in ms. */
-export const LESSON_SILENCE = 60_000;
+export const MAX_LESSON_SILENCE = 60_000;
 
-/** The most devices that the server can know. The embedded broker accepts any id, and every id needs memory. */
+/**
+ * Maximum number of devices that the server can know. The embedded broker accepts any id, and every id needs memory.
+ */
 export const MAX_DEVICES = 250_000;
 
 /** The registry of known devices. */
@@ -53,7 +55,10 @@ export class Devices {
     return device;
   }
 
-  /** Applies new settings to all devices. Call this after the policy has changed. Returns the devices whose view changes. */
+  /**
+   * Applies new settings to all devices. Call this after the policy has changed. Returns the devices whose view
+   * changes.
+   */
   configure(): Device[] {
     return [...this].filter((device) => this.#configure(device));
   }
@@ -64,12 +69,12 @@ export class Devices {
   }
 
   /** Marks silent devices without status messages as offline, and counts overdue readings as missing. */
-  sweep(now: number): [device: Device, change: Change][] {
-    const changes: [device: Device, change: Change][] = [];
+  sweep(now: number): [device: Device, change: DeviceChange][] {
+    const changes: [device: Device, change: DeviceChange][] = [];
     for (const device of this) {
-      if (device.expire(now, LESSON_SILENCE)) changes.push([device, "offline"]);
+      if (device.expireIfSilent(now, MAX_LESSON_SILENCE)) changes.push([device, "offline"]);
       if (device.gaps?.countMissing(now)) changes.push([device, "missing"]);
-      if (device.gaps?.isDue(now)) changes.push([device, "gap"]);
+      if (device.gaps?.isLogDue(now)) changes.push([device, "gap"]);
     }
     return changes;
   }

@@ -1,6 +1,6 @@
 import type { Device, Devices, DeviceView } from "./devices.js";
 import type { Mode } from "./override.js";
-import type { Point, Recent } from "../history/recent.js";
+import type { Point, RecentReadings } from "../history/recent.js";
 
 /** The devices as seen by library users and plug-ins. */
 export interface DeviceDirectory {
@@ -20,7 +20,7 @@ export interface DeviceDirectory {
 
 export function directoryOf(
   devices: Devices,
-  recent: Recent,
+  recent: RecentReadings,
   setMode: (device: Device, mode: Mode, duration?: number) => Promise<void>,
 ): DeviceDirectory {
   return {

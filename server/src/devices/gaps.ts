@@ -2,7 +2,7 @@
 export const BACKLOG_WAIT = 5000;
 
 /** How long a reading must be missing before the server logs a warning, in ms. */
-export const LOG_DELAY = 60_000;
+export const MISSING_LOG_DELAY = 60_000;
 
 /**
  * Counts the missing readings of a device. After a reconnect, a board sends its newest reading first and then older
@@ -39,8 +39,8 @@ export class Gaps {
   }
 
   /** Returns whether the server must log that readings are missing. Returns true only once for the same number. */
-  isDue(now: number): boolean {
-    if (this.missing === this.#reported || now - this.#missingSince < LOG_DELAY) return false;
+  isLogDue(now: number): boolean {
+    if (this.missing === this.#reported || now - this.#missingSince < MISSING_LOG_DELAY) return false;
     this.#reported = this.missing;
     return true;
   }

@@ -43,7 +43,7 @@ async function restoreFromHistory(
       const before = device.displayed;
       // If the journal has restored the same reading, keep it, because the history rounds light to steps of 0.25.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
-        device.remember(time, light, null);
+        device.rememberReading(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);
       const { light: lightNow, led_on: lampNow } = device.displayed;
       if (before.light !== lightNow || before.led_on !== lampNow) changed(device);

@@ -15,18 +15,18 @@ export interface Override {
 }
 
 /** No override: the rule decides. */
-export const AUTO: Override = { mode: "auto", until: undefined };
+export const NO_OVERRIDE: Override = { mode: "auto", until: undefined };
 
 /**
  * Creates an override that starts now.
  * @param duration in ms; undefined if the override lasts until somebody changes it
  */
-export function overrideOf(mode: Mode, duration: number | undefined, now: number): Override {
-  if (mode === "auto") return AUTO;
+export function createOverride(mode: Mode, duration: number | undefined, now: number): Override {
+  if (mode === "auto") return NO_OVERRIDE;
   return duration === undefined ? { mode, until: undefined } : { mode, until: now + duration, duration };
 }
 
-/** Returns the override, or `AUTO` if it has ended. */
-export function current(override: Override, now: number): Override {
-  return override.until !== undefined && override.until <= now ? AUTO : override;
+/** Returns the override, or `NO_OVERRIDE` if it has ended. */
+export function currentOverride(override: Override, now: number): Override {
+  return override.until !== undefined && override.until <= now ? NO_OVERRIDE : override;
 }

@@ -4,14 +4,15 @@ import type { Mode } from "./override.js";
 /** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
 
 /**
- * The most cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar light levels.
+ * Maximum number of cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar
+ * light levels.
  */
 const MAX_CACHED_SENTENCES = 4096;
 /** Cached sentences by light level: one map for lamps that are off and one for lamps that are on. */
 type CachedReasons = readonly [off: Map<number, string>, on: Map<number, string>];
-const cache = new WeakMap<Rule, CachedReasons>();
+const reasonCache = new WeakMap<Rule, CachedReasons>();
 
-const duration = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+const formatMinimumTime = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 
 /** Formats a light level for people. */
 export function formatLight(light: number): string {
@@ -27,8 +28,8 @@ export const BOARD_REASON = "the board decides alone: it could not reach the ser
 
 /** Explains a decision of a rule, for example "light 212 < 300". */
 export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
-  let sentences = cache.get(rule);
-  if (!sentences) cache.set(rule, (sentences = [new Map(), new Map()]));
+  let sentences = reasonCache.get(rule);
+  if (!sentences) reasonCache.set(rule, (sentences = [new Map(), new Map()]));
   const known = sentences[lamp.led_on ? 1 : 0];
   let sentence = known.get(light);
   if (sentence === undefined) {
@@ -42,16 +43,18 @@ export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
 export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)
-    return led_on ? `${words} < ${threshold}` : `${words} < ${threshold}, but off for at least ${duration(min_off)}`;
+    return led_on
+      ? `${words} < ${threshold}`
+      : `${words} < ${threshold}, but off for at least ${formatMinimumTime(min_off)}`;
   if (!led_on) return `${words} ≥ ${threshold}`;
   const off = threshold + hysteresis;
   return light < off
     ? `${words} < ${off}, where it goes off`
-    : `${words} ≥ ${off}, but on for at least ${duration(min_on)}`;
+    : `${words} ≥ ${off}, but on for at least ${formatMinimumTime(min_on)}`;
 }
 
 /** Describes the light of a zone, for example "median 212 of 5 sensors". */
-export function zoneLight(how: Combine, light: number, sensors: number, atLeast: number): string {
+export function describeZoneLight(how: Combine, light: number, sensors: number, atLeast: number): string {
   const which =
     how === "median" ? how : how === "any" ? "darkest" : how === "all" ? "brightest" : `${ordinal(atLeast)} darkest`;
   return `${which} ${formatLight(light)} of ${sensors} ${sensors === 1 ? "sensor" : "sensors"}`;

@@ -1,5 +1,5 @@
 /** How many sequence numbers the server remembers to detect duplicates. An offline board keeps fewer readings. */
-export const WINDOW = 1024;
+export const WINDOW_SIZE = 1024;
 
 /**
  * `newest`: no higher sequence number has arrived. `late`: a higher number has arrived before. `duplicate`: the same
@@ -11,7 +11,7 @@ export type ArrivalOrder = "newest" | "late" | "duplicate";
 export type StoredSequence = readonly [first: number, highest: number, gapCount: number, bits: string];
 
 /**
- * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW` bits. QoS 1 may deliver a reading
+ * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW_SIZE` bits. QoS 1 may deliver a reading
  * twice, and a board that was offline sends older readings after the newest. So the highest number alone does not
  * reveal duplicates. A number before the window counts as new, because a repeated reading is better than a lost one.
  */
@@ -28,19 +28,19 @@ export interface Sequence {
 }
 
 /**
- * Starts a sequence with the first reading of a boot that arrives. If its number is at most `WINDOW`, all
+ * Starts a sequence with the first reading of a boot that arrives. If its number is at most `WINDOW_SIZE`, all
  * lower numbers count as missing.
  */
 export function startSequence(sequence: Sequence, seq: number): void {
-  // With a number above `WINDOW`, the board may have sent its earlier readings to another server, so they do not
+  // With a number above `WINDOW_SIZE`, the board may have sent its earlier readings to another server, so they do not
   // count as missing.
-  const first = seq <= WINDOW ? Math.min(1, seq) : seq;
+  const first = seq <= WINDOW_SIZE ? Math.min(1, seq) : seq;
   sequence.first = first;
   sequence.highest = seq;
   sequence.gapCount = seq - first;
   sequence.bits = undefined;
   if (seq > first || first > 1) {
-    sequence.bits = new Uint32Array(WINDOW / 32);
+    sequence.bits = new Uint32Array(WINDOW_SIZE / 32);
     setBit(sequence.bits, seq);
   }
 }
@@ -52,26 +52,26 @@ export function restoreSequence(sequence: Sequence, [first, highest, gapCount, b
   sequence.bits = bits ? new Uint32Array(new Uint8Array(Buffer.from(bits, "base64")).buffer) : undefined;
 }
 
-export function storedSequence({ first, highest, gapCount, bits }: Sequence): StoredSequence {
+export function toStoredSequence({ first, highest, gapCount, bits }: Sequence): StoredSequence {
   return [first, highest, gapCount, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
 /** Records a sequence number, and returns the order in which its reading has arrived. */
-export function addNumber(sequence: Sequence, seq: number): ArrivalOrder {
+export function addSequenceNumber(sequence: Sequence, seq: number): ArrivalOrder {
   const { highest, bits } = sequence;
   if (seq > highest) {
     advanceWindow(sequence, seq);
     return "newest";
   }
-  if (seq <= highest - WINDOW) return "late";
-  if (!bits || bits[(seq % WINDOW) >>> 5] & (1 << (seq & 31))) return "duplicate";
+  if (seq <= highest - WINDOW_SIZE) return "late";
+  if (!bits || bits[(seq % WINDOW_SIZE) >>> 5] & (1 << (seq & 31))) return "duplicate";
   setBit(bits, seq);
   if (seq >= sequence.first) sequence.gapCount--;
   return "late";
 }
 
 function setBit(bits: Uint32Array, seq: number): void {
-  bits[(seq % WINDOW) >>> 5] |= 1 << (seq & 31);
+  bits[(seq % WINDOW_SIZE) >>> 5] |= 1 << (seq & 31);
 }
 
 /**
@@ -81,13 +81,13 @@ function setBit(bits: Uint32Array, seq: number): void {
 function advanceWindow(sequence: Sequence, seq: number): void {
   const skipped = seq - sequence.highest - 1;
   if (skipped > 0) {
-    sequence.bits ??= new Uint32Array(WINDOW / 32).fill(0xffffffff);
+    sequence.bits ??= new Uint32Array(WINDOW_SIZE / 32).fill(0xffffffff);
     sequence.gapCount += skipped;
   }
   const { bits } = sequence;
   if (bits) {
-    if (skipped >= WINDOW) bits.fill(0);
-    else for (let n = sequence.highest + 1; n < seq; n++) bits[(n % WINDOW) >>> 5] &= ~(1 << (n & 31));
+    if (skipped >= WINDOW_SIZE) bits.fill(0);
+    else for (let n = sequence.highest + 1; n < seq; n++) bits[(n % WINDOW_SIZE) >>> 5] &= ~(1 << (n & 31));
     setBit(bits, seq);
     if (seq % 32 === 0 && bits.every((word) => word === 0xffffffff)) sequence.bits = undefined;
   }

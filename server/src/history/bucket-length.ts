@@ -1,8 +1,8 @@
-import { CHUNK, HOUR } from "./packing.js";
+import { CHUNK_LENGTH, HOUR_LENGTH } from "./packing.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const DAY = 24 * HOUR;
+const DAY = 24 * HOUR_LENGTH;
 
 /**
  * Possible lengths of a bucket, in ms. From ten minutes on, they are multiples of a chunk, and from an hour on,
@@ -13,8 +13,8 @@ const BUCKET_LENGTHS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
   ...[1, 2, 5].map((n) => n * MINUTE),
-  ...[1, 2, 3].map((n) => n * CHUNK),
-  ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
+  ...[1, 2, 3].map((n) => n * CHUNK_LENGTH),
+  ...[1, 2, 3, 6, 12].map((n) => n * HOUR_LENGTH),
   ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((n) => [n * DAY, 2 * n * DAY, 5 * n * DAY]),
 ];
 

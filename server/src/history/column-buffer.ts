@@ -85,7 +85,7 @@ export class ColumnBuffer {
   }
 
   /** Removes all entries from the buffer and returns them. */
-  take(): BufferedBatch {
+  takeBatch(): BufferedBatch {
     const ids = this.#ids;
     const readings = this.#readings;
     const switches = this.#switches;

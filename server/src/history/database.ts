@@ -15,16 +15,16 @@ export type Row = Record<string, number | string | Uint8Array | null>;
 
 /**
  * A SQLite connection with exclusive access to its file. SQLite compiled to WebAssembly has no shared memory, so its
- * write-ahead log requires exclusive access. Committed transactions survive a crash of this process. A power failure may
- * lose the last commits but does not corrupt the file.
+ * write-ahead log requires exclusive access. Committed transactions survive a crash of this process. A power failure
+ * may lose the last commits but does not corrupt the file.
  */
 export class Database {
   readonly #connection: Connection;
   readonly #statements = new Map<string, Statement>();
 
   /**
-   * Opens the file and creates it if necessary. No other process may have the file open: the constructor removes the lock
-   * that a killed process left behind.
+   * Opens the file and creates it if necessary. No other process may have the file open: the constructor removes the
+   * lock that a killed process left behind.
    * @throws VersionError when the file has another schema version; Error when it cannot be opened or is damaged
    */
   constructor(file: string) {
@@ -60,7 +60,9 @@ export class Database {
     this.#connection.exec(sql);
   }
 
-  /** Returns all rows of a query at once, because a half-read statement would block checkpoints of the write-ahead log. */
+  /**
+   * Returns all rows of a query at once, because a half-read statement would block checkpoints of the write-ahead log.
+   */
   rows(sql: string, ...values: JSValue[]): Row[] {
     return this.#statement(sql).all(values) as Row[];
   }
@@ -111,18 +113,18 @@ function ignoreErrors(step: () => void): void {
   try {
     step();
   } catch {
-    // closing a damaged file reports the same damage again
+    // Closing a damaged file reports the same damage again.
   }
 }
 
 /** Returns whether the file exists and is empty. SQLite treats an empty file as a new database. */
-export const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
+export const isEmptyFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
 
 /** Returns whether an error means that the file is corrupt or not a database. */
-export const isDamage = (error: unknown): boolean => /malformed|not a database|corrupt/i.test(textOf(error));
+export const isDamageError = (error: unknown): boolean => /malformed|not a database|corrupt/i.test(textOf(error));
 
 /** Renames a damaged file and its write-ahead log; returns the new name. */
-export function setAside(file: string): string {
+export function moveDamagedFile(file: string): string {
   const name = damagedCopyPath(file);
   for (const end of ["", "-wal"]) if (existsSync(file + end)) renameSync(file + end, name + end);
   return name;
@@ -132,7 +134,7 @@ export function setAside(file: string): string {
  * Returns the message of a failed write, with the cause that the operating system reports. This build of SQLite says
  * only "disk I/O error", so the function writes a temporary file next to the database to find the cause.
  */
-export function causeOf(error: unknown, file: string): string {
+export function describeWriteFailure(error: unknown, file: string): string {
   const probe = `${file}.probe`;
   try {
     writeFileSync(probe, Buffer.alloc(2 * PAGE_SIZE));

@@ -1,7 +1,7 @@
 import type { HistoryQuery, Latest, Retention } from "./history.js";
-import type { PackedAnswer, Page, Range, WriteRequest } from "./protocol.js";
+import type { PackedAnswer, HistoryPage, HistoryRange, WriteRequest } from "./protocol.js";
 
-export interface HistoryOptions {
+export interface EngineOptions {
   readonly retention: Retention;
   /** Called with a sentence for the log when writing fails. Called at most once a minute for the same problem. */
   onProblem(problem: string): void;
@@ -16,7 +16,7 @@ export interface Engine {
   /** Writes the whole batch, or rejects and writes nothing. After a rejection the caller repeats the request. */
   write(request: WriteRequest): Promise<void>;
   query(query: HistoryQuery): Promise<PackedAnswer>;
-  page(range: Range): Promise<Page>;
+  page(range: HistoryRange): Promise<HistoryPage>;
   latest(devices: readonly string[]): Promise<(Latest | undefined)[]>;
   forget(device: string): Promise<void>;
   retain(retention: Retention): Promise<void>;

@@ -1,4 +1,4 @@
-import { CHUNK } from "./packing.js";
+import { CHUNK_LENGTH } from "./packing.js";
 
 /**
  * Groups entries by device and chunk. Yields the chunk of each group and the indexes of its entries, in their original
@@ -14,7 +14,7 @@ export function* groupByChunk(
   for (let at = 0; at < keys.length; at++) keys[at] = keys[at] * keys.length + at;
   keys.sort();
   const indexAt = (position: number): number => keys[position] % keys.length;
-  const chunkOf = (index: number): number => Math.floor(times[index] / CHUNK);
+  const chunkOf = (index: number): number => Math.floor(times[index] / CHUNK_LENGTH);
   for (let position = 0; position < keys.length;) {
     const device = devices[indexAt(position)];
     const indexes: number[] = [];

@@ -93,17 +93,23 @@ export interface HistoryRow {
 }
 
 /**
- * Stores every reading and every switch (write-behind). A background task writes new entries in batches within a second, so
- * adding never waits and never throws. A query sees everything that was added before it.
+ * Stores every reading and every switch (write-behind). A background task writes new entries in batches within a
+ * second, so adding never waits and never throws. A query sees everything that was added before it.
  */
 export interface History {
   addReading(device: HistoryDevice, reading: HistoryReading): void;
   addSwitch(device: HistoryDevice, change: HistorySwitch): void;
   /** @throws RangeError when the time range or the number of points is invalid */
   query(query: HistoryQuery): Promise<HistoryAnswer>;
-  /** Exports readings and switches from `from` (included) to `to` (excluded), oldest first, in batches of at most 5,000 rows. */
+  /**
+   * Exports readings and switches from `from` (included) to `to` (excluded), oldest first, in batches of at most 5,000
+   * rows.
+   */
   rows(device: string, from: number, to: number): AsyncIterable<readonly HistoryRow[]>;
-  /** Returns the last reading and switch of each device, in the order of `devices`; undefined for a device without history. */
+  /**
+   * Returns the last reading and switch of each device, in the order of `devices`; undefined for a device without
+   * history.
+   */
   latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
   /** Deletes all data of a device. */
   forget(device: string): Promise<void>;

@@ -1,15 +1,15 @@
-import type { HistoryOptions } from "./engine.js";
+import type { EngineOptions } from "./engine.js";
 import type { History } from "./history.js";
 
 /** URL schemes of the databases that can store the history instead of a file. */
 export const HISTORY_SCHEMES = ["postgres", "postgresql"] as const;
 
 /**
- * Opens the history: the PostgreSQL database with this URL, or without a URL a SQLite file in the data folder. Loads only the
- * modules of that database.
+ * Opens the history: the PostgreSQL database with this URL, or without a URL a SQLite file in the data folder. Loads
+ * only the modules of that database.
  * @throws StartError when the history cannot be opened and a retry cannot help
  */
-export async function openHistory(url: string | undefined, folder: string, options: HistoryOptions): Promise<History> {
+export async function openHistory(url: string | undefined, folder: string, options: EngineOptions): Promise<History> {
   if (url === undefined) {
     const { openSqlite } = await import("./sqlite.js");
     return openSqlite(folder, options);

@@ -5,22 +5,23 @@
  */
 
 /** Length of a chunk in ms. */
-export const CHUNK = 600_000;
-export const HOUR = 3_600_000;
+export const CHUNK_LENGTH = 600_000;
+export const HOUR_LENGTH = 3_600_000;
 
 /** Upper limit of stored times, in ms since 1970: the year 2248. Later times are not stored. */
-export const MAX_TIME = 2 ** 43;
+export const MAX_STORED_TIME = 2 ** 43;
 
-const QUARTERS = 4;
+const QUARTERS_PER_LEVEL = 4;
 const LIGHT_VALUES = 4096;
 
 /** Converts a light level, 0 to 1023, to an integer in units of 0.25, 0 to 4092. */
-export const toQuarters = (light: number): number => Math.round(Math.min(1023, Math.max(0, light)) * QUARTERS);
+export const toQuarters = (light: number): number =>
+  Math.round(Math.min(1023, Math.max(0, light)) * QUARTERS_PER_LEVEL);
 /** Converts a stored integer in units of 0.25 to a light level, 0 to 1023. */
-export const fromQuarters = (quarters: number): number => quarters / QUARTERS;
+export const fromQuarters = (quarters: number): number => quarters / QUARTERS_PER_LEVEL;
 
 /** Encodes a reading as a 32-bit number. */
-export const packReading = (time: number, quarters: number): number => (time % CHUNK) * LIGHT_VALUES + quarters;
+export const packReading = (time: number, quarters: number): number => (time % CHUNK_LENGTH) * LIGHT_VALUES + quarters;
 /** Returns the ms from the start of the chunk to an encoded reading. */
 export const offsetOf = (packed: number): number => Math.floor(packed / LIGHT_VALUES);
 /** Returns the light of an encoded reading, in units of 0.25. */
@@ -40,7 +41,7 @@ export interface Summary {
 }
 
 /** Merges stored and added encoded readings into a sorted array without duplicates. `stored` must already be sorted. */
-export function union(stored: Uint32Array, added: Uint32Array): Uint32Array {
+export function mergeReadings(stored: Uint32Array, added: Uint32Array): Uint32Array {
   const fresh = added.toSorted();
   const merged = new Uint32Array(stored.length + fresh.length);
   let length = 0;

@@ -21,9 +21,12 @@ export interface ChunkReadings {
 }
 
 /** Replaces the device number of a removed reading in the column `devices`. No device has this number. */
-const REMOVED = 2 ** 32 - 1;
+const REMOVED_DEVICE = 2 ** 32 - 1;
 
-/** Readings in memory that are not in chunks yet. Keeps the columns of the batches, so that adding a batch copies nothing. */
+/**
+ * Readings in memory that are not in chunks yet. Keeps the columns of the batches, so that adding a batch copies
+ * nothing.
+ */
 export class PendingReadings {
   #batches: ReadingBatch[] = [];
   #count = 0;
@@ -34,7 +37,7 @@ export class PendingReadings {
   }
 
   /** Number of readings in memory, including removed ones, whose memory is freed only when all readings are removed. */
-  get slots(): number {
+  get slotCount(): number {
     return this.#slots;
   }
 
@@ -65,7 +68,7 @@ export class PendingReadings {
   remove(device?: number): void {
     if (device !== undefined)
       this.#eachOf(device, ({ devices }, at) => {
-        devices[at] = REMOVED;
+        devices[at] = REMOVED_DEVICE;
         this.#count--;
       });
     if (device !== undefined && this.#count > 0) return;
@@ -82,7 +85,7 @@ export class PendingReadings {
     let next = 0;
     for (const { devices, times, lights } of this.#batches)
       for (let at = 0; at < devices.length; at++) {
-        if (devices[at] === REMOVED) continue;
+        if (devices[at] === REMOVED_DEVICE) continue;
         all.devices[next] = devices[at];
         all.times[next] = times[at];
         all.lights[next++] = lights[at];

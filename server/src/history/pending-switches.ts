@@ -54,7 +54,7 @@ export class PendingSwitches {
   }
 
   /** Returns a device's switches from `from` (included) to `to` (excluded), in the order of arrival. */
-  of(device: number, from: number, to: number): HistorySwitch[] {
+  switchesOf(device: number, from: number, to: number): HistorySwitch[] {
     const found: HistorySwitch[] = [];
     let texts: string[] | undefined;
     for (const { devices, times, states, reasonIndexes } of this.#batches)

@@ -4,8 +4,8 @@ import os from "node:os";
 const NICENESS = 5;
 
 /**
- * Lowers the priority of the calling thread, because lamp decisions are urgent and the history is not. Works on Linux only:
- * other systems set the priority of the whole process.
+ * Lowers the priority of the calling thread, because lamp decisions are urgent and the history is not. Works on Linux
+ * only: other systems set the priority of the whole process.
  * @param system replaced in tests
  */
 export function lowerThreadPriority(system: Pick<typeof os, "platform" | "getPriority" | "setPriority"> = os): void {
@@ -14,6 +14,6 @@ export function lowerThreadPriority(system: Pick<typeof os, "platform" | "getPri
     // Do not raise the priority of a server that somebody has started with a higher niceness.
     if (system.getPriority() < NICENESS) system.setPriority(NICENESS);
   } catch {
-    // a container may forbid the change: the thread then keeps its normal priority
+    // A container may forbid the change: the thread then keeps its normal priority.
   }
 }

@@ -65,15 +65,15 @@ export function extendIds(known: string[], { newIds, firstNewIndex }: WriteReque
 }
 
 /** Numbers per point in `PackedAnswer.points`: time, min, max, last and count, as in `Bucket`. */
-export const POINT = 5;
+export const NUMBERS_PER_POINT = 5;
 
-/** A `HistoryAnswer` with all points in one array, which has `POINT` numbers per point. */
+/** A `HistoryAnswer` with all points in one array, which has `NUMBERS_PER_POINT` numbers per point. */
 export interface PackedAnswer extends Omit<HistoryAnswer, "points"> {
   readonly points: Float64Array;
 }
 
 /** One page of an export. Entries of `times` and `lights` with the same index belong together. */
-export interface Page {
+export interface HistoryPage {
   /** When each reading was taken, in ms since 1970. */
   readonly times: Float64Array;
   readonly lights: Float32Array;
@@ -83,7 +83,7 @@ export interface Page {
 }
 
 /** A device and a time range in ms since 1970: `from` is included, `to` is excluded. */
-export interface Range {
+export interface HistoryRange {
   readonly device: string;
   readonly from: number;
   readonly to: number;
@@ -96,7 +96,7 @@ export interface WorkerCalls {
   /** Writes the whole batch, or throws and writes nothing. */
   write(request: WriteRequest): void;
   query(query: HistoryQuery): PackedAnswer;
-  page(range: Range): Page;
+  page(range: HistoryRange): HistoryPage;
   latest(devices: readonly string[]): (Latest | undefined)[];
   forget(device: string): void;
   retain(retention: Retention): void;

@@ -12,18 +12,20 @@ export interface Point {
 
 /** A point in the server's memory. `time` is in ms since 1970 if `isDated` is true, and otherwise monotonic. */
 export interface KeptPoint extends Point {
-  /** True when an earlier run of the server has converted `time` to ms since 1970; clock changes no longer affect it. */
+  /**
+   * True when an earlier run of the server has converted `time` to ms since 1970; clock changes no longer affect it.
+   */
   readonly isDated?: boolean;
 }
 
 /** Maximum number of readings that the server keeps in memory for one device. Newer readings replace the oldest. */
-export const MAX_POINTS = 600;
+export const MAX_READINGS_PER_DEVICE = 600;
 
 /** Maximum number of devices whose readings the server keeps in memory. Further devices wait until one is silent. */
-export const MAX_DEVICES = 1000;
+export const MAX_KEPT_DEVICES = 1000;
 
 /** How long a device must be silent before another device can take its place in memory, in ms. */
-export const SILENT_AFTER = 600_000;
+export const REPLACEABLE_SILENCE = 600_000;
 
 /** Number of readings that the queue collects before they are inserted into the ring buffers of their devices. */
 const QUEUE_SIZE = 4096;
@@ -39,7 +41,7 @@ const FIELDS_PER_READING = 3;
 
 /** Lamp states. A lamp code is an index into this array, plus `DATED_CODE_OFFSET` for a reading with `isDated`. */
 const LAMP_STATES = [false, true, null] as const;
-const UNKNOWN_LAMP = 2;
+const UNKNOWN_LAMP_CODE = 2;
 
 /**
  * Ring buffer of one device's latest readings, sorted by time. The numbers are in a typed array, because an
@@ -69,7 +71,7 @@ class ReadingRing {
     // Find the place of a late reading between older ones. Nearly every reading is the newest, so search from the end.
     let at = this.#count;
     while (at > 0 && this.#numbers[FIELDS_PER_READING * this.#positionOf(at - 1)] > time) at--;
-    if (this.#count === MAX_POINTS) {
+    if (this.#count === MAX_READINGS_PER_DEVICE) {
       if (at === 0) return;
       at--;
       this.#first = this.#positionOf(1);
@@ -113,23 +115,23 @@ class ReadingRing {
   #grow(): void {
     // No reading must be moved, because the ring wraps around only at the maximum capacity.
     const numbers = this.#numbers;
-    this.#capacity = Math.min(2 * this.#capacity, MAX_POINTS);
+    this.#capacity = Math.min(2 * this.#capacity, MAX_READINGS_PER_DEVICE);
     this.#numbers = new Float64Array(FIELDS_PER_READING * this.#capacity);
     this.#numbers.set(numbers);
   }
 }
 
 /**
- * The latest readings in memory: at most `MAX_POINTS` for each of `MAX_DEVICES` devices. A device keeps its place until
+ * The latest readings in memory: at most `MAX_READINGS_PER_DEVICE` for each of `MAX_KEPT_DEVICES` devices. A device keeps its place until
  * it is silent. If new devices replaced others (LRU), 100,000 devices that report in turn would evict each other at
  * once.
  *
  * Readings wait in a queue and are inserted in batches of some thousand. This uses the CPU cache better, because
  * several readings of a device are then inserted shortly after each other.
  */
-export class Recent {
+export class RecentReadings {
   readonly #byId = new Map<string, ReadingRing>();
-  /** Before this time, no device in memory has been silent for `SILENT_AFTER`, so a search for one would find none. */
+  /** Before this time, no device in memory has been silent for `REPLACEABLE_SILENCE`, so a search for one would find none. */
   #noneSilentBefore = -Infinity;
   /** Device ids of the readings in the queue. */
   readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
@@ -142,19 +144,19 @@ export class Recent {
     this.#ids[this.#queued] = id;
     this.#numbers[at] = time;
     this.#numbers[at + 1] = light;
-    this.#numbers[at + 2] = (led_on === null ? UNKNOWN_LAMP : Number(led_on)) + (isDated ? DATED_CODE_OFFSET : 0);
+    this.#numbers[at + 2] = (led_on === null ? UNKNOWN_LAMP_CODE : Number(led_on)) + (isDated ? DATED_CODE_OFFSET : 0);
     if (++this.#queued === QUEUE_SIZE) this.#insertQueued();
   }
 
   /** Returns a device's readings sorted by time; empty for an unknown device. */
-  of(id: string): readonly KeptPoint[] {
+  pointsOf(id: string): readonly KeptPoint[] {
     this.#insertQueued();
     return this.#byId.get(id)?.points() ?? [];
   }
 
   /** Returns the readings for the API, with times in ms since 1970. */
   pointsForApi(id: string): readonly Point[] {
-    return this.of(id).map(({ time, light, led_on, isDated }) => ({
+    return this.pointsOf(id).map(({ time, light, led_on, isDated }) => ({
       time: isDated ? time : clock.toWall(time),
       light,
       led_on,
@@ -180,19 +182,19 @@ export class Recent {
 
   /** Assigns a ring buffer to a new device. Returns undefined when there are too many devices and none is silent. */
   #create(id: string, time: number): ReadingRing | undefined {
-    const ring = this.#byId.size < MAX_DEVICES ? new ReadingRing() : this.#takeSilent(time);
+    const ring = this.#byId.size < MAX_KEPT_DEVICES ? new ReadingRing() : this.#takeSilent(time);
     if (ring) this.#byId.set(id, ring);
     return ring;
   }
 
   /**
-   * Takes the ring buffer of the device that has been silent longest; undefined if none was silent for `SILENT_AFTER`.
+   * Takes the ring buffer of the device that has been silent longest; undefined if none was silent for `REPLACEABLE_SILENCE`.
    */
   #takeSilent(time: number): ReadingRing | undefined {
     if (time < this.#noneSilentBefore) return undefined;
     let [[id, longest]] = this.#byId;
     for (const [other, ring] of this.#byId) if (ring.newestTime < longest.newestTime) [id, longest] = [other, ring];
-    this.#noneSilentBefore = longest.newestTime + SILENT_AFTER;
+    this.#noneSilentBefore = longest.newestTime + REPLACEABLE_SILENCE;
     if (time < this.#noneSilentBefore) return undefined;
     this.#byId.delete(id);
     longest.clear();

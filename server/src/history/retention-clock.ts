@@ -3,7 +3,10 @@ import { clock, isPlausible } from "../time/monotonic-clock.js";
 /** The wall clock counts as wrong if it is set forward by more than this between two calls, in ms. */
 const MAX_JUMP = 3_600_000;
 
-/** Provides the current time for retention, and refuses a wall clock that is wrong, so that no data is deleted too early. */
+/**
+ * Provides the current time for retention, and refuses a wall clock that is wrong, so that no data is deleted too
+ * early.
+ */
 export class RetentionClock {
   #offset: number | undefined;
 

@@ -2,20 +2,20 @@ import { randomInt } from "node:crypto";
 import path from "node:path";
 import { StartError, textOf } from "../common/errors.js";
 import { createHistory } from "./create-history.js";
-import type { Engine, HistoryOptions } from "./engine.js";
+import type { Engine, EngineOptions } from "./engine.js";
 import type { History } from "./history.js";
 import { extendIds } from "./protocol.js";
 import { HistoryThread } from "./thread.js";
 
 /**
- * Opens the SQLite history `history.db` in a data folder, and creates it if necessary. The lock of the data folder, which
- * `openData` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on a full disk,
- * is repeated until it succeeds.
+ * Opens the SQLite history `history.db` in a data folder, and creates it if necessary. The lock of the data folder,
+ * which `openData` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on
+ * a full disk, is repeated until it succeeds.
  * @throws StartError when another version of this program wrote the file in a format that this version cannot read
  */
 export async function openSqlite(
   folder: string,
-  { retention, onProblem, onDamage = onProblem }: HistoryOptions,
+  { retention, onProblem, onDamage = onProblem }: EngineOptions,
 ): Promise<History> {
   const file = path.join(folder, "history.db");
   let currentRetention = retention;

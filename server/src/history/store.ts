@@ -1,5 +1,5 @@
 import { Database } from "./database.js";
-import { CHUNK, HOUR, mergeSummaries, summarize, union, type Summary } from "./packing.js";
+import { CHUNK_LENGTH, HOUR_LENGTH, mergeSummaries, summarize, mergeReadings, type Summary } from "./packing.js";
 import { PendingReadings, type ChunkReadings } from "./pending-readings.js";
 import type { HistoryBatch } from "./protocol.js";
 import { bytesOf, SwitchStore, toStoredBatch } from "./switch-store.js";
@@ -12,15 +12,15 @@ export const KEYS_PER_DEVICE = 2 ** 32;
  * takes nearly as long for one new reading as for ten. With a much larger number, a compaction would block the thread
  * too long.
  */
-const MAX_PENDING = 500_000;
+const MAX_PENDING_ENTRIES = 500_000;
 
 /**
- * The history in SQLite, with write-behind. `write` stores a batch of readings from all devices in one row. The readings also
- * stay in memory until `compact` moves them into chunks (one row per device and ten minutes) and deletes the batches. This
- * happens once a minute, and before a query for the device. After a crash the next start compacts the remaining batches;
- * compacting a reading twice changes nothing. `SwitchStore` stores the lamp switches.
+ * The history in SQLite, with write-behind. `write` stores a batch of readings from all devices in one row. The
+ * readings also stay in memory until `compact` moves them into chunks (one row per device and ten minutes) and deletes
+ * the batches. This happens once a minute, and before a query for the device. After a crash the next start compacts the
+ * remaining batches; compacting a reading twice changes nothing. `SwitchStore` stores the lamp switches.
  */
-export class Store {
+export class SqliteStore {
   readonly database: Database;
   readonly switches: SwitchStore;
   /** Maps the id of each device that has history to its number, the primary key of the table `devices`. */
@@ -58,10 +58,10 @@ export class Store {
   }
 
   /**
-   * Rescues data when this store's file is damaged: copies the device numbers to an empty store, moves the pending entries
-   * there and compacts them.
+   * Rescues data when this store's file is damaged: copies the device numbers to an empty store, moves the pending
+   * entries there and compacts them.
    */
-  moveInto(other: Store): void {
+  moveInto(other: SqliteStore): void {
     other.database.transaction(() => {
       for (const [id, number] of this.#numbers)
         other.database.run("INSERT INTO devices (number, id) VALUES (?, ?)", number, id);
@@ -73,19 +73,19 @@ export class Store {
   }
 
   /** Returns the number of a device; undefined when the device has no history. */
-  numberOf(id: string): number | undefined {
+  deviceNumberOf(id: string): number | undefined {
     return this.#numbers.get(id);
   }
 
   /**
-   * Writes a batch in one transaction. Adds new devices to the database, compacts first if too many entries are pending, and
-   * skips switches that an earlier attempt has already written.
+   * Writes a batch in one transaction. Adds new devices to the database, compacts first if too many entries are
+   * pending, and skips switches that an earlier attempt has already written.
    * @param ids device ids by device index
    */
   write(batch: HistoryBatch, ids: readonly string[]): void {
     const { times, lights } = batch;
-    if (this.#pending.slots + times.length > MAX_PENDING) this.#compactReadings();
-    if (this.switches.pendingCount + batch.switches.times.length > MAX_PENDING) this.compactSwitches();
+    if (this.#pending.slotCount + times.length > MAX_PENDING_ENTRIES) this.#compactReadings();
+    if (this.switches.pendingCount + batch.switches.times.length > MAX_PENDING_ENTRIES) this.compactSwitches();
     const numbers = this.#assignNumbers(batch, ids);
     const devices = batch.devices.map((device) => numbers[device]);
     const switches = toStoredBatch(batch.switches, numbers);
@@ -105,7 +105,10 @@ export class Store {
     if (hasNewSwitches) this.switches.addPending(switches, this.runId, first);
   }
 
-  /** Moves a device's pending readings into ten-minute chunks. Without `device`, moves all pending readings and switches. */
+  /**
+   * Moves a device's pending readings into ten-minute chunks. Without `device`, moves all pending readings and
+   * switches.
+   */
   compact(device?: number): void {
     this.#compactReadings(device);
     if (device === undefined) this.compactSwitches();
@@ -143,7 +146,7 @@ export class Store {
     try {
       this.compact();
     } catch {
-      // the batches on disk keep the pending entries for the next start
+      // The batches on disk keep the pending entries for the next start.
     }
     this.database.close();
   }
@@ -181,9 +184,9 @@ export class Store {
     let hour: { readonly key: number; added: Summary } | undefined;
     for (const { device, chunk, readings } of groups) {
       count += readings.length;
-      const added = this.#writeChunk(device * KEYS_PER_DEVICE + chunk, chunk * CHUNK, readings);
+      const added = this.#writeChunk(device * KEYS_PER_DEVICE + chunk, chunk * CHUNK_LENGTH, readings);
       if (!added) continue;
-      const key = device * KEYS_PER_DEVICE + Math.floor((chunk * CHUNK) / HOUR);
+      const key = device * KEYS_PER_DEVICE + Math.floor((chunk * CHUNK_LENGTH) / HOUR_LENGTH);
       if (hour?.key === key) hour.added = mergeSummaries(hour.added, added);
       else {
         if (hour) this.#writeHour(hour.key, hour.added);
@@ -194,11 +197,14 @@ export class Store {
     return count;
   }
 
-  /** Merges readings into one chunk row. Returns what to add to the hourly summary; undefined if all readings are duplicates. */
+  /**
+   * Merges readings into one chunk row. Returns what to add to the hourly summary; undefined if all readings are
+   * duplicates.
+   */
   #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
     const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
-    const before = found.length > 0 ? readingsOf(found[0].readings) : new Uint32Array();
-    const merged = union(before, added);
+    const before = found.length > 0 ? decodeReadings(found[0].readings) : new Uint32Array();
+    const merged = mergeReadings(before, added);
     if (merged.length === before.length) return undefined;
     const { first, min, max, lastTime, last, count } = summarize(start, merged);
     this.database.run(
@@ -221,7 +227,7 @@ export class Store {
 }
 
 /** Returns the encoded readings of a chunk. @throws Error when the stored value is malformed */
-export function readingsOf(value: unknown): Uint32Array {
+export function decodeReadings(value: unknown): Uint32Array {
   if (!(value instanceof Uint8Array) || value.length % 4 !== 0) throw new Error("a chunk of readings is malformed");
   return new Uint32Array(value.buffer, value.byteOffset, value.length / 4);
 }

@@ -1,7 +1,7 @@
 import type { Database } from "./database.js";
 import type { Retention } from "./history.js";
-import { CHUNK, HOUR, MAX_TIME } from "./packing.js";
-import { KEYS_PER_DEVICE, type Store } from "./store.js";
+import { CHUNK_LENGTH, HOUR_LENGTH, MAX_STORED_TIME } from "./packing.js";
+import { KEYS_PER_DEVICE, type SqliteStore } from "./store.js";
 
 /** Maximum number of hours that one step deletes. */
 const HOURS_PER_STEP = 24;
@@ -9,24 +9,24 @@ const HOURS_PER_STEP = 24;
 /** Maximum number of rows of `switch_runs` that one step deletes. */
 const BLOCKS_PER_STEP = 1000;
 
-const CHUNKS_IN_HOUR = HOUR / CHUNK;
+const CHUNKS_PER_HOUR = HOUR_LENGTH / CHUNK_LENGTH;
 
 /**
- * Deletes data that is older than the retention, and the data of forgotten devices. Each step takes a few ms; the caller can
- * do other work between steps. Readings are deleted in whole hours, so that the summary of an hour stays correct. Switches are
- * deleted in whole chunks.
+ * Deletes data that is older than the retention, and the data of forgotten devices. Each step takes a few ms; the
+ * caller can do other work between steps. Readings are deleted in whole hours, so that the summary of an hour stays
+ * correct. Switches are deleted in whole chunks.
  */
-export function* sweep(store: Store, retention: Retention, now: number): Generator<void> {
+export function* sweep(store: SqliteStore, retention: Retention, now: number): Generator<void> {
   const { database } = store;
   // Compact first, because pending entries can be too old as well.
   store.compact();
-  const firstHour = Math.max(0, Math.floor((now - (retention.readings ?? Infinity)) / HOUR));
-  const firstChunk = Math.floor((now - (retention.switches ?? Infinity)) / CHUNK);
+  const firstHour = Math.max(0, Math.floor((now - (retention.readings ?? Infinity)) / HOUR_LENGTH));
+  const firstChunk = Math.floor((now - (retention.switches ?? Infinity)) / CHUNK_LENGTH);
   for (const { number, forgotten } of database.rows("SELECT number, id IS NULL AS forgotten FROM devices")) {
     const device = Number(number);
     if (forgotten) {
-      yield* deleteHours(database, device, Math.ceil(MAX_TIME / HOUR));
-      yield* deleteSwitches(database, device, Math.ceil(MAX_TIME / CHUNK));
+      yield* deleteHours(database, device, Math.ceil(MAX_STORED_TIME / HOUR_LENGTH));
+      yield* deleteSwitches(database, device, Math.ceil(MAX_STORED_TIME / CHUNK_LENGTH));
       database.run("DELETE FROM devices WHERE number = ?", device);
     } else {
       if (firstHour > 0) yield* deleteHours(database, device, firstHour);
@@ -50,8 +50,8 @@ function* deleteHours(database: Database, device: number, end: number): Generato
       database.run("DELETE FROM hours WHERE key >= ? AND key < ?", base + hour, base + next);
       database.run(
         "DELETE FROM chunks WHERE key >= ? AND key < ?",
-        base + hour * CHUNKS_IN_HOUR,
-        base + next * CHUNKS_IN_HOUR,
+        base + hour * CHUNKS_PER_HOUR,
+        base + next * CHUNKS_PER_HOUR,
       );
     });
     yield;

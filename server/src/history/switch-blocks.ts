@@ -10,7 +10,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { HistorySwitch } from "./history.js";
-import { CHUNK } from "./packing.js";
+import { CHUNK_LENGTH } from "./packing.js";
 import { SWITCH_CAUSES } from "./protocol.js";
 
 /** The array type of the reason indexes, by their width code. */
@@ -57,7 +57,7 @@ export function encodeBlock(
     scratchWords = new Uint32Array(scratch.buffer);
   }
   scratchWords[0] = times.length * INDEX_TYPES.length + width;
-  for (let at = 0; at < times.length; at++) scratchWords[1 + at] = (times[at] % CHUNK) * 8 + states[at];
+  for (let at = 0; at < times.length; at++) scratchWords[1 + at] = (times[at] % CHUNK_LENGTH) * 8 + states[at];
   if (IndexArray) new IndexArray(scratch.buffer, indexStart, times.length).set(reasonIndexes);
   return new Uint8Array(scratch.buffer, 0, jsonStart + scratch.write(json, jsonStart));
 }
@@ -69,14 +69,14 @@ export function encodeBlock(
  */
 export function decodeBlock(block: unknown, start: number, from: number, to: number): HistorySwitch[] {
   try {
-    return decode(block as Uint8Array<ArrayBuffer>, start, from, to);
+    return decodeSwitches(block as Uint8Array<ArrayBuffer>, start, from, to);
   } catch (cause) {
     throw new Error("a block of switches is malformed", { cause });
   }
 }
 
 /** Decodes only the latest switch of a block, without its reason, because parsing the reasons takes longest. */
-export function lastOfBlock(block: unknown, start: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+export function decodeLastSwitch(block: unknown, start: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
   const bytes = Buffer.from(block as Uint8Array);
   const count = Math.floor(bytes.readUInt32LE() / INDEX_TYPES.length);
   if (bytes.length < WORD_BYTES * (1 + count)) throw new Error("a block of switches is malformed");
@@ -88,7 +88,7 @@ export function lastOfBlock(block: unknown, start: number): Pick<HistorySwitch, 
   return last < 0 ? undefined : { time: start + (last >>> 3), led_on: (last & 1) === 1 };
 }
 
-function decode(block: Uint8Array<ArrayBuffer>, start: number, from: number, to: number): HistorySwitch[] {
+function decodeSwitches(block: Uint8Array<ArrayBuffer>, start: number, from: number, to: number): HistorySwitch[] {
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
   const header = bytes.readUInt32LE();
   const count = Math.floor(header / INDEX_TYPES.length);

@@ -1,9 +1,9 @@
 import type { Database } from "./database.js";
 import type { HistorySwitch } from "./history.js";
-import { CHUNK } from "./packing.js";
+import { CHUNK_LENGTH } from "./packing.js";
 import { PendingSwitches, type SwitchBatch } from "./pending-switches.js";
 import type { SwitchColumns } from "./protocol.js";
-import { decodeBlock, encodeState, lastOfBlock } from "./switch-blocks.js";
+import { decodeBlock, encodeState, decodeLastSwitch } from "./switch-blocks.js";
 
 /** Maximum number of blocks that one SQL query returns. */
 const BLOCKS_PER_QUERY = 500;
@@ -94,31 +94,34 @@ export class SwitchStore {
     other.#lastFirst = this.#lastFirst;
   }
 
-  /** Returns the state of a device's lamp at a time, including a switch at exactly that time; undefined when unknown. */
+  /**
+   * Returns the state of a device's lamp at a time, including a switch at exactly that time; undefined when unknown.
+   */
   lampAt(device: number, time: number): boolean | undefined {
-    const chunk = Math.floor(time / CHUNK);
-    const stored = latestOf(this.#stored(device, chunk * CHUNK, time + 1)) ?? latestOf(this.#lastBefore(device, chunk));
-    const pending = latestOf(this.#pending.of(device, 0, time + 1));
+    const chunk = Math.floor(time / CHUNK_LENGTH);
+    const stored =
+      latestOf(this.#stored(device, chunk * CHUNK_LENGTH, time + 1)) ?? latestOf(this.#lastBefore(device, chunk));
+    const pending = latestOf(this.#pending.switchesOf(device, 0, time + 1));
     return (pending && stored && pending.time < stored.time ? stored : (pending ?? stored))?.led_on;
   }
 
   /** Returns the last switch of a device; undefined when there is none. Pending switches must be compacted before. */
-  last(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+  lastSwitch(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
     const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
     const [block] = this.#database.rows(sql, device);
-    return block && lastOfBlock(block.switches, Number(block.chunk) * CHUNK);
+    return block && decodeLastSwitch(block.switches, Number(block.chunk) * CHUNK_LENGTH);
   }
 
   /** Returns a device's latest switches from `from` (included) to `to` (excluded), at most `limit`, oldest first. */
-  latest(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+  latestSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "DESC", limit).slice(-limit);
   }
 
   /**
-   * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first. May return more than `limit`,
-   * because it reads whole ten-minute chunks.
+   * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first. May return more than
+   * `limit`, because it reads whole ten-minute chunks.
    */
-  first(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+  firstSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "ASC", limit);
   }
 
@@ -132,8 +135,8 @@ export class SwitchStore {
     let [start, end] = [from, to];
     for (const { chunk, switches } of this.#blocks(device, from, to, order)) {
       if (count >= limit && chunk !== current) {
-        if (order === "ASC") end = Math.min(to, (current + 1) * CHUNK);
-        else start = Math.max(from, current * CHUNK);
+        if (order === "ASC") end = Math.min(to, (current + 1) * CHUNK_LENGTH);
+        else start = Math.max(from, current * CHUNK_LENGTH);
         break;
       }
       current = chunk;
@@ -142,7 +145,7 @@ export class SwitchStore {
     }
     if (order === "DESC") blocks.reverse();
     // Switches with the same time stay in the order of arrival, because the sort is stable.
-    return [...blocks.flat(), ...this.#pending.of(device, start, end)].sort((a, b) => a.time - b.time);
+    return [...blocks.flat(), ...this.#pending.switchesOf(device, start, end)].sort((a, b) => a.time - b.time);
   }
 
   #stored(device: number, from: number, to: number): HistorySwitch[] {
@@ -153,7 +156,7 @@ export class SwitchStore {
   #lastBefore(device: number, chunk: number): HistorySwitch[] {
     const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
     const [{ chunk: last }] = this.#database.rows(sql, device, chunk);
-    return last === null ? [] : this.#stored(device, Number(last) * CHUNK, (Number(last) + 1) * CHUNK);
+    return last === null ? [] : this.#stored(device, Number(last) * CHUNK_LENGTH, (Number(last) + 1) * CHUNK_LENGTH);
   }
 
   /**
@@ -165,8 +168,8 @@ export class SwitchStore {
     to: number,
     order: "ASC" | "DESC",
   ): Generator<{ readonly chunk: number; readonly switches: HistorySwitch[] }> {
-    const first = Math.floor(from / CHUNK);
-    const last = Math.ceil(to / CHUNK) - 1;
+    const first = Math.floor(from / CHUNK_LENGTH);
+    const last = Math.ceil(to / CHUNK_LENGTH) - 1;
     const beyond = order === "ASC" ? ">" : "<";
     let position = order === "ASC" ? [first, -1] : [last + 1, 0];
     const sql = `SELECT chunk, number, switches FROM switch_runs
@@ -176,7 +179,7 @@ export class SwitchStore {
       const rows = this.#database.rows(sql, device, first, last, ...position);
       for (const row of rows) {
         const chunk = Number(row.chunk);
-        yield { chunk, switches: decodeBlock(row.switches, chunk * CHUNK, from, to) };
+        yield { chunk, switches: decodeBlock(row.switches, chunk * CHUNK_LENGTH, from, to) };
         position = [chunk, Number(row.number)];
       }
       if (rows.length < BLOCKS_PER_QUERY) return;

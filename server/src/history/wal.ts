@@ -4,7 +4,7 @@ import { damagedCopyPath } from "../storage/damage.js";
 /** Size of the header of a write-ahead log, see https://www.sqlite.org/fileformat2.html#walformat. */
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-const MAGIC = 0x377f0682;
+const WAL_MAGIC = 0x377f0682;
 
 /** Position and size, in bytes, of the unusable part of a write-ahead log. */
 interface WalDamage {
@@ -44,8 +44,8 @@ function findDamage(wal: string): WalDamage | undefined {
     const magic = length === HEADER_BYTES ? header.readUInt32BE(0) : 0;
     const sum = new Checksum((magic & 1) === 1);
     sum.add(header, 0, HEADER_BYTES - 8);
-    if ((magic & ~1) >>> 0 !== MAGIC || !sum.equals(header, HEADER_BYTES - 8)) return { at: 0, length: size };
-    return damagedFrame(fd, size, header, sum);
+    if ((magic & ~1) >>> 0 !== WAL_MAGIC || !sum.equals(header, HEADER_BYTES - 8)) return { at: 0, length: size };
+    return findDamagedFrame(fd, size, header, sum);
   } finally {
     closeSync(fd);
   }
@@ -56,7 +56,7 @@ function findDamage(wal: string): WalDamage | undefined {
  * frames may follow the current ones. Both salts of an older frame differ from those of the log, and it is not damage.
  * An incomplete frame of a killed server counts as damage.
  */
-function damagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): WalDamage | undefined {
+function findDamagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): WalDamage | undefined {
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + header.readUInt32BE(8));
   let damagedAt: number | undefined;
   for (let at = HEADER_BYTES; at < size; at += frame.length) {

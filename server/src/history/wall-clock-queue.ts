@@ -1,10 +1,10 @@
 import { clock } from "../time/monotonic-clock.js";
 import type { HistoryDevice, HistoryReading, HistorySwitch } from "./history.js";
-import { MAX_TIME } from "./packing.js";
-import type { Writer } from "./writer.js";
+import { MAX_STORED_TIME } from "./packing.js";
+import type { HistoryWriter } from "./writer.js";
 
 /** How long entries wait for a plausible wall clock, in ms. NTP usually sets the clock within minutes. */
-const MAX_WAIT = 600_000;
+const MAX_CLOCK_WAIT = 600_000;
 
 /** Maximum number of entries that wait for the clock. A full queue is written with implausible times. */
 const MAX_ENTRIES = 200_000;
@@ -12,24 +12,28 @@ const MAX_ENTRIES = 200_000;
 /** Interval between checks of the wall clock while entries wait, in ms. */
 const CHECK_INTERVAL = 1000;
 
-type Entry = readonly [device: HistoryDevice, reading: HistoryReading | undefined, change: HistorySwitch | undefined];
+type QueuedEntry = readonly [
+  device: HistoryDevice,
+  reading: HistoryReading | undefined,
+  change: HistorySwitch | undefined,
+];
 
 /**
  * Converts monotonic times to wall-clock times and passes readings and switches to the writer. While the wall clock is
- * implausible, entries wait in a queue. On a machine without a battery-backed clock, this lasts until NTP sets the time.
- * After ten minutes the queue gives up and uses the implausible time.
+ * implausible, entries wait in a queue. On a machine without a battery-backed clock, this lasts until NTP sets the
+ * time. After ten minutes the queue gives up and uses the implausible time.
  */
 export class WallClockQueue {
-  readonly #writer: Writer;
+  readonly #writer: HistoryWriter;
   readonly #onProblem: (problem: string) => void;
-  #entries: Entry[] = [];
+  #entries: QueuedEntry[] = [];
   /** Monotonic time at which the first entry started to wait. */
   #waitingSince: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** True after the wall clock stayed implausible for `MAX_WAIT`: new entries no longer wait. */
+  /** True after the wall clock stayed implausible for `MAX_CLOCK_WAIT`: new entries no longer wait. */
   #hasGivenUp = false;
 
-  constructor(writer: Writer, onProblem: (problem: string) => void) {
+  constructor(writer: HistoryWriter, onProblem: (problem: string) => void) {
     this.#writer = writer;
     this.#onProblem = onProblem;
   }
@@ -77,7 +81,7 @@ export class WallClockQueue {
     this.#writer.addSwitch(device, { ...change, time });
   }
 
-  #enqueue(entry: Entry): void {
+  #enqueue(entry: QueuedEntry): void {
     this.#waitingSince ??= clock.now();
     this.#entries.push(entry);
     this.#writer.stats.waiting++;
@@ -88,7 +92,7 @@ export class WallClockQueue {
   #checkClock(): void {
     clock.check();
     if (clock.plausible) this.#flush();
-    else if (clock.now() - this.#waitingSince! >= MAX_WAIT) {
+    else if (clock.now() - this.#waitingSince! >= MAX_CLOCK_WAIT) {
       this.#hasGivenUp = true;
       this.#flush();
     }
@@ -115,4 +119,4 @@ export class WallClockQueue {
   }
 }
 
-const isStorable = (wallTime: number): boolean => wallTime >= 0 && wallTime < MAX_TIME;
+const isStorable = (wallTime: number): boolean => wallTime >= 0 && wallTime < MAX_STORED_TIME;

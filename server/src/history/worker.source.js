@@ -10,10 +10,10 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  // a module from a data: URL cannot import packages by name
+  // A module from a data: URL cannot import packages by name.
   alias: { "node-sqlite3-wasm": import.meta.resolve("node-sqlite3-wasm") },
   external: ["file:*"],
 });
-// stops the background process of esbuild
+// Stops the background process of esbuild.
 await stop();
 await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);

@@ -1,13 +1,15 @@
-/** Entry point of the history's worker thread, which owns the SQLite database: all blocking disk access happens here. */
+/**
+ * Entry point of the history's worker thread, which owns the SQLite database: all blocking disk access happens here.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { textOf } from "../common/errors.js";
-import { causeOf, isDamage, isEmpty, setAside, VersionError } from "./database.js";
-import { latest } from "./latest.js";
+import { describeWriteFailure, isDamageError, isEmptyFile, moveDamagedFile, VersionError } from "./database.js";
+import { readLatest } from "./latest.js";
 import { lowerThreadPriority } from "./priority.js";
 import { extendIds, type CallRequest, type WorkerCalls, type WorkerMessage, type WorkerSetup } from "./protocol.js";
 import { answerQuery, readPage } from "./reader.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
-import { Store } from "./store.js";
+import { SqliteStore } from "./store.js";
 import { sweep } from "./sweep.js";
 import { copyDamagedWal } from "./wal.js";
 
@@ -26,7 +28,7 @@ const setup = workerData as WorkerSetup;
 const port = parentPort!;
 let retention = setup.retention;
 const retentionClock = new RetentionClock();
-let store: Store | undefined;
+let store: SqliteStore | undefined;
 /** Device ids by device index. Each write request appends the ids of new devices. */
 let ids = [...setup.ids];
 /** Number of the latest sweep (deletion of old data). A sweep stops when a newer one has incremented this number. */
@@ -60,7 +62,7 @@ const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
         : readPage(open, device, range!);
     }),
-  latest: (devices) => withStore((open) => latest(open, devices!)),
+  latest: (devices) => withStore((open) => readLatest(open, devices!)),
   forget(device) {
     withStore((open) => open.forget(device!));
     startSweep();
@@ -79,7 +81,7 @@ const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0
 };
 
 const compactTimer = setInterval(
-  () => reportFailure("compacted", () => withStore((open) => open.compact())),
+  () => runMaintenance("compacted", () => withStore((open) => open.compact())),
   COMPACT_INTERVAL,
 );
 const sweepTimer = setInterval(startSweep, SWEEP_INTERVAL);
@@ -98,46 +100,46 @@ function send(message: WorkerMessage): void {
 }
 
 /** Compacts the readings of a device before a query. Returns the device's number; undefined when it has no history. */
-function compactDevice(open: Store, id: string): number | undefined {
-  const device = open.numberOf(id);
+function compactDevice(open: SqliteStore, id: string): number | undefined {
+  const device = open.deviceNumberOf(id);
   try {
     if (device !== undefined) open.compact(device);
   } catch (error) {
     // Ignore an error such as a full disk, because an answer without the last minute is better than none.
-    if (isDamage(error)) throw error;
+    if (isDamageError(error)) throw error;
   }
   return device;
 }
 
 /**
- * Runs `work` with the store, and opens the store if necessary. If the file is damaged, the function replaces the file and
- * runs `work` again.
+ * Runs `work` with the store, and opens the store if necessary. If the file is damaged, the function replaces the file
+ * and runs `work` again.
  */
-function withStore<T>(work: (open: Store) => T): T {
+function withStore<T>(work: (open: SqliteStore) => T): T {
   try {
     return work((store ??= openStore()));
   } catch (error) {
     if (error instanceof VersionError) throw error;
-    if (!isDamage(error)) throw new Error(causeOf(error, setup.file), { cause: error });
+    if (!isDamageError(error)) throw new Error(describeWriteFailure(error, setup.file), { cause: error });
     return work(replaceDamagedFile(textOf(error)));
   }
 }
 
-function openStore(): Store {
+function openStore(): SqliteStore {
   const damage = copyDamagedWal(setup.file);
   if (damage) send({ damage });
-  if (isEmpty(setup.file))
+  if (isEmptyFile(setup.file))
     send({ damage: `The history ${setup.file} was empty. The server created a new one; the old data is missing.` });
-  return new Store(setup.file, setup.runId);
+  return new SqliteStore(setup.file, setup.runId);
 }
 
 /** Moves the damaged file aside and creates a new one with the data that is still in memory. */
-function replaceDamagedFile(damage: string): Store {
+function replaceDamagedFile(damage: string): SqliteStore {
   const old = store;
   store = undefined;
   old?.database.close();
-  const name = setAside(setup.file);
-  store = new Store(setup.file, setup.runId);
+  const name = moveDamagedFile(setup.file);
+  store = new SqliteStore(setup.file, setup.runId);
   old?.moveInto(store);
   send({
     damage: `The history ${setup.file} is damaged (${damage}): the server moved it to ${name} and created a new one.`,
@@ -150,14 +152,14 @@ function startSweep(): void {
   const number = ++sweepNumber;
   let steps: Generator<void> | undefined;
   const time = sweepTime();
-  const next = (): void => {
+  const runNextStep = (): void => {
     if (number !== sweepNumber) return;
-    reportFailure("cleared of old data", () => {
+    runMaintenance("cleared of old data", () => {
       const done = withStore((open) => (steps ??= sweep(open, retention, time)).next().done);
-      if (!done) setImmediate(next);
+      if (!done) setImmediate(runNextStep);
     });
   };
-  setImmediate(next);
+  setImmediate(runNextStep);
 }
 
 /**
@@ -174,7 +176,7 @@ function sweepTime(): number {
 }
 
 /** Runs a step of periodic maintenance. If the step fails, reports this; the next interval tries again. */
-function reportFailure(what: string, step: () => void): void {
+function runMaintenance(what: string, step: () => void): void {
   try {
     step();
   } catch (error) {

@@ -10,9 +10,11 @@ const BATCH_INTERVAL = 500;
 const BATCH_SIZE = 10_000;
 
 /** Maximum number of entries that wait while writing fails. Above this number, the oldest batches are dropped. */
-const MAX_BACKLOG = 200_000;
+const MAX_WAITING_ENTRIES = 200_000;
 
-/** Maximum length of the array of device ids, twice the maximum number of devices. A new array replaces a longer one. */
+/**
+ * Maximum length of the array of device ids, twice the maximum number of devices. A new array replaces a longer one.
+ */
 const MAX_IDS = 500_000;
 
 /** Delay before a failed write is repeated, in ms. */
@@ -24,7 +26,7 @@ const REPORT_INTERVAL = 60_000;
 const sizeOf = ({ batch: { times, switches } }: BufferedBatch): number => times.length + switches.times.length;
 
 /** Collects readings and switches, and writes them to the engine in batches, one batch at a time (write-behind). */
-export class Writer {
+export class HistoryWriter {
   readonly stats = { waiting: 0, written: 0, lost: 0 };
   /** A sentence that says why writing fails at the moment; "" while writing works. */
   problem = "";
@@ -93,7 +95,7 @@ export class Writer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#buffer.size === 0) return;
-    this.#queue.push(this.#buffer.take());
+    this.#queue.push(this.#buffer.takeBatch());
     this.#batchesQueued++;
     this.#limitQueue();
     this.#running ??= this.#run().finally(() => (this.#running = undefined));
@@ -129,10 +131,10 @@ export class Writer {
     this.#idsSent = firstNewIndex + newIds.length;
   }
 
-  /** Drops the oldest batches until at most `MAX_BACKLOG` entries wait. */
+  /** Drops the oldest batches until at most `MAX_WAITING_ENTRIES` entries wait. */
   #limitQueue(): void {
     let waiting = this.#queue.reduce((sum, batch) => sum + sizeOf(batch), 0);
-    while (waiting > MAX_BACKLOG) {
+    while (waiting > MAX_WAITING_ENTRIES) {
       waiting -= sizeOf(this.#queue[0]);
       this.#discard([this.#queue.shift()!]);
     }

@@ -4,11 +4,11 @@ import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
 import { type Actions } from "../outputs/actions.js";
 import { MAX_PENDING, type Outcome } from "../outputs/action.js";
 import type { Device } from "../devices/devices.js";
-import { bodyOf } from "./request-body.js";
+import { parseBody } from "./request-body.js";
 import { HttpError } from "./errors.js";
 
 /** Fields of the body of `POST /api/devices/<id>/actions`. `expires` is in seconds and 60 by default. */
-export const REQUEST = {
+export const ACTION_REQUEST_FIELDS = {
   action: ACTION_COMMAND.action,
   expires: { type: "number", minimum: 1, maximum: 86_400 },
 } as const satisfies Fields;
@@ -20,19 +20,28 @@ export const DEFAULT_WAIT = 15;
 export const MAX_WAIT = 600;
 
 /** HTTP status for each outcome of an action. */
-const STATUS: Readonly<Record<Outcome["outcome"], number>> = { pending: 202, done: 200, refused: 200, timeout: 504 };
+const OUTCOME_STATUS: Readonly<Record<Outcome["outcome"], number>> = {
+  pending: 202,
+  done: 200,
+  refused: 200,
+  timeout: 504,
+};
 
 /**
  * Adds `POST /api/devices/<id>/actions`, which sends an action to a device and waits for its outcome.
  * @param deviceOf finds a device by id, or throws an `HttpError` 404
  */
-export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (id: string) => Device): void {
+export function addActionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (id: string) => Device): void {
   app.post<{ Params: { "*": string }; Querystring: { wait?: unknown } }>("/api/devices/*", async (request, reply) => {
     const path = request.params["*"];
     if (!path.endsWith("/actions")) throw new HttpError(404, "POST works only for /api/devices/<id>/actions.");
     const device = deviceOf(path.slice(0, -"/actions".length));
-    const wait = waitOf(request.query.wait);
-    const { action, expires = 60 } = bodyOf(REQUEST, request.body, `No action was sent to ${device.id}`);
+    const wait = parseWait(request.query.wait);
+    const { action, expires = 60 } = parseBody(
+      ACTION_REQUEST_FIELDS,
+      request.body,
+      `No action was sent to ${device.id}`,
+    );
     if (!device.status)
       throw new HttpError(
         409,
@@ -49,7 +58,7 @@ export function actionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (
     const timedOut = sleep(wait * 1000, pending, { signal: timeout.signal, ref: false }).catch(() => pending);
     const outcome = await Promise.race([completion, timedOut]);
     timeout.abort();
-    return reply.code(STATUS[outcome.outcome]).send(outcome);
+    return reply.code(OUTCOME_STATUS[outcome.outcome]).send(outcome);
   });
 }
 
@@ -75,7 +84,7 @@ export function sendOutcome(
   return reply.send(outcome);
 }
 
-function waitOf(text: unknown): number {
+function parseWait(text: unknown): number {
   if (text === undefined) return DEFAULT_WAIT;
   const wait = typeof text === "string" && /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (wait <= MAX_WAIT) return wait;

@@ -9,19 +9,19 @@ export interface AlertSource {
   list(): AlertView[];
   channels(): ChannelView[];
   /** Sends a test message to every channel, and waits for the outcomes. */
-  test(): Promise<TestResult[]>;
+  sendTest(): Promise<TestResult[]>;
 }
 
 /** Adds the route that lists alerts. */
-export function alertRoutes(app: FastifyInstance, alerts: AlertSource): void {
+export function addAlertRoutes(app: FastifyInstance, alerts: AlertSource): void {
   app.get("/api/alerts", () => alerts.list());
 }
 
 /** Adds the routes about the channels to which this server sends alerts. */
-export function alertChannelRoutes(app: FastifyInstance, alerts: AlertSource): void {
+export function addAlertChannelRoutes(app: FastifyInstance, alerts: AlertSource): void {
   app.get("/api/alert-channels", () => alerts.channels());
   app.post("/api/alert-channels/test", async () => {
-    const results = await alerts.test();
+    const results = await alerts.sendTest();
     if (results.length > 0) return results;
     throw new HttpError(
       409,

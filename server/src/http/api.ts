@@ -4,22 +4,22 @@ import type { Device, Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
 import type { MetricsSources } from "./metrics/metrics.js";
 import type { Mode } from "../devices/override.js";
-import type { Recent } from "../history/recent.js";
-import { alertChannelRoutes, alertRoutes, type AlertSource } from "./alerts.js";
-import { actionRoutes, sendOutcome } from "./actions.js";
-import { overrideOf } from "./request-body.js";
+import type { RecentReadings } from "../history/recent.js";
+import { addAlertChannelRoutes, addAlertRoutes, type AlertSource } from "./alerts.js";
+import { addActionRoutes, sendOutcome } from "./actions.js";
+import { parseOverride } from "./request-body.js";
 import { HttpError } from "./errors.js";
-import { historyRoutes, type HistorySources } from "./history.js";
-import { metricsRoutes } from "./metrics/route.js";
+import { addHistoryRoutes, type HistorySources } from "./history.js";
+import { addMetricsRoutes } from "./metrics/route.js";
 import { openApiDocument } from "./openapi.js";
 import type { NewBoardView } from "./new-board-view.js";
-import { readyRoutes, type ReadySources } from "./ready.js";
-import { mqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
+import { addReadyRoutes, type ReadySources } from "./ready.js";
+import { addMqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
-import { settingsRoutes } from "./settings/routes.js";
+import { addSettingsRoutes } from "./settings/routes.js";
 import type { SettingsSource } from "./settings/source.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
-import { NOT_STORED, zoneRoutes } from "./zones.js";
+import { NOT_STORED_PROBLEM, addZoneRoutes } from "./zones.js";
 
 /** The parts of the server that the HTTP API reads and changes. */
 export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources {
@@ -28,7 +28,7 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly devices: Devices;
   readonly zones: ZoneDirectory;
   readonly alerts: AlertSource & MetricsSources["alerts"];
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   readonly actions: Actions;
   /** The settings of the configuration file; undefined for a server without one. */
   readonly settings: SettingsSource | undefined;
@@ -36,7 +36,7 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly capabilities: ReadonlySet<string>;
   /** The broker's addresses for MQTT clients. `websocket` is null with an external broker. */
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
-  /** What somebody needs to connect a new board. */
+  /** Returns the data that a person needs to connect a new board. */
   newBoard(): Omit<NewBoardView, "simulator">;
   /**
    * Sets a device's mode for `forMs` ms, or until somebody changes it when `forMs` is undefined. Resolves when the mode
@@ -51,25 +51,25 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
 type WildcardPath = { Params: { "*": string } };
 
 /** Adds all routes of the HTTP API. `openapi.ts` describes them. */
-export function apiRoutes(app: FastifyInstance, from: ApiSources): void {
-  readyRoutes(app, from);
-  metricsRoutes(app, from);
-  statusRoutes(app, from);
-  mqttSessionRoutes(app, from);
-  decisionRoutes(app, from);
-  historyRoutes(app, from);
-  settingsRoutes(app, from.settings);
-  alertChannelRoutes(app, from.alerts);
+export function addApiRoutes(app: FastifyInstance, from: ApiSources): void {
+  addReadyRoutes(app, from);
+  addMetricsRoutes(app, from);
+  addStatusRoutes(app, from);
+  addMqttSessionRoutes(app, from);
+  addDecisionRoutes(app, from);
+  addHistoryRoutes(app, from);
+  addSettingsRoutes(app, from.settings);
+  addAlertChannelRoutes(app, from.alerts);
 }
 
 /** Adds the routes that show and change devices and zones, and that show alerts about them. */
-export function decisionRoutes(app: FastifyInstance, from: ApiSources): void {
-  deviceRoutes(app, from);
-  zoneRoutes(app, from.zones, from.storage);
-  alertRoutes(app, from.alerts);
+export function addDecisionRoutes(app: FastifyInstance, from: ApiSources): void {
+  addDeviceRoutes(app, from);
+  addZoneRoutes(app, from.zones, from.storage);
+  addAlertRoutes(app, from.alerts);
 }
 
-function statusRoutes(app: FastifyInstance, from: ApiSources): void {
+function addStatusRoutes(app: FastifyInstance, from: ApiSources): void {
   const started = performance.now();
   app.get("/api/status", () => ({
     version: from.version,
@@ -94,10 +94,10 @@ function statusRoutes(app: FastifyInstance, from: ApiSources): void {
   app.get("/api/openapi.json", () => document);
 }
 
-function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
+function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
   const { devices, recent, actions } = from;
 
-  /** @throws HttpError 404 when the id is unknown */
+  /** Finds a device by its id. @throws HttpError 404 when the id is unknown */
   function deviceOf(id: string): Device {
     const device = devices.get(id);
     if (!device) throw new HttpError(404, `There is no device "${id}"; GET /api/devices lists all devices.`);
@@ -113,15 +113,15 @@ function deviceRoutes(app: FastifyInstance, from: ApiSources): void {
     const path = request.params["*"];
     if (!path.endsWith("/mode")) throw new HttpError(404, "PUT works only for /api/devices/<id>/mode.");
     const device = deviceOf(path.slice(0, -"/mode".length));
-    const override = overrideOf(request.body);
-    await from.storage.storedOrThrow(from.setMode(device, override.mode, override.for), NOT_STORED);
+    const override = parseOverride(request.body);
+    await from.storage.storedOrThrow(from.setMode(device, override.mode, override.for), NOT_STORED_PROBLEM);
     return device.view();
   });
   app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
-    await from.storage.storedOrThrow(from.forget(deviceOf(request.params["*"])), NOT_STORED);
+    await from.storage.storedOrThrow(from.forget(deviceOf(request.params["*"])), NOT_STORED_PROBLEM);
     return reply.code(204).send();
   });
-  actionRoutes(app, actions, deviceOf);
+  addActionRoutes(app, actions, deviceOf);
 
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;

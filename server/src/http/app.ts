@@ -13,19 +13,19 @@ import { logFailures, passwordCheck, type PasswordCheck } from "../security/pass
 import type { LoginStore } from "../security/login-record.js";
 import { LoginSessions } from "../security/login-sessions.js";
 import { clock } from "../time/monotonic-clock.js";
-import { apiRoutes, type ApiSources } from "./api.js";
-import { authorize, createIdentify } from "./authorize.js";
-import { dashboardRoutes } from "./dashboard.js";
-import { answerBadPath, answerUnreadable, errorHandlers, HttpError } from "./errors.js";
+import { addApiRoutes, type ApiSources } from "./api.js";
+import { requireAuthorization, createRequestAuthenticator } from "./authorize.js";
+import { addDashboardRoutes } from "./dashboard.js";
+import { answerBadPath, answerUnreadable, addErrorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
-import { peerRoutes } from "./peers.js";
+import { addPeerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
-import { securityHeaders } from "./headers.js";
-import { firstAdministratorRoute } from "./first-administrator.js";
-import { loginRoutes } from "./login.js";
-import { loginSessionRoutes } from "./login-sessions.js";
+import { addSecurityHeaders } from "./headers.js";
+import { addFirstAdministratorRoute } from "./first-administrator.js";
+import { addLoginRoutes } from "./login.js";
+import { addLoginSessionRoutes } from "./login-sessions.js";
 import type { People } from "./people.js";
-import { userRoutes } from "./users.js";
+import { addUserRoutes } from "./users.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 import type { HttpLimits } from "./limits.js";
 import { limitRequests, type OnRefused } from "./client-limits.js";
@@ -69,7 +69,7 @@ export interface HttpOptions {
 }
 
 /** Timeouts in ms against clients that send a request slowly on purpose (Slowloris attack). */
-const TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
+const REQUEST_TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
 
 /** Creates the Fastify application with security checks, error handlers, routes and plug-ins, but does not listen. */
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
@@ -85,34 +85,34 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
     people,
   } = options;
   const check = logFailures(options.check ?? passwordCheck(accounts), accounts, log);
-  const app = makeServer(tls);
+  const app = createFastify(tls);
   guardConnections(app.server, maxConnections);
-  // accept only JSON: an HTML form on another site can send text/plain, but not JSON (CSRF)
+  // Accept only JSON: an HTML form on another site can send text/plain, but not JSON (CSRF).
   app.removeContentTypeParser("text/plain");
-  errorHandlers(app, log);
+  addErrorHandlers(app, log);
 
   const sessions = openSessions(app, accounts, options.loginStore);
-  const identify = createIdentify(accounts, sessions, check);
-  // hooks run in the order of registration: check the origin before the account, and the account before limits
-  await securityHeaders(app, () => framed && !accounts.required, tls !== undefined);
+  const identify = createRequestAuthenticator(accounts, sessions, check);
+  // Hooks run in the order of registration: check the origin before the account, and the account before limits.
+  await addSecurityHeaders(app, () => framed && !accounts.required, tls !== undefined);
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
     done(problem ? new HttpError(403, problem) : undefined);
   });
   await app.register(fastifyCookie);
-  authorize(app, accounts, identify);
+  requireAuthorization(app, accounts, identify);
   limitRequests(app, options.limits, options.onRefused);
 
   const capabilities = new Set<string>();
-  loginRoutes(app, { accounts, sessions, people, check, identify, log });
-  firstAdministratorRoute(app, { people, accounts, sessions, log });
-  userRoutes(app, { people, accounts, sessions, log });
-  loginSessionRoutes(app, sessions, log);
+  addLoginRoutes(app, { accounts, sessions, people, check, identify, log });
+  addFirstAdministratorRoute(app, { people, accounts, sessions, log });
+  addUserRoutes(app, { people, accounts, sessions, log });
+  addLoginSessionRoutes(app, sessions, log);
   const sources = { ...api, capabilities };
   if (options.cluster)
-    peerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
-  apiRoutes(app, sources);
-  events.route(app, api, options.limits.eventStreams, options.onRefused);
+    addPeerRoutes(app, { cluster: options.cluster, prefix: options.prefix ?? "", api: sources, events, log });
+  addApiRoutes(app, sources);
+  events.addRoute(app, api, options.limits.eventStreams, options.onRefused);
   const context: PluginContext = {
     publishEvent: (name, data) => events.publish(name, data),
     provide: (capability) => void capabilities.add(capability),
@@ -120,7 +120,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
     log,
   };
   for (const plugin of options.plugins) await app.register(async (scope) => plugin(scope, context));
-  await dashboardRoutes(app);
+  await addDashboardRoutes(app);
   return app;
 }
 
@@ -137,28 +137,28 @@ function openSessions(app: FastifyInstance, accounts: Accounts, store: LoginStor
 }
 
 /** Replaces Fastify's schema compilers, which cost memory and start time. No route has a schema. */
-const noSchemas = (): never => {
+const rejectSchemas = (): never => {
   throw new Error("Routes must not have a schema: this server loads no schema compiler.");
 };
 
-function makeServer(tls: Certificates | undefined): FastifyInstance {
+function createFastify(tls: Certificates | undefined): FastifyInstance {
   const common = {
     bodyLimit: 16 * 1024,
     forceCloseConnections: true,
     requestTimeout: 15_000,
-    // close a connection after 11 minutes without traffic; the longest `wait` for an action is 10 minutes
+    // Close a connection after 11 minutes without traffic; the longest `wait` for an action is 10 minutes.
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
-    // believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine
+    // Believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine.
     trustProxy: "loopback",
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerUnreadable,
-    // allow the longest id with every character percent-encoded
+    // Allow the longest id with every character percent-encoded.
     routerOptions: { maxParamLength: 400 },
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+    schemaController: { compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas } },
   };
-  if (!tls) return fastify({ ...common, http: TIMEOUTS });
-  const app = fastify({ ...common, https: { ...httpsOptions(tls), ...TIMEOUTS } });
+  if (!tls) return fastify({ ...common, http: REQUEST_TIMEOUTS });
+  const app = fastify({ ...common, https: { ...httpsOptions(tls), ...REQUEST_TIMEOUTS } });
   followRenewals(app.server, tls);
   return app as unknown as FastifyInstance;
 }

@@ -17,16 +17,16 @@ export interface Visitor {
 }
 
 /**
- * Authenticates a request by its `Authorization` header, session cookie or client certificate. Resolves to undefined when
- * none of them is valid.
+ * Authenticates a request by its `Authorization` header, session cookie or client certificate. Resolves to undefined
+ * when none of them is valid.
  */
-export type Identify = (request: FastifyRequest, reply: FastifyReply) => Promise<Visitor | undefined>;
+export type AuthenticateRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<Visitor | undefined>;
 
-/** Prefix of the routes of the page's message tables, which the login page needs. */
-const MESSAGES = "/messages-";
+/** Prefix of the routes with the translated texts of the dashboard, which the login page needs. */
+const TEXTS_ROUTE_PREFIX = "/messages-";
 
 /** Routes that need no account. A check by route also covers other spellings of a path, such as encoded characters. */
-const PUBLIC = new Set([
+const PUBLIC_ROUTES = new Set([
   "/healthz",
   "/readyz",
   "/login",
@@ -41,9 +41,9 @@ const PUBLIC = new Set([
 ]);
 
 /** Routes that only administrators may use, also for reading. */
-const FOR_ADMINS = /^\/api\/(users|login-sessions)(\/|$)/;
+const ADMIN_ROUTES = /^\/api\/(users|login-sessions)(\/|$)/;
 
-const LOG_IN = "Log in first, or send a token as `Authorization: Bearer …`.";
+const LOG_IN_HINT = "Log in first, or send a token as `Authorization: Bearer …`.";
 
 const visitors = new WeakMap<FastifyRequest, Account>();
 
@@ -52,11 +52,17 @@ export function accountOf(request: FastifyRequest): Account | undefined {
   return visitors.get(request);
 }
 
-/** Interval in ms at which open responses, such as event streams, are closed if their client is no longer authorized. */
+/**
+ * Interval in ms at which open responses, such as event streams, are closed if their client is no longer authorized.
+ */
 const CHECK_INTERVAL = 2000;
 
 /** Returns a function that authenticates requests by token, session, password or client certificate. */
-export function createIdentify(accounts: Accounts, sessions: LoginSessions, check: PasswordCheck): Identify {
+export function createRequestAuthenticator(
+  accounts: Accounts,
+  sessions: LoginSessions,
+  check: PasswordCheck,
+): AuthenticateRequest {
   function bySession(request: FastifyRequest): Visitor | undefined {
     const id = sessionIdOf(request);
     const account = id === undefined ? undefined : sessions.touch(id);
@@ -83,7 +89,7 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
         const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, "base64").toString()) ?? [];
         if (password === undefined) return undefined;
         const verdict = await check(request.ip, name, password);
-        if (verdict.wait !== undefined) throw tooManyAttempts(reply, verdict.wait);
+        if (verdict.wait !== undefined) throw tooManyAttemptsError(reply, verdict.wait);
         const { account } = verdict;
         return account && { account, isAuthorized: () => accounts.byName(name) === account };
       }
@@ -94,11 +100,11 @@ export function createIdentify(accounts: Accounts, sessions: LoginSessions, chec
 }
 
 /**
- * Sets `Retry-After` and returns error 429 for too many wrong passwords, for unknown users too.
- * @param wait in seconds
- * @param what what was wrong
+ * Sets `Retry-After` and creates the error 429 for too many wrong passwords. The error is the same for unknown users.
+ * @param wait how long the client must wait, in seconds
+ * @param what plural noun for what was wrong, for the message
  */
-export function tooManyAttempts(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
+export function tooManyAttemptsError(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
   void reply.header("retry-after", wait);
   return new HttpError(429, `There were too many wrong ${what}; try again in ${wait} s.`);
 }
@@ -107,7 +113,7 @@ export function tooManyAttempts(reply: FastifyReply, wait: number, what = "passw
  * Requires an account for every route that is not public. Admins may do everything, readers may only read, and boards
  * may do nothing. Closes open responses, such as event streams, when their account loses its rights.
  */
-export function authorize(app: FastifyInstance, accounts: Accounts, identify: Identify): void {
+export function requireAuthorization(app: FastifyInstance, accounts: Accounts, identify: AuthenticateRequest): void {
   const everybody: Visitor = { isAuthorized: () => !accounts.required };
   const open = new Map<ServerResponse, Visitor>();
   const timer = setInterval(() => {
@@ -117,17 +123,17 @@ export function authorize(app: FastifyInstance, accounts: Accounts, identify: Id
 
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url ?? "";
-    if (PUBLIC.has(route) || route.startsWith(MESSAGES)) return;
+    if (PUBLIC_ROUTES.has(route) || route.startsWith(TEXTS_ROUTE_PREFIX)) return;
     const visitor = accounts.required ? await identify(request, reply) : everybody;
     if (!visitor) {
-      // a relative URL works behind a reverse proxy with a base path; the browser keeps the part after #
+      // A relative URL works behind a reverse proxy with a base path; the browser keeps the part after #.
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerToken(request);
-      // name the error only if the request contained a token (RFC 6750, section 3.1)
+      // Name the error only if the request contained a token (RFC 6750, section 3.1).
       reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
-      throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN);
+      throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN) : LOG_IN_HINT);
     }
-    const problem = visitor.account ? forbidden(visitor.account, request.method, route) : "";
+    const problem = visitor.account ? forbiddenReason(visitor.account, request.method, route) : "";
     if (problem) throw new HttpError(403, problem);
     assignClient(request, visitor.account);
     if (visitor.account) visitors.set(request, visitor.account);
@@ -141,11 +147,11 @@ function bearerToken({ headers }: FastifyRequest): string | undefined {
 }
 
 /** Returns why an account may not use an HTTP method of a route; "" when it may. */
-function forbidden({ name, role }: Account, method: string, route: string): string {
+function forbiddenReason({ name, role }: Account, method: string, route: string): string {
   if (role === "admin") return "";
   if (role === "device")
     return `"${name}" is the account of a board, which has no rights over HTTP; use another account.`;
-  if (FOR_ADMINS.test(route))
+  if (ADMIN_ROUTES.test(route))
     return `"${name}" has the role "${role}"; only administrators may see and change accounts.`;
   if (method === "GET" || method === "HEAD") return "";
   return `"${name}" has the role "reader", which may read everything and change nothing.`;

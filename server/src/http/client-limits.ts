@@ -6,39 +6,39 @@ import { HttpError } from "./errors.js";
 import type { HttpLimits } from "./limits.js";
 
 /** Maximum number of event streams of all clients together, as a multiple of the limit for one client. */
-export const ALL_STREAMS = 4;
+export const TOTAL_STREAMS_FACTOR = 4;
 
 /** Called when the server refuses a request of a client that exceeds a limit. */
 export type OnRefused = (client: string, problem: string) => void;
 
-/** Path of the live events. */
+/** Path of the event stream, which sends live events. */
 export const EVENTS_PATH = "/api/events";
 
 /** Value of the `Retry-After` header for a client that exceeds a limit, in seconds. */
 const RETRY_AFTER = 10;
 
-const clients = new WeakMap<FastifyRequest, string>();
+const clientsByRequest = new WeakMap<FastifyRequest, string>();
 
 /**
  * Assigns a request to a client: its account, or the network address if it has no account. The limits of this client
  * then apply to the request.
  */
 export function assignClient(request: FastifyRequest, account: Account | undefined): void {
-  clients.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
+  clientsByRequest.set(request, account ? `the account ${account.name}` : networkOf(request.ip));
 }
 
 /** Returns the client whose limits apply to a request; undefined on public routes such as the login page. */
 export function clientOf(request: FastifyRequest): string | undefined {
-  return clients.get(request);
+  return clientsByRequest.get(request);
 }
 
 /** Creates the error 429 for a client that exceeds a limit, and sets `Retry-After`. */
-export function tooMany(reply: FastifyReply, problem: string): HttpError {
+export function tooManyRequestsError(reply: FastifyReply, problem: string): HttpError {
   void reply.header("retry-after", RETRY_AFTER);
   return new HttpError(429, problem);
 }
 
-/** Limits the simultaneous requests of each client, except event streams. Call it after `authorize`. */
+/** Limits the simultaneous requests of each client, except event streams. Call it after `requireAuthorization`. */
 export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLimits, onRefused: OnRefused): void {
   const open = new Map<string, Set<ServerResponse>>();
   app.addHook("onRequest", (request, reply, done) => {
@@ -48,7 +48,7 @@ export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLim
     if (responses.size >= limit) {
       const problem = `The server is already answering ${limit} requests of ${client}, the limit for one client; wait for them.`;
       onRefused(client, problem);
-      return done(tooMany(reply, problem));
+      return done(tooManyRequestsError(reply, problem));
     }
     open.set(client, responses.add(reply.raw));
     reply.raw.once("close", () => {

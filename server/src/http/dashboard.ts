@@ -4,13 +4,15 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 /** Possible locations of `server/dist/dashboard`, relative to this module when it is compiled and when it is source. */
-const FOLDERS = ["../../../dashboard/", "../../dist/dashboard/"].map((path) =>
+const DASHBOARD_FOLDERS = ["../../../dashboard/", "../../dist/dashboard/"].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** Serves the dashboard at / and the login page at /login. If the dashboard was not built, both explain how to build it. */
-export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
-  const root = FOLDERS.find((folder) => existsSync(folder + "index.html"));
+/**
+ * Serves the dashboard at / and the login page at /login. If the dashboard was not built, both explain how to build it.
+ */
+export async function addDashboardRoutes(app: FastifyInstance): Promise<void> {
+  const root = DASHBOARD_FOLDERS.find((folder) => existsSync(folder + "index.html"));
   if (!root) {
     for (const path of ["/", "/login"])
       app.get(path, (_request, reply) =>
@@ -20,13 +22,13 @@ export async function dashboardRoutes(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
-    // one route for each existing file, so that no path of a request reaches the file system
+    // Create one route for each existing file, so that no path of a request reaches the file system.
     wildcard: false,
-    // compression is safe from BREACH attacks, because the files contain no secrets
+    // Compression is safe from BREACH attacks, because the files contain no secrets.
     preCompressed: true,
     globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,
-    // the browser must revalidate its copy each time, so that the cache shows nothing after a logout
+    // The browser must revalidate its copy each time, so that the cache shows nothing after a logout.
     setHeaders(response) {
       response.setHeader("cache-control", "private, no-cache");
     },

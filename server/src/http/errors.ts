@@ -15,15 +15,15 @@ export class HttpError extends Error {
 }
 
 /** Answers every error as `{"error": sentence}`. Details of internal errors appear only in the log. */
-export function errorHandlers(app: FastifyInstance, log: Log): void {
+export function addErrorHandlers(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    // the server throws 503 and 507 on purpose, with a message for the client
+    // The server throws 503 and 507 on purpose, with a message for the client.
     if (status < 500 || status === 503 || status === 507) return reply.code(status).send({ error: error.message });
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed to handle this request; see its log for the reason." });
   });
-  // close the connection after an early response, so that the server does not read the rest of the body
+  // Close the connection after an early response, so that the server does not read the rest of the body.
   app.addHook("onSend", (request, reply, _payload, done) => {
     if (!request.raw.complete) reply.header("connection", "close");
     done();
@@ -42,19 +42,19 @@ export function answerBadPath(error: FastifyError, _request: FastifyRequest, rep
 }
 
 /** Response for each error code of Node's HTTP parser. */
-const UNREADABLE: Readonly<Record<string, [status: number, error: string]>> = {
+const PARSE_ERROR_RESPONSES: Readonly<Record<string, [status: number, error: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, "The request was not complete in time."],
   HPE_HEADER_OVERFLOW: [431, "The headers are longer than 16 KB."],
 };
 
 /** Answers a request that Node cannot parse as HTTP, if possible, and closes the connection. */
 export function answerUnreadable(error: Error, socket: Socket): void {
-  // the client has disconnected, or its TLS handshake failed: it cannot receive a response
+  // The client has disconnected, or its TLS handshake failed: it cannot receive a response.
   if (codeOf(error) === "ECONNRESET" || !socket.writable || /^ERR_SSL|^ERR_TLS|^EPROTO/.test(codeOf(error))) {
     socket.destroy();
     return;
   }
-  const [status, text] = UNREADABLE[codeOf(error)] ?? [400, "The request is not valid HTTP/1.1 (RFC 9112)."];
+  const [status, text] = PARSE_ERROR_RESPONSES[codeOf(error)] ?? [400, "The request is not valid HTTP/1.1 (RFC 9112)."];
   const body = JSON.stringify({ error: text });
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
   socket.end(`${head}\r\n\r\n${body}`);

@@ -4,19 +4,21 @@ import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import type { AlertSource } from "./alerts.js";
-import { ALL_STREAMS, clientOf, EVENTS_PATH, tooMany, type OnRefused } from "./client-limits.js";
+import { TOTAL_STREAMS_FACTOR, clientOf, EVENTS_PATH, tooManyRequestsError, type OnRefused } from "./client-limits.js";
 
-/** Maximum number of unsent bytes of one stream, without the initial state. The server closes a stream that exceeds it. */
-const MAX_BACKLOG = 1_000_000;
+/**
+ * Maximum number of unsent bytes of one stream, without the initial state. The server closes a stream that exceeds it.
+ */
+const MAX_UNSENT_BYTES = 1_000_000;
 
 /** Interval between the comments that keep an idle stream alive, in ms. */
-const HEARTBEAT = 15_000;
+const HEARTBEAT_INTERVAL = 15_000;
 
 /** Interval at which a server with open event streams announces them to the other servers of a cluster, in ms. */
 const ANNOUNCE_INTERVAL = 1000;
 
 /** Headers of an event stream, which keep proxies from caching, compressing or buffering the stream. */
-const EVENT_STREAM = {
+const EVENT_STREAM_HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no",
@@ -26,9 +28,9 @@ const EVENT_STREAM = {
 const UPDATE_INTERVAL = 50;
 
 /**
- * Sends live events to the followers of `/api/events` (server-sent events). Each stream begins with the full state, so that
- * reconnecting clients miss nothing and events need no ids. Updates are throttled: when a device changes several times
- * within 50 ms, followers receive only its newest state.
+ * Sends live events to the followers of `/api/events` (server-sent events). Each stream begins with the full state, so
+ * that reconnecting clients miss nothing and events need no ids. Updates are throttled: when a device changes several
+ * times within 50 ms, followers receive only its newest state.
  */
 export class Events {
   #remote: RemoteEvents | undefined;
@@ -47,7 +49,7 @@ export class Events {
 
   /** Sends an event to all followers, after the pending device updates. Does nothing without followers. */
   publish(name: string, data: unknown): void {
-    if (this.#hasFollowers) this.#update(format(name, data));
+    if (this.#hasFollowers) this.#update(formatEvent(name, data));
   }
 
   /** Exchanges events with the other servers of a cluster. */
@@ -76,12 +78,13 @@ export class Events {
    * @param limit maximum number of streams of one client
    * @param onRefused called when a client exceeds a limit
    */
-  route(app: FastifyInstance, { devices, zones, alerts }: StreamedState, limit: number, onRefused: OnRefused): void {
-    const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT);
+  addRoute(app: FastifyInstance, { devices, zones, alerts }: StreamedState, limit: number, onRefused: OnRefused): void {
+    const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT_INTERVAL);
     const announcements = setInterval(() => {
       if (this.#followers.size > 0) this.#remote?.announceFollowers();
     }, ANNOUNCE_INTERVAL);
-    // after a clock jump, the times on open pages are wrong: disconnect clients, which reconnect and get corrected times
+    // After a clock jump, the times on open pages are wrong: disconnect clients, which reconnect and get corrected
+    // times.
     const stopWatching = clock.onJump(() => {
       for (const follower of this.#followers.keys()) follower.end();
     });
@@ -97,28 +100,28 @@ export class Events {
       const problem = this.#makeRoom(client, limit);
       if (problem) {
         onRefused(client, problem);
-        throw tooMany(reply, problem);
+        throw tooManyRequestsError(reply, problem);
       }
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
       response.on("error", () => this.#followers.delete(response));
-      // copy the headers of the reply, such as the security headers, because reply.hijack() skips them
+      // Copy the headers of the reply, such as the security headers, because reply.hijack() skips them.
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) response.setHeader(name, value);
-      response.writeHead(200, EVENT_STREAM);
+      response.writeHead(200, EVENT_STREAM_HEADERS);
       response.write(
         "retry: 1000\n\n" +
-          format("devices", devices.list()) +
-          format("zones", zones.list()) +
-          format("alerts", alerts.list()),
+          formatEvent("devices", devices.list()) +
+          formatEvent("zones", zones.list()) +
+          formatEvent("alerts", alerts.list()),
       );
-      this.#followers.set(response, { client, maxBacklog: response.writableLength + MAX_BACKLOG });
+      this.#followers.set(response, { client, maxBacklog: response.writableLength + MAX_UNSENT_BYTES });
       this.#remote?.announceFollowers();
       this.#remote?.snapshot().then(
         (events) => {
-          for (const [name, data] of events) if (this.#followers.has(response)) response.write(format(name, data));
+          for (const [name, data] of events) if (this.#followers.has(response)) response.write(formatEvent(name, data));
         },
-        // without a snapshot of the other servers, disconnect: the client reconnects and receives the full state
+        // Without a snapshot of the other servers, disconnect: the client reconnects and receives the full state.
         () => response.destroy(),
       );
       return reply;
@@ -140,7 +143,7 @@ export class Events {
     const own = byClient.get(client)?.length ?? 0;
     if (own >= limit)
       return `${limit} streams of live events are already open for ${client}, the limit for one client; close a page or program that you do not need.`;
-    if (this.#followers.size < limit * ALL_STREAMS) return "";
+    if (this.#followers.size < limit * TOTAL_STREAMS_FACTOR) return "";
     const most = [...byClient.values()].reduce((a, b) => (b.length > a.length ? b : a));
     if (most.length <= own + 1)
       return `${this.#followers.size} streams of live events are already open, the limit for all clients; close a page or program that you do not need.`;
@@ -152,23 +155,25 @@ export class Events {
 
   /** Schedules the next update. A timer may fire up to 1 ms early; the callback then schedules another one. */
   #schedule(): NodeJS.Timeout {
-    const wait = (): number => this.#updatedAt + UPDATE_INTERVAL - performance.now();
+    const remainingWait = (): number => this.#updatedAt + UPDATE_INTERVAL - performance.now();
     return setTimeout(
       () => {
-        if (wait() > 0) this.#timer = this.#schedule();
+        if (remainingWait() > 0) this.#timer = this.#schedule();
         else this.#update("");
       },
-      Math.max(0, Math.ceil(wait())),
+      Math.max(0, Math.ceil(remainingWait())),
     );
   }
 
-  /** Sends the changed devices and then `text` in one write, to local streams and to other servers with open streams. */
+  /**
+   * Sends the changed devices and then `text` in one write, to local streams and to other servers with open streams.
+   */
   #update(text: string): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#updatedAt = performance.now();
     let events = "";
-    for (const device of this.#changed) events += format("device", device.view());
+    for (const device of this.#changed) events += formatEvent("device", device.view());
     this.#changed.clear();
     events += text;
     if (!events) return;
@@ -179,8 +184,8 @@ export class Events {
   #write(events: string): void {
     for (const [response, follower] of this.#followers) {
       const backlog = response.writableLength;
-      if (backlog === 0) follower.maxBacklog = MAX_BACKLOG;
-      // disconnect a slow reader to bound memory; after a reconnect it receives the full state
+      if (backlog === 0) follower.maxBacklog = MAX_UNSENT_BYTES;
+      // Disconnect a slow reader to bound memory; after a reconnect it receives the full state.
       if (backlog > follower.maxBacklog) response.destroy();
       else response.write(events);
     }
@@ -215,6 +220,6 @@ export interface RemoteEvents {
 }
 
 /** Formats an event as text for the event stream (server-sent events). */
-function format(name: string, data: unknown): string {
+function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -3,14 +3,14 @@ import type { Fields } from "../../../contract/index.js";
 import type { Log } from "../observability/log.js";
 import type { Accounts } from "../security/accounts.js";
 import type { LoginSessions } from "../security/login-sessions.js";
-import { tooManyAttempts } from "./authorize.js";
+import { tooManyAttemptsError } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { withUserErrors, type People } from "./people.js";
-import { bodyOf } from "./request-body.js";
+import { parseBody } from "./request-body.js";
 import { originOf, setSessionCookie } from "./session-cookie.js";
 
 /** Fields of the body of `POST /api/first-administrator`. */
-export const FIRST_ADMINISTRATOR = {
+export const FIRST_ADMINISTRATOR_FIELDS = {
   code: { type: "string", required: true, maxLength: 64 },
   name: { type: "string", required: true, maxLength: 256 },
   password: { type: "string", required: true, maxLength: 4096 },
@@ -25,16 +25,16 @@ export interface FirstAdministratorSources {
 }
 
 /**
- * Adds `POST /api/first-administrator`, which needs no account but the one-time code from the log. The response logs the
- * administrator in.
+ * Adds `POST /api/first-administrator`, which needs no account but the one-time code from the log. The response logs
+ * the administrator in.
  */
-export function firstAdministratorRoute(
+export function addFirstAdministratorRoute(
   app: FastifyInstance,
   { people, accounts, sessions, log }: FirstAdministratorSources,
 ): void {
   app.post("/api/first-administrator", async (request, reply) => {
-    const { code, name, password } = bodyOf(FIRST_ADMINISTRATOR, request.body, "No account was created");
-    if (!people) throw new HttpError(409, ANONYMOUS);
+    const { code, name, password } = parseBody(FIRST_ADMINISTRATOR_FIELDS, request.body, "No account was created");
+    if (!people) throw new HttpError(409, ANONYMOUS_PROBLEM);
     const result = await withUserErrors(() => people.firstAdministrator.create(request.ip, code, name, password));
     if (result === "wrong-code") {
       log.warn("security", `Refused to create the first administrator from ${request.ip}: wrong code.`, {
@@ -45,7 +45,7 @@ export function firstAdministratorRoute(
         "The code is wrong. The newest code is in the log of the server; each start makes another.",
       );
     }
-    if (result !== "created") throw tooManyAttempts(reply, result.wait, "codes");
+    if (result !== "created") throw tooManyAttemptsError(reply, result.wait, "codes");
     log.info("security", `${name} was created as the first administrator from ${request.ip}.`, {
       user: name,
       address: request.ip,
@@ -58,5 +58,5 @@ export function firstAdministratorRoute(
 }
 
 /** Why a server that runs with `--anonymous` refuses to show and change accounts. */
-export const ANONYMOUS =
+export const ANONYMOUS_PROBLEM =
   "This server runs with --anonymous, so accounts have no effect; start it without to manage accounts.";

@@ -37,7 +37,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
     const { origin } = headers;
     if (!changes || origin === undefined) return "";
     const from = URL.canParse(origin) ? new URL(origin) : undefined;
-    // an https page on a plain HTTP server is allowed: a reverse proxy may have ended the HTTPS connection
+    // An https page on a plain HTTP server is allowed: a reverse proxy may have ended the HTTPS connection.
     const downgraded = socket instanceof TLSSocket && from?.protocol !== "https:";
     if (from?.host === headers.host && !downgraded) return "";
     return `Pages of ${origin} may not change anything on this server.`;
@@ -45,8 +45,9 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
 }
 
 /**
- * Limits the number of connections to `max`, and to half of `max` for each address, so that one client cannot lock out all
- * others. Loopback addresses have no limit of their own, because a reverse proxy opens the connections of all clients.
+ * Limits the number of connections to `max`, and to half of `max` for each address, so that one client cannot lock out
+ * all others. Loopback addresses have no limit of their own, because a reverse proxy opens the connections of all
+ * clients.
  */
 export function guardConnections(server: Server, max: number): void {
   server.maxConnections = max;

@@ -4,10 +4,11 @@ import { isIP } from "node:net";
 import { isLoopback } from "../common/hosts.js";
 
 /**
- * Values of `frame-ancestors` that let editors on this machine embed the dashboard. VS Code's Simple Browser is a frame in
- * a webview in a window, on the desktop or in a browser. The browser checks every ancestor, so all of them are listed.
+ * Values of `frame-ancestors` that let editors on this machine embed the dashboard. VS Code's Simple Browser is a frame
+ * in a webview in a window, on the desktop or in a browser. The browser checks every ancestor, so all of them are
+ * listed.
  */
-const EDITORS = [
+const EDITOR_ANCESTORS = [
   "'self'",
   "vscode-webview:",
   "vscode-file:",
@@ -18,11 +19,13 @@ const EDITORS = [
 ].join(" ");
 
 /** `Permissions-Policy` that denies all browser features, since the dashboard needs none of them. */
-const PERMISSIONS = ["camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb"]
+const PERMISSIONS_POLICY = ["camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb"]
   .map((feature) => `${feature}=()`)
   .join(", ");
 
-/** `Strict-Transport-Security` for 30 days. A longer time would make it hard to return to plain HTTP after a mistake. */
+/**
+ * `Strict-Transport-Security` for 30 days. A longer time would make it hard to return to plain HTTP after a mistake.
+ */
 const STRICT_TRANSPORT = `max-age=${30 * 24 * 60 * 60}`;
 
 /**
@@ -30,7 +33,7 @@ const STRICT_TRANSPORT = `max-age=${30 * 24 * 60 * 60}`;
  * @param framed whether editors may embed the dashboard at the moment; otherwise no frame may (clickjacking)
  * @param secure whether the server uses HTTPS
  */
-export async function securityHeaders(app: FastifyInstance, framed: () => boolean, secure: boolean): Promise<void> {
+export async function addSecurityHeaders(app: FastifyInstance, framed: () => boolean, secure: boolean): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -44,20 +47,20 @@ export async function securityHeaders(app: FastifyInstance, framed: () => boolea
         "font-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
-        "frame-ancestors": [() => (framed() ? EDITORS : "'none'")],
+        "frame-ancestors": [() => (framed() ? EDITOR_ANCESTORS : "'none'")],
       },
     },
     // frame-ancestors replaces X-Frame-Options, which cannot make an exception for editors
     xFrameOptions: false,
-    // set in the hook below, because it depends on the host name
+    // Set in the hook below, because it depends on the host name.
     strictTransportSecurity: false,
   });
   app.addHook("onRequest", (request, { raw }, done) => {
-    raw.setHeader("permissions-policy", PERMISSIONS);
-    // the files of the dashboard set their own cache-control instead
+    raw.setHeader("permissions-policy", PERMISSIONS_POLICY);
+    // The files of the dashboard set their own cache-control instead.
     raw.setHeader("cache-control", "no-store");
-    // send no HSTS for localhost, where it would also apply to other programs' ports; browsers ignore it for IP
-    // addresses
+    // Send no HSTS for localhost, where it would also apply to other programs' ports; browsers ignore it for IP
+    // addresses.
     const name = request.hostname.replace(/^\[|\]$/g, "");
     if (secure && !isLoopback(name) && isIP(name) === 0) raw.setHeader("strict-transport-security", STRICT_TRANSPORT);
     done();

@@ -4,7 +4,7 @@ import { idProblem } from "../../../contract/index.js";
 import type { History, HistoryAnswer } from "../history/history.js";
 import { HttpError } from "./errors.js";
 import { csvOf } from "./history-csv.js";
-import { rangeOf, type Range, type RangeQuery } from "./history-range.js";
+import { parseRange, type TimeRange, type RangeQuery } from "./history-range.js";
 
 /** The parts of the server that the history routes read. */
 export interface HistorySources {
@@ -14,7 +14,7 @@ export interface HistorySources {
   readonly devices: { get(id: string): unknown };
 }
 
-interface Query extends RangeQuery {
+interface HistoryQueryString extends RangeQuery {
   readonly device?: unknown;
   readonly points?: unknown;
 }
@@ -26,8 +26,8 @@ export const DEFAULT_POINTS = 500;
 export const MAX_POINTS = 5000;
 
 /** Adds `GET /api/history`, which serves data for plots, and `GET /api/history.csv`, which exports all rows. */
-export function historyRoutes(app: FastifyInstance, { history, historyOn, devices }: HistorySources): void {
-  function deviceOf({ device }: Query): string {
+export function addHistoryRoutes(app: FastifyInstance, { history, historyOn, devices }: HistorySources): void {
+  function deviceOf({ device }: HistoryQueryString): string {
     if (!historyOn)
       throw new HttpError(404, "This server keeps no history: the history is switched off in its configuration.");
     if (typeof device !== "string") throw new HttpError(400, 'Name one device: "device=<id>".');
@@ -40,30 +40,34 @@ export function historyRoutes(app: FastifyInstance, { history, historyOn, device
    * Reads the history of a device. A device may be unknown since a restart and still have history.
    * @throws HttpError 404 when the device is unknown and has no history in this range
    */
-  async function query(device: string, range: Range, points: number): Promise<HistoryAnswer> {
+  async function query(device: string, range: TimeRange, points: number): Promise<HistoryAnswer> {
     const answer = await history.query({ device, ...range, points });
     if (answer.points.length > 0 || answer.switches.length > 0 || answer.led_on !== null || devices.get(device))
       return answer;
     throw new HttpError(404, `There is no device "${device}", and no history of one in that time.`);
   }
 
-  app.get<{ Querystring: Query }>("/api/history", (request) =>
-    query(deviceOf(request.query), rangeOf(request.query), pointsOf(request.query.points)),
+  app.get<{ Querystring: HistoryQueryString }>("/api/history", (request) =>
+    query(deviceOf(request.query), parseRange(request.query), parsePoints(request.query.points)),
   );
 
-  // add no HEAD route, because Fastify would read all rows and discard them
-  app.get<{ Querystring: Query }>("/api/history.csv", { exposeHeadRoute: false }, async (request, reply) => {
-    const device = deviceOf(request.query);
-    const range = rangeOf(request.query);
-    await query(device, range, 1);
-    return reply
-      .type("text/csv; charset=utf-8; header=present")
-      .header("content-disposition", `attachment; filename="${device.replace(/[^\w.-]+/g, "-")}.csv"`)
-      .send(Readable.from(csvOf(history.rows(device, range.from, range.to)), { highWaterMark: 1 }));
-  });
+  // Add no HEAD route, because Fastify would read all rows and discard them.
+  app.get<{ Querystring: HistoryQueryString }>(
+    "/api/history.csv",
+    { exposeHeadRoute: false },
+    async (request, reply) => {
+      const device = deviceOf(request.query);
+      const range = parseRange(request.query);
+      await query(device, range, 1);
+      return reply
+        .type("text/csv; charset=utf-8; header=present")
+        .header("content-disposition", `attachment; filename="${device.replace(/[^\w.-]+/g, "-")}.csv"`)
+        .send(Readable.from(csvOf(history.rows(device, range.from, range.to)), { highWaterMark: 1 }));
+    },
+  );
 }
 
-function pointsOf(text: unknown): number {
+function parsePoints(text: unknown): number {
   if (text === undefined) return DEFAULT_POINTS;
   const points = typeof text === "string" && /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (points >= 1 && points <= MAX_POINTS) return points;

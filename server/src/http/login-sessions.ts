@@ -6,8 +6,8 @@ import { accountOf } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { sessionIdOf } from "./session-cookie.js";
 
-/** Adds the routes that list and end login sessions. `authorize` restricts them to administrators. */
-export function loginSessionRoutes(app: FastifyInstance, sessions: LoginSessions, log: Log): void {
+/** Adds the routes that list and end login sessions. `requireAuthorization` restricts them to administrators. */
+export function addLoginSessionRoutes(app: FastifyInstance, sessions: LoginSessions, log: Log): void {
   app.get("/api/login-sessions", (request): ListedLoginSession[] => {
     const id = sessionIdOf(request);
     const own = id === undefined ? undefined : sessions.publicIdOf(id);

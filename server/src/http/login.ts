@@ -4,13 +4,13 @@ import type { EndReason } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
-import { tooManyAttempts, type Identify } from "./authorize.js";
+import { tooManyAttemptsError, type AuthenticateRequest } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import type { People } from "./people.js";
 import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
 /** The answer of `GET /api/session` and `POST /api/login`. */
-export interface SessionView {
+export interface LoginSessionView {
   /** The user name; null when nobody is logged in. */
   readonly name: string | null;
   readonly role: Account["role"] | null;
@@ -29,16 +29,16 @@ export interface LoginSources {
   /** Undefined when the server runs with `--anonymous`. */
   readonly people: People | undefined;
   readonly check: PasswordCheck;
-  readonly identify: Identify;
+  readonly identify: AuthenticateRequest;
   readonly log: Log;
 }
 
 /** Adds `POST /api/login`, `POST /api/logout` and `GET /api/session`, which need no account. */
-export function loginRoutes(
+export function addLoginRoutes(
   app: FastifyInstance,
   { accounts, sessions, people, check, identify, log }: LoginSources,
 ): void {
-  const viewOf = (account: Account | undefined): SessionView => ({
+  const viewOf = (account: Account | undefined): LoginSessionView => ({
     name: account?.name ?? null,
     role: account?.role ?? null,
     required: accounts.required,
@@ -58,7 +58,7 @@ export function loginRoutes(
     if (typeof name !== "string" || typeof password !== "string")
       throw new HttpError(400, 'Log in with {"name": "…", "password": "…"}.');
     const verdict = await check(request.ip, name, password);
-    if (verdict.wait !== undefined) throw tooManyAttempts(reply, verdict.wait);
+    if (verdict.wait !== undefined) throw tooManyAttemptsError(reply, verdict.wait);
     const { account } = verdict;
     if (!account) throw new HttpError(401, "The name or the password is wrong.");
     if (account.role === "device")
@@ -66,7 +66,7 @@ export function loginRoutes(
         403,
         `"${name}" is the account of a board, which has no rights over HTTP; use another account.`,
       );
-    // always create a new session id: an attacker may have set the browser's cookie (session fixation)
+    // Always create a new session id: an attacker may have set the browser's cookie (session fixation).
     const before = sessionIdOf(request);
     if (before !== undefined) sessions.logOut(before);
     setSessionCookie(request, reply, sessions.create(account, originOf(request)));

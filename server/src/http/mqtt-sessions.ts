@@ -11,17 +11,17 @@ export interface MqttSessionSources {
   broker(): { readonly url: string };
 }
 
-interface Query {
+interface SessionQueryString {
   readonly client_id?: unknown;
   readonly account?: unknown;
 }
 
 /**
- * Adds the routes that list and end MQTT sessions. The client id is a query parameter, because a client id may contain any
- * character, slashes included.
+ * Adds the routes that list and end MQTT sessions. The client id is a query parameter, because a client id may contain
+ * any character, slashes included.
  */
-export function mqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources): void {
-  /** @throws HttpError 404 when the server has joined another broker */
+export function addMqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources): void {
+  /** Returns the sessions of the embedded broker. @throws HttpError 404 when the server has joined another broker */
   function directory(): SessionDirectory {
     const sessions = from.mqttSessions();
     if (sessions) return sessions;
@@ -31,37 +31,37 @@ export function mqttSessionRoutes(app: FastifyInstance, from: MqttSessionSources
     );
   }
 
-  app.get("/api/sessions", () => directory().list().toSorted(byAccountAndClientId));
+  app.get("/api/sessions", () => directory().list().toSorted(compareSessions));
 
-  app.delete<{ Querystring: Query }>("/api/sessions", async (request, reply) => {
+  app.delete<{ Querystring: SessionQueryString }>("/api/sessions", async (request, reply) => {
     const sessions = directory();
     const clientId = parameterOf(request.query, "client_id");
     const account = parameterOf(request.query, "account");
     if (clientId === null)
       throw new HttpError(400, "Name one session: /api/sessions?client_id=<client id>&account=<account>.");
     if (await sessions.end(account, clientId)) return reply.code(204).send();
-    throw new HttpError(404, unknownSession(account, clientId, sessions.list()));
+    throw new HttpError(404, unknownSessionProblem(account, clientId, sessions.list()));
   });
 }
 
 /** Returns a query parameter; null for a missing or empty one. @throws HttpError 400 for a repeated parameter */
-function parameterOf(query: Query, name: keyof Query): string | null {
+function parameterOf(query: SessionQueryString, name: keyof SessionQueryString): string | null {
   const value = query[name] ?? "";
   if (typeof value !== "string") throw new HttpError(400, `The parameter "${name}" is given more than once.`);
   return value || null;
 }
 
 /** Sorts sessions by account and client id. Sessions without an account come first. */
-function byAccountAndClientId(a: SessionView, b: SessionView): number {
-  return compare(a.account ?? "", b.account ?? "") || compare(a.client_id, b.client_id);
+function compareSessions(a: SessionView, b: SessionView): number {
+  return compareCodeUnits(a.account ?? "", b.account ?? "") || compareCodeUnits(a.client_id, b.client_id);
 }
 
 /** Compares by UTF-16 code units, so that the order is the same in every locale. */
-function compare(a: string, b: string): number {
+function compareCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function unknownSession(account: string | null, clientId: string, sessions: readonly SessionView[]): string {
+function unknownSessionProblem(account: string | null, clientId: string, sessions: readonly SessionView[]): string {
   const problem =
     account === null
       ? `There is no session with the client id "${clientId}" and without an account`

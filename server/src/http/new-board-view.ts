@@ -1,8 +1,8 @@
-/** What somebody needs to connect a new board to this server. */
+/** The data that a person needs to connect a new board to this server. */
 export interface NewBoardView {
   /**
-   * URLs of the broker for boards on this network, the most likely one first. Empty when only this machine can reach the
-   * broker.
+   * URLs of the broker for boards on this network, the most likely one first. Empty when only this machine can reach
+   * the broker.
    */
   readonly addresses: readonly string[];
   /** URL of the broker for programs on the server's machine. */

@@ -36,7 +36,7 @@ export function newBoardView({ settings, link, broker, accounts }: NewBoardSourc
 /** @param secureUrl the URL of MQTT over TLS, if only this machine can connect without TLS */
 function embeddedAddresses(host: string, port: string, secureUrl: string | undefined): string[] {
   if (isLoopback(host)) return [];
-  // a certificate is for a name, so addresses would not match it
+  // A certificate is for a name, so addresses would not match it.
   if (secureUrl) return [secureUrl];
   const hosts = isAnyAddress(host) ? ownAddresses() : [host.includes(":") ? `[${host}]` : host];
   return hosts.map((name) => `mqtt://${name}:${port}`);

@@ -1,25 +1,25 @@
 import { END_REASONS } from "../security/login-record.js";
 import type { ListedLoginSession, TokenView, UserView } from "../security/user-view.js";
-import { FIRST_ADMINISTRATOR } from "./first-administrator.js";
+import { FIRST_ADMINISTRATOR_FIELDS } from "./first-administrator.js";
 import {
   count,
   flag,
   listOf,
-  moment,
+  isoTime,
   objectOf,
   oneOf,
   orNull,
-  ref,
+  schemaRef,
   schemaOf,
   text,
   type Schema,
 } from "./openapi-fields.js";
-import { json, parameter, type Operation, type Paths } from "./openapi-operations.js";
+import { jsonResponse, parameter, type Operation, type Paths } from "./openapi-operations.js";
 import { USER_BODIES } from "./users.js";
 
-const NAME = parameter("path", "name", { type: "string", examples: ["ann"] }, "The name of a user.");
-const TOKEN_ID = parameter("path", "id", { type: "string", examples: ["Xb3-k9Qz"] }, "The id of a token.");
-const SESSION_ID = parameter("path", "id", { type: "string" }, "The id of a login session.");
+const USER_NAME_PARAMETER = parameter("path", "name", { type: "string", examples: ["ann"] }, "The name of a user.");
+const TOKEN_ID_PARAMETER = parameter("path", "id", { type: "string", examples: ["Xb3-k9Qz"] }, "The id of a token.");
+const SESSION_ID_PARAMETER = parameter("path", "id", { type: "string" }, "The id of a login session.");
 
 const ANONYMOUS = "The server runs with `--anonymous`, so accounts have no effect.";
 const NO_ACCOUNT = `Nobody has an account yet: create the first administrator first. Or: ${ANONYMOUS}`;
@@ -29,33 +29,33 @@ const NO_USER = "There is no such user.";
 const PASSWORD_RULES =
   "It has 8 to 256 characters and must not be easy to guess. Leave it out to have one generated, which the response contains once.";
 
-const token = {
+const tokenProperties = {
   id: text("The id of the token, which reveals nothing about the token."),
-  made: moment("When the token was made."),
-  expires: orNull(moment("When the token expires; null for never.")),
+  made: isoTime("When the token was made."),
+  expires: orNull(isoTime("When the token expires; null for never.")),
   expired: flag("Whether the token has expired."),
-  last_used: orNull(moment("When the token was last used, to the minute; null for never.")),
+  last_used: orNull(isoTime("When the token was last used, to the minute; null for never.")),
 };
-const user = {
+const userProperties = {
   name: text("The user name."),
   role: oneOf(
     ["admin", "reader", "device"],
     "`admin` may do everything, `reader` may read everything, and `device` is a board.",
   ),
   device: orNull(text("The device id of a board, whose topics its user may use; null for other users.")),
-  tokens: listOf(ref("Token")),
+  tokens: listOf(schemaRef("Token")),
 };
 
 /** Schemas of users, tokens and login sessions. */
 export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
-  User: objectOf<UserView>("A user: a person, a program or a board.", user),
+  User: objectOf<UserView>("A user: a person, a program or a board.", userProperties),
   UserAdded: objectOf<UserView & { password: string | null }>("A new user.", {
-    ...user,
+    ...userProperties,
     password: orNull(text("The generated password, which is shown only now; null if the request contained one.")),
   }),
-  Token: objectOf<TokenView>("A bearer token, without its secret.", token),
+  Token: objectOf<TokenView>("A bearer token, without its secret.", tokenProperties),
   TokenMade: objectOf<TokenView & { token: string }>("A new bearer token.", {
-    ...token,
+    ...tokenProperties,
     token: text("The token itself, which is shown only now."),
   }),
   PasswordChanged: objectOf<{ password: string | null; tokens_revoked: number }>("The effect of a new password.", {
@@ -67,11 +67,11 @@ export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
     name: text("The user who logged in."),
     address: text("The IP address of the browser at the login."),
     browser: text("The `User-Agent` header of the browser at the login."),
-    started: moment("When the user logged in."),
-    last_used: moment("When the session was last used."),
+    started: isoTime("When the user logged in."),
+    last_used: isoTime("When the session was last used."),
     current: flag("Whether this request belongs to the session."),
   }),
-  FirstAdministrator: schemaOf("The first administrator.", FIRST_ADMINISTRATOR, {
+  FirstAdministrator: schemaOf("The first administrator.", FIRST_ADMINISTRATOR_FIELDS, {
     code: "The one-time code from the log of the server. Case, spaces and hyphens do not matter.",
     name: "The user name.",
     password: "The password: 8 to 256 characters, and not easy to guess.",
@@ -94,14 +94,14 @@ export const ACCOUNT_SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
 };
 
-/** The reasons for which sessions end, for the schema of the session. */
-export const ENDED: Schema = oneOf(
+/** Schema of the reason why a login session has ended. */
+export const END_REASON_SCHEMA: Schema = oneOf(
   END_REASONS,
   "Why the session of the request has ended, for the login page: `idle` (12 h without use), `lifetime` (7 days old), `password` or `role` (changed), `removed` (the account), `administrator` (ended by one), `displaced` (by newer logins), `unknown` (to this server). Left out if the request has no session, or a valid one.",
 );
 
 /** Completes an operation on users, which only administrators may use. */
-const forAdmins = (operation: Omit<Operation, "tag">): Operation => ({
+const adminOperation = (operation: Omit<Operation, "tag">): Operation => ({
   ...operation,
   tag: "accounts",
   description: [operation.description, "Only administrators may do this."].filter(Boolean).join(" "),
@@ -118,7 +118,7 @@ export const ACCOUNT_PATHS: Paths = {
       tag: "accounts",
       open: true,
       body: "FirstAdministrator",
-      answers: { 201: json("The administrator, who is logged in.", ref("Session")) },
+      answers: { 201: jsonResponse("The administrator, who is logged in.", schemaRef("Session")) },
       errors: {
         400: "The body is invalid, or the name or password is not allowed. The code stays valid.",
         401: "The code is wrong.",
@@ -129,18 +129,18 @@ export const ACCOUNT_PATHS: Paths = {
     },
   },
   "/api/users": {
-    get: forAdmins({
+    get: adminOperation({
       operationId: "listUsers",
       summary: "List the users and their tokens, sorted by name",
-      answers: { 200: json("The users.", listOf(ref("User"))) },
+      answers: { 200: jsonResponse("The users.", listOf(schemaRef("User"))) },
       errors: { 409: ANONYMOUS, 503: BUSY },
     }),
-    post: forAdmins({
+    post: adminOperation({
       operationId: "addUser",
       summary: "Add a user",
       description: "A board gets a user with the role `device`.",
       body: "NewUser",
-      answers: { 201: json("The user.", ref("UserAdded")) },
+      answers: { 201: jsonResponse("The user.", schemaRef("UserAdded")) },
       errors: {
         400: BAD_BODY,
         409: `The name is taken, or the device id conflicts with that of another user. Or: ${NO_ACCOUNT}`,
@@ -149,20 +149,20 @@ export const ACCOUNT_PATHS: Paths = {
     }),
   },
   "/api/users/{name}": {
-    get: forAdmins({
+    get: adminOperation({
       operationId: "getUser",
       summary: "Get a user",
-      parameters: [NAME],
-      answers: { 200: json("The user.", ref("User")) },
+      parameters: [USER_NAME_PARAMETER],
+      answers: { 200: jsonResponse("The user.", schemaRef("User")) },
       errors: { 404: NO_USER, 409: ANONYMOUS, 503: BUSY },
     }),
-    put: forAdmins({
+    put: adminOperation({
       operationId: "changeRole",
       summary: "Change the role of a user",
       description: "Ends the sessions and connections of the user.",
-      parameters: [NAME],
+      parameters: [USER_NAME_PARAMETER],
       body: "NewRole",
-      answers: { 200: json("The user.", ref("User")) },
+      answers: { 200: jsonResponse("The user.", schemaRef("User")) },
       errors: {
         400: BAD_BODY,
         404: NO_USER,
@@ -170,34 +170,34 @@ export const ACCOUNT_PATHS: Paths = {
         503: BUSY,
       },
     }),
-    delete: forAdmins({
+    delete: adminOperation({
       operationId: "removeUser",
       summary: "Remove a user",
       description: "Ends the sessions, connections and tokens of the user.",
-      parameters: [NAME],
+      parameters: [USER_NAME_PARAMETER],
       answers: { 204: { description: "The user is removed." } },
       errors: { 404: NO_USER, 409: `The user is the last administrator. Or: ${NO_ACCOUNT}`, 503: BUSY },
     }),
   },
   "/api/users/{name}/password": {
-    put: forAdmins({
+    put: adminOperation({
       operationId: "changePassword",
       summary: "Change the password of a user",
       description:
         "Revokes the tokens of the user, and ends its sessions and connections, except the session that sends this request.",
-      parameters: [NAME],
+      parameters: [USER_NAME_PARAMETER],
       body: "NewPassword",
-      answers: { 200: json("The password is changed.", ref("PasswordChanged")) },
+      answers: { 200: jsonResponse("The password is changed.", schemaRef("PasswordChanged")) },
       errors: { 400: BAD_BODY, 404: NO_USER, 409: NO_ACCOUNT, 503: BUSY },
     }),
   },
   "/api/users/{name}/tokens": {
-    post: forAdmins({
+    post: adminOperation({
       operationId: "makeToken",
       summary: "Make a bearer token for a user",
-      parameters: [NAME],
+      parameters: [USER_NAME_PARAMETER],
       body: "NewToken",
-      answers: { 201: json("The token.", ref("TokenMade")) },
+      answers: { 201: jsonResponse("The token.", schemaRef("TokenMade")) },
       errors: {
         400: BAD_BODY,
         404: NO_USER,
@@ -205,36 +205,36 @@ export const ACCOUNT_PATHS: Paths = {
         503: BUSY,
       },
     }),
-    delete: forAdmins({
+    delete: adminOperation({
       operationId: "revokeTokens",
       summary: "Revoke all tokens of a user",
-      parameters: [NAME],
+      parameters: [USER_NAME_PARAMETER],
       answers: { 204: { description: "The user has no tokens any more." } },
       errors: { 404: NO_USER, 409: NO_ACCOUNT, 503: BUSY },
     }),
   },
   "/api/users/{name}/tokens/{id}": {
-    delete: forAdmins({
+    delete: adminOperation({
       operationId: "revokeToken",
       summary: "Revoke a token",
-      parameters: [NAME, TOKEN_ID],
+      parameters: [USER_NAME_PARAMETER, TOKEN_ID_PARAMETER],
       answers: { 204: { description: "The token is not valid any more." } },
       errors: { 404: "There is no such user or token.", 409: NO_ACCOUNT, 503: BUSY },
     }),
   },
   "/api/login-sessions": {
-    get: forAdmins({
+    get: adminOperation({
       operationId: "listLoginSessions",
       summary: "List the login sessions, by user name and then the latest login first",
-      answers: { 200: json("The sessions.", listOf(ref("LoginSession"))) },
+      answers: { 200: jsonResponse("The sessions.", listOf(schemaRef("LoginSession"))) },
     }),
   },
   "/api/login-sessions/{id}": {
-    delete: forAdmins({
+    delete: adminOperation({
       operationId: "endLoginSession",
       summary: "End a login session",
       description: "The login page of that browser says that an administrator has ended the session.",
-      parameters: [SESSION_ID],
+      parameters: [SESSION_ID_PARAMETER],
       answers: { 204: { description: "The session has ended." } },
       errors: { 404: "There is no such session." },
     }),

@@ -1,11 +1,11 @@
 import { ALERT_KINDS, type AlertView } from "../alerts/alert.js";
 import type { ChannelView, TestResult } from "../alerts/delivery/channel-view.js";
-import { count, listOf, moment, objectOf, oneOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
-import { json, type Paths } from "./openapi-operations.js";
+import { count, listOf, isoTime, objectOf, oneOf, orNull, schemaRef, text, type Schema } from "./openapi-fields.js";
+import { jsonResponse, type Paths } from "./openapi-operations.js";
 
-const CHANNELS = ["webhook", "ntfy"] satisfies ChannelView["channel"][];
+const CHANNEL_NAMES = ["webhook", "ntfy"] satisfies ChannelView["channel"][];
 
-const PROBLEM = orNull(text("Why messages do not arrive and what to do about it; null when they arrive."));
+const PROBLEM_SCHEMA = orNull(text("Why messages do not arrive and what to do about it; null when they arrive."));
 
 /** Schemas of alerts and of the channels to which they are sent. */
 export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -20,21 +20,21 @@ export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
     label: orNull(text("The display name of the board or zone; null for an alert about the whole server.")),
     text: text("What is wrong, as a sentence."),
     count: orNull(count("Number of lost readings of the board; null for other alerts.")),
-    since: moment("When the problem began."),
-    raised: moment("When the problem had lasted long enough for an alert."),
-    resolved: orNull(moment("When the problem ended; null while the alert is open.")),
+    since: isoTime("When the problem began."),
+    raised: isoTime("When the problem had lasted long enough for an alert."),
+    resolved: orNull(isoTime("When the problem ended; null while the alert is open.")),
   }),
   AlertChannel: objectOf<ChannelView>("A service to which the server sends alerts.", {
-    channel: oneOf(CHANNELS, "The kind of the service."),
+    channel: oneOf(CHANNEL_NAMES, "The kind of the service."),
     target: text("The address of the service. Its path is masked, because it may be secret."),
-    problem: PROBLEM,
+    problem: PROBLEM_SCHEMA,
     waiting: count("Number of alerts that wait to be sent."),
     delivered: count("Messages that have arrived since the server started."),
     failed: count("Attempts to send a message that have failed since the server started."),
   }),
   AlertTest: objectOf<TestResult>("What has become of a test message.", {
-    channel: oneOf(CHANNELS, "The service to which the message was sent."),
-    problem: PROBLEM,
+    channel: oneOf(CHANNEL_NAMES, "The service to which the message was sent."),
+    problem: PROBLEM_SCHEMA,
   }),
 };
 
@@ -45,7 +45,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "listAlerts",
       summary: "List open alerts, and the 100 that were resolved last, the newest first",
       tag: "alerts",
-      answers: { 200: json("The alerts.", listOf(ref("Alert"))) },
+      answers: { 200: jsonResponse("The alerts.", listOf(schemaRef("Alert"))) },
     },
   },
   "/api/alert-channels": {
@@ -53,7 +53,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "listAlertChannels",
       summary: "List the services to which this server sends alerts",
       tag: "alerts",
-      answers: { 200: json("The services.", listOf(ref("AlertChannel"))) },
+      answers: { 200: jsonResponse("The services.", listOf(schemaRef("AlertChannel"))) },
     },
   },
   "/api/alert-channels/test": {
@@ -61,7 +61,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "testAlertChannels",
       summary: "Send a test message to every service, and wait for the outcomes",
       tag: "alerts",
-      answers: { 200: json("What has become of the messages.", listOf(ref("AlertTest"))) },
+      answers: { 200: jsonResponse("What has become of the messages.", listOf(schemaRef("AlertTest"))) },
       errors: { 409: "The configuration names no service." },
     },
   },

@@ -42,7 +42,7 @@ export function schemaOf<F extends Fields>(
 }
 
 /** Returns a reference to a schema in `components`. */
-export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 export const listOf = (items: Schema): Schema => ({ type: "array", items });
 export const text = (description: string): Schema => ({ type: "string", description });
 export const flag = (description: string): Schema => ({ type: "boolean", description });
@@ -54,9 +54,9 @@ export const oneOf = (values: readonly string[], description: string): Schema =>
 /** Returns the schema of an integer of at least 0. */
 export const count = (description: string): Schema => ({ type: "integer", minimum: 0, description });
 /** Returns the schema of a time in ISO 8601, in UTC. */
-export const moment = (description: string): Schema => ({ type: "string", format: "date-time", description });
+export const isoTime = (description: string): Schema => ({ type: "string", format: "date-time", description });
 /** Returns the schema of a time in ms since 1970. */
-export const time = (description: string): Schema => ({ type: "number", minimum: 0, description });
+export const unixTime = (description: string): Schema => ({ type: "number", minimum: 0, description });
 /** Returns the schema of a light level on the 10-bit scale, 0 to 1023. */
 export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
 

@@ -1,6 +1,6 @@
 import type { ContestedClientId, SessionView } from "../broker/api.js";
-import { count, flag, listOf, moment, objectOf, orNull, ref, text, type Schema } from "./openapi-fields.js";
-import { json, parameter, type Paths } from "./openapi-operations.js";
+import { count, flag, listOf, isoTime, objectOf, orNull, schemaRef, text, type Schema } from "./openapi-fields.js";
+import { jsonResponse, parameter, type Paths } from "./openapi-operations.js";
 
 const OTHER_BROKER = "The server has joined another broker, which stores the sessions.";
 
@@ -12,8 +12,8 @@ export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
     connected: flag("Whether the client is connected."),
     subscriptions: count("Number of topic filters."),
     queued: count("Messages that the client has not acknowledged yet."),
-    disconnected_at: orNull(moment("When the client disconnected; null while it is connected.")),
-    expires_at: orNull(moment("When the session ends unless the client returns; null while the client is connected.")),
+    disconnected_at: orNull(isoTime("When the client disconnected; null while it is connected.")),
+    expires_at: orNull(isoTime("When the session ends unless the client returns; null while the client is connected.")),
   }),
   ContestedClientId: objectOf<ContestedClientId>(
     "A client id that two clients use at the same time. Each connection ends the other, so that neither stays connected.",
@@ -33,7 +33,7 @@ export const MQTT_SESSION_PATHS: Paths = {
       operationId: "listMqttSessions",
       summary: "List the MQTT sessions of the embedded broker, sorted by account and client id",
       tag: "mqtt",
-      answers: { 200: json("The sessions.", listOf(ref("MqttSession"))) },
+      answers: { 200: jsonResponse("The sessions.", listOf(schemaRef("MqttSession"))) },
       errors: { 404: OTHER_BROKER },
     },
     delete: {

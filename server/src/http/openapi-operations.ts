@@ -1,4 +1,4 @@
-import { ref, type Schema } from "./openapi-fields.js";
+import { schemaRef, type Schema } from "./openapi-fields.js";
 
 /** A compact description of an API operation, from which `pathsOf` creates OpenAPI. */
 export interface Operation {
@@ -32,7 +32,7 @@ export interface ResponseDescription {
 }
 
 /** Describes a response with a JSON body. */
-export const json = (description: string, schema: Schema): ResponseDescription => ({
+export const jsonResponse = (description: string, schema: Schema): ResponseDescription => ({
   description,
   type: "application/json",
   schema,
@@ -69,19 +69,19 @@ function operationOf({ tag, body, bodyLimit, answers, errors = {}, open = false,
     ...rest,
     tags: [tag],
     ...(body !== undefined && {
-      requestBody: { required: true, content: { "application/json": { schema: ref(body) } } },
+      requestBody: { required: true, content: { "application/json": { schema: schemaRef(body) } } },
     }),
     ...(open && { security: [] }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer)])),
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
       ...Object.fromEntries(
-        Object.entries(statuses).map(([status, why]) => [status, response(json(why, ref("Error")))]),
+        Object.entries(statuses).map(([status, why]) => [status, responseOf(jsonResponse(why, schemaRef("Error")))]),
       ),
       default: { $ref: "#/components/responses/Fault" },
     },
   };
 }
 
-function response({ description, type, schema }: ResponseDescription): Schema {
+function responseOf({ description, type, schema }: ResponseDescription): Schema {
   return { description, ...(type !== undefined && { content: { [type]: { schema } } }) };
 }

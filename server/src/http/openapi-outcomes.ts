@@ -2,7 +2,7 @@ import { REPLY } from "../../../contract/index.js";
 import type { Outcome } from "../outputs/action.js";
 import { count, schemaOf, text, type Schema } from "./openapi-fields.js";
 
-const reply = schemaOf("The reply of a device to an action.", REPLY, {
+const replySchema = schemaOf("The reply of a device to an action.", REPLY, {
   seq: "The sequence number of the action.",
   ok: "Whether the device carried out the action.",
   error: "Why the device did not carry out the action.",
@@ -20,9 +20,9 @@ const reply = schemaOf("The reply of a device to an action.", REPLY, {
 });
 
 /** Schemas of the possible outcomes of an action, by the value of their field `outcome`. */
-const outcomes: Readonly<Record<Outcome["outcome"], Schema>> = {
-  done: { ...reply, description: "The device carried out the action." },
-  refused: { ...reply, description: "The device refused the action." },
+const outcomeSchemas: Readonly<Record<Outcome["outcome"], Schema>> = {
+  done: { ...replySchema, description: "The device carried out the action." },
+  refused: { ...replySchema, description: "The device refused the action." },
   pending: {
     type: "object",
     description: "The action is waiting for a reply.",
@@ -48,7 +48,7 @@ function withOutcome([name, schema]: [string, Schema]): Schema {
 }
 
 /** Schema of the outcome of an action in an API response: one of the possible outcomes. */
-export const OUTCOME: Schema = {
+export const OUTCOME_SCHEMA: Schema = {
   description: "The outcome of an action.",
-  oneOf: Object.entries(outcomes).map(withOutcome),
+  oneOf: Object.entries(outcomeSchemas).map(withOutcome),
 };

@@ -1,18 +1,18 @@
 import { MAX_PENDING } from "../outputs/action.js";
 import { DEFAULT_WAIT, MAX_WAIT } from "./actions.js";
 import { DEFAULT_POINTS, MAX_POINTS } from "./history.js";
-import { listOf, ref } from "./openapi-fields.js";
-import { json, parameter, type Paths } from "./openapi-operations.js";
+import { listOf, schemaRef } from "./openapi-fields.js";
+import { jsonResponse, parameter, type Paths } from "./openapi-operations.js";
 
-const ID = parameter(
+const DEVICE_ID_PARAMETER = parameter(
   "path",
   "id",
   { type: "string", examples: ["nightlight/porch"] },
   "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
 );
-const NAME = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
-const DEVICE = { ...parameter("query", "device", { type: "string" }, "The id of a device."), required: true };
-const RANGE = [
+const ZONE_NAME_PARAMETER = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
+const DEVICE_PARAMETER = { ...parameter("query", "device", { type: "string" }, "The id of a device."), required: true };
+const RANGE_PARAMETERS = [
   parameter(
     "query",
     "from",
@@ -28,13 +28,13 @@ const BAD_BODY = "The body is invalid; nothing was changed.";
 const NO_HISTORY = "The history is switched off, or there is no such device.";
 const BAD_QUERY = "A parameter is missing or invalid.";
 
-const devices: Paths = {
+const devicePaths: Paths = {
   "/api/devices": {
     get: {
       operationId: "listDevices",
       summary: "List all devices, sorted by id",
       tag: "devices",
-      answers: { 200: json("The devices.", listOf(ref("Device"))) },
+      answers: { 200: jsonResponse("The devices.", listOf(schemaRef("Device"))) },
     },
   },
   "/api/devices/{id}": {
@@ -42,8 +42,8 @@ const devices: Paths = {
       operationId: "getDevice",
       summary: "Get a device",
       tag: "devices",
-      parameters: [ID],
-      answers: { 200: json("The device.", ref("Device")) },
+      parameters: [DEVICE_ID_PARAMETER],
+      answers: { 200: jsonResponse("The device.", schemaRef("Device")) },
       errors: { 404: NO_DEVICE },
     },
     delete: {
@@ -52,7 +52,7 @@ const devices: Paths = {
       description:
         "Deletes all data about the device, including its retained messages at the broker. If the device sends again, it is a new device.",
       tag: "devices",
-      parameters: [ID],
+      parameters: [DEVICE_ID_PARAMETER],
       answers: { 204: { description: "The device is forgotten." } },
       errors: { 404: NO_DEVICE },
     },
@@ -62,9 +62,9 @@ const devices: Paths = {
       operationId: "setDeviceMode",
       summary: "Override a lamp, or return it to automatic control",
       tag: "devices",
-      parameters: [ID],
+      parameters: [DEVICE_ID_PARAMETER],
       body: "Override",
-      answers: { 200: json("The device after the change.", ref("Device")) },
+      answers: { 200: jsonResponse("The device after the change.", schemaRef("Device")) },
       errors: { 400: BAD_BODY, 404: NO_DEVICE },
     },
   },
@@ -75,7 +75,7 @@ const devices: Paths = {
       description: "A sleeping board receives the action when it wakes, unless the action has expired by then.",
       tag: "devices",
       parameters: [
-        ID,
+        DEVICE_ID_PARAMETER,
         parameter(
           "query",
           "wait",
@@ -85,9 +85,12 @@ const devices: Paths = {
       ],
       body: "Request",
       answers: {
-        200: json("The device replied.", ref("Outcome")),
-        202: json("The device did not reply within `wait`; get the outcome later with `getAction`.", ref("Outcome")),
-        504: json("The device did not reply before the action expired.", ref("Outcome")),
+        200: jsonResponse("The device replied.", schemaRef("Outcome")),
+        202: jsonResponse(
+          "The device did not reply within `wait`; get the outcome later with `getAction`.",
+          schemaRef("Outcome"),
+        ),
+        504: jsonResponse("The device did not reply before the action expired.", schemaRef("Outcome")),
       },
       errors: {
         400: "The body or `wait` is invalid; no action was sent.",
@@ -102,8 +105,11 @@ const devices: Paths = {
       operationId: "getAction",
       summary: "Get the outcome of an action",
       tag: "devices",
-      parameters: [ID, parameter("path", "seq", { type: "integer", minimum: 0 }, "The sequence number of the action.")],
-      answers: { 200: json("The outcome so far.", ref("Outcome")) },
+      parameters: [
+        DEVICE_ID_PARAMETER,
+        parameter("path", "seq", { type: "integer", minimum: 0 }, "The sequence number of the action."),
+      ],
+      answers: { 200: jsonResponse("The outcome so far.", schemaRef("Outcome")) },
       errors: {
         404: "There is no such device or action. The server keeps the last 32 actions of each device until it restarts.",
       },
@@ -111,13 +117,13 @@ const devices: Paths = {
   },
 };
 
-const zones: Paths = {
+const zonePaths: Paths = {
   "/api/zones": {
     get: {
       operationId: "listZones",
       summary: "List all zones, in the order of the configuration",
       tag: "zones",
-      answers: { 200: json("The zones.", listOf(ref("Zone"))) },
+      answers: { 200: jsonResponse("The zones.", listOf(schemaRef("Zone"))) },
     },
   },
   "/api/zones/{name}": {
@@ -125,8 +131,8 @@ const zones: Paths = {
       operationId: "getZone",
       summary: "Get a zone",
       tag: "zones",
-      parameters: [NAME],
-      answers: { 200: json("The zone.", ref("Zone")) },
+      parameters: [ZONE_NAME_PARAMETER],
+      answers: { 200: jsonResponse("The zone.", schemaRef("Zone")) },
       errors: { 404: NO_ZONE },
     },
   },
@@ -135,15 +141,15 @@ const zones: Paths = {
       operationId: "setZoneMode",
       summary: "Override the lamps of a zone, or return them to automatic control",
       tag: "zones",
-      parameters: [NAME],
+      parameters: [ZONE_NAME_PARAMETER],
       body: "Override",
-      answers: { 200: json("The zone after the change.", ref("Zone")) },
+      answers: { 200: jsonResponse("The zone after the change.", schemaRef("Zone")) },
       errors: { 400: BAD_BODY, 404: NO_ZONE },
     },
   },
 };
 
-const history: Paths = {
+const historyPaths: Paths = {
   "/api/history": {
     get: {
       operationId: "getHistory",
@@ -151,8 +157,8 @@ const history: Paths = {
       description: "Readings are grouped into buckets, each with its darkest and brightest reading.",
       tag: "history",
       parameters: [
-        DEVICE,
-        ...RANGE,
+        DEVICE_PARAMETER,
+        ...RANGE_PARAMETERS,
         parameter(
           "query",
           "points",
@@ -160,7 +166,7 @@ const history: Paths = {
           "Maximum number of buckets.",
         ),
       ],
-      answers: { 200: json("The history in the time range.", ref("History")) },
+      answers: { 200: jsonResponse("The history in the time range.", schemaRef("History")) },
       errors: { 400: BAD_QUERY, 404: NO_HISTORY },
     },
   },
@@ -171,7 +177,7 @@ const history: Paths = {
       description:
         "RFC 4180, oldest row first. `time` is in ISO 8601, UTC. A reading has `light`; a lamp switch has `led_on`, `by` and `reason`. A reason that a spreadsheet would take for a formula begins with an apostrophe.",
       tag: "history",
-      parameters: [DEVICE, ...RANGE],
+      parameters: [DEVICE_PARAMETER, ...RANGE_PARAMETERS],
       answers: { 200: { description: "The CSV file.", type: "text/csv", schema: { type: "string" } } },
       errors: { 400: BAD_QUERY, 404: NO_HISTORY },
     },
@@ -181,11 +187,11 @@ const history: Paths = {
       operationId: "getRecent",
       summary: "Get the latest 600 readings of a device, from memory",
       tag: "history",
-      parameters: [DEVICE],
+      parameters: [DEVICE_PARAMETER],
       answers: {
-        200: json("The readings.", {
+        200: jsonResponse("The readings.", {
           type: "object",
-          properties: { points: { ...listOf(ref("Point")), maxItems: 600 } },
+          properties: { points: { ...listOf(schemaRef("Point")), maxItems: 600 } },
           required: ["points"],
         }),
       },
@@ -195,4 +201,4 @@ const history: Paths = {
 };
 
 /** Operations on devices, zones and their history. */
-export const LIGHT_PATHS: Paths = { ...devices, ...zones, ...history };
+export const LIGHT_PATHS: Paths = { ...devicePaths, ...zonePaths, ...historyPaths };

@@ -2,35 +2,35 @@ import { OVERRIDE } from "../../../contract/index.js";
 import type { Counters } from "../observability/counters.js";
 import type { DeviceView } from "../devices/devices.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../history/history.js";
-import { REJECTIONS } from "./metrics/rejections.js";
+import { REJECTION_TEXTS } from "./metrics/rejections.js";
 import type { Point } from "../history/recent.js";
 import type { ZoneHours, ZoneSensor, ZoneView } from "../decisions/zones/view.js";
 import type { StorageView } from "../storage/health.js";
-import { REQUEST } from "./actions.js";
+import { ACTION_REQUEST_FIELDS } from "./actions.js";
 import {
   count,
   flag,
   light,
   listOf,
-  moment,
+  isoTime,
   objectOf,
   oneOf,
   orNull,
-  ref,
+  schemaRef,
   schemaOf,
   text,
-  time,
+  unixTime,
   type Schema,
 } from "./openapi-fields.js";
-import type { SessionView } from "./login.js";
+import type { LoginSessionView } from "./login.js";
 import type { NewBoardView } from "./new-board-view.js";
-import { ENDED } from "./openapi-accounts.js";
-import { OUTCOME } from "./openapi-outcomes.js";
+import { END_REASON_SCHEMA } from "./openapi-accounts.js";
+import { OUTCOME_SCHEMA } from "./openapi-outcomes.js";
 
 const MODES = OVERRIDE.mode.values;
 const SWITCH_CAUSES = ["server", "person", "device"] satisfies HistorySwitch["by"][];
 
-const device = objectOf<DeviceView>(
+const deviceSchema = objectOf<DeviceView>(
   "A board, or a program that sends the same messages.",
   {
     id: text("The id of the device, which begins its MQTT topics: `<id>/telemetry`."),
@@ -51,17 +51,17 @@ const device = objectOf<DeviceView>(
       "Who decides about the lamp: `device` while the board works without the server.",
     ),
     last_seen: orNull(
-      moment(
+      isoTime(
         "When the device last sent a message, or when `light` was measured if the server restarted since; null when never.",
       ),
     ),
     since: orNull(
-      moment("When the device last came online or went offline; null when that was before the server started."),
+      isoTime("When the device last came online or went offline; null when that was before the server started."),
     ),
     missing: count("Number of readings since the last boot of the device that did not arrive."),
     dropped: count("Number of readings that the device reports as lost because its memory was full."),
     mode: oneOf(MODES, "`auto`, or a person's override."),
-    until: orNull(moment("When the override ends; null when it has no end, or there is no override.")),
+    until: orNull(isoTime("When the override ends; null when it has no end, or there is no override.")),
     reason: orNull(text("Why the lamp is on or off, as a sentence; null when nothing was decided yet.")),
     label: text("The display name. Defaults to the id."),
     zone: orNull(text("The zone that controls the lamp; null when the device's own sensor controls it.")),
@@ -77,7 +77,7 @@ const device = objectOf<DeviceView>(
   ["board", "firmware"],
 );
 
-const zone = objectOf<ZoneView>("A group of sensors that together control lamps.", {
+const zoneSchema = objectOf<ZoneView>("A group of sensors that together control lamps.", {
   name: text("The name of the zone in the configuration."),
   label: text("The display name."),
   combine: oneOf(
@@ -85,31 +85,31 @@ const zone = objectOf<ZoneView>("A group of sensors that together control lamps.
     "How the zone combines its sensors: `median` uses the median of their levels; otherwise any, all or at least `at_least` of them must be dark.",
   ),
   at_least: count("Minimum number of dark sensors when `combine` is `at_least`."),
-  sensors: listOf(ref("ZoneSensor")),
+  sensors: listOf(schemaRef("ZoneSensor")),
   lamps: listOf(text("The id of a device whose lamp the zone controls.")),
   threshold: light("The lamps go on below this light level."),
   hysteresis: light("The lamps go off at a light level of `threshold` + `hysteresis` and above."),
-  hours: orNull(ref("ZoneHours")),
+  hours: orNull(schemaRef("ZoneHours")),
   light: orNull(light("The combined light level; null when too few sensors have a recent reading.")),
   led_on: orNull(flag("Whether the lamps should be on; null when nothing was decided yet.")),
   mode: oneOf(MODES, "`auto`, or a person's override."),
-  until: orNull(moment("When the override ends; null when it has no end, or there is no override.")),
+  until: orNull(isoTime("When the override ends; null when it has no end, or there is no override.")),
   reason: orNull(text("Why the lamps are on or off, as a sentence; null when nothing was decided yet.")),
 });
 
-const counters = {
+const counterSchemas = {
   received: count("Valid messages, duplicates included."),
   sent: count("Commands published to lamps."),
   rejected: {
     type: "object",
     description: "Rejected messages by reason. Reasons without a message are missing.",
-    properties: Object.fromEntries(Object.entries(REJECTIONS).map(([reason, why]) => [reason, count(`${why}.`)])),
+    properties: Object.fromEntries(Object.entries(REJECTION_TEXTS).map(([reason, why]) => [reason, count(`${why}.`)])),
   },
   duplicates: count("Readings that were delivered more than once."),
   refused: count("Readings used for a decision but not acknowledged, because too many waited to be stored."),
 } satisfies Readonly<Record<keyof Counters, Schema>>;
 
-const TIMESTAMP = time("In ms since 1970.");
+const TIMESTAMP_SCHEMA = unixTime("In ms since 1970.");
 
 /** Schemas of request and response bodies, by name. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -119,8 +119,8 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     { ok: flag("Whether the server works."), error: text("Why the server does not work, as a sentence.") },
     ["error"],
   ),
-  Device: device,
-  Zone: zone,
+  Device: deviceSchema,
+  Zone: zoneSchema,
   ZoneHours: objectOf<ZoneHours>("The hours in which a zone follows its rule. null when it always does.", {
     from: text("When the hours begin, as `hh:mm`."),
     to: text("When the hours end, as `hh:mm`. Hours with `from` after `to` span midnight."),
@@ -136,20 +136,20 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     mode: "`auto` lets the rule decide.",
     for: "Duration in ms, after which the mode returns to `auto`. Without it, the mode stays until somebody changes it.",
   }),
-  Request: schemaOf("An action for a device.", REQUEST, {
+  Request: schemaOf("An action for a device.", ACTION_REQUEST_FIELDS, {
     action: "`report`: send measurements and counters. `identify`: blink. `reboot`: restart.",
     expires: "Time until the action expires, in s. Defaults to 60.",
   }),
-  Outcome: OUTCOME,
+  Outcome: OUTCOME_SCHEMA,
   Point: objectOf<Point>("A reading.", {
-    time: TIMESTAMP,
+    time: TIMESTAMP_SCHEMA,
     light: light("The reading."),
     led_on: orNull(flag("Whether the lamp was on after the reading; null when unknown.")),
   }),
   History: objectOf<HistoryAnswer>("The light and lamp of a device over time.", {
-    points: listOf(ref("Bucket")),
+    points: listOf(schemaRef("Bucket")),
     led_on: orNull(flag("Whether the lamp was on at `from`; null when unknown.")),
-    switches: { ...listOf(ref("Switch")), description: "Lamp switches, oldest first; only the latest 5,000." },
+    switches: { ...listOf(schemaRef("Switch")), description: "Lamp switches, oldest first; only the latest 5,000." },
     step: {
       type: "number",
       minimum: 0,
@@ -157,14 +157,14 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     },
   }),
   Bucket: objectOf<Bucket>("Readings of one time interval. Intervals without readings have no bucket.", {
-    time: time("When the first reading of the bucket was taken, in ms since 1970."),
+    time: unixTime("When the first reading of the bucket was taken, in ms since 1970."),
     min: light("The darkest reading."),
     max: light("The brightest reading."),
     last: light("The last reading."),
     count: { type: "integer", minimum: 1, description: "Number of readings." },
   }),
   Switch: objectOf<HistorySwitch>("A change of a lamp.", {
-    time: TIMESTAMP,
+    time: TIMESTAMP_SCHEMA,
     led_on: flag("Whether the lamp is on after the change."),
     by: oneOf(SWITCH_CAUSES, "Who switched the lamp: the server's rule, a person, or the board on its own."),
     reason: text('Why the lamp was switched, as a sentence; "" when unknown.'),
@@ -181,10 +181,10 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
         embedded: flag("Whether the broker is embedded in the server."),
       }),
       contested_client_ids: {
-        ...listOf(ref("ContestedClientId")),
+        ...listOf(schemaRef("ContestedClientId")),
         description: "Client ids that two clients use at the same time; empty with an external broker.",
       },
-      ...counters,
+      ...counterSchemas,
       log_lines_lost: count("Log lines that could not be written."),
       damaged_files: count("Damaged files found in the data folder since the start; the log names them."),
       storage: objectOf<StorageView>("The state of the data folder and the history.", {
@@ -200,7 +200,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       "uptime",
       "broker",
       "contested_client_ids",
-      ...Object.keys(counters),
+      ...Object.keys(counterSchemas),
       "log_lines_lost",
       "damaged_files",
       "devices",
@@ -224,7 +224,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     name: text("The user's name."),
     password: { type: "string", format: "password" },
   }),
-  Session: objectOf<SessionView>(
+  Session: objectOf<LoginSessionView>(
     "Who is logged in.",
     {
       name: orNull(text("The user's name; null when nobody is logged in.")),
@@ -233,7 +233,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       first_administrator_missing: flag(
         "Whether nobody has an account, so that the first administrator can be created; left out otherwise.",
       ),
-      ended: ENDED,
+      ended: END_REASON_SCHEMA,
     },
     ["first_administrator_missing", "ended"],
   ),
@@ -250,17 +250,20 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
-      devices: { ...listOf(ref("Device")), description: "All devices, at the start of the stream." },
-      device: { ...ref("Device"), description: "A device that sent a reading or changed; at most once in 50 ms." },
+      devices: { ...listOf(schemaRef("Device")), description: "All devices, at the start of the stream." },
+      device: {
+        ...schemaRef("Device"),
+        description: "A device that sent a reading or changed; at most once in 50 ms.",
+      },
       zones: {
-        ...listOf(ref("Zone")),
+        ...listOf(schemaRef("Zone")),
         description: "All zones, at the start of the stream and after a change of the configuration.",
       },
-      zone: { ...ref("Zone"), description: "A zone that changed." },
-      alerts: { ...listOf(ref("Alert")), description: "All alerts, at the start of the stream." },
-      alert: { ...ref("Alert"), description: "An alert that was raised, changed or resolved." },
+      zone: { ...schemaRef("Zone"), description: "A zone that changed." },
+      alerts: { ...listOf(schemaRef("Alert")), description: "All alerts, at the start of the stream." },
+      alert: { ...schemaRef("Alert"), description: "An alert that was raised, changed or resolved." },
       forgotten: objectOf<{ id: string }>("A device that was forgotten.", { id: text("The id of the device.") }),
-      settings: ref("SettingsEvent"),
+      settings: schemaRef("SettingsEvent"),
       storage: objectOf<Pick<StorageView, "problem">>("The data folder became unwritable, or writable again.", {
         problem: orNull(text("The problem and what to do about it; null when the data folder is writable.")),
       }),

@@ -1,5 +1,5 @@
-import { ref, type Schema } from "./openapi-fields.js";
-import { json, pathsOf, type Paths } from "./openapi-operations.js";
+import { schemaRef, type Schema } from "./openapi-fields.js";
+import { jsonResponse, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
 import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
@@ -8,25 +8,25 @@ import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
 /** Describes a health check that answers 200 or 503. */
-const health = (operationId: string, summary: string, healthy: string, unhealthy: string): Paths[string] => ({
+const healthCheck = (operationId: string, summary: string, healthy: string, unhealthy: string): Paths[string] => ({
   get: {
     operationId,
     summary,
     tag: "server",
     open: true,
-    answers: { 200: json(healthy, ref("Health")), 503: json(unhealthy, ref("Health")) },
+    answers: { 200: jsonResponse(healthy, schemaRef("Health")), 503: jsonResponse(unhealthy, schemaRef("Health")) },
   },
 });
 
 /** Operations on the server itself, and on login sessions. */
 const SERVER_PATHS: Paths = {
-  "/healthz": health(
+  "/healthz": healthCheck(
     "getHealth",
     "Check whether the server works",
     "The server works.",
     "The server is not connected to the broker.",
   ),
-  "/readyz": health(
+  "/readyz": healthCheck(
     "getReadiness",
     "Check whether the server is ready",
     "The server is ready.",
@@ -51,7 +51,7 @@ const SERVER_PATHS: Paths = {
       operationId: "getStatus",
       summary: "Get the version, addresses and counters of the server",
       tag: "server",
-      answers: { 200: json("The current status.", ref("Status")) },
+      answers: { 200: jsonResponse("The current status.", schemaRef("Status")) },
     },
   },
   "/api/new-board": {
@@ -59,7 +59,9 @@ const SERVER_PATHS: Paths = {
       operationId: "getNewBoard",
       summary: "Get what a new board needs to connect",
       tag: "server",
-      answers: { 200: json("Addresses of the broker, and how this server was started.", ref("NewBoard")) },
+      answers: {
+        200: jsonResponse("Addresses of the broker, and how this server was started.", schemaRef("NewBoard")),
+      },
     },
   },
   "/api/events": {
@@ -89,7 +91,7 @@ const SERVER_PATHS: Paths = {
       operationId: "getDescription",
       summary: "Get this document",
       tag: "server",
-      answers: { 200: json("An OpenAPI 3.1 document.", { type: "object" }) },
+      answers: { 200: jsonResponse("An OpenAPI 3.1 document.", { type: "object" }) },
     },
   },
   "/api/login": {
@@ -100,7 +102,10 @@ const SERVER_PATHS: Paths = {
       open: true,
       body: "Login",
       answers: {
-        200: json("The user who is logged in. The name is null on a server without accounts.", ref("Session")),
+        200: jsonResponse(
+          "The user who is logged in. The name is null on a server without accounts.",
+          schemaRef("Session"),
+        ),
       },
       errors: {
         400: "The body is invalid.",
@@ -124,7 +129,7 @@ const SERVER_PATHS: Paths = {
       summary: "Get the user who is logged in",
       tag: "accounts",
       open: true,
-      answers: { 200: json("The user, or null when nobody is logged in.", ref("Session")) },
+      answers: { 200: jsonResponse("The user, or null when nobody is logged in.", schemaRef("Session")) },
     },
   },
 };
@@ -141,7 +146,7 @@ export function openApiDocument(version: string): Schema {
         'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET, and only administrators may see users and login sessions.',
       license: { name: "MIT", identifier: "MIT" },
     },
-    // a URL relative to this document is correct behind a reverse proxy with a base path
+    // A URL relative to this document is correct behind a reverse proxy with a base path.
     servers: [{ url: "..", description: "The server of this document." }],
     tags: [
       { name: "devices", description: "Boards, and programs that send the same messages." },
@@ -153,7 +158,7 @@ export function openApiDocument(version: string): Schema {
       { name: "server", description: "The server itself." },
       { name: "accounts", description: "Login and logout, users, tokens and login sessions." },
     ],
-    // a request needs one of these authentication schemes; {} means none, for servers without accounts
+    // A request needs one of these authentication schemes; {} means none, for servers without accounts.
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
     paths: pathsOf({
       ...LIGHT_PATHS,
@@ -168,7 +173,7 @@ export function openApiDocument(version: string): Schema {
       responses: {
         Fault: {
           description: "Any other error.",
-          content: { "application/json": { schema: ref("Error") } },
+          content: { "application/json": { schema: schemaRef("Error") } },
         },
       },
       securitySchemes: {

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { AlertView } from "../alerts/alert.js";
-import { readList } from "../cluster/checks/peer-messages.js";
+import { parseList } from "../cluster/checks/peer-messages.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
 import type { DeviceView } from "../devices/devices.js";
@@ -8,12 +8,12 @@ import { textOf } from "../common/errors.js";
 import { zoneId } from "../transport/scope.js";
 import type { Log } from "../observability/log.js";
 import type { ZoneView } from "../decisions/zones/view.js";
-import { decisionRoutes, type ApiSources } from "./api.js";
-import { errorHandlers, HttpError } from "./errors.js";
+import { addDecisionRoutes, type ApiSources } from "./api.js";
+import { addErrorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
 
 /** The parts of the server that the routes of a cluster use. */
-export interface PeerRoutes {
+export interface PeerRouteSources {
   readonly cluster: Cluster;
   /** The topic prefix of the server; the topics of zones begin with it. */
   readonly prefix: string;
@@ -23,15 +23,16 @@ export interface PeerRoutes {
 }
 
 /**
- * Makes every server of a cluster answer for all devices, zones and alerts. A server forwards a request about a device or zone to
- * the server that owns it, and merges the lists of all servers. The server that the client contacts authorizes the request.
+ * Makes every server of a cluster answer for all devices, zones and alerts. A server forwards a request about a device
+ * or zone to the server that owns it, and merges the lists of all servers. The server that the client contacts
+ * authorizes the request.
  */
-export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRoutes): void {
+export function addPeerRoutes(app: FastifyInstance, { cluster, prefix, api, events, log }: PeerRouteSources): void {
   const { peers } = cluster;
   /** Application without security checks and without a port, for requests that another server has authorized. */
   const inner = fastify();
-  errorHandlers(inner, log);
-  decisionRoutes(inner, api);
+  addErrorHandlers(inner, log);
+  addDecisionRoutes(inner, api);
   app.addHook("onClose", () => inner.close());
 
   async function answerLocally({ method, url, body }: PeerRequest): Promise<PeerAnswer> {
@@ -52,7 +53,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     const answers = await peers.askAll(request);
     answers.set(cluster.me, await answerLocally(request));
     return Array.from(answers, ([member, { text }]) => {
-      const list = readList<T>(text, key);
+      const list = parseList<T>(text, key);
       if (!list) cluster.reportDamage(member, `its answer to GET ${url} is not a list`);
       return [member, list ?? []];
     });
@@ -79,7 +80,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
   events.connect({
     hasFollowers: () => peers.hasFollowers,
     send: (text) => peers.sendEvents(text),
-    announceFollowers: () => peers.follow(),
+    announceFollowers: () => peers.subscribeToEvents(),
     snapshot: async () => {
       const [allDevices, allZones, allAlerts] = await Promise.all([devices(), zones(), alerts()]);
       return [
@@ -96,7 +97,7 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
     if (method === "GET" && url === "/api/devices") return reply.send(await devices());
     if (method === "GET" && url === "/api/zones") return reply.send(await zones());
     if (method === "GET" && url === "/api/alerts") return reply.send(await alerts());
-    const id = idOf(request, prefix);
+    const id = requestedIdOf(request, prefix);
     if (id === undefined) return;
     const owner = cluster.ownerOf(id);
     if (owner === cluster.me) return;
@@ -114,8 +115,11 @@ export function peerRoutes(app: FastifyInstance, { cluster, prefix, api, events,
   });
 }
 
-/** The id of the device or zone that a request is about; undefined for other requests. */
-function idOf({ method, routeOptions: { url }, params, query }: FastifyRequest, prefix: string): string | undefined {
+/** Returns the id of the device or zone that a request is about; undefined for other requests. */
+function requestedIdOf(
+  { method, routeOptions: { url }, params, query }: FastifyRequest,
+  prefix: string,
+): string | undefined {
   if (url === "/api/devices/*") {
     const path = (params as { "*": string })["*"];
     return method === "GET" || method === "HEAD"

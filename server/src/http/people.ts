@@ -10,15 +10,15 @@ export interface People {
   readonly firstAdministrator: FirstAdministrator;
 }
 
-const STATUS: Readonly<Record<UserProblem, number>> = { invalid: 400, unknown: 404, conflict: 409 };
+const PROBLEM_STATUS: Readonly<Record<UserProblem, number>> = { invalid: 400, unknown: 404, conflict: 409 };
 
 /** Runs an operation on the users, and converts its errors to responses. @throws HttpError */
 export async function withUserErrors<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof UserError) throw new HttpError(STATUS[error.problem], error.message);
-    // the users file is locked by a command, or cannot be read or written
+    if (error instanceof UserError) throw new HttpError(PROBLEM_STATUS[error.problem], error.message);
+    // The users file is locked by a command, or cannot be read or written.
     if (error instanceof StartError) throw new HttpError(503, error.message);
     throw error;
   }

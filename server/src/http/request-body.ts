@@ -3,10 +3,11 @@ import { HttpError } from "./errors.js";
 
 /**
  * Validates the JSON body of a request against field definitions.
- * @param refusal what the server did not do, such as "The mode was not changed"; the error message begins with this text
+ * @param refusal what the server did not do, such as "The mode was not changed"; the error message begins with this
+ * text
  * @throws HttpError 400 when a field is missing, unknown or has a wrong value
  */
-export function bodyOf<F extends Fields>(fields: F, body: unknown, refusal: string): Message<F> {
+export function parseBody<F extends Fields>(fields: F, body: unknown, refusal: string): Message<F> {
   const isObject = typeof body === "object" && body !== null;
   const problem = isObject ? messageProblem(fields, body) : "the body is not a JSON object";
   if (problem) throw new HttpError(400, `${refusal}: ${problem}.`);
@@ -14,6 +15,6 @@ export function bodyOf<F extends Fields>(fields: F, body: unknown, refusal: stri
 }
 
 /** Validates the body of a request that sets a mode. The fields are those of the MQTT topic `<id>/set`. */
-export function overrideOf(body: unknown): Override {
-  return bodyOf(OVERRIDE, body, "The mode was not changed");
+export function parseOverride(body: unknown): Override {
+  return parseBody(OVERRIDE, body, "The mode was not changed");
 }

@@ -5,7 +5,7 @@ import type { History } from "../history/history.js";
 import type { BrokerConnection } from "../transport/broker-connection.js";
 import type { Devices } from "../devices/devices.js";
 import type { DeviceDirectory } from "../devices/directory.js";
-import type { Recent } from "../history/recent.js";
+import type { RecentReadings } from "../history/recent.js";
 import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
@@ -55,7 +55,7 @@ export interface HttpSettings {
 /** The parts of the server that the API shows and changes. */
 export interface ServedParts {
   readonly devices: Devices;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   readonly actions: Actions;
   readonly commands: DeviceCommands;
   readonly lamps: Pick<Lamps, "catchingUp">;
@@ -145,19 +145,19 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       newBoard: () => newBoardView(served),
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
-      problem,
+      healthProblem: problem,
       settings: settings.configuration,
       storage: health,
       unacknowledged: () => parts.journal.waiting,
-      ready: () =>
+      readinessProblem: () =>
         problem() ||
         health.problem ||
         served.cluster?.problem() ||
         (parts.lamps.catchingUp ? "The server is still processing readings that waited at the broker." : ""),
     },
   });
-  const storage = (): void => eventStream.publish("storage", { problem: health.problem || null });
-  health.listen({ failed: storage, recovered: storage });
+  const publishStorage = (): void => eventStream.publish("storage", { problem: health.problem || null });
+  health.listen({ failed: publishStorage, recovered: publishStorage });
   settings.configuration?.onChange((event) => eventStream.publish("settings", event));
   served.addCleanupStep(() => app.close());
   if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));

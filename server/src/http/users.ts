@@ -7,9 +7,9 @@ import type { UserDirectory } from "../security/user-directory.js";
 import type { RoleOfUser } from "../security/user-changes.js";
 import { accountOf } from "./authorize.js";
 import { HttpError } from "./errors.js";
-import { ANONYMOUS } from "./first-administrator.js";
+import { ANONYMOUS_PROBLEM } from "./first-administrator.js";
 import { withUserErrors, type People } from "./people.js";
-import { bodyOf } from "./request-body.js";
+import { parseBody } from "./request-body.js";
 import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
 const ROLES = ["admin", "reader", "device"] as const satisfies readonly Role[];
@@ -38,27 +38,30 @@ export interface UserSources {
   readonly log: Log;
 }
 
-type ByName = { Params: { name: string } };
-type ByToken = { Params: { name: string; id: string } };
+type NameParams = { Params: { name: string } };
+type TokenParams = { Params: { name: string; id: string } };
 
 /** Error for changes while nobody has an account. */
-const NO_ACCOUNT_YET =
+const NO_ACCOUNT_PROBLEM =
   "Nobody has an account yet; create the first administrator first, with the one-time code from the log of the server.";
 
-/** Adds the routes that list and change users and tokens. `authorize` restricts them to administrators. */
-export function userRoutes(app: FastifyInstance, { people, accounts, sessions, log }: UserSources): void {
-  /** @throws HttpError 409 if accounts have no effect */
+/** Adds the routes that list and change users and tokens. `requireAuthorization` restricts them to administrators. */
+export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions, log }: UserSources): void {
+  /** Returns the users. @throws HttpError 409 if accounts have no effect */
   function readable(): UserDirectory {
-    if (!people) throw new HttpError(409, ANONYMOUS);
+    if (!people) throw new HttpError(409, ANONYMOUS_PROBLEM);
     return people.directory;
   }
 
-  /** Runs a change of the users. @throws HttpError 409 if accounts have no effect, or the first administrator is missing */
+  /**
+   * Runs a change of the users.
+   * @throws HttpError 409 if accounts have no effect, or the first administrator is missing
+   */
   function change<T>(operation: (directory: UserDirectory) => Promise<T>): Promise<T> {
     return withUserErrors(async () => {
       const directory = readable();
       await directory.reload();
-      if (directory.isEmpty) throw new HttpError(409, NO_ACCOUNT_YET);
+      if (directory.isEmpty) throw new HttpError(409, NO_ACCOUNT_PROBLEM);
       return operation(directory);
     });
   }
@@ -71,7 +74,7 @@ export function userRoutes(app: FastifyInstance, { people, accounts, sessions, l
   app.get("/api/users", () => withUserErrors(() => readable().list()));
 
   app.post("/api/users", async (request, reply) => {
-    const body = bodyOf(USER_BODIES.newUser, request.body, "No user was added");
+    const body = parseBody(USER_BODIES.newUser, request.body, "No user was added");
     const role = roleOf(body, "No user was added");
     const { name, password } = body;
     const { user, generated } = await change((users) => users.add({ name, ...role, password }));
@@ -79,51 +82,54 @@ export function userRoutes(app: FastifyInstance, { people, accounts, sessions, l
     return reply.code(201).send({ ...user, password: generated ?? null });
   });
 
-  app.get<ByName>("/api/users/:name", ({ params }) => withUserErrors(() => readable().get(params.name)));
+  app.get<NameParams>("/api/users/:name", ({ params }) => withUserErrors(() => readable().get(params.name)));
 
-  app.put<ByName>("/api/users/:name", async (request) => {
-    const role = roleOf(bodyOf(USER_BODIES.role, request.body, "The user was not changed"), "The user was not changed");
+  app.put<NameParams>("/api/users/:name", async (request) => {
+    const role = roleOf(
+      parseBody(USER_BODIES.role, request.body, "The user was not changed"),
+      "The user was not changed",
+    );
     const { name } = request.params;
     const user = await change((users) => users.changeRole(name, role));
     logChange(request, `changed the role of ${name} to ${role.role}.`, name);
     return user;
   });
 
-  app.delete<ByName>("/api/users/:name", async (request, reply) => {
+  app.delete<NameParams>("/api/users/:name", async (request, reply) => {
     const { name } = request.params;
     await change((users) => users.remove(name));
     logChange(request, `removed the user ${name}.`, name);
     return reply.code(204).send();
   });
 
-  app.put<ByName>("/api/users/:name/password", async (request, reply) => {
-    const { password } = bodyOf(USER_BODIES.password, request.body, "The password was not changed");
+  app.put<NameParams>("/api/users/:name/password", async (request, reply) => {
+    const { password } = parseBody(USER_BODIES.password, request.body, "The password was not changed");
     const { name } = request.params;
     const wasOwnSession = accountOf(request)?.name === name && sessionIdOf(request) !== undefined;
     const { generated, revoked } = await change((users) => users.changePassword(name, password));
     logChange(request, `changed the password of ${name}.`, name);
-    // the change ended all sessions of the user, so the browser that asked for it gets a new one
+    // The change ended all sessions of the user, so the browser that asked for it gets a new one.
     const account = accounts.byName(name);
     if (wasOwnSession && account) setSessionCookie(request, reply, sessions.create(account, originOf(request)));
     return { password: generated ?? null, tokens_revoked: revoked };
   });
 
-  app.post<ByName>("/api/users/:name/tokens", async (request, reply) => {
-    const { expires } = bodyOf(USER_BODIES.token, request.body, "No token was made");
+  app.post<NameParams>("/api/users/:name/tokens", async (request, reply) => {
+    const { expires } = parseBody(USER_BODIES.token, request.body, "No token was made");
     const { name } = request.params;
     const { token, view } = await change((users) => users.addToken(name, expires));
     logChange(request, `made the token ${view.id} for ${name}.`, name);
     return reply.code(201).send({ ...view, token });
   });
 
-  app.delete<ByName>("/api/users/:name/tokens", async (request, reply) => {
+  app.delete<NameParams>("/api/users/:name/tokens", async (request, reply) => {
     const { name } = request.params;
     await change((users) => users.revokeTokens(name));
     logChange(request, `revoked all tokens of ${name}.`, name);
     return reply.code(204).send();
   });
 
-  app.delete<ByToken>("/api/users/:name/tokens/:id", async (request, reply) => {
+  app.delete<TokenParams>("/api/users/:name/tokens/:id", async (request, reply) => {
     const { name, id } = request.params;
     await change((users) => users.revokeTokens(name, id));
     logChange(request, `revoked the token ${id} of ${name}.`, name);

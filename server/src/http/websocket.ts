@@ -18,7 +18,7 @@ export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () =
     perMessageDeflate: false,
     // ws buffers a whole WebSocket message, which may hold several MQTT packets, before the broker sees any of it
     maxPayload: broker.largestPacket,
-    // select the subprotocol `mqtt` [MQTT-6.0.0-4]; clients of MQTT 3.1 offer `mqttv3.1` instead
+    // Select the subprotocol `mqtt` [MQTT-6.0.0-4]; clients of MQTT 3.1 offer `mqttv3.1` instead.
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,
   });
   http.on("upgrade", (request, socket: Duplex, head) => {

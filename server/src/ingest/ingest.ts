@@ -118,7 +118,7 @@ export class Ingest {
     const reply = decoder.decode(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
     if (!device) return undefined;
-    if (device.heard(clock.now())) notifier.changed(device, "online");
+    if (device.recordMessage(clock.now())) notifier.changed(device, "online");
     return actions.reply(device, reply);
   }
 

@@ -1,6 +1,6 @@
 import { TELEMETRY, type Telemetry } from "../../../contract/index.js";
 import type { Device, Devices } from "../devices/devices.js";
-import type { Recent } from "../history/recent.js";
+import type { RecentReadings } from "../history/recent.js";
 import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
 import type { Log } from "../observability/log.js";
@@ -17,7 +17,7 @@ export interface ReadingsOptions {
   readonly devices: Devices;
   readonly lamps: Lamps;
   readonly journal: ReadingsJournal;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   readonly notifier: Notifier;
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
@@ -48,7 +48,7 @@ export class Readings {
     const device = known ?? devices.obtain(id);
     if (!device) rejects.add("too-many-devices", "new devices", `there are ${devices.size} devices already`);
     else if (!known) notifier.changed(device, "appeared");
-    if (now !== undefined && device?.heard(now)) notifier.changed(device, "online");
+    if (now !== undefined && device?.recordMessage(now)) notifier.changed(device, "online");
     return device;
   }
 
@@ -68,14 +68,14 @@ export class Readings {
     if (!device) return undefined;
     if (journal.isFull) return this.#refuse(device, reading, now, live);
 
-    // `place` recognizes a reading that was delivered before.
-    const { arrival, measuredAt, isTimeCertain } = device.place(reading, now, live, delivery?.before);
+    // `placeReading` recognizes a reading that was delivered before.
+    const { arrival, measuredAt, isTimeCertain } = device.placeReading(reading, now, live, delivery?.before);
     if (arrival === "duplicate") return this.#ignore(device, reading);
 
     if (arrival === "newest") {
       // Only the newest reading changes the state of the device and its lamp.
       const { light, boot, seq } = reading;
-      device.accept(light, boot === undefined ? undefined : seq, measuredAt);
+      device.acceptReading(light, boot === undefined ? undefined : seq, measuredAt);
       lamps.followReading(device, measuredAt, isTimeCertain, now);
       decisionTimes.decided(performance.now() - begin);
     }
@@ -95,7 +95,7 @@ export class Readings {
     this.#options.counters.refused++;
     const taken = now - age;
     if (!device.isOutdated(taken, now)) {
-      device.accept(light, seq, taken);
+      device.acceptReading(light, seq, taken);
       this.#options.lamps.followReading(device, taken, live, now);
     }
     return REFUSAL;

@@ -1,4 +1,4 @@
-import { lengthOf, putBytes, putText } from "../common/bytes.js";
+import { utf8Length, putBytes, putText } from "../common/bytes.js";
 
 /** Upper bound for the size of a PUBLISH, in bytes. A UTF-16 unit takes up to three bytes in UTF-8. */
 export function maxPublishSize(topic: string, payload: Uint8Array): number {
@@ -28,7 +28,7 @@ export function writePublish(
   payload: Uint8Array,
   hasProperties = false,
 ): number {
-  const topicLength = lengthOf(topic);
+  const topicLength = utf8Length(topic);
   const hasPacketId = (flags & QOS_1) !== 0;
   let at = start;
   to[at++] = 0x30 | flags;

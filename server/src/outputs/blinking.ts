@@ -65,7 +65,7 @@ export class Blinking {
     this.#blinks.delete(device);
     device.setBlinking(false);
     // Ignore a device that was forgotten or moved to another server.
-    if (device.detached) return;
+    if (device.isDetached) return;
     this.#notifier.changed(device, "blinking");
     this.#lamps.blinked(device, clock.now());
   }

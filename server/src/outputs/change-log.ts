@@ -1,9 +1,9 @@
-import type { Change, Device } from "../devices/devices.js";
+import type { DeviceChange, Device } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Log lines by kind of change. Changes without a line are not logged. */
-const LINES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
+const LINES: Readonly<Partial<Record<DeviceChange, (device: Device) => string>>> = {
   appeared: ({ id }) => `New device: ${id}`,
   online: ({ id }) => `${id} is online`,
   offline: ({ id }) => `${id} is offline`,
@@ -14,10 +14,10 @@ const LINES: Readonly<Partial<Record<Change, (device: Device) => string>>> = {
 };
 
 /** Changes that readings cause. The log condenses them when they are frequent. */
-const FREQUENT: ReadonlySet<Change> = new Set(["appeared", "switched"]);
+const FREQUENT: ReadonlySet<DeviceChange> = new Set(["appeared", "switched"]);
 
 /** Writes a change of a device to the log. */
-export function logChange(log: Log, device: Device, change: Change): void {
+export function logChange(log: Log, device: Device, change: DeviceChange): void {
   const line = LINES[change];
   if (!line) return;
   const fields = { id: device.id, change };

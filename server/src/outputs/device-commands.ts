@@ -1,9 +1,9 @@
 import { topicOf } from "../../../contract/index.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Device, Devices, Mode } from "../devices/devices.js";
-import { AUTO, type Override } from "../devices/override.js";
+import { NO_OVERRIDE, type Override } from "../devices/override.js";
 import type { History } from "../history/history.js";
-import type { Recent } from "../history/recent.js";
+import type { RecentReadings } from "../history/recent.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
 import type { Actions } from "./actions.js";
@@ -25,7 +25,7 @@ export interface DeviceCommandsOptions {
   readonly memory: DeviceMemory;
   readonly failures: StorageFailures;
   readonly history: History;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   /** The journal of readings, in which a forgotten device is deleted. */
   readonly journal: { forget(device: Device): Promise<void> };
 }
@@ -67,7 +67,7 @@ export class DeviceCommands {
       void failures.watch(`zone ${name}`, "override", memory.setZoneOverride(name, override));
     if (before.override.mode === "auto") return;
     if (renamed) store(renamed.policy.name, renamed.override);
-    store(before.policy.name, AUTO);
+    store(before.policy.name, NO_OVERRIDE);
   }
 
   /** Deletes a device with its stored data and retained messages. Resolves when done. A later reading adds the device again. */

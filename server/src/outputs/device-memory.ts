@@ -1,4 +1,4 @@
-import { restoredOverride, storedOverride, type StoredOverride } from "../decisions/stored-override.js";
+import { restoreOverride, toStoredOverride, type StoredOverride } from "../decisions/stored-override.js";
 import type { Override } from "../devices/override.js";
 import type { NamedValues } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -41,9 +41,9 @@ export function openDeviceMemory(values: NamedValues): DeviceMemory {
   const convert = <T, R>(stored: Map<string, T>, restore: (value: T) => R): Map<string, R> =>
     new Map(Array.from(stored, ([key, value]) => [key, restore(value)]));
   const overridesBelow = (prefix: string): Map<string, Override> =>
-    convert(values.entriesWithPrefix<StoredOverride>(prefix), (stored) => restoredOverride(stored, clock));
+    convert(values.entriesWithPrefix<StoredOverride>(prefix), (stored) => restoreOverride(stored, clock));
   const setOverride = (name: string, override: Override): Promise<void> =>
-    override.mode === "auto" ? values.delete(name) : values.put(name, storedOverride(override, clock));
+    override.mode === "auto" ? values.delete(name) : values.put(name, toStoredOverride(override, clock));
   return {
     overrides: overridesBelow(MODE),
     zoneOverrides: overridesBelow(ZONE_MODE),

@@ -36,7 +36,7 @@ export class LampCommands {
     // The broker need not store an unchanged lamp command again.
     const mode = device.commanded === led_on ? "renewed" : "retained";
     this.#publisher.publish(device.commandTopic, payloadOf(command), mode);
-    device.wasCommanded(led_on);
+    device.recordCommand(led_on);
     this.#counters.sent++;
     this.#log.sent(device.id, command);
     this.#emitter.emit("sent", device.id, command);

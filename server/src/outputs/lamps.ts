@@ -2,7 +2,7 @@ import { decideLamp, isHeldByTime } from "../decisions/decide-lamp.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Zones } from "../decisions/zones/zones.js";
 import type { Device, Devices } from "../devices/devices.js";
-import { current, overrideOf, type Mode, type Override } from "../devices/override.js";
+import { currentOverride, createOverride, type Mode, type Override } from "../devices/override.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { DeviceMemory } from "./device-memory.js";
 import type { LampCommands } from "./lamp-commands.js";
@@ -76,7 +76,7 @@ export class Lamps {
 
   /** Sets a person's override, which takes effect at once. @param duration in ms; undefined if it has no end */
   setMode(device: Device, mode: Mode, duration: number | undefined, now: number): void {
-    this.restoreOverride(device, overrideOf(mode, duration, now));
+    this.restoreOverride(device, createOverride(mode, duration, now));
     this.resendCommand(device, now);
   }
 
@@ -110,7 +110,7 @@ export class Lamps {
 
   /** Sets a person's override of a zone, which takes effect at once. @param duration in ms; undefined if it has no end */
   setZoneMode(zone: Zone, mode: Mode, duration: number | undefined, now: number): void {
-    this.restoreZoneOverride(zone, overrideOf(mode, duration, now), now);
+    this.restoreZoneOverride(zone, createOverride(mode, duration, now), now);
   }
 
   /** Sets a zone's override without storing it, decides, and commands the zone's lamps if the decision has changed. */
@@ -129,7 +129,7 @@ export class Lamps {
     this.tickZones(now);
     for (const device of this.#timedDevices) {
       const { override } = device;
-      if (current(override, now) !== override) {
+      if (currentOverride(override, now) !== override) {
         this.setMode(device, "auto", undefined, now);
         this.#options.notifier.changed(device, "mode");
         void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));
@@ -152,12 +152,12 @@ export class Lamps {
   }
 
   #zoneOf({ id }: Device): Zone | undefined {
-    return this.#options.zones.of(id)?.lampOf;
+    return this.#options.zones.membershipOf(id)?.lampOf;
   }
 
   /** Decides for the zones that use a device's light, and then for its own lamp. */
   #decideAll(device: Device, now: number): void {
-    const sensorOf = this.#options.zones.of(device.id)?.sensorOf;
+    const sensorOf = this.#options.zones.membershipOf(device.id)?.sensorOf;
     if (sensorOf) for (const zone of sensorOf) this.#zoneDecided(zone, zone.decide(now), now, device);
     this.#decide(device, now);
   }
@@ -168,7 +168,7 @@ export class Lamps {
     const lamp = decideLamp(device, zone, now);
     const { rule } = device;
     if (device.override.mode === "auto" && (rule.min_on > 0 || rule.min_off > 0)) this.#watchTime(device, zone, now);
-    device.decided(lamp);
+    device.recordDecision(lamp);
     // A zone whose sensors have not reported yet has no decision.
     if (!lamp) return;
     if (this.#options.ownership.valid()) this.#options.commands.publish(device, lamp.led_on);

@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Channel } from "../../../contract/index.js";
 import { Throttle } from "../common/throttle.js";
 import type { Zone } from "../decisions/zones/zone.js";
-import type { Change, Device } from "../devices/devices.js";
+import type { DeviceChange, Device } from "../devices/devices.js";
 import type { History, HistorySwitch } from "../history/history.js";
 import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -56,7 +56,7 @@ export class Notifier {
   }
 
   /** Reports a change of a device to apps, other servers, Home Assistant, history, log, dashboard and library users. */
-  changed(device: Device, change: Change): void {
+  changed(device: Device, change: DeviceChange): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
     if (change === "switched") decisionPublisher.switched(device);
     if (change === "mode") decisionPublisher.modeChanged(device);

@@ -11,7 +11,7 @@ import { Machine } from "../../../sim/vm/machine.js";
 import { Network } from "../../../sim/vm/network.js";
 import { FrameTransport, Peripherals } from "../../../sim/vm/peripherals.js";
 import { NetworkSocket } from "../../../sim/vm/socket.js";
-import { vmSource } from "../../../sim/vm/source.js";
+import { getVmSource } from "../../../sim/vm/source.js";
 
 export const PORT_PATH = "/dev/ttyTEST0";
 const DEVICE_ID = "1d46a30eef48919d";
@@ -140,7 +140,7 @@ export class TestBoard {
       (frame) => this.#machine.receive(frame),
       () => {},
     );
-    this.#machine = await Machine.boot(vmSource(), DEVICE_ID, undefined, {
+    this.#machine = await Machine.boot(getVmSource(), DEVICE_ID, undefined, {
       log: (line) => this.printLine(line),
       frame: (frame) => {
         this.#peripherals.receive(frame);

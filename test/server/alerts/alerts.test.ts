@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_RULE } from "../../../contract/index.js";
-import { LOSS_ENDS_AFTER } from "../../../server/src/alerts/losses.js";
-import { MAX_OPEN } from "../../../server/src/alerts/tracker.js";
+import { LOSS_END_DELAY } from "../../../server/src/alerts/losses.js";
+import { MAX_OPEN_ALERTS } from "../../../server/src/alerts/tracker.js";
 import { AlertBench } from "../support/alert-bench.js";
 import { testSeed } from "../../support/seed.js";
 
@@ -140,12 +140,12 @@ describe("a board", () => {
 
   test("of very many boards that are offline, a limited number has an alert", async () => {
     const server = createBench();
-    for (let n = 0; n < MAX_OPEN + 10; n++) server.publishStatus(`b${n}`, { online: false });
+    for (let n = 0; n < MAX_OPEN_ALERTS + 10; n++) server.publishStatus(`b${n}`, { online: false });
     await server.advance(GRACE_PERIOD + CHECK_INTERVAL);
-    expect(server.alerts.counts()["board-offline"]).toBe(MAX_OPEN);
+    expect(server.alerts.counts()["board-offline"]).toBe(MAX_OPEN_ALERTS);
     for (let n = 0; n < 20; n++) server.publishStatus(`b${n}`, { online: true });
     await server.advance(2 * CHECK_INTERVAL);
-    expect(server.alerts.counts()["board-offline"]).toBe(MAX_OPEN - 10);
+    expect(server.alerts.counts()["board-offline"]).toBe(MAX_OPEN_ALERTS - 10);
   });
 });
 
@@ -196,7 +196,7 @@ describe("lost readings", () => {
     server.publishStatus("porch", { online: true, dropped: 5 });
     await server.advance(CHECK_INTERVAL);
     expect(server.alerts.list()).toMatchObject([{ text: "Board porch has lost 5 readings.", count: 5 }]);
-    await server.advance(LOSS_ENDS_AFTER);
+    await server.advance(LOSS_END_DELAY);
     expect(server.openAlerts).toEqual([]);
     await server.restart(MINUTE);
     await server.advance(10 * MINUTE);
@@ -210,7 +210,7 @@ describe("lost readings", () => {
     await server.restart(MINUTE);
     await server.advance(GRACE_PERIOD + CHECK_INTERVAL);
     expect(server.published).toHaveLength(1);
-    await server.advance(LOSS_ENDS_AFTER);
+    await server.advance(LOSS_END_DELAY);
     expect(server.openAlerts).toEqual([]);
     server.publishStatus("porch", { online: true, boot: 2, dropped: 2 });
     await server.advance(GRACE_PERIOD + CHECK_INTERVAL);
@@ -236,7 +236,7 @@ describe("lost readings", () => {
     server.history.stats.lost = 7;
     await server.advance(GRACE_PERIOD + 2 * CHECK_INTERVAL);
     expect(server.alerts.list()).toMatchObject([{ kind: "readings-lost", device: null, label: null }]);
-    await server.advance(LOSS_ENDS_AFTER);
+    await server.advance(LOSS_END_DELAY);
     expect(server.openAlerts).toEqual([]);
   });
 });

@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { print } from "../../../server/src/config/print.js";
-import { changes } from "../../../server/src/config/reload.js";
-import { exposedFiles } from "../../../server/src/config/secret-files.js";
+import { printConfiguration } from "../../../server/src/config/print.js";
+import { changedSettings } from "../../../server/src/config/reload.js";
+import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
 import { loadConfig, loadConfigText, problemsIn } from "../support/config.js";
 import { createTemporaryFolder } from "../support/server.js";
 
@@ -25,7 +25,7 @@ test("all settings reach the server, and the printed configuration masks secrets
     webhook: { url: "https://ha.example.org/api/webhook/hunter2", authorization: "Bearer hunter2" },
     ntfy: { url: "https://ntfy.sh/hunter2", token: "tk_hunter2" },
   });
-  const printed = print(loaded);
+  const printed = printConfiguration(loaded);
   expect(printed).toContain("https://ha.example.org/********");
   expect(printed).toContain("https://ntfy.sh/********");
   expect(printed).not.toContain("hunter2");
@@ -39,7 +39,7 @@ test("secrets may come from files and from the environment, and a changed file i
   const before = await loadConfigText(text);
   expect(before.options.alerts.ntfy).toEqual({ url: "https://ntfy.sh/t", token: "tk_one" });
   await writeFile(file, "tk_two\n");
-  expect(changes(before, await loadConfigText(text))).toEqual(["alerts > ntfy_token"]);
+  expect(changedSettings(before, await loadConfigText(text))).toEqual(["alerts > ntfy_token"]);
   await writeFile(file, "https://h.test/hook\n");
   const env = { NIGHTLIGHT_ALERT_WEBHOOK_FILE: file, NIGHTLIGHT_ALERT_WEBHOOK_AUTHORIZATION: "Basic eDp5" };
   expect(loadConfig([], env).options.alerts.webhook).toEqual({
@@ -55,7 +55,7 @@ test.skipIf(process.platform === "win32")("a file with a secret that everybody c
   const file = path.join(await createTemporaryFolder(), "token");
   await writeFile(file, "tk_one\n", { mode: 0o644 });
   const loaded = await loadConfigText(`alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`);
-  expect(exposedFiles(loaded).some((sentence) => sentence.includes(file))).toBe(true);
+  expect(exposedFileWarnings(loaded).some((sentence) => sentence.includes(file))).toBe(true);
 });
 
 describe("a mistake is explained without the secret", () => {

@@ -4,13 +4,13 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { InboundPackets, largestPacket, MAX_SKIPPED_PACKET } from "../../../server/src/broker/inbound.js";
+import { InboundPackets, maxPacketSize, MAX_SKIPPED_PACKET_SIZE } from "../../../server/src/broker/inbound.js";
 import { Violation } from "../../../server/src/mqtt/packet-checks.js";
 import { eventually } from "../../support/eventually.js";
 import { encodeField, encodePacket } from "../support/raw.js";
 
 const MAX_PAYLOAD = 1000;
-const LARGEST_PACKET = largestPacket(MAX_PAYLOAD);
+const LARGEST_PACKET = maxPacketSize(MAX_PAYLOAD);
 
 interface RecordedCalls {
   readonly forwarded: Buffer[];
@@ -82,7 +82,7 @@ const bytesOf = (packets: Packet[], protocolVersion: number): Buffer[] =>
   packets.map((packet) => generate(packet, { protocolVersion }));
 
 /** An oversized PUBLISH: its payload size in bytes and its other fields. */
-const oversizedPublish = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: MAX_PAYLOAD + 1, max: 70_000 }), fc.integer({ min: MAX_PAYLOAD + 1, max: MAX_SKIPPED_PACKET - 100 })) }); // prettier-ignore
+const oversizedPublish = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: MAX_PAYLOAD + 1, max: 70_000 }), fc.integer({ min: MAX_PAYLOAD + 1, max: MAX_SKIPPED_PACKET_SIZE - 100 })) }); // prettier-ignore
 
 function oversizedBytes({ qos, topic, packetId, size }: { qos: number; topic: string; packetId: number; size: number }): Buffer {
   const packetIdentifier = qos > 0 ? [packetId >> 8, packetId & 255] : [];
@@ -156,7 +156,7 @@ test("the bytes of a skipped packet are not kept in memory", async () => {
   };
   const { inbound: to, feed } = createInbound();
   await feedInChunks(to, connectBytes(4), [1000].values());
-  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET - 20 });
+  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET_SIZE - 20 });
   const before = usedBufferMemory();
   for (let at = 0; at < large.length - 65_536; at += 65_536) to.receive(Buffer.from(large.subarray(at, at + 65_536)));
   // wait, because V8 frees the memory of buffers on another thread

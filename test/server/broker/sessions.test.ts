@@ -7,7 +7,7 @@ import { sessionId } from "../../../server/src/storage/session-id.js";
 import { SessionStore } from "../../../server/src/storage/session-store.js";
 import { SessionManager } from "../../../server/src/broker/session-manager.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
-import { DEFAULTS } from "../../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
 import { eventually } from "../../support/eventually.js";
@@ -187,7 +187,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const ann = { name: "ann", role: "reader" } as Account;
   const accounts = { required: true, byName: (name) => (name === "ann" ? ann : undefined) } as Partial<Accounts>;
   const ended: string[][] = [];
-  const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULTS.limits, sessionExpiry: 60_000 }, {
+  const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULT_OPTIONS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
     ended: (...end) => void ended.push(end),
     overLimit: () => expect.unreachable(),
@@ -204,8 +204,8 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   ] as const) {
     const id = sessionId(account, clientId);
     sessions.open({ id, account: { ...ann, name: account }, clean: false, cleanStart: false });
-    sessions.connected(id, ann);
-    if (expiry !== undefined) sessions.disconnected(id, ann, expiry);
+    sessions.recordConnect(id, ann);
+    if (expiry !== undefined) sessions.recordDisconnect(id, ann, expiry);
   }
   const remainingIds = (): string[] => sessions.list().map(({ client_id }) => client_id);
   sessions.sweep(before + 4000);

@@ -1,7 +1,7 @@
 /** Tests MQTT 5.0 flow control: receive maximum, maximum packet size and topic aliases. */
 import type { IConnackPacket, IPublishPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
-import { DEFAULTS } from "../../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../../server/src/config/options.js";
 import { eventually } from "../../support/eventually.js";
 import { startBareBroker } from "../support/bare-broker.js";
 import { startBrokerWithAccounts, loginOf } from "../support/guarded.js";
@@ -134,7 +134,7 @@ test("a client receives the reason code without the reason string when the packe
 });
 
 describe("a message that is too large", () => {
-  const { payload: most } = DEFAULTS.limits;
+  const { payload: most } = DEFAULT_OPTIONS.limits;
 
   test("a message above the payload limit is refused with 0x97, and one exactly at the limit is accepted", async () => {
     const { url, rejected } = await startBareBroker();

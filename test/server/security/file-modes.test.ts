@@ -2,7 +2,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { exposedFiles } from "../../../server/src/config/secret-files.js";
+import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
 import { writeConfigFile, loadConfig } from "../support/config.js";
 import { createTemporaryFolder } from "../support/server.js";
 
@@ -10,7 +10,7 @@ import { createTemporaryFolder } from "../support/server.js";
 async function warningsOf(text: string, mode: number, env = {}): Promise<string[]> {
   const file = await writeConfigFile(text);
   await chmod(file, mode);
-  return exposedFiles(loadConfig(["--config", file], env)).map((sentence) =>
+  return exposedFileWarnings(loadConfig(["--config", file], env)).map((sentence) =>
     sentence.replaceAll(path.dirname(file), "…"),
   );
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { openData } from "../../../server/src/storage/data-folder.js";
 import { Devices } from "../../../server/src/devices/devices.js";
 import { Journal } from "../../../server/src/ingest/journal/journal.js";
-import { Recent } from "../../../server/src/history/recent.js";
+import { RecentReadings } from "../../../server/src/history/recent.js";
 import { RetainedMessages } from "../../../server/src/storage/retained.js";
 import { decodeLog, encodeLog } from "../../../server/src/storage/log-format.js";
 import { createTemporaryFolder } from "../support/server.js";
@@ -143,7 +143,7 @@ describe.each(DAMAGES)("a file with %s", (_name, damage, missing) => {
     async function openJournal() {
       const reports: string[] = [];
       const data = await openData(folder);
-      const [devices, recent] = [new Devices(), new Recent()];
+      const [devices, recent] = [new Devices(), new RecentReadings()];
       const reportDamage = (text: string): void => void reports.push(text);
       const { health, wasKilled } = data;
       const targets = { stored: () => {}, failed: expect.unreachable, reportDamage, closed: !wasKilled, health };
@@ -156,7 +156,7 @@ describe.each(DAMAGES)("a file with %s", (_name, damage, missing) => {
     const device = first.devices.obtain("board")!;
     for (let seq = 1; seq <= 20; seq++) {
       const reading = { light: seq, boot: 1, seq, at: seq, age: 0 };
-      device.obtainBoots().place(1, seq, reading, seq, true);
+      device.obtainBoots().placeReading(1, seq, reading, seq, true);
       await first.journal.add(device, reading, seq, true, { time: seq, light: seq, led_on: true });
     }
     await first.journal.close();
@@ -165,13 +165,13 @@ describe.each(DAMAGES)("a file with %s", (_name, damage, missing) => {
     await writeFile(file, damage(await readFile(file)));
 
     const second = await openJournal();
-    const known = second.recent.of("board").length;
+    const known = second.recent.pointsOf("board").length;
     expect(known).toBeGreaterThanOrEqual(20 - missing);
     expect(second.reports).toEqual([expect.stringMatching(/000000000001\.log (is damaged|was cut off).*acknowledged/)]);
     await second.journal.close();
     await second.data.close();
     const third = await openJournal();
-    expect([third.recent.of("board").length, third.reports]).toEqual([known, []]);
+    expect([third.recent.pointsOf("board").length, third.reports]).toEqual([known, []]);
     await third.journal.close();
     await third.data.close();
   });

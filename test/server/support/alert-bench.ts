@@ -96,7 +96,7 @@ export class AlertBench {
   }
 
   processReading(id: string, light = 500): void {
-    this.devices.obtain(id)!.accept(light, undefined, clock.now());
+    this.devices.obtain(id)!.acceptReading(light, undefined, clock.now());
   }
 
   forgetDevice(id: string): void {

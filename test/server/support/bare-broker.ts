@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
 import { listen } from "../../../server/src/broker/sockets.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
-import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
+import { DEFAULT_OPTIONS, type Limits } from "../../../server/src/config/options.js";
 import { createTemporaryFolder } from "./server.js";
 
 export interface BareBroker {
@@ -34,7 +34,7 @@ export async function startBareBroker(
       throw new Error(problem);
     },
   };
-  const broker = await startBroker(data, handlers, { limits: { ...DEFAULTS.limits, rate: 100_000, ...limits } });
+  const broker = await startBroker(data, handlers, { limits: { ...DEFAULT_OPTIONS.limits, rate: 100_000, ...limits } });
   const listener = await listen("127.0.0.1", 0, (socket) => broker.handle(socket));
   let closing: Promise<void> | undefined;
   async function end(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Fake server for dashboard tests: serves the built dashboard below /home/ and an API with scripted data. */
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { WITHOUT_FILE } from "../../../server/src/http/settings/routes.js";
+import { VIEW_WITHOUT_FILE } from "../../../server/src/http/settings/routes.js";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { ROOT } from "../../../scripts/lib/repository.js";
@@ -178,7 +178,7 @@ export class FakeApi {
       const storage = { problem: this.storageProblem };
       return [200, { version: "0.0.0", broker, simulator: false, contested_client_ids: this.contested, storage }];
     }
-    if (what === "settings") return [200, WITHOUT_FILE];
+    if (what === "settings") return [200, VIEW_WITHOUT_FILE];
     if (what === "recent") return [200, { points: this.#recent() }];
     if (what === "history") return this.#history(Number(query.get("from")), Number(query.get("to")));
     if (what === "logout") {

@@ -1,6 +1,6 @@
 /** The example zone of docs/reference/api.md, as a decision policy and as a configuration file. */
 import { LESSON_RULE } from "../../../contract/index.js";
-import { LESSON_POLICY, STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
+import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
 
 export const GARDEN: Policy = {
   ...LESSON_POLICY,
@@ -13,7 +13,7 @@ export const GARDEN: Policy = {
       combine: "median",
       at_least: 1,
       rule: { ...LESSON_RULE, hysteresis: 50 },
-      stale_after: STALE_AFTER,
+      stale_after: DEFAULT_STALE_AFTER,
     },
   ],
 };

@@ -4,7 +4,7 @@ import { startBroker, type Broker } from "../../../server/src/broker/broker.js";
 import { openData } from "../../../server/src/storage/data-folder.js";
 import { embeddedConnection } from "../../../server/src/transport/embedded.js";
 import { silentLog } from "../../../server/src/observability/log.js";
-import { DEFAULTS, type Limits } from "../../../server/src/config/options.js";
+import { DEFAULT_OPTIONS, type Limits } from "../../../server/src/config/options.js";
 import type { TlsFiles } from "../../../server/src/security/certificates.js";
 import type { Role } from "../../../server/src/security/accounts.js";
 import { passwordCheck } from "../../../server/src/security/password-check.js";
@@ -78,7 +78,7 @@ export async function startBrokerWithAccounts(
       throw new Error(problem);
     },
   };
-  const limits = { ...DEFAULTS.limits, ...options.limits };
+  const limits = { ...DEFAULT_OPTIONS.limits, ...options.limits };
   const broker = await startBroker(data, handlers, {
     accounts,
     check: passwordCheck(accounts),

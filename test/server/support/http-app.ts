@@ -10,7 +10,7 @@ import { NO_HISTORY } from "../../../server/src/history/history.js";
 import { Events } from "../../../server/src/http/events.js";
 import { createGuard } from "../../../server/src/http/guard.js";
 import { silentLog, type Log } from "../../../server/src/observability/log.js";
-import { DEFAULTS } from "../../../server/src/config/options.js";
+import { DEFAULT_OPTIONS } from "../../../server/src/config/options.js";
 import type { Account, Accounts, Role } from "../../../server/src/security/accounts.js";
 import { NO_ACCOUNTS } from "../../../server/src/security/accounts.js";
 import { DamagedFiles } from "../../../server/src/storage/damage.js";
@@ -134,7 +134,7 @@ export async function startHttpApp(
     accounts: NO_ACCOUNTS,
     framed: true,
     maxConnections: 10_000,
-    limits: DEFAULTS.limits,
+    limits: DEFAULT_OPTIONS.limits,
     onRefused: () => {},
     api,
     events,

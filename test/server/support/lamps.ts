@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { LESSON_POLICY } from "../../../server/src/decisions/policy.js";
 import { DeviceSettingsSource } from "../../../server/src/decisions/device-settings.js";
 import { Zones } from "../../../server/src/decisions/zones/zones.js";
-import { Devices, type Change, type Device } from "../../../server/src/devices/devices.js";
+import { Devices, type DeviceChange, type Device } from "../../../server/src/devices/devices.js";
 import { NO_HISTORY } from "../../../server/src/history/history.js";
 import { newCounters } from "../../../server/src/observability/counters.js";
 import { silentLog } from "../../../server/src/observability/log.js";
@@ -25,7 +25,7 @@ export interface LampBench {
   /** Messages that the components have published, in order. */
   readonly published: { readonly topic: string; readonly text: string }[];
   /** Device changes that the components have reported, in order. */
-  readonly changes: [id: string, change: Change][];
+  readonly changes: [id: string, change: DeviceChange][];
   /** The names of zones whose override was stored. */
   readonly storedZones: string[];
   /** The ids of devices whose override was stored. */
@@ -41,7 +41,7 @@ export function createLampBench(): LampBench {
   const [storedZones, storedDevices]: [string[], string[]] = [[], []];
   const zones: Zones = new Zones((id) => devices.get(id));
   const settings = new DeviceSettingsSource(LESSON_POLICY, zones);
-  const devices = new Devices((id) => settings.of(id));
+  const devices = new Devices((id) => settings.settingsOf(id));
   const publisher = new Publisher();
   publisher.connect((topic, payload) => void published.push({ topic, text: payload.toString() }));
   const emitter = new EventEmitter<ServerEvents>();
@@ -52,7 +52,7 @@ export function createLampBench(): LampBench {
     ...{ ...common, memory: discovery, discoveryPrefix: "homeassistant", prefix: "nightlight", version: "0" },
   });
   class Recorder extends Notifier {
-    override changed(device: Device, change: Change): void {
+    override changed(device: Device, change: DeviceChange): void {
       changes.push([device.id, change]);
       super.changed(device, change);
     }
@@ -72,7 +72,7 @@ export function createLampBench(): LampBench {
     processReading(id, light, { age = 0, sure = true, seq } = {}) {
       const now = Date.now();
       const device = devices.obtain(id)!;
-      device.accept(light, seq, now - age);
+      device.acceptReading(light, seq, now - age);
       lamps.followReading(device, now - age, sure, now);
     },
   };

@@ -1,7 +1,7 @@
 /** Creates lamp switches for tests of the history store, and their expected results. */
 import type { HistorySwitch } from "../../../server/src/history/history.js";
 import { SWITCH_CAUSES, type HistoryBatch } from "../../../server/src/history/protocol.js";
-import type { Store } from "../../../server/src/history/store.js";
+import type { SqliteStore } from "../../../server/src/history/store.js";
 
 export const BASE_TIME = Date.UTC(2026, 5, 1, 7, 13);
 export const ALL_TIME = [0, 2 ** 43] as const;
@@ -33,10 +33,10 @@ export function batchOf(given: readonly TestSwitch[]): HistoryBatch {
 export const DEVICE_IDS = ["porch", "cellar", "attic"];
 
 /** Returns the stored switches of each device. */
-export const storedSwitches = (store: Store): HistorySwitch[][] =>
+export const storedSwitches = (store: SqliteStore): HistorySwitch[][] =>
   DEVICE_IDS.map((id) => {
-    const device = store.numberOf(id);
-    return device === undefined ? [] : store.switches.latest(device, ...ALL_TIME, 1e6);
+    const device = store.deviceNumberOf(id);
+    return device === undefined ? [] : store.switches.latestSwitches(device, ...ALL_TIME, 1e6);
   });
 
 /** Returns the expected switches of each device: sorted by time, then in the order of arrival. */

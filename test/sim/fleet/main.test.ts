@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { connectionsFor } from "../../../sim/fleet/options.js";
+import { defaultConnections } from "../../../sim/fleet/options.js";
 import type { Summary } from "../../../sim/fleet/meter.js";
 import { CAN_MEASURE } from "../../../sim/fleet/processes.js";
 import { eventually } from "../../support/eventually.js";
@@ -95,9 +95,9 @@ describe("npm run fleet", () => {
   });
 
   it("opens as few connections as the server's limits allow", () => {
-    expect(connectionsFor(10, true)).toBe(10);
-    expect(connectionsFor(20_000, true)).toBe(1000);
-    expect(connectionsFor(100_000, true)).toBe(2000);
-    expect(connectionsFor(100_000, false)).toBe(1000);
+    expect(defaultConnections(10, true)).toBe(10);
+    expect(defaultConnections(20_000, true)).toBe(1000);
+    expect(defaultConnections(100_000, true)).toBe(2000);
+    expect(defaultConnections(100_000, false)).toBe(1000);
   });
 });

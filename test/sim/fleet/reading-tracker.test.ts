@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { decide, LESSON_RULE } from "../../../contract/index.js";
 import { Devices } from "../../../sim/fleet/devices.js";
 import { LatencyHistogram } from "../../../sim/fleet/latency-histogram.js";
-import { EITHER, LATE_AFTER, ReadingTracker, OFF, ON } from "../../../sim/fleet/reading-tracker.js";
+import { LAMP_EITHER, LATE_AFTER, ReadingTracker, LAMP_OFF, LAMP_ON } from "../../../sim/fleet/reading-tracker.js";
 
 describe("an answer", () => {
   it("is right when it is what was expected for its reading, and else wrong", () => {
     const tracker = new ReadingTracker(2);
     const took: number[] = [];
     const recordAnswer = (ms: number) => took.push(ms);
-    tracker.add(0, 1, 1000, ON);
-    tracker.add(1, 1, 1000, ON);
-    tracker.add(1, 2, 1100, OFF);
+    tracker.add(0, 1, 1000, LAMP_ON);
+    tracker.add(1, 1, 1000, LAMP_ON);
+    tracker.add(1, 2, 1100, LAMP_OFF);
     expect(tracker.checkCommand(0, 1, true, 1004, recordAnswer)).toBe("right");
     expect(tracker.checkCommand(1, 1, false, 1005, recordAnswer)).toBe("wrong");
     expect(tracker.checkCommand(1, 2, false, 1106, recordAnswer)).toBe("right");
@@ -23,7 +23,7 @@ describe("an answer", () => {
 
   it("to a newer reading supersedes the older ones; a second one to the same answers nothing", () => {
     const tracker = new ReadingTracker(1);
-    for (const seq of [1, 2, 3]) tracker.add(0, seq, 0, ON);
+    for (const seq of [1, 2, 3]) tracker.add(0, seq, 0, LAMP_ON);
     expect(tracker.checkCommand(0, 3, true, 1, () => {})).toBe("right");
     expect(tracker.checkCommand(0, 2, true, 1, () => {})).toBe("again");
     expect(tracker.checkCommand(0, 3, true, 1, () => {})).toBe("again");
@@ -32,20 +32,20 @@ describe("an answer", () => {
 
   it("without a number is taken for the oldest reading that it fits", () => {
     const tracker = new ReadingTracker(1);
-    tracker.add(0, 1, 0, ON);
-    tracker.add(0, 2, 0, OFF);
+    tracker.add(0, 1, 0, LAMP_ON);
+    tracker.add(0, 2, 0, LAMP_OFF);
     expect(tracker.checkCommand(0, undefined, false, 1, () => {})).toBe("right");
     expect(tracker.counts.superseded).toBe(1);
-    tracker.add(0, 3, 0, ON);
+    tracker.add(0, 3, 0, LAMP_ON);
     expect(tracker.checkCommand(0, undefined, false, 1, () => {})).toBe("wrong");
   });
 
   it("that takes long is late, and one that does not come is missing", () => {
     const tracker = new ReadingTracker(1);
-    tracker.add(0, 1, 0, EITHER);
+    tracker.add(0, 1, 0, LAMP_EITHER);
     tracker.checkCommand(0, 1, true, LATE_AFTER + 1, () => {});
-    tracker.add(0, 2, 5000, ON);
-    tracker.add(0, 3, 6000, ON);
+    tracker.add(0, 2, 5000, LAMP_ON);
+    tracker.add(0, 3, 6000, LAMP_ON);
     tracker.expire(0, 6000);
     expect(tracker.counts).toMatchObject({ late: 1, wrong: 0, missing: 1 });
     expect(tracker.hasOutstanding(0)).toBe(true);
@@ -56,7 +56,7 @@ describe("an answer", () => {
   it("is found among a hundred thousand readings, whose places are used again", () => {
     const tracker = new ReadingTracker(50_000);
     for (let round = 0; round < 3; round++) {
-      for (let n = 0; n < 100_000; n++) tracker.add(n % 50_000, n, 0, n % 2 ? ON : OFF);
+      for (let n = 0; n < 100_000; n++) tracker.add(n % 50_000, n, 0, n % 2 ? LAMP_ON : LAMP_OFF);
       expect(tracker.outstanding).toBe(100_000);
       for (let n = 0; n < 100_000; n++) tracker.checkCommand(n % 50_000, n, n % 2 === 1, 1, () => {});
     }
@@ -76,7 +76,7 @@ describe("what is expected of a lamp", () => {
           lamp = decide(rule, lamp, light, n);
           const expected = devices.updateExpected(0, rule, light, n);
           // within the hysteresis, an unknown lamp may be on or off, so both states count as right
-          if (expected !== EITHER) expect(expected).toBe(lamp.led_on ? ON : OFF);
+          if (expected !== LAMP_EITHER) expect(expected).toBe(lamp.led_on ? LAMP_ON : LAMP_OFF);
           else expect(light >= rule.threshold && light < rule.threshold + rule.hysteresis).toBe(true);
         }
       }),
@@ -86,10 +86,10 @@ describe("what is expected of a lamp", () => {
   it("is open while a shortest time may be running", () => {
     const rule = { ...LESSON_RULE, min_on: 10_000 };
     const devices = new Devices(1, 1);
-    expect(devices.updateExpected(0, rule, 100, 100_000)).toBe(ON);
+    expect(devices.updateExpected(0, rule, 100, 100_000)).toBe(LAMP_ON);
     devices.switch(0, true, 100_000);
-    expect(devices.updateExpected(0, rule, 900, 105_000)).toBe(EITHER);
-    expect(devices.updateExpected(0, rule, 900, 120_000)).toBe(OFF);
+    expect(devices.updateExpected(0, rule, 900, 105_000)).toBe(LAMP_EITHER);
+    expect(devices.updateExpected(0, rule, 900, 120_000)).toBe(LAMP_OFF);
   });
 });
 

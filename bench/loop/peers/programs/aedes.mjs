@@ -5,12 +5,12 @@ import { Aedes } from "aedes";
 
 const [port, qos] = process.argv.slice(2).map(Number);
 const retain = process.argv[4] === "contract";
-const how = { qos: retain ? 1 : qos, retain };
+const publishOptions = { qos: retain ? 1 : qos, retain };
 const aedes = await Aedes.createBroker();
 aedes.on("publish", ({ topic, payload }, client) => {
   if (!client || !topic.endsWith("/telemetry")) return;
   const { light } = JSON.parse(payload.toString());
   const commands = topic.replace(/telemetry$/, "commands");
-  aedes.publish({ topic: commands, payload: JSON.stringify({ led_on: light < 300 }), ...how }, () => {});
+  aedes.publish({ topic: commands, payload: JSON.stringify({ led_on: light < 300 }), ...publishOptions }, () => {});
 });
 createServer({ noDelay: true }, aedes.handle).listen(port, "127.0.0.1");

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 const [port, qos] = process.argv.slice(2).map(Number);
 const CONNACK = [0x20, 2, 0, 0];
 
-function answer(bytes) {
+function answerPackets(bytes) {
   const out = [];
   for (let at = 0; at < bytes.length;) {
     let body = at + 1;
@@ -19,20 +19,20 @@ function answer(bytes) {
     const end = body + length;
     const kind = bytes[at] >> 4;
     if (kind === 1) out.push(Buffer.from(CONNACK));
-    else if (kind === 8) out.push(suback(bytes, body, end));
-    else if (kind === 3) publish(bytes, bytes[at], body, end, out);
+    else if (kind === 8) out.push(createSuback(bytes, body, end));
+    else if (kind === 3) answerPublish(bytes, bytes[at], body, end, out);
     at = end;
   }
   return out;
 }
 
-function suback(bytes, body, end) {
+function createSuback(bytes, body, end) {
   const granted = [];
   for (let at = body + 2; at < end; at += 3 + bytes.readUInt16BE(at)) granted.push(qos);
   return Buffer.from([0x90, 2 + granted.length, bytes[body], bytes[body + 1], ...granted]);
 }
 
-function publish(bytes, first, body, end, out) {
+function answerPublish(bytes, first, body, end, out) {
   let at = body + 2 + bytes.readUInt16BE(body);
   const topic = bytes.toString("latin1", body + 2, at).replace(/telemetry$/, "commands");
   if (first & 6) {
@@ -50,7 +50,7 @@ function publish(bytes, first, body, end, out) {
 createServer({ noDelay: true }, (socket) => {
   socket.on("error", () => {});
   socket.on("data", (bytes) => {
-    const out = answer(bytes);
+    const out = answerPackets(bytes);
     if (out.length > 0) socket.write(out.length === 1 ? out[0] : Buffer.concat(out));
   });
 }).listen(port, "127.0.0.1");

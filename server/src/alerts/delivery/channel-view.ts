@@ -10,12 +10,12 @@ export interface ChannelView {
   readonly problem: string | null;
   /** Number of alerts that wait to be sent. */
   readonly waiting: number;
-  /** Messages since the server started. */
+  /** Number of delivered messages, and number of failed ones, since the server started. */
   readonly delivered: number;
   readonly failed: number;
 }
 
-/** What has become of a test message. */
+/** The result of sending a test message to a channel. */
 export interface TestResult {
   readonly channel: ChannelName;
   /** Why the message did not arrive, as sentences; null if it did. */

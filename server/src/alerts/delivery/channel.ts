@@ -8,17 +8,17 @@ export interface Channel {
   readonly name: ChannelName;
   /** The address of the service for people. Its path is masked, because it works like a password. */
   readonly target: string;
-  /** Sends a message. @throws DeliveryError if it has not arrived for certain */
+  /** Sends a message. @throws DeliveryError unless the service confirms that it has received the message */
   send(message: AlertMessage): Promise<void>;
 }
 
-/** Error when a message was not delivered. The message says why and what to do, without secrets. */
+/** Error for a failed delivery. Its text explains why the delivery failed and what to do. It contains no secrets. */
 export class DeliveryError extends Error {
   override readonly name = "DeliveryError";
 }
 
 /** How long a service may take to answer, in ms. */
-const TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 10_000;
 
 /**
  * Sends JSON by POST.
@@ -41,7 +41,7 @@ export async function postJson(
       body: JSON.stringify(body),
       // A redirected POST becomes a GET without its body, so that the message would be lost.
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT),
     });
     await response.body?.cancel();
   } catch (error) {
@@ -53,7 +53,7 @@ export async function postJson(
 }
 
 function reasonOf(error: unknown): string {
-  if ((error as Error | undefined)?.name === "TimeoutError") return `no answer within ${TIMEOUT / 1000} s`;
+  if ((error as Error | undefined)?.name === "TimeoutError") return `no answer within ${REQUEST_TIMEOUT / 1000} s`;
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   // An error without a cause is about the request itself, and its text may contain the secret.
   return cause === undefined ? "the request is not valid" : codeOf(cause) || textOf(cause);

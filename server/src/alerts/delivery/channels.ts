@@ -2,9 +2,9 @@ import type { AlertView } from "../alert.js";
 import type { AlertSettings } from "../settings.js";
 import { maskedUrl } from "../../security/redact.js";
 import { postJson, type Channel } from "./channel.js";
-import { linkTo, type AlertMessage } from "./message.js";
+import { alertLink, type AlertMessage } from "./message.js";
 
-/** An alert in the body of a webhook. */
+/** An alert in the JSON body of a request to a webhook. */
 type WebhookAlert = AlertView & { readonly state: "open" | "resolved"; readonly link: string | null };
 
 /** Creates the channels that the settings contain. */
@@ -12,27 +12,27 @@ export function channelsOf({ webhook, ntfy, page }: AlertSettings): Channel[] {
   return [...(webhook ? [webhookChannel(webhook, page)] : []), ...(ntfy ? [ntfyChannel(ntfy)] : [])];
 }
 
-/** Sends each message as JSON by POST. docs/how-to/alerts.md describes the body. */
+/** Creates a channel that sends each message as JSON by POST. `docs/how-to/alerts.md` describes the body. */
 function webhookChannel(
   { url, authorization }: NonNullable<AlertSettings["webhook"]>,
   page: string | undefined,
 ): Channel {
-  const item = (alert: AlertView): WebhookAlert => ({
+  const toWebhookAlert = (alert: AlertView): WebhookAlert => ({
     ...alert,
     state: alert.resolved === null ? "open" : "resolved",
-    link: page === undefined ? null : linkTo(page, alert),
+    link: page === undefined ? null : alertLink(page, alert),
   });
   return {
     name: "webhook",
     target: maskedUrl(url),
     send({ event, title, text, raised, resolved, open, link = null, alerts }) {
-      const body = { event, title, text, raised, resolved, open, link, alerts: alerts.map(item) };
+      const body = { event, title, text, raised, resolved, open, link, alerts: alerts.map(toWebhookAlert) };
       return postJson("alerts > webhook", url, body, authorization);
     },
   };
 }
 
-/** Publishes each message to a topic of ntfy, as JSON: https://docs.ntfy.sh/publish/#publish-as-json */
+/** Creates a channel that publishes each message to a topic of ntfy (https://docs.ntfy.sh/publish/#publish-as-json). */
 function ntfyChannel({ url, token }: NonNullable<AlertSettings["ntfy"]>): Channel {
   const { origin, pathname } = new URL(url);
   const topic = decodeURIComponent(pathname.slice(1));

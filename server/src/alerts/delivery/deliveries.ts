@@ -14,16 +14,19 @@ export interface DeliveriesOptions {
   settled(channel: ChannelName, alerts: readonly Alert[]): void;
 }
 
-/** An alert for a channel: either the channel has received its present state, or the state waits to be sent. */
-export type Restored = readonly [alert: Alert, isSent: boolean];
+/**
+ * An alert of an earlier run. `isSent` is true if the channel has received its present state, false if it waits to be
+ * sent.
+ */
+export type RestoredAlert = readonly [alert: Alert, isSent: boolean];
 
 const MAX_GROUP_WAIT = 10_000;
-const MAX_INTERVAL = 60_000;
+const MAX_MESSAGE_INTERVAL = 60_000;
 
-/** With a short grace period, as in tests, messages are also sent sooner. */
-const timesOf = ({ after }: AlertSettings): OutboxTimes => ({
+/** Returns how long messages wait. With a short grace period, as in tests, they are sent sooner. */
+const outboxTimesOf = ({ after }: AlertSettings): OutboxTimes => ({
   group: Math.min(MAX_GROUP_WAIT, after / 4),
-  interval: Math.min(MAX_INTERVAL, after / 2),
+  interval: Math.min(MAX_MESSAGE_INTERVAL, after / 2),
 });
 
 /** Delivers alerts to all channels of the settings. */
@@ -37,7 +40,7 @@ export class Deliveries {
   }
 
   /** Replaces the channels. @param restored returns the alerts that concern a channel */
-  apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly Restored[]): void {
+  apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly RestoredAlert[]): void {
     for (const outbox of this.#outboxes) void outbox.close();
     this.#outboxes = channelsOf(settings).map((channel) => {
       const { name } = channel;
@@ -48,7 +51,7 @@ export class Deliveries {
       const outbox = new Outbox(
         {
           channel,
-          times: timesOf(settings),
+          times: outboxTimesOf(settings),
           compose: this.#options.compose,
           settled: (settled) => this.#options.settled(name, settled),
           changed: (problem) => this.#logProblem(name, problem),
@@ -62,7 +65,7 @@ export class Deliveries {
   }
 
   /** The names of the channels. */
-  get names(): readonly ChannelName[] {
+  get channelNames(): readonly ChannelName[] {
     return this.#outboxes.map(({ channel }) => channel.name);
   }
 
@@ -71,7 +74,7 @@ export class Deliveries {
   }
 
   /** Sends a message to every channel at once, and waits for the outcomes. */
-  test(message: AlertMessage): Promise<TestResult[]> {
+  sendTest(message: AlertMessage): Promise<TestResult[]> {
     return Promise.all(
       this.#outboxes.map(async ({ channel }) => {
         const counts = this.#countsOf(channel.name);
@@ -97,7 +100,7 @@ export class Deliveries {
     }));
   }
 
-  /** The messages since the server started, by channel. */
+  /** The numbers of delivered and failed messages since the server started, by channel. */
   get counts(): ReadonlyMap<ChannelName, Readonly<DeliveryCounts>> {
     return this.#counts;
   }

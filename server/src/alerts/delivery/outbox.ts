@@ -25,15 +25,15 @@ export interface OutboxOptions {
   changed(problem: string | undefined): void;
 }
 
-/** The messages of a channel since the server started. */
+/** The numbers of a channel's delivered and failed messages since the server started. */
 export interface DeliveryCounts {
   delivered: number;
   failed: number;
 }
 
 /**
- * Delivers alerts to one channel, in the background. Alerts that wait are sent together in one message, so that the queue
- * is never longer than the list of alerts. Failed messages are repeated with exponential backoff.
+ * Delivers alerts to one channel, in the background. Alerts that wait are sent together in one message, so that the
+ * queue is never longer than the list of alerts. Failed messages are repeated with exponential backoff.
  */
 export class Outbox {
   readonly channel: Channel;
@@ -71,7 +71,7 @@ export class Outbox {
     return this.#waiting.size;
   }
 
-  /** Adds an alert that was raised or resolved. Drops an alert that is resolved before anybody was told about it. */
+  /** Queues an alert that was raised or resolved. Drops an alert that was resolved before a message announced it. */
   add(alert: Alert): void {
     if (alert.resolved !== undefined && !this.#announced.has(alert)) {
       this.#waiting.delete(alert);
@@ -82,7 +82,7 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** Stops to send. Alerts that wait stay unsent. */
+  /** Stops sending. Alerts that still wait are not sent. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);

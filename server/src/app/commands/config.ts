@@ -1,29 +1,29 @@
 import { Command } from "commander";
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { codeOf, textOf, UsageError } from "../../common/errors.js";
-import { EXAMPLE } from "../../config/example.js";
-import { DEFAULT_FILE, namedFile } from "../../config/flags.js";
+import { EXAMPLE_CONFIGURATION } from "../../config/example.js";
+import { DEFAULT_FILE, configFileOf } from "../../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../config/load.js";
-import { print } from "../../config/print.js";
+import { printConfiguration } from "../../config/print.js";
 import { jsonSchema } from "../../config/schema.js";
 
 /** The streams to which a command writes, and a method that makes the process end with an error code. */
-export interface Terminal {
+export interface ConfigTerminal {
   out(text: string): unknown;
   err(text: string): unknown;
   /** Makes the process end with exit code 1. */
   fail(): void;
 }
 
-const PROCESS: Terminal = {
+const PROCESS: ConfigTerminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   fail: () => void (process.exitCode = 1),
 };
 
 /** Creates the command `config check | print | init | schema`. */
-export function configCommand(terminal: Terminal = PROCESS): Command {
-  const attempt = (step: () => string): void => {
+export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
+  const printOrFail = (step: () => string): void => {
     try {
       terminal.out(step());
     } catch (error) {
@@ -32,8 +32,8 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
       terminal.fail();
     }
   };
-  const loaded = (...args: Parameters<typeof load>): LoadedConfiguration => {
-    const configuration = load(...args);
+  const loadWithWarnings = (...args: Parameters<typeof loadFile>): LoadedConfiguration => {
+    const configuration = loadFile(...args);
     if (configuration.warnings.length > 0) terminal.err(warningsOf(configuration));
     return configuration;
   };
@@ -42,22 +42,26 @@ export function configCommand(terminal: Terminal = PROCESS): Command {
     .command("check")
     .argument("[file]", `default: the file in --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
     .description("report all mistakes with their lines, or summarize the contents")
-    .action((file: string | undefined) => attempt(() => check(loaded(command, file))));
+    .action((file: string | undefined) => printOrFail(() => describeValidFile(loadWithWarnings(command, file))));
   command
     .command("print")
     .argument("[file]", `default: the file in --config, NIGHTLIGHT_CONFIG or ${DEFAULT_FILE}`)
     .description("print all settings in effect and their sources")
-    .action((file: string | undefined) => attempt(() => print(loaded(command, file, false))));
+    .action((file: string | undefined) =>
+      printOrFail(() => printConfiguration(loadWithWarnings(command, file, false))),
+    );
   command
     .command("init")
     .argument("[file]", "path of the new file", DEFAULT_FILE)
     .option("--force", "overwrite an existing file")
     .description("write an example configuration with two zones")
-    .action((file: string, { force }: { force?: boolean }) => attempt(() => init(file, force === true)));
+    .action((file: string, { force }: { force?: boolean }) =>
+      printOrFail(() => writeExampleFile(file, force === true)),
+    );
   command
     .command("schema")
     .description("print the JSON Schema of the file, for editors")
-    .action(() => attempt(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
+    .action(() => printOrFail(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
   return command;
 }
 
@@ -68,7 +72,7 @@ const warningsOf = ({ warnings }: LoadedConfiguration): string => warnings.map((
  * @param needed whether a missing file is an error
  * @throws ConfigurationError with all mistakes; UsageError if `needed` is true and there is no file
  */
-function load(command: Command, file = namedFile(command, process.env), needed = true): LoadedConfiguration {
+function loadFile(command: Command, file = configFileOf(command, process.env), needed = true): LoadedConfiguration {
   const loaded = loadConfiguration(command, process.env, file);
   if (needed && loaded.file === undefined)
     throw new UsageError(
@@ -78,20 +82,22 @@ function load(command: Command, file = namedFile(command, process.env), needed =
 }
 
 /** Summarizes a valid configuration in one sentence. */
-function check({ file, configuration }: LoadedConfiguration): string {
-  return `${file} is valid: ${contentsOf(configuration)}.\n`;
+function describeValidFile({ file, configuration }: LoadedConfiguration): string {
+  return `${file} is valid: ${summarizeContents(configuration)}.\n`;
 }
 
 /** Counts the contents of a configuration: `2 zones, 5 sensors, 3 lamps`. */
-export function contentsOf({ zones }: Pick<LoadedConfiguration["configuration"], "zones">): string {
+export function summarizeContents({ zones }: Pick<LoadedConfiguration["configuration"], "zones">): string {
   const all = Object.values(zones);
-  const count = (what: string, ids: Iterable<string>): string => {
+  const formatCount = (what: string, ids: Iterable<string>): string => {
     const { size } = new Set(ids);
     return `${size} ${what}${size === 1 ? "" : "s"}`;
   };
   const sensors = all.flatMap((zone) => zone.sensors);
   const lamps = all.flatMap((zone) => zone.lamps);
-  return [count("zone", Object.keys(zones)), count("sensor", sensors), count("lamp", lamps)].join(", ");
+  return [formatCount("zone", Object.keys(zones)), formatCount("sensor", sensors), formatCount("lamp", lamps)].join(
+    ", ",
+  );
 }
 
 // O_NOFOLLOW refuses a symbolic link, by which another user could make root overwrite any file. Windows lacks this flag.
@@ -101,11 +107,11 @@ const { O_WRONLY, O_CREAT, O_TRUNC, O_EXCL, O_NOFOLLOW = 0 } = constants;
  * Writes the example configuration to a file.
  * @throws UsageError when the file exists and `force` is not set, or when the file is not writable
  */
-function init(file: string, force: boolean): string {
+function writeExampleFile(file: string, force: boolean): string {
   try {
     const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL));
     try {
-      writeFileSync(fd, EXAMPLE);
+      writeFileSync(fd, EXAMPLE_CONFIGURATION);
     } finally {
       closeSync(fd);
     }

@@ -27,18 +27,18 @@ export interface PasswordFlags {
  * Obtains a new password: generates one, reads standard input, or prompts twice without showing the input.
  * @throws UsageError when the password is empty, too short or too long, or easy to guess
  */
-export async function newPassword(
+export async function obtainPassword(
   name: string,
   { generate, passwordStdin }: PasswordFlags,
   terminal: Terminal,
 ): Promise<NewPassword> {
   if (generate && passwordStdin) throw new UsageError("Give --generate or --password-stdin, not both.");
   if (generate) return generateNewPassword();
-  const password = passwordStdin ? await firstLine(terminal.input) : await ask(name, terminal);
+  const password = passwordStdin ? await readFirstLine(terminal.input) : await promptNewPassword(name, terminal);
   return hashChosenPassword(name, password, COMMAND_WORDING);
 }
 
-async function firstLine(input: Readable): Promise<string> {
+async function readFirstLine(input: Readable): Promise<string> {
   return (await readAll(input)).split(/\r?\n/, 1)[0];
 }
 
@@ -54,7 +54,7 @@ export async function promptPassword(name: string, terminal: Terminal): Promise<
   return withHiddenPrompt(terminal, (question) => question(`Password for ${name}: `));
 }
 
-async function ask(name: string, terminal: Terminal): Promise<string> {
+async function promptNewPassword(name: string, terminal: Terminal): Promise<string> {
   if (!terminal.input.isTTY)
     throw new UsageError(
       "There is no terminal to ask for the password at; pipe it in with --password-stdin, or have one made with --generate.",
@@ -75,19 +75,19 @@ async function withHiddenPrompt(
 ): Promise<string> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input, output: unseen, terminal: true, historySize: 0 });
-  const question = (text: string): Promise<string> =>
+  const askQuestion = (text: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const stopped = (): void => reject(new UsageError("Stopped. Nothing was changed."));
+      const rejectStopped = (): void => reject(new UsageError("Stopped. Nothing was changed."));
       messages.write(text);
-      reader.once("close", stopped);
+      reader.once("close", rejectStopped);
       reader.question("", (answer) => {
-        reader.off("close", stopped);
+        reader.off("close", rejectStopped);
         messages.write("\n");
         resolve(answer);
       });
     });
   try {
-    return await use(question);
+    return await use(askQuestion);
   } finally {
     reader.close();
   }

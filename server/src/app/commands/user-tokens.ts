@@ -27,16 +27,16 @@ export function addTokenCommand(
     .option("--revoke", "revoke all tokens of this user instead of creating one")
     .option("--token <id>", "with --revoke: revoke only the token with this id (see user list)")
     .action(async (name: string, flags: TokenFlags, self: Command) => {
-      const say = (text: string): void => void messages.write(`${text}\n`);
+      const printMessage = (text: string): void => void messages.write(`${text}\n`);
       const problem = flagProblem(flags);
       if (problem) throw new UsageError(problem);
-      if (flags.revoke) return say(await revoke(dataFolder(self), name, flags.token));
+      if (flags.revoke) return printMessage(await revokeAndDescribe(dataFolder(self), name, flags.token));
       const now = clock.wallNow();
       const { token, stored } = await addToken(dataFolder(self), name, flags.expires, now, COMMAND_WORDING);
       const { expires } = stored;
-      say(`New token ${tokenId(stored)}. Save it now; it is not shown again:`);
+      printMessage(`New token ${tokenId(stored)}. Save it now; it is not shown again:`);
       output.write(`${token}\n`);
-      say(
+      printMessage(
         expires ? `It expires on ${toMinute(expires)}.` : "It does not expire; --expires 90d would limit the next one.",
       );
     });
@@ -48,7 +48,7 @@ function flagProblem({ expires, revoke, token }: TokenFlags): string {
 }
 
 /** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */
-async function revoke(folder: string, name: string, id: string | undefined): Promise<string> {
+async function revokeAndDescribe(folder: string, name: string, id: string | undefined): Promise<string> {
   await revokeTokens(folder, name, id, COMMAND_WORDING);
   return id === undefined
     ? `The tokens of ${name} are no longer valid. Event streams that were opened with them end.`
@@ -59,7 +59,7 @@ async function revoke(folder: string, name: string, id: string | undefined): Pro
  * Returns the time of the last use of each token, in ms since 1970, by token hash.
  * @throws StartError when the file is damaged or cannot be read
  */
-export function lastUses(folder: string): ReadonlyMap<string, number> {
+export function readLastUses(folder: string): ReadonlyMap<string, number> {
   try {
     return readTokenUses(folder);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { clock } from "../../time/monotonic-clock.js";
 import { Command } from "commander";
 import { textOf, UsageError } from "../../common/errors.js";
-import { newPassword, type PasswordFlags, type Terminal } from "./user-password.js";
-import { addTokenCommand, describeToken, lastUses } from "./user-tokens.js";
+import { obtainPassword, type PasswordFlags, type Terminal } from "./user-password.js";
+import { addTokenCommand, describeToken, readLastUses } from "./user-tokens.js";
 import {
   addUser,
   changePassword,
@@ -20,7 +20,7 @@ interface AddFlags extends PasswordFlags {
   readonly reader?: boolean;
 }
 
-const PROCESS: Terminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
+const PROCESS_TERMINAL: Terminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
 
 /**
  * Creates the command `user add | password | token | remove | list`, which manages accounts. Output for scripts (generated
@@ -29,9 +29,9 @@ const PROCESS: Terminal = { input: process.stdin, output: process.stdout, messag
  * The actions reject with UsageError or StartError, so use `parseAsync`.
  * @param dataFolder returns the data folder for a subcommand
  */
-export function userCommand(dataFolder: (command: Command) => string, terminal: Terminal = PROCESS): Command {
-  const say = (text: string): void => void terminal.messages.write(`${text}\n`);
-  const show = (text: string): void => void terminal.output.write(`${text}\n`);
+export function userCommand(dataFolder: (command: Command) => string, terminal: Terminal = PROCESS_TERMINAL): Command {
+  const printMessage = (text: string): void => void terminal.messages.write(`${text}\n`);
+  const printOutput = (text: string): void => void terminal.output.write(`${text}\n`);
   const command = new Command("user").description("Manage accounts for the broker, the dashboard and the API.");
   const withPassword = (subcommand: Command): Command =>
     subcommand
@@ -48,11 +48,13 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     const kind = roleFromFlags(name, flags);
     const folder = dataFolder(self);
     if ((await readUsers(folder)).has(name)) throw userExistsError(name, COMMAND_WORDING);
-    const { stored, generated } = await newPassword(name, flags, terminal);
+    const { stored, generated } = await obtainPassword(name, flags, terminal);
     const first = await addUser(folder, { ...kind, name, password: stored }, COMMAND_WORDING);
-    say(`The user ${name} was added: ${describeRole(kind)}.`);
+    printMessage(`The user ${name} was added: ${describeRole(kind)}.`);
     if (first)
-      say("From now on everybody must log in, including boards. A running server applies this within a second.");
+      printMessage(
+        "From now on everybody must log in, including boards. A running server applies this within a second.",
+      );
     if (generated) showSecretOnce("password", generated);
   });
 
@@ -63,11 +65,11 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
   ).action(async (name: string, flags: PasswordFlags, self: Command) => {
     const folder = dataFolder(self);
     userOf(await readUsers(folder), name);
-    const { stored, generated } = await newPassword(name, flags, terminal);
+    const { stored, generated } = await obtainPassword(name, flags, terminal);
     const revoked = await changePassword(folder, name, stored);
-    say(`The password of ${name} was changed. Connections with the old password are closed.`);
+    printMessage(`The password of ${name} was changed. Connections with the old password are closed.`);
     if (revoked > 0)
-      say(
+      printMessage(
         `Its tokens (${revoked}) were revoked too; make new ones with nightlight-server user token ${name} --expires 90d`,
       );
     if (generated) showSecretOnce("password", generated);
@@ -80,9 +82,9 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     .description("remove a user")
     .action(async (name: string, _flags: object, self: Command) => {
       const left = await removeUser(dataFolder(self), name);
-      say(`The user ${name} was removed. A running server disconnects it within a few seconds.`);
+      printMessage(`The user ${name} was removed. A running server disconnects it within a few seconds.`);
       if (left === 0)
-        say(
+        printMessage(
           "No accounts are left: after its next start, the server accepts everybody on this machine without a login.",
         );
     });
@@ -95,20 +97,20 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       const users = await readUsers(folder);
       let uses: ReadonlyMap<string, number> = new Map();
       try {
-        uses = lastUses(folder);
+        uses = readLastUses(folder);
       } catch (error) {
-        say(textOf(error));
+        printMessage(textOf(error));
       }
       for (const [name, { role, device, tokens }] of users) {
-        show([name, device ?? role, ...(tokens.length > 0 ? [`tokens: ${tokens.length}`] : [])].join("\t"));
-        for (const token of tokens) show(describeToken(token, uses.get(token.hash), clock.wallNow()));
+        printOutput([name, device ?? role, ...(tokens.length > 0 ? [`tokens: ${tokens.length}`] : [])].join("\t"));
+        for (const token of tokens) printOutput(describeToken(token, uses.get(token.hash), clock.wallNow()));
       }
-      if (users.size === 0) say(`There are no users in ${usersFile(folder)}.`);
+      if (users.size === 0) printMessage(`There are no users in ${usersFile(folder)}.`);
     });
 
   function showSecretOnce(what: string, secret: string): void {
-    say(`New ${what}. Save it now; it is not shown again:`);
-    show(secret);
+    printMessage(`New ${what}. Save it now; it is not shown again:`);
+    printOutput(secret);
   }
   return command;
 }

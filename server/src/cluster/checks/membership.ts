@@ -1,7 +1,7 @@
 /** Validates Redis's answers about the members of the cluster. The functions accept any answer and never throw. */
 import type { MembershipView } from "../hub.js";
 import type { RenewReply } from "../renew-script.js";
-import { isPast } from "./values.js";
+import { isPastTime } from "./values.js";
 import { isServerName } from "./peer-messages.js";
 
 export interface CheckedMembership {
@@ -17,11 +17,11 @@ export interface CheckedMembership {
  * name would end the session of an unrelated client.
  * @param start the prefix of server names
  */
-export function membershipOf(answer: RenewReply, start: string): CheckedMembership {
+export function checkMembership(answer: RenewReply, start: string): CheckedMembership {
   const [epoch, joined, members, settled, gone, memory, damagedKeys, now] = answer;
   const isServer = (name: string): boolean => isServerName(name, start);
-  const epochs = new Map(pairs(settled));
-  const leavers = pairs(gone);
+  const epochs = new Map(toPairs(settled));
+  const leavers = toPairs(gone);
   const servers = members.filter(isServer).sort();
   return {
     view: {
@@ -34,8 +34,8 @@ export function membershipOf(answer: RenewReply, start: string): CheckedMembersh
       undrained: new Map(
         leavers
           .filter(([member]) => isServer(member))
-          // If the time is damaged, the present is a safe replacement, because no newer reading counts as older then.
-          .map(([member, time]) => [member, isPast(Number(time), now) && time !== "" ? Number(time) : now]),
+          // Replace a damaged time by the present time, so that no reading counts as older than it is.
+          .map(([member, time]) => [member, isPastTime(Number(time), now) && time !== "" ? Number(time) : now]),
       ),
     },
     invalidNames: [...members, ...leavers.map(([member]) => member)].filter((name) => !isServer(name)),
@@ -43,5 +43,5 @@ export function membershipOf(answer: RenewReply, start: string): CheckedMembersh
   };
 }
 
-const pairs = (flat: readonly string[]): [string, string][] =>
+const toPairs = (flat: readonly string[]): [string, string][] =>
   Array.from({ length: flat.length / 2 }, (_, n) => [flat[2 * n], flat[2 * n + 1]]);

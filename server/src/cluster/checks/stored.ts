@@ -4,14 +4,24 @@
  */
 import { messageProblem, STATUS } from "../../../../contract/index.js";
 import { MAX_PENDING } from "../../outputs/action.js";
-import { WINDOW } from "../../devices/sequence.js";
-import { isBoolean, isDuration, isEnd, isInteger, isLight, isMoment, isNullOr, isObject, isPast } from "./values.js";
+import { WINDOW_SIZE } from "../../devices/sequence.js";
+import {
+  isBoolean,
+  isDuration,
+  isEndTime,
+  isInteger,
+  isLight,
+  isBoardTime,
+  isNullOr,
+  isObject,
+  isPastTime,
+} from "./values.js";
 
-/** The most readings in a device record that may be missing from the history. */
-export const MAX_UNWRITTEN = 16;
+/** Maximum number of readings in a device record that may be missing from the history. */
+export const MAX_UNWRITTEN_READINGS = 16;
 
 /** Pattern for the bits of a stored sequence: base64 of exactly one bit for each number in the window. */
-const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW / 8 / 3) * 4 - 1}}=$`);
+const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW_SIZE / 8 / 3) * 4 - 1}}=$`);
 
 /** How many numbers must be left after the stored `seq` of the last action. With fewer, the value counts as damaged. */
 const MIN_REMAINING_SEQS = 1_000_000;
@@ -20,29 +30,29 @@ const MIN_REMAINING_SEQS = 1_000_000;
 export function recordProblem(value: unknown, now: number): string {
   if (!Array.isArray(value) || value.length < 9) return "it is not a list of at least 9";
   const [boots, light, seq, taken, led_on, since, lastSeen, status, unwritten] = value as unknown[];
-  if (boots !== null && !isBoots(boots, now)) return "its boots are damaged";
+  if (boots !== null && !isStoredBootList(boots, now)) return "its boots are damaged";
   if (!isNullOr(light, isLight)) return "its light is not a level from 0 to 1023";
   if (!isNullOr(seq, isInteger)) return "its seq is not an integer";
-  if (!isMoment(taken, now)) return "the time of its reading is not a time of the past";
+  if (!isBoardTime(taken, now)) return "the time of its reading is not a time of the past";
   if (!isNullOr(led_on, isBoolean)) return "its lamp is neither on nor off";
-  if (!isPast(since, now)) return "the time of its lamp is not a time of the past";
-  if (!isPast(lastSeen, now)) return "the time when it was heard is not a time of the past";
+  if (!isPastTime(since, now)) return "the time of its lamp is not a time of the past";
+  if (!isPastTime(lastSeen, now)) return "the time when it was heard is not a time of the past";
   const problem = status === null ? "" : isObject(status) ? messageProblem(STATUS, status) : "it is no object";
   if (problem) return `its status is damaged: ${problem}`;
-  if (!isUnwritten(unwritten, light, taken, now)) return "its latest readings are damaged";
+  if (!isUnwrittenList(unwritten, light, taken, now)) return "its latest readings are damaged";
   return "";
 }
 
-function isBoots(value: unknown, now: number): boolean {
+function isStoredBootList(value: unknown, now: number): boolean {
   if (!Array.isArray(value) || value.length > 2) return false;
   return value.every((boot: unknown) => {
     if (!Array.isArray(boot) || boot.length !== 3) return false;
     const [number, sequence, clock] = boot as unknown[];
-    return isInteger(number) && isSequence(sequence) && (clock === null || isClock(clock, now));
+    return isInteger(number) && isStoredSequence(sequence) && (clock === null || isStoredClock(clock, now));
   });
 }
 
-function isSequence(value: unknown): boolean {
+function isStoredSequence(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [first, highest, gapCount, bits] = value as unknown[];
   if (!isInteger(first) || !isInteger(highest) || !isInteger(gapCount)) return false;
@@ -53,19 +63,19 @@ function isSequence(value: unknown): boolean {
   );
 }
 
-function isClock(value: unknown, now: number): boolean {
+function isStoredClock(value: unknown, now: number): boolean {
   if (!Array.isArray(value) || value.length !== 3) return false;
   const [latest, before, since] = value as unknown[];
-  return isMoment(latest, now) && isMoment(before, now) && isPast(since, now);
+  return isBoardTime(latest, now) && isBoardTime(before, now) && isPastTime(since, now);
 }
 
-function isUnwritten(value: unknown, light: number | null, taken: number, now: number): boolean {
-  if (!Array.isArray(value) || value.length > MAX_UNWRITTEN) return false;
+function isUnwrittenList(value: unknown, light: number | null, taken: number, now: number): boolean {
+  if (!Array.isArray(value) || value.length > MAX_UNWRITTEN_READINGS) return false;
   return value.every((reading: unknown) => {
     if (reading === 0) return light !== null;
     if (!Array.isArray(reading) || reading.length !== 2) return false;
     const [before, then] = reading as unknown[];
-    return Number.isSafeInteger(before) && isMoment(taken - (before as number), now) && isLight(then);
+    return Number.isSafeInteger(before) && isBoardTime(taken - (before as number), now) && isLight(then);
   });
 }
 
@@ -74,7 +84,8 @@ export function overrideProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { mode, until, duration } = value;
   if (mode !== "on" && mode !== "off" && mode !== "auto") return "its mode is not on, off or auto";
-  if (until !== undefined && !isEnd(until, now)) return "the time at which it ends is not one that can be asked for";
+  if (until !== undefined && !isEndTime(until, now))
+    return "the time at which it ends is not one that can be asked for";
   if (duration !== undefined && !isDuration(duration)) return "its duration is not one that can be asked for";
   return "";
 }
@@ -91,7 +102,7 @@ export function actionsProblem(value: unknown, now: number): string {
     if (!isObject(action)) return "an action is no object";
     const { seq, until } = action;
     if (!isInteger(seq) || seq <= before || seq > last) return "its actions are not in order";
-    if (!isEnd(until, now)) return "the time at which an action ends is not one that can be asked for";
+    if (!isEndTime(until, now)) return "the time at which an action ends is not one that can be asked for";
     before = seq;
   }
   if (
@@ -106,7 +117,7 @@ export function actionsProblem(value: unknown, now: number): string {
 export function lampProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   if (!isBoolean(value.led_on)) return "it is neither on nor off";
-  return isPast(value.since, now) ? "" : "the time since when it is so is not a time of the past";
+  return isPastTime(value.since, now) ? "" : "the time since when it is so is not a time of the past";
 }
 
 /**

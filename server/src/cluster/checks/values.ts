@@ -28,17 +28,17 @@ export const isCount = (value: unknown): value is number => Number.isSafeInteger
 export const isLight = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1023;
 
 /** Whether a value is a time in the past, in whole ms since 1970; 0 means never. */
-export const isPast = (value: unknown, now: number): value is number =>
+export const isPastTime = (value: unknown, now: number): value is number =>
   isCount(value) && value <= now + MAX_CLOCK_DIFFERENCE;
 
 /**
  * Whether a value is a time computed from a board's clock, in whole ms since 1970. Such a time may be long before 1970.
  */
-export const isMoment = (value: unknown, now: number): value is number =>
+export const isBoardTime = (value: unknown, now: number): value is number =>
   Number.isSafeInteger(value) && (value as number) <= now + MAX_CLOCK_DIFFERENCE;
 
 /** Whether a value is a plausible end of an override or an action, in ms since 1970. */
-export const isEnd = (value: unknown, now: number): value is number =>
+export const isEndTime = (value: unknown, now: number): value is number =>
   typeof value === "number" && value >= 0 && value <= now + MAX_OVERRIDE_DURATION + MAX_CLOCK_DIFFERENCE;
 
 /** Whether a value is a plausible duration of an override, in ms. */
@@ -54,7 +54,7 @@ export const isBoolean = (value: unknown): value is boolean => typeof value === 
  * Parses JSON.
  * @returns undefined if the text is invalid or longer than `most` characters
  */
-export function parse(text: string, most: number): unknown {
+export function parseJson(text: string, most: number): unknown {
   if (text.length > most) return undefined;
   try {
     return JSON.parse(text);

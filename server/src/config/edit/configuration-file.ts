@@ -4,28 +4,28 @@ import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { codeOf } from "../../common/errors.js";
 import { readText } from "../bounded-file.js";
-import { MAX_BYTES } from "../yaml-file.js";
+import { MAX_FILE_SIZE } from "../yaml-file.js";
 
-/** The version of a file that does not exist. */
-const NO_FILE = "none";
+/** The etag of a file that does not exist. */
+const MISSING_FILE_ETAG = "none";
 
 /**
- * Errors after which the file is overwritten in place: the folder is not writable, the owner cannot be kept, or the file
- * is mounted on its own into a container.
+ * Errors after which the file is overwritten in place: the folder is not writable, the owner cannot be kept, or the
+ * file is mounted on its own into a container.
  */
-const NO_REPLACEMENT = new Set(["EACCES", "EPERM", "EBUSY", "EXDEV", "EROFS"]);
+const OVERWRITE_ERRORS = new Set(["EACCES", "EPERM", "EBUSY", "EXDEV", "EROFS"]);
 
 /** The text of the configuration file, and its version. */
 export interface FileVersion {
-  /** Undefined if there is no file. */
+  /** The text of the file; undefined if there is no file. */
   readonly text: string | undefined;
-  /** Changes with every change of the text. */
+  /** Identifies the text. It changes with every change of the text. */
   readonly etag: string;
 }
 
 /** Reads and replaces the configuration file. */
 export class ConfigurationFile {
-  /** The absolute path. */
+  /** The absolute path of the file. */
   readonly path: string;
 
   /** @param name the path as the user wrote it, or the default */
@@ -33,10 +33,10 @@ export class ConfigurationFile {
     this.path = path.resolve(name);
   }
 
-  /** @throws Error when the file exists but cannot be read */
+  /** Reads the file. @throws Error when the file exists but cannot be read */
   read(): FileVersion {
-    if (!existsSync(this.path)) return { text: undefined, etag: NO_FILE };
-    const text = readText(this.path, MAX_BYTES);
+    if (!existsSync(this.path)) return { text: undefined, etag: MISSING_FILE_ETAG };
+    const text = readText(this.path, MAX_FILE_SIZE);
     return { text, etag: createHash("sha256").update(text).digest("base64url").slice(0, 22) };
   }
 
@@ -50,8 +50,8 @@ export class ConfigurationFile {
     try {
       await replaceFile(target, text);
     } catch (error) {
-      if (!NO_REPLACEMENT.has(codeOf(error)) || !existsSync(target)) throw error;
-      await overwrite(target, text);
+      if (!OVERWRITE_ERRORS.has(codeOf(error)) || !existsSync(target)) throw error;
+      await overwriteFile(target, text);
     }
   }
 }
@@ -83,17 +83,17 @@ async function replaceFile(target: string, text: string): Promise<void> {
 }
 
 /** Overwrites a file. Restores the old text if the disk is full. */
-async function overwrite(target: string, text: string): Promise<void> {
+async function overwriteFile(target: string, text: string): Promise<void> {
   const file = await open(target, "r+");
   try {
     const old = await file.readFile();
-    const put = async (content: Buffer): Promise<void> => {
+    const writeContent = async (content: Buffer): Promise<void> => {
       await file.write(content, 0, content.length, 0);
       await file.truncate(content.length);
       await file.sync();
     };
-    await put(Buffer.from(text)).catch(async (error: unknown) => {
-      await put(old);
+    await writeContent(Buffer.from(text)).catch(async (error: unknown) => {
+      await writeContent(old);
       throw error;
     });
   } finally {
@@ -101,7 +101,10 @@ async function overwrite(target: string, text: string): Promise<void> {
   }
 }
 
-/** Makes a renamed file survive a power failure. Windows cannot open folders, and does this by itself. */
+/**
+ * Writes a folder to disk, so that a renamed file survives a power failure. Windows cannot open folders and needs no
+ * sync.
+ */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");

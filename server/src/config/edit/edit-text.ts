@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMapping, type Mapping } from "../paths.js";
 import type { Path } from "../problems.js";
-import { commentsOf, dataOf, UneditableError } from "./yaml-nodes.js";
+import { commentsOf, parseData, UneditableError } from "./yaml-nodes.js";
 import { renameInYaml, setInYaml } from "./yaml-edits.js";
 
 /** The change of one setting: a single value, a list, or a mapping that did not exist before. */
-interface Change {
+interface SettingEdit {
   readonly path: Path;
-  /** Undefined deletes the setting. */
+  /** The new value; undefined deletes the setting. */
   readonly value: unknown;
 }
 
@@ -23,34 +23,34 @@ export function editText(
   renamed?: { readonly path: Path; readonly name: string },
 ): string {
   let edited = renamed ? renameInYaml(text, renamed.path, renamed.name) : text;
-  for (const { path, value } of differences(dataOf(edited), wanted)) edited = setInYaml(edited, path, value);
-  const same = isDeepStrictEqual(withoutEmpty(dataOf(edited)), withoutEmpty(wanted));
-  if (!same || !isDeepStrictEqual(sorted(text), sorted(edited)))
+  for (const { path, value } of listDifferences(parseData(edited), wanted)) edited = setInYaml(edited, path, value);
+  const same = isDeepStrictEqual(removeEmpty(parseData(edited)), removeEmpty(wanted));
+  if (!same || !isDeepStrictEqual(sortedComments(text), sortedComments(edited)))
     throw new UneditableError("the result would differ in more than the changed settings");
   return edited;
 }
 
 /** Lists the changes that turn one value into another. Null counts as missing. */
-export function differences(before: unknown, after: unknown, path: Path = []): Change[] {
+export function listDifferences(before: unknown, after: unknown, path: Path = []): SettingEdit[] {
   if (isMapping(before) && isMapping(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => differences(own(before, key), own(after, key), [...path, key]));
+    return [...keys].flatMap((key) => listDifferences(ownValue(before, key), ownValue(after, key), [...path, key]));
   }
   if (isDeepStrictEqual(before ?? undefined, after ?? undefined)) return [];
   return [{ path, value: after ?? undefined }];
 }
 
-const own = (mapping: Mapping, key: string): unknown => (Object.hasOwn(mapping, key) ? mapping[key] : undefined);
+const ownValue = (mapping: Mapping, key: string): unknown => (Object.hasOwn(mapping, key) ? mapping[key] : undefined);
 
-/** Removes settings without a value and empty mappings, which mean the same, at every level. */
-function withoutEmpty(value: unknown): unknown {
+/** Removes settings without a value and empty mappings at every level. Both mean the same as a missing setting. */
+function removeEmpty(value: unknown): unknown {
   if (!isMapping(value)) return value ?? undefined;
-  const entries = Object.entries(value).map(([key, inner]) => [key, withoutEmpty(inner)] as const);
+  const entries = Object.entries(value).map(([key, inner]) => [key, removeEmpty(inner)] as const);
   const kept = entries.filter(([, inner]) => inner !== undefined);
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
 
-const sorted = (text: string): string[] =>
+const sortedComments = (text: string): string[] =>
   commentsOf(text)
     .map((comment) => comment.text)
     .toSorted();

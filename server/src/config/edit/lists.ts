@@ -1,7 +1,7 @@
 import { isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
-import { commentLines, isFirstInLine, lineEnd, lineStart, spliceLines } from "./text-lines.js";
-import { endOfNode, UneditableError, type Comment, type Range } from "./yaml-nodes.js";
-import { inBlock } from "./yaml-render.js";
+import { commentLines, isFirstInLine, lineEnd, lineStart, replaceLines } from "./text-lines.js";
+import { endOfNode, UneditableError, type Comment, type TextRange } from "./yaml-nodes.js";
+import { renderInBlock } from "./yaml-render.js";
 
 /**
  * Changes a list in block style (`- item`). Items that stay keep their lines and their comments. The comment of a
@@ -14,9 +14,10 @@ export function changeList(
   wanted: readonly unknown[],
   comments: readonly Comment[],
 ): string {
-  const items = (list.items as Node[]).map((node) => lineOf(text, node));
+  const items = (list.items as Node[]).map((node) => itemLines(text, node));
   const indent = items[0].indent;
-  const dashed = (values: readonly unknown[]): string[] => values.map((value) => `${indent}- ${inBlock(value)}`);
+  const toListLines = (values: readonly unknown[]): string[] =>
+    values.map((value) => `${indent}- ${renderInBlock(value)}`);
   let kept = 0;
   const removed = items.filter((_item, index) => {
     const node = list.items[index];
@@ -26,14 +27,14 @@ export function changeList(
   });
   // Work from the last line to the first, so that the positions of the lines before stay correct.
   const end = items.at(-1)!.range.end;
-  let changed = spliceLines(text, { start: end, end }, dashed(wanted.slice(kept)));
+  let changed = replaceLines(text, { start: end, end }, toListLines(wanted.slice(kept)));
   for (const { range } of removed.toReversed())
-    changed = spliceLines(changed, range, commentLines(comments, range, indent));
+    changed = replaceLines(changed, range, commentLines(comments, range, indent));
   return changed;
 }
 
 /** Returns the lines of an item, and the spaces before its `-`. @throws UneditableError if the item begins elsewhere */
-function lineOf(text: string, node: Node): { range: Range; indent: string } {
+function itemLines(text: string, node: Node): { range: TextRange; indent: string } {
   const start = lineStart(text, node.range![0]);
   const [, indent] = /^( *)- +(?:[&!]\S+ +)*$/.exec(text.slice(start, node.range![0])) ?? [];
   if (indent === undefined || !isFirstInLine(text, start + indent.length) || isSeq(node))

@@ -9,22 +9,22 @@ import type {
   SettingsView,
 } from "../../http/settings/source.js";
 import type { Log } from "../../observability/log.js";
-import { DEFAULT_FILE, namedFile, type Environment } from "../flags.js";
+import { DEFAULT_FILE, configFileOf, type Environment } from "../flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
-import { printable } from "../print.js";
+import { maskedContents } from "../print.js";
 import { ConfigurationError, type Problem } from "../problems.js";
-import { apply, changes, problemsOf, reload, type Reloadable } from "../reload.js";
-import { changedData, touchedPaths } from "./changed-data.js";
+import { applyConfiguration, changedSettings, problemsOf, reload, type Reloadable } from "../reload.js";
+import { applyChange, touchedPaths } from "./changed-data.js";
 import { refusalOf } from "./refusals.js";
 import { ConfigurationFile, type FileVersion } from "./configuration-file.js";
 import { editText } from "./edit-text.js";
 import { Revisions } from "./revisions.js";
-import { problemViews, settingsView } from "./settings-view.js";
-import { dataOf, UneditableError } from "./yaml-nodes.js";
+import { toProblemViews, settingsView } from "./settings-view.js";
+import { parseData, UneditableError } from "./yaml-nodes.js";
 
 export interface LiveConfigurationOptions {
-  /** The server's command, after parsing. */
+  /** The command of the server, which has parsed the command line. */
   readonly command: Command;
   readonly env?: Environment;
   readonly log: Log;
@@ -51,7 +51,7 @@ export class LiveConfiguration implements SettingsSource {
     const { command, env = process.env, current } = options;
     this.#options = options;
     this.#current = current;
-    this.#file = new ConfigurationFile(namedFile(command, env) ?? DEFAULT_FILE);
+    this.#file = new ConfigurationFile(configFileOf(command, env) ?? DEFAULT_FILE);
   }
 
   /** The configuration that is in effect, apart from settings that need a restart. */
@@ -59,7 +59,7 @@ export class LiveConfiguration implements SettingsSource {
     return this.#current;
   }
 
-  /** Sets the server to which changes apply. The API refuses changes before. */
+  /** Sets the server to which changes apply. Until this call, the API refuses changes. */
   connect(server: Reloadable): void {
     this.#server = server;
   }
@@ -75,20 +75,20 @@ export class LiveConfiguration implements SettingsSource {
     this.#current = reload({ server, log, load: () => this.#load(), current: before });
     if (this.#current === before) return false;
     if (this.#data) this.#remember(this.#file.read(), null);
-    this.#changed(null, changes(before, this.#current));
+    this.#changed(null, changedSettings(before, this.#current));
     return true;
   }
 
   read(): { view: SettingsView; etag: string } {
     const { now, next, problems } = this.#readFile();
-    const data = next ? dataIn(now) : (this.#data ?? printable(this.#current));
+    const data = next ? dataOfFile(now) : (this.#data ?? maskedContents(this.#current));
     if (now && next) this.#revisions.record(now.etag, data, null);
     if (next && !this.#data) this.#data = data;
     const view = settingsView(next ?? this.#current, data, {
       file: { path: this.#file.path, exists: now?.text !== undefined },
       refusal: this.#refusal || null,
-      problems: problemViews(problems),
-      unapplied: next ? changes(this.#current, next) : [],
+      problems: toProblemViews(problems),
+      unapplied: next ? changedSettings(this.#current, next) : [],
       restart: this.#restart,
     });
     return { view, etag: now?.etag ?? "unreadable" };
@@ -110,9 +110,9 @@ export class LiveConfiguration implements SettingsSource {
     const { now, next: loaded, problems } = this.#readFile();
     if (!now || !loaded) {
       const error = `${this.#file.path} has mistakes. Correct them in the file before you change settings here:`;
-      return { outcome: "refused", status: 409, error: [error, ...problems.map(({ text }) => text)].join("\n"), problems: problemViews(problems) }; // prettier-ignore
+      return { outcome: "refused", status: 409, error: [error, ...problems.map(({ text }) => text)].join("\n"), problems: toProblemViews(problems) }; // prettier-ignore
     }
-    const data = dataIn(now);
+    const data = dataOfFile(now);
     this.#revisions.record(now.etag, data, null);
     if (!isCurrent(now.etag)) return this.#conflict(now, data, known);
     const refusal = refusalOf(change, data, loaded, this.#file.path);
@@ -124,7 +124,7 @@ export class LiveConfiguration implements SettingsSource {
       text = this.#edited(now.text ?? "", data, change);
       next = this.#load(text);
     } catch (error) {
-      if (error instanceof ConfigurationError) return { outcome: "invalid", problems: problemViews(error.problems) };
+      if (error instanceof ConfigurationError) return { outcome: "invalid", problems: toProblemViews(error.problems) };
       if (!(error instanceof UneditableError)) throw error;
       const names = touchedPaths(change).map((path) => path.join(" > "));
       return { outcome: "refused", status: 409, error: `${this.#file.path} is written in a way that only a person can change without a loss (${error.message}); change ${names.join(", ")} in the file itself.` }; // prettier-ignore
@@ -148,7 +148,7 @@ export class LiveConfiguration implements SettingsSource {
       return { outcome: "refused", status, error: `Nothing was changed: ${this.#file.path} cannot be written (${textOf(error)}). The server's account needs the permission to write this file.` }; // prettier-ignore
     }
     const cause = `${authorName(by)} changed settings in ${this.#file.name}`;
-    const { changed, restart } = apply({ server: this.#server!, log, current }, next, cause);
+    const { changed, restart } = applyConfiguration({ server: this.#server!, log, current }, next, cause);
     this.#current = next;
     this.#restart = restart;
     this.#remember(this.#file.read(), by);
@@ -158,7 +158,7 @@ export class LiveConfiguration implements SettingsSource {
 
   #conflict(now: FileVersion, data: Mapping, known: readonly string[]): SettingsOutcome {
     const { by, at } = this.#revisions.get(now.etag)!;
-    const changed = this.#revisions.between(known.at(-1), data);
+    const changed = this.#revisions.differencesSince(known.at(-1), data);
     const who = by ? authorName(by) : `Somebody who edited ${this.#file.path}`;
     const what = changed ? `: ${changed.map(({ name }) => name).join(", ")}` : "";
     const error = `${who} has changed settings since you read them${what}. Nothing of your change was written; compare, and send it again with the new ETag.`;
@@ -167,12 +167,12 @@ export class LiveConfiguration implements SettingsSource {
 
   #edited(text: string, data: Mapping, change: SettingsChange): string {
     const renamed = change.kind === "rename" ? { path: ["zones", change.zone], name: change.name } : undefined;
-    return editText(text, changedData(data, change), renamed);
+    return editText(text, applyChange(data, change), renamed);
   }
 
   #load(text?: string): LoadedConfiguration {
     const { command, env = process.env } = this.#options;
-    return loadConfiguration(command, env, text === undefined ? namedFile(command, env) : this.#file.name, text);
+    return loadConfiguration(command, env, text === undefined ? configFileOf(command, env) : this.#file.name, text);
   }
 
   /** Reads the file, which may have changed since the server loaded it. `next` is undefined if it has mistakes. */
@@ -191,7 +191,7 @@ export class LiveConfiguration implements SettingsSource {
   }
 
   #remember(version: FileVersion, by: SettingsAuthor | null): void {
-    this.#data = dataIn(version);
+    this.#data = dataOfFile(version);
     this.#revisions.record(version.etag, this.#data, by);
   }
 
@@ -200,7 +200,7 @@ export class LiveConfiguration implements SettingsSource {
     for (const listener of this.#listeners) listener({ etag, by, changed });
   }
 
-  /** Why no setting can be changed; "" if they can. */
+  /** Why the API can change no setting, as sentences; "" if it can change settings. */
   get #refusal(): string {
     if (this.#current.options.state === undefined) return "";
     return `This server shares its work with others (state), and each server has a file of its own. Change ${this.#file.path} on every server, and reload them.`;
@@ -208,8 +208,8 @@ export class LiveConfiguration implements SettingsSource {
 }
 
 /** Returns the data of a file without mistakes. */
-function dataIn(version: FileVersion | undefined): Mapping {
-  const data = dataOf(version?.text ?? "");
+function dataOfFile(version: FileVersion | undefined): Mapping {
+  const data = parseData(version?.text ?? "");
   return isMapping(data) ? data : {};
 }
 

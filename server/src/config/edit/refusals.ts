@@ -9,7 +9,7 @@ import { originOf, valueAt } from "./settings-view.js";
 
 type Refusal = Pick<Extract<SettingsOutcome, { outcome: "refused" }>, "status" | "error">;
 
-/** Returns why a change is refused although its values may be valid; undefined if it is not. */
+/** Returns why the API refuses a change, regardless of its values; undefined if the API allows the change. */
 export function refusalOf(
   change: SettingsChange,
   data: Mapping,
@@ -17,13 +17,13 @@ export function refusalOf(
   file: string,
 ): Refusal | undefined {
   // prettier-ignore
-  const missing = missingMember(change, data);
+  const missing = missingMemberRefusal(change, data);
   if (missing) return missing;
   for (const path of touchedPaths(change)) {
     const name = nameOf(path);
     if (!isEditable(path))
       return { status: 403, error: `${name || "This"} cannot be changed here; change it in ${file}, and restart the server if it says so.` }; // prettier-ignore
-    const source = overriding(path, loaded);
+    const source = findOverride(path, loaded);
     if (source)
       return { status: 409, error: `${name} is set by ${source}, which overrides the file; change it there, and restart the server.` }; // prettier-ignore
   }
@@ -31,7 +31,7 @@ export function refusalOf(
 }
 
 /** Returns the flag or variable that sets a path or a part of it; undefined if none does. */
-function overriding(path: Path, loaded: LoadedConfiguration): string | undefined {
+function findOverride(path: Path, loaded: LoadedConfiguration): string | undefined {
   const parts = FLAGS.map((flag) => flag.path).filter((set) => path.every((step, index) => set[index] === step));
   for (const set of parts) {
     const { from, name } = originOf(loaded, set);
@@ -40,16 +40,16 @@ function overriding(path: Path, loaded: LoadedConfiguration): string | undefined
   return undefined;
 }
 
-function missingMember(change: SettingsChange, data: Mapping): Refusal | undefined {
-  const has = (kind: string, name: string): boolean => isMapping(data[kind]) && Object.hasOwn(data[kind], name);
+function missingMemberRefusal(change: SettingsChange, data: Mapping): Refusal | undefined {
+  const hasMember = (kind: string, name: string): boolean => isMapping(data[kind]) && Object.hasOwn(data[kind], name);
   if (change.kind === "rename") {
-    if (!has("zones", change.zone)) return { status: 404, error: `There is no zone "${change.zone}".` };
-    if (change.name !== change.zone && has("zones", change.name))
+    if (!hasMember("zones", change.zone)) return { status: 404, error: `There is no zone "${change.zone}".` };
+    if (change.name !== change.zone && hasMember("zones", change.name))
       return { status: 409, error: `There is a zone "${change.name}" already; choose another name.` };
   }
   if (change.kind !== "replace" || change.values !== undefined) return undefined;
   const [kind, name] = change.path;
-  if (has(kind, name) || valueAt(data, change.path) !== undefined) return undefined;
+  if (hasMember(kind, name) || valueAt(data, change.path) !== undefined) return undefined;
   const what = kind === "zones" ? `There is no zone "${name}"` : `The device "${name}" has no settings of its own`;
   return { status: 404, error: `${what}; GET /api/settings lists them.` };
 }

@@ -1,12 +1,12 @@
 import type { SettingDifference, SettingsAuthor } from "../../http/settings/source.js";
 import type { Mapping } from "../paths.js";
 import { nameOf } from "../problems.js";
-import { differences } from "./edit-text.js";
+import { listDifferences } from "./edit-text.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { isEditable } from "./setting-fields.js";
 import { valueAt } from "./settings-view.js";
 
-/** The most versions of the file that the server remembers. */
+/** Maximum number of versions of the file that the server remembers. */
 const MAX_REVISIONS = 50;
 
 /** A version of the configuration file. */
@@ -18,7 +18,9 @@ interface Revision {
   readonly at: Date;
 }
 
-/** Remembers the latest versions of the configuration file, to tell a client what changed since it read the settings. */
+/**
+ * Remembers the latest versions of the configuration file, to tell a client what changed since it read the settings.
+ */
 export class Revisions {
   readonly #byEtag = new Map<string, Revision>();
 
@@ -36,12 +38,12 @@ export class Revisions {
   }
 
   /** Returns the settings in which two versions differ; null if the older version is not known. Omits secrets. */
-  between(older: string | undefined, data: Mapping): SettingDifference[] | null {
+  differencesSince(older: string | undefined, data: Mapping): SettingDifference[] | null {
     const before = older === undefined ? undefined : this.#byEtag.get(older)?.data;
     if (!before) return null;
-    return differences(before, data).map(({ path }) => {
-      const shown = (values: Mapping): unknown => (isEditable(path) ? (valueAt(values, path) ?? null) : null);
-      return { path, name: nameOf(path), before: shown(before), now: shown(data) };
+    return listDifferences(before, data).map(({ path }) => {
+      const valueToShow = (values: Mapping): unknown => (isEditable(path) ? (valueAt(values, path) ?? null) : null);
+      return { path, name: nameOf(path), before: valueToShow(before), now: valueToShow(data) };
     });
   }
 }

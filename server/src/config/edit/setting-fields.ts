@@ -2,49 +2,49 @@ import { z } from "zod";
 import type { SettingDescription, SettingKind } from "../../http/settings/source.js";
 import { FIELD_RANGES } from "../fields.js";
 import type { Path } from "../problems.js";
-import { CONFIGURATION } from "../schema.js";
+import { CONFIGURATION_SCHEMA } from "../schema.js";
 
 /** The parts of a JSON Schema that describe a setting. */
-interface Described {
+interface SettingSchema {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly properties?: Readonly<Record<string, Described>>;
-  readonly additionalProperties?: Described | false;
-  readonly anyOf?: readonly Described[];
+  readonly properties?: Readonly<Record<string, SettingSchema>>;
+  readonly additionalProperties?: SettingSchema | false;
+  readonly anyOf?: readonly SettingSchema[];
   /** The kind and the range of a duration or a time of day. */
   range?: { readonly kind: SettingKind; readonly minimum: string; readonly maximum: string };
 }
 
 /** Settings that a reload can change. A change of every other setting needs a restart. */
-const RELOADABLE = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant", "alerts"]); // prettier-ignore
+const RELOADABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant", "alerts"]); // prettier-ignore
 
 /** Settings that the HTTP API can change. The others can lock a person out, or contain secrets. */
-const EDITABLE = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page"]); // prettier-ignore
+const EDITABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page"]); // prettier-ignore
 
-const isIn = (names: ReadonlySet<string>, path: Path): boolean =>
-  names.has(path.slice(0, 2).join(".")) || (names.has(String(path[0])) && !SPLIT.has(String(path[0])));
+const includesPath = (names: ReadonlySet<string>, path: Path): boolean =>
+  names.has(path.slice(0, 2).join(".")) || (names.has(String(path[0])) && !SPLIT_MAPPINGS.has(String(path[0])));
 
-/** Mappings whose settings differ in what can change them. */
-const SPLIT = new Set(["history", "home_assistant"]);
+/** Mappings with some settings that a reload or the API can change, and some that it cannot change. */
+const SPLIT_MAPPINGS = new Set(["history", "home_assistant"]);
 
 /** Returns whether the HTTP API can change the setting at a path. */
-export const isEditable = (path: Path): boolean => isIn(EDITABLE, path);
+export const isEditable = (path: Path): boolean => includesPath(EDITABLE_SETTINGS, path);
 
-let schema: Described | undefined;
+let schema: SettingSchema | undefined;
 
 /** The JSON Schema of the configuration file, with the ranges of durations. Created at the first use. */
-function describedSchema(): Described {
-  return (schema ??= z.toJSONSchema(CONFIGURATION, {
+function describedSchema(): SettingSchema {
+  return (schema ??= z.toJSONSchema(CONFIGURATION_SCHEMA, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
       const range = FIELD_RANGES.get(zodSchema as unknown as z.ZodType);
-      if (range) (jsonSchema as Described).range = range;
+      if (range) (jsonSchema as SettingSchema).range = range;
     },
-  }) as Described);
+  }) as SettingSchema);
 }
 
 /** Describes all settings except those of zones and devices. */
@@ -56,10 +56,13 @@ export function settingFields(): SettingDescription[] {
 /** Describes the settings of one zone or one device. Their paths begin below its name. */
 export function memberFields(kind: "zones" | "devices"): SettingDescription[] {
   const { additionalProperties } = describedSchema().properties![kind];
-  return fieldsOf((additionalProperties as Described).properties!, []).map((field) => ({ ...field, restart: false }));
+  return fieldsOf((additionalProperties as SettingSchema).properties!, []).map((field) => ({
+    ...field,
+    restart: false,
+  }));
 }
 
-function fieldsOf(properties: Readonly<Record<string, Described>>, above: Path): SettingDescription[] {
+function fieldsOf(properties: Readonly<Record<string, SettingSchema>>, above: Path): SettingDescription[] {
   return Object.entries(properties).flatMap(([key, property]) => {
     const path = [...above, key];
     const inner = property.properties ?? property.anyOf?.find((branch) => branch.properties)?.properties;
@@ -68,7 +71,7 @@ function fieldsOf(properties: Readonly<Record<string, Described>>, above: Path):
   });
 }
 
-function fieldOf(path: Path, { description, range, ...rest }: Described): SettingDescription {
+function fieldOf(path: Path, { description, range, ...rest }: SettingSchema): SettingDescription {
   return {
     path,
     description: description ?? "",
@@ -77,11 +80,11 @@ function fieldOf(path: Path, { description, range, ...rest }: Described): Settin
     ...((range ?? rest).maximum !== undefined && { maximum: (range ?? rest).maximum }),
     ...(rest.enum && { values: rest.enum }),
     ...(rest.default !== undefined && { default: rest.default }),
-    restart: !isIn(RELOADABLE, path),
+    restart: !includesPath(RELOADABLE_SETTINGS, path),
   };
 }
 
-function kindOf({ type, enum: values, anyOf }: Described): SettingKind {
+function kindOf({ type, enum: values, anyOf }: SettingSchema): SettingKind {
   if (values) return "choice";
   // Settings that are either a mapping or false turn a part of the server on or off.
   if (type === "boolean" || anyOf?.some((branch) => branch.type === "boolean")) return "switch";

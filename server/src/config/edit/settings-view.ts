@@ -7,11 +7,11 @@ import type {
 } from "../../http/settings/source.js";
 import type { LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
-import { printable } from "../print.js";
+import { maskedContents } from "../print.js";
 import type { Path, Problem } from "../problems.js";
 import { isEditable, memberFields, settingFields } from "./setting-fields.js";
 
-/** What a view is made of, beside the configuration. */
+/** The parts of a view that come from the state of the server, not from the configuration. */
 export type ViewState = Pick<SettingsView, "file" | "refusal" | "problems" | "unapplied" | "restart">;
 
 /**
@@ -20,12 +20,12 @@ export type ViewState = Pick<SettingsView, "file" | "refusal" | "problems" | "un
  * @param data the data of its file
  */
 export function settingsView(loaded: LoadedConfiguration, data: Mapping, state: ViewState): SettingsView {
-  const values = printable(loaded);
+  const values = maskedContents(loaded);
   return {
     ...state,
     settings: settingFields().map((field) => settingView(field, values, loaded)),
-    zones: members(data.zones),
-    devices: members(data.devices),
+    zones: membersOf(data.zones),
+    devices: membersOf(data.devices),
     fields: { zone: memberFields("zones"), device: memberFields("devices") },
   };
 }
@@ -53,14 +53,14 @@ export function valueAt(values: unknown, path: Path): unknown {
   return path.reduce<unknown>((inner, key) => (isMapping(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined), values); // prettier-ignore
 }
 
-/** Returns zones or devices. One without settings is an empty mapping. */
-function members(value: unknown): Record<string, SettingValues> {
+/** Returns zones or devices by their names. A zone or device without settings becomes an empty mapping. */
+function membersOf(value: unknown): Record<string, SettingValues> {
   const entries = Object.entries(isMapping(value) ? value : {});
   return Object.fromEntries(entries.map(([name, inner]) => [name, isMapping(inner) ? inner : {}]));
 }
 
-/** Converts mistakes to the form of the API. */
-export const problemViews = (problems: readonly Problem[]): SettingProblem[] =>
+/** Converts problems of the configuration to the form of the API. */
+export const toProblemViews = (problems: readonly Problem[]): SettingProblem[] =>
   problems.map(({ text, path, line, column }) => ({
     text,
     path: path ?? null,

@@ -1,5 +1,5 @@
 /** Changes lines of a text, and keeps its kind of line breaks. */
-import type { Comment, Range } from "./yaml-nodes.js";
+import type { Comment, TextRange } from "./yaml-nodes.js";
 
 /** Returns the position at which the line of `position` begins. */
 export const lineStart = (text: string, position: number): number => text.lastIndexOf("\n", position - 1) + 1;
@@ -18,17 +18,17 @@ export const isFirstInLine = (text: string, position: number): boolean =>
   /^\s*$/.test(text.slice(lineStart(text, position), position));
 
 /** Replaces a range of a text. */
-export const splice = (text: string, { start, end }: Range, by: string): string =>
+export const replaceRange = (text: string, { start, end }: TextRange, by: string): string =>
   text.slice(0, start) + by + text.slice(end);
 
 /** Replaces whole lines. @param range begins and ends at the beginning of a line, or at the end of the text */
-export function spliceLines(text: string, range: Range, lines: readonly string[]): string {
+export function replaceLines(text: string, range: TextRange, lines: readonly string[]): string {
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   const unfinished = range.start > 0 && text[range.start - 1] !== "\n" ? eol : "";
-  return splice(text, range, unfinished + lines.map((line) => line + eol).join(""));
+  return replaceRange(text, range, unfinished + lines.map((line) => line + eol).join(""));
 }
 
 /** Returns the comments within a range as lines of their own. */
-export function commentLines(comments: readonly Comment[], { start, end }: Range, indent: string): string[] {
+export function commentLines(comments: readonly Comment[], { start, end }: TextRange, indent: string): string[] {
   return comments.filter((one) => one.start >= start && one.end <= end).map(({ text }) => indent + text);
 }

@@ -5,38 +5,38 @@
 import { isMap, isScalar, isSeq, type Document, type Node, type Pair, type YAMLMap } from "yaml";
 import { isMapping } from "../paths.js";
 import type { Path } from "../problems.js";
-import { withoutSharedNodes } from "./aliases.js";
+import { replaceSharedAliases } from "./aliases.js";
 import { changeList } from "./lists.js";
-import { columnOf, commentLines, isFirstInLine, lineEnd, lineStart, splice, spliceLines } from "./text-lines.js";
+import { columnOf, commentLines, isFirstInLine, lineEnd, lineStart, replaceRange, replaceLines } from "./text-lines.js";
 import {
   colonEnd,
   commentsOf,
-  endOf,
-  isEmpty,
+  endOfPair,
+  isEmptyPair,
   isFlow,
-  parse,
+  parseWithTokens,
   rangeOf,
   stepsTo,
   UneditableError,
-  type Range,
-  type Step,
+  type TextRange,
+  type PathStep,
 } from "./yaml-nodes.js";
-import { asLines, inBlock, inFlow } from "./yaml-render.js";
+import { renderLines, renderInBlock, renderInFlow } from "./yaml-render.js";
 
 /** The indentation of new lines in a file that has no indented lines yet. */
-const DEFAULT_STEP = 2;
+const DEFAULT_INDENTATION = 2;
 
 /** Sets or deletes the setting at a path. @param value the new value; undefined deletes the setting */
 export function setInYaml(text: string, path: Path, value: unknown): string {
-  return new YamlEdit(withoutSharedNodes(text, path)).set(path, value);
+  return new YamlEdit(replaceSharedAliases(text, path)).set(path, value);
 }
 
 /** Gives the key at the end of a path another name. @throws UneditableError if there is no such key */
 export function renameInYaml(text: string, path: Path, name: string): string {
-  const steps = stepsTo(parse(text), path);
+  const steps = stepsTo(parseWithTokens(text), path);
   const key = steps.length === path.length ? steps.at(-1)!.pair.key : undefined;
   if (!isScalar(key)) throw new UneditableError("there is no such key");
-  return splice(text, rangeOf(key), inFlow(name));
+  return replaceRange(text, rangeOf(key), renderInFlow(name));
 }
 
 /** A change of one text. Each instance is used once, because a change moves the positions. */
@@ -46,7 +46,7 @@ class YamlEdit {
 
   constructor(text: string) {
     this.#text = text;
-    this.#document = parse(text);
+    this.#document = parseWithTokens(text);
   }
 
   set(path: Path, value: unknown): string {
@@ -63,46 +63,47 @@ class YamlEdit {
   }
 
   /** Adds pairs to the mapping at the end of `steps`, or to the file if there are no steps. */
-  #insert(steps: readonly Step[], pairs: object): string {
+  #insert(steps: readonly PathStep[], pairs: object): string {
     const last = steps.at(-1);
     const container = last ? last.pair.value : this.#document.contents;
     if (isMap(container) && !isFlow(container) && container.items.length > 0)
-      return this.#append(container, asLines(pairs, this.#indentOf(container), this.#step));
+      return this.#append(container, renderLines(pairs, this.#indentOf(container), this.#step));
     if (last) return this.#replace(last, pairs);
     const end = this.#text.length;
-    return spliceLines(this.#text, { start: end, end }, asLines(pairs, "", this.#step));
+    return replaceLines(this.#text, { start: end, end }, renderLines(pairs, "", this.#step));
   }
 
   #append(map: YAMLMap, lines: readonly string[]): string {
-    const end = lineEnd(this.#text, endOf(this.#text, map.items.at(-1)!));
-    return spliceLines(this.#text, { start: end, end }, lines);
+    const end = lineEnd(this.#text, endOfPair(this.#text, map.items.at(-1)!));
+    return replaceLines(this.#text, { start: end, end }, lines);
   }
 
   /** Deletes a pair. Comments on its lines stay, in lines of their own. */
-  #delete({ map, pair }: Step): string {
+  #delete({ map, pair }: PathStep): string {
     const indent = this.#indentOf(map);
     const range = this.#linesOf(pair);
-    return spliceLines(this.#text, range, this.#comments(range, indent));
+    return replaceLines(this.#text, range, this.#comments(range, indent));
   }
 
-  #replace({ map, pair }: Step, value: unknown): string {
+  #replace({ map, pair }: PathStep, value: unknown): string {
     const old = pair.value as Node | null;
     if (isMap(old) && !isFlow(old) && isMapping(value) && Object.keys(value).length > 0)
       throw new UneditableError("a mapping replaces another one as a whole");
     if (isSeq(old) && !isFlow(old) && Array.isArray(value) && value.length > 0)
       return changeList(this.#text, old, value, commentsOf(this.#text));
     if (isMultiline(value) && !(Array.isArray(value) && isFlow(old))) return this.#replaceByLines(map, pair, value);
-    const written = isFlow(old) ? inFlow(value) : inBlock(value);
-    if (isEmpty(pair)) return splice(this.#text, { start: colonEnd(pair), end: colonEnd(pair) }, ` ${written}`);
+    const written = isFlow(old) ? renderInFlow(value) : renderInBlock(value);
+    if (isEmptyPair(pair))
+      return replaceRange(this.#text, { start: colonEnd(pair), end: colonEnd(pair) }, ` ${written}`);
     const onOneLine = (isScalar(old) && !isBlockScalar(old)) || isFlow(old);
-    const range = { start: rangeOf(old!).start, end: endOf(this.#text, pair) };
-    if (onOneLine && this.#comments(range, "").length === 0) return splice(this.#text, range, written);
+    const range = { start: rangeOf(old!).start, end: endOfPair(this.#text, pair) };
+    if (onOneLine && this.#comments(range, "").length === 0) return replaceRange(this.#text, range, written);
     return this.#replaceByLines(map, pair, undefined, ` ${written}`);
   }
 
   /**
-   * Replaces the value of a pair by a mapping or list in lines of its own, or by a value on the line of the key. Comments
-   * of the old value stay.
+   * Replaces the value of a pair by a mapping or list in lines of its own, or by a value on the line of the key.
+   * Comments of the old value stay.
    */
   #replaceByLines(map: YAMLMap, pair: Pair, value: object | undefined, written = ""): string {
     const indent = this.#indentOf(map);
@@ -111,45 +112,45 @@ class YamlEdit {
     const region = { start: colon, end };
     const [sameLine, ...below] = this.#comments(region, "");
     const key = this.#text.slice(lineStart(this.#text, colon), colon) + written;
-    const nested = value ? asLines(value, indent + " ".repeat(this.#step), this.#step) : [];
+    const nested = value ? renderLines(value, indent + " ".repeat(this.#step), this.#step) : [];
     const lines = [sameLine ? `${key} ${sameLine}` : key, ...below.map((comment) => indent + comment), ...nested];
-    return spliceLines(this.#text, { start: lineStart(this.#text, colon), end }, lines);
+    return replaceLines(this.#text, { start: lineStart(this.#text, colon), end }, lines);
   }
 
   /** Changes a setting inside a flow collection: a single value in place, otherwise by writing the collection again. */
-  #changeFlow(steps: readonly Step[], path: Path, value: unknown): string {
+  #changeFlow(steps: readonly PathStep[], path: Path, value: unknown): string {
     const old = steps.length === path.length ? (steps.at(-1)!.pair.value as Node | null) : undefined;
-    if (isScalar(old) && !isEmpty(steps.at(-1)!.pair) && value !== undefined && !isMultiline(value))
-      return splice(this.#text, rangeOf(old), inFlow(value));
+    if (isScalar(old) && !isEmptyPair(steps.at(-1)!.pair) && value !== undefined && !isMultiline(value))
+      return replaceRange(this.#text, rangeOf(old), renderInFlow(value));
     const outer = steps.findIndex(({ pair }) => isFlow(pair.value));
     const flow = (outer < 0 ? this.#document.contents : steps[outer].pair.value) as YAMLMap;
     const isRoot = isFlow(this.#document.contents);
     const collection = isRoot ? (this.#document.contents as YAMLMap) : flow;
     if (!isRoot && collection.items.length === 0) return this.#insertInto(steps[outer], path.slice(outer + 1), value);
     const data = collection.toJS(this.#document, { maxAliasCount: -1 }) as object;
-    const written = inFlow(withValue(data, isRoot ? path : path.slice(outer + 1), value));
+    const written = renderInFlow(withValue(data, isRoot ? path : path.slice(outer + 1), value));
     const range = rangeOf(collection);
     const comments = this.#comments(range, isRoot ? "" : this.#indentOf(steps[outer].map));
-    const changed = splice(this.#text, range, written);
+    const changed = replaceRange(this.#text, range, written);
     const start = lineStart(this.#text, isRoot ? range.start : (steps[outer].pair.key as Node).range![0]);
-    return comments.length === 0 ? changed : spliceLines(changed, { start, end: start }, comments);
+    return comments.length === 0 ? changed : replaceLines(changed, { start, end: start }, comments);
   }
 
   /** Replaces the empty flow collection of a pair by lines. */
-  #insertInto(step: Step, rest: Path, value: unknown): string {
+  #insertInto(step: PathStep, rest: Path, value: unknown): string {
     if (value === undefined) return this.#text;
     const nested = rest.reduceRight((inner, key) => Object.fromEntries([[key, inner]]), value) as object;
     return this.#replaceByLines(step.map, step.pair, nested);
   }
 
   /** Returns the lines of a pair. @throws UneditableError if the pair does not begin its line */
-  #linesOf(pair: Pair): Range {
+  #linesOf(pair: Pair): TextRange {
     const start = rangeOf(pair.key as Node).start;
     if (!isFirstInLine(this.#text, start)) throw new UneditableError("a key does not begin its line");
-    return { start: lineStart(this.#text, start), end: lineEnd(this.#text, endOf(this.#text, pair)) };
+    return { start: lineStart(this.#text, start), end: lineEnd(this.#text, endOfPair(this.#text, pair)) };
   }
 
-  #comments(range: Range, indent: string): string[] {
+  #comments(range: TextRange, indent: string): string[] {
     return commentLines(commentsOf(this.#text), range, indent);
   }
 
@@ -164,7 +165,7 @@ class YamlEdit {
     const { contents } = this.#document;
     const inner = isMap(contents) ? contents.items.map(({ value }) => value).find((one) => isMap(one) && !one.flow) : undefined; // prettier-ignore
     const first = isMap(inner) ? (inner.items[0]?.key as Node | undefined) : undefined;
-    return (first?.range && columnOf(this.#text, first.range[0])) || DEFAULT_STEP;
+    return (first?.range && columnOf(this.#text, first.range[0])) || DEFAULT_INDENTATION;
   }
 }
 

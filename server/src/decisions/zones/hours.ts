@@ -1,6 +1,6 @@
 import type { Hours } from "../policy.js";
 
-const MINUTES_OF_A_DAY = 24 * 60;
+const MINUTES_PER_DAY = 24 * 60;
 
 /** Converts times to the time of day in one time zone. Reuse an instance, because creating one is slow. */
 export class TimeOfDayClock {
@@ -19,11 +19,11 @@ export class TimeOfDayClock {
   }
 
   /** Returns the local time in minutes since midnight, 0 to 1439, including summer time. @param now in ms since 1970 */
-  minutes(now: number): number {
+  minutesSinceMidnight(now: number): number {
     const minute = Math.floor(now / 60_000);
     if (minute !== this.#minute) {
       const [hours, minutes] = this.#format.format(now).split(":");
-      this.#answer = (Number(hours) * 60 + Number(minutes)) % MINUTES_OF_A_DAY;
+      this.#answer = (Number(hours) * 60 + Number(minutes)) % MINUTES_PER_DAY;
       this.#minute = minute;
     }
     return this.#answer;
@@ -39,6 +39,6 @@ export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: numb
 }
 
 /** Formats minutes since midnight as "06:30". */
-export function timeOfDay(minutes: number): string {
+export function formatMinutes(minutes: number): string {
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }

@@ -1,9 +1,9 @@
 import { combine, decide, type Lamp } from "../../../../contract/index.js";
 import type { Device } from "../../devices/devices.js";
-import { AUTO, current, type Override } from "../../devices/override.js";
+import { NO_OVERRIDE, currentOverride, type Override } from "../../devices/override.js";
 import type { Hours, ZonePolicy } from "../policy.js";
-import { personReason, describedRuleReason, zoneLight } from "../../devices/reason.js";
-import { TimeOfDayClock, isWithin, timeOfDay } from "./hours.js";
+import { personReason, describedRuleReason, describeZoneLight } from "../../devices/reason.js";
+import { TimeOfDayClock, isWithin, formatMinutes } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneHours, ZoneView } from "./view.js";
 
@@ -14,7 +14,7 @@ export type FindDevice = (id: string) => Device | undefined;
 export class Zone {
   /** The last decision for the zone's lamps; undefined before the first decision. */
   lamp: Lamp | undefined;
-  override: Override = AUTO;
+  override: Override = NO_OVERRIDE;
   /** The combined light of the last decision; undefined if too few sensors had reported. */
   #light: number | undefined;
   /** Why the zone is on or off, if an override, the hours or missing readings decided; "" if the rule decided. */
@@ -45,7 +45,7 @@ export class Zone {
    */
   decide(now: number): boolean {
     const before = this.lamp?.led_on;
-    this.override = current(this.override, now);
+    this.override = currentOverride(this.override, now);
     this.#readSensors(now);
     const { policy, override } = this;
     const { hours, rule } = policy;
@@ -53,8 +53,8 @@ export class Zone {
     if (override.mode !== "auto") {
       this.#because = personReason(override.mode, "the zone");
       this.#setLamp(override.mode === "on", now);
-    } else if (hours && !isWithin(hours, this.#timeOfDay!.minutes(clock.toWall(now)))) {
-      this.#because = `${hours.outside} outside ${timeOfDay(hours.from)} to ${timeOfDay(hours.to)} (${hours.time_zone})`;
+    } else if (hours && !isWithin(hours, this.#timeOfDay!.minutesSinceMidnight(clock.toWall(now)))) {
+      this.#because = `${hours.outside} outside ${formatMinutes(hours.from)} to ${formatMinutes(hours.to)} (${hours.time_zone})`;
       this.#setLamp(hours.outside === "on", now);
     } else if (this.#light === undefined) {
       const needed = policy.combine === "at_least" ? policy.at_least : 1;
@@ -70,7 +70,7 @@ export class Zone {
     const { policy, lamp } = this;
     if (this.#because) return this.#because;
     if (!lamp || this.#light === undefined) return null;
-    const words = zoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
+    const words = describeZoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
     return (
       describedRuleReason(policy.rule, lamp, this.#light, words) +
       (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
@@ -80,7 +80,7 @@ export class Zone {
   /** Deletes the lamp state and the override. Called when another server takes over the zone. */
   reset(): void {
     this.lamp = undefined;
-    this.override = AUTO;
+    this.override = NO_OVERRIDE;
   }
 
   view(now: number): ZoneView {
@@ -142,5 +142,5 @@ export class Zone {
 }
 
 function hoursView({ from, to, time_zone, outside }: Hours): ZoneHours {
-  return { from: timeOfDay(from), to: timeOfDay(to), time_zone, outside };
+  return { from: formatMinutes(from), to: formatMinutes(to), time_zone, outside };
 }

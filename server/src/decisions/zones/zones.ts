@@ -2,7 +2,7 @@ import type { ZonePolicy } from "../policy.js";
 import { Zone, type FindDevice } from "./zone.js";
 
 /** The zones that use a device's light or control its lamp. */
-export interface Membership {
+export interface ZoneMembership {
   /** The zones that use the device's light. */
   readonly sensorOf: readonly Zone[];
   /** The zone that controls the device's lamp; undefined if the device's own rule controls it. */
@@ -27,13 +27,13 @@ export class Zones {
   apply(policies: readonly ZonePolicy[]): [before: Zone, renamed: Zone | undefined][] {
     const before = this.#byName;
     const names = new Set(policies.map(({ name }) => name));
-    const ended = new Map([...before].filter(([name]) => !names.has(name)).map(([, zone]) => [membersOf(zone.policy), zone])); // prettier-ignore
+    const ended = new Map([...before].filter(([name]) => !names.has(name)).map(([, zone]) => [memberKeyOf(zone.policy), zone])); // prettier-ignore
     const renamed = new Map<Zone, Zone>();
     this.#byName = new Map();
     this.#members = new Map();
     for (const policy of policies) {
       const zone = new Zone(policy, this.#find);
-      const known = before.get(policy.name) ?? ended.get(membersOf(policy));
+      const known = before.get(policy.name) ?? ended.get(memberKeyOf(policy));
       if (known) zone.continueFrom(known);
       if (known && known.policy.name !== policy.name) renamed.set(known, zone);
       this.#byName.set(policy.name, zone);
@@ -56,7 +56,7 @@ export class Zones {
   }
 
   /** Returns the zones of a device; undefined for most devices, which are in no zone. */
-  of(id: string): Membership | undefined {
+  membershipOf(id: string): ZoneMembership | undefined {
     return this.#members.get(id);
   }
 
@@ -67,5 +67,5 @@ export class Zones {
   }
 }
 
-/** Identifies a zone by its sensors and lamps. */
-const membersOf = ({ sensors, lamps }: ZonePolicy): string => JSON.stringify([sensors, lamps]);
+/** Returns a key that is equal for zones with the same sensors and lamps. */
+const memberKeyOf = ({ sensors, lamps }: ZonePolicy): string => JSON.stringify([sensors, lamps]);

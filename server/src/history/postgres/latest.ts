@@ -3,7 +3,7 @@ import type { Latest } from "../history.js";
 import { fromQuarters } from "../packing.js";
 
 /** SQL that reads the last hour and the last switch of each device, with two index lookups per device. */
-const LATEST = `SELECT given.position::int AS position, (hour.last >> 12)::float8 AS time, (hour.last & 4095)::int AS light,
+const SELECT_LATEST = `SELECT given.position::int AS position, (hour.last >> 12)::float8 AS time, (hour.last & 4095)::int AS light,
     switch.time::float8 AS switched, switch.led_on
   FROM unnest($1::text[]) WITH ORDINALITY AS given (id, position) JOIN nightlight.devices USING (id)
   LEFT JOIN LATERAL (SELECT last FROM nightlight.hours WHERE device = devices.number ORDER BY hour DESC LIMIT 1)
@@ -11,7 +11,7 @@ const LATEST = `SELECT given.position::int AS position, (hour.last >> 12)::float
   LEFT JOIN LATERAL (SELECT time, led_on FROM nightlight.switches WHERE device = devices.number
     ORDER BY time DESC, writer DESC, number DESC LIMIT 1) AS switch ON true`;
 
-interface Row {
+interface LatestRow {
   readonly position: number;
   readonly time: number | null;
   readonly light: number | null;
@@ -20,9 +20,9 @@ interface Row {
 }
 
 /** Returns the last reading and switch of each device, in the order of `ids`. */
-export async function latest(pool: Pool, ids: readonly string[]): Promise<(Latest | undefined)[]> {
+export async function readLatest(pool: Pool, ids: readonly string[]): Promise<(Latest | undefined)[]> {
   const found = ids.map((): Latest | undefined => undefined);
-  const { rows } = await pool.query<Row>({ name: "latest", text: LATEST, values: [ids] });
+  const { rows } = await pool.query<LatestRow>({ name: "latest", text: SELECT_LATEST, values: [ids] });
   for (const { position, time, light, switched, led_on } of rows)
     found[position - 1] = {
       ...(time !== null && light !== null && { time, light: fromQuarters(light) }),

@@ -2,12 +2,12 @@ import { randomInt } from "node:crypto";
 import type { Pool } from "pg";
 import { codeOf, StartError, textOf } from "../../common/errors.js";
 import { createHistory } from "../create-history.js";
-import type { Engine, HistoryOptions } from "../engine.js";
+import type { Engine, EngineOptions } from "../engine.js";
 import type { History } from "../history.js";
 import { extendIds } from "../protocol.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
-import { latest } from "./latest.js";
-import { answerQuery, numberOf, readPage } from "./read.js";
+import { readLatest } from "./latest.js";
+import { answerQuery, deviceNumberOf, readPage } from "./read.js";
 import { sweep } from "./sweep.js";
 import { VersionError, prepareTables } from "./tables.js";
 import { writeBatch } from "./write.js";
@@ -22,12 +22,13 @@ const MAX_CONNECTIONS = 5;
 const CONNECT_TIMEOUT = 5000;
 
 /**
- * Opens the history in a PostgreSQL database, and creates its schema `nightlight` if necessary. Any number of servers may
- * share one database. If the database is unreachable, the server starts anyway and keeps trying.
+ * Opens the history in a PostgreSQL database, and creates its schema `nightlight` if necessary. Any number of servers
+ * may share one database. If the database is unreachable, the server starts anyway and keeps trying.
  * @param url postgres://user:password@host/database
- * @throws StartError when the database refuses the user, does not exist, or has tables of a newer version of this program
+ * @throws StartError when the database refuses the user, does not exist, or has tables of a newer version of this
+ * program
  */
-export async function openPostgres(url: string, { retention, onProblem }: HistoryOptions): Promise<History> {
+export async function openPostgres(url: string, { retention, onProblem }: EngineOptions): Promise<History> {
   const { default: pg } = await import("pg");
   const { host, pathname } = new URL(url);
   const name = `${host}${pathname}`;
@@ -69,7 +70,7 @@ interface PostgresEngine extends Engine {
   open(): Promise<void>;
 }
 
-function createEngine(pool: Pool, name: string, { retention, onProblem }: HistoryOptions): PostgresEngine {
+function createEngine(pool: Pool, name: string, { retention, onProblem }: EngineOptions): PostgresEngine {
   // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(2 ** 48 - 1);
   let ids: string[] = [];
@@ -81,7 +82,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
   const timer = setInterval(startSweep, SWEEP_INTERVAL);
 
   /** Creates the tables at the first call, and again after a failure or after somebody has dropped them. */
-  const ready = (): Promise<void> =>
+  const prepareOnce = (): Promise<void> =>
     (prepared ??= prepare().catch((error: unknown) => {
       prepared = undefined;
       throw error;
@@ -110,7 +111,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
   function startSweep(): void {
     const before = sweeping ?? Promise.resolve();
     const current = (sweeping = before
-      .then(ready)
+      .then(prepareOnce)
       .then(() => sweep(pool, currentRetention, sweepTime(), closing.signal))
       .catch((error: unknown) => {
         if (!closing.signal.aborted)
@@ -124,12 +125,12 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
   return {
     name,
     async open() {
-      await ready();
+      await prepareOnce();
       startSweep();
     },
     async write(request) {
       ids = extendIds(ids, request);
-      await ready();
+      await prepareOnce();
       const client = await pool.connect();
       try {
         await writeBatch(client, runId, ids, request);
@@ -142,24 +143,24 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Histor
       }
     },
     async query(query) {
-      await ready();
-      const device = await numberOf(pool, query.device);
+      await prepareOnce();
+      const device = await deviceNumberOf(pool, query.device);
       if (device === undefined) return { points: new Float64Array(), led_on: null, switches: [], step: 0 };
       return answerQuery(pool, device, query);
     },
     async page(range) {
-      await ready();
-      const device = await numberOf(pool, range.device);
+      await prepareOnce();
+      const device = await deviceNumberOf(pool, range.device);
       if (device === undefined)
         return { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range.to };
       return readPage(pool, device, range);
     },
     async latest(devices) {
-      await ready();
-      return latest(pool, devices);
+      await prepareOnce();
+      return readLatest(pool, devices);
     },
     async forget(device) {
-      await ready();
+      await prepareOnce();
       await pool.query("UPDATE nightlight.devices SET id = NULL WHERE id = $1", [device]);
       startSweep();
     },

@@ -6,7 +6,7 @@ import type { Log } from "../../observability/log.js";
 import type { DamagedFiles } from "../../storage/damage.js";
 import type { DecisionTimes, Sample } from "../../observability/decision-times.js";
 import type { StorageHealth } from "../../storage/health.js";
-import { REJECTIONS } from "./rejections.js";
+import { REJECTION_TEXTS } from "./rejections.js";
 
 /** Values that the server computes only when Prometheus scrapes. */
 export interface Gauges {
@@ -33,7 +33,7 @@ export interface MetricsSources {
   readonly decisionTimes: DecisionTimes;
   readonly history: Pick<History, "stats">;
   readonly log: Pick<Log, "lost">;
-  readonly alerts: Pick<Alerts, "counts" | "deliveries">;
+  readonly alerts: Pick<Alerts, "counts" | "deliveryCounts">;
   readonly damaged: Pick<DamagedFiles, "count">;
   readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
   /** Number of readings that the server has not acknowledged, because it could not store them yet. */
@@ -49,8 +49,8 @@ export interface Exposition {
 }
 
 /**
- * Creates the metrics of one server in a registry of its own, and adds those of the Node process. Values are read at each
- * scrape.
+ * Creates the metrics of one server in a registry of its own, and adds those of the Node process. Values are read at
+ * each scrape.
  */
 export function exposeMetrics(from: MetricsSources): Exposition {
   const { counters, decisionTimes, history, log, storage } = from;
@@ -61,10 +61,10 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     const get = async () => ({ name, help, type, aggregator, values: samples() });
     registry.registerMetric({ name, help, type, aggregator, get } as unknown as Metric);
   }
-  const counter = (name: string, help: string, value: () => number): void =>
+  const addCounter = (name: string, help: string, value: () => number): void =>
     add("counter", name, help, () => [{ value: value() }]);
   /** Adds a gauge, which the output omits while `read` returns undefined. */
-  const gauge = (name: string, help: string, read: () => number | undefined): void =>
+  const addGauge = (name: string, help: string, read: () => number | undefined): void =>
     add("gauge", name, help, () => {
       const value = read();
       return value === undefined ? [] : [{ value }];
@@ -73,7 +73,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   add("gauge", "nightlight_build_info", "Always 1; the label is the version of the server.", () => [
     { labels: { version: from.version }, value: 1 },
   ]);
-  counter(
+  addCounter(
     "nightlight_messages_received_total",
     "Valid messages from devices and apps, duplicates included.",
     () => counters.received,
@@ -83,13 +83,13 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "nightlight_messages_rejected_total",
     "Rejected messages by reason; docs/reference/api.md explains the reasons.",
     () =>
-      (Object.keys(REJECTIONS) as Rejection[]).map((reason) => ({
+      (Object.keys(REJECTION_TEXTS) as Rejection[]).map((reason) => ({
         labels: { reason },
         value: counters.rejected[reason] ?? 0,
       })),
   );
-  counter("nightlight_duplicates_total", "Readings that were delivered more than once.", () => counters.duplicates);
-  counter("nightlight_commands_sent_total", "Commands published to lamps.", () => counters.sent);
+  addCounter("nightlight_duplicates_total", "Readings that were delivered more than once.", () => counters.duplicates);
+  addCounter("nightlight_commands_sent_total", "Commands published to lamps.", () => counters.sent);
   add(
     "histogram",
     "nightlight_decision_seconds",
@@ -103,12 +103,12 @@ export function exposeMetrics(from: MetricsSources): Exposition {
       { labels: { state: "offline" }, value: devicesOffline },
     ];
   });
-  gauge(
+  addGauge(
     "nightlight_readings_missing",
     "Readings since the last start of each board that never arrived.",
     () => from.gauges().readingsMissing,
   );
-  gauge(
+  addGauge(
     "nightlight_readings_dropped",
     "Readings since the last start of each board that it lost because its memory was full.",
     () => from.gauges().readingsDropped,
@@ -117,54 +117,58 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     Object.entries(from.alerts.counts()).map(([kind, value]) => ({ labels: { kind }, value })),
   );
   add("counter", "nightlight_alert_messages_total", "Messages about alerts by channel and outcome.", () =>
-    [...from.alerts.deliveries].flatMap(([channel, { delivered, failed }]) => [
+    [...from.alerts.deliveryCounts].flatMap(([channel, { delivered, failed }]) => [
       { labels: { channel, outcome: "delivered" }, value: delivered },
       { labels: { channel, outcome: "failed" }, value: failed },
     ]),
   );
-  gauge("nightlight_link_up", "Whether the server is connected to the broker: 1 or 0.", () =>
+  addGauge("nightlight_link_up", "Whether the server is connected to the broker: 1 or 0.", () =>
     Number(from.gauges().linkUp),
   );
-  gauge("nightlight_event_streams", "Open streams of live events.", () => from.gauges().eventStreams);
-  gauge("nightlight_broker_clients", "Clients connected to the embedded broker.", () => from.gauges().brokerClients);
-  gauge(
+  addGauge("nightlight_event_streams", "Open streams of live events.", () => from.gauges().eventStreams);
+  addGauge("nightlight_broker_clients", "Clients connected to the embedded broker.", () => from.gauges().brokerClients);
+  addGauge(
     "nightlight_broker_queued_messages",
     "Messages queued in the embedded broker for clients.",
     () => from.gauges().brokerQueued,
   );
-  counter(
+  addCounter(
     "nightlight_history_rows_written_total",
     "Readings and switches written to the history.",
     () => history.stats.written,
   );
-  gauge(
+  addGauge(
     "nightlight_history_rows_waiting",
     "Readings and switches that wait to be written to the history.",
     () => history.stats.waiting,
   );
-  counter(
+  addCounter(
     "nightlight_history_rows_lost_total",
     "Readings and switches that could not be written to the history.",
     () => history.stats.lost,
   );
-  gauge(
+  addGauge(
     "nightlight_storage_up",
     "Whether the data folder is writable: 1, or 0 when the disk is full, for example.",
     () => Number(!storage.isFailing),
   );
-  counter("nightlight_storage_failures_total", "Failed attempts to write to the data folder.", () => storage.failures);
-  gauge(
+  addCounter(
+    "nightlight_storage_failures_total",
+    "Failed attempts to write to the data folder.",
+    () => storage.failures,
+  );
+  addGauge(
     "nightlight_readings_unacknowledged",
     "Readings that are not acknowledged, because they cannot be stored.",
     () => from.unacknowledged(),
   );
-  counter(
+  addCounter(
     "nightlight_readings_refused_total",
     "Readings used for a decision but not acknowledged, because too many waited to be stored.",
     () => counters.refused,
   );
-  counter("nightlight_log_lines_lost_total", "Log lines that could not be written.", () => log.lost);
-  counter(
+  addCounter("nightlight_log_lines_lost_total", "Log lines that could not be written.", () => log.lost);
+  addCounter(
     "nightlight_damaged_files_total",
     "Damaged files found in the data folder since the start; the log names them.",
     () => from.damaged.count,

@@ -1,7 +1,7 @@
 import type { Rejection } from "../../observability/counters.js";
 
 /** Explanation of each reason for which the server or its broker rejects a message or a client. */
-export const REJECTIONS: Readonly<Record<Rejection, string>> = {
+export const REJECTION_TEXTS: Readonly<Record<Rejection, string>> = {
   empty: "the payload is empty",
   "too-large": "the payload is larger than the limit",
   "not-json": "the payload is not one JSON object",

@@ -1,5 +1,16 @@
-import { count, flag, listOf, moment, objectOf, oneOf, orNull, ref, text, type Schema } from "../openapi-fields.js";
-import { json, parameter, type Paths } from "../openapi-operations.js";
+import {
+  count,
+  flag,
+  listOf,
+  isoTime,
+  objectOf,
+  oneOf,
+  orNull,
+  schemaRef,
+  text,
+  type Schema,
+} from "../openapi-fields.js";
+import { jsonResponse, parameter, type Paths } from "../openapi-operations.js";
 import { MAX_BODY } from "./routes.js";
 import type {
   SettingDescription,
@@ -12,30 +23,30 @@ import type {
   SettingView,
 } from "./source.js";
 
-const ANY: Schema = {};
-const any = (description: string): Schema => ({ ...ANY, description });
-const PATH: Schema = {
+const ANY_SCHEMA: Schema = {};
+const anyValue = (description: string): Schema => ({ ...ANY_SCHEMA, description });
+const PATH_SCHEMA: Schema = {
   ...listOf({ type: ["string", "integer"] }),
   description: 'The keys from the top of the file: `["zones", "hall", "threshold"]`.',
 };
-const BOUND: Schema = { type: ["number", "string"], description: 'A number, or a duration such as "1 s".' };
-const names = (description: string): Schema => ({
+const BOUND_SCHEMA: Schema = { type: ["number", "string"], description: 'A number, or a duration such as "1 s".' };
+const nameList = (description: string): Schema => ({
   ...listOf(text("A setting: `zones > hall > threshold`.")),
   description,
 });
-const members = (description: string): Schema => ({ type: "object", additionalProperties: { type: "object" }, description }); // prettier-ignore
+const memberMapping = (description: string): Schema => ({ type: "object", additionalProperties: { type: "object" }, description }); // prettier-ignore
 
 const description = {
-  path: PATH,
+  path: PATH_SCHEMA,
   description: text("What the setting does, and its allowed values."),
   kind: oneOf(
     ["switch", "number", "integer", "duration", "time", "choice", "text", "list", "mapping"],
     "The kind of value. A switch is true or false; `history` and `home_assistant` may also be a mapping.",
   ),
-  minimum: BOUND,
-  maximum: BOUND,
+  minimum: BOUND_SCHEMA,
+  maximum: BOUND_SCHEMA,
   values: listOf(text("An allowed value.")),
-  default: any("The default; missing if it depends on other settings."),
+  default: anyValue("The default; missing if it depends on other settings."),
   restart: flag("Whether a change takes effect only when the server restarts."),
 };
 const optional = ["minimum", "maximum", "values", "default"] as const;
@@ -54,17 +65,17 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
     ),
     refusal: orNull(text("Why the API can change no setting, as a sentence; null when it can.")),
     problems: {
-      ...listOf(ref("SettingProblem")),
+      ...listOf(schemaRef("SettingProblem")),
       description: "Mistakes in the file. While there are any, nothing can be changed, and the other fields show the settings in effect.", // prettier-ignore
     },
-    unapplied: names("Settings that differ in the file from those in effect, because somebody edited the file."),
-    restart: names("Settings that have changed and take effect only when the server restarts."),
-    settings: { ...listOf(ref("Setting")), description: "All settings except those of zones and devices." },
-    zones: members("The zones by name, in the form of the file. A missing setting has its default."),
-    devices: members("The devices with settings of their own by id, in the form of the file."),
+    unapplied: nameList("Settings that differ in the file from those in effect, because somebody edited the file."),
+    restart: nameList("Settings that have changed and take effect only when the server restarts."),
+    settings: { ...listOf(schemaRef("Setting")), description: "All settings except those of zones and devices." },
+    zones: memberMapping("The zones by name, in the form of the file. A missing setting has its default."),
+    devices: memberMapping("The devices with settings of their own by id, in the form of the file."),
     fields: objectOf<SettingsView["fields"]>("The settings that a zone and a device can have.", {
-      zone: listOf(ref("SettingDescription")),
-      device: listOf(ref("SettingDescription")),
+      zone: listOf(schemaRef("SettingDescription")),
+      device: listOf(schemaRef("SettingDescription")),
     }),
   }),
   SettingDescription: objectOf<SettingDescription>("A setting, as the schema of the file describes it.", description, optional), // prettier-ignore
@@ -72,7 +83,7 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
     "A setting and its value.",
     {
       ...description,
-      value: any("The value in the form of the file; null if there is none. Passwords are masked."),
+      value: anyValue("The value in the form of the file; null if there is none. Passwords are masked."),
       origin: objectOf<SettingOrigin>(
         "Where the value comes from. A flag overrides a variable, and both override the file.",
         {
@@ -86,7 +97,7 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
   SettingProblem: objectOf<SettingProblem>("A mistake in the configuration.", {
     text: text("The sentence that `nightlight-server config check` prints."),
-    path: { ...PATH, type: ["array", "null"] },
+    path: { ...PATH_SCHEMA, type: ["array", "null"] },
     line: orNull(count("The line, from 1.")),
     column: orNull(count("The column, from 1.")),
   }),
@@ -103,48 +114,48 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
     address: text("The network address."),
   }),
   SettingsChanged: objectOf<{ changed: 1; restart: 1; settings: 1 }>("The effect of a change.", {
-    changed: names("Settings whose value changed."),
-    restart: names("Settings that have changed and take effect only when the server restarts."),
-    settings: ref("Settings"),
+    changed: nameList("Settings whose value changed."),
+    restart: nameList("Settings that have changed and take effect only when the server restarts."),
+    settings: schemaRef("Settings"),
   }),
   SettingsConflict: objectOf<{ error: 1; by: 1; at: 1; changed: 1; settings: 1 }>(
     "Somebody else has changed settings since the client read them. Nothing was written.",
     {
       error: text("What happened and what to do, as a sentence."),
-      by: { oneOf: [ref("SettingsAuthor"), { type: "null" }], description: "Who made the newest change; null if it was made in the file." }, // prettier-ignore
-      at: orNull(moment("When the server noticed that change.")),
+      by: { oneOf: [schemaRef("SettingsAuthor"), { type: "null" }], description: "Who made the newest change; null if it was made in the file." }, // prettier-ignore
+      at: orNull(isoTime("When the server noticed that change.")),
       changed: {
         type: ["array", "null"],
         items: objectOf<SettingDifference>("A setting that changed since.", {
-          path: PATH,
+          path: PATH_SCHEMA,
           name: text("The path for people: `zones > hall > threshold`."),
-          before: any("The value that the client knows; null if there was none."),
-          now: any("The present value; null if there is none."),
+          before: anyValue("The value that the client knows; null if there was none."),
+          now: anyValue("The present value; null if there is none."),
         }),
         description: "All settings that changed since; null if the server does not know the version of the client.",
       },
-      settings: ref("Settings"),
+      settings: schemaRef("Settings"),
     },
   ),
   SettingsRefused: objectOf<{ error: 1; problems: 1 }>("Nothing was written.", {
     error: text("Why, as a sentence; with mistakes, one line for each."),
-    problems: listOf(ref("SettingProblem")),
+    problems: listOf(schemaRef("SettingProblem")),
   }),
   SettingsEvent: objectOf<SettingsEvent>("A change of the settings.", {
     etag: text("The new version of the settings."),
-    by: { oneOf: [ref("SettingsAuthor"), { type: "null" }], description: "Who made the change; null if the file was reloaded." }, // prettier-ignore
-    changed: names("Settings whose value changed."),
+    by: { oneOf: [schemaRef("SettingsAuthor"), { type: "null" }], description: "Who made the change; null if the file was reloaded." }, // prettier-ignore
+    changed: nameList("Settings whose value changed."),
   }),
 };
 
-const ZONE = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
-const DEVICE = parameter(
+const ZONE_NAME_PARAMETER = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
+const DEVICE_ID_PARAMETER = parameter(
   "path",
   "id",
   { type: "string", examples: ["nightlight/porch"] },
   "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
 );
-const IF_MATCH = {
+const IF_MATCH_PARAMETER = {
   ...parameter(
     "header",
     "If-Match",
@@ -155,10 +166,10 @@ const IF_MATCH = {
 };
 
 const answers = {
-  200: json("The change is written and in effect.", ref("SettingsChanged")),
-  409: json("The file has mistakes or cannot be written, or a flag or variable overrides the setting.", ref("SettingsRefused")), // prettier-ignore
-  412: json("Somebody else has changed settings since. Nothing was written.", ref("SettingsConflict")),
-  422: json("The new settings have mistakes. Nothing was written.", ref("SettingsRefused")),
+  200: jsonResponse("The change is written and in effect.", schemaRef("SettingsChanged")),
+  409: jsonResponse("The file has mistakes or cannot be written, or a flag or variable overrides the setting.", schemaRef("SettingsRefused")), // prettier-ignore
+  412: jsonResponse("Somebody else has changed settings since. Nothing was written.", schemaRef("SettingsConflict")),
+  422: jsonResponse("The new settings have mistakes. Nothing was written.", schemaRef("SettingsRefused")),
 };
 const errors = {
   400: "The body is not a JSON object.",
@@ -166,7 +177,7 @@ const errors = {
   428: "The header `If-Match` is missing.",
 };
 const operation = { tag: "settings", answers, errors, bodyLimit: MAX_BODY };
-/** A deletion has no body, and its result is always valid. */
+/** The common parts of deletions. They have fewer responses: a deletion has no body, and its result is always valid. */
 const deletion = {
   tag: "settings",
   answers: { 200: answers[200], 409: answers[409], 412: answers[412] },
@@ -181,7 +192,7 @@ export const SETTINGS_PATHS: Paths = {
       summary: "Get the settings, their sources and their allowed values",
       description: "The header `ETag` is the version of the file, for `If-Match` of a change.",
       tag: "settings",
-      answers: { 200: json("The settings.", ref("Settings")) },
+      answers: { 200: jsonResponse("The settings.", schemaRef("Settings")) },
     },
     patch: {
       ...operation,
@@ -189,7 +200,7 @@ export const SETTINGS_PATHS: Paths = {
       summary: "Change settings",
       description:
         "Writes the changes to the configuration file, where comments and all other lines stay, and applies them at once. `rule`, `reporting`, `devices`, `zones`, `history` and `home_assistant` can be changed.",
-      parameters: [IF_MATCH],
+      parameters: [IF_MATCH_PARAMETER],
       body: "SettingsPatch",
     },
   },
@@ -198,7 +209,7 @@ export const SETTINGS_PATHS: Paths = {
       ...operation,
       operationId: "putZone",
       summary: "Create a zone, or replace its settings",
-      parameters: [ZONE, IF_MATCH],
+      parameters: [ZONE_NAME_PARAMETER, IF_MATCH_PARAMETER],
       body: "ZoneSettings",
     },
     delete: {
@@ -206,7 +217,7 @@ export const SETTINGS_PATHS: Paths = {
       operationId: "deleteZone",
       summary: "Delete a zone",
       description: "The lamps of the zone then follow their own sensors.",
-      parameters: [ZONE, IF_MATCH],
+      parameters: [ZONE_NAME_PARAMETER, IF_MATCH_PARAMETER],
     },
   },
   "/api/settings/zones/{name}/name": {
@@ -215,7 +226,7 @@ export const SETTINGS_PATHS: Paths = {
       operationId: "renameZone",
       summary: "Rename a zone",
       description: "The zone keeps its settings, the state of its lamps, and an override.",
-      parameters: [ZONE, IF_MATCH],
+      parameters: [ZONE_NAME_PARAMETER, IF_MATCH_PARAMETER],
       body: "ZoneName",
     },
   },
@@ -224,7 +235,7 @@ export const SETTINGS_PATHS: Paths = {
       ...operation,
       operationId: "putDevice",
       summary: "Replace the settings of a device",
-      parameters: [DEVICE, IF_MATCH],
+      parameters: [DEVICE_ID_PARAMETER, IF_MATCH_PARAMETER],
       body: "DeviceSettings",
     },
     delete: {
@@ -232,7 +243,7 @@ export const SETTINGS_PATHS: Paths = {
       operationId: "deleteDeviceSettings",
       summary: "Delete the settings of a device",
       description: "The device stays. Its label is its id again, and it follows the common rule.",
-      parameters: [DEVICE, IF_MATCH],
+      parameters: [DEVICE_ID_PARAMETER, IF_MATCH_PARAMETER],
     },
   },
 };

@@ -14,16 +14,16 @@ import type {
 /** Maximum size of a request body, in bytes: a zone may have a thousand sensors. */
 export const MAX_BODY = 1_000_000;
 
-type ByName = { Params: { name: string } };
-type ById = { Params: { "*": string } };
+type NameParams = { Params: { name: string } };
+type IdParams = { Params: { "*": string } };
 
-const NO_SETTINGS =
+const NO_SETTINGS_PROBLEM =
   "This server was started by another program, which sets its options. It has no configuration file that could be changed.";
 
-/** The answer of a server without a configuration file. */
-export const WITHOUT_FILE: SettingsView = {
+/** The settings that the API shows for a server without a configuration file. */
+export const VIEW_WITHOUT_FILE: SettingsView = {
   file: null,
-  refusal: NO_SETTINGS,
+  refusal: NO_SETTINGS_PROBLEM,
   problems: [],
   unapplied: [],
   restart: [],
@@ -33,16 +33,19 @@ export const WITHOUT_FILE: SettingsView = {
   fields: { zone: [], device: [] },
 };
 
-/** Adds the routes that show and change the settings of the configuration file. @param source undefined without a file */
-export function settingsRoutes(app: FastifyInstance, source: SettingsSource | undefined): void {
-  /** @throws HttpError 404 for a server without a configuration file */
+/**
+ * Adds the routes that show and change the settings of the configuration file.
+ * @param source undefined without a file
+ */
+export function addSettingsRoutes(app: FastifyInstance, source: SettingsSource | undefined): void {
+  /** Returns the source of the settings. @throws HttpError 404 for a server without a configuration file */
   function settings(): SettingsSource {
-    if (!source) throw new HttpError(404, NO_SETTINGS);
+    if (!source) throw new HttpError(404, NO_SETTINGS_PROBLEM);
     return source;
   }
 
   app.get("/api/settings", (_request, reply) => {
-    const { view, etag } = source?.read() ?? { view: WITHOUT_FILE, etag: "none" };
+    const { view, etag } = source?.read() ?? { view: VIEW_WITHOUT_FILE, etag: "none" };
     return reply.header("etag", `"${etag}"`).send(view);
   });
 
@@ -55,34 +58,42 @@ export function settingsRoutes(app: FastifyInstance, source: SettingsSource | un
       );
     const outcome = await settings().change(changing, authorOf(request), (etag) => matchesEtag(condition, etag), knownEtags(condition)); // prettier-ignore
     const { view, etag } = settings().read();
-    return reply.header("etag", `"${etag}"`).code(statusOf(outcome)).send(bodyOf(outcome, view));
+    return reply.header("etag", `"${etag}"`).code(statusOf(outcome)).send(responseBodyOf(outcome, view));
   }
 
   const options = { bodyLimit: MAX_BODY };
   app.patch("/api/settings", options, (request, reply) =>
-    change(request, reply, { kind: "merge", values: valuesOf(request.body) }),
+    change(request, reply, { kind: "merge", values: parseValues(request.body) }),
   );
-  app.put<ByName>("/api/settings/zones/:name", options, (request, reply) =>
-    change(request, reply, { kind: "replace", path: ["zones", request.params.name], values: valuesOf(request.body) }),
+  app.put<NameParams>("/api/settings/zones/:name", options, (request, reply) =>
+    change(request, reply, {
+      kind: "replace",
+      path: ["zones", request.params.name],
+      values: parseValues(request.body),
+    }),
   );
-  app.delete<ByName>("/api/settings/zones/:name", (request, reply) =>
+  app.delete<NameParams>("/api/settings/zones/:name", (request, reply) =>
     change(request, reply, { kind: "replace", path: ["zones", request.params.name], values: undefined }),
   );
-  app.put<ByName>("/api/settings/zones/:name/name", options, (request, reply) => {
-    const { name } = valuesOf(request.body);
+  app.put<NameParams>("/api/settings/zones/:name/name", options, (request, reply) => {
+    const { name } = parseValues(request.body);
     if (typeof name !== "string") throw new HttpError(400, 'Send the new name of the zone: {"name": "…"}.');
     return change(request, reply, { kind: "rename", zone: request.params.name, name });
   });
-  app.put<ById>("/api/settings/devices/*", options, (request, reply) =>
-    change(request, reply, { kind: "replace", path: ["devices", request.params["*"]], values: valuesOf(request.body) }),
+  app.put<IdParams>("/api/settings/devices/*", options, (request, reply) =>
+    change(request, reply, {
+      kind: "replace",
+      path: ["devices", request.params["*"]],
+      values: parseValues(request.body),
+    }),
   );
-  app.delete<ById>("/api/settings/devices/*", (request, reply) =>
+  app.delete<IdParams>("/api/settings/devices/*", (request, reply) =>
     change(request, reply, { kind: "replace", path: ["devices", request.params["*"]], values: undefined }),
   );
 }
 
-/** @throws HttpError 400 when the body is not a JSON object */
-function valuesOf(body: unknown): SettingValues {
+/** Returns the settings in a body. @throws HttpError 400 when the body is not a JSON object */
+function parseValues(body: unknown): SettingValues {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as SettingValues;
   throw new HttpError(400, 'The settings were not changed: send a JSON object, such as {"rule": {"threshold": 250}}.');
 }
@@ -97,7 +108,7 @@ function statusOf(outcome: SettingsOutcome): number {
 }
 
 /** Creates the body of a response. After a conflict it has the current settings, so that the client can compare. */
-function bodyOf(outcome: SettingsOutcome, settings: unknown): object {
+function responseBodyOf(outcome: SettingsOutcome, settings: unknown): object {
   switch (outcome.outcome) {
     case "applied":
       return { changed: outcome.changed, restart: outcome.restart, settings };

@@ -1,4 +1,4 @@
-/** What the settings routes need from the configuration. The names of the fields are those of the HTTP API. */
+/** Types for the routes of the settings. The names of the fields are those of the HTTP API. */
 
 /** Keys from the top of the configuration file to a setting: `["zones", "hall", "threshold"]`. */
 export type SettingPath = readonly (string | number)[];
@@ -72,7 +72,7 @@ export interface SettingsView {
   readonly fields: { readonly zone: readonly SettingDescription[]; readonly device: readonly SettingDescription[] };
 }
 
-/** Who changed settings. */
+/** The person or program that changed settings over HTTP. */
 export interface SettingsAuthor {
   /** The account; null on a server without accounts. */
   readonly name: string | null;
@@ -95,7 +95,7 @@ export interface SettingDifference {
   readonly now: unknown;
 }
 
-/** What has become of a change. */
+/** The result of a change of the settings. */
 export type SettingsOutcome =
   | { readonly outcome: "applied"; readonly changed: readonly string[]; readonly restart: readonly string[] }
   | { readonly outcome: "conflict"; readonly error: string; readonly by: SettingsAuthor | null; readonly at: string | null; readonly changed: readonly SettingDifference[] | null } // prettier-ignore

@@ -3,7 +3,7 @@ import type { Device, Devices } from "../../devices/devices.js";
 import { textOf } from "../../common/errors.js";
 import { RETRY_INTERVAL, type StorageHealth } from "../../storage/health.js";
 import type { HistoryDevice } from "../../history/history.js";
-import type { KeptPoint, Recent } from "../../history/recent.js";
+import type { KeptPoint, RecentReadings } from "../../history/recent.js";
 import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { Backlog, type WritableBatch } from "./backlog.js";
@@ -26,7 +26,7 @@ const WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
   readonly folder: string;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   readonly health: StorageHealth;
   /** Called with each reading after the journal has stored it. Passes the reading on to the history. */
   stored(device: HistoryDevice, point: KeptPoint): void;
@@ -56,7 +56,7 @@ export interface JournalOptions {
  */
 export class Journal implements ReadingsJournal {
   readonly #options: JournalOptions;
-  readonly #recent: Recent;
+  readonly #recent: RecentReadings;
   readonly #segments: Segments;
   #devices: Devices | undefined;
   readonly #batch = new Batch();
@@ -186,8 +186,8 @@ export class Journal implements ReadingsJournal {
   }
 
   #snapshot(device: Device): void {
-    const points = this.#recent.of(device.id);
-    this.#batch.addSnapshot(device, device.boots?.store() ?? [], points.length > 0 ? points : lastOf(device));
+    const points = this.#recent.pointsOf(device.id);
+    this.#batch.addSnapshot(device, device.boots?.toStored() ?? [], points.length > 0 ? points : lastOf(device));
     this.#segments.moveToPresent(device);
   }
 
@@ -213,7 +213,7 @@ export class Journal implements ReadingsJournal {
 
   #writeBatch({ bytes, devices, points }: WritableBatch): void {
     this.#segments.write(bytes, devices.length);
-    for (let n = 0; n < devices.length; n++) if (!devices[n].detached) this.#options.stored(devices[n], points[n]);
+    for (let n = 0; n < devices.length; n++) if (!devices[n].isDetached) this.#options.stored(devices[n], points[n]);
   }
 
   /** Moves the current batch to the backlog, so that it is written later, and begins another batch. */

@@ -1,7 +1,7 @@
 import { convertBoot } from "../../devices/boots.js";
 import type { Device, Devices } from "../../devices/devices.js";
 import type { HistoryDevice } from "../../history/history.js";
-import type { KeptPoint, Recent } from "../../history/recent.js";
+import type { KeptPoint, RecentReadings } from "../../history/recent.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { readSegment } from "./read.js";
 import type { Segment } from "./segment.js";
@@ -10,7 +10,7 @@ import { assignSegment } from "./segments.js";
 /** The objects that the journal restores at the start. */
 export interface RestoreTargets {
   readonly devices: Devices;
-  readonly recent: Recent;
+  readonly recent: RecentReadings;
   /** Called with each reading in the log. */
   readingRestored(device: HistoryDevice, point: KeptPoint): void;
   forget(device: Device): void;
@@ -34,9 +34,9 @@ export function replay(
       readingRestored(device ?? { id, historyNumber: 0 }, point);
       if (!device) return;
       if (reading.boot !== undefined && reading.seq !== undefined)
-        device.obtainBoots().place(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
+        device.obtainBoots().placeReading(reading.boot, reading.seq, reading, clock.fromWall(wallTime), live);
       recent.add(id, point);
-      device.remember(point.time, point.light, point.led_on);
+      device.rememberReading(point.time, point.light, point.led_on);
       if (!device.oldestSegment) assignSegment(device, segment);
     },
     state: (id, boots, points) => {
@@ -47,7 +47,7 @@ export function replay(
       recent.delete(id);
       for (const point of points) recent.add(id, { ...point, isDated: true });
       const last = points.at(-1);
-      if (last) device.remember(last.time, last.light, last.led_on);
+      if (last) device.rememberReading(last.time, last.light, last.led_on);
       assignSegment(device, segment);
     },
     forget: (id) => {

@@ -1,5 +1,5 @@
 import { OVERRIDE, STATUS, topicOf } from "../../../../contract/index.js";
-import { LESSON_SILENCE } from "../../devices/devices.js";
+import { MAX_LESSON_SILENCE } from "../../devices/devices.js";
 import { serverStatusTopic } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
 
@@ -102,7 +102,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
       light: {
         // The scale is 0 to 1023 and not lux, so there is no device class and no unit.
         ...entity("sensor", "light", "Light level"),
-        ...(lesson ? { expire_after: LESSON_SILENCE / 1000 } : { availability: [ofBoard] }),
+        ...(lesson ? { expire_after: MAX_LESSON_SILENCE / 1000 } : { availability: [ofBoard] }),
         state_topic: topicOf(id, "telemetry"),
         state_class: "measurement",
         suggested_display_precision: 0,

@@ -31,15 +31,18 @@ export function parseServerUrl(text: string): URL {
 
 /** Fetches the MQTT sessions of a running server. @throws CommandError when the request fails */
 export async function fetchSessions(access: ServerAccess): Promise<SessionView[]> {
-  const { status, body } = await request(access, "GET", "api/sessions");
+  const { status, body } = await sendRequest(access, "GET", "api/sessions");
   if (status === 200 && Array.isArray(body)) return body as SessionView[];
   throw refusalError(access, status, body);
 }
 
-/** Ends an MQTT session. @throws CommandError when the request fails, for example because the session has ended meanwhile */
+/**
+ * Ends an MQTT session.
+ * @throws CommandError when the request fails, for example because the session has ended meanwhile
+ */
 export async function endSession(access: ServerAccess, { account, client_id }: SessionView): Promise<void> {
   const query = new URLSearchParams({ client_id, ...(account !== null && { account }) });
-  const { status, body } = await request(access, "DELETE", `api/sessions?${query}`);
+  const { status, body } = await sendRequest(access, "DELETE", `api/sessions?${query}`);
   if (status === 204) return;
   const problem = refusalError(access, status, body);
   throw status === 403 ? new CommandError(`${problem.message} Only an administrator may end a session.`) : problem;
@@ -51,7 +54,7 @@ interface JsonResponse {
   readonly body: unknown;
 }
 
-async function request({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
+async function sendRequest({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
   const { request: send } = url.protocol === "https:" ? https : http;
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {

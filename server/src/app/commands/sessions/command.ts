@@ -6,7 +6,7 @@ import { clock } from "../../../time/monotonic-clock.js";
 import { chooseSession, type AccountFlag } from "./choose.js";
 import { endSession, fetchSessions, parseServerUrl, displayUrl, type ServerAccess } from "./client.js";
 import { authorizationOf, type CredentialFlags } from "./credentials.js";
-import { aligned, COLUMNS, printable, tabSeparated } from "./table.js";
+import { formatAligned, COLUMN_NAMES, escapeControlCharacters, formatTabSeparated } from "./table.js";
 
 interface AccessFlags extends CredentialFlags {
   readonly url?: string;
@@ -19,11 +19,11 @@ export interface SessionsTerminal extends Terminal {
   readonly output: Terminal["output"] & { readonly isTTY?: boolean };
 }
 
-const PROCESS: SessionsTerminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
+const PROCESS_TERMINAL: SessionsTerminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
 
 const LIST_HELP = `
 If the output is not a terminal, columns are separated by tabs and there is no header:
-${COLUMNS}.
+${COLUMN_NAMES}.
 
 Examples:
   $ nightlight-server sessions list
@@ -47,10 +47,10 @@ Examples:
  */
 export function sessionsCommand(
   serverUrl: (command: Command) => string,
-  terminal: SessionsTerminal = PROCESS,
+  terminal: SessionsTerminal = PROCESS_TERMINAL,
   env: Environment = process.env,
 ): Command {
-  const say = (text: string): void => void terminal.messages.write(`${text}\n`);
+  const printMessage = (text: string): void => void terminal.messages.write(`${text}\n`);
   const command = new Command("sessions").description("List and end MQTT sessions of the embedded broker.");
   const withAccess = (subcommand: Command): Command =>
     subcommand
@@ -71,8 +71,11 @@ export function sessionsCommand(
       const access = await accessOf(flags, self);
       const sessions = await fetchSessions(access);
       if (json) terminal.output.write(`${JSON.stringify(sessions, undefined, 2)}\n`);
-      else if (sessions.length === 0) say(`No client has a session at ${displayUrl(access.url)}.`);
-      else terminal.output.write(terminal.output.isTTY ? aligned(sessions, clock.wallNow()) : tabSeparated(sessions));
+      else if (sessions.length === 0) printMessage(`No client has a session at ${displayUrl(access.url)}.`);
+      else
+        terminal.output.write(
+          terminal.output.isTTY ? formatAligned(sessions, clock.wallNow()) : formatTabSeparated(sessions),
+        );
     });
 
   withAccess(command.command("end <client-id>"))
@@ -84,19 +87,19 @@ export function sessionsCommand(
       const access = await accessOf(flags, self);
       const session = chooseSession(await fetchSessions(access), clientId, flags.account);
       await endSession(access, session);
-      say(report(session));
+      printMessage(describeEndedSession(session));
     });
 
   return command;
 }
 
 /** Describes the effect of ending a session. */
-function report(session: SessionView): string {
-  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-  const deleted = `${count(session.subscriptions, "subscription")} and ${count(session.queued, "queued message")}`;
+function describeEndedSession(session: SessionView): string {
+  const formatCount = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const deleted = `${formatCount(session.subscriptions, "subscription")} and ${formatCount(session.queued, "queued message")}`;
   const owner = session.account === null ? "" : ` of ${session.account}`;
   return (
-    `Ended the session ${printable(session.client_id)}${owner}: deleted ${deleted}.` +
+    `Ended the session ${escapeControlCharacters(session.client_id)}${owner}: deleted ${deleted}.` +
     (session.connected ? " Disconnected its client, which gets a new session if it connects again." : "")
   );
 }

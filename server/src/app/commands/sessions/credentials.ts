@@ -9,7 +9,7 @@ export interface CredentialFlags {
   readonly tokenFile?: string;
 }
 
-const TOKEN_ENV = "NIGHTLIGHT_TOKEN";
+const TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN";
 
 /**
  * Returns the value of the `Authorization` header from `--user`, `--token-file` or the environment variable.
@@ -27,12 +27,12 @@ export async function authorizationOf(
     const password = await promptPassword(user, terminal);
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   }
-  if (tokenFile !== undefined) return bearer(tokenIn(tokenFile), tokenFile);
-  const token = env[TOKEN_ENV];
-  return token ? bearer(token, TOKEN_ENV) : undefined;
+  if (tokenFile !== undefined) return bearerHeader(readToken(tokenFile), tokenFile);
+  const token = env[TOKEN_VARIABLE];
+  return token ? bearerHeader(token, TOKEN_VARIABLE) : undefined;
 }
 
-function tokenIn(file: string): string {
+function readToken(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -41,7 +41,7 @@ function tokenIn(file: string): string {
 }
 
 /** Validates a token and returns the value of the `Authorization` header. @param origin names the token in the error */
-function bearer(text: string, origin: string): string {
+function bearerHeader(text: string, origin: string): string {
   const token = text.trim();
   if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;
   throw new UsageError(`${origin} does not contain a token; nightlight-server user token NAME makes one.`);

@@ -6,24 +6,24 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Names the columns of `tabSeparated` in the help text. */
-export const COLUMNS = "client id, account, state, subscriptions, queued messages, disconnected at, expires at";
+/** Names the columns of `formatTabSeparated` in the help text. */
+export const COLUMN_NAMES = "client id, account, state, subscriptions, queued messages, disconnected at, expires at";
 
 /**
- * Escapes control characters for a terminal. Clients choose their ids freely, so an id can contain escape sequences, tabs or
- * line breaks.
+ * Escapes control characters for a terminal. Clients choose their ids freely, so an id can contain escape sequences,
+ * tabs or line breaks.
  */
-export function printable(text: string): string {
+export function escapeControlCharacters(text: string): string {
   return text.replace(/[\\\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
     character === "\\" ? "\\\\" : `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );
 }
 
 /** Formats one line per session, without a header. Missing values are `-`, times are in ISO 8601. */
-export function tabSeparated(sessions: readonly SessionView[]): string {
-  return lines(
+export function formatTabSeparated(sessions: readonly SessionView[]): string {
+  return formatLines(
     sessions.map((session) => [
-      printable(session.client_id),
+      escapeControlCharacters(session.client_id),
       accountOf(session),
       session.connected ? "connected" : "away",
       String(session.subscriptions),
@@ -36,11 +36,11 @@ export function tabSeparated(sessions: readonly SessionView[]): string {
 }
 
 /** Formats a table with a header and aligned columns. @param now in ms since 1970 */
-export function aligned(sessions: readonly SessionView[], now: number): string {
+export function formatAligned(sessions: readonly SessionView[], now: number): string {
   const rows = [
     ["CLIENT ID", "ACCOUNT", "SUBSCRIPTIONS", "QUEUED", "STATE"],
     ...sessions.map((session) => [
-      printable(session.client_id),
+      escapeControlCharacters(session.client_id),
       accountOf(session),
       String(session.subscriptions),
       String(session.queued),
@@ -48,19 +48,19 @@ export function aligned(sessions: readonly SessionView[], now: number): string {
     ]),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((cells) => widthOf(cells[column]))));
-  const isNumber = (column: number): boolean => column === 2 || column === 3;
-  return lines(rows, (cells) =>
+  const isNumberColumn = (column: number): boolean => column === 2 || column === 3;
+  return formatLines(rows, (cells) =>
     cells
       .map((cell, column) => {
         const gap = " ".repeat(widths[column] - widthOf(cell));
-        return isNumber(column) ? gap + cell : cell + gap;
+        return isNumberColumn(column) ? gap + cell : cell + gap;
       })
       .join("  ")
       .trimEnd(),
   );
 }
 
-function lines(rows: readonly string[][], format: (cells: readonly string[]) => string): string {
+function formatLines(rows: readonly string[][], format: (cells: readonly string[]) => string): string {
   return rows.map((cells) => `${format(cells)}\n`).join("");
 }
 
