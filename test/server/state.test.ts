@@ -96,7 +96,8 @@ describe.skipIf(isMissing(REDIS, "Redis"))("in Redis", () => {
 
   testStateStore(async () => {
     const namespace = `test-${++places}`;
-    return async () => createRedisState(await connectRedis(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
+    return async () =>
+      createRedisState(await connectRedis(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
   });
 
   test("an unreachable Redis causes an error sentence without the password", async () => {
