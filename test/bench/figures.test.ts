@@ -41,14 +41,23 @@ describe("the benchmark's figures", () => {
   });
 
   test("contain medians and ratios in a table, except for a server with a failed round", () => {
-    const peer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
-    const round = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
+    const createPeer = (name: string): Peer => ({ name, title: `the ${name}` }) as Peer;
+    const createMeasurement = (rate: number, problem?: string): Measurement => ({ rate, p50: 1, p99: 2, loadCpu: 1, loadLag: 0, serverCpu: 1e5 / rate, problem }); // prettier-ignore
     const table = formatScenarioTable({
       scenario: { workload: {} } as Scenario,
       results: [
-        { peer: peer("ours"), rounds: [round(1900), round(2100), round(2000)] },
-        { peer: peer("mqtt"), rounds: [round(1000), round(1000), round(1000)] },
-        { peer: peer("c"), rounds: [round(9000), round(9000, "1 wrong answers"), round(9000)] },
+        {
+          peer: createPeer("ours"),
+          rounds: [createMeasurement(1900), createMeasurement(2100), createMeasurement(2000)],
+        },
+        {
+          peer: createPeer("mqtt"),
+          rounds: [createMeasurement(1000), createMeasurement(1000), createMeasurement(1000)],
+        },
+        {
+          peer: createPeer("c"),
+          rounds: [createMeasurement(9000), createMeasurement(9000, "1 wrong answers"), createMeasurement(9000)],
+        },
       ],
     });
     expect(table).toContain("| the ours | 2,000 | 5 % | 1.00 | 2.00 | 50.00 | – | – | – | 2.00 | 0.50 |");
@@ -84,7 +93,7 @@ describe("the benchmark's figures", () => {
 });
 
 describe("the load generator's packets", () => {
-  const parsed = (bytes: Buffer): mqtt.IPublishPacket => {
+  const parsePublish = (bytes: Buffer): mqtt.IPublishPacket => {
     let packet: mqtt.Packet | undefined;
     const parser = mqtt.parser();
     parser.on("packet", (one) => (packet = one));
@@ -112,7 +121,7 @@ describe("the load generator's packets", () => {
         (qos, payloadFormat, device, light, id, seq, boot) => {
           const buffer = Buffer.alloc(256);
           const end = new ReadingWriter(qos as 0 | 1, payloadFormat as "lesson" | "full", boot).write(buffer, 5, device, light, id, seq); // prettier-ignore
-          const packet = parsed(buffer.subarray(5, end));
+          const packet = parsePublish(buffer.subarray(5, end));
           expect(packet.topic).toBe(`${deviceId(device)}/telemetry`);
           expect(packet.qos).toBe(qos);
           if (qos) expect(packet.messageId).toBe(id);
@@ -125,18 +134,18 @@ describe("the load generator's packets", () => {
 
   test("include commands in the notation of every peer", () => {
     const command: DecodedCommand = { device: -1, ledOn: undefined, seq: -1 };
-    const read = (topic: string, payload: string): DecodedCommand => {
+    const decodeCommandPacket = (topic: string, payload: string): DecodedCommand => {
       const packet = mqtt.generate({ cmd: "publish", topic, payload, qos: 1, messageId: 5, dup: false, retain: false });
       decodeCommand(packet, 2, packet.length, 1, command);
       return { ...command };
     };
     const topic = `${deviceId(42)}/commands`;
-    expect(read(topic, '{"led_on":true}')).toEqual({ device: 42, ledOn: true, seq: -1 });
-    expect(read(topic, '{"led_on": false}')).toEqual({ device: 42, ledOn: false, seq: -1 });
-    expect(read(topic, '{"led_on":false,"seq":1207}')).toEqual({ device: 42, ledOn: false, seq: 1207 });
-    expect(read(topic, '{"led_on":"yes"}').ledOn).toBeUndefined();
-    expect(read(topic, '{"on":true}').ledOn).toBeUndefined();
-    expect(read("nightlight/other/commands", '{"led_on":true}').device).toBe(-1);
+    expect(decodeCommandPacket(topic, '{"led_on":true}')).toEqual({ device: 42, ledOn: true, seq: -1 });
+    expect(decodeCommandPacket(topic, '{"led_on": false}')).toEqual({ device: 42, ledOn: false, seq: -1 });
+    expect(decodeCommandPacket(topic, '{"led_on":false,"seq":1207}')).toEqual({ device: 42, ledOn: false, seq: 1207 });
+    expect(decodeCommandPacket(topic, '{"led_on":"yes"}').ledOn).toBeUndefined();
+    expect(decodeCommandPacket(topic, '{"on":true}').ledOn).toBeUndefined();
+    expect(decodeCommandPacket("nightlight/other/commands", '{"led_on":true}').device).toBe(-1);
   });
 });
 

@@ -10,7 +10,7 @@ import type { Peer } from "../../bench/loop/peers/peer.js";
 import { measureInRounds } from "../../bench/loop/rounds.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PROGRAM = fileURLToPath(new URL("support/faulty.mjs", import.meta.url));
+const FAULTY_SERVER = fileURLToPath(new URL("support/faulty.mjs", import.meta.url));
 
 const WORKLOAD: Workload = {
   brokerKind: "embedded",
@@ -31,7 +31,7 @@ const faultyPeer = (fault: string): Peer => ({
   brokerKinds: ["embedded"],
   payloadFormat: "lesson",
   installHint: async () => undefined,
-  startCommand: async ({ port }) => ({ command: process.execPath, args: [PROGRAM, String(port), fault] }),
+  startCommand: async ({ port }) => ({ command: process.execPath, args: [FAULTY_SERVER, String(port), fault] }),
 });
 
 describe("the loop benchmark", () => {

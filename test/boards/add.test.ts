@@ -8,19 +8,19 @@ import { createHardwarePage } from "../../scripts/board/hardware-page.js";
 import { runBoardCommand } from "../../scripts/board/run.js";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { compile } from "../support/firmware.js";
-import { firmwareSources } from "./support/sources.js";
+import { readFirmwareSources } from "./support/sources.js";
 
 let root: string;
 
 /** Runs `npm run board -- …` in the copy of the repository. */
-async function board(...args: string[]): Promise<{ code: number; output: string }> {
+async function runBoard(...args: string[]): Promise<{ code: number; output: string }> {
   const lines: string[] = [];
   const code = await runBoardCommand(args, root, (line) => lines.push(line));
   return { code, output: lines.join("\n") };
 }
 
 /** Returns the text of every file in the copy of the repository, by path. */
-function allFiles(): Record<string, string> {
+function readAllFiles(): Record<string, string> {
   const names = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
     names.map(({ parentPath, name }) => [
@@ -42,7 +42,7 @@ describe("npm run board -- add", () => {
   it("adds a board file, an entry file that compiles, and the wiring in the docs; then the check passes", async () => {
     const name = "nightlight_rust_devkit";
     const args = ["--base", "esp32c3_rust_devkit", "--light", "GPIO3", "--lamp", "GPIO6", "--title", "ESP32-C3 Rust"];
-    const { code, output } = await board("add", "rust_devkit", ...args);
+    const { code, output } = await runBoard("add", "rust_devkit", ...args);
     expect(output).toContain("wrote boards/nightlight_rust_devkit.board.json");
     expect(code).toBe(0);
     for (const file of [`boards/${name}.board.json`, "src/main_rust_devkit.ts"])
@@ -52,13 +52,13 @@ describe("npm run board -- add", () => {
     expect(page).toContain("### ESP32-C3 Rust\n\n| from | to |");
     expect(page).toContain("| 330 Ω, then the LED's long leg | P6 (GPIO6) |");
 
-    const checked = await board("check");
+    const checked = await runBoard("check");
     expect(checked.output).toContain(`ok     ${name}`);
     expect(checked.code).toBe(0);
-    expect((await board("list")).output).toMatch(/^nightlight_rust_devkit +ESP32-C3 +light P3 +lamp P6 +src\/main_rust_devkit\.ts +ESP32-C3 Rust$/m); // prettier-ignore
+    expect((await runBoard("list")).output).toMatch(/^nightlight_rust_devkit +ESP32-C3 +light P3 +lamp P6 +src\/main_rust_devkit\.ts +ESP32-C3 Rust$/m); // prettier-ignore
 
     const bytecode = await compile({
-      ...firmwareSources(root, "main_rust_devkit"),
+      ...readFirmwareSources(root, "main_rust_devkit"),
       [`boards/${name}.board.json`]: readFileSync(path.join(root, `boards/${name}.board.json`), "utf8"),
     });
     expect(bytecode.length).toBeGreaterThan(1000);
@@ -66,7 +66,7 @@ describe("npm run board -- add", () => {
 
   it("describes the wiring of Grove modules with --parts grove", async () => {
     const args = ["--base", "seeed_xiao_esp32c3", "--light", "A2", "--lamp", "D5", "--parts", "grove"];
-    expect((await board("add", "xiao_two", ...args)).code).toBe(0);
+    expect((await runBoard("add", "xiao_two", ...args)).code).toBe(0);
     const page = readFileSync(path.join(root, "docs/reference/hardware.md"), "utf8");
     expect(page).toContain("| Grove light sensor: SIG (yellow) | A2_D2 (GPIO4) |");
   });
@@ -80,35 +80,35 @@ describe("npm run board -- add", () => {
     [["x".repeat(60), "--base", "esp32c3", "--light", "P3", "--lamp", "P10"], /is too long: use at most 53 characters/],
     [["esp32_devkitc", "--base", "esp32", "--light", "P34", "--lamp", "P25"], /There is a boards\/nightlight_esp32_devkitc\.board\.json already/], // prettier-ignore
   ])("refuses %j with a reason, and writes nothing", async (args, reason) => {
-    const before = allFiles();
-    const { code, output } = await board("add", ...args);
+    const before = readAllFiles();
+    const { code, output } = await runBoard("add", ...args);
     expect(output).toMatch(reason);
     expect(code).toBe(1);
-    expect(allFiles()).toEqual(before);
+    expect(readAllFiles()).toEqual(before);
   });
 
   it("reports missing flags and unknown commands with exit code 2", async () => {
-    expect(await board("add", "two", "--base", "esp32c3", "--light", "P3")).toEqual({
+    expect(await runBoard("add", "two", "--base", "esp32c3", "--light", "P3")).toEqual({
       code: 2,
       output: "required option '--lamp <pin>' not specified; see npm run board -- --help",
     });
-    expect(await board()).toMatchObject({ code: 2, output: expect.stringContaining("Usage: npm run board -- ") });
-    expect((await board("ad")).output).toMatch(/unknown command 'ad'/);
-    const help = await board("--help");
+    expect(await runBoard()).toMatchObject({ code: 2, output: expect.stringContaining("Usage: npm run board -- ") });
+    expect((await runBoard("ad")).output).toMatch(/unknown command 'ad'/);
+    const help = await runBoard("--help");
     expect(help.code).toBe(0);
     expect(help.output).toMatch(/ list [^]* check [^]* add /);
   });
 });
 
 describe("npm run board -- check", () => {
-  /** Runs the check while a text in a file is replaced, and returns the output. */
+  /** Replaces a text in a file, runs the check, and restores the file. Returns the output of the check. */
   async function checkWith(name: string, from: string, to: string): Promise<string> {
     const file = path.join(root, name);
     const text = readFileSync(file, "utf8");
     expect(text).toContain(from);
     writeFileSync(file, text.replaceAll(from, to));
     try {
-      const { code, output } = await board("check");
+      const { code, output } = await runBoard("check");
       expect(code).toBe(1);
       return output;
     } finally {

@@ -15,7 +15,7 @@ const MAX_IMAGE_SIZE = 40 * 1024;
 /** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
 const MAX_HEAP = 26 * 1024;
 
-const page = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
+const firmwarePage = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
 
 const boards = await loadBoards(ROOT);
 const idOf = (entry: string) => `nightlight/${entry}`;
@@ -61,7 +61,7 @@ describe("the firmware of every board", () => {
         const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
         expect(size).toBeLessThanOrEqual(MAX_IMAGE_SIZE);
         // the table in docs/reference/firmware.md shows the size of the program in KB, rounded up
-        expect(page).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
+        expect(firmwarePage).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 
       it("runs in the virtual machine, where its lamp follows the light by the server's decisions", async () => {

@@ -8,7 +8,7 @@ import { brokerSettings, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
 import { startRig, type Rig } from "../support/rig.js";
-import { firmwareSources } from "./support/sources.js";
+import { readFirmwareSources } from "./support/sources.js";
 
 const ID = "nightlight/small";
 /** Bytes that reduce the simulator's heap to the size on an ESP32-S2. */
@@ -23,7 +23,7 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
     rig = await startRig({ broker: "embedded", ids: [] });
     const ballast = `const ballast = Buffer.alloc(${BALLAST_BYTES})\nconsole.log("ballast of " + ballast.length)\n`;
     const bytecode = await compile(
-      firmwareSources(ROOT, "main_feather_esp32s2", (main) => main.replace("await run", `${ballast}await run`)),
+      readFirmwareSources(ROOT, "main_feather_esp32s2", (main) => main.replace("await run", `${ballast}await run`)),
     );
     board = new SimulatedBoard({ id: ID, bytecode, settings: { ...brokerSettings(rig.url), NL_ID: ID } });
     board.on("log", (_level, text) => log.push(text));
@@ -48,13 +48,13 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
 
   it("obeys twenty simultaneous commands", async () => {
     let switches = 0;
-    const count = () => switches++;
-    board.on("lamp", count);
-    const command = (i: number) =>
+    const countSwitch = () => switches++;
+    board.on("lamp", countSwitch);
+    const publishCommand = (i: number) =>
       rig.observer.publishAsync(`${ID}/commands`, JSON.stringify({ led_on: i % 2 === 0 }), { qos: 1 });
-    await Promise.all(Array.from({ length: 20 }, (_, i) => command(i)));
+    await Promise.all(Array.from({ length: 20 }, (_, i) => publishCommand(i)));
     await eventually(() => switches >= 20, { within: 15_000, what: "twenty switches" });
-    board.off("lamp", count);
+    board.off("lamp", countSwitch);
   });
 
   it("decides by itself while offline, and reconnects without a restart", async () => {

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
-import { missing } from "../support/programs.js";
+import { isMissing } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
 
 let data: string;
@@ -24,9 +24,9 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-const port = () => Number(new URL(server.brokerUrl).port);
+const brokerPort = () => Number(new URL(server.brokerUrl).port);
 
-describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python device of docs/examples", () => {
+describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python device of docs/examples", () => {
   const ID = "nightlight/pi";
   let device: ChildProcess;
   const lamp: string[] = [];
@@ -34,7 +34,7 @@ describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python 
 
   beforeAll(() => {
     const program = path.join(ROOT, "docs/examples/nightlight_device.py");
-    const args = ["--host", "127.0.0.1", "--port", String(port()), "--id", ID, "--every", "60"];
+    const args = ["--host", "127.0.0.1", "--port", String(brokerPort()), "--id", ID, "--every", "60"];
     device = spawn(PYTHON_WITH_PAHO as string, [program, ...args], { stdio: "pipe" });
     createInterface({ input: device.stdout! }).on("line", (line) => lamp.push(line));
     device.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
@@ -79,7 +79,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   let received = Buffer.alloc(0);
 
   beforeAll(async () => {
-    socket = net.connect(port(), "127.0.0.1");
+    socket = net.connect(brokerPort(), "127.0.0.1");
     socket.on("data", (chunk) => (received = Buffer.concat([received, chunk])));
     await once(socket, "connect");
   });
@@ -94,30 +94,30 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   }
 
   /** Encodes an MQTT string shorter than 256 bytes [MQTT-1.5.3]. */
-  const text = (value: string) => [0, value.length, ...Buffer.from(value)];
-  const packet = (first: number, body: number[]) => Buffer.from([first, body.length, ...body]);
+  const encodeString = (value: string) => [0, value.length, ...Buffer.from(value)];
+  const encodePacket = (first: number, body: number[]) => Buffer.from([first, body.length, ...body]);
 
   it("receives a CONNACK", async () => {
     const name = ID + "nightlight_client";
-    socket.write(packet(0x10, [...text("MQTT"), 4, 0x02, 0, 15, ...text(name)]));
+    socket.write(encodePacket(0x10, [...encodeString("MQTT"), 4, 0x02, 0, 15, ...encodeString(name)]));
     expect([...(await readBytes(4, "CONNACK"))]).toEqual([0x20, 2, 0, 0]);
   });
 
   it("may subscribe to its commands, with the packet id 2 that PubSubClient begins with", async () => {
-    socket.write(packet(0x82, [0, 2, ...text(`${ID}/commands`), 0]));
+    socket.write(encodePacket(0x82, [0, 2, ...encodeString(`${ID}/commands`), 0]));
     expect([...(await readBytes(5, "SUBACK"))]).toEqual([0x90, 3, 0, 2, 0]);
   });
 
   it("gets a command at QoS 0 for every reading, in a packet that fits its 256 bytes", async () => {
     for (const light of [120, 700, 299, 300]) {
-      socket.write(packet(0x30, [...text(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
+      socket.write(encodePacket(0x30, [...encodeString(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
       const [first, length] = await readBytes(2, `a command for light ${light}`);
       // PUBLISH with QoS 0, without DUP and RETAIN [MQTT-3.3.1-9]; below 128, the length takes one byte
       expect(first).toBe(0x30);
       expect(length).toBeLessThan(128);
       const body = await readBytes(length, "the rest of the command");
       const topic = [...body.subarray(0, 2 + ID.length + "/commands".length)];
-      expect(topic).toEqual(text(`${ID}/commands`));
+      expect(topic).toEqual(encodeString(`${ID}/commands`));
       expect(JSON.parse(body.subarray(topic.length).toString())).toEqual({ led_on: light < 300 });
       expect(server.devices.get(ID)?.light).toBe(light);
     }

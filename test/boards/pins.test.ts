@@ -8,7 +8,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 const boards = await loadBoards(ROOT);
 
 /** Returns a board file on which every GPIO has a label, with light sensor and lamp on valid pins. */
-function boardFile(
+function createBoardFile(
   archId: keyof typeof VALID_PINS,
   change: Partial<Record<Role, number>> = {},
   more: object = {},
@@ -63,7 +63,7 @@ describe("a light sensor", () => {
     ["esp32c3", [0, 1, 3, 4]],
   ] as const)("of an %s may be on the ADC1 pins, except strapping pins", (archId, gpios) => {
     // puts the lamp of the ESP32-S3 on GPIO21, so that every ADC1 pin is free for the sensor
-    const file = boardFile(archId, { lamp: archId === "esp32s3" ? 21 : VALID_PINS[archId].lamp });
+    const file = createBoardFile(archId, { lamp: archId === "esp32s3" ? 21 : VALID_PINS[archId].lamp });
     const lamp = `P${VALID_PINS[archId].lamp}`;
     const expected = gpios.map((gpio) => `P${gpio}`);
     expect(findPossiblePins(file, "light")).toEqual(expected.filter((pin) => archId === "esp32s3" || pin !== lamp));
@@ -80,7 +80,7 @@ describe("a light sensor", () => {
     ["esp32s3", 3, "a strapping pin"],
     ["esp32", 24, "an ESP32 has no GPIO24"],
   ] as const)("of an %s is refused on GPIO%i with a reason", (archId, light, reason) => {
-    const [problem, ...others] = findPinProblems(boardFile(archId, { light }));
+    const [problem, ...others] = findPinProblems(createBoardFile(archId, { light }));
     expect(problem).toContain(`Its light sensor cannot be on P${light} (GPIO${light}): `);
     expect(problem).toContain(reason);
     expect(problem).toMatch(/ It can be on P\d+.* or P\d+\.$/);
@@ -109,7 +109,7 @@ describe("a lamp", () => {
     ["esp32c3", [20, 21], "UART0"],
   ] as const)("of an %s is refused on GPIO %j: %s", (archId, gpios, reason) => {
     for (const lamp of gpios) {
-      const problems = findPinProblems(boardFile(archId, { lamp })).join("\n");
+      const problems = findPinProblems(createBoardFile(archId, { lamp })).join("\n");
       expect(problems).toContain(`Its lamp cannot be on P${lamp} (GPIO${lamp}): `);
       expect(problems).toContain(reason);
     }
@@ -117,12 +117,12 @@ describe("a lamp", () => {
 
   it("is refused on pins that the board uses itself: status LED, connectors, switches", () => {
     const own = { led: { pin: "P4" }, i2c: { pinSDA: 5, pinSCL: "P6" }, sPin: { P7: 1 } };
-    const refusal = (lamp: number) => findPinProblems(boardFile("esp32c3", { lamp }, own)).join("\n");
-    expect(refusal(4)).toContain("it is in use on the board itself (led.pin)");
-    expect(refusal(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
-    expect(refusal(6)).toContain("it is in use on the board itself (i2c.pinSCL)");
-    expect(refusal(7)).toContain("it is in use on the board itself (sPin.P7)");
-    expect(refusal(10)).toBe("");
+    const problemsWithLampOn = (lamp: number) => findPinProblems(createBoardFile("esp32c3", { lamp }, own)).join("\n");
+    expect(problemsWithLampOn(4)).toContain("it is in use on the board itself (led.pin)");
+    expect(problemsWithLampOn(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
+    expect(problemsWithLampOn(6)).toContain("it is in use on the board itself (i2c.pinSCL)");
+    expect(problemsWithLampOn(7)).toContain("it is in use on the board itself (sPin.P7)");
+    expect(problemsWithLampOn(10)).toBe("");
   });
 });
 

@@ -3,31 +3,50 @@ import { describe, expect, test } from "vitest";
 import { Ledger } from "./ledger.js";
 import { countReadings } from "./readings.js";
 import { randomFrom } from "./random.js";
-import { schedule } from "./schedule.js";
+import { scheduleFaults } from "./schedule.js";
 
-const live = (seq: number, run = 1) => ({ seq, age: 0, run });
-const waited = (seq: number, run = 1) => ({ seq, age: 5000, run });
-const none = { lost: 0, lostByPowerCut: 0, duplicated: 0, storedAgainAfterKill: 0, outOfOrder: 0 };
+const liveReading = (seq: number, run = 1) => ({ seq, age: 0, run });
+const backlogReading = (seq: number, run = 1) => ({ seq, age: 5000, run });
+const noFailures = { lost: 0, lostByPowerCut: 0, duplicated: 0, storedAgainAfterKill: 0, outOfOrder: 0 };
 
 describe("the account of readings", () => {
   test("accepts an outage after which the newest reading arrives first and the others in order", () => {
-    const stored = [live(1), live(2), waited(6), waited(3), waited(4), live(7), waited(5), live(8)];
-    expect(countReadings(stored, 1, 8)).toEqual({ ...none, taken: 8, stored: 8 });
+    const stored = [
+      liveReading(1),
+      liveReading(2),
+      backlogReading(6),
+      backlogReading(3),
+      backlogReading(4),
+      liveReading(7),
+      backlogReading(5),
+      liveReading(8),
+    ];
+    expect(countReadings(stored, 1, 8)).toEqual({ ...noFailures, taken: 8, stored: 8 });
   });
 
   test("counts lost readings separately from those lost by a power cut", () => {
-    expect(countReadings([live(1), live(4)], 1, 5)).toEqual({ ...none, taken: 5, stored: 2, lost: 3 });
-    expect(countReadings([live(1), live(4)], 2, 5, 1)).toEqual({ ...none, taken: 4, stored: 1, lostByPowerCut: 3 });
-    expect(countReadings([live(1)], 1, 2, 2), "a reading lost before the power cut").toMatchObject({ lost: 1 });
+    expect(countReadings([liveReading(1), liveReading(4)], 1, 5)).toEqual({
+      ...noFailures,
+      taken: 5,
+      stored: 2,
+      lost: 3,
+    });
+    expect(countReadings([liveReading(1), liveReading(4)], 2, 5, 1)).toEqual({
+      ...noFailures,
+      taken: 4,
+      stored: 1,
+      lostByPowerCut: 3,
+    });
+    expect(countReadings([liveReading(1)], 1, 2, 2), "a reading lost before the power cut").toMatchObject({ lost: 1 });
   });
 
   test("counts readings stored twice by one server run separately from those stored again after a kill", () => {
-    expect(countReadings([live(1), live(2), live(2)], 1, 2)).toMatchObject({
+    expect(countReadings([liveReading(1), liveReading(2), liveReading(2)], 1, 2)).toMatchObject({
       stored: 2,
       duplicated: 1,
       storedAgainAfterKill: 0,
     });
-    expect(countReadings([live(1), live(2), live(2, 2)], 1, 2)).toMatchObject({
+    expect(countReadings([liveReading(1), liveReading(2), liveReading(2, 2)], 1, 2)).toMatchObject({
       stored: 2,
       duplicated: 0,
       storedAgainAfterKill: 1,
@@ -35,13 +54,15 @@ describe("the account of readings", () => {
   });
 
   test("counts live readings and backlog readings that arrive out of order", () => {
-    expect(countReadings([live(1), live(3), live(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
-    expect(countReadings([live(1), waited(5), waited(3), waited(2), waited(4)], 1, 5)).toMatchObject({ outOfOrder: 1 });
+    expect(countReadings([liveReading(1), liveReading(3), liveReading(2)], 1, 3)).toMatchObject({ outOfOrder: 1 });
+    expect(
+      countReadings([liveReading(1), backlogReading(5), backlogReading(3), backlogReading(2), backlogReading(4)], 1, 5),
+    ).toMatchObject({ outOfOrder: 1 });
   });
 });
 
 describe("the ledger", () => {
-  const report = (seq: number, uptime: number) => ({
+  const replyEntry = (seq: number, uptime: number) => ({
     event: "received",
     channel: "replies",
     id: "porch",
@@ -50,7 +71,7 @@ describe("the ledger", () => {
 
   test("counts actions that were executed once or twice, lost, or gone with the memory of the broker or the board", () => {
     const ledger = new Ledger();
-    for (let n = 1; n <= 4; n++) ledger.issued("porch");
+    for (let n = 1; n <= 4; n++) ledger.recordIssuedAction("porch");
     for (const [seq, uptime] of [
       [1, 100],
       [2, 200],
@@ -58,41 +79,41 @@ describe("the ledger", () => {
       [3, 300],
       [3, 350],
     ])
-      ledger.addLogEntry(report(seq, uptime), 1);
-    ledger.close("one", 10);
-    ledger.issued("porch");
-    ledger.brokerLostMemory();
-    ledger.close("two", 20);
-    expect(ledger.rows()).toMatchObject([
+      ledger.addLogEntry(replyEntry(seq, uptime), 1);
+    ledger.closePeriod("one", 10);
+    ledger.recordIssuedAction("porch");
+    ledger.recordBrokerMemoryLoss();
+    ledger.closePeriod("two", 20);
+    expect(ledger.resultRows()).toMatchObject([
       { fault: "one", issued: 4, executed: 3, doubled: 1, lostActions: 0, gone: 1, maxTime: 10 },
       { fault: "two", issued: 1, executed: 0, doubled: 0, lostActions: 0, gone: 1, maxTime: 20 },
     ]);
-    for (const id of ["porch", "hall"]) ledger.issued(id);
-    ledger.powerCut("hall", 0);
-    ledger.close("three", 0);
-    expect(ledger.rows()[2]).toMatchObject({ lostActions: 1, gone: 1 });
+    for (const id of ["porch", "hall"]) ledger.recordIssuedAction(id);
+    ledger.recordPowerCut("hall", 0);
+    ledger.closePeriod("three", 0);
+    expect(ledger.resultRows()[2]).toMatchObject({ lostActions: 1, gone: 1 });
   });
 
   test("assigns readings to the fault during which they were taken, and ignores duplicates that the server detected", () => {
     const ledger = new Ledger();
-    const reading = (seq: number, event = "received") =>
+    const addReading = (seq: number, event = "received") =>
       ledger.addLogEntry({ event, channel: "telemetry", id: "porch", message: { light: 1, boot: 7, seq, age: 0 } }, 1);
-    for (const seq of [1, 2, 2]) reading(seq);
-    reading(2, "duplicate");
-    ledger.close("one", 0);
-    for (const seq of [3, 5, 5]) reading(seq);
-    ledger.close("two", 0);
-    expect(ledger.rows()).toMatchObject([
+    for (const seq of [1, 2, 2]) addReading(seq);
+    addReading(2, "duplicate");
+    ledger.closePeriod("one", 0);
+    for (const seq of [3, 5, 5]) addReading(seq);
+    ledger.closePeriod("two", 0);
+    expect(ledger.resultRows()).toMatchObject([
       { fault: "one", taken: 2, stored: 2, lost: 0, duplicated: 0 },
       { fault: "two", taken: 3, stored: 2, lost: 1, duplicated: 1 },
     ]);
-    expect(ledger.openCount()).toBe(1);
+    expect(ledger.countOutstanding()).toBe(1);
   });
 });
 
 describe("the schedule", () => {
-  const take = (seed: number, broker: "embedded" | "mosquitto", count: number) => {
-    const steps = schedule(randomFrom(seed), broker, 3);
+  const takeSteps = (seed: number, broker: "embedded" | "mosquitto", count: number) => {
+    const steps = scheduleFaults(randomFrom(seed), broker, 3);
     return Array.from({ length: count }, () => {
       const { fault, text, pause } = steps.next().value!;
       return { fault, text, pause };
@@ -100,20 +121,20 @@ describe("the schedule", () => {
   };
 
   test("is the same for the same seed and different for a different one", () => {
-    expect(take(1, "embedded", 60)).toEqual(take(1, "embedded", 60));
-    expect(take(1, "embedded", 60)).not.toEqual(take(2, "embedded", 60));
+    expect(takeSteps(1, "embedded", 60)).toEqual(takeSteps(1, "embedded", 60));
+    expect(takeSteps(1, "embedded", 60)).not.toEqual(takeSteps(2, "embedded", 60));
   });
 
   test("contains every fault once in each round, and kills only Mosquitto as a broker", () => {
-    const names = (steps: { fault: string }[]) => steps.map(({ fault }) => fault);
-    const round = names(take(3, "mosquitto", 24));
+    const faultNames = (steps: { fault: string }[]) => steps.map(({ fault }) => fault);
+    const round = faultNames(takeSteps(3, "mosquitto", 24));
     expect(new Set(round).size).toBe(22);
     expect(round).toContain("broker kill -9, memory lost");
-    expect(names(take(3, "embedded", 200)).filter((name) => /broker|link/.test(name))).toEqual([]);
+    expect(faultNames(takeSteps(3, "embedded", 200)).filter((name) => /broker|link/.test(name))).toEqual([]);
   });
 
   test("lists the known faults in the error about an unknown one", () => {
-    expect(() => schedule(randomFrom(1), "embedded", 1, "rain").next()).toThrow(
+    expect(() => scheduleFaults(randomFrom(1), "embedded", 1, "rain").next()).toThrow(
       /Unknown fault "rain"\. Known faults: cut \(RST\)/,
     );
   });

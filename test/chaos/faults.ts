@@ -1,7 +1,7 @@
 /** Defines the faults to inject. `plan` draws all random parameters before the injection, so that a seed reproduces a run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
-import { flood } from "./flood.js";
+import { floodBroker } from "./flood.js";
 import type { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 import type { BrokerKind, TestSystem } from "./stand.js";
@@ -50,10 +50,15 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
     maxDuration: 6000,
     plan(random) {
       const [up, down] = [random.int(0, 2000), random.int(0, 2000)];
-      return { text: `${up} ms up, ${down} ms down`, inject: (proxy) => proxy.delay(up, down) };
+      return { text: `${up} ms up, ${down} ms down`, inject: (proxy) => proxy.delayData(up, down) };
     },
   },
-  { name: "1-byte segments", maxDuration: 4000, boardsOnly: true, plan: () => ({ inject: (proxy) => proxy.split() }) },
+  {
+    name: "1-byte segments",
+    maxDuration: 4000,
+    boardsOnly: true,
+    plan: () => ({ inject: (proxy) => proxy.splitSegments() }),
+  },
   {
     name: "cut in a packet",
     maxDuration: 3000,
@@ -69,34 +74,38 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
     boardsOnly: true,
     plan(random) {
       const bytes = random.bytes(random.int(1, 600));
-      return { text: `${bytes.length} bytes`, inject: (proxy) => proxy.garbage(bytes) };
+      return { text: `${bytes.length} bytes`, inject: (proxy) => proxy.sendGarbage(bytes) };
     },
   },
 ];
 
-async function during(proxies: Proxy[], strike: (proxy: Proxy) => void | Promise<void>, lasts: number): Promise<void> {
+async function injectForDuration(
+  proxies: Proxy[],
+  strike: (proxy: Proxy) => void | Promise<void>,
+  lasts: number,
+): Promise<void> {
   await Promise.all(proxies.map(async (proxy) => strike(proxy)));
   await sleep(lasts);
   await Promise.all(proxies.map((proxy) => proxy.heal()));
 }
 
-const lasting = (random: Random, longest: number): number => (longest > 0 ? random.int(500, longest) : 0);
-const sentence = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
+const drawDuration = (random: Random, longest: number): number => (longest > 0 ? random.int(500, longest) : 0);
+const joinParts = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
 
 /** Creates a fault on the connections of one board or of all boards. */
-function toBoards({ name, maxDuration, plan }: ConnectionFault): Fault {
+function boardConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name,
     target: "network",
     plan(random, boards) {
       const one = random.next() < 0.5 ? random.int(0, boards - 1) : undefined;
       const { text, inject } = plan(random);
-      const lasts = lasting(random, maxDuration);
+      const lasts = drawDuration(random, maxDuration);
       return {
-        text: sentence(one === undefined ? "all boards" : `board ${one + 1}`, text, lasts ? `${lasts} ms` : ""),
+        text: joinParts(one === undefined ? "all boards" : `board ${one + 1}`, text, lasts ? `${lasts} ms` : ""),
         run({ stations }) {
           const struck = one === undefined ? stations : [stations[one]];
-          return during(
+          return injectForDuration(
             struck.map(({ proxy }) => proxy),
             inject,
             lasts,
@@ -108,17 +117,17 @@ function toBoards({ name, maxDuration, plan }: ConnectionFault): Fault {
 }
 
 /** Creates a fault on the connection between the server and an external broker. */
-function toServer({ name, maxDuration, plan }: ConnectionFault): Fault {
+function serverConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name: `${name}, server's link`,
     target: "server link",
     broker: "mosquitto",
     plan(random) {
       const { text, inject } = plan(random);
-      const lasts = lasting(random, maxDuration);
+      const lasts = drawDuration(random, maxDuration);
       return {
-        text: sentence(text, `${lasts} ms`),
-        run: ({ serverProxy }) => during([serverProxy!], inject, lasts),
+        text: joinParts(text, `${lasts} ms`),
+        run: ({ serverProxy }) => injectForDuration([serverProxy!], inject, lasts),
       };
     },
   };
@@ -132,8 +141,8 @@ async function restartServer(stand: TestSystem, off: number): Promise<void> {
 
 /** All faults that the fault test can inject. */
 export const FAULTS: readonly Fault[] = [
-  ...CONNECTION_FAULTS.map(toBoards),
-  ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(toServer),
+  ...CONNECTION_FAULTS.map(boardConnectionFault),
+  ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(serverConnectionFault),
   {
     name: "broker kill -9",
     target: "broker",
@@ -160,7 +169,7 @@ export const FAULTS: readonly Fault[] = [
         text: `down ${off} ms`,
         async run({ mosquitto, ledger }) {
           await mosquitto!.kill();
-          ledger.brokerLostMemory();
+          ledger.recordBrokerMemoryLoss();
           await mosquitto!.deleteData();
           await sleep(off);
           await mosquitto!.start();
@@ -207,7 +216,7 @@ export const FAULTS: readonly Fault[] = [
       const [n, off] = [random.int(0, boards - 1), random.int(0, 2000)];
       return {
         text: `board ${n + 1}, off ${off} ms`,
-        run: (stand) => stand.stations[n].powerCut(off, (ms) => sleep(ms)),
+        run: (stand) => stand.stations[n].cutPower(off, (ms) => sleep(ms)),
       };
     },
   },
@@ -216,7 +225,7 @@ export const FAULTS: readonly Fault[] = [
     target: "none",
     plan(random) {
       const [messages, chance] = [random.int(300, 900), random.fork()];
-      return { text: `${messages} messages`, run: (stand) => flood(stand, messages, chance) };
+      return { text: `${messages} messages`, run: (stand) => floodBroker(stand, messages, chance) };
     },
   },
 ];

@@ -7,16 +7,16 @@ import type { TestSystem } from "./stand.js";
 const INVALID_PAYLOADS = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
 
 /** Number of messages published concurrently. */
-const CONCURRENCY = 50;
+const CONCURRENT_MESSAGES = 50;
 
 /** Publishes messages directly to the broker, without a proxy. Resolves when the broker has acknowledged all of them. */
-export async function flood(stand: TestSystem, messages: number, random: Random): Promise<void> {
+export async function floodBroker(stand: TestSystem, messages: number, random: Random): Promise<void> {
   const client = await mqtt.connectAsync(stand.url, { reconnectPeriod: 200, connectTimeout: 2000 });
   client.on("error", () => {});
   const ids = stand.stations.map(({ id }) => id);
   const channels = ["telemetry", "commands", "config", "status", "replies", "set"] as const;
 
-  function message(): [topic: string, payload: string | Buffer] {
+  function createMessage(): [topic: string, payload: string | Buffer] {
     switch (random.int(0, 3)) {
       case 0:
         return [`somebody/${random.int(0, 50)}/else`, random.bytes(random.int(0, 200))];
@@ -25,17 +25,17 @@ export async function flood(stand: TestSystem, messages: number, random: Random)
       case 2:
         return [topicOf(random.pick(ids), random.pick(channels)), random.bytes(random.int(1, 200))];
       default: {
-        // skips the empty payload on config, because an empty message validly clears the configuration
+        // skips the empty payload on config, where an empty message is valid: it clears the configuration
         const channel = random.pick(channels);
         return [topicOf(random.pick(ids), channel), random.pick(INVALID_PAYLOADS.slice(channel === "config" ? 1 : 0))];
       }
     }
   }
 
-  for (let sent = 0; sent < messages; sent += CONCURRENCY)
+  for (let sent = 0; sent < messages; sent += CONCURRENT_MESSAGES)
     await Promise.all(
-      Array.from({ length: CONCURRENCY }, () => {
-        const [topic, payload] = message();
+      Array.from({ length: CONCURRENT_MESSAGES }, () => {
+        const [topic, payload] = createMessage();
         return client.publishAsync(topic, payload, { qos: random.pick([0, 1]) });
       }),
     );

@@ -3,7 +3,7 @@
  * `docs/explanation/chaos.md` defines the columns of the result table.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
-import { countReadings, type Readings, type StoredReading } from "./readings.js";
+import { countReadings, type ReadingCounts, type StoredReading } from "./readings.js";
 import type { LogEntry } from "./program.js";
 
 /** The period of one fault: from one convergence of boards and server to the next. */
@@ -39,7 +39,7 @@ interface Action {
 }
 
 /** A row of the result table. */
-export interface Row extends Readings {
+export interface ResultRow extends ReadingCounts {
   fault: string;
   times: number;
   /** Longest time to convergence, in ms. */
@@ -88,7 +88,7 @@ export class Ledger {
   }
 
   /** Records an action that is sent to the broker. Returns its `seq`, which increases by 1. */
-  issued(id: string): number {
+  recordIssuedAction(id: string): number {
     const seq = this.#actions.size + 1;
     this.#actions.set(seq, { id, reports: [], lostWithMemory: false });
     return seq;
@@ -98,7 +98,7 @@ export class Ledger {
    * Records that the broker lost its memory. Undelivered actions are gone, and so are new actions until the board is back,
    * because the broker no longer knows the board's subscriptions.
    */
-  brokerLostMemory(): void {
+  recordBrokerMemoryLoss(): void {
     this.#hasBrokerLostMemory = true;
   }
 
@@ -106,7 +106,7 @@ export class Ledger {
    * Records a power cut: the board's unsent readings and pending actions are gone.
    * @param unheard estimated number of readings that the board took after the last one that a broker or server received
    */
-  powerCut(id: string, unheard: number): void {
+  recordPowerCut(id: string, unheard: number): void {
     this.#giveUp(id);
     const boot = this.#latest.get(id);
     const after = boot && (this.periods.at(-1)?.highest.get(boot.key) ?? 0);
@@ -114,7 +114,7 @@ export class Ledger {
   }
 
   /** Records the end of a fault and the convergence of boards and server. */
-  close(fault: string, convergenceTime: number): void {
+  closePeriod(fault: string, convergenceTime: number): void {
     if (this.#hasBrokerLostMemory) this.#giveUp();
     this.#hasBrokerLostMemory = false;
     const highest = new Map([...this.#boots].map(([key, boot]) => [key, boot.highest]));
@@ -122,7 +122,7 @@ export class Ledger {
   }
 
   /** Returns the number of undelivered readings and unanswered actions. */
-  openCount(): number {
+  countOutstanding(): number {
     let open = 0;
     for (const { stored, diedAfter, highest } of this.#boots.values())
       open += countReadings(stored, 1, diedAfter ?? highest).lost;
@@ -137,12 +137,12 @@ export class Ledger {
   }
 
   /** Returns the results, one row per fault. */
-  rows(): Row[] {
-    const rows = new Map<string, Row>();
+  resultRows(): ResultRow[] {
+    const rows = new Map<string, ResultRow>();
     let before: FaultPeriod | undefined;
     for (const episode of this.periods) {
       const { fault } = episode;
-      const row = rows.get(fault) ?? emptyRow(fault);
+      const row = rows.get(fault) ?? createEmptyRow(fault);
       rows.set(fault, row);
       row.times++;
       row.maxTime = Math.max(row.maxTime, episode.convergenceTime);
@@ -150,7 +150,7 @@ export class Ledger {
         const from = before?.highest.get(key) ?? 0;
         const to = episode.highest.get(key);
         if (to === undefined || to === from) continue;
-        add(row, countReadings(boot.stored, from + 1, to, boot.diedAfter));
+        addCounts(row, countReadings(boot.stored, from + 1, to, boot.diedAfter));
       }
       this.#addActions(row, before?.actions ?? 0, episode.actions);
       before = episode;
@@ -158,8 +158,8 @@ export class Ledger {
     return [...rows.values()];
   }
 
-  /** Estimated number of readings that were lost by power cuts before anything received them. */
-  get unheard(): number {
+  /** Estimated number of readings that power cuts destroyed before any broker or server received them. */
+  get unreceivedReadings(): number {
     return [...this.#boots.values()].reduce((sum, boot) => sum + boot.unreceived, 0);
   }
 
@@ -177,7 +177,10 @@ export class Ledger {
     known.stored.push({ seq, age: age ?? 0, run });
   }
 
-  /** Removes the last entry of a reading from the stored readings, because the server detected a duplicate and did not store it. */
+  /**
+   * Removes the last entry of a reading from the stored readings, because the server detected a duplicate and did not
+   * store the duplicate.
+   */
   #withdraw(id: string, { boot, seq }: Telemetry): void {
     const stored = this.#boots.get(`${id} ${boot}`)?.stored ?? [];
     const at = stored.findLastIndex((reading) => reading.seq === seq);
@@ -194,7 +197,7 @@ export class Ledger {
       if (id === undefined || action.id === id) action.lostWithMemory ||= action.reports.length === 0;
   }
 
-  #addActions(row: Row, after: number, upTo: number): void {
+  #addActions(row: ResultRow, after: number, upTo: number): void {
     for (let seq = after + 1; seq <= upTo; seq++) {
       const { reports, lostWithMemory } = this.#actions.get(seq)!;
       row.issued++;
@@ -214,7 +217,7 @@ function isSecondExecution({ uptime = 0 }: Reply, i: number, reports: readonly R
 }
 
 /** Creates a row with all counts 0. */
-export function emptyRow(fault: string): Row {
+export function createEmptyRow(fault: string): ResultRow {
   return {
     fault,
     times: 0,
@@ -234,6 +237,6 @@ export function emptyRow(fault: string): Row {
   };
 }
 
-function add(row: Row, readings: Readings): void {
-  for (const key of Object.keys(readings) as (keyof Readings)[]) row[key] += readings[key];
+function addCounts(row: ResultRow, readings: ReadingCounts): void {
+  for (const key of Object.keys(readings) as (keyof ReadingCounts)[]) row[key] += readings[key];
 }

@@ -4,11 +4,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { ensureFirmware } from "../../scripts/build/firmware.js";
 import { ensureServer } from "../../scripts/build/server.js";
 import { MOSQUITTO } from "../support/programs.js";
-import { run } from "./run.js";
+import { runFaultTest } from "./run.js";
 import type { BrokerKind } from "./stand.js";
-import { table } from "./table.js";
+import { formatTable } from "./table.js";
 
-const within = (least: number, most: number) => (text: string) => {
+const numberBetween = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (text.trim() && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
@@ -25,19 +25,24 @@ interface Options {
 
 const command = new Command("npm run chaos --")
   .description("Inject faults between readings and lamps, and count lost, duplicate and out-of-order readings.")
-  .option("--seed <n>", "random seed; the same seed gives the same faults", within(0, 0xffffffff), Date.now() % 100000)
-  .option("--minutes <m>", "duration for each broker", within(0.1, 1440), 3)
+  .option(
+    "--seed <n>",
+    "random seed; the same seed gives the same faults",
+    numberBetween(0, 0xffffffff),
+    Date.now() % 100000,
+  )
+  .option("--minutes <m>", "duration for each broker", numberBetween(0.1, 1440), 3)
   .addOption(new Option("--broker <kind>", "broker").choices(["embedded", "mosquitto", "both"]).default("both"))
   .option("--fault <name>", "inject only this fault")
   .option("--log <file>", "write the logs of server and boards to this file")
-  .option("--boards <n>", "number of boards", within(1, 16), 3)
+  .option("--boards <n>", "number of boards", numberBetween(1, 16), 3)
   .allowExcessArguments(false)
   .parse();
 const { seed, minutes, broker, fault, boards, log } = command.opts<Options>();
 
-const file = log === undefined ? undefined : createWriteStream(log);
+const logStream = log === undefined ? undefined : createWriteStream(log);
 const onLogLine = (who: string, line: string): void =>
-  void file?.write(`${new Date().toISOString().slice(11, 23)} ${who} ${line}\n`);
+  void logStream?.write(`${new Date().toISOString().slice(11, 23)} ${who} ${line}\n`);
 function onProgress(line: string): void {
   console.log(line);
   onLogLine("chaos", line);
@@ -52,14 +57,14 @@ for (const kind of broker === "both" ? (["embedded", "mosquitto"] as const) : [b
     continue;
   }
   console.log(`${kind}, seed ${seed}, ${minutes} minutes, ${boards} boards`);
-  const outcome = await run({ seed, minutes, broker: kind, boards, fault, onProgress, onLogLine });
-  console.log(`\n${table(outcome.rows)}\n`);
+  const outcome = await runFaultTest({ seed, minutes, broker: kind, boards, fault, onProgress, onLogLine });
+  console.log(`\n${formatTable(outcome.rows)}\n`);
   if (outcome.unheard > 0)
     console.log(`Power cuts lost about ${outcome.unheard} more readings that no server or broker had received.`);
   for (const sentence of outcome.brokenGuarantees) console.log(`BROKEN: ${sentence}`);
   console.log(outcome.brokenGuarantees.length > 0 ? "" : "Every promise was kept.\n");
   failed ||= outcome.brokenGuarantees.length > 0;
 }
-if (file) await new Promise<void>((resolve) => file.end(resolve));
+if (logStream) await new Promise<void>((resolve) => logStream.end(resolve));
 // exits explicitly, because connections that a fault left open would keep the process running
 process.exit(failed ? 1 : 0);

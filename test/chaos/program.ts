@@ -23,10 +23,10 @@ export class ServerProgram {
   #ready = false;
   #errors = "";
 
-  /** @param heard called with each log entry and the number of the run that wrote it */
+  /** @param onLogEntry called with each log entry and the number of the run that wrote it */
   constructor(
     private readonly flags: readonly string[],
-    private readonly heard: (entry: LogEntry, run: number) => void,
+    private readonly onLogEntry: (entry: LogEntry, run: number) => void,
   ) {}
 
   /**
@@ -49,7 +49,7 @@ export class ServerProgram {
       if (typeof entry.http === "string") this.http = entry.http;
       // the server is ready when it logs the last entry of the startup banner, the only one with the field `prefix`
       if (entry.event === "server" && entry.prefix !== undefined) this.#ready = true;
-      this.heard(entry, run);
+      this.onLogEntry(entry, run);
     });
     await eventually(() => this.#ready || child.exitCode !== null, { within: 30_000, what: "the startup banner" });
     if (!this.#ready) throw new Error(`nightlight-server exited with code ${child.exitCode}: ${this.#errors}`);

@@ -5,14 +5,14 @@
  * - `refuse` stops listening;
  * - `blackHole` discards all data without closing connections, and new connections hang;
  * - `stall` holds back all data until `heal`, like a network whose losses TCP later retransmits;
- * - `delay` delays all data and keeps the order; `split` sends each byte in a separate segment;
- * - `garbage` sends random bytes to the client and closes the connection.
+ * - `delayData` delays all data and keeps the order; `splitSegments` sends each byte in a separate segment;
+ * - `sendGarbage` sends random bytes to the client and closes the connection.
  *
  * Except for `cut`, faults affect open and new connections until `heal`.
  */
 import { once } from "node:events";
 import net from "node:net";
-import { Lane } from "./lane.js";
+import { ForwardingQueue } from "./forwarding-queue.js";
 
 /** Direction of data: `up` to the broker, `down` to the client. */
 export type Direction = "up" | "down";
@@ -20,17 +20,17 @@ export type Direction = "up" | "down";
 interface ProxiedConnection {
   readonly client: net.Socket;
   readonly broker: net.Socket;
-  readonly up: Lane;
-  readonly down: Lane;
+  readonly up: ForwardingQueue;
+  readonly down: ForwardingQueue;
   /** Whether a black hole discarded bytes, so that the connection is unusable. */
   hasLostBytes: boolean;
 }
 
 export class Proxy {
   /** Number of connections that clients have opened so far. */
-  connections = 0;
+  connectionCount = 0;
   /** Time of the last new connection, from `performance.now()`, in ms. */
-  lastConnection = 0;
+  lastConnectionAt = 0;
   #server: net.Server | undefined;
   #port = 0;
   #pairs = new Set<ProxiedConnection>();
@@ -55,7 +55,7 @@ export class Proxy {
   }
 
   /** Number of open connections. */
-  get open(): number {
+  get openConnections(): number {
     return this.#pairs.size;
   }
 
@@ -94,18 +94,18 @@ export class Proxy {
   }
 
   /** Delays future data by these one-way latencies, in ms. */
-  delay(up: number, down: number): void {
+  delayData(up: number, down: number): void {
     this.#delay = { up, down };
   }
 
   /** Sends each byte in a separate segment. */
-  split(): void {
+  splitSegments(): void {
     this.#split = true;
     this.#changed();
   }
 
   /** Sends these bytes to the client instead of the broker's next data, on each connection, and closes the connection. */
-  garbage(bytes: Buffer): void {
+  sendGarbage(bytes: Buffer): void {
     this.#garbage = bytes;
     for (const pair of this.#pairs) this.#answerGarbage(pair, bytes);
   }
@@ -141,14 +141,14 @@ export class Proxy {
   }
 
   #accept(client: net.Socket): void {
-    this.connections++;
-    this.lastConnection = performance.now();
+    this.connectionCount++;
+    this.lastConnectionAt = performance.now();
     const broker = net.connect({ port: this.target, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
     const pair: ProxiedConnection = {
       client,
       broker,
-      up: new Lane(broker),
-      down: new Lane(client),
+      up: new ForwardingQueue(broker),
+      down: new ForwardingQueue(client),
       hasLostBytes: false,
     };
     this.#pairs.add(pair);
@@ -158,22 +158,22 @@ export class Proxy {
   }
 
   #carry(pair: ProxiedConnection, direction: Direction): void {
-    const [from, lane] = direction === "up" ? [pair.client, pair.up] : [pair.broker, pair.down];
+    const [from, queue] = direction === "up" ? [pair.client, pair.up] : [pair.broker, pair.down];
     const [to, other] = direction === "up" ? [pair.broker, pair.down] : [pair.client, pair.up];
     from.on("data", (data: Buffer) => this.#forward(pair, direction, data));
     // forwards FIN after all queued data
-    from.on("end", () => this.#pass(pair, lane, direction, () => to.end()));
-    from.on("error", () => this.#pass(pair, lane, direction, () => this.#reset(pair)));
+    from.on("end", () => this.#pass(pair, queue, direction, () => to.end()));
+    from.on("error", () => this.#pass(pair, queue, direction, () => this.#reset(pair)));
     from.on("close", () => {
       // forgets the pair when both sockets are closed and both queues are empty
-      if (to.destroyed && lane.idle && other.idle) this.#forget(pair);
+      if (to.destroyed && queue.isEmpty && other.isEmpty) this.#forget(pair);
     });
   }
 
-  #pass(pair: ProxiedConnection, lane: Lane, direction: Direction, news: () => void): void {
+  #pass(pair: ProxiedConnection, queue: ForwardingQueue, direction: Direction, news: () => void): void {
     if (!this.#pairs.has(pair)) return;
     if (this.#vanishing) pair.hasLostBytes = true;
-    else lane.push(news, this.#delay[direction]);
+    else queue.push(news, this.#delay[direction]);
   }
 
   #forward(pair: ProxiedConnection, direction: Direction, data: Buffer): void {
@@ -187,16 +187,16 @@ export class Proxy {
       this.#answerGarbage(pair, this.#garbage);
       return;
     }
-    const lane = pair[direction];
+    const queue = pair[direction];
     const limit = this.#limit?.direction === direction ? this.#limit : undefined;
     if (limit && data.length >= limit.bytes) {
       this.#limit = undefined;
-      lane.send(data.subarray(0, limit.bytes), this.#delay[direction]);
-      lane.push(() => this.#reset(pair), this.#delay[direction]);
+      queue.send(data.subarray(0, limit.bytes), this.#delay[direction]);
+      queue.push(() => this.#reset(pair), this.#delay[direction]);
       return;
     }
     if (limit) limit.bytes -= data.length;
-    lane.send(data, this.#delay[direction]);
+    queue.send(data, this.#delay[direction]);
   }
 
   #answerGarbage(pair: ProxiedConnection, bytes: Buffer): void {
@@ -227,6 +227,6 @@ export class Proxy {
   }
 
   #obey({ up, down }: ProxiedConnection): void {
-    for (const lane of [up, down]) lane.set({ stalled: this.#stalled, split: this.#split });
+    for (const queue of [up, down]) queue.setFaults({ stalled: this.#stalled, split: this.#split });
   }
 }

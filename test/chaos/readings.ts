@@ -9,7 +9,7 @@ export interface StoredReading {
   readonly run: number;
 }
 
-export interface Readings {
+export interface ReadingCounts {
   taken: number;
   /** Number of readings that the server stored at least once. */
   stored: number;
@@ -40,7 +40,7 @@ export function countReadings(
   from: number,
   to: number,
   diedAfter?: number,
-): Readings {
+): ReadingCounts {
   const account = {
     taken: to - from + 1,
     stored: 0,

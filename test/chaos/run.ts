@@ -1,9 +1,9 @@
 /** Runs the fault test: injects faults one after another and waits for convergence after each. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
-import type { Row } from "./ledger.js";
+import type { ResultRow } from "./ledger.js";
 import { randomFrom } from "./random.js";
-import { schedule } from "./schedule.js";
+import { scheduleFaults } from "./schedule.js";
 import { startTestSystem, publishToBoard, type BrokerKind, type TestSystem } from "./stand.js";
 
 /** The guaranteed time in which lamp, board and server agree after a fault, in ms. */
@@ -30,16 +30,16 @@ export interface RunOptions {
   onLogLine?(who: string, line: string): void;
 }
 
-export interface Outcome {
-  readonly rows: Row[];
+export interface RunOutcome {
+  readonly rows: ResultRow[];
   /** Descriptions of broken guarantees. */
   readonly brokenGuarantees: string[];
-  /** Estimated number of readings that power cuts lost before anything received them. */
+  /** Estimated number of readings that power cuts destroyed before any broker or server received them. */
   readonly unheard: number;
 }
 
 /** Runs the fault test. Reports broken guarantees and errors in the outcome. */
-export async function run({
+export async function runFaultTest({
   seed,
   minutes,
   broker,
@@ -47,9 +47,9 @@ export async function run({
   fault,
   onProgress = () => {},
   onLogLine = () => {},
-}: RunOptions): Promise<Outcome> {
+}: RunOptions): Promise<RunOutcome> {
   const random = randomFrom(seed);
-  const steps = schedule(random.fork(), broker, boards, fault);
+  const steps = scheduleFaults(random.fork(), broker, boards, fault);
   const system = await startTestSystem({ broker, boards, random, onLogLine });
   const broken: string[] = [];
   const actions = issueActions(system);
@@ -64,85 +64,85 @@ export async function run({
       await step.run(system);
       for (const station of system.stations) station.stopWalk();
       const { took, late } = await converge(system);
-      system.ledger.close(step.fault, took);
+      system.ledger.closePeriod(step.fault, took);
       if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${took} ms; delayed by ${late}`);
       onProgress(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
     }
     actions.stop();
     await actions.done;
-    await last(system);
+    await finishRun(system);
   } catch (error) {
     broken.push(error instanceof Error ? error.message : String(error));
   } finally {
     actions.stop();
     await system.close();
   }
-  const rows = system.ledger.rows();
+  const rows = system.ledger.resultRows();
   for (const refusal of system.ledger.refusals()) broken.push(`a board refused ${refusal}`);
   return {
     rows,
     brokenGuarantees: [...broken, ...brokenGuaranteesOf(rows, system.crashes)],
-    unheard: system.ledger.unheard,
+    unheard: system.ledger.unreceivedReadings,
   };
 }
 
 /** Waits for convergence. Returns the time in ms, and the first disagreement after `CONVERGENCE_LIMIT` ("" without one). */
 async function converge(system: TestSystem): Promise<{ took: number; late: string }> {
   const since = performance.now();
-  const passed = (): number => performance.now() - since;
+  const elapsed = (): number => performance.now() - since;
   let late = "";
   await eventually(
     () => {
-      const disagreement = system.disagreement();
-      if (passed() > CONVERGENCE_LIMIT) late ||= disagreement;
+      const disagreement = system.findDisagreement();
+      if (elapsed() > CONVERGENCE_LIMIT) late ||= disagreement;
       return !disagreement;
     },
     { within: CONVERGENCE_TIMEOUT, what: "convergence", every: 20 },
   ).catch(() => {
     throw new Error(`boards and server no longer converge: ${late}`);
   });
-  return { took: Math.round(passed()), late };
+  return { took: Math.round(elapsed()), late };
 }
 
 /** Stops the light changes, waits up to `FINAL_TIMEOUT` for missing readings and replies, and records the final convergence. */
-async function last(system: TestSystem): Promise<void> {
+async function finishRun(system: TestSystem): Promise<void> {
   const before = new Map(system.ledger.lastReadingAt);
   for (const station of system.stations) station.stopWalk();
   await eventually(
     () =>
       system.stations.every(({ id }) => system.ledger.lastReadingAt.get(id) !== before.get(id)) &&
-      !system.ledger.openCount(),
+      !system.ledger.countOutstanding(),
     { within: FINAL_TIMEOUT, what: "the last readings", every: 100 },
   ).catch(() => {
     // the ledger counts missing readings as lost
   });
-  system.ledger.close("the end", (await converge(system)).took);
+  system.ledger.closePeriod("the end", (await converge(system)).took);
 }
 
 /** Sends report actions to the boards in turn until `stop`. Waits until the broker has acknowledged each action. */
 function issueActions(system: TestSystem): { stop(): void; done: Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  async function issue(): Promise<void> {
+  async function issueUntilStopped(): Promise<void> {
     for (let n = 0; !signal.aborted; n++) {
       const { id } = system.stations[n % system.stations.length];
-      await publishToBoard(system, id, "commands", { action: "report", seq: system.ledger.issued(id) });
+      await publishToBoard(system, id, "commands", { action: "report", seq: system.ledger.recordIssuedAction(id) });
       await sleep(ACTION_INTERVAL, undefined, { signal });
     }
   }
   // ignores the rejection when `stop` aborts a wait, or when the client closes during a publication
-  return { stop: () => stopping.abort(), done: issue().catch(() => {}) };
+  return { stop: () => stopping.abort(), done: issueUntilStopped().catch(() => {}) };
 }
 
-function brokenGuaranteesOf(rows: readonly Row[], crashes: readonly string[]): string[] {
-  const sum = (key: Exclude<keyof Row, "fault">): number => rows.reduce((total, row) => total + row[key], 0);
+function brokenGuaranteesOf(rows: readonly ResultRow[], crashes: readonly string[]): string[] {
+  const totalOf = (key: Exclude<keyof ResultRow, "fault">): number => rows.reduce((total, row) => total + row[key], 0);
   const broken: string[] = [];
-  const promise = (count: number, what: string): void => void (count > 0 && broken.push(`${count} ${what}`));
-  promise(sum("lost"), "readings were lost");
-  promise(sum("duplicated"), "readings were stored twice");
-  promise(sum("outOfOrder"), "readings were out of order");
-  promise(sum("lostActions"), "actions were lost");
-  promise(sum("doubled"), "actions were done twice");
+  const reportIfBroken = (count: number, what: string): void => void (count > 0 && broken.push(`${count} ${what}`));
+  reportIfBroken(totalOf("lost"), "readings were lost");
+  reportIfBroken(totalOf("duplicated"), "readings were stored twice");
+  reportIfBroken(totalOf("outOfOrder"), "readings were out of order");
+  reportIfBroken(totalOf("lostActions"), "actions were lost");
+  reportIfBroken(totalOf("doubled"), "actions were done twice");
   for (const crash of crashes) broken.push(`a board crashed: ${crash}`);
   return broken;
 }

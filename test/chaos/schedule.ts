@@ -10,16 +10,22 @@ const PAIRS_PER_ROUND = 3;
 const MAX_START_DIFFERENCE = 1500;
 
 /** A planned fault with the preceding pause without faults, in ms. */
-export interface Step extends PlannedFault {
+export interface ScheduledFault extends PlannedFault {
   readonly pause: number;
 }
 
 /**
- * Generates an infinite schedule in rounds. Each round has every fault once and `PAIRS_PER_ROUND` simultaneous pairs, in random order.
+ * Generates an infinite schedule in rounds. Each round has every fault once and `PAIRS_PER_ROUND` simultaneous pairs, in
+ * random order.
  * @param only name of the only fault to inject
  * @throws RangeError for a fault that does not exist with this broker
  */
-export function* schedule(random: Random, broker: BrokerKind, boards: number, only?: string): Generator<Step> {
+export function* scheduleFaults(
+  random: Random,
+  broker: BrokerKind,
+  boards: number,
+  only?: string,
+): Generator<ScheduledFault> {
   const faults = FAULTS.filter((fault) => !fault.broker || fault.broker === broker);
   const wanted = only === undefined ? faults : faults.filter(({ name }) => name === only);
   if (wanted.length === 0)
@@ -27,20 +33,20 @@ export function* schedule(random: Random, broker: BrokerKind, boards: number, on
   for (;;) {
     const round: (Fault | "two")[] = [...wanted, ...Array<"two">(only ? 0 : PAIRS_PER_ROUND).fill("two")];
     for (const next of random.shuffled(round)) {
-      const plan = next === "two" ? planTwo(random, faults, boards) : planOne(random, next, boards);
+      const plan = next === "two" ? planFaultPair(random, faults, boards) : planSingleFault(random, next, boards);
       yield { ...plan, pause: random.int(300, 2000) };
     }
   }
 }
 
-function planOne(random: Random, { name, target, plan }: Fault, boards: number): PlannedFault {
+function planSingleFault(random: Random, { name, target, plan }: Fault, boards: number): PlannedFault {
   return { fault: name, target, ...plan(random, boards) };
 }
 
-function planTwo(random: Random, faults: readonly Fault[], boards: number): PlannedFault {
+function planFaultPair(random: Random, faults: readonly Fault[], boards: number): PlannedFault {
   const first = random.pick(faults);
   const second = random.pick(faults.filter((fault) => canCoincide(first, fault)));
-  const [a, b] = [first, second].map((fault) => planOne(random, fault, boards));
+  const [a, b] = [first, second].map((fault) => planSingleFault(random, fault, boards));
   const apart = random.int(0, MAX_START_DIFFERENCE);
   return {
     fault: "two at once",

@@ -46,7 +46,7 @@ export interface TestSystem {
   /** Reasons of all crashes of firmware and virtual machines so far. */
   readonly crashes: string[];
   /** Returns the first disagreement between lamp, board and server; "" without one. */
-  disagreement(): string;
+  findDisagreement(): string;
   close(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function startTestSystem({
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    return { ...(await build()), kind, close };
+    return { ...(await buildSystem()), kind, close };
   } catch (error) {
     await close();
     throw error;
@@ -75,7 +75,7 @@ export async function startTestSystem({
     return proxy;
   }
 
-  async function build(): Promise<Omit<TestSystem, "kind" | "close">> {
+  async function buildSystem(): Promise<Omit<TestSystem, "kind" | "close">> {
     const ledger = new Ledger();
     const mosquitto = kind === "mosquitto" ? await startMosquitto({ persistent: true }) : undefined;
     if (mosquitto) ends.push(() => mosquitto.remove());
@@ -109,9 +109,9 @@ export async function startTestSystem({
       stations.push(new Station(board, proxy, ledger, random.fork()));
     }
     await Promise.all(stations.map(({ board }) => board.start()));
-    const disagreement = (): string => stations.map((station) => station.disagreement()).find(Boolean) ?? "";
-    await eventually(() => !disagreement(), { within: 15_000, what: "boards and server to converge" });
-    return { ledger, stations, server, serverProxy, mosquitto, url, client, crashes, disagreement };
+    const findDisagreement = (): string => stations.map((station) => station.findDisagreement()).find(Boolean) ?? "";
+    await eventually(() => !findDisagreement(), { within: 15_000, what: "boards and server to converge" });
+    return { ledger, stations, server, serverProxy, mosquitto, url, client, crashes, findDisagreement };
   }
 }
 

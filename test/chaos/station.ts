@@ -42,10 +42,14 @@ export class Station {
     this.#shine(this.board.light < threshold ? threshold + size : threshold - size);
   }
 
-  /** Cuts and restores the board's power. @param off duration without power, in ms. @param wait waits for a time in ms */
-  async powerCut(off: number, wait: (ms: number) => Promise<void>): Promise<void> {
+  /**
+   * Cuts the board's power and restores it.
+   * @param off duration without power, in ms
+   * @param wait waits for the given number of ms
+   */
+  async cutPower(off: number, wait: (ms: number) => Promise<void>): Promise<void> {
     const heard = this.ledger.lastReadingAt.get(this.id) ?? 0;
-    this.ledger.powerCut(this.id, this.#changes.filter((at) => at > heard).length);
+    this.ledger.recordPowerCut(this.id, this.#changes.filter((at) => at > heard).length);
     await this.board.kill();
     await wait(off);
     this.#changes = [];
@@ -53,14 +57,14 @@ export class Station {
   }
 
   /** Returns a disagreement between lamp, command, status and rule; "" when they agree. */
-  disagreement(): string {
+  findDisagreement(): string {
     const { id, board, proxy } = this;
     const rule = board.light < LESSON_RULE.threshold;
     const desired = this.ledger.desired.get(id);
     const known = this.ledger.light.get(id);
     const status = this.ledger.status.get(id);
     // an older status is outdated, because the board publishes its status after each connect
-    if (proxy.open === 0 || (this.ledger.statusAt.get(id) ?? 0) < proxy.lastConnection)
+    if (proxy.openConnections === 0 || (this.ledger.statusAt.get(id) ?? 0) < proxy.lastConnectionAt)
       return `${id}: the server has received no status since the board's last connect`;
     // accepts a light within the dead band, because the board does not report so small a change
     if (known === undefined || isDue(DEFAULT_CADENCE, LESSON_RULE, { light: known, at: 0 }, board.light, 0))

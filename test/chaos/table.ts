@@ -1,7 +1,7 @@
 /** Formats the results of the fault test. */
-import { emptyRow, type Row } from "./ledger.js";
+import { createEmptyRow, type ResultRow } from "./ledger.js";
 
-const COLUMNS: [head: string, value: (row: Row) => string | number][] = [
+const COLUMNS: [head: string, value: (row: ResultRow) => string | number][] = [
   ["fault", (row) => row.fault],
   ["times", (row) => row.times],
   ["taken", (row) => row.taken],
@@ -20,10 +20,10 @@ const COLUMNS: [head: string, value: (row: Row) => string | number][] = [
 ];
 
 /** Formats an aligned Markdown table with a row of totals at the end. */
-export function table(rows: readonly Row[]): string {
-  const total = emptyRow("all");
+export function formatTable(rows: readonly ResultRow[]): string {
+  const total = createEmptyRow("all");
   for (const row of rows)
-    for (const [key, value] of Object.entries(row) as [Exclude<keyof Row, "fault">, number][])
+    for (const [key, value] of Object.entries(row) as [Exclude<keyof ResultRow, "fault">, number][])
       if (key === "maxTime") total.maxTime = Math.max(total.maxTime, value);
       else if (typeof value === "number") total[key] += value;
   const sorted = [...rows].sort((a, b) => (a.fault < b.fault ? -1 : 1));

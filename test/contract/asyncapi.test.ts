@@ -6,13 +6,13 @@ import { decode, parseTopic, type Fields } from "../../contract/index.js";
 import { CHANNELS } from "../../scripts/docs/channels.js";
 import { readMessages, type MessageDoc } from "../../scripts/docs/messages.js";
 
-type Parsed = Awaited<ReturnType<Parser["parse"]>>;
+type ParsedDocument = Awaited<ReturnType<Parser["parse"]>>;
 
 const MESSAGES = readMessages();
 const fieldsOf = ({ constant }: MessageDoc): Fields => contract[constant];
 
 describe("docs/asyncapi.yaml", () => {
-  let parsed: Parsed;
+  let parsed: ParsedDocument;
   beforeAll(async () => {
     const text = await readFile(new URL("../../docs/asyncapi.yaml", import.meta.url), "utf8");
     parsed = await new Parser().parse(text);

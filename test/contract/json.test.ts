@@ -5,7 +5,7 @@ import { jsonProblem, MAX_DEPTH, MAX_PAYLOAD } from "../../contract/index.js";
 const problemOf = (text: string) => jsonProblem(Buffer.from(text));
 
 /** Test oracle: the result of `JSON.parse`; undefined if it throws or returns no object. */
-function parsed(text: string): object | undefined {
+function parseObject(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
@@ -38,7 +38,7 @@ describe("the JSON validator", () => {
         const at = where % (text.length + 1);
         const mutated = text.slice(0, at) + piece + text.slice(at + cut);
         fc.pre(Buffer.byteLength(mutated) <= MAX_PAYLOAD && !/\\u[dD]/.test(mutated));
-        const oracle = parsed(mutated);
+        const oracle = parseObject(mutated);
         fc.pre(oracle === undefined || depthOf(oracle) <= MAX_DEPTH);
         expect([mutated, problemOf(mutated) === ""]).toEqual([mutated, oracle !== undefined]);
       }),

@@ -47,13 +47,13 @@ const validMessage = (fields: Fields) =>
     requiredKeys: Object.keys(fields).filter((name) => fields[name].required),
   });
 
-const payload = (value: unknown) => Buffer.from(JSON.stringify(value));
+const encodePayload = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 describe.each(MESSAGES)("%s", (_name, fields) => {
   it("decodes to the message that was encoded, without unknown fields", () => {
     fc.assert(
       fc.property(validMessage(fields), (message) => {
-        expect(decode(fields, payload({ ...message, foreign: [1, { a: null }] }))).toEqual({ value: message });
+        expect(decode(fields, encodePayload({ ...message, foreign: [1, { a: null }] }))).toEqual({ value: message });
         expect(JSON.parse(encode(fields, message as never))).toEqual(message);
       }),
     );
@@ -66,13 +66,13 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
         validMessage(fields),
         fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), invalidValue(fields[name]))),
         (message, [name, value]) => {
-          expect(decode(fields, payload({ ...message, [name]: value })).problem).toContain(`"${name}"`);
+          expect(decode(fields, encodePayload({ ...message, [name]: value })).problem).toContain(`"${name}"`);
           expect(() => encode(fields, { ...message, [name]: value } as never)).toThrow(RangeError);
         },
       ),
     );
     for (const name of names.filter((name) => fields[name].required)) {
-      expect(decode(fields, payload({})).problem).toMatch(/is missing$/);
+      expect(decode(fields, encodePayload({})).problem).toMatch(/is missing$/);
       expect(names).toContain(name);
     }
   });
@@ -101,8 +101,10 @@ describe("the lesson's messages", () => {
 
 describe("a command", () => {
   it("is decoded as a lamp state or an action", () => {
-    expect(decodeCommand(payload({ led_on: false }))).toEqual({ lamp: { led_on: false } });
-    expect(decodeCommand(payload({ action: "report", seq: 4 }))).toEqual({ action: { action: "report", seq: 4 } });
+    expect(decodeCommand(encodePayload({ led_on: false }))).toEqual({ lamp: { led_on: false } });
+    expect(decodeCommand(encodePayload({ action: "report", seq: 4 }))).toEqual({
+      action: { action: "report", seq: 4 },
+    });
   });
 
   it.each([
@@ -111,6 +113,6 @@ describe("a command", () => {
     [{ action: "explode", seq: 1 }, '"action" must be one of report, reboot, identify'],
     [{ action: "report" }, '"seq" is missing'],
   ])("%j is refused with the reason of what was meant", (value, problem) => {
-    expect(decodeCommand(payload(value))).toEqual({ problem });
+    expect(decodeCommand(encodePayload(value))).toEqual({ problem });
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_CADENCE, isDue, LESSON_RULE } from "../../contract/index.js";
 
-const due = (light: number, last: number, silence: number, cadence = DEFAULT_CADENCE, rule = LESSON_RULE) =>
+const isReadingDue = (light: number, last: number, silence: number, cadence = DEFAULT_CADENCE, rule = LESSON_RULE) =>
   isDue(cadence, rule, { light: last, at: 0 }, light, silence);
 
 describe("a board", () => {
@@ -10,27 +10,27 @@ describe("a board", () => {
 
   it("reports a change beyond the dead band, but no noise inside it", () => {
     const { dead_band } = DEFAULT_CADENCE;
-    expect(due(500 + dead_band + 1, 500, 250)).toBe(true);
-    expect(due(500 + dead_band, 500, 250)).toBe(false);
-    expect(due(500 - dead_band - 1, 500, 250)).toBe(true);
+    expect(isReadingDue(500 + dead_band + 1, 500, 250)).toBe(true);
+    expect(isReadingDue(500 + dead_band, 500, 250)).toBe(false);
+    expect(isReadingDue(500 - dead_band - 1, 500, 250)).toBe(true);
   });
 
   it("reports even a small change that crosses a switching point of the rule", () => {
-    expect(due(299, 300, 250)).toBe(true);
-    expect(due(300, 299, 250)).toBe(true);
-    expect(due(350, 349, 250, DEFAULT_CADENCE, { ...LESSON_RULE, hysteresis: 50 })).toBe(true);
+    expect(isReadingDue(299, 300, 250)).toBe(true);
+    expect(isReadingDue(300, 299, 250)).toBe(true);
+    expect(isReadingDue(350, 349, 250, DEFAULT_CADENCE, { ...LESSON_RULE, hysteresis: 50 })).toBe(true);
   });
 
   it("reports after a heartbeat interval without a reading", () => {
-    expect(due(500, 500, DEFAULT_CADENCE.heartbeat - 1)).toBe(false);
-    expect(due(500, 500, DEFAULT_CADENCE.heartbeat)).toBe(true);
+    expect(isReadingDue(500, 500, DEFAULT_CADENCE.heartbeat - 1)).toBe(false);
+    expect(isReadingDue(500, 500, DEFAULT_CADENCE.heartbeat)).toBe(true);
   });
 
   it("reports at a fixed interval when configured so, whether or not the light changes", () => {
     const cadence = { ...DEFAULT_CADENCE, report: "interval" as const };
     fc.assert(
       fc.property(fc.nat(1023), fc.nat(1023), fc.nat(10_000), (light, last, silence) => {
-        expect(due(light, last, silence, cadence)).toBe(silence >= cadence.interval);
+        expect(isReadingDue(light, last, silence, cadence)).toBe(silence >= cadence.interval);
       }),
     );
   });

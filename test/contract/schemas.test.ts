@@ -18,10 +18,13 @@ async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<Validate
   return new Ajv({ strict: true }).compile(JSON.parse(text) as object);
 }
 
-const accepts = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
+const contractAccepts = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
 
-/** Generates strings without surrogates, for which the contract and JSON Schema differ: one counts UTF-16 units, the other characters. */
-const text = (maxLength: number): fc.Arbitrary<string> =>
+/**
+ * Generates strings without surrogate pairs, for which the lengths differ: the contract counts UTF-16 units, and JSON
+ * Schema counts characters.
+ */
+const stringsUpTo = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });
 
 /** Generates the JSON text of a valid, almost valid or invalid value of a field. */
@@ -44,7 +47,7 @@ function valueText(field: Field): fc.Arbitrary<string> {
       : values.length > 0
         ? fc.constantFrom(...values)
         : field.type === "string"
-          ? text(maxLength)
+          ? stringsUpTo(maxLength)
           : field.type === "integer"
             ? fc.integer({ min: minimum, max: maximum })
             : fc.double({ min: minimum, max: maximum, noNaN: true });
@@ -60,12 +63,12 @@ function valueText(field: Field): fc.Arbitrary<string> {
     ...values.map((v) => v.toUpperCase()),
   );
   return fc.oneof(
-    // Mostly valid values, so that messages with many fields are often valid as a whole.
+    // Generates mostly valid values, so that messages with many fields are often valid as a whole.
     { weight: 16, arbitrary: good.map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: fc.constantFrom(...near).map(String) },
-    // Numbers in notations that JSON.stringify never writes.
+    // Generates numbers in notations that JSON.stringify never writes.
     { weight: 1, arbitrary: fc.constantFrom("1.0", "1e2", "0.5e1", "-0", "-0.0", "1E+1", "0e0", "10.50", "-1e-7") },
-    { weight: 1, arbitrary: text(maxLength + 2).map((value) => JSON.stringify(value)) },
+    { weight: 1, arbitrary: stringsUpTo(maxLength + 2).map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: wrong.map((value) => JSON.stringify(value)) },
     { weight: 1, arbitrary: fc.boolean().map(String) },
   );
@@ -121,7 +124,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     fc.assert(
       fc.property(payloadText(doc), (text) => {
         fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD);
-        const accepted = accepts(fields, text);
+        const accepted = contractAccepts(fields, text);
         seen[accepted ? "accepted" : "refused"]++;
         expect({ text, accepted: validate(JSON.parse(text)) }).toEqual({ text, accepted });
       }),
@@ -135,7 +138,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     const validate = await validatorOf(doc);
     for (const text of ["null", "true", "1", '"{}"', "[]", '[{"light": 1}]']) {
       expect(validate(JSON.parse(text))).toBe(false);
-      expect(accepts(fields, text)).toBe(false);
+      expect(contractAccepts(fields, text)).toBe(false);
     }
   });
 });
@@ -149,6 +152,6 @@ describe("the rules that only docs/reference/contract.md describes", () => {
   ])("%s is refused all the same", async (_what, fields, text) => {
     const validate = await validatorOf({ file: fields === TELEMETRY ? "telemetry" : "status" });
     expect(validate(JSON.parse(text))).toBe(true);
-    expect(accepts(fields, text)).toBe(false);
+    expect(contractAccepts(fields, text)).toBe(false);
   });
 });

@@ -3,17 +3,17 @@ import { describe, expect, it } from "vitest";
 import { idProblem, MAX_ID, parseTopic, serverStatusTopic, topicOf, type Channel } from "../../contract/index.js";
 
 const CHANNELS: Channel[] = ["telemetry", "commands", "replies", "status", "config", "set"];
-const printable = fc.string({
+const printableText = fc.string({
   minLength: 1,
   maxLength: MAX_ID,
   unit: fc.integer({ min: 32, max: 126 }).map((c) => String.fromCharCode(c)),
 });
-const id = printable.filter((text) => !/[#+]/.test(text) && !text.startsWith("$"));
+const deviceId = printableText.filter((text) => !/[#+]/.test(text) && !text.startsWith("$"));
 
 describe("a topic", () => {
   it("is parsed into the id and channel it was built from, also if the id has slashes", () => {
     fc.assert(
-      fc.property(id, fc.constantFrom(...CHANNELS), (name, channel) => {
+      fc.property(deviceId, fc.constantFrom(...CHANNELS), (name, channel) => {
         expect(parseTopic(topicOf(name, channel))).toEqual({ id: name, channel });
       }),
     );

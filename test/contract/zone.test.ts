@@ -4,7 +4,7 @@ import { combine, decide, type Combine } from "../../contract/index.js";
 
 const lights = fc.array(fc.integer({ min: 0, max: 1023 }), { minLength: 1, maxLength: 40 });
 const threshold = fc.integer({ min: 0, max: 1023 });
-const dark = (levels: number[], limit: number): number => levels.filter((light) => light < limit).length;
+const countDark = (levels: number[], limit: number): number => levels.filter((light) => light < limit).length;
 
 describe("the combined level of several sensors", () => {
   /** Test oracle: defines each mode by the number of dark sensors, independently of the implementation. */
@@ -19,7 +19,7 @@ describe("the combined level of several sensors", () => {
       fc.property(lights, threshold, fc.nat(), (levels, limit, n) => {
         const atLeast = 1 + (n % levels.length);
         const light = combine(how, [...levels], atLeast)!;
-        expect(light < limit).toBe(meaning[how](dark(levels, limit), levels.length, atLeast));
+        expect(light < limit).toBe(meaning[how](countDark(levels, limit), levels.length, atLeast));
       }),
     );
   });
@@ -28,7 +28,7 @@ describe("the combined level of several sensors", () => {
     fc.assert(
       fc.property(lights, threshold, (levels, limit) => {
         const light = combine("median", [...levels])!;
-        const count = dark(levels, limit);
+        const count = countDark(levels, limit);
         if (count > levels.length / 2) expect(light).toBeLessThan(limit);
         if (count < levels.length / 2) expect(light).toBeGreaterThanOrEqual(limit);
       }),
@@ -49,8 +49,8 @@ describe("the combined level of several sensors", () => {
     fc.assert(
       fc.property(lights, (levels) => {
         const sorted = levels.toSorted((a, b) => a - b);
-        const half = (sorted.length - 1) / 2;
-        expect(combine("median", levels)).toBe((sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2);
+        const middle = (sorted.length - 1) / 2;
+        expect(combine("median", levels)).toBe((sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2);
       }),
     );
   });

@@ -1,19 +1,19 @@
 /**
- * Runs the commands of the documentation in a shell, in a copy of the repository. NOT_RUN lists the exceptions with reasons.
- * A command that is neither in a scenario nor in NOT_RUN fails the first test.
+ * Runs the commands of the documentation in a shell, in a copy of the repository. COMMANDS_NOT_RUN lists the exceptions
+ * with reasons. A command that is neither in a scenario nor in COMMANDS_NOT_RUN fails the first test.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { missing, programAt } from "../support/programs.js";
+import { isMissing, programAt } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
-import { commandsOf, PAGES, ROOT, untaggedBlocks } from "./support/pages.js";
-import { apiServer, writeCertificate } from "./support/fixtures.js";
+import { commandsOf, PAGES, ROOT, findUntaggedBlocks } from "./support/pages.js";
+import { startApiServer, writeCertificate } from "./support/fixtures.js";
 import { Sandbox, type CommandStep } from "./support/sandbox.js";
 
 /** Commands of the documentation that this test does not run, with the reason for each. */
-const NOT_RUN: Readonly<Record<string, string>> = {
-  // long-running commands
+const COMMANDS_NOT_RUN: Readonly<Record<string, string>> = {
+  // These commands take minutes, or change files of the repository.
   "npm run check": "takes a minute or more; CI runs it before any test",
   "npm run format": "rewrites files",
   "npm run chaos": "takes minutes; test/chaos/chaos.test.ts has a run of two minutes",
@@ -44,24 +44,24 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "npx devicescript run packages/devicescript-mqtt/test/main.ts --test -k": "test/packages runs it",
   "npm run bench:protocols": "test/docs/protocols.test.ts runs it",
   "npm run setup": "asks questions; test/setup/run.test.ts answers them, and a scenario here runs it with flags",
-  // commands that run as part of other commands
+  // These commands run as part of other commands.
   "npm ci": "runs as part of `npm ci && npm start`",
   "npm start": "runs as part of `npm ci && npm start`",
   "npm run test:all": "runs all tests, and so this one",
   "npm test": "runs as part of `npm ci && npm test`",
-  // commands that need the internet
+  // These commands need the internet.
   'pip install "esptool<5"': "installs from the internet",
   'python3 -m pip install "esptool>=4.5,<5"': "installs from the internet",
   'pipx install "esptool<5"': "installs from the internet",
   "nightlight-server --broker mqtts://broker.example.org --username me --topic-prefix my-house --id 1f3b2a":
     "uses an example broker; test/server/remote-broker.test.ts connects to a real one",
-  // commands that need a board; test/flash/ simulates boards
+  // These commands need a board. The tests in test/flash/ simulate one.
   "npm run flash -- --board qt_py_esp32c3 --port /dev/ttyACM0": "would write to a connected board",
   "esptool --after no_reset chip_id": "part of `npm run flash`; test/flash/esptool.test.ts tests it",
   "esptool --port … --baud … write_flash <offset> <image>": "the same",
   "devs flash esp32 --board … --remote": "the same",
   "devs init": "DeviceScript's own command; test/mqtt/example.test.ts creates such a project",
-  // incomplete commands
+  // These commands are incomplete.
   "npm install": "a warning not to run it without `npm run build`",
   "npm run sim": "other scenarios run it with flags",
   "code --install-extension devicescript.vsix": "needs VS Code, and a file from the internet",
@@ -76,8 +76,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
     "test/server/mosquitto-conf.test.ts runs it",
 };
 
-/** Commands that need accounts, or a certain server: test/server/http-docs.test.ts runs them. */
-const RUN_ELSEWHERE = /^curl .*\/api\/(users|login-sessions|first-administrator|new-board)/;
+/** Commands that need accounts or a server in a certain state. test/server/http-docs.test.ts runs these commands. */
+const COMMANDS_RUN_ELSEWHERE = /^curl .*\/api\/(users|login-sessions|first-administrator|new-board)/;
 
 /** Commands that run one after the other in a fresh copy of the repository. */
 interface Scenario {
@@ -95,9 +95,9 @@ interface Scenario {
 
 const MOSQUITTO_CLIENTS = [programAt("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
 const CURL = [programAt("curl"), "curl"] as const;
-const SERVING = /Dashboard and API at http/;
+const SERVER_READY = /Dashboard and API at http/;
 /** The last output of `npm run flash` and similar commands without a board: the problem and a remedy. */
-const NO_BOARD = /^Failed\.\n.*\n {2}What to do: /m;
+const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -136,7 +136,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: "a server without simulated boards, and simulated boards for it",
     steps: [
-      { command: "npm start -- --no-simulator", keepsRunning: true, expectedOutput: SERVING },
+      { command: "npm start -- --no-simulator", keepsRunning: true, expectedOutput: SERVER_READY },
       {
         command: "npm run sim -- --broker mqtt://HOST --boards 5",
         replacements: { HOST: "127.0.0.1:1883" },
@@ -149,7 +149,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "the server from the checkout",
     steps: [
       { command: "npm run server -- --help", expectedOutput: /Usage: nightlight-server/ },
-      { command: "npm ci && npm run server", runsUntilStopped: true, expectedOutput: SERVING },
+      { command: "npm ci && npm run server", runsUntilStopped: true, expectedOutput: SERVER_READY },
     ],
   },
   {
@@ -194,7 +194,7 @@ const SCENARIOS: readonly Scenario[] = [
         expectedOutput: /me/,
       },
       { command: "npm run server -- user add porch --device nightlight/porch --generate", expectedOutput: /\S{20,}/ },
-      { command: "npm run server -- --host 0.0.0.0", runsUntilStopped: true, expectedOutput: SERVING },
+      { command: "npm run server -- --host 0.0.0.0", runsUntilStopped: true, expectedOutput: SERVER_READY },
     ],
   },
   {
@@ -202,7 +202,7 @@ const SCENARIOS: readonly Scenario[] = [
     steps: [
       { command: "npm pack --workspace server", expectedOutput: /nightlight-server-\S+\.tgz/ },
       { command: "sudo npm install --global ./nightlight-server-*.tgz", expectedOutput: /added|changed/ },
-      { command: "nightlight-server", runsUntilStopped: true, expectedOutput: SERVING },
+      { command: "nightlight-server", runsUntilStopped: true, expectedOutput: SERVER_READY },
     ],
   },
   {
@@ -255,7 +255,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "setup, doctor, and flashing without a board",
-    // skipped on other systems, where the commands could find a connected board and write to the board
+    // runs only on Linux, because on other systems the commands could find a connected board and write to it
     requiredProgram: [process.platform === "linux" ? "Linux" : undefined, "Linux"],
     files: { "password.txt": "correct horse\n" },
     steps: [
@@ -268,15 +268,15 @@ const SCENARIOS: readonly Scenario[] = [
       // doctor returns 1, because the sandbox lacks esptool or another requirement
       { command: "npm run doctor", exitCode: 1, expectedOutput: /^ *todo /m },
       { command: "npm run doctor -- --json", exitCode: 1, expectedOutput: /"todo"/ },
-      { command: "npm run flash", exitCode: 1, expectedOutput: NO_BOARD },
-      { command: "npm run flash -- --board nightlight_xiao_esp32c3", exitCode: 1, expectedOutput: NO_BOARD },
-      { command: "npm run deploy", exitCode: 1, expectedOutput: NO_BOARD },
-      { command: "npm run monitor", exitCode: 1, expectedOutput: NO_BOARD },
+      { command: "npm run flash", exitCode: 1, expectedOutput: NO_BOARD_ERROR },
+      { command: "npm run flash -- --board nightlight_xiao_esp32c3", exitCode: 1, expectedOutput: NO_BOARD_ERROR },
+      { command: "npm run deploy", exitCode: 1, expectedOutput: NO_BOARD_ERROR },
+      { command: "npm run monitor", exitCode: 1, expectedOutput: NO_BOARD_ERROR },
       { command: "sudo usermod -aG dialout $USER" },
     ],
     check: async (sandbox) => {
       expect(await readFile(path.join(sandbox.folder, ".env.local"), "utf8")).toContain("WIFI_SSID=home");
-      expect(await sandbox.calls()).toMatch(/^usermod -aG dialout/m);
+      expect(await sandbox.readRecordedCalls()).toMatch(/^usermod -aG dialout/m);
     },
   },
   {
@@ -313,7 +313,7 @@ const SCENARIOS: readonly Scenario[] = [
     check: async (sandbox) => {
       const passwords = path.join(sandbox.folder, "etc/mosquitto/nightlight.passwd");
       expect(await readFile(passwords, "utf8")).toMatch(/^nightlight-server:\$/);
-      expect(await sandbox.calls()).toMatch(/systemctl restart mosquitto\nsystemctl reload mosquitto/);
+      expect(await sandbox.readRecordedCalls()).toMatch(/systemctl restart mosquitto\nsystemctl reload mosquitto/);
     },
   },
   {
@@ -337,7 +337,7 @@ const SCENARIOS: readonly Scenario[] = [
       { command: "sudo apt install python3-paho-mqtt" },
     ],
     check: async (sandbox) => {
-      const calls = await sandbox.calls();
+      const calls = await sandbox.readRecordedCalls();
       expect(calls).toMatch(/^systemd-run --pty .* nightlight-server user add me$/m);
       expect(calls).toMatch(/systemctl stop nightlight-server\nsystemctl start nightlight-server/);
     },
@@ -357,11 +357,11 @@ const SCENARIOS: readonly Scenario[] = [
         expectedOutput: /lamp (on|off)/,
       },
     ],
-    prepare: apiServer,
+    prepare: startApiServer,
   },
   {
     name: "MQTT sessions",
-    prepare: apiServer,
+    prepare: startApiServer,
     steps: [
       { command: "nightlight-server sessions list", expectedOutput: /^old-phone\t-\taway\t1\t/m },
       {
@@ -373,7 +373,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: "the HTTP API, by curl",
     requiredProgram: CURL,
-    prepare: apiServer,
+    prepare: startApiServer,
     steps: [
       { command: "curl http://127.0.0.1:8080/api/openapi.json", expectedOutput: /"openapi":"3\.1/ },
       { command: "curl http://127.0.0.1:8080/api/devices/nightlight/porch", expectedOutput: /"light":212/ },
@@ -440,24 +440,27 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-const STEPS = new Set(SCENARIOS.flatMap(({ steps }) => steps.map(({ command }) => command)));
+const SCENARIO_COMMANDS = new Set(SCENARIOS.flatMap(({ steps }) => steps.map(({ command }) => command)));
 
 describe("every command of the documentation", () => {
   const documented = new Map(PAGES.flatMap((page) => [...commandsOf(page)].map((command) => [command, page] as const)));
 
   test("runs here, or is listed with a reason", () => {
     const missingHere = [...documented].filter(
-      ([command]) => !STEPS.has(command) && !(command in NOT_RUN) && !RUN_ELSEWHERE.test(command),
+      ([command]) =>
+        !SCENARIO_COMMANDS.has(command) && !(command in COMMANDS_NOT_RUN) && !COMMANDS_RUN_ELSEWHERE.test(command),
     );
     expect(missingHere).toEqual([]);
   });
 
   test("is the only kind of command in this test: no step or reason belongs to an undocumented one", () => {
-    expect([...STEPS, ...Object.keys(NOT_RUN)].filter((command) => !documented.has(command))).toEqual([]);
+    expect(
+      [...SCENARIO_COMMANDS, ...Object.keys(COMMANDS_NOT_RUN)].filter((command) => !documented.has(command)),
+    ).toEqual([]);
   });
 
   test("is in a code block with a language", () => {
-    expect(PAGES.flatMap(untaggedBlocks)).toEqual([]);
+    expect(PAGES.flatMap(findUntaggedBlocks)).toEqual([]);
   });
 
   test("uses only npm scripts that exist in package.json", async () => {
@@ -478,13 +481,13 @@ describe.skipIf(process.platform === "win32")("the commands of the documentation
   afterAll(() => sandbox?.close());
 
   for (const { name, steps, prepare, check, files, requiredProgram } of SCENARIOS)
-    test.skipIf(requiredProgram && missing(requiredProgram[0], requiredProgram[1]))(
+    test.skipIf(requiredProgram && isMissing(requiredProgram[0], requiredProgram[1]))(
       name,
       async () => {
         await sandbox.reset(files);
         onTestFinished(() => sandbox.stopPrograms());
         await prepare?.(sandbox);
-        for (const step of steps) await sandbox.run(step);
+        for (const step of steps) await sandbox.runStep(step);
         await sandbox.stopPrograms();
         await check?.(sandbox);
       },

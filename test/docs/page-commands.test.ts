@@ -6,13 +6,13 @@ import { startServer, type NightlightServer, type ServerOptions } from "nightlig
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { missing, programAt } from "../support/programs.js";
+import { isMissing, programAt } from "../support/programs.js";
 import { addUsers, passwordOf } from "../server/support/guarded.js";
-import { temporaryFolder } from "../server/support/server.js";
+import { createTemporaryFolder } from "../server/support/server.js";
 import { Sandbox } from "./support/sandbox.js";
 
 /** The last output of `npm run flash` without a board. */
-const NO_BOARD = /^Failed\.\n.*\n {2}What to do: /m;
+const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
 
 describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, () => {
   let browser: Browser;
@@ -26,9 +26,12 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   });
 
   /** Starts a server with the administrator `boss`, unless it is `open`. */
-  async function start(options: ServerOptions, open = false): Promise<{ server: NightlightServer; url: string }> {
+  async function startDashboardServer(
+    options: ServerOptions,
+    open = false,
+  ): Promise<{ server: NightlightServer; url: string }> {
     await sandbox.reset();
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     if (!open) await addUsers(data, { boss: "admin" });
     const server = await startServer({ data, mqttPort: 0, httpPort: 0, history: false, ...options });
     onTestFinished(() => server.close());
@@ -48,7 +51,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     return page;
   }
 
-  /** Returns the shown commands that begin with a text or contain it. */
+  /** Waits until the page shows a command that contains the text, and returns the first such command. */
   async function commandWith(page: Page, text: string): Promise<string> {
     const found = page.locator(".copyable code", { hasText: text });
     await found.first().waitFor();
@@ -56,11 +59,11 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   }
 
   test("setup and flash, with the account that the page has created", async () => {
-    const { server, url } = await start({ host: "0.0.0.0", startCommand: "npm run server --" });
+    const { server, url } = await startDashboardServer({ host: "0.0.0.0", startCommand: "npm run server --" });
     const page = await addBoard(url, "porch");
     await page.locator('[data-part="create"]').click();
     const setup = await commandWith(page, "npm run setup");
-    await sandbox.run({
+    await sandbox.runStep({
       command: setup,
       unchanged: true,
       typedAnswers: ["home", "a wifi password", "y"],
@@ -72,19 +75,22 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     expect(settings).toMatch(/^NL_ID=nightlight\/porch$/m);
     const [, host] = /^MQTT_HOST=(.+)$/m.exec(settings)!;
     expect(host).not.toMatch(/^127\./);
-    await sandbox.run({
+    await sandbox.runStep({
       command: await commandWith(page, "npm run flash"),
       unchanged: true,
       exitCode: 1,
-      expectedOutput: NO_BOARD,
+      expectedOutput: NO_BOARD_ERROR,
     });
     expect(server.devices.list()).toEqual([]);
   });
 
   test("setup without an account, on a server that lets everybody in", async () => {
-    const { url } = await start({ host: "0.0.0.0", anonymous: true, startCommand: "npm run server --" }, true);
+    const { url } = await startDashboardServer(
+      { host: "0.0.0.0", anonymous: true, startCommand: "npm run server --" },
+      true,
+    );
     const page = await addBoard(url, "porch", false);
-    await sandbox.run({
+    await sandbox.runStep({
       command: await commandWith(page, "npm run setup"),
       unchanged: true,
       typedAnswers: ["home", "a wifi password", "y"],
@@ -93,24 +99,24 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   });
 
   test.each([true, false])("a simulated board from the checkout (with accounts: %s)", async (closed) => {
-    const { server, url } = await start({ startCommand: "npm run server --" }, !closed);
+    const { server, url } = await startDashboardServer({ startCommand: "npm run server --" }, !closed);
     const page = await addBoard(url, "virtual", closed);
     if (closed) await page.locator('[data-part="virtual-create"]').click();
     const command = await commandWith(page, "npm run sim");
-    await sandbox.run({ command, unchanged: true, keepsRunning: true, expectedOutput: /virtual.*connected/ });
+    await sandbox.runStep({ command, unchanged: true, keepsRunning: true, expectedOutput: /virtual.*connected/ });
     await page.getByText("The board has reported").waitFor();
     expect(server.devices.get("nightlight/virtual")?.online).toBe(true);
     await sandbox.stopPrograms();
   });
 
   const mosquitto = programAt("mosquitto_pub");
-  test.skipIf(missing(mosquitto, "mosquitto_pub")).each([true, false])(
+  test.skipIf(isMissing(mosquitto, "mosquitto_pub")).each([true, false])(
     "a reading from an MQTT client, for a server that is installed as a package (with accounts: %s)",
     async (closed) => {
-      const { server, url } = await start({ startCommand: "nightlight-server" }, !closed);
+      const { server, url } = await startDashboardServer({ startCommand: "nightlight-server" }, !closed);
       const page = await addBoard(url, "client", closed);
       if (closed) await page.locator('[data-part="virtual-create"]').click();
-      await sandbox.run({ command: await commandWith(page, "mosquitto_pub"), unchanged: true });
+      await sandbox.runStep({ command: await commandWith(page, "mosquitto_pub"), unchanged: true });
       await eventually(() => server.devices.get("nightlight/client")?.led_on === true, { what: "the lamp" });
     },
   );
@@ -118,10 +124,10 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   test.each(["npm start --", "npm run server --", "nightlight-server"])(
     "%s with the flag that lets boards reach the server",
     async (startCommand) => {
-      const { url } = await start({ startCommand }, true);
+      const { url } = await startDashboardServer({ startCommand }, true);
       const page = await addBoard(url, "porch", false);
       await page.getByText("Boards cannot reach this server").waitFor();
-      await sandbox.run({
+      await sandbox.runStep({
         command: await commandWith(page, "--host"),
         unchanged: true,
         runsUntilStopped: true,
@@ -133,7 +139,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   test("a simulated board in the server that `npm start` runs", async () => {
     await sandbox.reset();
     const output = /Message received: nightlight\/sim-1/;
-    await sandbox.run({ command: "npm start", keepsRunning: true, expectedOutput: output });
+    await sandbox.runStep({ command: "npm start", keepsRunning: true, expectedOutput: output });
     const page = await addBoard(`http://${sandbox.http}`, "second", false);
     await page.getByRole("button", { name: "Add a simulated board" }).click();
     await page.getByText("The board has reported").waitFor({ timeout: 60_000 });

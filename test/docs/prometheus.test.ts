@@ -7,14 +7,14 @@ import { describe, expect, test } from "vitest";
 import { ALERT_KINDS } from "../../server/src/alerts/alert.js";
 import { ask } from "../server/support/api.js";
 import { parseExposition } from "../server/support/exposition.js";
-import { HISTORY, server, temporaryFolder } from "../server/support/server.js";
-import { missing, PROMTOOL } from "../support/programs.js";
+import { UNLIMITED_HISTORY, startTestServer, createTemporaryFolder } from "../server/support/server.js";
+import { isMissing, PROMTOOL } from "../support/programs.js";
 import { ROOT } from "./support/pages.js";
 
-const RULES = path.join(ROOT, "docs/prometheus/nightlight.rules.yml");
-const RULE_TESTS = path.join(ROOT, "test/docs/support/nightlight.rules.test.yml");
-const DASHBOARD = path.join(ROOT, "docs/grafana/nightlight.json");
-/** Pages that name metrics. */
+const RULES_FILE = path.join(ROOT, "docs/prometheus/nightlight.rules.yml");
+const RULE_TESTS_FILE = path.join(ROOT, "test/docs/support/nightlight.rules.test.yml");
+const DASHBOARD_FILE = path.join(ROOT, "docs/grafana/nightlight.json");
+/** Pages of the documentation that name metrics. */
 const METRIC_PAGES = ["docs/how-to/operations.md", "docs/how-to/alerts.md"].map((page) => path.join(ROOT, page));
 
 interface Panel {
@@ -34,18 +34,18 @@ interface Dashboard {
   readonly templating: { readonly list: readonly { readonly name: string; readonly definition: string }[] };
 }
 
-const readDashboard = async (): Promise<Dashboard> => JSON.parse(await readFile(DASHBOARD, "utf8")) as Dashboard;
+const readDashboard = async (): Promise<Dashboard> => JSON.parse(await readFile(DASHBOARD_FILE, "utf8")) as Dashboard;
 
 /** Runs promtool. @throws Error with its output if it fails */
-async function promtool(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(PROMTOOL!, args, { cwd: path.dirname(RULE_TESTS) });
+async function runPromtool(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(PROMTOOL!, args, { cwd: path.dirname(RULE_TESTS_FILE) });
   return stdout;
 }
 
-describe.skipIf(missing(PROMTOOL, "promtool (Debian's package prometheus)"))("promtool", () => {
+describe.skipIf(isMissing(PROMTOOL, "promtool (Debian's package prometheus)"))("promtool", () => {
   test("accepts the rules, and their unit tests pass", async () => {
-    expect(await promtool("check", "rules", RULES)).toMatch(/SUCCESS: \d+ rules found/);
-    expect(await promtool("test", "rules", RULE_TESTS)).toContain("SUCCESS");
+    expect(await runPromtool("check", "rules", RULES_FILE)).toMatch(/SUCCESS: \d+ rules found/);
+    expect(await runPromtool("test", "rules", RULE_TESTS_FILE)).toContain("SUCCESS");
   });
 
   test("accepts every query of the dashboard", async () => {
@@ -55,21 +55,21 @@ describe.skipIf(missing(PROMTOOL, "promtool (Debian's package prometheus)"))("pr
       record: `query:${n}`,
       expr: expr.replaceAll("$__rate_interval", "5m").replaceAll(/\$(job|instance)/g, "x"),
     }));
-    const file = path.join(await temporaryFolder(), "queries.json");
+    const file = path.join(await createTemporaryFolder(), "queries.json");
     await writeFile(file, JSON.stringify({ groups: [{ name: "queries", rules }] }));
-    expect(await promtool("check", "rules", file)).toContain(`SUCCESS: ${queries.length} rules found`);
+    expect(await runPromtool("check", "rules", file)).toContain(`SUCCESS: ${queries.length} rules found`);
   });
 });
 
 test("the server exports every metric that the rules, the dashboard and the pages name", async () => {
-  const { httpUrl } = await server({ history: HISTORY });
+  const { httpUrl } = await startTestServer({ history: UNLIMITED_HISTORY });
   const exported = new Set(parseExposition((await ask(httpUrl!, "/metrics")).body as string).keys());
   const texts = await Promise.all(
-    [RULES, RULE_TESTS, DASHBOARD, ...METRIC_PAGES].map((file) => readFile(file, "utf8")),
+    [RULES_FILE, RULE_TESTS_FILE, DASHBOARD_FILE, ...METRIC_PAGES].map((file) => readFile(file, "utf8")),
   );
   for (const text of texts) {
     const named = [...text.matchAll(/\b(?:nightlight|process|nodejs)_[a-z0-9_]+[a-z0-9]\b/g)].map(([name]) => name);
-    // names of files, accounts and entities are no metrics; the documentation names metrics of Node and the process by a prefix
+    // leaves out names of files, accounts and entities, which begin like the names of metrics
     const metrics = named.filter((name) => !/^nightlight_(kitchen|token)/.test(name));
     expect(metrics.length).toBeGreaterThan(1);
     expect(metrics.filter((name) => !exported.has(name.replace(/_(bucket|sum|count)$/, "")))).toEqual([]);

@@ -13,10 +13,10 @@ import { changeUsers } from "../../server/src/security/users-file.js";
 import { loadFirmware } from "../../sim/firmware.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { ask } from "../server/support/api.js";
-import { addUsers, as, guarded } from "../server/support/guarded.js";
-import { peopleServer } from "../server/support/people.js";
-import { client, server, temporaryFolder } from "../server/support/server.js";
-import { certificate, writePair, type CertificateAndKey } from "../support/certificates.js";
+import { addUsers, loginOf, startBrokerWithAccounts } from "../server/support/guarded.js";
+import { startPeopleServer } from "../server/support/people.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "../server/support/server.js";
+import { generateCertificate, writePair, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
@@ -37,8 +37,8 @@ function expectOnPage(message: string): void {
 }
 
 /** Starts a server that must fail, and returns the error message. */
-async function startError(options: ServerOptions): Promise<string> {
-  const data = options.data ?? (await temporaryFolder());
+async function errorOfStart(options: ServerOptions): Promise<string> {
+  const data = options.data ?? (await createTemporaryFolder());
   return startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data }).then(
     async (started) => {
       await started.close();
@@ -51,49 +51,49 @@ async function startError(options: ServerOptions): Promise<string> {
 let pair: CertificateAndKey;
 let other: CertificateAndKey;
 beforeAll(async () => {
-  pair = await certificate("localhost");
-  other = await certificate("localhost");
+  pair = await generateCertificate("localhost");
+  other = await generateCertificate("localhost");
 });
 
 test("the page explains ports, folders and addresses that the server cannot use", async () => {
-  const data = await temporaryFolder();
-  const { brokerUrl, httpUrl } = await server({ data });
+  const data = await createTemporaryFolder();
+  const { brokerUrl, httpUrl } = await startTestServer({ data });
   const portOf = (url: string): number => Number(new URL(url).port);
-  expectOnPage(await startError({ mqttPort: portOf(brokerUrl) }));
-  expectOnPage(await startError({ httpPort: portOf(httpUrl!) }));
-  expectOnPage(await startError({ data }));
-  expectOnPage(await startError({ host: "0.0.0.0", http: false }));
+  expectOnPage(await errorOfStart({ mqttPort: portOf(brokerUrl) }));
+  expectOnPage(await errorOfStart({ httpPort: portOf(httpUrl!) }));
+  expectOnPage(await errorOfStart({ data }));
+  expectOnPage(await errorOfStart({ host: "0.0.0.0", http: false }));
   // 203.0.113.9 belongs to TEST-NET-3, whose addresses no computer has, so the server cannot listen on it
-  expectOnPage(await startError({ host: "203.0.113.9", anonymous: true }));
+  expectOnPage(await errorOfStart({ host: "203.0.113.9", anonymous: true }));
 });
 
 test("the page explains missing and mismatched certificates", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const files = await writePair(folder, "one", pair);
   const wrong = await writePair(folder, "two", other);
-  expectOnPage(await startError({ tls: { cert: path.join(folder, "none"), key: files.key } }));
-  expectOnPage(await startError({ tls: { cert: files.cert, key: wrong.key } }));
+  expectOnPage(await errorOfStart({ tls: { cert: path.join(folder, "none"), key: files.key } }));
+  expectOnPage(await errorOfStart({ tls: { cert: files.cert, key: wrong.key } }));
 });
 
 test("the page explains brokers that are not running or refuse the server", async () => {
-  expectOnPage(await startError({ broker: `mqtt://127.0.0.1:${await freePort()}` }));
-  const { url } = await guarded({ boss: "admin" });
-  expectOnPage(await startError({ broker: url, username: "boss", password: "wrong" }));
+  expectOnPage(await errorOfStart({ broker: `mqtt://127.0.0.1:${await freePort()}` }));
+  const { url } = await startBrokerWithAccounts({ boss: "admin" });
+  expectOnPage(await errorOfStart({ broker: url, username: "boss", password: "wrong" }));
 });
 
 test("the page explains refused HTTP requests", async () => {
-  const open = await server();
+  const open = await startTestServer();
   const host = await ask(open.httpUrl!, "/api/status", { headers: { host: "example.org" } });
   expectOnPage((host.body as { error: string }).error);
-  const lesson = await client(open.brokerUrl);
+  const lesson = await connectClient(open.brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   const json = { "content-type": "application/json" };
   const action = await ask(open.httpUrl!, "/api/devices/nightlight/porch/actions", { method: "POST", headers: json }, '{"action":"report"}'); // prettier-ignore
   expectOnPage((action.body as { error: string }).error);
 
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   await addUsers(data, { boss: "admin", wall: "reader" });
-  const closed = await server({ data });
+  const closed = await startTestServer({ data });
   expectOnPage(((await ask(closed.httpUrl!, "/api/devices")).body as { error: string }).error);
   await changeUsers(data, (users) => {
     const tokens = [{ hash: sha256Of("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
@@ -112,14 +112,14 @@ test("the page explains refused HTTP requests", async () => {
     { what: "the token to be known" },
   );
   expectOnPage(String(expired));
-  const { username, password } = as("wall");
+  const { username, password } = loginOf("wall");
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const change = await ask(closed.httpUrl!, "/api/devices/nightlight/porch/mode", { method: "PUT", headers: { ...json, authorization } }, '{"mode":"on"}'); // prettier-ignore
   expectOnPage((change.body as { error: string }).error);
 });
 
 test("the page explains the log message of a server that others can reach before anybody has an account", async () => {
-  const { log } = await peopleServer({ host: "0.0.0.0" });
+  const { log } = await startPeopleServer({ host: "0.0.0.0" });
   expectOnPage(log.lines.find(({ text }) => text.includes("one-time code"))!.text);
 });
 
@@ -130,21 +130,21 @@ test("the page explains the server's log messages about devices", async () => {
       if (level === "warn" && typeof text === "string") lines.push(text);
     },
   });
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   await addUsers(data, { boss: "admin", porch: { device: "nightlight/porch" } });
-  const { brokerUrl } = await server({ data, log });
-  const boss = await client(brokerUrl, as("boss"));
+  const { brokerUrl } = await startTestServer({ data, log });
+  const boss = await connectClient(brokerUrl, loginOf("boss"));
   await boss.publishAsync("nightlight/a/telemetry", '{"light":"dark"}', { qos: 1 });
   await boss.publishAsync("nightlight/b/telemetry", "212", { qos: 1 });
-  const porch = await client(brokerUrl, as("porch"));
+  const porch = await connectClient(brokerUrl, loginOf("porch"));
   await porch.publishAsync("nightlight/attic/telemetry", '{"light":212}', { qos: 1 });
-  await client(brokerUrl, { username: "porch", password: "wrong" }).catch(() => {});
+  await connectClient(brokerUrl, { username: "porch", password: "wrong" }).catch(() => {});
   await eventually(() => lines.length >= 4, { what: `four messages, not ${lines.join("; ")}` });
   for (const line of lines) expectOnPage(line);
 });
 
 test("the page explains the dashboard's message about two clients with one client id", async () => {
-  const { brokerUrl, httpUrl } = await server();
+  const { brokerUrl, httpUrl } = await startTestServer();
   for (let i = 0; i < 2; i++) {
     const rival = mqtt.connect(brokerUrl, { clientId: "phone", reconnectPeriod: 50 });
     onTestFinished(() => void rival.end(true));
@@ -163,9 +163,9 @@ test("the page explains the dashboard's message about two clients with one clien
 }, 90_000);
 
 test("the page explains a board's log messages", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   await writeFile(path.join(folder, "none"), "");
-  const { url } = await guarded({ boss: "admin" });
+  const { url } = await startBrokerWithAccounts({ boss: "admin" });
   const lines: string[] = [];
   const settings = [
     { MQTT_HOST: "127.0.0.1", MQTT_PORT: await freePort() },

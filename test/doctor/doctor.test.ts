@@ -9,29 +9,29 @@ import { checkPorts } from "../../scripts/doctor/ports.js";
 import { runChecks, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
 import { StepError } from "../../scripts/lib/step-error.js";
-import { temporaryFolder } from "../server/support/server.js";
-import { BOARD, programs, system } from "./support.js";
+import { createTemporaryFolder } from "../server/support/server.js";
+import { BOARD_PORT, fakePrograms, createSystem } from "./support.js";
 
-async function doctor(
-  change: Parameters<typeof system>[0] = {},
+async function runDoctorCommand(
+  change: Parameters<typeof createSystem>[0] = {},
   args: string[] = [],
 ): Promise<{ code: number; text: string }> {
   // prettier-ignore
   const lines: string[] = [];
-  const code = await runDoctor(args, system(change), (line) => lines.push(line));
+  const code = await runDoctor(args, createSystem(change), (line) => lines.push(line));
   const text = lines.join("\n");
   expect(text).not.toMatch(/w1fi-pass|br0ker secret/);
   return { code, text };
 }
 
-const portsInUse =
+const refusePorts =
   (...ports: number[]): System["listen"] =>
   (port) =>
     Promise.resolve(ports.includes(port) ? "EADDRINUSE" : "");
-const failingWith = (step: string) => () => Promise.reject(new StepError(step, "That is the problem.", "Do this."));
+const failAtStep = (step: string) => () => Promise.reject(new StepError(step, "That is the problem.", "Do this."));
 
 test("npm run doctor prints only ok, with exit code 0, when everything is ready", async () => {
-  const { code, text } = await doctor();
+  const { code, text } = await runDoctorCommand();
   expect(text).not.toMatch(/^(todo|note)/m);
   expect(text).toContain("Everything is ready.");
   for (const word of [
@@ -55,7 +55,7 @@ test("npm run doctor prints only ok, with exit code 0, when everything is ready"
 describe("npm run doctor reports a problem with its remedy, and exit code 1", () => {
   const ss = 'LISTEN 0 511 0.0.0.0:1883 0.0.0.0:* users:(("mosquitto",pid=4711,fd=5))';
 
-  test.each<[string, Parameters<typeof system>[0], RegExp, RegExp]>([
+  test.each<[string, Parameters<typeof createSystem>[0], RegExp, RegExp]>([
     ["when Node is too old", { nodeVersion: "20.18.3" }, /version 20\.18\.3; 20\.19 or newer/, /nodejs\.org/],
     ["when Node is much too old", { nodeVersion: "18.20.0" }, /version 18\.20\.0/, /nodejs\.org/],
     [
@@ -86,15 +86,18 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     [
       "when another broker uses port 1883",
       {
-        listen: portsInUse(1883),
-        run: programs({ "ss -ltnpH sport = :1883": ss, "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf" }),
+        listen: refusePorts(1883),
+        run: fakePrograms({
+          "ss -ltnpH sport = :1883": ss,
+          "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf",
+        }),
       },
       /mosquitto \(process 4711\) uses it/,
       /--mqtt-port/,
     ],
     [
       "when an unknown program uses port 8080",
-      { listen: portsInUse(8080) },
+      { listen: refusePorts(8080) },
       /Another program uses it, so the dashboard/,
       /--http-port/,
     ],
@@ -106,19 +109,19 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     [
       "when no suitable esptool is installed",
-      { esptool: failingWith("esptool") },
+      { esptool: failAtStep("esptool") },
       /esptool +That is the problem\./,
       /Do this\./,
     ],
     [
       "when the ports cannot be listed",
-      { serialPorts: failingWith("the port") },
+      { serialPorts: failAtStep("the port") },
       /boards +That is the problem\./,
       /Do this\./,
     ],
     [
       "when this user may not open the port",
-      { checkAccess: failingWith("the port") },
+      { checkAccess: failAtStep("the port") },
       /ttyACM0.*That is the problem\./,
       /Do this\..*idVendor.=="303a".*60-nightlight\.rules/,
     ],
@@ -135,7 +138,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       /npm run doctor again/,
     ],
   ])("%s", async (_what, change, problem, remedy) => {
-    const { code, text } = await doctor(change);
+    const { code, text } = await runDoctorCommand(change);
     expect(text).toMatch(problem);
     expect(
       text
@@ -150,7 +153,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
 });
 
 describe("npm run doctor prints a note, with exit code 0", () => {
-  test.each<[string, Parameters<typeof system>[0], RegExp]>([
+  test.each<[string, Parameters<typeof createSystem>[0], RegExp]>([
     [
       "when no board is connected",
       { serialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
@@ -158,32 +161,32 @@ describe("npm run doctor prints a note, with exit code 0", () => {
     ],
     [
       "when a board must be attached to WSL",
-      { serialPorts: () => Promise.resolve([]), run: programs({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
+      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
       /usbipd attach/,
     ],
     [
       "when the user is not in the group of the ports",
       {
         serialPorts: () => Promise.resolve([]),
-        run: programs({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
+        run: fakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
       },
       /not in the group dialout.*\n.*usermod -aG dialout/,
     ],
     [
       "when the group is called uucp",
-      { serialPorts: () => Promise.resolve([]), run: programs({ "id -nG": "me users" }) },
+      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "id -nG": "me users" }) },
       /usermod -aG uucp/,
     ],
     [
       "when two boards are connected",
-      { serialPorts: () => Promise.resolve([BOARD, { ...BOARD, path: "/dev/ttyACM1" }]) },
+      { serialPorts: () => Promise.resolve([BOARD_PORT, { ...BOARD_PORT, path: "/dev/ttyACM1" }]) },
       /More than one board.*\n.*--port \/dev\/ttyACM0/,
     ],
     [
       "when an unknown program uses port 8081",
       {
-        listen: portsInUse(8081),
-        run: programs({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
+        listen: refusePorts(8081),
+        run: fakePrograms({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
       },
       /port 8081 +python3 \(process 99\) uses it/,
     ],
@@ -193,7 +196,7 @@ describe("npm run doctor prints a note, with exit code 0", () => {
       /npm run build/,
     ],
   ])("%s", async (_what, change, sentence) => {
-    const { code, text } = await doctor(change);
+    const { code, text } = await runDoctorCommand(change);
     expect(text).toMatch(sentence);
     expect(text).not.toMatch(/^todo/m);
     expect(code).toBe(0);
@@ -203,28 +206,28 @@ describe("npm run doctor prints a note, with exit code 0", () => {
 test("npm run doctor accepts ports that a nightlight server or DeviceScript's tools use", async () => {
   const args = "node server/src/main.ts";
   const ss = 'users:(("node",pid=7,fd=5))';
-  const run = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
-  expect((await doctor({ listen: portsInUse(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
-  const tools = programs({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
+  const run = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
+  expect((await runDoctorCommand({ listen: refusePorts(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
+  const tools = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
   expect(
-    (await doctor({ listen: portsInUse(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm),
+    (await runDoctorCommand({ listen: refusePorts(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm),
   ).toHaveLength(4);
-  const unknown = await doctor({ listen: portsInUse(8080), answers: () => Promise.resolve(true) });
+  const unknown = await runDoctorCommand({ listen: refusePorts(8080), answers: () => Promise.resolve(true) });
   expect(unknown.text).toMatch(/ok +port 8080/);
 });
 
 test("npm run doctor finds the program on a port on Windows as well", async () => {
-  const run = programs({
+  const run = fakePrograms({
     "netstat -ano -p TCP": "  TCP    0.0.0.0:18830   0.0.0.0:0   ABHÖREN   1\r\n  TCP    0.0.0.0:1883   0.0.0.0:0   ABHÖREN   4711\r\n", // prettier-ignore
     "tasklist /FI PID eq 4711": '"mosquitto.exe","4711","Services","0","9,000 K"\r\n',
   });
-  const { text } = await doctor({ platform: "win32", listen: portsInUse(1883), run });
+  const { text } = await runDoctorCommand({ platform: "win32", listen: refusePorts(1883), run });
   expect(text).toContain("mosquitto.exe (process 4711) uses it");
 });
 
 test("npm run doctor does not connect to the broker without settings", async () => {
   let asked = false;
-  const { code, text } = await doctor({
+  const { code, text } = await runDoctorCommand({
     settings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
     broker: () => {
       asked = true;
@@ -237,22 +240,22 @@ test("npm run doctor does not connect to the broker without settings", async () 
 });
 
 test("a failed check does not stop the other checks", async () => {
-  const { code, text } = await doctor({ freeSpace: () => Promise.reject(new Error("no such call")) });
+  const { code, text } = await runDoctorCommand({ freeSpace: () => Promise.reject(new Error("no such call")) });
   expect(text).toMatch(/todo +disk +The check failed: no such call/);
   expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
   expect(code).toBe(1);
 });
 
 test("npm run doctor prints JSON with --json, and refuses unknown flags", async () => {
-  const { code, text } = await doctor({ nodeVersion: "18.0.0" }, ["--json"]);
+  const { code, text } = await runDoctorCommand({ nodeVersion: "18.0.0" }, ["--json"]);
   const { ok, findings } = JSON.parse(text) as { ok: boolean; findings: { about: string; level: string; remedy?: string }[] }; // prettier-ignore
   expect(ok).toBe(false);
   expect(code).toBe(1);
   expect(findings.filter(({ level }) => level === "todo")).toEqual([
     expect.objectContaining({ about: "Node.js", remedy: expect.any(String) as string }),
   ]);
-  expect((await doctor({}, ["--nonsense"])).code).toBe(2);
-  expect((await doctor({}, ["--help"])).text).toContain("--json");
+  expect((await runDoctorCommand({}, ["--nonsense"])).code).toBe(2);
+  expect((await runDoctorCommand({}, ["--help"])).text).toContain("--json");
 });
 
 describe("npm run doctor on this computer", () => {
@@ -276,18 +279,18 @@ describe("npm run doctor on this computer", () => {
     expect(await here.listen(port)).toBe("EADDRINUSE");
     // replaces port 1883, which another program may use, by a port that this test occupies
     const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
-    const [finding] = await checkPorts(system({ platform: process.platform, listen: portsInUse(1883), run }));
+    const [finding] = await checkPorts(createSystem({ platform: process.platform, listen: refusePorts(1883), run }));
     expect(finding.about).toBe("port 1883");
     if (process.platform === "linux") expect(finding.text).toContain(`(process ${process.pid})`);
   });
 
   test("checks the settings of a project as DeviceScript reads them", async () => {
-    const root = await temporaryFolder();
-    const inspect = (text: string) =>
+    const root = await createTemporaryFolder();
+    const inspectSettings = (text: string) =>
       writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).settings());
     expect((await thisSystem(root).settings()).problems).toEqual([expect.stringContaining("There is no .env.local")]);
     const good = "# mine\nWIFI_SSID=home\nWIFI_PWD=long enough\nMQTT_HOST=192.168.1.20\n";
-    expect(await inspect(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
+    expect(await inspectSettings(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
     const cases: [line: string, problem: RegExp][] = [
       ["WIFI_PWD=s3cret#word", /line 5: DeviceScript drops a line with #.*WIFI_PWD/],
       ["NL_ID = a/b", /line 5: the name NL_ID must begin the line/],
@@ -303,11 +306,13 @@ describe("npm run doctor on this computer", () => {
       ["A_NAME_TOO_LONG=1", /longer than 13/],
     ];
     for (const [line, problem] of cases) {
-      const { problems } = await inspect(`${good}${line}\n`);
+      const { problems } = await inspectSettings(`${good}${line}\n`);
       expect(problems.join("\n"), line).toMatch(problem);
       expect(problems.join("\n")).not.toContain("s3cret");
     }
-    expect((await inspect(`${good}MQTT_PASSWORD=s3cret\n`)).notes.join()).toMatch(/MQTT_PASSWORD is unknown/);
-    expect((await inspect(`${good}MQTT_USER=me \n`)).notes.join()).toMatch(/space around the value of MQTT_USER/);
+    expect((await inspectSettings(`${good}MQTT_PASSWORD=s3cret\n`)).notes.join()).toMatch(/MQTT_PASSWORD is unknown/);
+    expect((await inspectSettings(`${good}MQTT_USER=me \n`)).notes.join()).toMatch(
+      /space around the value of MQTT_USER/,
+    );
   });
 });

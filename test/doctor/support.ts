@@ -1,7 +1,7 @@
 /** A simulated computer for `npm run doctor`. Everything is ready there unless a test changes something. */
 import type { System } from "../../scripts/doctor/system.js";
 
-export const PACKAGE = JSON.stringify({
+export const PACKAGE_JSON = JSON.stringify({
   engines: { node: ">=20.19" },
   devDependencies: { "@devicescript/cli": "2.16.4" },
 });
@@ -15,12 +15,12 @@ export const SETTINGS = {
   id: "nightlight/porch",
 };
 
-export const BOARD = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
+export const BOARD_PORT = { path: "/dev/ttyACM0", vendorId: "303A", productId: "1001", manufacturer: "Espressif" };
 
 /** Creates a simulated computer on which all checks succeed. @param change replaces functions and files */
-export function system(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
+export function createSystem(change: Partial<System> & { files?: Record<string, string | undefined> } = {}): System {
   const files: Record<string, string | undefined> = {
-    "package.json": PACKAGE,
+    "package.json": PACKAGE_JSON,
     "node_modules/@devicescript/cli/package.json": '{ "version": "2.16.4" }',
     "node_modules/@devicescript/core/package.json": "{}",
     ".devicescript/bin/main/bytecode.devs": "x".repeat(40_288),
@@ -38,7 +38,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
     run: () => Promise.resolve({ code: undefined, output: "", error: "ENOENT" }),
     answers: () => Promise.resolve(false),
     esptool: () => Promise.resolve("4.8.1"),
-    serialPorts: () => Promise.resolve([BOARD, { path: "/dev/ttyS0" }]),
+    serialPorts: () => Promise.resolve([BOARD_PORT, { path: "/dev/ttyS0" }]),
     checkAccess: () => Promise.resolve(),
     firmware: () => Promise.resolve(["main", "main_qt_py"]),
     settings: () => Promise.resolve({ exists: true, problems: [], notes: [], settings: SETTINGS }),
@@ -48,7 +48,7 @@ export function system(change: Partial<System> & { files?: Record<string, string
 }
 
 /** Simulates programs. @param answers the output of each program, by the beginning of the command line */
-export function programs(answers: Record<string, string>): System["run"] {
+export function fakePrograms(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");
     const [, output] = Object.entries(answers).find(([start]) => line.startsWith(start)) ?? [];

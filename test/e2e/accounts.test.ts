@@ -5,8 +5,8 @@ import path from "node:path";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { brokerSettings, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
-import { addUsers, as, passwordOf } from "../server/support/guarded.js";
-import { client } from "../server/support/server.js";
+import { addUsers, loginOf, passwordOf } from "../server/support/guarded.js";
+import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 
 const ID = "nightlight/porch";
@@ -49,7 +49,7 @@ test("a board's device account permits everything that the board does", async ()
       within: 10_000,
     });
   }
-  const boss = await client(server.brokerUrl, as("boss"), `${ID}/#`);
+  const boss = await connectClient(server.brokerUrl, loginOf("boss"), `${ID}/#`);
   await boss.publishAsync(`${ID}/set`, '{"mode":"on"}', { qos: 1 });
   await eventually(() => board.lamp, { what: "the override", within: 10_000 });
   await boss.publishAsync(`${ID}/commands`, '{"action":"report","seq":2147483000}', { qos: 1 });
@@ -84,10 +84,10 @@ test("the broker rejects a board with a wrong password and a board that publishe
 });
 
 test("WebSocket connections require the same accounts, and CONNACK gives the reason of a rejection", async () => {
-  await expect(client(server.websocketUrl!)).rejects.toMatchObject({ code: 5 });
-  await expect(client(server.websocketUrl!, { username: "porch", password: "guess" })).rejects.toMatchObject({
+  await expect(connectClient(server.websocketUrl!)).rejects.toMatchObject({ code: 5 });
+  await expect(connectClient(server.websocketUrl!, { username: "porch", password: "guess" })).rejects.toMatchObject({
     code: 4,
   });
-  const eyes = await client(server.websocketUrl!, as("boss"), "nightlight/status");
+  const eyes = await connectClient(server.websocketUrl!, loginOf("boss"), "nightlight/status");
   await eventually(() => eyes.got.length > 0, { what: "the server's status" });
 });

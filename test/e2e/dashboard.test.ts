@@ -36,7 +36,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     client = await mqtt.connectAsync(server.brokerUrl);
     browser = await startChromium();
     ({ page, complaints } = await openPage(browser, `${server.httpUrl}/#/zone/yard`));
-    await shows(page.locator(".connection"), "live");
+    await waitForText(page.locator(".connection"), "live");
   });
   afterAll(async () => {
     await browser?.close();
@@ -45,17 +45,17 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await rm(data, { recursive: true, force: true });
   });
 
-  const shows = (place: Locator, words: string | RegExp) =>
+  const waitForText = (place: Locator, words: string | RegExp) =>
     eventually(async () => ((await place.textContent({ timeout: 1000 })) ?? "").match(words), {
       within: 10_000,
       what: `"${words}" on the page`,
     });
-  const read = (id: string, light: number) =>
+  const publishLight = (id: string, light: number) =>
     client.publishAsync(`${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
-  const zone = () => page.getByRole("region", { name: "Zone The yard" });
+  const zoneRegion = () => page.getByRole("region", { name: "Zone The yard" });
 
   /** Returns the lamp's state in the retained command, which a newly connected board receives. */
-  async function retained(id: string): Promise<unknown> {
+  async function readRetainedLamp(id: string): Promise<unknown> {
     const late = await mqtt.connectAsync(server.brokerUrl);
     try {
       const heard: string[] = [];
@@ -67,56 +67,56 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
       await late.endAsync(true);
     }
   }
-  const lampsBecome = (led_on: boolean) =>
-    eventually(async () => (await retained(GATE)) === led_on && (await retained(POND)) === led_on, {
+  const waitForLamps = (led_on: boolean) =>
+    eventually(async () => (await readRetainedLamp(GATE)) === led_on && (await readRetainedLamp(POND)) === led_on, {
       within: 10_000,
       what: `both lamps commanded ${led_on ? "on" : "off"}`,
     });
 
   test("shows the zone's combined light when its sensors report over MQTT", async () => {
-    await read(GATE, 100);
-    await read(POND, 800);
-    await read(SHED, 700);
-    await shows(zone(), /0 of 2 lamps on.*700.*median of 3 sensors/s);
-    await read(SHED, 210);
-    await shows(zone(), /2 of 2 lamps on.*210/s);
-    await lampsBecome(true);
+    await publishLight(GATE, 100);
+    await publishLight(POND, 800);
+    await publishLight(SHED, 700);
+    await waitForText(zoneRegion(), /0 of 2 lamps on.*700.*median of 3 sensors/s);
+    await publishLight(SHED, 210);
+    await waitForText(zoneRegion(), /2 of 2 lamps on.*210/s);
+    await waitForLamps(true);
   });
 
   test("overrides all lamps of the zone by keyboard, and ends the override", async () => {
-    await zone().getByRole("radio", { name: "Auto" }).focus();
+    await zoneRegion().getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
-    await lampsBecome(false);
-    await shows(zone(), "0 of 2 lamps on");
-    await zone().getByLabel("For how long").selectOption("for 15 min");
-    await shows(zone(), "15 min left");
-    await zone().getByRole("radio", { name: "Auto" }).focus();
+    await waitForLamps(false);
+    await waitForText(zoneRegion(), "0 of 2 lamps on");
+    await zoneRegion().getByLabel("For how long").selectOption("for 15 min");
+    await waitForText(zoneRegion(), "15 min left");
+    await zoneRegion().getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("Space");
-    await lampsBecome(true);
+    await waitForLamps(true);
   });
 
   test("overrides one lamp by mouse for a limited time, while the zone still controls the other lamp", async () => {
-    await zone().getByRole("link", { name: GATE }).first().click();
+    await zoneRegion().getByRole("link", { name: GATE }).first().click();
     const board = page.getByRole("region", { name: GATE, exact: true });
     await board.getByRole("radio", { name: "Off" }).check();
-    await eventually(async () => (await retained(GATE)) === false, { what: "the lamp commanded off" });
-    expect(await retained(POND)).toBe(true);
+    await eventually(async () => (await readRetainedLamp(GATE)) === false, { what: "the lamp commanded off" });
+    expect(await readRetainedLamp(POND)).toBe(true);
     await board.getByLabel("For how long").selectOption("for 1 hr");
-    await shows(page.locator(".control"), /1 hr left.*switched off by hand/s);
+    await waitForText(page.locator(".control"), /1 hr left.*switched off by hand/s);
     await client.publishAsync(`${GATE}/set`, '{"mode":"auto"}', { qos: 1 });
-    await shows(page.locator(".control"), "zone The yard decides");
+    await waitForText(page.locator(".control"), "zone The yard decides");
   });
 
   test("plots readings, shows them after a reload, and forgets a board on request", async () => {
-    await read(GATE, 1000);
-    await read(GATE, 120);
+    await publishLight(GATE, 1000);
+    await publishLight(GATE, 120);
     await page.reload();
     await page.getByRole("radio", { name: "1h" }).check();
-    await shows(page.locator("#plot-summary"), /readings: light from 100 to 1000; the lamp was on for/);
-    await shows(page.getByRole("region", { name: "Switches" }), /off.*on/s);
-    const path = (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!;
-    expect(await (await fetch(new URL(path, server.httpUrl))).text()).toContain(",1000,");
+    await waitForText(page.locator("#plot-summary"), /readings: light from 100 to 1000; the lamp was on for/);
+    await waitForText(page.getByRole("region", { name: "Switches" }), /off.*on/s);
+    const csvPath = (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!;
+    expect(await (await fetch(new URL(csvPath, server.httpUrl))).text()).toContain(",1000,");
     await page.getByRole("button", { name: "Forget …" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
     await eventually(() => page.getByRole("article", { name: POND, exact: true }).isVisible(), { what: "the others" });

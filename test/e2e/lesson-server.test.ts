@@ -6,27 +6,27 @@ import { topicOf } from "../../contract/index.js";
 import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { connect } from "../support/rig.js";
 
 const ID = "4f2c9d1e";
-const PROGRAM = fileURLToPath(new URL("lesson-server.py", import.meta.url));
+const LESSON_SERVER = fileURLToPath(new URL("lesson-server.py", import.meta.url));
 
 /** Starts the lesson's Python server. */
 function startLessonServer(port: number): ChildProcess {
-  return spawn(PYTHON_WITH_PAHO as string, [PROGRAM, "127.0.0.1", String(port), ID], {
+  return spawn(PYTHON_WITH_PAHO as string, [LESSON_SERVER, "127.0.0.1", String(port), ID], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function killChild(child: ChildProcess): Promise<void> {
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
 }
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))(
+describe.skipIf(isMissing(MOSQUITTO, "Mosquitto") || isMissing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))(
   "a server that a student wrote for the lesson",
   () => {
     let mosquitto: Mosquitto;
@@ -44,7 +44,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto") || missing(PYTHON_WITH_PAHO, "Py
     });
     afterAll(async () => {
       await board?.stop();
-      if (server) await end(server);
+      if (server) await killChild(server);
       await mosquitto?.remove();
     });
 

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LESSON_RULE, topicOf, type Channel } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { connect, startRig, type Rig } from "../support/rig.js";
 
 const ID = "nightlight/sim-1";
-const COMMANDS = topicOf(ID, "commands");
+const COMMANDS_TOPIC = topicOf(ID, "commands");
 
 describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s broker", (broker) => {
-  describe.skipIf(broker === "mosquitto" && missing(MOSQUITTO, "Mosquitto"))("", () => {
+  describe.skipIf(broker === "mosquitto" && isMissing(MOSQUITTO, "Mosquitto"))("", () => {
     let rig: Rig;
     beforeAll(async () => {
       rig = await startRig({ broker });
@@ -16,7 +16,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     afterAll(() => rig?.close());
 
     const board = () => rig.boards[0];
-    const lampBecomes = (on: boolean, within = 1000) =>
+    const waitForLamp = (on: boolean, within = 1000) =>
       eventually(() => board().lamp === on, { within, what: `the lamp to be ${on ? "on" : "off"}` });
 
     it("switches the lamp on within a second when the light falls, and off when it rises", async () => {
@@ -28,15 +28,15 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       ] as const) {
         // prettier-ignore
         board().setLight(light);
-        await lampBecomes(on);
+        await waitForLamp(on);
       }
     });
 
     it("publishes telemetry from the board and retained commands from the server", async () => {
       board().setLight(250);
       await eventually(() => rig.seen.some((m) => m.topic === topicOf(ID, "telemetry") && m.text.includes('"light":250')), { what: "telemetry" }); // prettier-ignore
-      await lampBecomes(true);
-      const retained = await retainedOn(rig, COMMANDS);
+      await waitForLamp(true);
+      const retained = await readRetained(rig, COMMANDS_TOPIC);
       expect(JSON.parse(retained)).toMatchObject({ led_on: true });
     });
 
@@ -48,58 +48,60 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
 
     it("executes 200 commands that arrive in one burst, all of them and in order", async () => {
       board().setLight(900);
-      await lampBecomes(false);
+      await waitForLamp(false);
       const lamp: boolean[] = [];
-      const note = (on: boolean) => lamp.push(on);
-      board().on("lamp", note);
+      const recordLamp = (on: boolean) => lamp.push(on);
+      board().on("lamp", recordLamp);
       const burst = Array.from({ length: 200 }, (_, i) => ({ led_on: i % 2 === 0 }));
       await Promise.all(
-        burst.map((command) => rig.observer.publishAsync(COMMANDS, JSON.stringify(command), { qos: 1 })),
+        burst.map((command) => rig.observer.publishAsync(COMMANDS_TOPIC, JSON.stringify(command), { qos: 1 })),
       );
       await eventually(() => lamp.length >= burst.length, { within: 10_000, what: "two hundred switches" });
-      board().off("lamp", note);
+      board().off("lamp", recordLamp);
       expect(lamp).toEqual(burst.map((command) => command.led_on));
     });
 
     it("survives all invalid messages to the board, and counts them", async () => {
-      const rejected = async () => (await report(rig)).rejected ?? 0;
-      const before = await rejected();
+      const countRejected = async () => (await requestReport(rig)).rejected ?? 0;
+      const before = await countRejected();
       // `garbage` is invalid on both topics, `wrong` only on `commands`, and `config` only on `config`
       const garbage = ["{", "", "nonsense", "[]", "5", "true", '"x"', '{"a":'.repeat(300), "[".repeat(1000), '{"led_on":01}', Buffer.from([0, 255, 254, 128]), Buffer.from('{"é":"\u00ff', "latin1"), "x".repeat(1500)]; // prettier-ignore
       const wrong = ['{"led_on":1}', '{"led_on":"true"}', '{"led_on":null}', '{"led_on":"é"}', '{"action":"explode","seq":1}', '{"action":"reboot"}', '{"light":1e9}', "{}"]; // prettier-ignore
       const config = ['{"threshold":"300"}', '{"sample":0}', '{"report":"never"}', '{"threshold":1e9}'];
       const huge = Buffer.alloc(1_000_000, 97);
-      const send = (channel: Channel, payloads: (string | Buffer)[]) =>
+      const publishAll = (channel: Channel, payloads: (string | Buffer)[]) =>
         Promise.all(payloads.map((payload) => rig.observer.publishAsync(topicOf(ID, channel), payload, { qos: 1 })));
-      await send("commands", [...garbage, ...wrong, huge]);
+      await publishAll("commands", [...garbage, ...wrong, huge]);
       // the board does not reject the empty payload, which validly clears a retained message
-      await send("config", [...garbage, ...config, huge]);
+      await publishAll("config", [...garbage, ...config, huge]);
       board().setLight(120);
-      await lampBecomes(true, 5000);
+      await waitForLamp(true, 5000);
       board().setLight(880);
-      await lampBecomes(false);
+      await waitForLamp(false);
       const empty = garbage.filter((payload) => payload.length === 0).length;
       // only Mosquitto delivers the two huge messages to the board; the embedded broker rejects them
       const tooLarge = broker === "mosquitto" ? 2 : 0;
-      expect((await rejected()) - before).toBe(2 * (garbage.length - empty) + wrong.length + config.length + tooLarge);
+      expect((await countRejected()) - before).toBe(
+        2 * (garbage.length - empty) + wrong.length + config.length + tooLarge,
+      );
       expect(board().crashes).toBe(0);
     });
 
     it("shows whether the board has applied a change of its settings, which may wait until it is back", async () => {
-      const applied = () => rig.server.devices.get(ID)?.config_applied;
-      const apply = (threshold: number) =>
+      const appliedConfig = () => rig.server.devices.get(ID)?.config_applied;
+      const applyThreshold = (threshold: number) =>
         rig.server.reload({
           policy: { rule: { ...LESSON_RULE, threshold }, reporting: {}, devices: new Map(), zones: [] },
         });
-      await eventually(() => applied() === true, { what: "the first settings" });
-      apply(310);
-      await eventually(() => applied() === true, { what: "the changed settings" });
+      await eventually(() => appliedConfig() === true, { what: "the first settings" });
+      applyThreshold(310);
+      await eventually(() => appliedConfig() === true, { what: "the changed settings" });
       board().network.cut();
-      apply(320);
-      expect(applied()).toBe(false);
+      applyThreshold(320);
+      expect(appliedConfig()).toBe(false);
       board().network.heal();
-      await eventually(() => applied() === true, { within: 30_000, what: "the settings that waited" });
-      apply(300);
+      await eventually(() => appliedConfig() === true, { within: 30_000, what: "the settings that waited" });
+      applyThreshold(300);
     });
 
     it("shows a board as offline after a power cut, and as online after its restart", async () => {
@@ -112,7 +114,7 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
 });
 
 /** Returns the retained message on a topic. */
-async function retainedOn(rig: Rig, topic: string): Promise<string> {
+async function readRetained(rig: Rig, topic: string): Promise<string> {
   const visitor = await connect(rig.url);
   let found: string | undefined;
   visitor.on("message", (_topic, payload, { retain }) => {
@@ -127,9 +129,9 @@ async function retainedOn(rig: Rig, topic: string): Promise<string> {
 let actions = 0;
 
 /** Sends a report action to the board and returns the reply. */
-async function report(rig: Rig): Promise<{ rejected?: number; connects?: number }> {
+async function requestReport(rig: Rig): Promise<{ rejected?: number; connects?: number }> {
   const seq = ++actions;
-  await rig.observer.publishAsync(COMMANDS, JSON.stringify({ action: "report", seq }), { qos: 1 });
+  await rig.observer.publishAsync(COMMANDS_TOPIC, JSON.stringify({ action: "report", seq }), { qos: 1 });
   const reply = await eventually(
     () => rig.seen.find((m) => m.topic === topicOf(ID, "replies") && m.text.includes(`"seq":${seq},`)),
     { within: 10_000, what: "the report" },

@@ -18,11 +18,11 @@ describe("a board that was offline", () => {
   });
   afterAll(() => rig?.close());
 
-  const telemetry = () =>
+  const receivedReadings = () =>
     rig.seen.filter((m) => m.topic === topicOf(ID, "telemetry")).map((m) => JSON.parse(m.text) as Reading);
 
   /** Sends a configuration and waits for the reply to a later action: boards handle messages in order. */
-  async function configure(config: object, seq: number): Promise<void> {
+  async function sendConfig(config: object, seq: number): Promise<void> {
     await rig.observer.publishAsync(topicOf(ID, "config"), JSON.stringify(config), { qos: 1, retain: true });
     await rig.observer.publishAsync(topicOf(ID, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
     await eventually(
@@ -34,16 +34,16 @@ describe("a board that was offline", () => {
     );
   }
 
-  const seenLight = (light: number, since: number) =>
-    eventually(() => telemetry().some((r, i) => i >= since && r.light === light), {
+  const waitForLight = (light: number, since: number) =>
+    eventually(() => receivedReadings().some((r, i) => i >= since && r.light === light), {
       within: 10_000,
       what: `a reading of ${light}`,
     });
 
   /** Cuts the network, lets the light cross the threshold four times, and reconnects. Returns all readings since the cut. */
-  async function outage(): Promise<Reading[]> {
+  async function simulateOutage(): Promise<Reading[]> {
     const [board] = rig.boards;
-    const before = telemetry().length;
+    const before = receivedReadings().length;
     board.network.cut();
     // the board decides by itself during the outage, so a lamp that follows shows that a reading was taken
     for (const light of [100, 900, 120, 880]) {
@@ -55,34 +55,34 @@ describe("a board that was offline", () => {
     }
     board.network.heal();
     board.setLight(110);
-    await seenLight(110, before);
+    await waitForLight(110, before);
     // waits for three new readings: the board sends them only after all readings that it buffered during the outage
     for (const light of [710, 111, 711]) {
       board.setLight(light);
-      await seenLight(light, before);
+      await waitForLight(light, before);
     }
-    return telemetry().slice(before);
+    return receivedReadings().slice(before);
   }
 
-  const crossings = (readings: Reading[]) =>
+  const lightsAtCrossings = (readings: Reading[]) =>
     readings.map((r) => r.light).filter((light) => [100, 900, 120].includes(light));
 
   it("sends all stored readings after the reconnect, in order and with their age", async () => {
-    await configure({ alone_after: 1000, offline: "keep" }, 1);
-    const readings = await outage();
-    expect(crossings(readings)).toEqual([100, 900, 120]);
+    await sendConfig({ alone_after: 1000, offline: "keep" }, 1);
+    const readings = await simulateOutage();
+    expect(lightsAtCrossings(readings)).toEqual([100, 900, 120]);
     const late = readings.filter((r) => r.age > 1000).map((r) => r.seq);
     expect(late.length).toBeGreaterThan(0);
     expect(late).toEqual([...late].sort((a, b) => a - b));
   });
 
   it("sends only the latest reading with `offline: latest`", async () => {
-    await configure({ alone_after: 1000, offline: "latest" }, 2);
-    expect(crossings(await outage())).toEqual([]);
+    await sendConfig({ alone_after: 1000, offline: "latest" }, 2);
+    expect(lightsAtCrossings(await simulateOutage())).toEqual([]);
   });
 
   it("decides by the last received rule", async () => {
-    await configure({ alone_after: 1000, threshold: 700 }, 3);
+    await sendConfig({ alone_after: 1000, threshold: 700 }, 3);
     const [board] = rig.boards;
     board.network.cut();
     // the lamp would be off by the default rule, so a lit lamp shows that the received rule applies

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 
 /** Creates a line of Mosquitto's password file, in the format of mosquitto_passwd. */
 function passwordLine(user: string, password: string): string {
@@ -15,7 +15,7 @@ function passwordLine(user: string, password: string): string {
   return `${user}:$7$101$${salt.toString("base64")}$${hash.toString("base64")}\n`;
 }
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
+describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board", () => {
   let folder: string;
   let mosquitto: Mosquitto;
   const boards: SimulatedBoard[] = [];
@@ -33,7 +33,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
   });
 
   /** Starts a board with these settings. Returns its log, to which lines are appended while the board runs. */
-  async function run(settings: Record<string, unknown>): Promise<string[]> {
+  async function runWithSettings(settings: Record<string, unknown>): Promise<string[]> {
     const id = `settings-${boards.length}`;
     const lines: string[] = [];
     const board = new SimulatedBoard({
@@ -46,26 +46,26 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board", () => {
     await board.start();
     return lines;
   }
-  const line = (lines: string[], pattern: RegExp) =>
+  const waitForLine = (lines: string[], pattern: RegExp) =>
     eventually(() => lines.find((text) => pattern.test(text)), { within: 10_000, what: `${pattern} in the log` });
 
   it("connects to a broker that requires a user name and password", async () => {
-    const lines = await run({ NL_ID: "nightlight/porch", MQTT_USER: "porch", MQTT_PWD: "s3cret word" });
-    await line(lines, /connected to/);
+    const lines = await runWithSettings({ NL_ID: "nightlight/porch", MQTT_USER: "porch", MQTT_PWD: "s3cret word" });
+    await waitForLine(lines, /connected to/);
     expect(lines.join("\n")).not.toContain("s3cret");
   });
 
   it("logs a login that the broker refuses, and keeps trying", async () => {
-    const lines = await run({ MQTT_USER: "porch", MQTT_PWD: "wrong" });
-    expect(await line(lines, /refused/)).toMatch(/user name or password|not authori[sz]ed/i);
+    const lines = await runWithSettings({ MQTT_USER: "porch", MQTT_PWD: "wrong" });
+    expect(await waitForLine(lines, /refused/)).toMatch(/user name or password|not authori[sz]ed/i);
     expect(boards.at(-1)?.crashes).toBe(0);
   });
 
   it("logs invalid settings and uses their defaults", async () => {
-    const lines = await run({ NL_ID: "a/#", MQTT_PORT: 70000, MQTT_TLS: "maybe" });
-    expect(await line(lines, /MQTT_PORT/)).toContain("70000 is not a whole number from 1 to 65535; using 1883");
-    expect(await line(lines, /MQTT_TLS/)).toContain("maybe is neither true nor false; using false");
-    expect(await line(lines, /NL_ID/)).toMatch(/an id cannot contain # or \+; using nightlight\/[0-9a-f]{6}$/);
+    const lines = await runWithSettings({ NL_ID: "a/#", MQTT_PORT: 70000, MQTT_TLS: "maybe" });
+    expect(await waitForLine(lines, /MQTT_PORT/)).toContain("70000 is not a whole number from 1 to 65535; using 1883");
+    expect(await waitForLine(lines, /MQTT_TLS/)).toContain("maybe is neither true nor false; using false");
+    expect(await waitForLine(lines, /NL_ID/)).toMatch(/an id cannot contain # or \+; using nightlight\/[0-9a-f]{6}$/);
     expect(boards.at(-1)?.crashes).toBe(0);
   });
 });

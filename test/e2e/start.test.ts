@@ -19,7 +19,7 @@ interface Program {
 }
 
 /** Runs the program of `npm start` directly, because npm would intercept signals. */
-function start(...args: string[]): Program {
+function startNightlight(...args: string[]): Program {
   const command = ["--import", "tsx", "--conditions=nightlight-source", "scripts/start.ts", ...args];
   const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
@@ -28,7 +28,7 @@ function start(...args: string[]): Program {
   return { child, output: () => text, exit };
 }
 
-/** Returns the names of a process's child processes. Linux only. */
+/** Returns the names of a process's child processes. Works only on Linux. */
 async function childrenOf(pid: number): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir("/proc")) {
@@ -54,23 +54,23 @@ describe("npm start", () => {
   });
   afterAll(() => rm(data, { recursive: true, force: true }));
 
-  async function ready(...args: string[]) {
+  async function startAndWait(...args: string[]) {
     const folder = path.join(data, String(folders++));
-    const program = start("--mqtt-port", "0", "--http-port", "0", "--data", folder, ...args);
+    const program = startNightlight("--mqtt-port", "0", "--http-port", "0", "--data", folder, ...args);
     running.push(program);
-    const find = (pattern: RegExp) => eventually(() => pattern.exec(program.output())?.[0], { within: 30_000, what: `${pattern} in:\n${program.output()}` }); // prettier-ignore
+    const waitForOutput = (pattern: RegExp) => eventually(() => pattern.exec(program.output())?.[0], { within: 30_000, what: `${pattern} in:\n${program.output()}` }); // prettier-ignore
     return {
       ...program,
       folder,
-      mqtt: await find(/mqtt:\/\/127\.0\.0\.1:\d+/),
-      http: await find(/http:\/\/127\.0\.0\.1:\d+/),
+      mqtt: await waitForOutput(/mqtt:\/\/127\.0\.0\.1:\d+/),
+      http: await waitForOutput(/http:\/\/127\.0\.0\.1:\d+/),
     };
   }
 
-  const get = async <T>(url: string) => (await (await fetch(url)).json()) as T;
+  const getJson = async <T>(url: string) => (await (await fetch(url)).json()) as T;
 
   it("starts broker, server and boards with a simulated day, and exits cleanly within 2.5 s", async () => {
-    const { child, output, exit, mqtt, http } = await ready("--boards", "2");
+    const { child, output, exit, mqtt, http } = await startAndWait("--boards", "2");
     const client = await connect(mqtt);
     const topics = new Set<string>();
     client.on("message", (topic) => topics.add(topic));
@@ -83,7 +83,7 @@ describe("npm start", () => {
     expect(output()).toMatch(/Message received: nightlight\/sim-1 \{"light":\d+/);
     expect(output()).toMatch(/Sending message: nightlight\/sim-1 \{"led_on":(true|false)/);
     expect((await fetch(`${http}/healthz`)).status).toBe(200);
-    expect(await get<{ id: string }[]>(`${http}/api/devices`)).toMatchObject([{ id: "nightlight/sim-1", online: true }, { id: "nightlight/sim-2", online: true }]); // prettier-ignore
+    expect(await getJson<{ id: string }[]>(`${http}/api/devices`)).toMatchObject([{ id: "nightlight/sim-1", online: true }, { id: "nightlight/sim-2", online: true }]); // prettier-ignore
     await client.endAsync();
     const asked = performance.now();
     child.kill("SIGTERM");
@@ -92,32 +92,35 @@ describe("npm start", () => {
   });
 
   it("switches the lamp within a second of a slider change, and holds the light until its release", async () => {
-    const { http } = await ready();
+    const { http } = await startAndWait();
     const board = `${http}/api/simulator/boards/nightlight%2Fsim-1`;
-    const view = async () =>
-      (await get<{ light: number; lamp: boolean; held: boolean }[]>(`${http}/api/simulator/boards`))[0];
-    const slide = (light: number | null) =>
+    const readBoardView = async () =>
+      (await getJson<{ light: number; lamp: boolean; held: boolean }[]>(`${http}/api/simulator/boards`))[0];
+    const setSlider = (light: number | null) =>
       fetch(`${board}/light`, {
         method: "PUT",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ light }),
       });
-    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+    await eventually(async () => (await getJson<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
     for (const light of [950, 50, 900, 100]) {
-      expect((await slide(light)).status).toBeLessThan(300);
-      await eventually(async () => (await view()).lamp === light < 300, { within: 1000, what: `the lamp at ${light}` });
-      expect(await view()).toMatchObject({ light, held: true });
+      expect((await setSlider(light)).status).toBeLessThan(300);
+      await eventually(async () => (await readBoardView()).lamp === light < 300, {
+        within: 1000,
+        what: `the lamp at ${light}`,
+      });
+      expect(await readBoardView()).toMatchObject({ light, held: true });
     }
-    await slide(null);
-    expect(await view()).toMatchObject({ held: false });
-    expect((await slide(2000)).status).toBe(400);
+    await setSlider(null);
+    expect(await readBoardView()).toMatchObject({ held: false });
+    expect((await setSlider(2000)).status).toBe(400);
   });
 
   it.skipIf(process.platform === "win32")(
     "makes all files in the data folder accessible only to their owner",
     async () => {
-      const { http, folder } = await ready();
-      await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+      const { http, folder } = await startAndWait();
+      await eventually(async () => (await getJson<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
       const names = await readdir(folder, { recursive: true });
       expect(names).toContain("db/CURRENT");
       for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
@@ -125,17 +128,17 @@ describe("npm start", () => {
   );
 
   it.skipIf(process.platform !== "linux")("stops the compiler process after the start", async () => {
-    const { child, http } = await ready();
-    await eventually(async () => (await get<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
+    const { child, http } = await startAndWait();
+    await eventually(async () => (await getJson<unknown[]>(`${http}/api/devices`)).length === 1, { within: 20_000 });
     await eventually(async () => (await childrenOf(child.pid!)).length === 0, { what: "esbuild to end" });
   });
 
   it("serves the dashboard, and runs without a simulator", async () => {
-    const { http, output } = await ready("--no-simulator");
+    const { http, output } = await startAndWait("--no-simulator");
     const page = await fetch(http);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<title>Nightlight")]);
     expect(output()).not.toContain("sim-1");
-    expect(await get<unknown[]>(`${http}/api/devices`)).toEqual([]);
+    expect(await getJson<unknown[]>(`${http}/api/devices`)).toEqual([]);
   });
 
   it.each([
@@ -143,7 +146,7 @@ describe("npm start", () => {
     [["--colour"], 2, /unknown option.*--colour/s],
     [["--mqtt-port", "99999"], 2, /--mqtt-port.*from 0 to 65535/s],
   ])("explains the error in %j, and exits with code %i", async (args, code, sentence) => {
-    const program = start(...args);
+    const program = startNightlight(...args);
     running.push(program);
     expect([await program.exit, program.output()]).toEqual([code, expect.stringMatching(sentence)]);
   });
@@ -152,7 +155,14 @@ describe("npm start", () => {
     const taken = net.createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");
     const { port } = taken.address() as net.AddressInfo;
-    const program = start("--mqtt-port", String(port), "--http-port", "0", "--data", path.join(data, "taken"));
+    const program = startNightlight(
+      "--mqtt-port",
+      String(port),
+      "--http-port",
+      "0",
+      "--data",
+      path.join(data, "taken"),
+    );
     running.push(program);
     expect([await program.exit, program.output()]).toEqual([1, expect.stringMatching(new RegExp(`${port}.*--mqtt-port`, "s"))]); // prettier-ignore
     taken.close();

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
 /** Time for which the LED is observed in each state, in ms. */
-const OBSERVED = 8000;
+const OBSERVATION_TIME = 8000;
 
 let rig: Rig;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ function colorOf({ statusLight }: SimulatedBoard): string {
 }
 
 /** Observes the LED. Returns the colors that it showed, and the share of the time in which it was lit. */
-async function observe(board: SimulatedBoard): Promise<{ colors: string[]; lit: number; changes: number }> {
+async function observeLed(board: SimulatedBoard): Promise<{ colors: string[]; lit: number; changes: number }> {
   const colors = new Set<string>([colorOf(board)]);
   const began = performance.now();
   let since = began;
@@ -40,7 +40,7 @@ async function observe(board: SimulatedBoard): Promise<{ colors: string[]; lit: 
   };
   const onChange = () => changes++;
   board.on("status-light", onLed).on("change", onChange);
-  await sleep(OBSERVED);
+  await sleep(OBSERVATION_TIME);
   onLed();
   board.off("status-light", onLed).off("change", onChange);
   return { colors: [...colors].sort(), lit: lit / (since - began), changes };
@@ -48,18 +48,18 @@ async function observe(board: SimulatedBoard): Promise<{ colors: string[]; lit: 
 
 test("the board's status LED shows by color and by rhythm whether it is online, connecting, or decides by itself", async () => {
   const [board] = rig.boards;
-  const shows = (color: string): Promise<unknown> =>
+  const waitForColor = (color: string): Promise<unknown> =>
     eventually(() => colorOf(board) === color, { within: 20_000, what: `${color} instead of ${colorOf(board)}` });
 
   board.setLight(600);
-  await shows("green");
+  await waitForColor("green");
   await eventually(() => rig.server.devices.get("nightlight/sim-1")?.led_on === false, { what: "the first decision" });
-  // The runtime would show its own pattern two seconds after the last color. Browsers get no events for the LED.
-  expect(await observe(board)).toEqual({ colors: ["green"], lit: 1, changes: 0 });
+  // Two seconds after the last color the runtime would show its own pattern. The LED must stay green nevertheless.
+  expect(await observeLed(board)).toEqual({ colors: ["green"], lit: 1, changes: 0 });
 
   board.network.cut({ how: "reset" });
-  await shows("blue");
-  const alone = await observe(board);
+  await waitForColor("blue");
+  const alone = await observeLed(board);
   expect(alone.colors).toEqual(["blue", "dark"]);
   expect(alone.lit).toBeGreaterThan(0.15);
   expect(alone.lit).toBeLessThan(0.38);
@@ -67,15 +67,15 @@ test("the board's status LED shows by color and by rhythm whether it is online, 
 
   await rig.observer.publishAsync("nightlight/sim-1/config", '{"alone_after":60000}', { qos: 1, retain: true });
   board.network.heal();
-  await shows("green");
+  await waitForColor("green");
   await sleep(1000);
   board.network.cut({ how: "reset" });
-  await shows("orange");
-  const connecting = await observe(board);
+  await waitForColor("orange");
+  const connecting = await observeLed(board);
   expect(connecting.colors).toEqual(["dark", "orange"]);
   expect(connecting.lit).toBeGreaterThan(0.38);
   expect(connecting.lit).toBeLessThan(0.62);
 
   await board.stop();
-  await shows("dark");
+  await waitForColor("dark");
 });

@@ -12,7 +12,7 @@ describe("a board", () => {
   });
   afterAll(() => rig?.close());
 
-  async function ask(action: string, seq: number): Promise<Reply> {
+  async function requestAction(action: string, seq: number): Promise<Reply> {
     await rig.observer.publishAsync(topicOf(ID, "commands"), JSON.stringify({ action, seq }), { qos: 1 });
     const isReply = (text: string) => text.includes(`"seq":${seq},`);
     const { text } = await eventually(
@@ -28,19 +28,21 @@ describe("a board", () => {
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
     const lamp: boolean[] = [];
     board.on("lamp", (on) => lamp.push(on));
-    expect(await ask("identify", 1000)).toMatchObject({ ok: true });
+    expect(await requestAction("identify", 1000)).toMatchObject({ ok: true });
     await eventually(() => lamp.length >= 6, { within: 15_000, what: "three blinks" });
     expect(lamp).toEqual([false, true, false, true, false, true]);
-    // Blinking does not change the reported lamp state: the state stays on, because it is dark.
-    const told = rig.seen.filter((m) => m.topic === topicOf(ID, "status")).map((m) => JSON.parse(m.text).led_on);
-    expect(told.slice(told.indexOf(true))).not.toContain(false);
+    // Blinking does not change the reported lamp state, which stays on because it is dark.
+    const reportedStates = rig.seen
+      .filter((m) => m.topic === topicOf(ID, "status"))
+      .map((m) => JSON.parse(m.text).led_on);
+    expect(reportedStates.slice(reportedStates.indexOf(true))).not.toContain(false);
   });
 
   it("shows the new state after identify if the lamp was switched meanwhile", async () => {
     const [board] = rig.boards;
     let changes = 0;
     board.on("lamp", () => changes++);
-    expect(await ask("identify", 1001)).toMatchObject({ ok: true });
+    expect(await requestAction("identify", 1001)).toMatchObject({ ok: true });
     board.setLight(900);
     await eventually(() => changes >= 5, { within: 15_000, what: "the blinks" });
     await eventually(() => rig.server.devices.get(ID)?.blinking === false && !board.lamp, {
@@ -52,7 +54,7 @@ describe("a board", () => {
   });
 
   it("answers report with its state, program start, queued and lost readings, and MQTT statistics", async () => {
-    const reply = await ask("report", 1002);
+    const reply = await requestAction("report", 1002);
     expect(reply).toMatchObject({
       ok: true,
       light: 100,
@@ -62,12 +64,12 @@ describe("a board", () => {
       dropped: 0,
       resent: 0,
     });
-    // After a crash, `began` would exceed the short time that the program needs to start.
+    // `began` is the uptime at which the program started.
     expect(reply.began).toBeLessThan(reply.uptime!);
     expect(reply.waiting).toBeLessThan(10);
     expect(Math.min(reply.sent!, reply.received!)).toBeGreaterThan(2);
     await rig.observer.publishAsync(topicOf(ID, "commands"), "nonsense", { qos: 1 });
-    await eventually(async () => (await ask("report", Math.floor(performance.now()) + 2000)).rejected === 1, {
+    await eventually(async () => (await requestAction("report", Math.floor(performance.now()) + 2000)).rejected === 1, {
       within: 15_000,
       what: "the refused message to be counted",
     });

@@ -12,22 +12,22 @@ import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } fr
 
 const CYCLES = 120;
 /** Shortest life of a connection, in ms of the board's clock. After a shorter one, the client delays the next attempt. */
-const LIFETIME = 31_000;
+const MIN_LIFETIME = 31_000;
 /** Number of readings: one every ten seconds for a day. A default board sends one every 30 s, and one per light change. */
-const READINGS = 8640;
+const READING_COUNT = 8640;
 /** Largest allowed growth of memory, in bytes. A leak of 13 bytes or more per cycle would exceed it. */
-const MAX_GROWTH = 1500;
+const MAX_MEMORY_GROWTH = 1500;
 
 /** Records a board's memory use. A minimum over many samples excludes garbage, so growing minima show a leak. */
 class MemoryUse {
   readonly #seen: { progress: number; used: number }[] = [];
 
   /** Records the used heap in bytes. @param progress the completed part of the test, from 0 to 1 */
-  async sample(board: SimulatedBoard, progress: number): Promise<void> {
+  async recordSample(board: SimulatedBoard, progress: number): Promise<void> {
     const heap = await board.heap();
     if (heap) this.#seen.push({ progress, used: heap.used });
   }
-  minimum(from: number, to: number): number {
+  minimumBetween(from: number, to: number): number {
     return Math.min(...this.#seen.filter(({ progress: p }) => p >= from && p <= to).map(({ used }) => used));
   }
 }
@@ -61,7 +61,7 @@ class EnduranceRig {
     }
   }
 
-  async report(): Promise<Record<string, number>> {
+  async requestReport(): Promise<Record<string, number>> {
     await this.rig.observer.publishAsync(topicOf(this.id, "commands"), '{"action":"report","seq":1000}', { qos: 1 });
     const isReport = ({ topic, text }: ObservedMessage) =>
       topic === topicOf(this.id, "replies") && text.includes('"seq":1000');
@@ -72,7 +72,7 @@ class EnduranceRig {
   /** Checks that nothing crashed and that memory use did not grow. */
   expectNoProblems(): void {
     expect(this.faults).toEqual([]);
-    expect(this.memory.minimum(0.8, 1)).toBeLessThan(this.memory.minimum(0.05, 0.25) + MAX_GROWTH);
+    expect(this.memory.minimumBetween(0.8, 1)).toBeLessThan(this.memory.minimumBetween(0.05, 0.25) + MAX_MEMORY_GROWTH);
   }
 }
 
@@ -101,8 +101,8 @@ describe("a board in long operation", () => {
       });
       for (let i = 0; i < CYCLES; i++) {
         // The board may have connected before the listener was added.
-        await eventually(() => connects >= i && now >= connectedAt + LIFETIME, { within: 60_000, every: 1, what: `connection ${i}` }); // prettier-ignore
-        await memory.sample(board, i / CYCLES);
+        await eventually(() => connects >= i && now >= connectedAt + MIN_LIFETIME, { within: 60_000, every: 1, what: `connection ${i}` }); // prettier-ignore
+        await memory.recordSample(board, i / CYCLES);
         if (i % 3 === 2) {
           // Another client with the same id makes the broker end the connection and delete the session.
           const twin = await connect(rig.url, { clientId: "nightlight-board:nightlight/cut", clean: true });
@@ -114,7 +114,7 @@ describe("a board in long operation", () => {
         }
       }
       await stand.expectLampFollows();
-      const report = await stand.report();
+      const report = await stand.requestReport();
       expect(report.connects).toBeGreaterThanOrEqual(CYCLES);
       stand.expectNoProblems();
     },
@@ -122,7 +122,7 @@ describe("a board in long operation", () => {
   );
 
   it.concurrent(
-    `sends ${READINGS} readings, all of which arrive, without a restart and without a leak`,
+    `sends ${READING_COUNT} readings, all of which arrive, without a restart and without a leak`,
     async () => {
       const reporting = { report: "interval", interval: 100, sample: 50 } as const;
       const stand = await EnduranceRig.start("nightlight/day", 50, { policy: { ...LESSON_POLICY, reporting } });
@@ -134,15 +134,15 @@ describe("a board in long operation", () => {
       });
       let switches = 0;
       board.on("lamp", () => switches++);
-      for (let light = 0; arrived.size < READINGS; light = (light + 337) % 1024) {
+      for (let light = 0; arrived.size < READING_COUNT; light = (light + 337) % 1024) {
         board.setLight(light);
-        const more = Math.min(READINGS, arrived.size + 20);
+        const more = Math.min(READING_COUNT, arrived.size + 20);
         await eventually(() => arrived.size >= more, { within: 60_000, what: `reading ${more}` });
-        await memory.sample(board, arrived.size / READINGS);
+        await memory.recordSample(board, arrived.size / READING_COUNT);
       }
       await stand.expectLampFollows();
-      const { began, dropped, sent } = await stand.report();
-      expect([dropped, began < 60_000, sent >= READINGS]).toEqual([0, true, true]);
+      const { began, dropped, sent } = await stand.requestReport();
+      expect([dropped, began < 60_000, sent >= READING_COUNT]).toEqual([0, true, true]);
       expect(switches).toBeGreaterThan(100);
       stand.expectNoProblems();
     },

@@ -7,7 +7,7 @@ import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
 /** The board's clock runs this much faster, so that a heartbeat is due every three seconds. */
-const SPEED = 10;
+const CLOCK_SPEED = 10;
 const HEARTBEATS = 4;
 
 describe("a board in steady light", () => {
@@ -36,10 +36,10 @@ describe("a board in steady light", () => {
     proxies.push(proxy.listen(0, "127.0.0.1"));
     await once(proxy, "listening");
     const { port } = proxy.address() as net.AddressInfo;
-    const board = rig.simulator.add({ id, speed: SPEED, settings: { ...brokerSettings(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
+    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: { ...brokerSettings(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
     await board.start();
-    const readings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
-    await eventually(() => readings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
+    const sentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
+    await eventually(() => sentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
     return packets;
   }
 

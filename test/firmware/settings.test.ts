@@ -7,7 +7,7 @@ import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** Setting, value and expected log line; "" for a valid value. */
+/** The cases: a setting, its value, and the expected log line ("" for a valid value). */
 const CASES: [key: string, value: unknown, line: string][] = [
   ["MQTT_HOST", "", ""],
   ["MQTT_HOST", null, "it is not text; using the default"],
@@ -41,7 +41,7 @@ const CASES: [key: string, value: unknown, line: string][] = [
 ];
 
 /** The clock of some boards runs this much faster, so that a minute takes six seconds. */
-const SPEED = 10;
+const CLOCK_SPEED = 10;
 
 /** Number of boards that start in parallel. */
 const PARALLEL_BOARDS = 6;
@@ -60,7 +60,7 @@ describe("a board's settings", () => {
   afterAll(() => rig?.close());
 
   /** Starts a board with one setting. Returns its log until it connected. */
-  async function run(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
+  async function runWithSetting(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
     const lines: string[] = [];
     const settings = { ...brokerSettings(rig.url), MQTT_USER: key === "MQTT_PWD" ? "porch" : undefined, [key]: value };
     const board = rig.simulator.add({ id: `nightlight/${rig.simulator.boards.size}`, settings });
@@ -79,7 +79,7 @@ describe("a board's settings", () => {
     const said: [string, unknown, string[], number][] = [];
     for (let i = 0; i < CASES.length; i += PARALLEL_BOARDS) {
       const some = CASES.slice(i, i + PARALLEL_BOARDS);
-      const ran = await Promise.all(some.map(([key, value]) => run(key, value)));
+      const ran = await Promise.all(some.map(([key, value]) => runWithSetting(key, value)));
       for (const [k, { lines, crashes }] of ran.entries()) {
         expect(lines.join("\n")).not.toContain("secret");
         const named = lines.filter((text) => text.startsWith("setting "));
@@ -106,9 +106,9 @@ describe("a board's settings", () => {
     expect(lines.filter((line) => !/; using (1883|the default)$/.test(line))).toEqual([]);
   }, 60_000);
 
-  /** Starts a board with a fast clock. Returns it with the number of later writes to its flash memory. */
+  /** Starts a board with a fast clock. Returns the board and a counter of its later writes to flash memory. */
   async function startFast(id: string): Promise<{ board: SimulatedBoard; flash: { writes: number } }> {
-    const board = rig.simulator.add({ id, speed: SPEED, settings: brokerSettings(rig.url) });
+    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: brokerSettings(rig.url) });
     const flash = { writes: 0 };
     await board.start();
     board.on("flash", () => flash.writes++);
@@ -123,7 +123,7 @@ describe("a board's settings", () => {
     const id = "nightlight/kept";
     const { board, flash } = await startFast(id);
     board.setLight(450);
-    // 450 is dark by the server's rule and bright by the default rule.
+    // A light of 450 is dark by the server's rule and bright by the default rule.
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
     await eventually(() => flash.writes > 0, { within: 60_000, what: "the rule in flash" });
     board.network.cut();
@@ -131,8 +131,8 @@ describe("a board's settings", () => {
     expect(board.lamp).toBe(false);
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp, as the board decides alone" });
     board.network.heal();
-    const online = () => rig.server.devices.get(id)?.online && rig.server.devices.get(id)?.decided_by === "server";
-    await eventually(online, { within: 15_000, what: `${id} to be back by its name` });
+    const isOnline = () => rig.server.devices.get(id)?.online && rig.server.devices.get(id)?.decided_by === "server";
+    await eventually(isOnline, { within: 15_000, what: `${id} to be back by its name` });
     expect(board.crashes).toBe(0);
   }, 120_000);
 
@@ -142,11 +142,11 @@ describe("a board's settings", () => {
     for (let threshold = 401; threshold <= 406; threshold++) {
       await rig.observer.publishAsync(`${board.id}/config`, JSON.stringify({ threshold }), { qos: 1 });
       changed = performance.now();
-      await sleep(20_000 / SPEED);
+      await sleep(20_000 / CLOCK_SPEED);
     }
     expect(flash.writes).toBe(0);
     await eventually(() => flash.writes > 0, { within: 60_000, what: "the rule in flash" });
-    expect(performance.now() - changed).toBeGreaterThan(50_000 / SPEED);
+    expect(performance.now() - changed).toBeGreaterThan(50_000 / CLOCK_SPEED);
     board.network.cut();
     board.setLight(405);
     await board.restart();

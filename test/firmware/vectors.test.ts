@@ -8,7 +8,8 @@ import { evaluatePayload, evaluateStep, evaluateTopic } from "./device/evaluate.
 
 /** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
 const SEED = 20261122;
-const sample = <T>(arbitrary: fc.Arbitrary<T>, count: number) => fc.sample(arbitrary, { seed: SEED, numRuns: count });
+const drawSamples = <T>(arbitrary: fc.Arbitrary<T>, count: number) =>
+  fc.sample(arbitrary, { seed: SEED, numRuns: count });
 
 const value = fc.oneof(
   fc.boolean(),
@@ -25,9 +26,9 @@ const mutated = fc.tuple(text, fc.nat(), fc.constantFrom('"', "}", "{", "]", "["
 
 const payloads = [
   ...["", "{}", "[]", "5", "null", '"x"', '{"led_on":01}', '{"led_on":true} ', '{"light":0x10}', '{"light":1.}', '{"light":1e2}', '{"light":1E+2}', '{"light":-0}', '{"light":299.9}', '{"a":'.repeat(200), "[".repeat(1000), `{"a":"${"x".repeat(1024)}"}`, '{"light":1,"light":2}', '{"__proto__":1,"light":3}', '{"\\u006cight":7}'].map((t) => Buffer.from(t)), // prettier-ignore
-  ...sample(text, 120).map((t) => Buffer.from(t)),
-  ...sample(mutated, 120).map((t) => Buffer.from(t)),
-  ...sample(fc.uint8Array({ minLength: 1, maxLength: 24 }), 40).map((bytes) => Buffer.from(bytes)),
+  ...drawSamples(text, 120).map((t) => Buffer.from(t)),
+  ...drawSamples(mutated, 120).map((t) => Buffer.from(t)),
+  ...drawSamples(fc.uint8Array({ minLength: 1, maxLength: 24 }), 40).map((bytes) => Buffer.from(bytes)),
 ];
 const topics = [
   ...[
@@ -41,11 +42,20 @@ const topics = [
     "a/config",
     "a/replies/",
   ],
-  ...sample(fc.array(fc.constantFrom("a", "nightlight", "/", "telemetry", "status", "+", "#", "$", " ", "é", "set"), { minLength: 1, maxLength: 6 }), 60).map((parts) => parts.join("")), // prettier-ignore
+  ...drawSamples(fc.array(fc.constantFrom("a", "nightlight", "/", "telemetry", "status", "+", "#", "$", " ", "é", "set"), { minLength: 1, maxLength: 6 }), 60).map((parts) => parts.join("")), // prettier-ignore
 ];
-const near = (n: number) => fc.oneof(fc.constantFrom(0, n - 1, n, n + 1), fc.nat(1023));
-const steps = sample(
-  fc.tuple(near(300), near(20), fc.nat(3000), fc.nat(3000), fc.nat(2), near(300), near(300), fc.nat(6000)),
+const valuesNear = (n: number) => fc.oneof(fc.constantFrom(0, n - 1, n, n + 1), fc.nat(1023));
+const steps = drawSamples(
+  fc.tuple(
+    valuesNear(300),
+    valuesNear(20),
+    fc.nat(3000),
+    fc.nat(3000),
+    fc.nat(2),
+    valuesNear(300),
+    valuesNear(300),
+    fc.nat(6000),
+  ),
   250,
 );
 
@@ -57,16 +67,19 @@ export const steps: number[] = [${steps.flat().join(", ")}]
 `;
 
 /** Returns the source files of the device program and the contract, by path. */
-function program(): Record<string, string> {
+function deviceProgram(): Record<string, string> {
   const root = new URL("../../", import.meta.url);
-  const read = (path: string) => readFileSync(new URL(path, root), "utf8");
-  const contract = readdirSync(new URL("contract", root)).map((file) => [`contract/${file}`, read(`contract/${file}`)]);
+  const readSource = (path: string) => readFileSync(new URL(path, root), "utf8");
+  const contract = readdirSync(new URL("contract", root)).map((file) => [
+    `contract/${file}`,
+    readSource(`contract/${file}`),
+  ]);
   return {
     ...(Object.fromEntries(contract) as Record<string, string>),
     "src/main.ts": 'import "../test/firmware/device/vectors.js"\n',
     "test/firmware/device/inputs.ts": inputs,
-    "test/firmware/device/vectors.ts": read("test/firmware/device/vectors.ts"),
-    "test/firmware/device/evaluate.ts": read("test/firmware/device/evaluate.ts"),
+    "test/firmware/device/vectors.ts": readSource("test/firmware/device/vectors.ts"),
+    "test/firmware/device/evaluate.ts": readSource("test/firmware/device/evaluate.ts"),
   };
 }
 
@@ -75,7 +88,7 @@ describe("the contract in the virtual machine", () => {
   let board: SimulatedBoard | undefined;
 
   beforeAll(async () => {
-    board = new SimulatedBoard({ id: "vectors", bytecode: await compile(program()), settings: {} });
+    board = new SimulatedBoard({ id: "vectors", bytecode: await compile(deviceProgram()), settings: {} });
     let done = false;
     board.on("log", (_level, line) => {
       const match = /^(payload|topic|step) ([\d.]+) (.*)$/.exec(line);

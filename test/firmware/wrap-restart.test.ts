@@ -10,9 +10,9 @@ import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
 import { isRestartDue } from "../../src/wrap-restart.js";
 import { eventually } from "../support/eventually.js";
-import { online, startRig, type Rig } from "../support/rig.js";
+import { waitForOnline, startRig, type Rig } from "../support/rig.js";
 
-const WRAP = 2 ** 32;
+const CLOCK_WRAP = 2 ** 32;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -29,14 +29,19 @@ describe("the time of the restart before the clock wraps", () => {
     [9 * MINUTE, "on", "busy", true],
     [-1, "on", "busy", true],
   ])("with %i ms left, a lamp that is %s, and a board that is %s: %s", (left, lamp, state, due) => {
-    expect(isRestartDue(WRAP - left, lamp === "on", state === "idle")).toBe(due);
+    expect(isRestartDue(CLOCK_WRAP - left, lamp === "on", state === "idle")).toBe(due);
   });
 
   it("is never before the last day", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: WRAP - 24 * HOUR - 1 }), fc.boolean(), fc.boolean(), (now, on, idle) => {
-        expect(isRestartDue(now, on, idle)).toBe(false);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: CLOCK_WRAP - 24 * HOUR - 1 }),
+        fc.boolean(),
+        fc.boolean(),
+        (now, on, idle) => {
+          expect(isRestartDue(now, on, idle)).toBe(false);
+        },
+      ),
     );
   });
 });
@@ -48,12 +53,12 @@ describe("a board whose clock wraps", () => {
   });
   afterAll(() => rig?.close());
 
-  /** Adds a board that is switched on `left` ms before the wrap. Returns it with its numbers of restarts and crashes. */
+  /** Adds a board that is switched on `left` ms before the wrap. Returns the board and its restarts and crashes. */
   function addBoard(id: string, left: number, speed = 1, settings = {}) {
     const board = rig.simulator.add({
       id,
       speed,
-      uptime: WRAP - left,
+      uptime: CLOCK_WRAP - left,
       settings: { ...brokerSettings(rig.url), ...settings },
     });
     const counts = { reboots: 0, crashes: 0 };
@@ -69,7 +74,7 @@ describe("a board whose clock wraps", () => {
     }
   }
 
-  async function act(id: string, action: string, seq: number): Promise<void> {
+  async function requestAction(id: string, action: string, seq: number): Promise<void> {
     await rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action, seq }), { qos: 1 });
     const reply = `{"seq":${seq},"ok":true`;
     await eventually(() => rig.seen.some((m) => m.topic === topicOf(id, "replies") && m.text.startsWith(reply)), {
@@ -87,9 +92,9 @@ describe("a board whose clock wraps", () => {
     await Promise.all(
       boards.map(async ({ board, counts }, i) => {
         await expectLampFollows(board);
-        await act(board.id, "identify", 1000 + i);
+        await requestAction(board.id, "identify", 1000 + i);
         expect(counts).toEqual({ reboots: 1, crashes: 0 });
-        await act(board.id, "reboot", 2000 + i);
+        await requestAction(board.id, "reboot", 2000 + i);
         await eventually(() => counts.reboots === 2, { within: 20_000, what: "the reboot" });
         await expectLampFollows(board);
       }),
@@ -126,11 +131,11 @@ describe("a board whose clock wraps", () => {
 
   it("switches a lamp that was on all the time on again after the restart, without a server, and only then", async () => {
     const id = "nightlight/always-dark";
-    // The lamp is on from the start, or the board would restart at once.
+    // The lamp is on from the start, because otherwise the board would restart at once.
     const { board, counts } = addBoard(id, 70 * MINUTE, 60, { NL_LAMP: true });
     board.setLight(100);
     await board.start();
-    await online(rig, id);
+    await waitForOnline(rig, id);
     await eventually(() => board.lamp, { within: 20_000, what: "the lamp" });
     expect(counts.reboots).toBe(0);
     const lamps: boolean[] = [];
@@ -140,7 +145,7 @@ describe("a board whose clock wraps", () => {
       board.setLight(900);
     });
     await eventually(() => counts.reboots === 1, { within: 60_000, what: "the restart" });
-    // Dark without power, on by the stored state although it is bright, off when the board decides alone.
+    // The lamp is off without power, then on by the stored state although it is bright, then off by the board's decision.
     await eventually(() => lamps.length === 3, { within: 20_000, what: "the board to decide alone" });
     expect(lamps).toEqual([false, true, false]);
     await board.restart();

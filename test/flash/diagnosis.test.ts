@@ -3,12 +3,12 @@ import { Diagnosis } from "../../scripts/flash/diagnosis.js";
 import { StepError } from "../../scripts/lib/step-error.js";
 
 const SETTINGS = { WIFI_SSID: "attic", MQTT_HOST: "broker.test", MQTT_PORT: 1883 };
-const START = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
-const JOINED = ["wifi: connecting to 'attic'", "wifi: got ip 1200a8c0"];
-const problem = (text: string) => `* refused a message on the connection: ${text}`;
+const START_LINES = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
+const WIFI_JOINED_LINES = ["wifi: connecting to 'attic'", "wifi: got ip 1200a8c0"];
+const refusalLine = (text: string) => `* refused a message on the connection: ${text}`;
 
 /** Diagnoses a board's log. Returns the address of the broker to which the board connected, or the error. */
-function resultOf(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
+function diagnose(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
   const diagnosis = new Diagnosis(settings);
   try {
     for (const line of lines) {
@@ -24,28 +24,35 @@ function resultOf(lines: string[], settings: Record<string, unknown> = SETTINGS)
 // The lines about Wi-Fi and sockets come from the runtime's source, not from a recording of a real board.
 describe("the diagnosis of a board's log", () => {
   test("returns the broker's address once the board is connected", () => {
-    expect(resultOf([...START, ...JOINED, "> connected to broker.test:1883 after 3100 ms"])).toBe("broker.test:1883");
+    expect(diagnose([...START_LINES, ...WIFI_JOINED_LINES, "> connected to broker.test:1883 after 3100 ms"])).toBe(
+      "broker.test:1883",
+    );
   });
 
   test("ignores a connection from before the deploy", () => {
-    expect(resultOf(["* start: nightlight 0.0.9", "> connected to old:1883 after 9 ms", ...START])).toBeInstanceOf(
-      StepError,
-    );
+    expect(
+      diagnose(["* start: nightlight 0.0.9", "> connected to old:1883 after 9 ms", ...START_LINES]),
+    ).toBeInstanceOf(StepError);
   });
 
   test.each<[string, string[], step: string, message: RegExp]>([
     ["a program that never started", [], "the start", /did not start.*RESET/s],
-    ["a program that crashed", [...START, "! Unhandled exception", "!   at main"], "the start", /crashed.*monitor/s],
+    [
+      "a program that crashed",
+      [...START_LINES, "! Unhandled exception", "!   at main"],
+      "the start",
+      /crashed.*monitor/s,
+    ],
     [
       "a missing network",
-      [...START, "wifi: scan done: 2 results", "wifi: cellar [rssi:-60]", "wifi:  [rssi:-70]"],
+      [...START_LINES, "wifi: scan done: 2 results", "wifi: cellar [rssi:-60]", "wifi:  [rssi:-70]"],
       "the Wi-Fi",
       /does not see the network "attic"; it sees cellar\..*2\.4 GHz/s,
     ],
     [
       "a wrong Wi-Fi password",
       [
-        ...START,
+        ...START_LINES,
         "wifi: scan done: 1 results",
         "wifi: attic [rssi:-60]",
         "wifi: connecting to 'attic'",
@@ -56,48 +63,66 @@ describe("the diagnosis of a board's log", () => {
     ],
     [
       "an unknown host name",
-      [...START, ...JOINED, problem("can't resolve host")],
+      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("can't resolve host")],
       "the broker",
       /no computer called broker\.test.*IP address/s,
     ],
     [
       "a refused connection",
-      [...START, ...JOINED, problem("can't connect")],
+      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("can't connect")],
       "the broker",
       /Nothing accepts connections at broker\.test:1883.*firewall/s,
     ],
     [
       "a broker that does not answer",
-      [...START, ...JOINED, problem("no answer within 10000 ms")],
+      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("no answer within 10000 ms")],
       "the broker",
       /does not answer.*port/s,
     ],
     [
       "a wrong user name or password",
-      [...START, ...JOINED, problem("the broker refused the connection: user name or password is wrong")],
+      [
+        ...START_LINES,
+        ...WIFI_JOINED_LINES,
+        refusalLine("the broker refused the connection: user name or password is wrong"),
+      ],
       "the broker",
       /MQTT_USER and MQTT_PWD/,
     ],
     [
       "a board without authorization",
       [
-        ...START,
-        ...JOINED,
-        problem("the broker refused the connection: this client is not authorized (and 3 more before)"),
+        ...START_LINES,
+        ...WIFI_JOINED_LINES,
+        refusalLine("the broker refused the connection: this client is not authorized (and 3 more before)"),
       ],
       "the broker",
       /does not authorize.*user name/s,
     ],
     [
       "a refused client identifier",
-      [...START, ...JOINED, problem("the broker refused the connection: it does not allow this client identifier")],
+      [
+        ...START_LINES,
+        ...WIFI_JOINED_LINES,
+        refusalLine("the broker refused the connection: it does not allow this client identifier"),
+      ],
       "the broker",
       /NL_ID/,
     ],
-    ["an unknown problem", [...START, ...JOINED, problem("the moon is full")], "the broker", /the moon is full/],
-    ["a log without a connection", [...START], "the broker", /logged nothing about a connection.*npm run monitor/s],
+    [
+      "an unknown problem",
+      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("the moon is full")],
+      "the broker",
+      /the moon is full/,
+    ],
+    [
+      "a log without a connection",
+      [...START_LINES],
+      "the broker",
+      /logged nothing about a connection.*npm run monitor/s,
+    ],
   ])("explains %s", (_, lines, step, message) => {
-    const failure = resultOf(lines) as StepError;
+    const failure = diagnose(lines) as StepError;
     expect(failure).toBeInstanceOf(StepError);
     expect(failure.step).toBe(step);
     expect(failure.message).toMatch(message);
@@ -105,12 +130,12 @@ describe("the diagnosis of a board's log", () => {
 
   test("explains an untrusted certificate at once", () => {
     const lines = [
-      ...START,
-      ...JOINED,
+      ...START_LINES,
+      ...WIFI_JOINED_LINES,
       "SOCK: mbedtls_ssl_handshake returned -2700",
       "SOCK:   X509 - Certificate verification failed",
     ];
-    const failure = resultOf(lines, { ...SETTINGS, MQTT_TLS: true }) as StepError;
+    const failure = diagnose(lines, { ...SETTINGS, MQTT_TLS: true }) as StepError;
     expect(failure.step).toBe("TLS");
     expect(failure.remedy).toContain("MQTT_TLS=false");
   });

@@ -4,14 +4,14 @@ import { describe, expect, test } from "vitest";
 import { parseChip, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
 import { failureOf } from "./support/failure.js";
-import { ESPTOOL, temporaryFolder } from "./support/project.js";
+import { FAKE_ESPTOOL, createTemporaryFolder } from "./support/project.js";
 
 /** Returns an environment whose PATH has an esptool of this version, or none, and no Python. */
-async function pathWith(version?: string): Promise<NodeJS.ProcessEnv> {
-  const folder = await temporaryFolder();
+async function environmentWithEsptool(version?: string): Promise<NodeJS.ProcessEnv> {
+  const folder = await createTemporaryFolder();
   if (version) {
     const file = path.join(folder, "esptool.py");
-    const source = (await readFile(ESPTOOL, "utf8")).replace("/usr/bin/env node", process.execPath);
+    const source = (await readFile(FAKE_ESPTOOL, "utf8")).replace("/usr/bin/env node", process.execPath);
     // esptool.py imports the code from a separate module file, because Node treats esptool.py as CommonJS
     await writeFile(path.join(folder, "esptool.mjs"), source);
     await writeFile(file, `#!${process.execPath}\nimport("./esptool.mjs");\n`);
@@ -20,8 +20,8 @@ async function pathWith(version?: string): Promise<NodeJS.ProcessEnv> {
   return { PATH: folder, FAKE_ESPTOOL_VERSION: version };
 }
 
-const target = (result: string, more: Record<string, string> = {}): FlashTarget => ({
-  esptool: { command: process.execPath, args: [ESPTOOL], version: "4.8.1" },
+const createTarget = (result: string, more: Record<string, string> = {}): FlashTarget => ({
+  esptool: { command: process.execPath, args: [FAKE_ESPTOOL], version: "4.8.1" },
   port: "/dev/ttyTEST0",
   baud: 460_800,
   env: { ...process.env, FAKE_ESPTOOL_RESULT: result, ...more },
@@ -29,20 +29,24 @@ const target = (result: string, more: Record<string, string> = {}): FlashTarget 
 
 describe.skipIf(process.platform === "win32")("the search for esptool on PATH", () => {
   test.each(["4.5", "4.8.1", "4.11.0"])("accepts version %s", async (version) => {
-    expect(await findEsptool(undefined, await pathWith(version))).toEqual({ command: "esptool.py", args: [], version });
+    expect(await findEsptool(undefined, await environmentWithEsptool(version))).toEqual({
+      command: "esptool.py",
+      args: [],
+      version,
+    });
   });
 
   test.each(["4.4.1", "3.3", "5.0.0", "5.1.dev1"])(
     "refuses version %s and names the supported versions",
     async (version) => {
-      const error = await failureOf(findEsptool(undefined, await pathWith(version)));
+      const error = await failureOf(findEsptool(undefined, await environmentWithEsptool(version)));
       expect(error.problem).toContain(`esptool.py is version ${version}`);
       expect(error.remedy).toContain('"esptool>=4.5,<5"');
     },
   );
 
   test("explains how to install a missing esptool", async () => {
-    const error = await failureOf(findEsptool(undefined, await pathWith()));
+    const error = await failureOf(findEsptool(undefined, await environmentWithEsptool()));
     expect(error.problem).toContain("not found");
     expect(error.remedy).toContain("pip install");
   });
@@ -66,7 +70,7 @@ describe("reading the chip type", () => {
     ["boot", /did not enter its boot loader/, /Hold the board's button BOOT/],
     ["silent", /does not answer/, /Hold the board's button BOOT/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failureOf(readChip(target(result)));
+    const error = await failureOf(readChip(createTarget(result)));
     expect(error.step).toBe("the chip");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
@@ -75,10 +79,14 @@ describe("reading the chip type", () => {
 
 describe("writing to flash memory", () => {
   test("reports its progress and passes the board's arguments to esptool", async () => {
-    const calls = path.join(await temporaryFolder(), "calls");
+    const calls = path.join(await createTemporaryFolder(), "calls");
     const progress: number[] = [];
-    await writeFlash(target("", { FAKE_ESPTOOL_CALLS: calls }), "0x1000", ESPTOOL, ["--flash_mode", "dio"], (percent) =>
-      progress.push(percent),
+    await writeFlash(
+      createTarget("", { FAKE_ESPTOOL_CALLS: calls }),
+      "0x1000",
+      FAKE_ESPTOOL,
+      ["--flash_mode", "dio"],
+      (percent) => progress.push(percent),
     );
     expect(progress.at(-1)).toBe(100);
     expect(JSON.parse(await readFile(calls, "utf8"))).toEqual([
@@ -90,7 +98,7 @@ describe("writing to flash memory", () => {
       "--flash_mode",
       "dio",
       "0x1000",
-      ESPTOOL,
+      FAKE_ESPTOOL,
     ]);
   });
 
@@ -99,19 +107,19 @@ describe("writing to flash memory", () => {
     ["digest", /differs from the data sent/, /cable/],
     ["small", /flash memory is too small/, /docs\/reference\/hardware/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failureOf(writeFlash(target(result), "0x0", ESPTOOL, [], () => {}));
+    const error = await failureOf(writeFlash(createTarget(result), "0x0", FAKE_ESPTOOL, [], () => {}));
     expect(error.step).toBe("flashing");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
   });
 
   test("asks for a manual reset when the chip was put into its boot loader by hand", async () => {
-    const work = writeFlash(target("by hand"), "0x0", ESPTOOL, [], () => {});
+    const work = writeFlash(createTarget("by hand"), "0x0", FAKE_ESPTOOL, [], () => {});
     await expect(work).rejects.toBeInstanceOf(ManualResetNeeded);
   });
 
   test("fails when esptool was removed in the meantime", async () => {
-    const gone = { ...target(""), esptool: { command: "no-such-esptool", args: [], version: "4.8.1" } };
-    expect((await failureOf(writeFlash(gone, "0x0", ESPTOOL, [], () => {}))).problem).toContain("ENOENT");
+    const gone = { ...createTarget(""), esptool: { command: "no-such-esptool", args: [], version: "4.8.1" } };
+    expect((await failureOf(writeFlash(gone, "0x0", FAKE_ESPTOOL, [], () => {}))).problem).toContain("ENOENT");
   });
 });

@@ -4,20 +4,20 @@ import { once } from "node:events";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { deployOnly, flashBoard, type Computer } from "../../scripts/flash/flow.js";
-import { client, server } from "../server/support/server.js";
+import { connectClient, startTestServer } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { PATH, TestBoard } from "./support/board.js";
+import { PORT_PATH, TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
-import { noPort, project, RUNTIME, settingsFor, testComputer } from "./support/project.js";
+import { unopenablePort, createProject, RUNTIME_IMAGE, settingsFor, createTestComputer } from "./support/project.js";
 
 const UNREACHABLE_BROKER = settingsFor("mqtt://127.0.0.1:9");
 
 /** Simulates a computer whose port has no board. */
-const noBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
-  testComputer(await project(UNREACHABLE_BROKER), noPort(PATH), esptool, changes);
+const computerWithoutBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
+  createTestComputer(await createProject(UNREACHABLE_BROKER), unopenablePort(PORT_PATH), esptool, changes);
 
 /** Starts a broker that answers every CONNECT with this CONNACK return code. */
-async function refusingBroker(code: number): Promise<string> {
+async function startRefusingBroker(code: number): Promise<string> {
   const listener = net.createServer((socket) => {
     socket.on("error", () => {});
     socket.once("data", () => socket.end(Uint8Array.of(0x20, 2, 0, code)));
@@ -29,10 +29,10 @@ async function refusingBroker(code: number): Promise<string> {
 
 describe("npm run flash", () => {
   test("installs runtime, program and settings, and ends when the board is connected to the broker", async () => {
-    const { brokerUrl } = await server();
-    const observer = await client(brokerUrl, {}, "nightlight/#");
+    const { brokerUrl } = await startTestServer();
+    const observer = await connectClient(brokerUrl, {}, "nightlight/#");
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports);
+    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
 
     await flashBoard({ yes: true }, computer);
 
@@ -43,19 +43,19 @@ describe("npm run flash", () => {
     const isStatus = ({ topic }: { topic: string }) => /^nightlight\/\w{6}\/status$/.test(topic);
     await eventually(() => observer.got.some(isStatus), { what: "the board's status" });
     const [asked, written] = await computer.calls();
-    expect(asked).toEqual(["--port", PATH, "--after", "no_reset", "chip_id"]);
-    expect(written.slice(0, 6)).toEqual(["--port", PATH, "--baud", "460800", "write_flash", "0x0"]);
+    expect(asked).toEqual(["--port", PORT_PATH, "--after", "no_reset", "chip_id"]);
+    expect(written.slice(0, 6)).toEqual(["--port", PORT_PATH, "--baud", "460800", "write_flash", "0x0"]);
     const image = await readFile(written[6]);
-    expect(image.length).toBe(RUNTIME.length);
+    expect(image.length).toBe(RUNTIME_IMAGE.length);
     // at 0x9000 the runtime reads the board's configuration, which contains its name
     expect(image.subarray(0x9000).toString("latin1")).toContain("Nightlight on Seeed Studio XIAO ESP32C3");
   });
 
   test("warns of a hidden network, which the board would not join after a power cut", async () => {
-    const { brokerUrl } = await server();
+    const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
     board.hidesNetwork = true;
-    const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports);
+    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
 
     await flashBoard({ yes: true }, computer);
 
@@ -64,11 +64,11 @@ describe("npm run flash", () => {
   });
 
   test("waits for a board that only its button can reset", async () => {
-    const { brokerUrl } = await server();
+    const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
     board.refusedOpens = 3;
     const esptool = { FAKE_ESPTOOL_RESULT: "by hand" };
-    const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports, esptool);
+    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, esptool);
     await flashBoard({ yes: true, baud: 115_200 }, computer);
     expect(computer.lines.join("\n")).toContain("Now press RESET on the board");
     expect((await computer.calls())[1]).toContain("115200");
@@ -78,21 +78,21 @@ describe("npm run flash", () => {
 
 describe("npm run deploy", () => {
   test("follows a board that resets itself after the deploy", async () => {
-    const { brokerUrl } = await server();
+    const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
-    const unplugged = (line: string) => void (line.startsWith("Started.") && board.unplug());
-    const screen = { print: unplugged, progress: () => {} };
-    const computer = await testComputer(await project(settingsFor(brokerUrl)), board.ports, {}, { screen });
+    const unplugAfterStart = (line: string) => void (line.startsWith("Started.") && board.unplug());
+    const screen = { print: unplugAfterStart, progress: () => {} };
+    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, {}, { screen });
     await deployOnly({}, computer);
     expect(board.log.some((line) => line.includes("connected to broker.test"))).toBe(true);
     expect(await computer.calls()).toEqual([]);
   });
 
   test("replaces the board's settings, and deletes those that are missing in the file", async () => {
-    const { brokerUrl } = await server();
+    const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
-    const root = await project(`${settingsFor(brokerUrl)}NL_ID=nightlight/first\n`);
-    const computer = await testComputer(root, board.ports);
+    const root = await createProject(`${settingsFor(brokerUrl)}NL_ID=nightlight/first\n`);
+    const computer = await createTestComputer(root, board.ports);
     await deployOnly({}, computer);
     await writeFile(path.join(root, ".env.local"), settingsFor(brokerUrl));
     await deployOnly({}, computer);
@@ -103,16 +103,21 @@ describe("npm run deploy", () => {
 
   test("ignores a connection from before the deploy in the board's log", async () => {
     const board = await TestBoard.start();
-    board.print("* start: nightlight 0.0.9");
-    board.print("> connected to broker.test:9 after 700 ms");
-    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { connectTimeout: 1000 });
+    board.printLine("* start: nightlight 0.0.9");
+    board.printLine("> connected to broker.test:9 after 700 ms");
+    const computer = await createTestComputer(
+      await createProject(UNREACHABLE_BROKER),
+      board.ports,
+      {},
+      { connectTimeout: 1000 },
+    );
     expect((await failureOf(deployOnly({}, computer))).step).toBe("the broker");
   });
 });
 
 describe("a failed step names a remedy", () => {
   test("for a wrong chip: nothing is written, and the boards with that chip are listed", async () => {
-    const computer = await noBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
+    const computer = await computerWithoutBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.message).toContain("has an ESP32-S3; Seeed Studio XIAO ESP32C3 has an ESP32-C3. Nothing was written.");
     expect(error.remedy).toContain("--board esp32s3_devkitm");
@@ -120,7 +125,7 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a failed download without an old copy: nothing is written", async () => {
-    const computer = await noBoard();
+    const computer = await computerWithoutBoard();
     await rm(path.join(computer.root, ".devicescript"), { recursive: true });
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.step).toBe("the download");
@@ -130,7 +135,7 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a failed download with an old copy: the copy is used, with a note", async () => {
-    const computer = await noBoard({ FAKE_ESPTOOL_RESULT: "small" });
+    const computer = await computerWithoutBoard({ FAKE_ESPTOOL_RESULT: "small" });
     const copy = path.join(computer.root, ".devicescript/cache/devicescript-esp32c3-esp32c3_bare-0x0.bin");
     const then = new Date(Date.now() - 30 * 24 * 3600 * 1000);
     await utimes(copy, then, then);
@@ -139,14 +144,19 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a port that cannot be opened", async () => {
-    const error = await failureOf(deployOnly({}, await noBoard()));
-    expect(error.message).toContain(`${PATH} cannot be opened`);
+    const error = await failureOf(deployOnly({}, await computerWithoutBoard()));
+    expect(error.message).toContain(`${PORT_PATH} cannot be opened`);
   });
 
   test("for a board without DeviceScript's runtime, which does not answer", async () => {
     const board = await TestBoard.start();
     board.isFrameLost = () => true;
-    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { answerTimeout: 1500 });
+    const computer = await createTestComputer(
+      await createProject(UNREACHABLE_BROKER),
+      board.ports,
+      {},
+      { answerTimeout: 1500 },
+    );
     const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("does not answer");
     expect(error.remedy).toContain("npm run flash");
@@ -154,7 +164,7 @@ describe("a failed step names a remedy", () => {
 
   test("for a runtime that is older than the program", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports);
+    const computer = await createTestComputer(await createProject(UNREACHABLE_BROKER), board.ports);
     const firmware = await computer.firmware("main");
     const bytecode = Uint8Array.from(firmware.bytecode);
     bytecode[10] += 1;
@@ -166,7 +176,7 @@ describe("a failed step names a remedy", () => {
 
   test("for a board that stops answering during the deploy", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports);
+    const computer = await createTestComputer(await createProject(UNREACHABLE_BROKER), board.ports);
     let frames = 0;
     board.isFrameLost = (frame) => frame.length > 100 && ++frames > 5;
     const error = await failureOf(deployOnly({}, computer));
@@ -176,7 +186,12 @@ describe("a failed step names a remedy", () => {
 
   test("for a broker that is not running", async () => {
     const board = await TestBoard.start();
-    const computer = await testComputer(await project(UNREACHABLE_BROKER), board.ports, {}, { connectTimeout: 1500 });
+    const computer = await createTestComputer(
+      await createProject(UNREACHABLE_BROKER),
+      board.ports,
+      {},
+      { connectTimeout: 1500 },
+    );
     const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("Nothing accepts connections at broker.test:9");
     expect(error.remedy).toContain("firewall");
@@ -184,17 +199,17 @@ describe("a failed step names a remedy", () => {
 
   test("for a wrong broker password: at once, and without printing secrets", async () => {
     const board = await TestBoard.start();
-    const env = `${settingsFor(await refusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
-    const computer = await testComputer(await project(env), board.ports);
+    const env = `${settingsFor(await startRefusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
+    const computer = await createTestComputer(await createProject(env), board.ports);
     const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("rejects the user name or the password");
     expect([error.message, ...computer.lines].join("\n")).not.toMatch(/swordfish|12345678/);
   });
 
   test("for a question without a terminal, or answered no: the board is not touched", async () => {
-    const noTerminal = await noBoard();
+    const noTerminal = await computerWithoutBoard();
     expect((await failureOf(flashBoard({}, noTerminal))).remedy).toBe("Give --yes.");
-    const no = await noBoard({}, { ask: () => Promise.resolve(false) });
+    const no = await computerWithoutBoard({}, { ask: () => Promise.resolve(false) });
     expect((await failureOf(flashBoard({}, no))).problem).toContain("nothing was changed");
     expect([await noTerminal.calls(), await no.calls()]).toEqual([[], []]);
   });

@@ -4,7 +4,7 @@ import { BoardLink } from "../../scripts/lib/serial/link.js";
 import { deployToBoard } from "../../scripts/flash/deploy.js";
 import { compileWithDebug } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";
-import { PATH, TestBoard } from "./support/board.js";
+import { PORT_PATH, TestBoard } from "./support/board.js";
 
 const PROGRAM = `import { sleep } from "@devicescript/core"
 
@@ -20,7 +20,7 @@ await careless()
 test("npm run monitor prints source positions, and continues after the board was unplugged", async () => {
   const firmware = await compileWithDebug(PROGRAM);
   const board = await TestBoard.start();
-  const link = await BoardLink.open({ path: PATH, open: board.ports.open(PATH) });
+  const link = await BoardLink.open({ path: PORT_PATH, open: board.ports.open(PORT_PATH) });
   await deployToBoard(link, { bytecode: firmware.bytecode, settings: {} }, 10_000, () => {});
   await link.close();
 
@@ -28,14 +28,14 @@ test("npm run monitor prints source positions, and continues after the board was
   const screen = { print: (line: string) => lines.push(line), progress: () => {} };
   const stop = new AbortController();
   const listening = printBoardLog({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
-  const lineAppears = (text: string | RegExp) =>
+  const waitForLine = (text: string | RegExp) =>
     eventually(() => lines.some((line) => line.match(text)), { within: 10_000, what: `the line ${text.toString()}` });
-  await lineAppears(/careless_F\d+ \(src\/main\.ts:7\)/);
+  await waitForLine(/careless_F\d+ \(src\/main\.ts:7\)/);
   board.unplug();
-  await lineAppears("is gone");
-  await lineAppears("the board is back");
-  board.print("> here again");
-  await lineAppears("here again");
+  await waitForLine("is gone");
+  await waitForLine("the board is back");
+  board.printLine("> here again");
+  await waitForLine("here again");
   stop.abort();
   await listening;
 });
@@ -45,9 +45,9 @@ test("npm run monitor notes that source positions are missing for a program that
   const lines: string[] = [];
   const stop = new AbortController();
   const screen = { print: (line: string) => lines.push(line), progress: () => {} };
-  const listening = printBoardLog({ ports: board.ports, screen }, PATH, [], stop.signal);
+  const listening = printBoardLog({ ports: board.ports, screen }, PORT_PATH, [], stop.signal);
   await eventually(() => lines.some((line) => line.includes("was not built here")), { what: "the note" });
-  board.print("> hello");
+  board.printLine("> hello");
   expect(lines.at(-1)).toBe("hello");
   stop.abort();
   await listening;

@@ -15,14 +15,14 @@ import type { PortInfo } from "../../scripts/lib/serial/port.js";
 import { checkAccess, choosePort, systemPorts } from "../../scripts/lib/serial/ports.js";
 import { listPortsInSysfs } from "../../scripts/lib/serial/sysfs.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
-import { server } from "../server/support/server.js";
+import { startTestServer } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { missing } from "../support/programs.js";
+import { isMissing } from "../support/programs.js";
 import { TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
-import { project, settingsFor, testComputer } from "./support/project.js";
+import { createProject, settingsFor, createTestComputer } from "./support/project.js";
 
-function decode(...chunks: Uint8Array[]) {
+function decodeChunks(...chunks: Uint8Array[]) {
   const frames: number[][] = [];
   let text = "";
   const decoder = new FrameDecoder(
@@ -45,7 +45,7 @@ describe("the serial line with frames and log text", () => {
         const stream = [...encodeFrame(first), ...Buffer.from("> hello\n"), ...encodeFrame(second)];
         const pieces: Uint8Array[] = [];
         for (let i = 0; i < stream.length; i += size) pieces.push(Uint8Array.from(stream.slice(i, i + size)));
-        expect(decode(...pieces)).toEqual({ frames: [[...first], [...second]], text: "> hello\n" });
+        expect(decodeChunks(...pieces)).toEqual({ frames: [[...first], [...second]], text: "> hello\n" });
       }),
       { numRuns: 50 },
     );
@@ -56,7 +56,7 @@ describe("the serial line with frames and log text", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (garbage) => {
         // adds a zero byte, because garbage that ends with a frame's start byte would make the decoder misread the next frame
-        const { frames } = decode(garbage, Uint8Array.of(0), encodeFrame(good));
+        const { frames } = decodeChunks(garbage, Uint8Array.of(0), encodeFrame(good));
         expect(frames.at(-1)).toEqual([...good]);
       }),
       { numRuns: 200 },
@@ -148,7 +148,7 @@ test("the simulated board answers DeviceScript's own serial transport as well", 
     readonly #take: (bytes: Uint8Array) => void;
     #data: (bytes: Uint8Array) => void = () => {};
     constructor(_: object, opened: (error: null) => void) {
-      this.#take = board.plug({ data: (bytes) => this.#data(bytes), disconnected: () => {} });
+      this.#take = board.plugIn({ data: (bytes) => this.#data(bytes), disconnected: () => {} });
       queueMicrotask(() => opened(null));
     }
     on(event: string, listener: (bytes: Uint8Array) => void) {
@@ -174,9 +174,9 @@ test("the simulated board answers DeviceScript's own serial transport as well", 
   await eventually(manager, { what: "the board's services" });
 });
 
-const PTY = process.platform !== "win32" && spawnSync("python3", ["-c", "import pty"]).status === 0;
+const HAS_PSEUDO_TERMINALS = process.platform !== "win32" && spawnSync("python3", ["-c", "import pty"]).status === 0;
 
-describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and python3"))(
+describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-terminals and python3"))(
   "the system's own serial port",
   () => {
     /** Connects a board to a pseudo-terminal, and returns the name of the other end. */
@@ -186,7 +186,7 @@ describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and pytho
       });
       onTestFinished(() => void wire.stdin.end());
       let name: string | undefined;
-      const take = board.plug({ data: (bytes) => void wire.stdin.write(bytes), disconnected: () => {} });
+      const take = board.plugIn({ data: (bytes) => void wire.stdin.write(bytes), disconnected: () => {} });
       wire.stdout.on("data", (chunk: Buffer) => {
         if (name) return take(chunk);
         name = chunk.toString().trim();
@@ -195,10 +195,10 @@ describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and pytho
     }
 
     test("carries program and settings to a board", async () => {
-      const { brokerUrl } = await server();
+      const { brokerUrl } = await startTestServer();
       const board = await TestBoard.start();
       const port = await pseudoTerminal(board);
-      const computer = await testComputer(await project(settingsFor(brokerUrl)), systemPorts);
+      const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), systemPorts);
       await deployOnly({ port }, computer);
       expect(board.networks).toEqual([["attic", "12345678"]]);
       expect(computer.lines.at(-1)).toContain("the nightlight works");
@@ -216,7 +216,7 @@ describe.skipIf(missing(PTY ? "python3" : undefined, "pseudo-terminals and pytho
         within: 15_000,
         what: "the monitor to listen",
       });
-      board.print("* the sun is out");
+      board.printLine("* the sun is out");
       await eventually(() => output.includes("warning: the sun is out\n"), { what: "the line of the board" });
       monitor.kill("SIGINT");
       expect(await once(monitor, "exit")).toEqual([0, null]);

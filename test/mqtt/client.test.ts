@@ -13,7 +13,7 @@ let clients: MqttClient[];
 let problems: string[];
 let reasons: string[];
 
-function make(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
+function createClient(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
   const made = new MqttClient(nodeNetwork({ port: broker.port, ...network }), {
     clientId: "board",
     minBackoff: 5,
@@ -26,15 +26,15 @@ function make(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOp
   return made;
 }
 
-const connected = () => eventually(() => client.connected, { what: "the client to connect" });
-const ids = (packets: Packet[]) => packets.map((packet) => packet.messageId);
+const waitForConnection = () => eventually(() => client.connected, { what: "the client to connect" });
+const messageIdsOf = (packets: Packet[]) => packets.map((packet) => packet.messageId);
 
 beforeEach(async () => {
   problems = [];
   reasons = [];
   clients = [];
   broker = await ScriptedBroker.start();
-  client = make();
+  client = createClient();
 });
 
 afterEach(async () => {
@@ -45,9 +45,9 @@ afterEach(async () => {
 describe("CONNECT", () => {
   it("carries a keep-alive of 16 bits, will, user name and password", async () => {
     const will = { topic: "t/will", payload: "gone", qos: 1 as const, retain: true };
-    client = make({ keepAlive: 40_000, username: "ada", password: "secret", cleanSession: true, will });
+    client = createClient({ keepAlive: 40_000, username: "ada", password: "secret", cleanSession: true, will });
     client.start();
-    await connected();
+    await waitForConnection();
     const [connect] = broker.packetsOfType("connect");
     expect(connect).toMatchObject({ keepalive: 40_000, clean: true, clientId: "board", username: "ada" });
     expect(connect.password?.toString()).toBe("secret");
@@ -64,9 +64,9 @@ describe("CONNECT", () => {
       peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
       return true;
     };
-    client = make({ minBackoff: 20, maxBackoff: 10_000 });
+    client = createClient({ minBackoff: 20, maxBackoff: 10_000 });
     client.start();
-    await connected();
+    await waitForConnection();
     expect(problems).toEqual(["the broker refused the connection: this client is not authorized"]);
     expect(client.counters).toMatchObject({ refused: 7, connects: 1 });
     // The client waits 20, 20, 20, 40, 80, 160 and 320 ms between attempts, less a random part of at most half (jitter).
@@ -77,9 +77,9 @@ describe("CONNECT", () => {
   it("that gets no answer is closed and retried", async () => {
     let attempts = 0;
     broker.script = (packet) => packet.cmd === "connect" && ++attempts < 2;
-    client = make({ connectTimeout: 100 });
+    client = createClient({ connectTimeout: 100 });
     client.start();
-    await connected();
+    await waitForConnection();
     expect(problems).toEqual(["no CONNACK within 100 ms"]);
     expect(attempts).toBe(2);
   });
@@ -145,7 +145,7 @@ describe("resending", () => {
     broker.script = (packet) => deaf && packet.cmd === "publish";
     const done: number[] = [];
     client.start();
-    await connected();
+    await waitForConnection();
     for (let n = 0; n < 6; n++) client.publish("t", `${n}`, n % 2 === 0 ? 1 : 2, false, () => done.push(n));
     await eventually(() => broker.packetsOfType("publish").length === 6, { what: "6 publications" });
     deaf = false;
@@ -153,7 +153,7 @@ describe("resending", () => {
     await eventually(() => done.length === 6, { what: "6 acknowledgements" });
     const publications = broker.packetsOfType("publish");
     expect(publications.map((p) => p.dup)).toEqual([...Array(6).fill(false), ...Array(6).fill(true)]);
-    expect(ids(publications.slice(6))).toEqual(ids(publications.slice(0, 6)));
+    expect(messageIdsOf(publications.slice(6))).toEqual(messageIdsOf(publications.slice(0, 6)));
     expect(client.counters).toMatchObject({ sent: 6, resent: 6, acknowledged: 6 });
     expect(done.sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
@@ -162,15 +162,15 @@ describe("resending", () => {
     let deaf = true;
     broker.script = (packet) => deaf && packet.cmd === "pubrel";
     client.start();
-    await connected();
+    await waitForConnection();
     client.publish("t", "x", 2, false);
     await eventually(() => broker.packetsOfType("pubrel").length === 1, { what: "PUBREL" });
     deaf = false;
     for (const peer of broker.peers) peer.socket.resetAndDestroy();
     await eventually(() => client.counters.acknowledged === 1, { what: "PUBCOMP" });
     expect(broker.packetsOfType("publish")).toHaveLength(1);
-    expect(ids(broker.packetsOfType("pubrel"))).toEqual(
-      ids([...broker.packetsOfType("publish"), ...broker.packetsOfType("publish")]),
+    expect(messageIdsOf(broker.packetsOfType("pubrel"))).toEqual(
+      messageIdsOf([...broker.packetsOfType("publish"), ...broker.packetsOfType("publish")]),
     );
   });
 
@@ -201,9 +201,9 @@ describe("resending", () => {
 describe("a network with a full send queue", () => {
   it("receives queued packets in order as soon as it has room, and QoS 0 is rejected meanwhile", async () => {
     let full = false;
-    client = make({}, { isSendQueueFull: () => full });
+    client = createClient({}, { isSendQueueFull: () => full });
     client.start();
-    await connected();
+    await waitForConnection();
     full = true;
     for (let n = 0; n < 8; n++) client.publish("t", `${n}`, 1, false);
     const accepted = Array.from({ length: 100 }, () => client.publish("t", "zero", 0, false)).filter(Boolean);
@@ -218,9 +218,9 @@ describe("a network with a full send queue", () => {
   it("reads no more until there is room for the answers, and then answers everything", async () => {
     let full = false;
     let offered = 0;
-    client = make({}, { isSendQueueFull: () => (full && offered++, full) });
+    client = createClient({}, { isSendQueueFull: () => (full && offered++, full) });
     client.start();
-    await connected();
+    await waitForConnection();
     full = true;
     broker.peers[0].send(...Array.from({ length: 1000 }, (_, n) => ({ cmd: "pubrel" as const, messageId: n + 1 })));
     await eventually(() => offered > 20, { what: "a full send queue" });
@@ -235,9 +235,9 @@ describe("an acknowledgment that never arrives", () => {
   it("makes the client reconnect after 30 s and resend", async () => {
     let ahead = 0;
     broker.script = (packet) => packet.cmd === "publish" && !packet.dup;
-    client = make({ keepAlive: 1 }, { clockOffset: () => ahead });
+    client = createClient({ keepAlive: 1 }, { clockOffset: () => ahead });
     client.start();
-    await connected();
+    await waitForConnection();
     client.publish("t", "", 1, false);
     await eventually(() => broker.packetsOfType("pingreq").length === 1, { what: "a sign of life" });
     ahead = 30_000;
@@ -251,10 +251,10 @@ describe("a broker that acknowledges publications, but never a subscription", ()
   it("is left after 30 s, with a report, although other acknowledgments keep arriving", async () => {
     let ahead = 0;
     broker.script = (packet) => packet.cmd === "subscribe";
-    client = make({}, { clockOffset: () => ahead });
+    client = createClient({}, { clockOffset: () => ahead });
     client.subscribe("t", 1, () => {});
     client.start();
-    await connected();
+    await waitForConnection();
     for (let n = 1; n <= 7; n++) {
       ahead = n * 5000;
       client.publish("t", "", 1, false);
@@ -268,7 +268,10 @@ describe("a broker that acknowledges publications, but never a subscription", ()
 
 describe("two clients with the same client identifier", () => {
   it("back off, instead of disconnecting each other without end, and report the probable cause", async () => {
-    const [first, second] = [make({ minBackoff: 20, maxBackoff: 640 }), make({ minBackoff: 20, maxBackoff: 640 })];
+    const [first, second] = [
+      createClient({ minBackoff: 20, maxBackoff: 640 }),
+      createClient({ minBackoff: 20, maxBackoff: 640 }),
+    ];
     first.start();
     second.start();
     const expected = /^another client may be using the client identifier board$/;
@@ -285,15 +288,15 @@ describe("handlers", () => {
   it("are called one at a time, onconnect before the messages of its connection", async () => {
     const log: string[] = [];
     let running = 0;
-    const step = async (name: string) => {
+    const expectAlone = async (name: string) => {
       expect(++running).toBe(1);
       await new Promise((resolve) => setImmediate(resolve));
       log.push(name);
       running--;
     };
-    client.onconnect = () => step("connect");
-    client.ondisconnect = () => step("disconnect");
-    client.subscribe("t", 1, () => step("message"));
+    client.onconnect = () => expectAlone("connect");
+    client.ondisconnect = () => expectAlone("disconnect");
+    client.subscribe("t", 1, () => expectAlone("message"));
     broker.publish("t", "kept", 1, true);
     client.start();
     await eventually(() => log.length === 2, { what: "the retained message" });
@@ -312,7 +315,7 @@ describe("handlers", () => {
     };
     client.ondisconnect = () => Promise.reject(new Error("two"));
     client.start();
-    await connected();
+    await waitForConnection();
     client.publish("t", "", 1, false, () => {
       throw new Error("three");
     });
@@ -397,8 +400,8 @@ describe("a caller's mistakes", () => {
     [{ clientId: "" }, /clientId must not be empty without cleanSession/],
     [{ will: { topic: "a/+", payload: "", qos: 0, retain: false } }, /will.topic: a topic to publish to cannot/],
   ])("%j is refused by the constructor", (options, message) => {
-    expect(() => make(options)).toThrow(message);
-    expect(() => make(options)).toThrow(RangeError);
+    expect(() => createClient(options)).toThrow(message);
+    expect(() => createClient(options)).toThrow(RangeError);
   });
 
   it("in a publication are rejected and reported", () => {

@@ -30,7 +30,7 @@ const text = fc
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
 /** Parses whole packets with `mqtt-packet`. */
-function oracleParse(data: Buffer): Oracle[] {
+function parseWithMqttPacket(data: Buffer): Oracle[] {
   const packets: Oracle[] = [];
   const parser = mqtt.parser({ protocolVersion: 4 });
   parser.on("packet", (packet) => packets.push(packet));
@@ -42,7 +42,7 @@ function oracleParse(data: Buffer): Oracle[] {
 }
 
 /** Parses chunks with our parser. Returns the packets and the problem, if any. */
-function parse(chunks: Buffer[], maxPacket = MAX_PACKET): { packets: Packet[]; problem: string } {
+function parseChunks(chunks: Buffer[], maxPacket = MAX_PACKET): { packets: Packet[]; problem: string } {
   const parser = new Parser(maxPacket);
   const packets: Packet[] = [];
   for (const chunk of chunks) {
@@ -53,7 +53,7 @@ function parse(chunks: Buffer[], maxPacket = MAX_PACKET): { packets: Packet[]; p
 }
 
 /** Generates a packet that a broker may send, encoded by `mqtt-packet`, and the expected result of our parser. */
-const fromBroker: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
+const brokerPacket: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
   fc.record({ topic: text, payload: bytes, qos, retain: fc.boolean(), dup: fc.boolean(), id }).map((p) => {
     const dup = p.dup && p.qos > 0;
     const messageId = p.qos ? p.id : undefined;
@@ -88,10 +88,10 @@ const fromBroker: fc.Arbitrary<{ data: Buffer; packet: Packet }> = fc.oneof(
   fc.constant({ data: mqtt.generate({ cmd: "pingresp" }), packet: { type: PacketType.Pingresp as const } }),
 );
 
-const stream = fc.array(fromBroker, { minLength: 1, maxLength: 8 });
+const stream = fc.array(brokerPacket, { minLength: 1, maxLength: 8 });
 
 /** Splits `data` before each offset. */
-function cut(data: Buffer, offsets: number[]): Buffer[] {
+function splitAt(data: Buffer, offsets: number[]): Buffer[] {
   const at = [0, ...offsets.map((o) => o % (data.length + 1)).sort((a, b) => a - b), data.length];
   return at.slice(1).map((end, i) => data.subarray(at[i], end));
 }
@@ -108,7 +108,7 @@ describe("mqtt-packet decodes what the client encodes:", () => {
     });
     fc.assert(
       fc.property(connect, (c) => {
-        const [packet] = oracleParse(encodeConnect(c));
+        const [packet] = parseWithMqttPacket(encodeConnect(c));
         expect(packet).toMatchObject({
           cmd: "connect",
           protocolId: "MQTT",
@@ -136,7 +136,7 @@ describe("mqtt-packet decodes what the client encodes:", () => {
       fc.property(text, sizes, qos, fc.boolean(), fc.boolean(), id, (topic, payload, qos, retain, dup, id) => {
         const data = encodePublish(topic, payload, qos, retain, id);
         if (dup && qos) setDup(data);
-        const [packet] = oracleParse(data);
+        const [packet] = parseWithMqttPacket(data);
         expect(packet).toMatchObject({ cmd: "publish", topic, qos, retain, dup: dup && qos > 0 });
         expect(payload.equals((packet as mqtt.IPublishPacket).payload as Buffer)).toBe(true);
         expect(packet.messageId).toBe(qos ? id : undefined);
@@ -147,17 +147,17 @@ describe("mqtt-packet decodes what the client encodes:", () => {
   it("acknowledgements, SUBSCRIBE, UNSUBSCRIBE, PINGREQ and DISCONNECT", () => {
     fc.assert(
       fc.property(id, text, qos, (id, filter, qos) => {
-        const read = (data: Buffer) => oracleParse(data)[0];
-        expect(read(encodeAck(PacketType.Puback, id))).toMatchObject({ cmd: "puback", messageId: id });
-        expect(read(encodeAck(PacketType.Pubrec, id))).toMatchObject({ cmd: "pubrec", messageId: id });
-        expect(read(encodeAck(PacketType.Pubrel, id))).toMatchObject({ cmd: "pubrel", messageId: id });
-        expect(read(encodeAck(PacketType.Pubcomp, id))).toMatchObject({ cmd: "pubcomp", messageId: id });
-        const subscribe = read(encodeSubscribe(id, filter, qos));
+        const parseFirst = (data: Buffer) => parseWithMqttPacket(data)[0];
+        expect(parseFirst(encodeAck(PacketType.Puback, id))).toMatchObject({ cmd: "puback", messageId: id });
+        expect(parseFirst(encodeAck(PacketType.Pubrec, id))).toMatchObject({ cmd: "pubrec", messageId: id });
+        expect(parseFirst(encodeAck(PacketType.Pubrel, id))).toMatchObject({ cmd: "pubrel", messageId: id });
+        expect(parseFirst(encodeAck(PacketType.Pubcomp, id))).toMatchObject({ cmd: "pubcomp", messageId: id });
+        const subscribe = parseFirst(encodeSubscribe(id, filter, qos));
         expect(subscribe).toMatchObject({ cmd: "subscribe", messageId: id, subscriptions: [{ topic: filter, qos }] });
-        const unsubscribe = read(encodeUnsubscribe(id, filter));
+        const unsubscribe = parseFirst(encodeUnsubscribe(id, filter));
         expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId: id, unsubscriptions: [filter] });
-        expect(read(encodePingreq())).toMatchObject({ cmd: "pingreq" });
-        expect(read(encodeDisconnect())).toMatchObject({ cmd: "disconnect" });
+        expect(parseFirst(encodePingreq())).toMatchObject({ cmd: "pingreq" });
+        expect(parseFirst(encodeDisconnect())).toMatchObject({ cmd: "disconnect" });
       }),
     );
   });
@@ -167,7 +167,7 @@ describe("the client decodes what mqtt-packet encodes:", () => {
   it("every packet that a broker sends", () => {
     fc.assert(
       fc.property(stream, (parts) => {
-        const read = parse([Buffer.concat(parts.map((part) => part.data))]);
+        const read = parseChunks([Buffer.concat(parts.map((part) => part.data))]);
         expect(read).toEqual({ packets: parts.map((part) => part.packet), problem: "" });
       }),
       { numRuns: 500 },
@@ -178,9 +178,9 @@ describe("the client decodes what mqtt-packet encodes:", () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(), { maxLength: 30 }), (parts, offsets) => {
         const data = Buffer.concat(parts.map((part) => part.data));
-        const whole = parse([data]);
-        expect(parse(cut(data, offsets))).toEqual(whole);
-        expect(parse([...data].map((byte) => Buffer.from([byte])))).toEqual(whole);
+        const whole = parseChunks([data]);
+        expect(parseChunks(splitAt(data, offsets))).toEqual(whole);
+        expect(parseChunks([...data].map((byte) => Buffer.from([byte])))).toEqual(whole);
       }),
       { numRuns: 300 },
     );
@@ -200,7 +200,7 @@ describe("a packet above maxPacket", () => {
         const payload = Buffer.alloc(size, 1);
         const publish = mqtt.generate({ cmd: "publish", topic, payload, qos, retain: false, dup: false, messageId });
         const data = Buffer.concat([publish, mqtt.generate({ cmd: "pingresp" })]);
-        const { packets, problem } = parse(cut(data, offsets), 128);
+        const { packets, problem } = parseChunks(splitAt(data, offsets), 128);
         expect(problem).toBe("");
         expect(packets).toHaveLength(2);
         expect(packets[0]).toMatchObject({ type: PacketType.Publish, id: qos ? id : 0, qos, payload: Buffer.alloc(0) });
@@ -215,7 +215,7 @@ describe("a packet above maxPacket", () => {
 
   it("does not make the parser allocate more than maxPacket, whatever its length field says", () => {
     const parser = new Parser(128);
-    // 268,435,455 bytes, the largest length that four bytes can encode.
+    // The header announces 268,435,455 bytes, the largest length that four bytes can encode.
     parser.feed(Buffer.from([0x32, 0xff, 0xff, 0xff, 0x7f, 0, 1, 97, 0, 9]));
     expect(parser.next()).toBeUndefined();
     const before = process.memoryUsage().arrayBuffers;
@@ -261,17 +261,17 @@ describe("a malformed stream", () => {
   ];
   it.each(malformed)("is rejected for %s, and later bytes are ignored", (_, data) => {
     const rest = mqtt.generate({ cmd: "pingresp" });
-    const whole = parse([Buffer.concat([Buffer.from(data), rest])]);
+    const whole = parseChunks([Buffer.concat([Buffer.from(data), rest])]);
     expect(whole.packets).toEqual([]);
     expect(whole.problem).not.toBe("");
-    expect(parse([...data, ...rest].map((byte) => Buffer.from([byte])))).toEqual(whole);
+    expect(parseChunks([...data, ...rest].map((byte) => Buffer.from([byte])))).toEqual(whole);
   });
 
   const RUNS = TEST_ALL ? 100_000 : 20_000;
 
   it(`never throws: ${RUNS} mutated streams`, { timeout: 120_000 }, () => {
     const mutation = fc.record({
-      parts: fc.array(fromBroker, { minLength: 1, maxLength: 4 }),
+      parts: fc.array(brokerPacket, { minLength: 1, maxLength: 4 }),
       flips: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 }),
       offsets: fc.array(fc.nat(), { maxLength: 3 }),
     });
@@ -280,9 +280,9 @@ describe("a malformed stream", () => {
       fc.property(mutation, ({ parts, flips, offsets }) => {
         const data = Buffer.concat(parts.map((part) => part.data));
         for (const [at, value] of flips) data[at % data.length] = value;
-        const chunked = parse(cut(data, offsets), 256);
+        const chunked = parseChunks(splitAt(data, offsets), 256);
         seen[chunked.problem ? "broken" : "whole"]++;
-        const whole = parse([data], 256);
+        const whole = parseChunks([data], 256);
         if (chunked.problem !== whole.problem || chunked.packets.length !== whole.packets.length)
           throw new Error(`read otherwise in pieces: ${data.toString("hex")}`);
       }),

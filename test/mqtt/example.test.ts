@@ -9,8 +9,8 @@ import { ScriptedBroker } from "./support/scripted-broker.js";
 
 const README = new URL("../../packages/devicescript-mqtt/README.md", import.meta.url);
 
-/** Returns a project with the page's first program and the package in node_modules. */
-function project(): Record<string, string> {
+/** Returns the files of a project with the README's first program, and with the package in node_modules. */
+function exampleProject(): Record<string, string> {
   const [, example] = readFileSync(README, "utf8").split(/^```ts\r?\n([^]*?)^```\r?$/m);
   return { "src/main.ts": example, ...installedMqttPackage() };
 }
@@ -26,14 +26,14 @@ it("the first program in the package's README compiles with the package alone, a
   const log: string[] = [];
   broker = await ScriptedBroker.start();
   const settings = { MQTT_HOST: "127.0.0.1", MQTT_PORT: broker.port };
-  board = new SimulatedBoard({ id: "kitchen", bytecode: await compile(project()), settings });
+  board = new SimulatedBoard({ id: "kitchen", bytecode: await compile(exampleProject()), settings });
   board.on("log", (_level, line) => log.push(line));
   await board.start();
 
   const { packets } = broker;
-  const online = () => packets.find((packet) => packet.cmd === "publish");
-  await eventually(online, { within: 10_000, what: "the program to say that it is there" });
-  expect(online()).toMatchObject({ topic: "kitchen/online", qos: 1, retain: true });
+  const onlineMessage = () => packets.find((packet) => packet.cmd === "publish");
+  await eventually(onlineMessage, { within: 10_000, what: "the program to say that it is there" });
+  expect(onlineMessage()).toMatchObject({ topic: "kitchen/online", qos: 1, retain: true });
   expect(broker.packetsOfType("publish")[0].payload.toString()).toBe("yes");
   const { will } = broker.packetsOfType("connect")[0];
   expect(will).toMatchObject({ topic: "kitchen/online", qos: 1, retain: true });

@@ -8,7 +8,7 @@ import { Counters } from "../../packages/devicescript-mqtt/src/counters.js";
 import { PacketType } from "../../packages/devicescript-mqtt/src/packet.js";
 import { Session } from "../../packages/devicescript-mqtt/src/session.js";
 
-function started() {
+function createSession() {
   const owner = { report: (problem: string) => expect.fail(problem), delivered: () => {} };
   const session = new Session(8, { messages: 100, bytes: 10_000 }, new Counters(), owner, { millis: () => 5 });
   const sent: string[] = [];
@@ -16,54 +16,54 @@ function started() {
   parser.on("packet", (packet: Oracle) => {
     if (packet.cmd === "publish") sent.push(packet.payload.toString() + (packet.dup ? " again" : ""));
   });
-  const connect = (sessionPresent: boolean, hold = !sessionPresent) => {
+  const connectSession = (sessionPresent: boolean, hold = !sessionPresent) => {
     sent.length = 0;
     session.connect(sessionPresent, { send: (packet) => void parser.parse(packet) });
     if (hold) session.outbound.holdsPublications = true;
     session.outbound.resend(sessionPresent);
   };
-  const publish = (text: string, retain = false) => session.outbound.publish("t", text, 1, retain);
-  return { session, sent, connect, publish, outbound: session.outbound };
+  const publishAtQos1 = (text: string, retain = false) => session.outbound.publish("t", text, 1, retain);
+  return { session, sent, connectSession, publishAtQos1, outbound: session.outbound };
 }
 
 describe("a session that is held", () => {
   test("holds in-flight and new publications, and sends both in order after release", () => {
-    const { session, sent, connect, publish, outbound } = started();
-    connect(true);
-    publish("one");
+    const { session, sent, connectSession, publishAtQos1, outbound } = createSession();
+    connectSession(true);
+    publishAtQos1("one");
     session.disconnect();
-    connect(false);
-    publish("two");
+    connectSession(false);
+    publishAtQos1("two");
     expect(sent).toEqual([]);
     outbound.release();
     expect(sent).toEqual(["one again", "two"]);
-    publish("three");
+    publishAtQos1("three");
     expect(sent.at(-1)).toBe("three");
   });
 
   test("sends retained messages at once, because the broker stores them for later subscribers", () => {
-    const { sent, connect, publish } = started();
-    connect(false);
-    publish("reading");
-    publish("status", true);
+    const { sent, connectSession, publishAtQos1 } = createSession();
+    connectSession(false);
+    publishAtQos1("reading");
+    publishAtQos1("status", true);
     expect(sent).toEqual(["status"]);
   });
 
   test("stays held over a reconnect, although the broker then has a session", () => {
-    const { session, sent, connect, publish, outbound } = started();
-    connect(false);
-    publish("one");
+    const { session, sent, connectSession, publishAtQos1, outbound } = createSession();
+    connectSession(false);
+    publishAtQos1("one");
     session.disconnect();
-    connect(true, false);
+    connectSession(true, false);
     expect(sent).toEqual([]);
     outbound.release();
     expect(sent).toEqual(["one"]);
   });
 
   test("does not wait for acknowledgments of held publications", () => {
-    const { session, connect, publish, outbound } = started();
-    connect(false);
-    publish("one");
+    const { session, connectSession, publishAtQos1, outbound } = createSession();
+    connectSession(false);
+    publishAtQos1("one");
     expect(outbound.oldestUnacknowledged()).toBe(Infinity);
     outbound.release();
     expect(outbound.oldestUnacknowledged()).toBe(5);

@@ -8,24 +8,24 @@ import { ScriptedBroker, type Script } from "./support/scripted-broker.js";
 
 const CLIENT = "mqttclient";
 /** Number of filters to which the test program subscribes by itself. */
-const FILTERS = 7;
+const OWN_FILTERS = 7;
 /** Deadline for an event on a board, in ms. */
-const SOON = 20_000;
+const EVENT_DEADLINE = 20_000;
 
 let broker: ScriptedBroker;
 let board: SimulatedBoard;
 let log: string[];
 
-const logged = (what: RegExp, within = SOON) =>
+const waitForLog = (what: RegExp, within = EVENT_DEADLINE) =>
   eventually(() => log.find((line) => what.test(line)), { within, what: String(what) }).then(
     () => log.find((line) => what.test(line)) as string,
   );
 
 /** Returns what the program counted since the last call. */
-async function counts(): Promise<string> {
+async function requestCounts(): Promise<string> {
   log = log.filter((line) => !line.startsWith("count "));
   broker.publish("vm/tell", "", 1);
-  return logged(/^count /);
+  return waitForLog(/^count /);
 }
 
 async function startBoard(given: object, { speed = 1, isHostSilent = false } = {}): Promise<void> {
@@ -37,23 +37,23 @@ async function startBoard(given: object, { speed = 1, isHostSilent = false } = {
   await board.start();
 }
 
-async function start({
+async function startClient({
   script,
   ...settings
 }: { script?: Script; INFLIGHT?: number; FILTERS?: number; MAXPACKET?: number } = {}) {
   broker = await ScriptedBroker.start();
   if (script) broker.script = script;
   await startBoard(settings);
-  const subscriptions = FILTERS + (settings.FILTERS ?? 0);
-  const acknowledged = () => broker.packetsOfType("subscribe").length >= subscriptions;
-  await eventually(acknowledged, { within: SOON, what: "the subscriptions" });
+  const subscriptions = OWN_FILTERS + (settings.FILTERS ?? 0);
+  const areAllAcknowledged = () => broker.packetsOfType("subscribe").length >= subscriptions;
+  await eventually(areAllAcknowledged, { within: EVENT_DEADLINE, what: "the subscriptions" });
 }
 
-const publish = (messageId: number, topic = "vm/count", payload = `${messageId - 1}`): Packet => {
+const publishPacket = (messageId: number, topic = "vm/count", payload = `${messageId - 1}`): Packet => {
   return { cmd: "publish", topic, payload, qos: 2, messageId, dup: false, retain: false };
 };
-const times = <T>(count: number, item: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => item(n + 1));
-/** Lets the test, and not the scripted broker, answer the client's part of received QoS 2 messages. */
+const repeat = <T>(count: number, item: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => item(n + 1));
+/** Keeps the scripted broker from answering PUBREC with PUBREL, so that the test can send PUBREL itself. */
 const withoutPubrel: Script = (packet) => packet.cmd === "pubrec";
 
 beforeAll(async () => {
@@ -67,38 +67,41 @@ afterEach(async () => {
 
 describe("messages of QoS 2", () => {
   it("are all handled once when 300 arrive in a burst", { timeout: 60_000 }, async () => {
-    await start();
+    await startClient();
     for (let n = 0; n < 300; n++) broker.publish("vm/count", `${n}`, 2);
-    await eventually(() => broker.packetsOfType("pubcomp").length === 300, { within: SOON, what: "all acknowledged" });
-    expect(await counts()).toMatch(/^count 300 wrong 0 /);
+    await eventually(() => broker.packetsOfType("pubcomp").length === 300, {
+      within: EVENT_DEADLINE,
+      what: "all acknowledged",
+    });
+    expect(await requestCounts()).toMatch(/^count 300 wrong 0 /);
     expect(board.crashes).toBe(0);
   });
 
   it("may wait unreleased, 480 of them, before all PUBREL arrive at once", { timeout: 60_000 }, async () => {
-    await start({ script: withoutPubrel });
+    await startClient({ script: withoutPubrel });
     const [peer] = broker.peers;
     for (let first = 1; first <= 480; first += 16) {
-      peer.send(...times(16, (n) => publish(first + n - 1)));
-      const recorded = () => broker.packetsOfType("pubrec").length === first + 15;
-      await eventually(recorded, { within: SOON, what: "16 more messages" });
+      peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));
+      const hasPubrecs = () => broker.packetsOfType("pubrec").length === first + 15;
+      await eventually(hasPubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
     }
-    // The last message first, which is the worst case for a list that is searched from its start.
-    peer.send(...times(480, (n) => ({ cmd: "pubrel" as const, messageId: 481 - n })));
-    await eventually(() => broker.packetsOfType("pubcomp").length === 480, { within: SOON, what: "PUBCOMP" });
-    expect(await counts()).toMatch(/^count 480 wrong 0 .* connects 1 /);
+    // Releases the last message first, which is the worst case for a list that is searched from its start.
+    peer.send(...repeat(480, (n) => ({ cmd: "pubrel" as const, messageId: 481 - n })));
+    await eventually(() => broker.packetsOfType("pubcomp").length === 480, { within: EVENT_DEADLINE, what: "PUBCOMP" });
+    expect(await requestCounts()).toMatch(/^count 480 wrong 0 .* connects 1 /);
     expect(board.crashes).toBe(0);
   });
 
   it("that are never released, 600 of them, end the connection with a report", { timeout: 60_000 }, async () => {
-    await start({ script: withoutPubrel });
+    await startClient({ script: withoutPubrel });
     const [peer] = broker.peers;
     for (let first = 1; first <= 512; first += 16) {
-      peer.send(...times(16, (n) => publish(first + n - 1)));
-      const recorded = () => broker.packetsOfType("pubrec").length >= first + 15;
-      await eventually(recorded, { within: SOON, what: "16 more messages" });
+      peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));
+      const hasPubrecs = () => broker.packetsOfType("pubrec").length >= first + 15;
+      await eventually(hasPubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
     }
-    peer.send(...times(88, (n) => publish(512 + n)));
-    await logged(/^disconnected: the broker does not release messages of QoS 2, 512 of them/);
+    peer.send(...repeat(88, (n) => publishPacket(512 + n)));
+    await waitForLog(/^disconnected: the broker does not release messages of QoS 2, 512 of them/);
     expect(board.crashes).toBe(0);
   });
 });
@@ -114,14 +117,17 @@ describe("publications", () => {
       peer.send(...waiting.splice(0).map((messageId) => ({ cmd, messageId }) as Packet));
       return true;
     };
-    await start({ script, INFLIGHT: 64 });
+    await startClient({ script, INFLIGHT: 64 });
     for (let round = 1; round <= 3; round++) {
       broker.publish(`vm/publish/${qos}`, "70", 1);
-      const done = () => log.filter((line) => line === "accepted 64").length === round;
-      await eventually(done, { within: SOON, what: "64 accepted publications" });
+      const areAllAccepted = () => log.filter((line) => line === "accepted 64").length === round;
+      await eventually(areAllAccepted, { within: EVENT_DEADLINE, what: "64 accepted publications" });
       const answers = qos === 1 ? "publish" : "pubrel";
-      await eventually(() => broker.packetsOfType(answers).length === 64 * round, { within: SOON, what: answers });
-      expect(await counts()).toContain(`connects 1 delivered ${64 * round}`);
+      await eventually(() => broker.packetsOfType(answers).length === 64 * round, {
+        within: EVENT_DEADLINE,
+        what: answers,
+      });
+      expect(await requestCounts()).toContain(`connects 1 delivered ${64 * round}`);
     }
     expect(board.crashes).toBe(0);
   });
@@ -129,9 +135,10 @@ describe("publications", () => {
 
 describe("topics", () => {
   it("of 2,000 levels, in a burst, are compared with every filter", { timeout: 60_000 }, async () => {
-    await start({ FILTERS: 10 });
-    for (let n = 0; n < 30; n++) broker.peers[0].send({ ...publish(0, "vm" + "/a".repeat(1000)), qos: 0 } as Packet);
-    expect(await counts()).toMatch(/^count 0 wrong 0 received 31 dropped 0 skipped 0 connects 1 /);
+    await startClient({ FILTERS: 10 });
+    for (let n = 0; n < 30; n++)
+      broker.peers[0].send({ ...publishPacket(0, "vm" + "/a".repeat(1000)), qos: 0 } as Packet);
+    expect(await requestCounts()).toMatch(/^count 0 wrong 0 received 31 dropped 0 skipped 0 connects 1 /);
     expect(board.crashes).toBe(0);
   });
 });
@@ -141,10 +148,10 @@ describe("a message of 8 KB, the largest maxPacket", () => {
     ["payload", "vm/big", "x".repeat(8000)],
     ["topic", "\ufffd".repeat(2700), ""],
   ])("may consist of its %s", { timeout: 60_000 }, async (_, topic, payload) => {
-    await start({ MAXPACKET: 8192 });
+    await startClient({ MAXPACKET: 8192 });
     for (let n = 0; n < 5; n++) {
-      broker.peers[0].send({ ...publish(0, topic, payload), qos: 0 } as Packet);
-      expect(await counts()).toContain(`received ${2 * n + 2} dropped 0 skipped 0 connects 1 `);
+      broker.peers[0].send({ ...publishPacket(0, topic, payload), qos: 0 } as Packet);
+      expect(await requestCounts()).toContain(`received ${2 * n + 2} dropped 0 skipped 0 connects 1 `);
     }
     expect(board.crashes).toBe(0);
   });
@@ -152,13 +159,13 @@ describe("a message of 8 KB, the largest maxPacket", () => {
 
 describe("a program with 64 subscriptions", () => {
   it("subscribes to all of them, again and again", { timeout: 60_000 }, async () => {
-    await start({ FILTERS: 64 - FILTERS });
+    await startClient({ FILTERS: 64 - OWN_FILTERS });
     for (let round = 2; round <= 3; round++) {
       broker.peers.at(-1)?.socket.resetAndDestroy();
-      const again = () => broker.packetsOfType("subscribe").length === 64 * round;
-      await eventually(again, { within: SOON, what: "the subscriptions" });
+      const areAllSubscribed = () => broker.packetsOfType("subscribe").length === 64 * round;
+      await eventually(areAllSubscribed, { within: EVENT_DEADLINE, what: "the subscriptions" });
     }
-    expect(await counts()).toMatch(/connects 3 /);
+    expect(await requestCounts()).toMatch(/connects 3 /);
     expect(board.crashes).toBe(0);
   });
 });
@@ -172,11 +179,14 @@ describe("a broker that accepts a connection and closes it at once", () => {
       return packet.cmd === "subscribe";
     };
     await startBoard({}, { speed });
-    await eventually(() => broker.peers.length > 0, { within: SOON, what: "the first connection" });
+    await eventually(() => broker.peers.length > 0, { within: EVENT_DEADLINE, what: "the first connection" });
     const since = performance.now();
-    await eventually(() => performance.now() - since > 30_000 / speed, { within: SOON, what: "30 s of the board" });
+    await eventually(() => performance.now() - since > 30_000 / speed, {
+      within: EVENT_DEADLINE,
+      what: "30 s of the board",
+    });
     expect(broker.peers.length).toBeLessThanOrEqual(8);
-    await logged(/^problem: another client may be using the client identifier vm/);
+    await waitForLog(/^problem: another client may be using the client identifier vm/);
     expect(board.crashes).toBe(0);
   });
 });
@@ -190,10 +200,13 @@ describe("a host that does not answer for 60 s", () => {
       broker = await ScriptedBroker.start();
       await startBoard({}, { speed, isHostSilent: true });
       const since = performance.now();
-      await eventually(() => performance.now() - since > 60_000 / speed, { within: SOON, what: "60 s of the board" });
+      await eventually(() => performance.now() - since > 60_000 / speed, {
+        within: EVENT_DEADLINE,
+        what: "60 s of the board",
+      });
       const before = broker.peers.length;
       board.network.heal();
-      await logged(/^connected false/);
+      await waitForLog(/^connected false/);
       expect(before).toBeLessThanOrEqual(1);
       expect(broker.peers.length - before).toBeLessThanOrEqual(2);
     },

@@ -7,11 +7,11 @@ import { describe, expect, it } from "vitest";
 import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { nodeNetwork } from "./support/node-network.js";
 
-const MESSAGES = 15;
-const numbers = Array.from({ length: MESSAGES }, (_, n) => n + 1);
+const MESSAGE_COUNT = 15;
+const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n + 1);
 
 /** Publishes messages of QoS 2 and disappears after PUBREC, before PUBREL. */
 async function publishAndLosePower(port: number): Promise<void> {
@@ -21,16 +21,31 @@ async function publishAndLosePower(port: number): Promise<void> {
   const received: Packet[] = [];
   parser.on("packet", (packet) => received.push(packet));
   socket.on("data", (data) => parser.parse(data));
-  const send = (packet: Packet) => socket.write(mqttPacket.generate(packet));
-  send({ cmd: "connect", clientId: "board", clean: false, keepalive: 60, protocolId: "MQTT", protocolVersion: 4 });
+  const sendPacket = (packet: Packet) => socket.write(mqttPacket.generate(packet));
+  sendPacket({
+    cmd: "connect",
+    clientId: "board",
+    clean: false,
+    keepalive: 60,
+    protocolId: "MQTT",
+    protocolVersion: 4,
+  });
   for (const messageId of numbers)
-    send({ cmd: "publish", topic: "t/old", payload: `${messageId}`, qos: 2, messageId, dup: false, retain: false });
-  const stored = () => received.filter((packet) => packet.cmd === "pubrec").length === MESSAGES;
-  await eventually(stored, { what: "PUBREC for every message" });
+    sendPacket({
+      cmd: "publish",
+      topic: "t/old",
+      payload: `${messageId}`,
+      qos: 2,
+      messageId,
+      dup: false,
+      retain: false,
+    });
+  const hasAllPubrecs = () => received.filter((packet) => packet.cmd === "pubrec").length === MESSAGE_COUNT;
+  await eventually(hasAllPubrecs, { what: "PUBREC for every message" });
   socket.destroy();
 }
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board that loses power between PUBREC and PUBREL", () => {
+describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board that loses power between PUBREC and PUBREL", () => {
   it("later delivers 15 new messages, which have the identifiers of the old ones, and the old ones", async () => {
     const lines = ["allow_anonymous true", "max_inflight_messages 0"];
     const mosquitto = await startMosquitto({ lines });
@@ -45,8 +60,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a board that loses power betwe
       client.start();
       await eventually(() => client.connected, { what: "the client to connect" });
       for (const n of numbers) client.publish("t/new", `${n}`, 2, false, () => delivered++);
-      await eventually(() => delivered === MESSAGES, { what: "PUBCOMP for every message" });
-      await eventually(() => seen.length === 2 * MESSAGES, { what: "old and new messages" });
+      await eventually(() => delivered === MESSAGE_COUNT, { what: "PUBCOMP for every message" });
+      await eventually(() => seen.length === 2 * MESSAGE_COUNT, { what: "old and new messages" });
       for (const topic of ["t/old", "t/new"])
         expect(seen.filter((text) => text.startsWith(topic))).toEqual(numbers.map((n) => `${topic} ${n}`));
     } finally {

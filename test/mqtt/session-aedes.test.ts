@@ -14,7 +14,7 @@ async function startAedes(): Promise<BrokerDriver> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  async function end(): Promise<void> {
+  async function stopBroker(): Promise<void> {
     for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => aedes.close(resolve));
   }
@@ -23,11 +23,11 @@ async function startAedes(): Promise<BrokerDriver> {
     // aedes 1.1 sends PUBREL and then the same PUBLISH again, so a message may arrive twice.
     resendsAfterPubrec: true,
     async dropSessions() {
-      await end();
+      await stopBroker();
       aedes = await Aedes.createBroker();
     },
     async close() {
-      await end();
+      await stopBroker();
       server.close();
       await once(server, "close");
     },

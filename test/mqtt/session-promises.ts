@@ -12,7 +12,7 @@ export interface BrokerDriver {
   readonly port: number;
   /**
    * Set for a broker that may resend a QoS 2 PUBLISH after its PUBREL on a reconnect, in violation of [MQTT-4.3.3-1].
-   * Clients cannot distinguish it from a new message.
+   * Clients cannot distinguish the resent PUBLISH from a new message.
    */
   readonly resendsAfterPubrec?: boolean;
   /** Restarts the broker on the same port without its sessions. */
@@ -36,7 +36,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
   let problems: string[];
   let base: string;
 
-  function make(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
+  function createClient(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
     const made = new MqttClient(nodeNetwork({ port: proxy.port, ...network }), {
       clientId: `promise${uniqueNumber}`,
       minBackoff: 10,
@@ -54,7 +54,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     await eventually(() => client.connected, { what: "the client to connect" });
   }
 
-  /** Subscribes and waits until a message to itself arrives, so that the subscription is active. */
+  /** Subscribes, and waits until the client receives its own message, so that the subscription is active. */
   async function startSubscribed(qos: QoS, handler: (text: string) => void | Promise<void>): Promise<void> {
     let ready = false;
     client.subscribe(`${base}/in`, qos, (_, payload) => {
@@ -74,8 +74,8 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     await eventually(() => acknowledged, { what: "an acknowledgement" });
   }
 
-  const texts = (channel: string) => seen.filter((m) => m.topic === `${base}/${channel}`).map((m) => m.text);
-  const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+  const textsOn = (channel: string) => seen.filter((m) => m.topic === `${base}/${channel}`).map((m) => m.text);
+  const numbersBelow = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
 
   beforeEach(async () => {
     uniqueNumber++;
@@ -85,11 +85,11 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     clients = [];
     broker = await start();
     proxy = await Proxy.start(broker.port);
-    observer = await watch();
-    client = make();
+    observer = await connectObserver();
+    client = createClient();
   });
 
-  async function watch(): Promise<Observer> {
+  async function connectObserver(): Promise<Observer> {
     const made = await mqtt.connectAsync({ port: broker.port, host: "127.0.0.1", reconnectPeriod: 20 });
     made.on("error", () => {});
     made.on("message", (topic, payload) => seen.push({ topic, text: payload.toString() }));
@@ -110,40 +110,42 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
         proxy.hold();
-        const sent = Promise.all(numbers(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
+        const sent = Promise.all(numbersBelow(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
         // Releases repeatedly, because the broker sends further QoS 1 and 2 messages only after acknowledgments.
         const release = setInterval(() => proxy.release(), 10);
         await eventually(() => got.length >= 50, { what: "50 messages" }).finally(() => clearInterval(release));
-        expect(got).toEqual(numbers(50));
+        expect(got).toEqual(numbersBelow(50));
       });
 
       it(`QoS ${qos}: commands that arrive one byte at a time are all handled in order`, async () => {
-        client = make({}, { chunkSize: 1 });
+        client = createClient({}, { chunkSize: 1 });
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
-        for (const n of numbers(50)) observer.publish(`${base}/in`, n, { qos });
+        for (const n of numbersBelow(50)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 50, { what: "50 messages" });
-        expect(got).toEqual(numbers(50));
+        expect(got).toEqual(numbersBelow(50));
       });
 
       it(`QoS ${qos}: 200 messages in one burst are all handled in order`, async () => {
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
-        for (const n of numbers(200)) observer.publish(`${base}/in`, n, { qos });
+        for (const n of numbersBelow(200)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 200, { what: "200 messages" });
-        expect(got).toEqual(numbers(200));
+        expect(got).toEqual(numbersBelow(200));
         expect(client.counters).toMatchObject({ dropped: 0, duplicates: 0, connects: 1 });
       });
 
       it(`QoS ${qos}: publications arrive in order and are acknowledged once`, async () => {
         await startConnected();
         const done: string[] = [];
-        const accepted = numbers(8).filter((n) => client.publish(`${base}/out`, n, qos, false, () => done.push(n)));
-        expect(accepted).toEqual(numbers(8));
-        await eventually(() => texts("out").length === 8 && done.length === 8, { what: "8 publications" });
-        expect(texts("out")).toEqual(numbers(8));
-        expect(done).toEqual(numbers(8));
+        const accepted = numbersBelow(8).filter((n) =>
+          client.publish(`${base}/out`, n, qos, false, () => done.push(n)),
+        );
+        expect(accepted).toEqual(numbersBelow(8));
+        await eventually(() => textsOn("out").length === 8 && done.length === 8, { what: "8 publications" });
+        expect(textsOn("out")).toEqual(numbersBelow(8));
+        expect(done).toEqual(numbersBelow(8));
         expect(client.freeSlots()).toBe(8);
       });
     }
@@ -174,7 +176,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     });
 
     it("are delivered in order during a slow handler, which blocks neither PINGREQ nor acknowledgments", async () => {
-      client = make({ keepAlive: 1 });
+      client = createClient({ keepAlive: 1 });
       const got: string[] = [];
       let release = () => {};
       const gate = new Promise<void>((resolve) => (release = resolve));
@@ -182,7 +184,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         if (text === "0") await gate;
         got.push(text);
       });
-      for (const n of numbers(100)) observer.publish(`${base}/in`, n, { qos: 1 });
+      for (const n of numbersBelow(100)) observer.publish(`${base}/in`, n, { qos: 1 });
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
@@ -191,14 +193,14 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
       expect(got).toEqual([]);
-      expect(texts("out")).toEqual(["meanwhile"]);
+      expect(textsOn("out")).toEqual(["meanwhile"]);
       release();
       await eventually(() => got.length === 100 && delivered === 1, { what: "the rest" });
-      expect(got).toEqual(numbers(100));
+      expect(got).toEqual(numbersBelow(100));
     });
 
     it("longer than maxPacket are skipped, reported and acknowledged at every QoS", async () => {
-      client = make({ maxPacket: 300 });
+      client = createClient({ maxPacket: 300 });
       const got: string[] = [];
       await startSubscribed(2, (text) => void got.push(text));
       for (const qos of [0, 1, 2] as const) {
@@ -248,13 +250,13 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
   describe("losing the connection", () => {
     it("does not lose QoS 1 and 2 publications made while offline, and rejects QoS 0", async () => {
       expect(client.publish(`${base}/out`, "x", 0, false)).toBe(false);
-      const accepted = numbers(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
-      expect(accepted).toEqual(numbers(8));
+      const accepted = numbersBelow(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
+      expect(accepted).toEqual(numbersBelow(8));
       expect(client.freeSlots()).toBe(0);
       await startConnected();
-      await eventually(() => texts("out").length === 8, { what: "8 publications" });
-      expect([...texts("out")].sort()).toEqual(numbers(8));
-      expect(texts("out").filter((n) => n !== "3")).toEqual(numbers(8).filter((n) => n !== "3"));
+      await eventually(() => textsOn("out").length === 8, { what: "8 publications" });
+      expect([...textsOn("out")].sort()).toEqual(numbersBelow(8));
+      expect(textsOn("out").filter((n) => n !== "3")).toEqual(numbersBelow(8).filter((n) => n !== "3"));
     });
 
     it("does not lose messages to a persistent session; they arrive in order after the reconnect", async () => {
@@ -262,14 +264,14 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
-      await Promise.all(numbers(60).map((n) => observer.publishAsync(`${base}/in`, n, { qos: 1 })));
-      await proxy.open();
+      await Promise.all(numbersBelow(60).map((n) => observer.publishAsync(`${base}/in`, n, { qos: 1 })));
+      await proxy.listen();
       await eventually(() => got.length >= 60, { what: "60 messages" });
-      expect(got).toEqual(numbers(60));
+      expect(got).toEqual(numbersBelow(60));
     });
 
     it("is detected within 1.5 × keep-alive on a half-open connection", async () => {
-      client = make({ keepAlive: 2 });
+      client = createClient({ keepAlive: 2 });
       await startConnected();
       const reasons: string[] = [];
       client.ondisconnect = (reason) => void reasons.push(reason);
@@ -283,7 +285,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     });
 
     it("is prevented by PINGREQ on an idle connection", async () => {
-      client = make({ keepAlive: 1 });
+      client = createClient({ keepAlive: 1 });
       await startConnected();
       const began = performance.now();
       await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
@@ -291,12 +293,12 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     });
 
     it("is followed by a reconnect within 2 s after the network returns, with default options", async () => {
-      client = make({ minBackoff: undefined, maxBackoff: undefined });
+      client = createClient({ minBackoff: undefined, maxBackoff: undefined });
       await startConnected();
       await proxy.refuse();
       const began = performance.now();
       await eventually(() => performance.now() - began > 2000, { what: "time to pass" });
-      await proxy.open();
+      await proxy.listen();
       const opened = performance.now();
       await eventually(() => client.connected, { what: "the reconnect" });
       expect(performance.now() - opened).toBeLessThan(2000);
@@ -304,16 +306,16 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
 
     it("makes the broker send the will, but stop() does not", async () => {
       const will = { topic: `${base}/will`, payload: "gone", qos: 1 as const, retain: false };
-      client = make({ will });
+      client = createClient({ will });
       await startConnected();
       await client.stop();
       expect(client.connected).toBe(false);
-      const other = (client = make({ will, clientId: `other${uniqueNumber}` }));
+      const other = (client = createClient({ will, clientId: `other${uniqueNumber}` }));
       await startConnected();
       proxy.cut();
-      await eventually(() => texts("will").length > 0, { what: "the will" });
+      await eventually(() => textsOn("will").length > 0, { what: "the will" });
       await eventually(() => other.connected, { what: "the reconnect" });
-      expect(texts("will")).toEqual(["gone"]);
+      expect(textsOn("will")).toEqual(["gone"]);
     });
 
     it("by stop() keeps the session for start()", async () => {
@@ -335,11 +337,11 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
-      for (const n of numbers(4)) client.publish(`${base}/in`, n, 1, false);
+      for (const n of numbersBelow(4)) client.publish(`${base}/in`, n, 1, false);
       await broker.dropSessions();
-      await proxy.open();
+      await proxy.listen();
       await eventually(() => got.length >= 4, { within: 10_000, what: "the publications to come round" });
-      expect(got).toEqual(numbers(4));
+      expect(got).toEqual(numbersBelow(4));
       expect(present).toEqual([false, false]);
     });
   });
@@ -359,10 +361,10 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         const path = await Proxy.start(broker.port);
         if (cut) path.cutAfter(cut.direction, cut.at);
         const got = new Map<string, number>();
-        const count = (channel: string) => seen.filter((m) => m.topic === `${here}/${channel}`).length;
-        const until = (condition: () => boolean, what: string) =>
+        const countOn = (channel: string) => seen.filter((m) => m.topic === `${here}/${channel}`).length;
+        const waitUntil = (condition: () => boolean, what: string) =>
           eventually(condition, { within: 20_000, what: `${what} of ${here}`, every: 2 });
-        const own = make({ clientId: here, minBackoff: 2, maxBackoff: 2 }, { port: path.port });
+        const own = createClient({ clientId: here, minBackoff: 2, maxBackoff: 2 }, { port: path.port });
         own.subscribe(`${here}/i/+`, 2, (topic) => {
           const channel = topic.slice(here.length + 1);
           got.set(channel, (got.get(channel) ?? 0) + 1);
@@ -371,19 +373,22 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         own.publish(`${here}/2`, "two", 2, false);
         own.publish(`${here}/i/0`, "", 2, false);
         own.start();
-        await until(() => got.has("i/0"), "the subscription");
+        await waitUntil(() => got.has("i/0"), "the subscription");
         observer.publish(`${here}/i/1`, "one", { qos: 1 });
         observer.publish(`${here}/i/2`, "two", { qos: 2 });
-        await until(() => got.size === 3 && count("1") > 0 && count("2") > 0 && own.freeSlots() === 8, "the messages");
-        const taken = { up: path.forwarded("up"), down: path.forwarded("down") };
+        await waitUntil(
+          () => got.size === 3 && countOn("1") > 0 && countOn("2") > 0 && own.freeSlots() === 8,
+          "the messages",
+        );
+        const taken = { up: path.forwardedBytes("up"), down: path.forwardedBytes("down") };
         // Publishes and awaits end markers, so that duplicates of earlier messages have arrived by then.
         own.publish(`${here}/i/3`, "", 2, false);
         own.publish(`${here}/3`, "", 2, false);
-        await until(() => got.has("i/3") && count("3") > 0, "the end");
+        await waitUntil(() => got.has("i/3") && countOn("3") > 0, "the end");
         await own.stop();
         await path.close();
         const twice = broker.resendsAfterPubrec ? 1 : got.get("i/2");
-        expect({ here, inbound: twice, outbound: count("2") }).toEqual({ here, inbound: 1, outbound: 1 });
+        expect({ here, inbound: twice, outbound: countOn("2") }).toEqual({ here, inbound: 1, outbound: 1 });
         return taken;
       }
 

@@ -6,7 +6,7 @@ import { PacketType, type Publish, type QoS } from "../../packages/devicescript-
 import { Session } from "../../packages/devicescript-mqtt/src/session.js";
 
 /** Creates a connected session that records the packets it sends. */
-function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPresent: boolean) => void } {
+function createConnectedSession(): { session: Session; sent: Oracle[]; reconnect: (sessionPresent: boolean) => void } {
   const owner = {
     report: (problem: string) => expect.fail(problem),
     delivered: (done: (delivered: boolean) => void) => done(true),
@@ -21,14 +21,14 @@ function connected(): { session: Session; sent: Oracle[]; reconnect: (sessionPre
   return { session, sent, reconnect };
 }
 
-function publish(id: number, qos: QoS, dup = false): Publish {
+function publishPacket(id: number, qos: QoS, dup = false): Publish {
   const payload = Buffer.from(`${id}`);
   return { type: PacketType.Publish, id, topic: "t", payload, qos, retain: false, dup, skipped: 0 };
 }
 
 describe("packet identifiers", () => {
   it("are never reused while in flight, and wrap at 65,535", () => {
-    const { session, sent } = connected();
+    const { session, sent } = createConnectedSession();
     session.outbound.publish("t", "stays", 2, false);
     session.outbound.request("f", 1);
     const used = new Set<number>();
@@ -48,7 +48,7 @@ describe("packet identifiers", () => {
 
 describe("acknowledgments with unknown identifiers", () => {
   it("have no effect, but PUBREC and PUBREL are answered so that the broker can finish", () => {
-    const { session, sent } = connected();
+    const { session, sent } = createConnectedSession();
     session.outbound.publish("t", "", 1, false);
     session.outbound.publish("t", "", 2, false);
     sent.length = 0;
@@ -74,11 +74,11 @@ describe("acknowledgments with unknown identifiers", () => {
 
 describe("messages of QoS 2", () => {
   it("that a broker never releases end the connection before they fill the memory", () => {
-    const { session } = connected();
+    const { session } = createConnectedSession();
     let problem = "";
     let accepted = 0;
     for (let id = 1; id <= 1000 && !problem; id++) {
-      problem = session.receive(publish(id, 2));
+      problem = session.receive(publishPacket(id, 2));
       if (problem) break;
       accepted++;
       session.inbound.take();
@@ -89,16 +89,16 @@ describe("messages of QoS 2", () => {
   });
 
   it("are handled once before PUBREL, however often they arrive, and again after it", () => {
-    const { session, sent } = connected();
-    session.receive(publish(5, 2));
-    session.receive(publish(5, 2, true));
+    const { session, sent } = createConnectedSession();
+    session.receive(publishPacket(5, 2));
+    session.receive(publishPacket(5, 2, true));
     expect(session.inbound.take()?.id).toBe(5);
-    session.receive(publish(5, 2, true));
+    session.receive(publishPacket(5, 2, true));
     session.inbound.handled();
-    session.receive(publish(5, 2, true));
+    session.receive(publishPacket(5, 2, true));
     expect(session.inbound.take()).toBeUndefined();
     session.receive({ type: PacketType.Pubrel, id: 5 });
-    session.receive(publish(5, 2));
+    session.receive(publishPacket(5, 2));
     expect(session.inbound.take()?.id).toBe(5);
     expect(sent.map((p) => p.cmd)).toEqual(["pubrec", "pubrec", "pubcomp"]);
   });
@@ -107,27 +107,27 @@ describe("messages of QoS 2", () => {
 describe("messages of QoS 1 whose handler finishes after the connection broke", () => {
   it("are acknowledged when the broker resends them, and not handled again", () => {
     for (const reconnectFirst of [true, false]) {
-      const { session, sent, reconnect } = connected();
-      session.receive(publish(7, 1));
+      const { session, sent, reconnect } = createConnectedSession();
+      session.receive(publishPacket(7, 1));
       session.inbound.take();
       session.disconnect();
       if (reconnectFirst) reconnect(true);
       session.inbound.handled();
       if (!reconnectFirst) reconnect(true);
       expect(sent).toEqual([]);
-      session.receive(publish(7, 1, true));
+      session.receive(publishPacket(7, 1, true));
       expect(session.inbound.take()).toBeUndefined();
       expect(sent.map((p) => [p.cmd, p.messageId])).toEqual([["puback", 7]]);
       // A PUBLISH without DUP is a new message, even with the same identifier.
-      session.receive(publish(7, 1));
+      session.receive(publishPacket(7, 1));
       expect(session.inbound.take()?.id).toBe(7);
     }
   });
 
   it("are not acknowledged to a broker that lost the session, because the identifier may be reused", () => {
-    const { session, sent, reconnect } = connected();
-    session.receive(publish(7, 1));
-    session.receive(publish(8, 2));
+    const { session, sent, reconnect } = createConnectedSession();
+    session.receive(publishPacket(7, 1));
+    session.receive(publishPacket(8, 2));
     session.inbound.take();
     session.disconnect();
     reconnect(false);
@@ -135,22 +135,22 @@ describe("messages of QoS 1 whose handler finishes after the connection broke", 
     expect(session.inbound.take()?.payload.toString()).toBe("8");
     session.inbound.handled();
     expect(sent).toEqual([]);
-    session.receive(publish(7, 1, true));
-    session.receive(publish(8, 2, true));
+    session.receive(publishPacket(7, 1, true));
+    session.receive(publishPacket(8, 2, true));
     expect(session.inbound.take()?.id).toBe(7);
     expect(session.inbound.take()?.id).toBe(8);
   });
 });
 
 describe("the backoff", () => {
-  const range = (wait: () => number) => {
+  const rangeOf = (wait: () => number) => {
     const waits = Array.from({ length: 1000 }, wait);
     return [Math.min(...waits), Math.max(...waits)];
   };
 
   it("stays below 1.5 s while no broker can be reached, so that the board is back soon after the network", () => {
     const backoff = new Backoff(1000, 30_000);
-    const [least, most] = range(() => backoff.unreachable());
+    const [least, most] = rangeOf(() => backoff.unreachable());
     expect(least).toBeGreaterThanOrEqual(500);
     expect(least).toBeLessThan(600);
     expect(most).toBeGreaterThan(1400);
@@ -161,7 +161,7 @@ describe("the backoff", () => {
     const backoff = new Backoff(1000, 30_000);
     for (let n = 0; n < 3; n++) expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
     for (let n = 0; n < 10; n++) backoff.ended(1499);
-    const [least, most] = range(() => backoff.ended(0));
+    const [least, most] = rangeOf(() => backoff.ended(0));
     expect(least).toBeGreaterThanOrEqual(15_000);
     expect(most).toBeLessThanOrEqual(30_000);
     expect(most).toBeGreaterThan(25_000);
@@ -176,7 +176,7 @@ describe("the backoff", () => {
     const backoff = new Backoff(1000, 30_000);
     expect(backoff.noAnswer()).toBeLessThanOrEqual(1000);
     expect(backoff.noAnswer()).toBeLessThanOrEqual(2000);
-    const [least, most] = range(() => backoff.noAnswer());
+    const [least, most] = rangeOf(() => backoff.noAnswer());
     expect(least).toBeGreaterThanOrEqual(2000);
     expect(most).toBeLessThanOrEqual(4000);
   });

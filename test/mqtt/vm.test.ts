@@ -9,7 +9,8 @@ import { compileClientProgram } from "./support/client-program.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
 /** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
-const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) => fc.sample(arbitrary, { seed: 20261122, numRuns });
+const drawSamples = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) =>
+  fc.sample(arbitrary, { seed: 20261122, numRuns });
 
 const text = fc
   .array(fc.constantFrom("a", "b", "/", "+", "#", "$", "é", "€", "😀", "telemetry"), { minLength: 1, maxLength: 8 })
@@ -39,18 +40,19 @@ const mutated = fc.tuple(stream, fc.nat(), fc.nat(255)).map(([bytes, at, value])
   bytes[at % bytes.length] = value;
   return bytes;
 });
-const streams = [...sample(stream, 40), ...sample(mutated, 80)];
-const texts = sample(text, 30);
-const filters = sample(fc.tuple(text, text), 80).flat();
+const streams = [...drawSamples(stream, 40), ...drawSamples(mutated, 80)];
+const texts = drawSamples(text, 30);
+const filters = drawSamples(fc.tuple(text, text), 80).flat();
 
 describe("the codec in the virtual machine", () => {
   const said = new Map<string, string>();
   let board: SimulatedBoard | undefined;
 
   beforeAll(async () => {
-    const list = (name: string, items: (Buffer | string)[]) =>
+    const declareBuffers = (name: string, items: (Buffer | string)[]) =>
       `export const ${name}: Buffer[] = [${items.map((item) => `hex\`${Buffer.from(item).toString("hex")}\``).join(", ")}]\n`;
-    const inputs = list("streams", streams) + list("texts", texts) + list("filters", filters);
+    const inputs =
+      declareBuffers("streams", streams) + declareBuffers("texts", texts) + declareBuffers("filters", filters);
     board = new SimulatedBoard({
       id: "codec",
       bytecode: await compileClientProgram("mqttcodec", inputs),
@@ -97,12 +99,12 @@ describe("the client in the virtual machine", () => {
   let board: SimulatedBoard;
   let log: string[];
 
-  const logged = (what: RegExp, times = 1) =>
+  const waitForLog = (what: RegExp, times = 1) =>
     eventually(() => log.filter((line) => what.test(line)).length >= times, { within: 10_000, what: String(what) });
-  const told = async () => {
+  const requestCounts = async () => {
     log = log.filter((line) => !line.startsWith("count "));
     broker.publish("vm/tell", "", 1);
-    await logged(/^count /);
+    await waitForLog(/^count /);
     return log.find((line) => line.startsWith("count ")) as string;
   };
 
@@ -110,7 +112,7 @@ describe("the client in the virtual machine", () => {
     await compileClientProgram("mqttclient");
   });
 
-  async function start(): Promise<void> {
+  async function startBoard(): Promise<void> {
     log = [];
     broker = await ScriptedBroker.start();
     const settings = { HOST: "127.0.0.1", PORT: broker.port };
@@ -130,35 +132,35 @@ describe("the client in the virtual machine", () => {
   });
 
   it("handles 200 messages of one burst in order, at every QoS, and 1,000 of QoS 0", { timeout: 60_000 }, async () => {
-    await start();
+    await startBoard();
     for (const qos of [0, 1, 2] as const) {
       for (let n = 0; n < 200; n++) broker.publish("vm/count", `${n}`, qos);
-      expect(await told()).toMatch(/^count 200 wrong 0 received \d+ dropped 0 /);
+      expect(await requestCounts()).toMatch(/^count 200 wrong 0 received \d+ dropped 0 /);
     }
     for (let n = 0; n < 1000; n++) broker.publish("vm/count", `${n}`, 0);
-    expect(await told()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1 /);
+    expect(await requestCounts()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1 /);
   });
 
   it("handles 50 messages in one segment, and 50 that arrive one byte at a time", { timeout: 60_000 }, async () => {
-    await start();
-    const publish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
-    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => publish(n)));
+    await startBoard();
+    const encodePublish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
+    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => encodePublish(n)));
     const [peer] = broker.peers;
     peer.sendBytes(bytes);
-    expect(await told()).toMatch(/^count 50 wrong 0 /);
+    expect(await requestCounts()).toMatch(/^count 50 wrong 0 /);
     for (const byte of bytes) {
       peer.sendBytes(Buffer.from([byte]));
       // Wait for the event loop, so that the byte is sent in its own segment.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(await told()).toMatch(/^count 50 wrong 0 .* connects 1 /);
+    expect(await requestCounts()).toMatch(/^count 50 wrong 0 .* connects 1 /);
   });
 
   it(
     "survives a handler that throws, a message of 20,000 bytes, and a slow handler in a flood",
     { timeout: 60_000 },
     async () => {
-      await start();
+      await startBoard();
       broker.publish("vm/throw", "", 1);
       broker.publish("vm/count", "x".repeat(20_000), 2);
       broker.publish("vm/sleep", "2500", 1);
@@ -168,12 +170,12 @@ describe("the client in the virtual machine", () => {
         if (n % 50 === 0) await eventually(() => broker.peers[0].socket.writableLength === 0, { what: "the socket" });
       }
       broker.publish("vm/echo/1", "after", 1);
-      const back = () =>
+      const hasEcho = () =>
         broker.packetsOfType("publish").some((p) => p.topic === "vm/back" && p.payload.toString() === "after");
-      await eventually(back, { within: 15_000, what: "the echo" });
+      await eventually(hasEcho, { within: 15_000, what: "the echo" });
       expect(log.join("\n")).toMatch(/problem: the handler of vm\/throw threw: as told/);
       expect(log.join("\n")).toMatch(/problem: skipped a message of 200\d\d bytes on vm\/count/);
-      expect(await told()).toMatch(/skipped 1 /);
+      expect(await requestCounts()).toMatch(/skipped 1 /);
     },
   );
 
@@ -181,18 +183,18 @@ describe("the client in the virtual machine", () => {
     "notices a half-open connection within 1.5 × keep-alive, reconnects within 2 s of the network's return, and resends",
     { timeout: 60_000 },
     async () => {
-      await start();
+      await startBoard();
       broker.script = (packet) => packet.cmd === "publish";
       broker.publish("vm/echo/1", "hello", 1);
       await eventually(() => broker.packetsOfType("publish").length === 1, { what: "the echo" });
       broker.script = () => false;
       board.network.cut({ how: "silent" });
       const cut = performance.now();
-      await logged(/^disconnected: no PINGRESP/);
+      await waitForLog(/^disconnected: no PINGRESP/);
       expect(performance.now() - cut).toBeLessThan(3000);
       board.network.heal();
       const healed = performance.now();
-      await logged(/^connected true/);
+      await waitForLog(/^connected true/);
       expect(performance.now() - healed).toBeLessThan(2500);
       await eventually(() => broker.packetsOfType("pubrel").length === 1, { what: "the echo, to its end" });
       const echoes = broker.packetsOfType("publish").filter((p) => p.topic === "vm/back");
@@ -204,9 +206,9 @@ describe("the client in the virtual machine", () => {
   );
 
   it("stops with DISCONNECT, so that the broker does not send the will", { timeout: 60_000 }, async () => {
-    await start();
+    await startBoard();
     broker.publish("vm/stop", "", 1);
-    await logged(/^stopped/);
+    await waitForLog(/^stopped/);
     expect(broker.packetsOfType("disconnect")).toHaveLength(1);
     expect(broker.peers[0].will).toBeUndefined();
   });

@@ -10,8 +10,8 @@ import { runNodeScript } from "../../scripts/lib/run-program.js";
 import { SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
-import { npm } from "../support/npm.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { runNpm } from "../support/npm.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 
 const PACKAGE = path.join(ROOT, "packages/devicescript-mqtt");
 
@@ -25,7 +25,7 @@ describe("the package devicescript-mqtt", () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "nightlight-package-"));
     const args = ["pack", "--workspace", "devicescript-mqtt", "--json", "--pack-destination", folder];
-    const packed = await npm("npm", args, ROOT);
+    const packed = await runNpm("npm", args, ROOT);
     expect(packed.code, packed.err).toBe(0);
     const [{ filename, files: packedFiles }] = JSON.parse(packed.out) as [
       { filename: string; files: { path: string }[] },
@@ -41,7 +41,7 @@ describe("the package devicescript-mqtt", () => {
     delete manifest.devDependencies;
     await writeFile(path.join(project, "package.json"), JSON.stringify({ ...manifest, name: "project" }));
     const archive = path.join(folder, filename);
-    const installed = await npm("npm", ["install", "--offline", "--no-audit", "--ignore-scripts", archive], project);
+    const installed = await runNpm("npm", ["install", "--offline", "--no-audit", "--ignore-scripts", archive], project);
     expect(installed.code, installed.err).toBe(0);
     await mkdir(path.join(project, "node_modules/@devicescript"), { recursive: true });
     await symlink(CLI_FOLDER, path.join(project, "node_modules/@devicescript/cli"), "junction");
@@ -54,7 +54,7 @@ describe("the package devicescript-mqtt", () => {
     for (const file of files) expect(file).toMatch(/^(LICENSE|README\.md|package\.json|src\/[a-z0-9-]+\.ts)$/);
   });
 
-  it.skipIf(missing(MOSQUITTO, "Mosquitto"))(
+  it.skipIf(isMissing(MOSQUITTO, "Mosquitto"))(
     "publishes and subscribes on Mosquitto in a project of `devs init`",
     async () => {
       const [, program] = (await readFile(path.join(PACKAGE, "README.md"), "utf8")).split(

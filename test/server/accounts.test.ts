@@ -17,13 +17,16 @@ import { changeUsers, readUsers, usersFilePath, type StoredUser } from "../../se
 import { openAccounts, type FileAccounts } from "../../server/src/security/users.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
-import { temporaryFolder } from "./support/server.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 /** Password of all test users. The tests share its hash, because hashing takes a quarter of a second. */
 const CHOSEN_PASSWORD = "correct horse";
-const hashed = hashPassword(CHOSEN_PASSWORD);
+const passwordHash = hashPassword(CHOSEN_PASSWORD);
 
-async function accounts(folder: string, options: { log?: Log; required?: boolean } = {}): Promise<FileAccounts> {
+async function openTestAccounts(
+  folder: string,
+  options: { log?: Log; required?: boolean } = {},
+): Promise<FileAccounts> {
   const opened = await openAccounts(folder, options.log ?? silentLog, {
     checkInterval: 20,
     isLoginRequired: options.required,
@@ -32,9 +35,9 @@ async function accounts(folder: string, options: { log?: Log; required?: boolean
   return opened;
 }
 
-async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<string> {
-  const folder = await temporaryFolder();
-  const password = await hashed;
+async function createFolderWithUsers(users: Record<string, Partial<StoredUser>>): Promise<string> {
+  const folder = await createTemporaryFolder();
+  const password = await passwordHash;
   await changeUsers(folder, (stored) => {
     for (const [name, user] of Object.entries(users))
       stored.set(name, { role: "admin", password, tokens: [], ...user });
@@ -43,7 +46,7 @@ async function folderWith(users: Record<string, Partial<StoredUser>>): Promise<s
 }
 
 /** Runs `work` and returns the parameters of each scrypt call, which determine the duration of a password check. */
-async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
+async function scryptCallsOf(work: () => Promise<unknown>): Promise<unknown[]> {
   const spy = vi.spyOn(crypto, "scrypt");
   syncBuiltinESMExports();
   try {
@@ -57,8 +60,8 @@ async function costOf(work: () => Promise<unknown>): Promise<unknown[]> {
 
 describe("a password", () => {
   test("a password authenticates its user and nobody else", async () => {
-    const { authenticate: authenticate } = await accounts(
-      await folderWith({ ann: {}, porch: { role: "device", device: "porch" } }),
+    const { authenticate: authenticate } = await openTestAccounts(
+      await createFolderWithUsers({ ann: {}, porch: { role: "device", device: "porch" } }),
     );
     expect(await authenticate("ann", CHOSEN_PASSWORD)).toEqual({ name: "ann", role: "admin" });
     expect(await authenticate("porch", CHOSEN_PASSWORD)).toEqual({ name: "porch", role: "device", device: "porch" });
@@ -70,20 +73,20 @@ describe("a password", () => {
   });
 
   test("a password that is wrong takes the same time for existing and unknown names, and for both kinds of passwords", async () => {
-    const { authenticate: authenticate } = await accounts(
-      await folderWith({ ann: {}, made: { password: hashGeneratedPassword("x") } }),
+    const { authenticate: authenticate } = await openTestAccounts(
+      await createFolderWithUsers({ ann: {}, made: { password: hashGeneratedPassword("x") } }),
     );
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
-        // one scrypt call with the parameters that OWASP recommends
-        expect(await costOf(() => authenticate(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
+        // each check makes one scrypt call, with the parameters that OWASP recommends
+        expect(await scryptCallsOf(() => authenticate(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
   });
 
   test("a password that was right before is accepted without a hash, until it is changed", async () => {
-    const folder = await folderWith({ ann: {} });
-    const { authenticate: authenticate } = await accounts(folder);
-    expect(await costOf(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
-    expect(await costOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
+    const folder = await createFolderWithUsers({ ann: {} });
+    const { authenticate: authenticate } = await openTestAccounts(folder);
+    expect(await scryptCallsOf(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
+    expect(await scryptCallsOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
     await addUsers(folder, { ann: "admin" });
     await eventually(() => authenticate("ann", passwordOf("ann")), { what: "the new password" });
     expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeUndefined();
@@ -91,13 +94,13 @@ describe("a password", () => {
 
   test("a generated password is checked fast, so that a thousand boards can reconnect at once", async () => {
     const passwords = new Map(Array.from({ length: 1000 }, (_, n) => [`board-${n}`, generatePassword()]));
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await changeUsers(folder, (users) => {
       for (const [name, password] of passwords)
         users.set(name, { role: "device", device: name, password: hashGeneratedPassword(password), tokens: [] });
     });
-    const { authenticate: authenticate } = await accounts(folder);
-    const cost = await costOf(async () => {
+    const { authenticate: authenticate } = await openTestAccounts(folder);
+    const cost = await scryptCallsOf(async () => {
       const found = await Promise.all(Array.from(passwords, ([name, password]) => authenticate(name, password)));
       expect(found.every((account) => account !== undefined)).toBe(true);
     });
@@ -111,7 +114,7 @@ describe("a password", () => {
   });
 
   test("a password is salted: two users with the same password have different hashes", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     for (const name of ["ann", "bob"]) {
       const password = await hashPassword(CHOSEN_PASSWORD);
       await changeUsers(folder, (users) => users.set(name, { role: "admin", password, tokens: [] }));
@@ -126,8 +129,8 @@ describe("a password", () => {
 
 test("an existing weak password stays valid, and the log asks once for another one", async () => {
   const lines: string[] = [];
-  const folder = await folderWith({ ann: { password: await hashPassword("12345678") }, bob: {} });
-  const { authenticate: authenticate } = await accounts(folder, {
+  const folder = await createFolderWithUsers({ ann: { password: await hashPassword("12345678") }, bob: {} });
+  const { authenticate: authenticate } = await openTestAccounts(folder, {
     log: { ...silentLog, warn: (_event, text) => void lines.push(text) },
   });
   expect(await authenticate("bob", CHOSEN_PASSWORD)).toBeDefined();
@@ -142,34 +145,34 @@ test("an existing weak password stays valid, and the log asks once for another o
 test("a client that tries many passwords delays only itself: clients take turns", async () => {
   const queue = new FairQueue(1, 100);
   const order: string[] = [];
-  const work = (who: string) => async () => {
+  const recordTurn = (who: string) => async () => {
     await new Promise((resolve) => setImmediate(resolve));
     order.push(who);
   };
-  const crowd = Array.from({ length: 50 }, () => queue.run("attacker", work("attacker")));
-  await Promise.all([queue.run("ann", work("ann")), queue.run("bob", work("bob"))]);
+  const crowd = Array.from({ length: 50 }, () => queue.run("attacker", recordTurn("attacker")));
+  await Promise.all([queue.run("ann", recordTurn("ann")), queue.run("bob", recordTurn("bob"))]);
   expect(order.length).toBeLessThanOrEqual(5);
   await Promise.all(crowd);
 });
 
 test("when too many checks wait, the client with most checks is refused", async () => {
   const queue = new FairQueue(1, 10);
-  const work = () => new Promise<string>((resolve) => setImmediate(() => resolve("done")));
-  const crowd = Array.from({ length: 30 }, () => queue.run("attacker", work).catch((error: unknown) => error));
-  const ann = queue.run("ann", work);
+  const resolveDone = () => new Promise<string>((resolve) => setImmediate(() => resolve("done")));
+  const crowd = Array.from({ length: 30 }, () => queue.run("attacker", resolveDone).catch((error: unknown) => error));
+  const ann = queue.run("ann", resolveDone);
   expect(await ann).toBe("done");
   const ends = await Promise.all(crowd);
   expect(ends.filter((end) => end === "done")).toHaveLength(10);
   expect(ends.filter((end) => end instanceof BusyError)).toHaveLength(20);
-  expect(await queue.run("attacker", work)).toBe("done");
+  expect(await queue.run("attacker", resolveDone)).toBe("done");
 });
 
 test("a token authenticates its user, and is stored as a hash", async () => {
   const token = generateToken();
-  const folder = await folderWith({
+  const folder = await createFolderWithUsers({
     ann: { role: "reader", tokens: [{ hash: sha256Of(token), made: "2026-11-01T00:00:00.000Z" }] },
   });
-  const { authenticateToken: authenticateToken, findByName: findByName } = await accounts(folder);
+  const { authenticateToken: authenticateToken, findByName: findByName } = await openTestAccounts(folder);
   expect(authenticateToken(token)).toEqual({ name: "ann", role: "reader" });
   expect(authenticateToken(token)).toBe(findByName("ann"));
   expect(authenticateToken(sha256Of(token))).toBeUndefined();
@@ -181,17 +184,17 @@ describe("the users file", () => {
   test.skipIf(process.platform === "win32")(
     "the users file is readable only for its owner, and the server warns otherwise",
     async () => {
-      const folder = await folderWith({ ann: {} });
+      const folder = await createFolderWithUsers({ ann: {} });
       expect((await stat(usersFilePath(folder))).mode & 0o777).toBe(0o600);
       await chmod(usersFilePath(folder), 0o644);
       const lines: string[] = [];
-      await accounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
+      await openTestAccounts(folder, { log: { ...silentLog, warn: (_event, text) => void lines.push(text) } });
       expect(lines.join()).toMatch(/Other users of this machine can read .*chmod 600/);
     },
   );
 
   test("the users file is changed atomically: concurrent commands lose no user and leave no other file", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     const names = Array.from({ length: 20 }, (_, n) => `user-${n}`);
     await Promise.all(names.map((name) => addUsers(folder, { [name]: "reader" })));
     expect([...(await readUsers(folder)).keys()].toSorted()).toEqual(names.toSorted());
@@ -199,7 +202,7 @@ describe("the users file", () => {
   });
 
   test("the users file stays unchanged when a change fails", async () => {
-    const folder = await folderWith({ ann: {} });
+    const folder = await createFolderWithUsers({ ann: {} });
     const before = await readFile(usersFilePath(folder), "utf8");
     const change = changeUsers(folder, (users) => {
       users.clear();
@@ -230,10 +233,10 @@ describe("the users file", () => {
   ])(
     "a damaged users file (%s) prevents a start, and no login succeeds while a server runs",
     async (_what, text, problem) => {
-      const folder = await folderWith({ ann: {} });
+      const folder = await createFolderWithUsers({ ann: {} });
       const lines: string[] = [];
       const log = { ...silentLog, error: (_event: string, text: string) => void lines.push(text) };
-      const running = await accounts(folder, { log });
+      const running = await openTestAccounts(folder, { log });
       await writeFile(usersFilePath(folder), text);
       await eventually(() => lines.length > 0, { what: "the complaint" });
       expect(lines[0]).toMatch(problem);
@@ -246,9 +249,9 @@ describe("the users file", () => {
   );
 
   test("the users file accepts user names such as constructor, which are properties of JavaScript objects", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await addUsers(folder, Object.fromEntries([["constructor", "reader" as const]]));
-    const { findByName: findByName } = await accounts(folder);
+    const { findByName: findByName } = await openTestAccounts(folder);
     expect(findByName("constructor")).toEqual({ name: "constructor", role: "reader" });
     expect(findByName("toString")).toBeUndefined();
   });
@@ -256,8 +259,8 @@ describe("the users file", () => {
 
 describe("accounts are required", () => {
   test("a login is required after the first user is added, until the server stops, even when the file is deleted", async () => {
-    const folder = await temporaryFolder();
-    const opened = await accounts(folder);
+    const folder = await createTemporaryFolder();
+    const opened = await openTestAccounts(folder);
     expect(opened.isLoginRequired).toBe(false);
     await addUsers(folder, { ann: "admin" });
     await eventually(() => opened.isLoginRequired, { what: "the first user" });
@@ -267,9 +270,9 @@ describe("accounts are required", () => {
   });
 
   test("the option makes accounts always or never required", async () => {
-    const folder = await temporaryFolder();
-    expect((await accounts(folder, { required: true })).isLoginRequired).toBe(true);
+    const folder = await createTemporaryFolder();
+    expect((await openTestAccounts(folder, { required: true })).isLoginRequired).toBe(true);
     await addUsers(folder, { ann: "admin" });
-    expect((await accounts(folder, { required: false })).isLoginRequired).toBe(false);
+    expect((await openTestAccounts(folder, { required: false })).isLoginRequired).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { FULL_ACCESS, permissionsOf } from "../../server/src/security/acl.js";
 import type { Account } from "../../server/src/security/accounts.js";
 
 /** Returns whether a topic matches a filter. Implements MQTT 3.1.1, section 4.7 literally. */
-function matches(filter: string, topic: string): boolean {
+function topicMatchesFilter(filter: string, topic: string): boolean {
   // a filter that starts with a wildcard does not match topics that start with $ [MQTT-4.7.2-1]
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   const pattern = filter
@@ -38,7 +38,7 @@ const filter = fc.oneof(
 const device = id.map((device): Account => ({ name: "board", role: "device", device }));
 
 /** Returns filters for the topics that a device may read, as in the table of docs/reference/security.md. */
-function readable({ device: id }: Account): string[] {
+function readableFilters({ device: id }: Account): string[] {
   const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
   const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);
   return [...own, `${prefix || "nightlight"}/status`];
@@ -60,7 +60,7 @@ describe("a device's user", () => {
       fc.property(device, (account) => {
         for (const channel of ["telemetry", "status", "replies"])
           expect(permissionsOf(account).mayPublish(`${account.device}/${channel}`)).toBe(true);
-        for (const filter of readable(account)) expect(permissionsOf(account).maySubscribe(filter)).toBe(true);
+        for (const filter of readableFilters(account)) expect(permissionsOf(account).maySubscribe(filter)).toBe(true);
       }),
     );
   });
@@ -69,8 +69,8 @@ describe("a device's user", () => {
     fc.assert(
       fc.property(device, filter, topic, (account, filter, topic) => {
         const rights = permissionsOf(account);
-        if (!rights.maySubscribe(filter) || !matches(filter, topic)) return;
-        expect(readable(account)).toContain(topic);
+        if (!rights.maySubscribe(filter) || !topicMatchesFilter(filter, topic)) return;
+        expect(readableFilters(account)).toContain(topic);
       }),
       { numRuns: 5000 },
     );
@@ -79,7 +79,7 @@ describe("a device's user", () => {
   test("a device's user receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
-        expect(permissionsOf(account).mayRead(topic)).toBe(readable(account).includes(topic));
+        expect(permissionsOf(account).mayRead(topic)).toBe(readableFilters(account).includes(topic));
       }),
       { numRuns: 2000 },
     );

@@ -10,19 +10,19 @@ import { browserName } from "../../server/dashboard/people/browser-name.js";
 import { isPrivateAddress, ownAddresses } from "../../server/src/common/own-addresses.js";
 import { newBoardView } from "../../server/src/http/new-board.js";
 import { ask } from "./support/api.js";
-import { server } from "./support/server.js";
+import { startTestServer } from "./support/server.js";
 
 const ACCOUNT = { name: "porch", password: "secret" };
-const LAN = "mqtt://192.168.1.20:1883";
+const LAN_BROKER_URL = "mqtt://192.168.1.20:1883";
 
 describe("the commands for a new board", () => {
   test("name the broker, the id and the account, and no flag of setup contains the password", () => {
-    expect(setupCommand({ broker: LAN, id: "nightlight/porch", account: ACCOUNT })).toBe(
+    expect(setupCommand({ broker: LAN_BROKER_URL, id: "nightlight/porch", account: ACCOUNT })).toBe(
       "NIGHTLIGHT_BOARD_PASSWORD=secret \\\n  npm run setup -- --broker mqtt://192.168.1.20:1883 --user porch --id nightlight/porch",
     );
-    expect(setupCommand({ broker: LAN, id: "a/b", account: undefined })).toMatch(/ --anonymous --id a\/b$/);
-    expect(setupCommand({ broker: LAN, id: "a/b", account: null })).not.toMatch(/--anonymous|--user/);
-    expect(simulatorCommand({ broker: LAN, id: "a/b", account: ACCOUNT })).toBe(
+    expect(setupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: undefined })).toMatch(/ --anonymous --id a\/b$/);
+    expect(setupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: null })).not.toMatch(/--anonymous|--user/);
+    expect(simulatorCommand({ broker: LAN_BROKER_URL, id: "a/b", account: ACCOUNT })).toBe(
       "npm run sim -- --broker mqtt://porch:secret@192.168.1.20:1883 --id a/b",
     );
     expect(readingCommand({ broker: "mqtts://[::1]:8884", id: "a/b", account: undefined })).toMatch(
@@ -33,7 +33,7 @@ describe("the commands for a new board", () => {
   test("a shell passes every id and account to the program unchanged", () => {
     const text = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 });
     const property = fc.property(text, text, text, (id, name, password) => {
-      const command = readingCommand({ broker: LAN, id, account: { name, password } });
+      const command = readingCommand({ broker: LAN_BROKER_URL, id, account: { name, password } });
       const printed = execFileSync("sh", ["-c", command.replace("mosquitto_pub", "printf '%s\\n'")], {
         encoding: "utf8",
       });
@@ -47,18 +47,18 @@ describe("the commands for a new board", () => {
 
 describe("the addresses for a new board", () => {
   test.each([
-    ["a page on this machine", "127.0.0.1", [LAN], [LAN]],
+    ["a page on this machine", "127.0.0.1", [LAN_BROKER_URL], [LAN_BROKER_URL]],
     ["a server that only this machine reaches", "localhost", [], []],
     ["a server in a container, opened by the address of its host", "10.0.0.5", ["mqtt://172.17.0.2:1883"], ["mqtt://10.0.0.5:1883", "mqtt://172.17.0.2:1883"]], // prettier-ignore
-    ["a page opened by one of the addresses", "192.168.1.20", ["mqtt://10.0.0.1:1883", LAN], [LAN, "mqtt://10.0.0.1:1883"]], // prettier-ignore
-    ["a page opened by a name", "nas.local", [LAN], [LAN, "mqtt://nas.local:1883"]],
+    ["a page opened by one of the addresses", "192.168.1.20", ["mqtt://10.0.0.1:1883", LAN_BROKER_URL], [LAN_BROKER_URL, "mqtt://10.0.0.1:1883"]], // prettier-ignore
+    ["a page opened by a name", "nas.local", [LAN_BROKER_URL], [LAN_BROKER_URL, "mqtt://nas.local:1883"]],
     ["TLS, opened by a name", "lights.example.org", ["mqtts://nas:8883"], ["mqtts://lights.example.org:8883", "mqtts://nas:8883"]], // prettier-ignore
     ["TLS, opened by an address", "192.168.1.20", ["mqtts://nas:8883"], ["mqtts://nas:8883"]],
   ])("for %s", (_what, host, addresses, expected) => {
     expect(orderAddresses(addresses, host)).toEqual(expected);
   });
 
-  const view = (host: string, url: string, rest: Partial<Parameters<typeof newBoardView>[0]> = {}) =>
+  const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof newBoardView>[0]> = {}) =>
     newBoardView({
       settings: { host, prefix: "n", startCommand: undefined, tls: undefined },
       link: { url },
@@ -68,27 +68,30 @@ describe("the addresses for a new board", () => {
     });
 
   test("are never those of this machine only", () => {
-    expect(view("127.0.0.1", "mqtt://127.0.0.1:1883")).toMatchObject({ addresses: [], local: "mqtt://127.0.0.1:1883" });
-    const wide = view("0.0.0.0", "mqtt://host:1884");
+    expect(viewOf("127.0.0.1", "mqtt://127.0.0.1:1883")).toMatchObject({
+      addresses: [],
+      local: "mqtt://127.0.0.1:1883",
+    });
+    const wide = viewOf("0.0.0.0", "mqtt://host:1884");
     expect(wide).toMatchObject({ local: "mqtt://127.0.0.1:1884", account_required: true, start_command: null });
     expect(wide.addresses).toEqual(ownAddresses().map((address) => `mqtt://${address}:1884`));
-    expect(view("192.168.1.20", LAN).addresses).toEqual([LAN]);
+    expect(viewOf("192.168.1.20", LAN_BROKER_URL).addresses).toEqual([LAN_BROKER_URL]);
     const tls = { host: "0.0.0.0", prefix: "n", startCommand: undefined, tls: { only: true } };
     const link = { url: "mqtt://127.0.0.1:1883", secureUrl: "mqtts://host:8883" };
-    expect(view("", "mqtt://x", { settings: tls, link }).addresses).toEqual(["mqtts://host:8883"]);
+    expect(viewOf("", "mqtt://x", { settings: tls, link }).addresses).toEqual(["mqtts://host:8883"]);
   });
 
   test("are those of the other broker, whose accounts this server does not know", () => {
-    const remote = (url: string) => view("127.0.0.1", url, { broker: undefined });
-    expect(remote("mqtts://broker.example.org:8883")).toMatchObject({
+    const viewOfRemote = (url: string) => viewOf("127.0.0.1", url, { broker: undefined });
+    expect(viewOfRemote("mqtts://broker.example.org:8883")).toMatchObject({
       ...{ addresses: ["mqtts://broker.example.org:8883"], embedded: false, account_required: false },
     });
-    expect(remote("mqtt://127.0.0.1:1883").addresses).toEqual([]);
-    expect(remote("mqtt://[::1]:1883").addresses).toEqual([]);
+    expect(viewOfRemote("mqtt://127.0.0.1:1883").addresses).toEqual([]);
+    expect(viewOfRemote("mqtt://[::1]:1883").addresses).toEqual([]);
   });
 
   test("come from the server with the command that started it", async () => {
-    const { httpUrl, brokerUrl } = await server({ startCommand: "npm start --" });
+    const { httpUrl, brokerUrl } = await startTestServer({ startCommand: "npm start --" });
     expect((await ask(httpUrl!, "/api/new-board")).body).toEqual({
       ...{ addresses: [], local: brokerUrl, embedded: true, account_required: false, topic_prefix: "nightlight" },
       ...{ start_command: "npm start --", simulator: false },

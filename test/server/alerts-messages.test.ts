@@ -4,16 +4,20 @@ import { startServer, type NightlightServer, type ServerOptions } from "nightlig
 import type { AlertView } from "../../server/src/alerts/alert.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
-import { ask, follow, send } from "./support/api.js";
-import type { Hook } from "./support/alert-bench.js";
-import { board } from "./support/board.js";
-import { receiver } from "./support/receiver.js";
-import { client, temporaryFolder, type TestClient } from "./support/server.js";
+import { ask, followEvents, sendJson } from "./support/api.js";
+import type { WebhookBody } from "./support/alert-bench.js";
+import { startTestBoard } from "./support/board.js";
+import { startReceiver } from "./support/receiver.js";
+import { connectClient, createTemporaryFolder, type TestClient } from "./support/server.js";
 
-/** A short grace period, so that the tests do not take minutes. */
-const AFTER = 1500;
+/** Grace period in ms. It is short, so that the tests do not take minutes. */
+const GRACE_PERIOD = 1500;
 
-async function serve(data: string, alerts: ServerOptions["alerts"], lines: string[] = []): Promise<NightlightServer> {
+async function startAlertServer(
+  data: string,
+  alerts: ServerOptions["alerts"],
+  lines: string[] = [],
+): Promise<NightlightServer> {
   const log = createLog("json", { output: { write: (text) => lines.push(...text.trim().split("\n")) } });
   const running = await startServer({ data, mqttPort: 0, httpPort: 0, history: false, log, alerts });
   onTestFinished(() => running.close());
@@ -21,34 +25,34 @@ async function serve(data: string, alerts: ServerOptions["alerts"], lines: strin
 }
 
 /** Connects a board with a will. It does not reconnect. */
-async function connect(running: NightlightServer, id: string): Promise<TestClient> {
+async function connectBoard(running: NightlightServer, id: string): Promise<TestClient> {
   const topic = `${id}/status`;
   const will = { topic, payload: Buffer.from('{"online":false}'), retain: true, qos: 1 } as const;
-  const connection = await client(running.brokerUrl, { will });
+  const connection = await connectClient(running.brokerUrl, { will });
   await connection.publishAsync(topic, '{"online":true}', { retain: true, qos: 1 });
   return connection;
 }
 
-const listed = async (url: string): Promise<AlertView[]> => (await ask(url, "/api/alerts")).body as AlertView[];
+const listAlerts = async (url: string): Promise<AlertView[]> => (await ask(url, "/api/alerts")).body as AlertView[];
 
 describe("a board that goes offline", () => {
   test("webhook, ntfy, API, event stream, metrics and log report it once, and its return, also over a restart", async () => {
-    const [hook, ntfy] = [await receiver(), await receiver()];
+    const [hook, ntfy] = [await startReceiver(), await startReceiver()];
     const alerts = {
-      after: AFTER,
+      after: GRACE_PERIOD,
       page: "https://lights.example.org/home",
       webhook: { url: `${hook.url}/hooks/abc`, authorization: "Bearer hook-secret" },
       ntfy: { url: `${ntfy.url}/my-topic`, token: "tk_secret" },
     };
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     const lines: string[] = [];
-    let running = await serve(data, alerts, lines);
-    const { events } = await follow(running.httpUrl!);
-    const [porch] = [await connect(running, "nightlight/porch"), await connect(running, "nightlight/hall")];
+    let running = await startAlertServer(data, alerts, lines);
+    const { events } = await followEvents(running.httpUrl!);
+    const [porch] = [await connectBoard(running, "nightlight/porch"), await connectBoard(running, "nightlight/hall")];
     porch.stream.destroy();
     await eventually(() => hook.requests.length > 0 && ntfy.requests.length > 0, { what: "the messages" });
 
-    const [alert] = await listed(running.httpUrl!);
+    const [alert] = await listAlerts(running.httpUrl!);
     expect(alert).toMatchObject({ kind: "board-offline", device: "nightlight/porch", resolved: null });
     const link = "https://lights.example.org/home/#/board/nightlight%2Fporch";
     expect(hook.requests).toMatchObject([
@@ -94,19 +98,19 @@ describe("a board that goes offline", () => {
     ]);
 
     await running.close();
-    running = await serve(data, alerts, lines);
-    const again = await board(running.brokerUrl, "nightlight/porch");
+    running = await startAlertServer(data, alerts, lines);
+    const again = await startTestBoard(running.brokerUrl, "nightlight/porch");
     // the other board was online when the server stopped, and does not return
-    const states = (device: string): string[] =>
+    const statesOf = (device: string): string[] =>
       hook.requests
-        .flatMap(({ body }) => (body as Hook).alerts)
+        .flatMap(({ body }) => (body as WebhookBody).alerts)
         .filter((one) => one.device === device)
         .map(({ id, state }) => (id === alert.id ? `${state} as before` : state));
-    await eventually(() => states("nightlight/porch").length > 1 && states("nightlight/hall").length > 0, {
+    await eventually(() => statesOf("nightlight/porch").length > 1 && statesOf("nightlight/hall").length > 0, {
       what: "the messages about both boards",
     });
-    expect(states("nightlight/porch")).toEqual(["open as before", "resolved as before"]);
-    expect(states("nightlight/hall")).toEqual(["open"]);
+    expect(statesOf("nightlight/porch")).toEqual(["open as before", "resolved as before"]);
+    expect(statesOf("nightlight/hall")).toEqual(["open"]);
     await eventually(() => ntfy.requests.length === hook.requests.length, { what: "ntfy" });
     expect(ntfy.requests.slice(1).map(({ body }) => (body as { title: string }).title).join()).toContain("Resolved: Board nightlight/porch is offline"); // prettier-ignore
     await again.client.endAsync();
@@ -116,22 +120,22 @@ describe("a board that goes offline", () => {
 });
 
 test("a service that refuses messages is named with a remedy in the log and the API, and a test message shows it too", async () => {
-  const hook = await receiver();
+  const hook = await startReceiver();
   const lines: string[] = [];
-  const data = await temporaryFolder();
-  const { httpUrl, brokerUrl, reload } = await serve(data, { after: AFTER }, lines);
-  const test = () => send("POST", httpUrl!, "/api/alert-channels/test", "{}");
-  expect((await test()).status).toBe(409);
+  const data = await createTemporaryFolder();
+  const { httpUrl, brokerUrl, reload } = await startAlertServer(data, { after: GRACE_PERIOD }, lines);
+  const requestTestMessage = () => sendJson("POST", httpUrl!, "/api/alert-channels/test", "{}");
+  expect((await requestTestMessage()).status).toBe(409);
   expect((await ask(httpUrl!, "/api/alert-channels")).body).toEqual([]);
-  reload({ data, history: false, alerts: { after: AFTER, webhook: { url: `${hook.url}/abc` } } });
-  expect((await test()).body).toEqual([{ channel: "webhook", problem: null }]);
+  reload({ data, history: false, alerts: { after: GRACE_PERIOD, webhook: { url: `${hook.url}/abc` } } });
+  expect((await requestTestMessage()).body).toEqual([{ channel: "webhook", problem: null }]);
   expect(hook.requests).toMatchObject([{ body: { event: "test", alerts: [], raised: 0 } }]);
   for (const [status, remedy] of [[401, /status 401\. Check alerts > webhook_authorization\.$/], [302, /status 302\. This is a redirect: set alerts > webhook/], [404, /Check alerts > webhook\.$/]] as const) {
     hook.status = status;
-    expect((await test()).body).toEqual([{ channel: "webhook", problem: expect.stringMatching(remedy) as string }]);
+    expect((await requestTestMessage()).body).toEqual([{ channel: "webhook", problem: expect.stringMatching(remedy) as string }]);
   } // prettier-ignore
 
-  const porch = await client(brokerUrl);
+  const porch = await connectClient(brokerUrl);
   await porch.publishAsync("nightlight/porch/status", '{"online":false}', { qos: 1, retain: true });
   await eventually(() => lines.some((line) => line.includes("Alerts do not arrive at webhook")), { what: "the log" });
   expect((await ask(httpUrl!, "/api/alert-channels")).body).toMatchObject([
@@ -144,5 +148,7 @@ test("a service that refuses messages is named with a remedy in the log and the 
   ]);
   hook.status = 204;
   await eventually(() => lines.some((line) => line.includes("Alerts arrive at webhook again")), { what: "the log" });
-  expect((hook.requests.at(-1)!.body as Hook).alerts).toMatchObject([{ device: "nightlight/porch", state: "open" }]);
+  expect((hook.requests.at(-1)!.body as WebhookBody).alerts).toMatchObject([
+    { device: "nightlight/porch", state: "open" },
+  ]);
 });

@@ -9,13 +9,13 @@ import { addHistoryRoutes } from "../../server/src/http/history.js";
 import { parseRange } from "../../server/src/http/history-range.js";
 import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
-import { board } from "./support/board.js";
-import { HISTORY, server } from "./support/server.js";
+import { startTestBoard } from "./support/board.js";
+import { UNLIMITED_HISTORY, startTestServer } from "./support/server.js";
 
 const HOUR = 60 * 60 * 1000;
 
 /** Serves the history routes of a server with one device, `known`. */
-async function serve(history: Partial<History>, historyOn = true): Promise<string> {
+async function serveHistory(history: Partial<History>, historyOn = true): Promise<string> {
   const app = fastify();
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
     reply.code(error.statusCode ?? 500).send({ error: error.message }),
@@ -64,7 +64,7 @@ describe("a plot", () => {
 
   test("a plot request passes the query to the history and returns the answer", async () => {
     const asked: HistoryQuery[] = [];
-    const url = await serve({ query: async (query) => (asked.push(query), answer) });
+    const url = await serveHistory({ query: async (query) => (asked.push(query), answer) });
     const path = "/api/history?device=a%2Fb&from=1000&to=2026-01-01&points=5000";
     expect(await ask(url, path)).toMatchObject({ status: 200, body: answer });
     expect(asked).toEqual([{ device: "a/b", from: 1000, to: Date.UTC(2026, 0, 1), points: 5000 }]);
@@ -76,7 +76,7 @@ describe("a plot", () => {
   });
 
   test("a plot is empty for a device without readings, and an unknown device gets status 404", async () => {
-    const url = await serve({});
+    const url = await serveHistory({});
     expect(await ask(url, "/api/history?device=known")).toMatchObject({ status: 200, body: { points: [] } });
     for (const path of ["/api/history", "/api/history.csv"])
       expect(await ask(url, `${path}?device=ghost`)).toMatchObject({
@@ -88,7 +88,7 @@ describe("a plot", () => {
   test.each(["points=0", "points=5001", "points=1.5", "points=x", "points=1&points=2", "points="])(
     "a plot with %s is rejected with the allowed values",
     async (points) => {
-      const url = await serve({ query: async () => answer });
+      const url = await serveHistory({ query: async () => answer });
       expect(await ask(url, `/api/history?device=known&${points}`)).toMatchObject({
         status: 400,
         body: { error: '"points" must be a whole number from 1 to 5000.' },
@@ -99,13 +99,13 @@ describe("a plot", () => {
   test.each(["", "?device=a&device=b", "?device=", "?device=a%23", "?device=%24SYS"])(
     "a plot requires exactly one valid device name: not %j",
     async (query) => {
-      const url = await serve({ query: async () => answer });
+      const url = await serveHistory({ query: async () => answer });
       for (const path of ["/api/history", "/api/history.csv"]) expect((await ask(url, path + query)).status).toBe(400);
     },
   );
 
   test("a plot request gets status 404 with a reason when the history is off", async () => {
-    const url = await serve({ query: async () => answer }, false);
+    const url = await serveHistory({ query: async () => answer }, false);
     for (const path of ["/api/history", "/api/history.csv"])
       expect(await ask(url, `${path}?device=known`)).toMatchObject({
         status: 404,
@@ -129,7 +129,7 @@ function parseCsv(text: string): string[][] {
   return rows;
 }
 
-const reading = (time: number, light: number): HistoryRow => ({ time, light, led_on: null, by: null, reason: null });
+const readingRow = (time: number, light: number): HistoryRow => ({ time, light, led_on: null, by: null, reason: null });
 
 describe("an export", () => {
   test("an export is a valid CSV file of readings and switches", async () => {
@@ -137,9 +137,9 @@ describe("an export", () => {
     const switches = reasons.map((reason, n): HistoryRow => {
       return { time: 2000 + n, light: null, led_on: n % 2 === 0, by: "server", reason };
     });
-    const url = await serve({
+    const url = await serveHistory({
       rows: async function* () {
-        yield [reading(1000, 512)];
+        yield [readingRow(1000, 512)];
         yield [];
         yield switches;
       },
@@ -157,7 +157,7 @@ describe("an export", () => {
   test.each(['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])(
     "an export escapes spreadsheet formulas: %j",
     async (reason) => {
-      const url = await serve({
+      const url = await serveHistory({
         rows: async function* () {
           yield [{ time: 1, light: null, led_on: true, by: "person" as const, reason }];
         },
@@ -172,7 +172,7 @@ describe("an export", () => {
     ["a\"b\\c d'; x=y/ä", ""],
     ["~odd %2F&=<>/x", "-odd-2F-x.csv"],
   ])("an export has a file name made from the device id: %s", async (id, name) => {
-    const url = await serve({ query: async () => ({ points: [], led_on: true, switches: [], step: 0 }) });
+    const url = await serveHistory({ query: async () => ({ points: [], led_on: true, switches: [], step: 0 }) });
     const { status, headers } = await ask(url, `/api/history.csv?device=${encodeURIComponent(id)}`);
     if (name) expect(headers["content-disposition"]).toBe(`attachment; filename="${name}"`);
     else expect(status).toBe(400);
@@ -181,9 +181,9 @@ describe("an export", () => {
   test("an export is streamed, and stops reading when the client disconnects", async () => {
     let batches = 0;
     let ended = false;
-    const url = await serve({
+    const url = await serveHistory({
       rows: async function* () {
-        const rows = Array.from({ length: 2000 }, (_, n) => reading(n, n % 1024));
+        const rows = Array.from({ length: 2000 }, (_, n) => readingRow(n, n % 1024));
         try {
           for (; batches < 100_000; batches++) yield rows;
         } finally {
@@ -200,9 +200,9 @@ describe("an export", () => {
   });
 
   test("an export that fails midway aborts the response", async () => {
-    const url = await serve({
+    const url = await serveHistory({
       rows: async function* () {
-        yield [reading(1, 1)];
+        yield [readingRow(1, 1)];
         throw new Error("the disk is gone");
       },
     });
@@ -211,10 +211,10 @@ describe("an export", () => {
 });
 
 test("the history has a reading immediately, and none after the device is forgotten", async () => {
-  const { brokerUrl, httpUrl, devices } = await server({ history: HISTORY });
+  const { brokerUrl, httpUrl, devices } = await startTestServer({ history: UNLIMITED_HISTORY });
   const url = httpUrl!;
   const from = Date.now();
-  const sensor = await board(brokerUrl, "n/board");
+  const sensor = await startTestBoard(brokerUrl, "n/board");
   for (const light of [512, 100, 512]) await sensor.read(light);
   await eventually(() => devices.get("n/board")?.light === 512, { what: "the readings" });
   const query = `?device=n/board&from=${from}`;

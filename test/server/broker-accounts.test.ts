@@ -4,8 +4,8 @@ import type { IClientOptions } from "mqtt";
 import { describe, expect, test } from "vitest";
 import { changeUsers } from "../../server/src/security/users-file.js";
 import { eventually } from "../support/eventually.js";
-import { addUsers, as, guarded, passwordOf } from "./support/guarded.js";
-import { client } from "./support/server.js";
+import { addUsers, loginOf, startBrokerWithAccounts, passwordOf } from "./support/guarded.js";
+import { connectClient } from "./support/server.js";
 
 const USERS = {
   boss: "admin",
@@ -15,8 +15,8 @@ const USERS = {
 } as const;
 
 /** Returns the return code of a refused CONNECT; undefined when the broker accepts it. */
-async function refusal(url: string, options: IClientOptions): Promise<number | undefined> {
-  const error: unknown = await client(url, options).then(
+async function refusalCode(url: string, options: IClientOptions): Promise<number | undefined> {
+  const error: unknown = await connectClient(url, options).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -33,17 +33,17 @@ describe("a refused login", () => {
     ["the name of a JavaScript built-in", { username: "__proto__", password: "x" }, 4],
     ["the client id of a connected client", { clientId: "boss" }, 5],
   ])("a login with %s is refused", async (_what, options, code) => {
-    const { url, rejected } = await guarded(USERS);
-    expect(await refusal(url, options)).toBe(code);
+    const { url, rejected } = await startBrokerWithAccounts(USERS);
+    expect(await refusalCode(url, options)).toBe(code);
     expect(rejected).toEqual([["bad-login", expect.stringContaining("127.0.0.1"), expect.any(String)]]);
   });
 });
 
 describe("a device account", () => {
   test("a device account publishes and subscribes on its own topics", async () => {
-    const { url, got, rejected } = await guarded(USERS);
+    const { url, got, rejected } = await startBrokerWithAccounts(USERS);
     const own = ["commands", "config", "set", "decision"].map((channel) => `nightlight/porch/${channel}`);
-    const board = await client(url, as("porch"), ...own, "nightlight/status");
+    const board = await connectClient(url, loginOf("porch"), ...own, "nightlight/status");
     for (const channel of ["telemetry", "status", "replies"])
       await board.publishAsync(`nightlight/porch/${channel}`, "1", { qos: 1 });
     await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/commands"), {
@@ -62,10 +62,14 @@ describe("a device account", () => {
     "nightlight/shed/commands",
     "nightlight/porch/telemetry",
   ])("a device account cannot subscribe to %s: SUBACK refuses, and no message arrives", async (filter) => {
-    const { url, rejected } = await guarded(USERS);
-    const board = await client(url, { ...as("porch"), clean: false, clientId: "p" }, "nightlight/porch/commands");
+    const { url, rejected } = await startBrokerWithAccounts(USERS);
+    const board = await connectClient(
+      url,
+      { ...loginOf("porch"), clean: false, clientId: "p" },
+      "nightlight/porch/commands",
+    );
     await expect(board.subscribeAsync(filter, { qos: 1 })).rejects.toThrow(/128|Unspecified/);
-    const boss = await client(url, as("boss"));
+    const boss = await connectClient(url, loginOf("boss"));
     await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1, retain: true });
     await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
     await eventually(() => board.got.length > 0, { what: "its own command" });
@@ -74,16 +78,16 @@ describe("a device account", () => {
   });
 
   test("a device account that subscribes to its own and other topics in one packet receives only its own, also from its queue", async () => {
-    const { url, broker } = await guarded(USERS);
-    const session = { ...as("porch"), clean: false, clientId: "p" };
-    const asleep = await client(url, session);
+    const { url, broker } = await startBrokerWithAccounts(USERS);
+    const session = { ...loginOf("porch"), clean: false, clientId: "p" };
+    const asleep = await connectClient(url, session);
     await asleep.subscribeAsync(["nightlight/porch/commands", "#"], { qos: 1 }).catch(() => {});
     await asleep.endAsync();
-    const boss = await client(url, as("boss"));
+    const boss = await connectClient(url, loginOf("boss"));
     await boss.publishAsync("nightlight/shed/commands", "secret", { qos: 1 });
     await boss.publishAsync("nightlight/porch/commands", "yours", { qos: 1 });
     expect(broker.stats.queued).toBe(1);
-    const awake = await client(url, session);
+    const awake = await connectClient(url, session);
     await eventually(() => awake.got.length > 0, { what: "its own command" });
     expect(awake.got.map(({ text }) => text)).toEqual(["yours"]);
   });
@@ -91,9 +95,9 @@ describe("a device account", () => {
   test.each([0, 1, 2] as const)(
     "a device account that publishes elsewhere at QoS %i stays connected; the message is acknowledged, counted and reaches nobody",
     async (qos) => {
-      const { url, got, rejected } = await guarded(USERS);
-      const eyes = await client(url, as("eyes"), "#");
-      const board = await client(url, { ...as("porch"), clientId: "p" });
+      const { url, got, rejected } = await startBrokerWithAccounts(USERS);
+      const eyes = await connectClient(url, loginOf("eyes"), "#");
+      const board = await connectClient(url, { ...loginOf("porch"), clientId: "p" });
       await board.publishAsync("nightlight/shed/telemetry", '{"light":1}', { qos });
       await board.publishAsync("nightlight/shed/commands", '{"led_on":true}', { qos, retain: true });
       await board.publishAsync("nightlight/porch/telemetry", "mine", { qos });
@@ -109,40 +113,40 @@ describe("a device account", () => {
   );
 
   test("a device account with a will on another device's topic is refused", async () => {
-    const { url } = await guarded(USERS);
+    const { url } = await startBrokerWithAccounts(USERS);
     const will = { topic: "nightlight/shed/status", payload: Buffer.from("{}"), qos: 1, retain: true } as const;
-    expect(await refusal(url, { ...as("porch"), will })).toBe(5);
-    await client(url, { ...as("porch"), will: { ...will, topic: "nightlight/porch/status" } });
+    expect(await refusalCode(url, { ...loginOf("porch"), will })).toBe(5);
+    await connectClient(url, { ...loginOf("porch"), will: { ...will, topic: "nightlight/porch/status" } });
   });
 
   test.each([0, 1, 2] as const)("a device account has its will at QoS %i delivered to the server once", async (qos) => {
-    const { url, got } = await guarded(USERS);
+    const { url, got } = await startBrokerWithAccounts(USERS);
     const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos, retain: true };
-    const eyes = await client(url, as("eyes"), "#");
-    (await client(url, { ...as("porch"), will })).stream.destroy();
+    const eyes = await connectClient(url, loginOf("eyes"), "#");
+    (await connectClient(url, { ...loginOf("porch"), will })).stream.destroy();
     await eventually(() => eyes.got.some(({ text }) => text === "gone"), { what: "the will" });
-    await (await client(url, as("porch"))).publishAsync("nightlight/porch/telemetry", "after", { qos: 1 });
+    await (await connectClient(url, loginOf("porch"))).publishAsync("nightlight/porch/telemetry", "after", { qos: 1 });
     expect(got.map(([, text]) => text)).toEqual(["gone", "after"]);
   });
 
   test("a device account has at most ten client ids", async () => {
-    const { url } = await guarded(USERS);
+    const { url } = await startBrokerWithAccounts(USERS);
     for (let n = 0; n < 10; n++)
       await (
-        await client(url, { ...as("porch"), clean: false, clientId: `id-${n}` }, "nightlight/porch/set")
+        await connectClient(url, { ...loginOf("porch"), clean: false, clientId: `id-${n}` }, "nightlight/porch/set")
       ).endAsync();
-    expect(await refusal(url, { ...as("porch"), clean: false, clientId: "id-10" })).toBe(3);
-    await client(url, { ...as("porch"), clean: false, clientId: "id-9" });
+    expect(await refusalCode(url, { ...loginOf("porch"), clean: false, clientId: "id-10" })).toBe(3);
+    await connectClient(url, { ...loginOf("porch"), clean: false, clientId: "id-9" });
     // twelve clean sessions exceed the limit, but clean sessions do not count after their connections end
-    for (let n = 0; n < 12; n++) await (await client(url, as("shed"))).endAsync();
+    for (let n = 0; n < 12; n++) await (await connectClient(url, loginOf("shed"))).endAsync();
   });
 });
 
 test("a reader sees everything and publishes nothing", async () => {
-  const { url, got } = await guarded(USERS);
-  const eyes = await client(url, as("eyes"), "#");
+  const { url, got } = await startBrokerWithAccounts(USERS);
+  const eyes = await connectClient(url, loginOf("eyes"), "#");
   await eyes.publishAsync("nightlight/porch/set", '{"mode":"on"}', { qos: 1 });
-  await (await client(url, as("boss"))).publishAsync("a/b", "1", { qos: 1 });
+  await (await connectClient(url, loginOf("boss"))).publishAsync("a/b", "1", { qos: 1 });
   await eventually(() => eyes.got.some(({ topic }) => topic === "a/b"), { what: "somebody else's message" });
   expect(got.map(([topic]) => topic)).toEqual(["a/b"]);
 });
@@ -150,8 +154,8 @@ test("a reader sees everything and publishes nothing", async () => {
 test.each(["$SYS/#", "$SYS/+/new/clients"])(
   "no client can list other clients: a subscription to %s is refused",
   async (filter) => {
-    const { url } = await guarded(USERS);
-    const boss = await client(url, as("boss"));
+    const { url } = await startBrokerWithAccounts(USERS);
+    const boss = await connectClient(url, loginOf("boss"));
     await expect(boss.subscribeAsync(filter)).rejects.toThrow();
   },
 );
@@ -160,61 +164,63 @@ describe("a session belongs to its account", () => {
   const session = { clientId: "nightlight-board:nightlight/porch", clean: false } as const;
 
   test("other accounts cannot take a session over, end it, or receive its queue", async () => {
-    const { url } = await guarded(USERS);
-    const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
-    const thief = await client(url, { ...session, ...as("shed") });
-    const boss = await client(url, { ...session, ...as("boss") });
+    const { url } = await startBrokerWithAccounts(USERS);
+    const board = await connectClient(url, { ...session, ...loginOf("porch") }, "nightlight/porch/commands");
+    const thief = await connectClient(url, { ...session, ...loginOf("shed") });
+    const boss = await connectClient(url, { ...session, ...loginOf("boss") });
     await boss.publishAsync("nightlight/porch/commands", "1", { qos: 1 });
     await eventually(() => board.got.length === 1, { what: "the command" });
     expect(board.connected && thief.connected).toBe(true);
     await board.endAsync();
     await boss.publishAsync("nightlight/porch/commands", "2", { qos: 1 });
     // the account shed starts a clean session with porch's client id, which must not delete porch's session
-    await (await client(url, { ...session, clean: true, ...as("shed") })).endAsync();
-    const awake = await client(url, { ...session, ...as("porch") });
+    await (await connectClient(url, { ...session, clean: true, ...loginOf("shed") })).endAsync();
+    const awake = await connectClient(url, { ...session, ...loginOf("porch") });
     await eventually(() => awake.got.length > 0, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => text)).toEqual(["2"]);
     expect(thief.got).toEqual([]);
   });
 
   test("other accounts cannot occupy the client id of a session", async () => {
-    const { url } = await guarded(USERS);
-    await client(url, { ...session, ...as("shed") });
-    const board = await client(url, { ...session, ...as("porch") }, "nightlight/porch/commands");
+    const { url } = await startBrokerWithAccounts(USERS);
+    await connectClient(url, { ...session, ...loginOf("shed") });
+    const board = await connectClient(url, { ...session, ...loginOf("porch") }, "nightlight/porch/commands");
     await board.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => board.got.length === 1, { what: "the answer" });
   });
 
   test("a second connection of the same account takes the session over [MQTT-3.1.4-2]", async () => {
-    const { url } = await guarded(USERS);
-    const old = await client(url, { ...session, ...as("porch") });
-    await client(url, { ...session, ...as("porch") });
+    const { url } = await startBrokerWithAccounts(USERS);
+    const old = await connectClient(url, { ...session, ...loginOf("porch") });
+    await connectClient(url, { ...session, ...loginOf("porch") });
     await eventually(() => !old.connected, { what: "the old connection to end" });
   });
 
   test("a client id cannot be made to look like another account's", async () => {
-    const { url } = await guarded(USERS);
+    const { url } = await startBrokerWithAccounts(USERS);
     // U+0000 separates account and client id internally, but MQTT forbids it in a client id [MQTT-1.5.3-2]
-    await expect(client(url, { ...as("shed"), clientId: "porch\0x", connectTimeout: 2000 })).rejects.toThrow();
-    expect(await refusal(url, { ...as("shed"), clientId: "x".repeat(257) })).toBe(2);
+    await expect(
+      connectClient(url, { ...loginOf("shed"), clientId: "porch\0x", connectTimeout: 2000 }),
+    ).rejects.toThrow();
+    expect(await refusalCode(url, { ...loginOf("shed"), clientId: "x".repeat(257) })).toBe(2);
   });
 });
 
 describe("while the server runs", () => {
   test("a new user can log in", async () => {
-    const { url, folder } = await guarded(USERS);
+    const { url, folder } = await startBrokerWithAccounts(USERS);
     await addUsers(folder, { late: { device: "late" } });
-    await eventually(() => client(url, as("late")), { what: "the login of the new user", every: 50 });
+    await eventually(() => connectClient(url, loginOf("late")), { what: "the login of the new user", every: 50 });
   });
 
   test.each([
     ["removed", (folder: string) => changeUsers(folder, (users) => users.delete("porch"))],
     ["given another role", (folder: string) => addUsers(folder, { porch: "reader" })],
   ])("a user that is %s is disconnected, its will is published, and the others stay", async (_what, change) => {
-    const { url, folder } = await guarded(USERS);
-    const eyes = await client(url, as("eyes"), "#");
+    const { url, folder } = await startBrokerWithAccounts(USERS);
+    const eyes = await connectClient(url, loginOf("eyes"), "#");
     const will = { topic: "nightlight/porch/status", payload: Buffer.from("gone"), qos: 1, retain: true } as const;
-    const board = await client(url, { ...as("porch"), will });
+    const board = await connectClient(url, { ...loginOf("porch"), will });
     await change(folder);
     await eventually(() => !board.connected, { what: "the connection to end" });
     await eventually(() => eyes.got.some(({ text }) => text === "gone"), { what: "the will" });
@@ -222,21 +228,21 @@ describe("while the server runs", () => {
   });
 
   test("a user who loses permissions receives nothing through old subscriptions or from the queue", async () => {
-    const { url, folder, broker } = await guarded({ ...USERS, ann: "admin" });
-    const session = { ...as("ann"), clientId: "a", clean: false } as const;
-    await (await client(url, session, "#")).endAsync();
-    const boss = await client(url, as("boss"));
+    const { url, folder, broker } = await startBrokerWithAccounts({ ...USERS, ann: "admin" });
+    const session = { ...loginOf("ann"), clientId: "a", clean: false } as const;
+    await (await connectClient(url, session, "#")).endAsync();
+    const boss = await connectClient(url, loginOf("boss"));
     await boss.publishAsync("nightlight/shed/commands", "waited", { qos: 1 });
     await addUsers(folder, { ann: { device: "nightlight/ann" } });
-    const refused = async (): Promise<boolean> => {
-      const probe = await client(url, as("ann"));
+    const isSubscriptionRefused = async (): Promise<boolean> => {
+      const probe = await connectClient(url, loginOf("ann"));
       return probe.subscribeAsync("#").then(
         () => false,
         () => true,
       );
     };
-    await eventually(refused, { what: "the new rights", every: 100 });
-    const awake = await client(url, session, "nightlight/ann/commands");
+    await eventually(isSubscriptionRefused, { what: "the new rights", every: 100 });
+    const awake = await connectClient(url, session, "nightlight/ann/commands");
     await boss.publishAsync("nightlight/shed/commands", "news", { qos: 1 });
     await boss.publishAsync("nightlight/ann/commands", "yours", { qos: 1 });
     await eventually(() => awake.got.some(({ text }) => text === "yours"), { what: "its own command" });
@@ -245,10 +251,10 @@ describe("while the server runs", () => {
   });
 
   test("adding the first user disconnects clients without an account", async () => {
-    const { url, folder } = await guarded({});
-    const guest = await client(url, { clientId: randomUUID() });
+    const { url, folder } = await startBrokerWithAccounts({});
+    const guest = await connectClient(url, { clientId: randomUUID() });
     await addUsers(folder, { boss: "admin" });
     await eventually(() => !guest.connected, { what: "the connection to end" });
-    expect(await refusal(url, {})).toBe(5);
+    expect(await refusalCode(url, {})).toBe(5);
   });
 });

@@ -3,16 +3,16 @@ import net from "node:net";
 import { generate } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { as, guarded } from "./support/guarded.js";
-import { connectPacket, raw, rawLogin, type RawClient } from "./support/raw.js";
-import { client } from "./support/server.js";
+import { loginOf, startBrokerWithAccounts } from "./support/guarded.js";
+import { connectPacket, openRawClient, connectRawClientAs, type RawClient } from "./support/raw.js";
+import { connectClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 
 describe("a payload above the limit", () => {
   test.each([0, 1, 2] as const)("at QoS %i is dropped and counted; the client stays connected", async (qos) => {
-    const { url, got, rejected } = await guarded(USERS, { limits: { payload: 1000 } });
-    const boss = await client(url, { ...as("boss"), clientId: "b" });
+    const { url, got, rejected } = await startBrokerWithAccounts(USERS, { limits: { payload: 1000 } });
+    const boss = await connectClient(url, { ...loginOf("boss"), clientId: "b" });
     await boss.publishAsync("a", Buffer.alloc(1000, "x"), { qos });
     for (const size of [1001, 66_000, 67_000, 1_500_000])
       await boss.publishAsync("b", Buffer.alloc(size, "x"), { qos });
@@ -27,21 +27,21 @@ describe("a payload above the limit", () => {
   });
 
   test("a payload above the limit is also dropped when it is sent before CONNACK arrives", async () => {
-    const { url, got, rejected } = await guarded(USERS);
-    const { socket, packets } = raw(url);
-    const connect = connectPacket("b", { username: "boss", password: Buffer.from(as("boss").password) });
-    const publish = (topic: string, payload: Buffer): Buffer =>
+    const { url, got, rejected } = await startBrokerWithAccounts(USERS);
+    const { socket, packets } = openRawClient(url);
+    const connect = connectPacket("b", { username: "boss", password: Buffer.from(loginOf("boss").password) });
+    const encodePublish = (topic: string, payload: Buffer): Buffer =>
       generate({ cmd: "publish", topic, payload, qos: 1, messageId: 1, retain: false, dup: false });
-    const large = publish("a", Buffer.alloc(1_048_576, "x"));
-    socket.write(Buffer.concat([generate(connect), large, publish("b", Buffer.from("after"))]));
+    const large = encodePublish("a", Buffer.alloc(1_048_576, "x"));
+    socket.write(Buffer.concat([generate(connect), large, encodePublish("b", Buffer.from("after"))]));
     await eventually(() => packets.filter(({ cmd }) => cmd === "puback").length === 2, { what: "both PUBACKs" });
     expect(got).toEqual([["b", "after"]]);
     expect(rejected).toEqual([["too-large", "boss (b)", "a payload above 16384 bytes on a"]]);
   });
 
   test("a payload above the limit is not read from a client whose login fails", async () => {
-    const { url, got, rejected } = await guarded(USERS);
-    const stranger = raw(url);
+    const { url, got, rejected } = await startBrokerWithAccounts(USERS);
+    const stranger = openRawClient(url);
     const connect = connectPacket("b", { username: "boss", password: Buffer.from("guessed") });
     const topic = "a";
     const payload = Buffer.alloc(1_048_576, "x");
@@ -57,28 +57,32 @@ describe("a payload above the limit", () => {
   });
 
   test("a payload above the limit in a will makes the broker refuse the client", async () => {
-    const { url } = await guarded(USERS, { limits: { payload: 100 } });
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { payload: 100 } });
     const will = { topic: "a", payload: Buffer.alloc(101, "x"), qos: 1, retain: false } as const;
-    await expect(client(url, { ...as("boss"), will })).rejects.toThrow(/Not authorized/);
+    await expect(connectClient(url, { ...loginOf("boss"), will })).rejects.toThrow(/Not authorized/);
   });
 });
 
 describe("connections", () => {
   test("connections are limited: one too many is closed, and a new one is accepted after another ends", async () => {
-    const { url, rejected, broker } = await guarded(USERS, { limits: { connections: 3 } });
-    const three = [await client(url, as("boss")), await client(url, as("boss")), await client(url, as("porch"))];
-    await expect(client(url, as("boss"))).rejects.toThrow();
+    const { url, rejected, broker } = await startBrokerWithAccounts(USERS, { limits: { connections: 3 } });
+    const three = [
+      await connectClient(url, loginOf("boss")),
+      await connectClient(url, loginOf("boss")),
+      await connectClient(url, loginOf("porch")),
+    ];
+    await expect(connectClient(url, loginOf("boss"))).rejects.toThrow();
     expect(rejected).toEqual([["over-limit", "connections", "more than 3 connections at once"]]);
     expect(broker.stats.clients).toBe(3);
     expect(three.every(({ connected }) => connected)).toBe(true);
     await three[0].endAsync();
-    await eventually(() => client(url, as("boss")), { what: "room for another", every: 50 });
+    await eventually(() => connectClient(url, loginOf("boss")), { what: "room for another", every: 50 });
   });
 
   test("connections without a login are closed after a timeout, even if bytes keep arriving", async () => {
-    const { url, got } = await guarded(USERS, { patience: 300 });
-    const silent = raw(url);
-    const slow = raw(url);
+    const { url, got } = await startBrokerWithAccounts(USERS, { patience: 300 });
+    const silent = openRawClient(url);
+    const slow = openRawClient(url);
     const bytes = generate(connectPacket("x".repeat(200), { username: "boss", password: Buffer.from("x") }));
     let sent = 0;
     const trickle = setInterval(() => slow.socket.write(bytes.subarray(sent, ++sent)), 30);
@@ -90,15 +94,15 @@ describe("connections", () => {
 
   test("more than a thousand connections without a login cannot keep clients out", async () => {
     // sets the login timeout to an hour, so that the broker does not close the idle connections
-    const { url, broker } = await guarded(USERS, { patience: 3_600_000 });
+    const { url, broker } = await startBrokerWithAccounts(USERS, { patience: 3_600_000 });
     const idle: RawClient[] = [];
     // open a hundred at a time, because some systems drop connections without an error when more arrive at once
     while (idle.length < 1200) {
-      idle.push(...Array.from({ length: 100 }, () => raw(url)));
+      idle.push(...Array.from({ length: 100 }, () => openRawClient(url)));
       const some = Math.min(idle.length, 1000);
       await eventually(() => broker.stats.clients >= some, { what: `${some} connections` });
     }
-    const device = await client(url, as("porch"), "nightlight/porch/commands");
+    const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer" });
     await eventually(() => idle.filter(({ closed }) => closed).length >= 200, { what: "the oldest to be closed" });
@@ -108,8 +112,8 @@ describe("connections", () => {
 
 describe("subscriptions", () => {
   test("subscriptions are limited: SUBACK refuses one too many, and UNSUBSCRIBE makes room for another", async () => {
-    const { url } = await guarded(USERS, { limits: { subscriptions: 3 } });
-    const boss = await client(url, { ...as("boss"), clean: false, clientId: "b" }, "a", "b");
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { subscriptions: 3 } });
+    const boss = await connectClient(url, { ...loginOf("boss"), clean: false, clientId: "b" }, "a", "b");
     await boss.subscribeAsync(["c", "d", "e"]).catch(() => {});
     await boss.publishAsync("d", "refused");
     await boss.publishAsync("c", "granted");
@@ -121,8 +125,8 @@ describe("subscriptions", () => {
   });
 
   test("subscriptions are limited also for five thousand filters in one packet", async () => {
-    const { url } = await guarded(USERS, { limits: { subscriptions: 10 } });
-    const boss = await rawLogin(url, "b", { username: "boss", password: as("boss").password });
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { subscriptions: 10 } });
+    const boss = await connectRawClientAs(url, "b", { username: "boss", password: loginOf("boss").password });
     const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
     boss.send({ cmd: "subscribe", messageId: 1, subscriptions });
     const suback = await eventually(() => boss.packets.find(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
@@ -134,18 +138,18 @@ describe("subscriptions", () => {
 });
 
 describe("a session of a disconnected client", () => {
-  const session = { ...as("porch"), clientId: "p", clean: false } as const;
+  const session = { ...loginOf("porch"), clientId: "p", clean: false } as const;
   const topic = "nightlight/porch/commands";
 
   test("a session of a disconnected client keeps the newest messages up to the limit in order and counts the dropped ones", async () => {
-    const { url, rejected, broker } = await guarded(USERS, { limits: { queue: 50 } });
-    await (await client(url, session, topic)).endAsync();
-    const boss = await client(url, as("boss"));
+    const { url, rejected, broker } = await startBrokerWithAccounts(USERS, { limits: { queue: 50 } });
+    await (await connectClient(url, session, topic)).endAsync();
+    const boss = await connectClient(url, loginOf("boss"));
     for (let n = 0; n < 200; n++) await boss.publishAsync(topic, String(n), { qos: 1 });
     await eventually(() => broker.stats.queued <= 50, { what: "the oldest to go" });
     const dropped = 200 - broker.stats.queued;
     expect(rejected.filter(([reason, from]) => reason === "queue-full" && from === "porch (p)")).toHaveLength(dropped);
-    const awake = await client(url, session);
+    const awake = await connectClient(url, session);
     await eventually(() => awake.got.length === 200 - dropped, { what: "the queued messages" });
     expect(awake.got.map(({ text }) => Number(text))).toEqual(
       Array.from({ length: 200 - dropped }, (_, n) => dropped + n),
@@ -155,49 +159,49 @@ describe("a session of a disconnected client", () => {
   });
 
   test("a session with only QoS 0 subscriptions queues nothing", async () => {
-    const { url, broker } = await guarded(USERS);
-    const asleep = await client(url, session);
+    const { url, broker } = await startBrokerWithAccounts(USERS);
+    const asleep = await connectClient(url, session);
     await asleep.subscribeAsync(topic, { qos: 0 });
     await asleep.endAsync();
-    await (await client(url, as("boss"))).publishAsync(topic, "1", { qos: 1 });
+    await (await connectClient(url, loginOf("boss"))).publishAsync(topic, "1", { qos: 1 });
     expect(broker.stats.queued).toBe(0);
   });
 
   test("a session of a disconnected client loses its queue when the client starts a clean session [MQTT-3.1.2-6]", async () => {
-    const { url, broker } = await guarded(USERS);
-    await (await client(url, session, topic)).endAsync();
-    const boss = await client(url, as("boss"));
+    const { url, broker } = await startBrokerWithAccounts(USERS);
+    await (await connectClient(url, session, topic)).endAsync();
+    const boss = await connectClient(url, loginOf("boss"));
     await boss.publishAsync(topic, "old", { qos: 1 });
     await eventually(() => broker.stats.queued === 1, { what: "the message to wait" });
-    await (await client(url, { ...session, clean: true })).endAsync();
-    const again = await client(url, session, topic);
+    await (await connectClient(url, { ...session, clean: true })).endAsync();
+    const again = await connectClient(url, session, topic);
     await boss.publishAsync(topic, "new", { qos: 1 });
     await eventually(() => again.got.length > 0, { what: "the new message" });
     expect(again.got.map(({ text }) => text)).toEqual(["new"]);
   });
 
   test("a session of a disconnected client counts towards the limit for sessions", async () => {
-    const { url } = await guarded(USERS, { limits: { connections: 3 } });
-    const boss = { ...as("boss"), clean: false };
-    for (let n = 0; n < 3; n++) await (await client(url, { ...boss, clientId: `s${n}` }, "a")).endAsync();
-    await expect(client(url, { ...boss, clientId: "s3" })).rejects.toMatchObject({ code: 3 });
-    await client(url, { ...boss, clientId: "s2" });
-    await client(url, as("boss"));
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { connections: 3 } });
+    const boss = { ...loginOf("boss"), clean: false };
+    for (let n = 0; n < 3; n++) await (await connectClient(url, { ...boss, clientId: `s${n}` }, "a")).endAsync();
+    await expect(connectClient(url, { ...boss, clientId: "s3" })).rejects.toMatchObject({ code: 3 });
+    await connectClient(url, { ...boss, clientId: "s2" });
+    await connectClient(url, loginOf("boss"));
   });
 });
 
 describe("a client that does not read", () => {
   test.each([0, 1] as const)("at QoS %i does not delay others, and uses a limited amount of memory", async (qos) => {
-    const { url, rejected } = await guarded(USERS, { limits: { rate: 10_000 } });
-    const login = { username: "boss", password: as("boss").password };
-    const stuck = await rawLogin(url, "stuck", login);
+    const { url, rejected } = await startBrokerWithAccounts(USERS, { limits: { rate: 10_000 } });
+    const login = { username: "boss", password: loginOf("boss").password };
+    const stuck = await connectRawClientAs(url, "stuck", login);
     stuck.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "bulk", qos }] });
     await eventually(() => stuck.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
     stuck.socket.pause();
-    const boss = await client(url, { ...as("boss"), clientId: "source" }, "bulk");
+    const boss = await connectClient(url, { ...loginOf("boss"), clientId: "source" }, "bulk");
     const payload = Buffer.alloc(16_000, "x");
     const before = process.memoryUsage().rss;
-    // more messages than the kernel buffers for one connection, so that the broker must queue them
+    // publishes more messages than the kernel buffers for one connection, so that the broker must queue messages
     const count = 2500;
     for (let n = 0; n < count; n++) boss.publish("bulk", payload, { qos: 1 });
     await eventually(() => boss.got.length === count, { what: "the messages at another reader" });
@@ -208,7 +212,7 @@ describe("a client that does not read", () => {
 });
 
 test("the broker survives a port scan, with connections that end at once", async () => {
-  const { url } = await guarded(USERS);
+  const { url } = await startBrokerWithAccounts(USERS);
   const port = Number(new URL(url).port);
   await Promise.all(
     Array.from(
@@ -220,5 +224,5 @@ test("the broker survives a port scan, with connections that end at once", async
         }),
     ),
   );
-  await client(url, as("boss"));
+  await connectClient(url, loginOf("boss"));
 });

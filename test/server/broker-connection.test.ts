@@ -9,12 +9,12 @@ import { createScope } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
-/** Connects a server to a broker under test, and returns the broker's URL for other clients. */
+/** A broker under test, to which the test connects as the server does. */
 interface TestBroker {
-  connection(handlers: BrokerConnectionHandlers): Promise<BrokerConnection>;
+  connect(handlers: BrokerConnectionHandlers): Promise<BrokerConnection>;
   url(connection: BrokerConnection): string;
 }
 
@@ -28,8 +28,8 @@ async function remoteTo(url: string, handlers: BrokerConnectionHandlers): Promis
 
 const brokers: Record<string, () => Promise<TestBroker>> = {
   "embedded, in process": async () => ({
-    async connection(handlers) {
-      const data = await openDataFolder(await temporaryFolder());
+    async connect(handlers) {
+      const data = await openDataFolder(await createTemporaryFolder());
       const broker = await startBroker(data, handlers);
       return createEmbeddedConnection({ broker, prefix: "home", host: "127.0.0.1", port: 0 }, handlers);
     },
@@ -37,17 +37,17 @@ const brokers: Record<string, () => Promise<TestBroker>> = {
   }),
   "aedes, over TCP": async () => {
     // with another prefix, so that the two servers publish their status on different topics
-    const { brokerUrl } = await server({ http: false, topicPrefix: "elsewhere" });
-    return { connection: (handlers) => remoteTo(brokerUrl, handlers), url: () => brokerUrl };
+    const { brokerUrl } = await startTestServer({ http: false, topicPrefix: "elsewhere" });
+    return { connect: (handlers) => remoteTo(brokerUrl, handlers), url: () => brokerUrl };
   },
   Mosquitto: async () => {
     const { url } = mosquitto!;
-    return { connection: (handlers) => remoteTo(url, handlers), url: () => url };
+    return { connect: (handlers) => remoteTo(url, handlers), url: () => url };
   },
 };
 
 describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startTestBroker) => {
-  describe.skipIf(name === "Mosquitto" && missing(MOSQUITTO, "Mosquitto"))("when started", () => {
+  describe.skipIf(name === "Mosquitto" && isMissing(MOSQUITTO, "Mosquitto"))("when started", () => {
     beforeAll(async () => {
       if (name === "Mosquitto") mosquitto = await startMosquitto();
     });
@@ -79,15 +79,15 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       expect(failures).toEqual([]);
     });
 
-    async function started(): Promise<string> {
+    async function startConnection(): Promise<string> {
       const broker = await startTestBroker();
-      connection = await broker.connection(handlers);
+      connection = await broker.connect(handlers);
       await connection.start();
       return broker.url(connection);
     }
 
     test("a broker connection delivers what a device publishes once, in order, at every QoS", async () => {
-      const device = await client(await started());
+      const device = await connectClient(await startConnection());
       for (const qos of [0, 1, 2] as const)
         for (let n = 0; n < 20; n++) await device.publishAsync("home/porch/telemetry", `${qos}-${n}`, { qos });
       await eventually(() => got.length >= 60, { what: "60 messages" });
@@ -96,20 +96,20 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
     });
 
     test("a broker connection publishes to subscribers in order at QoS 1, and the broker retains the last message", async () => {
-      const url = await started();
-      const device = await client(url, {}, "home/porch/commands");
+      const url = await startConnection();
+      const device = await connectClient(url, {}, "home/porch/commands");
       for (let n = 0; n < 200; n++) connection!.publish("home/porch/commands", Buffer.from(String(n)), "retained");
       await eventually(() => device.got.length >= 200, { what: "200 commands" });
       expect(device.got.map(({ text }) => text)).toEqual(Array.from({ length: 200 }, (_, n) => String(n)));
       expect(device.got.every(({ qos }) => qos === 1)).toBe(true);
-      const late = await client(url, {}, "home/porch/commands");
+      const late = await connectClient(url, {}, "home/porch/commands");
       await eventually(() => late.got.length > 0, { what: "the retained command" });
       expect(late.got[0]).toMatchObject({ text: "199", retained: true });
     });
 
     test("a broker connection publishes the online status at start and the offline status at close", async () => {
-      const url = await started();
-      const observer = await client(url, {}, "home/status");
+      const url = await startConnection();
+      const observer = await connectClient(url, {}, "home/status");
       await eventually(() => observer.got.length === 1, { what: "the online status" });
       expect(observer.got[0]).toMatchObject({ text: '{"online":true}', retained: true });
       expect(connection!.connected).toBe(true);
@@ -123,14 +123,14 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
       if (name === "embedded, in process") return;
       const broker = await startTestBroker();
       const url = broker.url(undefined as never);
-      const board = await client(url);
+      const board = await connectClient(url);
       await board.publishAsync("home/porch/status", '{"online":true}', { qos: 1, retain: true });
       const received: [string, boolean][] = [];
       handlers.message = (topic, _payload, retained) => {
         received.push([topic, retained]);
         return undefined;
       };
-      connection = await broker.connection(handlers);
+      connection = await broker.connect(handlers);
       await connection.start();
       await eventually(() => received.length > 0, { what: "the retained status" });
       expect(received).toEqual([["home/porch/status", true]]);

@@ -3,15 +3,15 @@ import net from "node:net";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { seed } from "../support/seed.js";
-import { as, guarded, type Guarded } from "./support/guarded.js";
+import { testSeed } from "../support/seed.js";
+import { loginOf, startBrokerWithAccounts, type BrokerWithAccounts } from "./support/guarded.js";
 import { connectPacket } from "./support/raw.js";
-import { client, type TestClient } from "./support/server.js";
+import { connectClient, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 
 /** Returns a seeded random number generator (Mulberry32) of integers from 0 to `below` - 1. */
-function random(seed: number): (below: number) => number {
+function createRandom(seed: number): (below: number) => number {
   return (below) => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -21,7 +21,7 @@ function random(seed: number): (below: number) => number {
 }
 
 /** Sends raw bytes and returns what the broker sends back. Resolves when the connection closes, or after `rest` ms. */
-function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): Promise<Buffer> {
+function sendBytes(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve) => {
     const options = { port: Number(new URL(url).port), host: "127.0.0.1", signal };
     const socket = net.connect(options, () => socket.write(bytes));
@@ -33,30 +33,30 @@ function attack(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal): P
 }
 
 /** Starts a board that sends readings until `end`, which returns their number and throws if an answer took too long. */
-async function served({ url }: Guarded): Promise<{ device: TestClient; end(): Promise<number> }> {
-  const device = await client(url, as("porch"), "nightlight/porch/commands");
+async function startBoard({ url }: BrokerWithAccounts): Promise<{ device: TestClient; end(): Promise<number> }> {
+  const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
   let going = true;
   let rounds = 0;
-  const loop = (async () => {
+  const sending = (async () => {
     while (going) {
       await device.publishAsync("nightlight/porch/telemetry", String(++rounds), { qos: 1 });
       await eventually(() => device.got.length === rounds, { what: `answer ${rounds}` });
     }
   })();
-  loop.catch(() => {});
+  sending.catch(() => {});
   return {
     device,
     async end() {
       going = false;
-      await loop;
+      await sending;
       return rounds;
     },
   };
 }
 
-const LOGIN = generate(connectPacket("x", { username: "boss", password: Buffer.from("wrong") }));
-const GUEST = generate(connectPacket("x"));
-const EVIL: Packet[] = [
+const WRONG_LOGIN = generate(connectPacket("x", { username: "boss", password: Buffer.from("wrong") }));
+const ANONYMOUS_CONNECT = generate(connectPacket("x"));
+const FORBIDDEN_PACKETS: Packet[] = [
   { cmd: "publish", topic: "nightlight/porch/commands", payload: "evil", qos: 0, retain: true, dup: false },
   {
     cmd: "publish",
@@ -69,24 +69,29 @@ const EVIL: Packet[] = [
   },
   { cmd: "subscribe", messageId: 2, subscriptions: [{ topic: "#", qos: 1 }] },
 ];
-const DEEDS = Buffer.concat(EVIL.map((packet) => generate(packet)));
+const FORBIDDEN_BYTES = Buffer.concat(FORBIDDEN_PACKETS.map((packet) => generate(packet)));
 
 test("the broker survives garbage, truncated packets, wrong lengths and packets out of order", async () => {
-  const broker = await guarded(USERS);
-  const { end } = await served(broker);
-  const below = random(seed());
-  const noise = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
-  const whole = [LOGIN, GUEST, DEEDS, ...EVIL.map((packet) => generate(packet))];
+  const broker = await startBrokerWithAccounts(USERS);
+  const { end } = await startBoard(broker);
+  const below = createRandom(testSeed());
+  const randomBytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
+  const whole = [
+    WRONG_LOGIN,
+    ANONYMOUS_CONNECT,
+    FORBIDDEN_BYTES,
+    ...FORBIDDEN_PACKETS.map((packet) => generate(packet)),
+  ];
   const made: Buffer[] = [
-    DEEDS,
-    Buffer.concat([GUEST, DEEDS]),
-    Buffer.concat([LOGIN, DEEDS]),
-    Buffer.concat([LOGIN, LOGIN, DEEDS]),
-    // a header that announces 256 MB, a remaining length of too many bytes, a CONNECT above the size limit
+    FORBIDDEN_BYTES,
+    Buffer.concat([ANONYMOUS_CONNECT, FORBIDDEN_BYTES]),
+    Buffer.concat([WRONG_LOGIN, FORBIDDEN_BYTES]),
+    Buffer.concat([WRONG_LOGIN, WRONG_LOGIN, FORBIDDEN_BYTES]),
+    // adds a header that announces 256 MB, a remaining length of too many bytes, and a CONNECT above the size limit
     Buffer.from("10ffffff7f", "hex"),
     Buffer.from("10ffffffffffff", "hex"),
     Buffer.concat([Buffer.from("10809f49", "hex"), Buffer.alloc(300_000, "M")]),
-    // CONNECT packets: a user name longer than the packet, an empty protocol name, protocol version 255
+    // adds CONNECT packets with a user name longer than the packet, an empty protocol name, and protocol version 255
     Buffer.from("101000044d51545404c2003c000141ffff61", "hex"),
     Buffer.from("100400000400", "hex"),
     Buffer.from("100c00044d515454ff02003c0000", "hex"),
@@ -99,11 +104,17 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
     const broken = Buffer.from(base);
     for (let flips = 1 + below(4); flips > 0; flips--) broken[below(broken.length)] = below(256);
     made.push(
-      [noise(1 + below(200)), cut, broken, Buffer.concat([broken, DEEDS]), Buffer.concat([cut, noise(20)])][below(5)],
+      [
+        randomBytes(1 + below(200)),
+        cut,
+        broken,
+        Buffer.concat([broken, FORBIDDEN_BYTES]),
+        Buffer.concat([cut, randomBytes(20)]),
+      ][below(5)],
     );
   }
   for (let from = 0; from < made.length; from += 30) {
-    const answers = await Promise.all(made.slice(from, from + 30).map((bytes) => attack(broker.url, bytes)));
+    const answers = await Promise.all(made.slice(from, from + 30).map((bytes) => sendBytes(broker.url, bytes)));
     for (const answer of answers)
       // a client without a login receives nothing but a CONNACK that refuses it
       if (answer.length > 0) expect(answer.toString("hex")).toMatch(/^200200(?!00)0[1-6]$/);
@@ -113,19 +124,19 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
 });
 
 test("the broker survives a thousand connections of all kinds at once", async () => {
-  const broker = await guarded(USERS);
-  const { end } = await served(broker);
-  const below = random(seed());
+  const broker = await startBrokerWithAccounts(USERS);
+  const { end } = await startBoard(broker);
+  const below = createRandom(testSeed());
   const kinds = [
-    GUEST,
-    LOGIN,
-    Buffer.concat([GUEST, DEEDS]),
+    ANONYMOUS_CONNECT,
+    WRONG_LOGIN,
+    Buffer.concat([ANONYMOUS_CONNECT, FORBIDDEN_BYTES]),
     Buffer.from("GET / HTTP/1.1\r\n\r\n"),
-    GUEST.subarray(0, 5),
+    ANONYMOUS_CONNECT.subarray(0, 5),
     Buffer.alloc(0),
   ];
   const answers = await Promise.all(
-    Array.from({ length: 1000 }, () => attack(broker.url, kinds[below(kinds.length)], 1500)),
+    Array.from({ length: 1000 }, () => sendBytes(broker.url, kinds[below(kinds.length)], 1500)),
   );
   for (const answer of answers) if (answer.length > 0) expect(answer[3]).not.toBe(0);
   expect(await end()).toBeGreaterThan(3);
@@ -134,14 +145,14 @@ test("the broker survives a thousand connections of all kinds at once", async ()
 });
 
 test("the broker disconnects clients that send one byte at a time, and they delay nobody", async () => {
-  const broker = await guarded(USERS, { patience: 1000 });
-  const { end } = await served(broker);
+  const broker = await startBrokerWithAccounts(USERS, { patience: 1000 });
+  const { end } = await startBoard(broker);
   const closed: number[] = [];
   const from = performance.now();
   for (let n = 0; n < 100; n++) {
     const socket = net.connect(Number(new URL(broker.url).port), "127.0.0.1");
     let sent = 0;
-    const drip = setInterval(() => socket.write(LOGIN.subarray(sent, ++sent)), 200);
+    const drip = setInterval(() => socket.write(WRONG_LOGIN.subarray(sent, ++sent)), 200);
     socket
       .on("error", () => {})
       .on("close", () => {
@@ -156,14 +167,15 @@ test("the broker disconnects clients that send one byte at a time, and they dela
 });
 
 test("the broker checks few of hundreds of wrong passwords and refuses the rest, while correct logins succeed", async () => {
-  const broker = await guarded(USERS);
-  const { end } = await served(broker);
+  const broker = await startBrokerWithAccounts(USERS);
+  const { end } = await startBoard(broker);
   const guesses = Array.from({ length: 400 }, async (_, n) => {
     const username = n % 2 ? "boss" : `user-${n}`;
     const guess = connectPacket(`g${n}`, { username, password: Buffer.from(`guess ${n}`) });
-    return attack(broker.url, generate(guess), 15_000);
+    return sendBytes(broker.url, generate(guess), 15_000);
   });
-  for (let n = 0; n < 10; n++) await (await client(broker.url, { ...as("boss"), clientId: `boss ${n}` })).endAsync();
+  for (let n = 0; n < 10; n++)
+    await (await connectClient(broker.url, { ...loginOf("boss"), clientId: `boss ${n}` })).endAsync();
   const codes = (await Promise.all(guesses)).map((answer) => {
     expect(answer.toString("hex")).toMatch(/^200200/);
     return answer[3];

@@ -2,14 +2,14 @@
 import { generate } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { as, guarded } from "./support/guarded.js";
-import { flood, rawLogin } from "./support/raw.js";
-import { client, type TestClient } from "./support/server.js";
+import { loginOf, startBrokerWithAccounts } from "./support/guarded.js";
+import { floodConnection, connectRawClientAs } from "./support/raw.js";
+import { connectClient, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const;
 
 /** Sends readings one after the other and waits for the command that answers each. */
-async function serve(device: TestClient, rounds: number): Promise<void> {
+async function exchangeReadings(device: TestClient, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const before = device.got.length;
     await device.publishAsync("nightlight/porch/telemetry", String(round), { qos: 1 });
@@ -48,17 +48,17 @@ describe("a client that floods the broker", () => {
     "a client that floods the broker with %s is slowed down to its share, and another device is served meanwhile",
     async (_what, packet) => {
       const rate = 500;
-      const { url, got, rejected } = await guarded(USERS, { limits: { rate } });
-      const device = await client(url, as("porch"), "nightlight/porch/commands");
-      await serve(device, 1);
-      const attacker = await rawLogin(url, "flood", as("shed"));
+      const { url, got, rejected } = await startBrokerWithAccounts(USERS, { limits: { rate } });
+      const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
+      await exchangeReadings(device, 1);
+      const attacker = await connectRawClientAs(url, "flood", loginOf("shed"));
       const from = performance.now();
       const memory = process.memoryUsage().rss;
-      const stop = flood(
+      const stop = floodConnection(
         attacker,
         Buffer.concat(Array.from({ length: Math.ceil(16_384 / packet.length) }, () => packet)),
       );
-      await serve(device, 40);
+      await exchangeReadings(device, 40);
       const seconds = (performance.now() - from) / 1000;
       const written = stop();
 
@@ -72,8 +72,8 @@ describe("a client that floods the broker", () => {
   );
 
   test("a client that floods the broker delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
-    const { url, got } = await guarded(USERS, { limits: { rate: 100 } });
-    const eager = await client(url, { ...as("shed"), keepalive: 2 });
+    const { url, got } = await startBrokerWithAccounts(USERS, { limits: { rate: 100 } });
+    const eager = await connectClient(url, { ...loginOf("shed"), keepalive: 2 });
     // the rate allows a burst of 100 and then 100 per second, so 500 messages take 4 s; the keep-alive expires after 3 s
     const count = 500;
     await Promise.all(
@@ -84,9 +84,9 @@ describe("a client that floods the broker", () => {
   });
 
   test("a client that floods the broker stays connected while its subscriptions overdraw its token bucket", async () => {
-    const { url } = await guarded(USERS, { limits: { rate: 20 } });
-    const login = { username: "boss", password: as("boss").password };
-    const debtor = await rawLogin(url, "debtor", login, { keepalive: 2 });
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { rate: 20 } });
+    const login = { username: "boss", password: loginOf("boss").password };
+    const debtor = await connectRawClientAs(url, "debtor", login, { keepalive: 2 });
     const subscriptions = Array.from({ length: 120 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
     debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
     // the SUBSCRIBE exceeded the rate, so the broker reads nothing for 5 s; the keep-alive expires after 3 s
@@ -99,10 +99,10 @@ describe("a client that floods the broker", () => {
 
   test("a client that floods the broker with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
     // at 3 per second, the reader's 900 acknowledgements would take five minutes if they counted
-    const { url } = await guarded(USERS, { limits: { rate: 3 } });
-    const reader = await client(url, as("boss"), "nightlight/+/telemetry");
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { rate: 3 } });
+    const reader = await connectClient(url, loginOf("boss"), "nightlight/+/telemetry");
     const writers = await Promise.all(
-      Array.from({ length: 300 }, (_, n) => client(url, { ...as("boss"), clientId: `w${n}` })),
+      Array.from({ length: 300 }, (_, n) => connectClient(url, { ...loginOf("boss"), clientId: `w${n}` })),
     );
     for (const writer of writers)
       for (let n = 0; n < 3; n++) writer.publish("nightlight/shed/telemetry", String(n), { qos: 1 });

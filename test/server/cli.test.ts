@@ -5,15 +5,15 @@ import { describe, expect, test } from "vitest";
 import { createCommand, optionsFrom, parsingProblem } from "../../server/src/app/cli.js";
 import { UsageError } from "../../server/src/common/errors.js";
 import { eventually } from "../support/eventually.js";
-import { run } from "./support/program.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { startServerProgram } from "./support/program.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
-const parse = (flags: string[], env: Record<string, string> = {}) =>
+const parseOptions = (flags: string[], env: Record<string, string> = {}) =>
   optionsFrom(createCommand().parse(flags, { from: "user" }), env);
 
 describe("flags and environment", () => {
   test("every setting has a default", () => {
-    expect(parse([])).toMatchObject({
+    expect(parseOptions([])).toMatchObject({
       mqttPort: 1883,
       httpPort: 8080,
       http: true,
@@ -44,7 +44,7 @@ describe("flags and environment", () => {
       NIGHTLIGHT_TLS_CERT: import.meta.filename,
       NIGHTLIGHT_TLS_KEY: import.meta.filename,
     };
-    expect(parse([], env)).toMatchObject({
+    expect(parseOptions([], env)).toMatchObject({
       broker: "mqtt://broker",
       username: "me",
       password: "word",
@@ -60,7 +60,7 @@ describe("flags and environment", () => {
       data: "there",
       log: "json",
     });
-    expect(parse(["--mqtt-port", "5", "--id", "x,y", "--id", "z"], env)).toMatchObject({
+    expect(parseOptions(["--mqtt-port", "5", "--id", "x,y", "--id", "z"], env)).toMatchObject({
       mqttPort: 5,
       ids: ["x,y", "z"],
     });
@@ -71,7 +71,7 @@ describe("flags and environment", () => {
       `NIGHTLIGHT_${name}`,
       "",
     ]);
-    expect(parse([], Object.fromEntries(names) as Record<string, string>)).toEqual(parse([]));
+    expect(parseOptions([], Object.fromEntries(names) as Record<string, string>)).toEqual(parseOptions([]));
   });
 
   test.each([
@@ -81,12 +81,12 @@ describe("flags and environment", () => {
     [["--topic-prefix", "home/"], /^--topic-prefix is "home\/"; .*cannot end with \//],
     [["--broker", "http://me:secret@x"], /^--broker is "http:\/\/me:\*+@x"; .* not supported: use mqtt:\/\//],
   ])("%j is a value that is not allowed, said in one line", (flags, words) => {
-    expect(() => parse(flags)).toThrow(UsageError);
-    expect(() => parse(flags)).toThrow(words);
+    expect(() => parseOptions(flags)).toThrow(UsageError);
+    expect(() => parseOptions(flags)).toThrow(words);
   });
 
   test("the error lists all problems at once", () => {
-    expect(() => parse(["--mqtt-port", "abc"], { NIGHTLIGHT_LOG: "xml" })).toThrow(
+    expect(() => parseOptions(["--mqtt-port", "abc"], { NIGHTLIGHT_LOG: "xml" })).toThrow(
       /^--mqtt-port .*\nNIGHTLIGHT_LOG .*$/,
     );
   });
@@ -97,7 +97,7 @@ describe("flags and environment", () => {
   ])("%j is wrong usage, said in one line", (flags, words) => {
     let error: unknown;
     try {
-      parse(flags);
+      parseOptions(flags);
     } catch (thrown) {
       error = thrown;
     }
@@ -109,8 +109,8 @@ describe("flags and environment", () => {
 });
 
 /** Runs the program until it exits by itself. Returns its exit code and output. */
-async function outcome(flags: string[], env: Record<string, string> = {}) {
-  const program = run(flags, env);
+async function runUntilExit(flags: string[], env: Record<string, string> = {}) {
+  const program = startServerProgram(flags, env);
   const code = await program.ended();
   return { code, ...program.output };
 }
@@ -119,13 +119,18 @@ const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
 
 describe("a failed start prints one sentence on stderr", () => {
   test("a usage error exits with code 2", async () => {
-    const [flag, variable] = await Promise.all([outcome(["--bogus"]), outcome([], { NIGHTLIGHT_HTTP: "maybe" })]);
+    const [flag, variable] = await Promise.all([
+      runUntilExit(["--bogus"]),
+      runUntilExit([], { NIGHTLIGHT_HTTP: "maybe" }),
+    ]);
     expect(flag).toEqual({ code: 2, out: "", err: "unknown option '--bogus'. See nightlight-server --help.\n" });
     expect(variable).toEqual({ code: 2, out: "", err: 'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.\n' });
   });
 
   test("without HTTP, where an account could be created, the server refuses to listen on the network without accounts", async () => {
-    expect(await outcome(["--no-http", "--host", "0.0.0.0", "--data", await temporaryFolder(), ...ANY_PORT])).toEqual({
+    expect(
+      await runUntilExit(["--no-http", "--host", "0.0.0.0", "--data", await createTemporaryFolder(), ...ANY_PORT]),
+    ).toEqual({
       code: 1,
       out: "",
       err: expect.stringMatching(
@@ -135,19 +140,19 @@ describe("a failed start prints one sentence on stderr", () => {
   });
 
   test("the program exits with code 1 if a port is taken, or the broker is unreachable or not a broker", async () => {
-    const { brokerUrl, httpUrl } = await server();
+    const { brokerUrl, httpUrl } = await startTestServer();
     const mqttPort = new URL(brokerUrl).port;
     const httpPort = new URL(httpUrl!).port;
     const closed = net.createServer().listen(0, "127.0.0.1");
     await eventually(() => closed.listening);
-    const nobody = (closed.address() as net.AddressInfo).port;
+    const unusedPort = (closed.address() as net.AddressInfo).port;
     closed.close();
-    const folders = await Promise.all([1, 2, 3, 4].map(() => temporaryFolder()));
+    const folders = await Promise.all([1, 2, 3, 4].map(() => createTemporaryFolder()));
     const [mqtt, http, refused, noBroker] = await Promise.all([
-      outcome(["--data", folders[0], "--mqtt-port", mqttPort, "--no-http"]),
-      outcome(["--data", folders[1], "--mqtt-port", "0", "--http-port", httpPort]),
-      outcome(["--data", folders[2], "--broker", `mqtt://127.0.0.1:${nobody}`]),
-      outcome(["--data", folders[3], "--broker", `mqtt://127.0.0.1:${httpPort}`]),
+      runUntilExit(["--data", folders[0], "--mqtt-port", mqttPort, "--no-http"]),
+      runUntilExit(["--data", folders[1], "--mqtt-port", "0", "--http-port", httpPort]),
+      runUntilExit(["--data", folders[2], "--broker", `mqtt://127.0.0.1:${unusedPort}`]),
+      runUntilExit(["--data", folders[3], "--broker", `mqtt://127.0.0.1:${httpPort}`]),
     ]);
     expect(mqtt).toMatchObject({
       code: 1,
@@ -172,9 +177,9 @@ describe.skipIf(process.platform === "win32")("signals", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "%s ends the server within two seconds with exit code 0 while clients are connected",
     async (signal) => {
-      const program = run([...ANY_PORT, "--data", await temporaryFolder(), "--log", "json"]);
+      const program = startServerProgram([...ANY_PORT, "--data", await createTemporaryFolder(), "--log", "json"]);
       const { mqtt } = await program.addresses();
-      const device = await client(mqtt, {}, "nightlight/status", "porch/commands");
+      const device = await connectClient(mqtt, {}, "nightlight/status", "porch/commands");
       await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
       await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
       const asked = performance.now();
@@ -191,7 +196,7 @@ describe.skipIf(process.platform === "win32")("signals", () => {
 });
 
 test("--help lists every flag and variable, and --version prints the version", async () => {
-  const [help, version] = await Promise.all([outcome(["--help"]), outcome(["--version"])]);
+  const [help, version] = await Promise.all([runUntilExit(["--help"]), runUntilExit(["--version"])]);
   expect(help).toMatchObject({ code: 0, err: "" });
   for (const name of [
     "broker",

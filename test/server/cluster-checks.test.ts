@@ -15,13 +15,13 @@ import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
-import { seed } from "../support/seed.js";
+import { testSeed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);
 /** A storage clock whose times equal those of the monotonic clock. */
 const CLOCK: StorageClock = { now: () => NOW, toWall: (time) => time, fromWall: (time) => time };
-const START = "nightlight-server-";
-const ME = `${START}0123456789ab-7`;
+const SERVER_NAME_PREFIX = "nightlight-server-";
+const OWN_NAME = `${SERVER_NAME_PREFIX}0123456789ab-7`;
 
 const integer = fc.oneof(fc.nat(2000), fc.nat(0x7fffffff));
 
@@ -49,22 +49,22 @@ const device = fc
 const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Values that often cause errors, and arbitrary values. */
-const hostile = fc.oneof(
+const hostileValue = fc.oneof(
   fc.constantFrom<unknown>(null, NaN, Infinity, -1, 1e16, 0.5, "", "hello", [], {}, [[]], true, { ask: 1 }, "AAAA"),
   fc.anything(),
 );
 
 /** Generates a copy of the value in which one part, at any depth, is replaced by a hostile value. */
-function damaged(value: unknown): fc.Arbitrary<unknown> {
-  if (typeof value !== "object" || value === null) return hostile;
+function damagedCopies(value: unknown): fc.Arbitrary<unknown> {
+  if (typeof value !== "object" || value === null) return hostileValue;
   const keys = Object.keys(value);
-  if (keys.length === 0) return hostile;
+  if (keys.length === 0) return hostileValue;
   return fc.oneof(
-    { weight: 1, arbitrary: hostile },
+    { weight: 1, arbitrary: hostileValue },
     {
       weight: 6,
       arbitrary: fc.constantFrom(...keys).chain((key) =>
-        damaged((value as Record<string, unknown>)[key]).map((other) => {
+        damagedCopies((value as Record<string, unknown>)[key]).map((other) => {
           const copy: unknown = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
           (copy as Record<string, unknown>)[key] = other;
           return copy;
@@ -82,12 +82,12 @@ describe("stored records", () => {
         const record = throughJson(recordOf(one, one.light === undefined ? [] : unwritten, CLOCK));
         expect(recordProblem(record, NOW)).toBe("");
       }),
-      { seed: seed() },
+      { seed: testSeed() },
     );
   });
 
   test("a damaged record is refused, or a device can be restored from it and shown", () => {
-    const any = device.chain((one) => damaged(throughJson(recordOf(one, [], CLOCK))));
+    const any = device.chain((one) => damagedCopies(throughJson(recordOf(one, [], CLOCK))));
     let accepted = 0;
     fc.assert(
       fc.property(any, (record) => {
@@ -105,7 +105,7 @@ describe("stored records", () => {
         expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
         expect(light === null || (light >= 0 && light <= 1023)).toBe(true);
       }),
-      { seed: seed(), numRuns: 1000 },
+      { seed: testSeed(), numRuns: 1000 },
     );
     // a damaged record may still be valid, but most must be refused for the test to be meaningful
     expect(accepted).toBeLessThan(900);
@@ -122,10 +122,10 @@ describe("stored records", () => {
     (_name, problemOf, value) => {
       expect(problemOf(value, NOW)).toBe("");
       fc.assert(
-        fc.property(damaged(value), (other) => {
+        fc.property(damagedCopies(value), (other) => {
           expect(typeof problemOf(other, NOW)).toBe("string");
         }),
-        { seed: seed() },
+        { seed: testSeed() },
       );
     },
   );
@@ -158,36 +158,42 @@ describe("stored records", () => {
 
 describe("a message between servers", () => {
   const messages = [
-    { ask: 1, from: ME, request: { method: "GET", url: "/api/devices" } },
-    { ask: 2, from: ME, request: { method: "PUT", url: "/api/devices/nightlight/porch/mode", body: { mode: "on" } } },
+    { ask: 1, from: OWN_NAME, request: { method: "GET", url: "/api/devices" } },
+    {
+      ask: 2,
+      from: OWN_NAME,
+      request: { method: "PUT", url: "/api/devices/nightlight/porch/mode", body: { mode: "on" } },
+    },
     { answer: 3, with: { status: 200, text: "[]" } },
     { answer: 3, with: { status: 204, text: "" } },
-    { follow: ME },
+    { follow: OWN_NAME },
     { events: 'event: device\ndata: {"id":"a"}\n\nevent: zones\ndata: []\n\n' },
   ];
 
   test.each(messages)("the message %j is decoded", (word) => {
-    expect(readPeerMessage(Buffer.from(JSON.stringify(word)), START)).toEqual({ message: word });
+    expect(readPeerMessage(Buffer.from(JSON.stringify(word)), SERVER_NAME_PREFIX)).toEqual({ message: word });
   });
 
   test("any bytes are decoded or refused with a reason", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
-      fc.constantFrom(...messages).chain((word) => damaged(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
+      fc
+        .constantFrom(...messages)
+        .chain((word) => damagedCopies(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
       fc.constantFrom("hello", "null", '{"ask":1}', "[]", "1", '{"events":"x"}', "+", "+\n").map((text) => Buffer.from(text)), // prettier-ignore
     );
     fc.assert(
       fc.property(bytes, (word) => {
-        const { message: understood, problem } = readPeerMessage(word, START);
+        const { message: understood, problem } = readPeerMessage(word, SERVER_NAME_PREFIX);
         expect(understood === undefined).toBe(typeof problem === "string");
       }),
-      { seed: seed(), numRuns: 1000 },
+      { seed: testSeed(), numRuns: 1000 },
     );
   });
 
   test("a damaged batch of forwarded messages is refused, or has valid times, topics and lengths", () => {
     const batch = encodeBatch({
-      from: ME,
+      from: OWN_NAME,
       number: 5,
       hops: 1,
       confirmations: [1, 2],
@@ -201,15 +207,15 @@ describe("a message between servers", () => {
       fc.property(edits, (all) => {
         const bytes = Buffer.from(batch);
         for (const [at, byte] of all) bytes[at] = byte;
-        const read = decodeBatch(bytes, START, CLOCK);
+        const read = decodeBatch(bytes, SERVER_NAME_PREFIX, CLOCK);
         if (!read) return;
-        expect(isServerName(read.from, START)).toBe(true);
+        expect(isServerName(read.from, SERVER_NAME_PREFIX)).toBe(true);
         for (const { delivery, payload } of read.messages) {
           expect(Number.isSafeInteger(delivery.now) && delivery.now <= NOW + 86_400_000).toBe(true);
           expect(payload.length).toBeLessThanOrEqual(bytes.length);
         }
       }),
-      { seed: seed(), numRuns: 1000 },
+      { seed: testSeed(), numRuns: 1000 },
     );
   });
 
@@ -225,17 +231,17 @@ test("only names of this cluster's servers count as members, so no other client'
     [
       4,
       0,
-      [ME, "homeassistant", `${START}x`],
-      [ME, "4"],
-      ["homeassistant", "1", `${START}0123456789ab-6`, "soon"],
+      [OWN_NAME, "homeassistant", `${SERVER_NAME_PREFIX}x`],
+      [OWN_NAME, "4"],
+      ["homeassistant", "1", `${SERVER_NAME_PREFIX}0123456789ab-6`, "soon"],
       "m",
       [],
       NOW,
     ],
-    START,
+    SERVER_NAME_PREFIX,
   );
-  expect(roll.members).toEqual([ME]);
+  expect(roll.members).toEqual([OWN_NAME]);
   expect(roll.allReleased).toBe(true);
-  expect([...roll.undrained]).toEqual([[`${START}0123456789ab-6`, NOW]]);
-  expect(invalidNames).toEqual(["homeassistant", `${START}x`, "homeassistant"]);
+  expect([...roll.undrained]).toEqual([[`${SERVER_NAME_PREFIX}0123456789ab-6`, NOW]]);
+  expect(invalidNames).toEqual(["homeassistant", `${SERVER_NAME_PREFIX}x`, "homeassistant"]);
 });

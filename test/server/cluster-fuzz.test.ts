@@ -6,22 +6,25 @@ import type { NightlightServer } from "nightlight-server";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO, REDIS } from "../support/programs.js";
+import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
-import { LONG, seed } from "../support/seed.js";
+import { IS_LONG_RUN, testSeed } from "../support/seed.js";
 import { slotOf } from "../../server/src/cluster/ownership.js";
 import { startFleet } from "./support/fleet.js";
-import { client, server } from "./support/server.js";
+import { connectClient, startTestServer } from "./support/server.js";
 
 /** The number of hostile commands that the test sends to Redis. */
-const COMMAND_COUNT = LONG ? 20_000 : 400;
+const COMMAND_COUNT = IS_LONG_RUN ? 20_000 : 400;
 
 /** Number of hostile commands per burst. */
 const BURST_SIZE = 10;
-/** Number of bursts after which the test removes a server from the cluster, so that the server rejoins and rereads all data. */
+/**
+ * Number of bursts after which the test removes a server from the cluster, so that the server rejoins and reads all data
+ * again.
+ */
 const REREAD_INTERVAL = 10;
 
-const IDLE_COUNT = 10;
+const IDLE_BOARD_COUNT = 10;
 
 /** Values that no server writes; some can be parsed. */
 const values = fc.oneof(
@@ -51,7 +54,11 @@ const values = fc.oneof(
 type Command = readonly (string | Buffer)[];
 
 /** Generates hostile Redis commands. @param devices ids of devices, some of which report readings */
-function commands(namespace: string, servers: readonly string[], devices: readonly string[]): fc.Arbitrary<Command> {
+function hostileCommands(
+  namespace: string,
+  servers: readonly string[],
+  devices: readonly string[],
+): fc.Arbitrary<Command> {
   const ofDevice = fc.constantFrom(...devices).map((id) => [`${namespace}:slot:${slotOf(id)}`, id] as const);
   const whole = fc.oneof(
     fc.constantFrom("members", "settled", "epoch", "gone", "memory", "discovery").map((name) => `${namespace}:${name}`),
@@ -72,7 +79,7 @@ function commands(namespace: string, servers: readonly string[], devices: readon
   ) as fc.Arbitrary<Command>;
 }
 
-describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
+describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
   "two servers at a Redis to which another client writes",
   () => {
     let mosquitto: Mosquitto;
@@ -82,26 +89,26 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       return () => Promise.all([mosquitto.remove(), redis.remove()]);
     });
 
-    const rejected = (servers: readonly NightlightServer[]): number =>
+    const countRejected = (servers: readonly NightlightServer[]): number =>
       servers.reduce((sum, { counters }) => sum + (counters.rejected["bad-state"] ?? 0), 0);
 
     test("no random data in Redis ends a server, causes a wrong answer, or causes a response with status 500", async () => {
-      const random = seed();
+      const random = testSeed();
       const prefix = "fuzz";
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
-      const start = () => server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
-      const servers = [await start(), await start()];
-      const settled = async (): Promise<void> => {
+      const startMember = () => startTestServer({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
+      const servers = [await startMember(), await startMember()];
+      const waitUntilReady = async (): Promise<void> => {
         for (const { httpUrl } of servers)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 10_000,
             what: "the server to be ready",
           });
       };
-      await settled();
-      const stranger = await client(mosquitto.url, { clientId: "homeassistant" });
-      const idle = Array.from({ length: IDLE_COUNT }, (_, n) => `${prefix}/idle${n}`);
+      await waitUntilReady();
+      const stranger = await connectClient(mosquitto.url, { clientId: "homeassistant" });
+      const idle = Array.from({ length: IDLE_BOARD_COUNT }, (_, n) => `${prefix}/idle${n}`);
       for (const id of idle) await stranger.publishAsync(`${id}/telemetry`, '{"light":500}', { qos: 1 });
       const fleet = await startFleet(mosquitto.url, prefix, 20, 200);
       onTestFinished(() => fleet.close());
@@ -113,14 +120,14 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect(names).toHaveLength(2);
       const devices = [...idle, ...Array.from(fleet.boards.keys(), (name) => `${prefix}/${name}`)];
       const statuses = new Map<number, number>();
-      const look = async (): Promise<void> => {
+      const readApi = async (): Promise<void> => {
         for (const { httpUrl } of servers)
-          for (const path of ["devices", ...devices.slice(0, IDLE_COUNT + 2).map((id) => `devices/${id}`)]) {
+          for (const path of ["devices", ...devices.slice(0, IDLE_BOARD_COUNT + 2).map((id) => `devices/${id}`)]) {
             const { status } = await fetch(`${httpUrl}/api/${path}`);
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
           }
       };
-      const all = fc.sample(commands(namespace, names, devices), { seed: random, numRuns: COMMAND_COUNT });
+      const all = fc.sample(hostileCommands(namespace, names, devices), { seed: random, numRuns: COMMAND_COUNT });
       for (let at = 0; at < all.length; at += BURST_SIZE) {
         const burst = all.slice(at, at + BURST_SIZE);
         // ignore errors, because Redis refuses some of the commands
@@ -128,12 +135,12 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
         const round = at / BURST_SIZE + 1;
         if (round % REREAD_INTERVAL !== 0) continue;
         await attacker.zrem(`${namespace}:members`, names[(round / REREAD_INTERVAL) % 2]).catch(() => {});
-        await look();
-        await settled();
-        await look();
+        await readApi();
+        await waitUntilReady();
+        await readApi();
       }
-      await settled();
-      await look();
+      await waitUntilReady();
+      await readApi();
       await eventually(() => fleet.sent > 100, { within: 20_000, what: "100 readings" });
       fleet.pause();
       const boards = [...fleet.boards.values()];
@@ -144,7 +151,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect(fleet.problems).toEqual([]);
       expect([...statuses.keys()].filter((status) => ![200, 404, 503].includes(status))).toEqual([]);
       expect(statuses.get(200)).toBeGreaterThan(20);
-      expect(rejected(servers)).toBeGreaterThan(COMMAND_COUNT / 20);
+      expect(countRejected(servers)).toBeGreaterThan(COMMAND_COUNT / 20);
       // a forged member name must not make a server take over another client's session at the broker
       expect(stranger.connected).toBe(true);
       // the log is throttled for each key and channel
@@ -161,7 +168,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const prefix = `word-${Math.abs(slotOf(word))}`;
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
-      const one = await server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
+      const one = await startTestServer({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
       const attacker = new Redis(redis.url);
       onTestFinished(() => attacker.disconnect());
       await eventually(async () => (await fetch(`${one.httpUrl}/readyz`)).ok, { what: "the server to be ready" });
@@ -169,7 +176,7 @@ describe.skipIf(missing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       const channel = `nightlight:${prefix}:to:${name}`;
       expect(await attacker.publish(channel, word)).toBe(1);
       expect(await attacker.publish(channel, word)).toBe(1);
-      await eventually(() => rejected([one]) === 2, { what: "both to be counted" });
+      await eventually(() => countRejected([one]) === 2, { what: "both to be counted" });
       expect(text.split("\n").filter((line) => line.includes(channel))).toHaveLength(1);
       expect((await fetch(`${one.httpUrl}/readyz`)).status).toBe(200);
       const metrics = await (await fetch(`${one.httpUrl}/metrics`)).text();

@@ -8,11 +8,12 @@ import {
 } from "../../server/src/cluster/forwarding.js";
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 
-const START = "nightlight-server-";
-const decodeBatch = (bytes: Buffer, clock?: StorageClock): ForwardedBatch | undefined => readFrom(bytes, START, clock);
+const SERVER_NAME_PREFIX = "nightlight-server-";
+const decodeBatch = (bytes: Buffer, clock?: StorageClock): ForwardedBatch | undefined =>
+  readFrom(bytes, SERVER_NAME_PREFIX, clock);
 
 const batch: ForwardedBatch = {
-  from: `${START}0123456789ab-2`,
+  from: `${SERVER_NAME_PREFIX}0123456789ab-2`,
   number: 7,
   hops: 1,
   confirmations: [3, 4],
@@ -52,17 +53,17 @@ test("a truncated batch is not decoded, wherever it ends", () => {
 });
 
 test("servers with different clocks convert each other's times through the shared clock", () => {
-  const ahead = (ms: number): StorageClock => ({
+  const clockAhead = (ms: number): StorageClock => ({
     now: () => 1_000_000,
     toWall: (time) => time + ms,
     fromWall: (shared) => shared - ms,
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, ahead(50_000));
-  const read = decodeBatch(encoded, ahead(-10_000))!.messages[0].delivery;
+  const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, clockAhead(50_000));
+  const read = decodeBatch(encoded, clockAhead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // a batch with acknowledgments (`confirmations`) but without messages contains no times
-  const taken = encodeBatch({ ...batch, messages: [] }, ahead(-50_000));
-  expect(decodeBatch(taken, ahead(-50_000))?.confirmations).toEqual([3, 4]);
+  const taken = encodeBatch({ ...batch, messages: [] }, clockAhead(-50_000));
+  expect(decodeBatch(taken, clockAhead(-50_000))?.confirmations).toEqual([3, 4]);
 });

@@ -6,17 +6,17 @@ import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { startPostgres, type Postgres } from "../support/postgres.js";
-import { missing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
+import { isMissing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { startFleet } from "./support/fleet.js";
-import { count, FOR_EVER, postgresHistory } from "./support/history.js";
-import { client, server } from "./support/server.js";
+import { countReadings, RETAIN_FOREVER, openPostgresHistory } from "./support/history.js";
+import { connectClient, startTestServer } from "./support/server.js";
 
-const NEEDED = MOSQUITTO && REDIS && POSTGRES;
-const BOARDS = 20;
-const IDLE = 20;
+const ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
+const BOARD_COUNT = 20;
+const IDLE_BOARD_COUNT = 20;
 
-describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis that loses its memory", () => {
+describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))("a Redis that loses its memory", () => {
   let mosquitto: Mosquitto;
   let redis: RedisServer;
   let postgres: Postgres;
@@ -51,58 +51,59 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
       const database = await postgres.database();
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
-      const start = () =>
-        server({
+      const startMember = () =>
+        startTestServer({
           broker: mosquitto.url,
           state: redis.url,
           topicPrefix: prefix,
           log,
-          history: { url: database, ...FOR_EVER },
+          history: { url: database, ...RETAIN_FOREVER },
         });
-      const servers = [await start(), await start()];
-      const ready = async (all: readonly NightlightServer[]): Promise<void> => {
+      const servers = [await startMember(), await startMember()];
+      const waitUntilReady = async (all: readonly NightlightServer[]): Promise<void> => {
         for (const { httpUrl } of all)
           await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
             within: 20_000,
             what: "the server to be ready",
           });
       };
-      await ready(servers);
-      const board = await client(mosquitto.url);
-      const idle = Array.from({ length: IDLE }, (_, n) => `${prefix}/idle${n}`);
+      await waitUntilReady(servers);
+      const board = await connectClient(mosquitto.url);
+      const idle = Array.from({ length: IDLE_BOARD_COUNT }, (_, n) => `${prefix}/idle${n}`);
       /** Publishes the same five readings of each idle board. */
-      const deliver = async (): Promise<void> => {
+      const publishIdleReadings = async (): Promise<void> => {
         for (const id of idle)
         for (let seq = 11; seq <= 15; seq++)
           await board.publishAsync(`${id}/telemetry`, JSON.stringify({ light: 100 + seq, boot: 1, seq, age: 10, at: seq * 1000 }), { qos: 1 }); // prettier-ignore
       };
-      const sum = (of: (counters: NightlightServer["counters"]) => number): number =>
+      const sumOfCounters = (of: (counters: NightlightServer["counters"]) => number): number =>
         servers.reduce((total, { counters }) => total + of(counters), 0);
-      const views = (from: NightlightServer): Promise<[number, DeviceView][]> =>
+      const readIdleViews = (from: NightlightServer): Promise<[number, DeviceView][]> =>
         Promise.all(
           idle.map(async (id) => {
             const answer = await fetch(`${from.httpUrl}/api/devices/${id}`);
             return [answer.status, (await answer.json()) as DeviceView] as [number, DeviceView];
           }),
         );
-      await deliver();
-      await eventually(async () => (await views(servers[0])).every(([status, { light }]) => status === 200 && light === 115), { what: "the readings of the idle boards" }); // prettier-ignore
+      await publishIdleReadings();
+      await eventually(async () => (await readIdleViews(servers[0])).every(([status, { light }]) => status === 200 && light === 115), { what: "the readings of the idle boards" }); // prettier-ignore
       for (const id of idle) await board.publishAsync(`${id}/set`, '{"mode":"off"}', { qos: 1 });
-      await eventually(async () => (await views(servers[0])).every(([, { mode }]) => mode === "off"), {
+      await eventually(async () => (await readIdleViews(servers[0])).every(([, { mode }]) => mode === "off"), {
         what: "overrides",
       });
-      const fleet = await startFleet(mosquitto.url, prefix, BOARDS, 100);
+      const fleet = await startFleet(mosquitto.url, prefix, BOARD_COUNT, 100);
       onTestFinished(() => fleet.close());
-      const sent = (more: number) => eventually(() => fleet.sent >= more, { within: 30_000, what: `${more} readings` });
-      await sent(200);
+      const waitForSent = (more: number) =>
+        eventually(() => fleet.sent >= more, { within: 30_000, what: `${more} readings` });
+      await waitForSent(200);
 
       await lose();
-      await sent(fleet.sent + 300);
-      await ready(servers);
+      await waitForSent(fleet.sent + 300);
+      await waitUntilReady(servers);
       // compare with the current count, because the broker has already resent unacknowledged messages
-      const before = sum(({ duplicates }) => duplicates);
-      await deliver();
-      await eventually(() => sum(({ duplicates }) => duplicates) >= before + IDLE * 5, {
+      const before = sumOfCounters(({ duplicates }) => duplicates);
+      await publishIdleReadings();
+      await eventually(() => sumOfCounters(({ duplicates }) => duplicates) >= before + IDLE_BOARD_COUNT * 5, {
         what: "all of them to be duplicates",
       });
       fleet.pause();
@@ -113,7 +114,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
       });
       expect(fleet.problems).toEqual([]);
       for (const one of servers)
-        for (const [status, view] of await views(one)) {
+        for (const [status, view] of await readIdleViews(one)) {
           expect(status).toBe(200);
           expect(view).toMatchObject({ light: 115, mode: "off", led_on: false });
         }
@@ -123,21 +124,21 @@ describe.skipIf(missing(NEEDED, "Mosquitto, Redis and PostgreSQL"))("a Redis tha
 
       // stops a server, which must not delete the restored data from Redis
       await servers[0].close();
-      await ready([servers[1]]);
-      for (const [status, { light, mode }] of await views(servers[1]))
+      await waitUntilReady([servers[1]]);
+      for (const [status, { light, mode }] of await readIdleViews(servers[1]))
         expect([status, light, mode]).toEqual([200, 115, "off"]);
       const list = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
-      expect(list).toHaveLength(BOARDS + IDLE);
+      expect(list).toHaveLength(BOARD_COUNT + IDLE_BOARD_COUNT);
       // leaves out idle boards: their first `seq` is 11, so the server counts 10 missing readings of each
       for (const { id, missing } of list) if (!id.includes("idle")) expect(missing).toBe(0);
-      const kept = await postgresHistory(database);
+      const kept = await openPostgresHistory(database);
       for (const [board, { seq }] of fleet.boards)
-        await eventually(async () => (await count(kept, `${prefix}/${board}`)) === seq, {
+        await eventually(async () => (await countReadings(kept, `${prefix}/${board}`)) === seq, {
           within: 10_000,
           every: 50,
           what: `each of ${seq} readings of ${board}, once`,
         });
-      for (const id of idle) expect(await count(kept, id)).toBe(5);
+      for (const id of idle) expect(await countReadings(kept, id)).toBe(5);
     },
     90_000,
   );

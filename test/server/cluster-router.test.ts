@@ -5,17 +5,17 @@ import { Router } from "../../server/src/cluster/router.js";
 import { clock } from "../../server/src/time/monotonic-clock.js";
 import { eventually } from "../support/eventually.js";
 
-const ME = "nightlight-server-00000000000a-1";
-const OTHER = "nightlight-server-00000000000b-1";
+const OWN_NAME = "nightlight-server-00000000000a-1";
+const OTHER_NAME = "nightlight-server-00000000000b-1";
 
 /** Creates the router of a server that owns all devices. Calling `store` completes the writes for which the router waits. */
-function owner() {
+function createOwner() {
   const processed: string[] = [];
   const answers: ForwardedBatch[] = [];
   let store = (): void => {};
   const stored = new Promise<void>((resolve) => (store = resolve));
   const router = new Router({
-    me: ME,
+    me: OWN_NAME,
     slotOf: () => 0,
     isValid: () => true,
     handle(topic) {
@@ -23,19 +23,19 @@ function owner() {
       return stored;
     },
     async send(to, bytes) {
-      expect(to).toBe(OTHER);
+      expect(to).toBe(OTHER_NAME);
       answers.push(decodeBatch(bytes, "nightlight-server-")!);
       return true;
     },
     clock,
     unreachable: expect.unreachable,
   });
-  router.beginEpoch([ME]);
+  router.beginEpoch([OWN_NAME]);
   return { router, processed, answers, store };
 }
 
-const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
-  from: OTHER,
+const createBatch = (number: number, ...topics: string[]): ForwardedBatch => ({
+  from: OTHER_NAME,
   number,
   hops: 1,
   confirmations: [],
@@ -46,37 +46,37 @@ const batch = (number: number, ...topics: string[]): ForwardedBatch => ({
   })),
 });
 
-const acknowledged = (answers: readonly ForwardedBatch[]): number[] =>
+const acknowledgedNumbers = (answers: readonly ForwardedBatch[]): number[] =>
   answers.flatMap(({ confirmations }) => confirmations);
 
 test("a batch that is sent again because storing takes more than a second is processed once", async () => {
-  const { router, processed, answers, store } = owner();
-  for (let time = 0; time < 3; time++) router.receive(batch(1, "n/hall/telemetry", "n/porch/telemetry"));
+  const { router, processed, answers, store } = createOwner();
+  for (let time = 0; time < 3; time++) router.receive(createBatch(1, "n/hall/telemetry", "n/porch/telemetry"));
   expect(processed).toEqual(["n/hall/telemetry", "n/porch/telemetry"]);
   expect(answers).toEqual([]);
   store();
-  await eventually(() => acknowledged(answers).length > 0, { what: "the answer" });
-  expect(acknowledged(answers)).toEqual([1]);
+  await eventually(() => acknowledgedNumbers(answers).length > 0, { what: "the answer" });
+  expect(acknowledgedNumbers(answers)).toEqual([1]);
 });
 
 test("a batch that is sent again because its acknowledgement was lost is processed once and acknowledged again", async () => {
-  const { router, processed, answers, store } = owner();
+  const { router, processed, answers, store } = createOwner();
   store();
-  router.receive(batch(1, "n/hall/telemetry"));
-  router.receive(batch(2, "n/hall/telemetry"));
-  await eventually(() => acknowledged(answers).length === 2, { what: "the answers" });
-  router.receive(batch(1, "n/hall/telemetry"));
-  await eventually(() => acknowledged(answers).length === 3, { what: "another answer" });
-  expect(acknowledged(answers)).toEqual([1, 2, 1]);
+  router.receive(createBatch(1, "n/hall/telemetry"));
+  router.receive(createBatch(2, "n/hall/telemetry"));
+  await eventually(() => acknowledgedNumbers(answers).length === 2, { what: "the answers" });
+  router.receive(createBatch(1, "n/hall/telemetry"));
+  await eventually(() => acknowledgedNumbers(answers).length === 3, { what: "another answer" });
+  expect(acknowledgedNumbers(answers)).toEqual([1, 2, 1]);
   expect(processed).toHaveLength(2);
 });
 
 test("when a server leaves the cluster, the numbers of its batches are forgotten, because the broker delivers its messages again", async () => {
-  const { router, processed, answers, store } = owner();
+  const { router, processed, answers, store } = createOwner();
   store();
-  router.receive(batch(1, "n/hall/telemetry"));
-  await eventually(() => acknowledged(answers).length === 1, { what: "the answer" });
-  router.beginEpoch([ME]);
-  router.receive(batch(1, "n/hall/telemetry"));
+  router.receive(createBatch(1, "n/hall/telemetry"));
+  await eventually(() => acknowledgedNumbers(answers).length === 1, { what: "the answer" });
+  router.beginEpoch([OWN_NAME]);
+  router.receive(createBatch(1, "n/hall/telemetry"));
   expect(processed).toHaveLength(2);
 });

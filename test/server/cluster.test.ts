@@ -5,13 +5,13 @@ import { createLog } from "../../server/src/observability/log.js";
 import { LESSON_POLICY, type Policy, type ZonePolicy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO, REDIS } from "../support/programs.js";
+import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
-import { client, server, temporaryFolder, type TestClient } from "./support/server.js";
+import { connectClient, startTestServer, createTemporaryFolder, type TestClient } from "./support/server.js";
 
-const NEEDED = MOSQUITTO && REDIS;
+const ALL_PROGRAMS = MOSQUITTO && REDIS;
 
-describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () => {
+describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers", () => {
   let mosquitto: Mosquitto;
   let redis: RedisServer;
   let prefixes = 0;
@@ -25,11 +25,11 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
   });
 
   function startMember(prefix: string, options: ServerOptions = {}): Promise<NightlightServer> {
-    return server({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log: debug, ...options });
+    return startTestServer({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log: debug, ...options });
   }
 
   /** Resolves when every server is ready, so that each device has an owner. */
-  async function ready(...servers: NightlightServer[]): Promise<void> {
+  async function waitUntilReady(...servers: NightlightServer[]): Promise<void> {
     for (const { httpUrl } of servers)
       await eventually(async () => (await fetch(`${httpUrl}/readyz`)).ok, {
         within: 10_000,
@@ -37,15 +37,15 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
       });
   }
 
-  async function publish(device: TestClient, topic: string, message: object): Promise<void> {
+  async function publishJson(device: TestClient, topic: string, message: object): Promise<void> {
     await device.publishAsync(topic, JSON.stringify(message), { qos: 1 });
   }
 
   test("each reading is answered once, whichever server receives it, and both servers own devices", async () => {
     const prefix = `side-${++prefixes}`;
     const servers = [await startMember(prefix), await startMember(prefix)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
     for (let n = 0; n < 200; n++)
       await device.publishAsync(`${prefix}/d${n % 50}/telemetry`, `{"light":${n}}`, { qos: 1 });
     await eventually(() => device.got.length >= 200, { within: 10_000, what: "200 answers" });
@@ -58,15 +58,15 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
 
   test("servers start correctly while the broker delivers the retained statuses of many boards", async () => {
     const prefix = `side-${++prefixes}`;
-    const device = await client(mosquitto.url);
-    // 200 retained messages: the broker delivers them before it acknowledges further requests of a starting server
+    const device = await connectClient(mosquitto.url);
+    // publishes 200 retained messages, which the broker delivers before it acknowledges further requests of a starting server
     for (let n = 0; n < 200; n++)
       await device.publishAsync(`${prefix}/d${n}/status`, JSON.stringify({ online: true, board: "b", firmware: "1" }), {
         qos: 1,
         retain: true,
       });
     const servers = [await startMember(prefix), await startMember(prefix)];
-    await ready(...servers);
+    await waitUntilReady(...servers);
     await eventually(() => servers[0].devices.size + servers[1].devices.size === 200, { what: "all devices" });
     expect(servers.flatMap(({ devices }) => devices.list()).filter(({ online }) => online)).toHaveLength(200);
   });
@@ -74,14 +74,23 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
   test("a board's newest reading decides, whichever server receives it, and duplicates have no effect", async () => {
     const prefix = `side-${++prefixes}`;
     const servers = [await startMember(prefix), await startMember(prefix), await startMember(prefix)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
-    const send = (n: number, seq: number): void =>
-      void publish(device, `${prefix}/d${n}/telemetry`, { light: seq % 2 ? 100 : 600, boot: 7, seq, at: seq, age: 0 });
-    for (let seq = 1; seq <= 50; seq++) for (let n = 0; n < 10; n++) for (const again of [0, 1]) if (!again || seq % 3 === 0) send(n, seq); // prettier-ignore
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
+    const publishReading = (n: number, seq: number): void =>
+      void publishJson(device, `${prefix}/d${n}/telemetry`, {
+        light: seq % 2 ? 100 : 600,
+        boot: 7,
+        seq,
+        at: seq,
+        age: 0,
+      });
+    for (let seq = 1; seq <= 50; seq++) for (let n = 0; n < 10; n++) for (const again of [0, 1]) if (!again || seq % 3 === 0) publishReading(n, seq); // prettier-ignore
     for (let n = 0; n < 10; n++) {
-      const last = () => device.got.findLast(({ topic }) => topic === `${prefix}/d${n}/commands`)?.text;
-      await eventually(() => last() === '{"led_on":false,"seq":50}', { within: 10_000, what: "the last answer" });
+      const lastCommand = () => device.got.findLast(({ topic }) => topic === `${prefix}/d${n}/commands`)?.text;
+      await eventually(() => lastCommand() === '{"led_on":false,"seq":50}', {
+        within: 10_000,
+        what: "the last answer",
+      });
     }
     await eventually(() => servers.reduce((sum, { counters }) => sum + counters.duplicates, 0) === 160, {
       what: "the duplicates to be counted",
@@ -94,7 +103,7 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
     }
   });
 
-  const hall = (prefix: string, more: Partial<ZonePolicy> = {}): Policy => ({
+  const hallPolicy = (prefix: string, more: Partial<ZonePolicy> = {}): Policy => ({
     ...LESSON_POLICY,
     zones: [
       {
@@ -112,28 +121,36 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
 
   test("a zone combines sensors that report to different servers, with hysteresis and without flicker", async () => {
     const prefix = `side-${++prefixes}`;
-    const options = { policy: hall(prefix) };
+    const options = { policy: hallPolicy(prefix) };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/lamp/commands`);
-    const lamp = (): unknown[] => device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
-    await publish(device, `${prefix}/lamp/telemetry`, { light: 500 });
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/lamp/commands`);
+    const lampStates = (): unknown[] => device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
+    await publishJson(device, `${prefix}/lamp/telemetry`, { light: 500 });
     let seq = 0;
-    const round = async (light: number): Promise<void> => {
+    const publishRound = async (light: number): Promise<void> => {
       seq++;
       for (let n = 1; n <= 5; n++)
-        await publish(device, `${prefix}/s${n}/telemetry`, { light: light + n, boot: 1, seq, at: seq * 10, age: 0 });
+        await publishJson(device, `${prefix}/s${n}/telemetry`, {
+          light: light + n,
+          boot: 1,
+          seq,
+          at: seq * 10,
+          age: 0,
+        });
     };
     const expected: boolean[] = [];
     for (let turn = 0; turn < 20; turn++) {
       const on = turn % 2 === 0;
-      await round(on ? 200 : 500);
+      await publishRound(on ? 200 : 500);
       expected.push(on);
-      await eventually(() => lamp().at(-1) === on && lamp().length >= expected.length, { what: "the lamp" });
+      await eventually(() => lampStates().at(-1) === on && lampStates().length >= expected.length, {
+        what: "the lamp",
+      });
       // light between the two thresholds (hysteresis) does not switch the lamp
-      await round(350);
+      await publishRound(350);
     }
-    const changes = lamp().filter((led_on, n, all) => led_on !== all[n - 1]);
+    const changes = lampStates().filter((led_on, n, all) => led_on !== all[n - 1]);
     expect(changes[0] === false ? changes.slice(1) : changes).toEqual(expected);
     expect(servers.map(({ zones }) => zones.get("hall")!.led_on).filter((led_on) => led_on !== null)).toEqual([false]);
   });
@@ -141,28 +158,28 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
   test("a zone keeps its light, its switch time and its overrides when its server stops", async () => {
     const prefix = `side-${++prefixes}`;
     const options = {
-      policy: hall(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
+      policy: hallPolicy(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
     };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`, `${prefix}/status`);
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`, `${prefix}/status`);
     const commandOf = (name: string): string | undefined =>
       device.got.findLast(({ topic }) => topic === `${prefix}/${name}/commands`)?.text;
     for (let n = 1; n <= 5; n++)
-      await publish(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
-    await publish(device, `${prefix}/other/telemetry`, { light: 900 });
+      await publishJson(device, `${prefix}/s${n}/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
+    await publishJson(device, `${prefix}/other/telemetry`, { light: 900 });
     await eventually(() => commandOf("s1")?.includes("true"), { what: "the zone to be on" });
     // wait for the answer to the reading, because the server rejects an override before the device's first message
     await eventually(() => commandOf("other")?.includes("false"), { what: "the answer to the other board" });
-    await publish(device, `${prefix}/other/set`, { mode: "on" });
+    await publishJson(device, `${prefix}/other/set`, { mode: "on" });
     await eventually(() => commandOf("other")?.includes("true"), { what: "the override" });
     for (const member of servers) {
       // replace one server after the other by a new one
       await member.close();
-      await ready(await startMember(prefix, options));
+      await waitUntilReady(await startMember(prefix, options));
       for (let n = 1; n <= 5; n++)
-        await publish(device, `${prefix}/s${n}/telemetry`, { light: 900, boot: 2, seq: n, at: n, age: 0 });
-      await publish(device, `${prefix}/other/telemetry`, { light: 900 });
+        await publishJson(device, `${prefix}/s${n}/telemetry`, { light: 900, boot: 2, seq: n, at: n, age: 0 });
+      await publishJson(device, `${prefix}/other/telemetry`, { light: 900 });
       const from = device.got.length;
       await eventually(() => device.got.length > from || commandOf("s1"), { what: "answers" });
       // although it is bright, `min_on` keeps the zone's lamps on for an hour, and the override keeps the lamp `other` on
@@ -183,16 +200,16 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
 
   test("the first server that starts again receives the readings that the broker queued", async () => {
     const prefix = `side-${++prefixes}`;
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     const first = await startMember(prefix, { data });
-    await ready(first);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
-    await publish(device, `${prefix}/hall/telemetry`, { light: 7, boot: 1, seq: 1, at: 1, age: 0 });
+    await waitUntilReady(first);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
+    await publishJson(device, `${prefix}/hall/telemetry`, { light: 7, boot: 1, seq: 1, at: 1, age: 0 });
     await eventually(() => first.devices.get(`${prefix}/hall`)?.led_on, { what: "the reading before the stop" });
     const { last_seen } = first.devices.get(`${prefix}/hall`)!;
     await first.close();
     for (let seq = 1; seq <= 100; seq++)
-      await publish(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
+      await publishJson(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
     const second = await startMember(prefix);
     await eventually(() => second.devices.recent(`${prefix}/porch`).length === 100, {
       within: 10_000,
@@ -207,38 +224,38 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
 
   test("every server's API shows and changes all devices and zones, and its event stream reports all changes", async () => {
     const prefix = `side-${++prefixes}`;
-    const options = { policy: hall(prefix) };
+    const options = { policy: hallPolicy(prefix) };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
     const names = Array.from({ length: 20 }, (_, n) => `${prefix}/d${n}`);
-    for (const id of names) await publish(device, `${id}/telemetry`, { light: 500 });
-    await publish(device, `${prefix}/s1/telemetry`, { light: 100 });
-    const get = async <T>(at: NightlightServer, path: string): Promise<T> =>
+    for (const id of names) await publishJson(device, `${id}/telemetry`, { light: 500 });
+    await publishJson(device, `${prefix}/s1/telemetry`, { light: 100 });
+    const getJson = async <T>(at: NightlightServer, path: string): Promise<T> =>
       (await (await fetch(`${at.httpUrl}/api/${path}`)).json()) as T;
     for (const member of servers) {
-      const all = async () => (await get<DeviceView[]>(member, "devices")).map(({ id }) => id);
-      await eventually(async () => (await all()).length === 21, { what: "all devices" });
-      expect(await all()).toEqual([...names, `${prefix}/s1`].sort());
-      expect(await get(member, "zones")).toMatchObject([{ name: "hall", led_on: true, light: 100 }]);
-      expect(await get(member, "zones/hall")).toMatchObject({ led_on: true });
+      const listIds = async () => (await getJson<DeviceView[]>(member, "devices")).map(({ id }) => id);
+      await eventually(async () => (await listIds()).length === 21, { what: "all devices" });
+      expect(await listIds()).toEqual([...names, `${prefix}/s1`].sort());
+      expect(await getJson(member, "zones")).toMatchObject([{ name: "hall", led_on: true, light: 100 }]);
+      expect(await getJson(member, "zones/hall")).toMatchObject({ led_on: true });
       for (const id of names) {
-        expect(await get(member, `devices/${id}`)).toMatchObject({ id, light: 500, led_on: false });
-        expect((await get<{ points: unknown[] }>(member, `recent?device=${id}`)).points).toHaveLength(1);
+        expect(await getJson(member, `devices/${id}`)).toMatchObject({ id, light: 500, led_on: false });
+        expect((await getJson<{ points: unknown[] }>(member, `recent?device=${id}`)).points).toHaveLength(1);
       }
     }
     expect(servers.map(({ devices }) => devices.size).every((size) => size > 0)).toBe(true);
 
     const events = await fetch(`${servers[0].httpUrl}/api/events`);
     let eventText = "";
-    const reading = (async () => {
+    const readingEvents = (async () => {
       for await (const piece of events.body!) eventText += Buffer.from(piece).toString();
     })().catch(() => {});
     await eventually(() => eventText.includes("event: devices"), { what: "the events to begin" });
-    const put = (at: NightlightServer, id: string) =>
+    const setModeOn = (at: NightlightServer, id: string) =>
       fetch(`${at.httpUrl}/api/devices/${id}/mode`, { method: "PUT", headers: { "content-type": "application/json" }, body: '{"mode":"on"}' }); // prettier-ignore
     for (const id of names) {
-      const answer = await put(servers[1], id);
+      const answer = await setModeOn(servers[1], id);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ id, mode: "on", led_on: true });
     }
@@ -247,26 +264,26 @@ describe.skipIf(missing(NEEDED, "Mosquitto and Redis"))("several servers", () =>
         what: "the event",
       });
     expect((await fetch(`${servers[0].httpUrl}/api/devices/${prefix}/nobody`)).status).toBe(404);
-    expect((await put(servers[0], `${prefix}/nobody`)).status).toBe(404);
+    expect((await setModeOn(servers[0], `${prefix}/nobody`)).status).toBe(404);
     await servers[0].close();
-    await reading;
+    await readingEvents;
   });
 
   test("servers make no decisions without Redis, and continue when Redis is back", async () => {
     const prefix = `side-${++prefixes}`;
     const servers = [await startMember(prefix), await startMember(prefix)];
-    await ready(...servers);
-    const device = await client(mosquitto.url, {}, `${prefix}/+/commands`);
-    await publish(device, `${prefix}/porch/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
+    await waitUntilReady(...servers);
+    const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
+    await publishJson(device, `${prefix}/porch/telemetry`, { light: 100, boot: 1, seq: 1, at: 1, age: 0 });
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":1}', { what: "an answer" });
     await redis.kill();
     await eventually(async () => (await fetch(`${servers[0].httpUrl}/readyz`)).status === 503, {
       what: "the server not to be ready",
     });
     for (let seq = 2; seq <= 9; seq++)
-      await publish(device, `${prefix}/porch/telemetry`, { light: 900, boot: 1, seq, at: seq, age: 0 });
+      await publishJson(device, `${prefix}/porch/telemetry`, { light: 900, boot: 1, seq, at: seq, age: 0 });
     await redis.start();
-    await ready(...servers);
+    await waitUntilReady(...servers);
     await eventually(() => device.got.at(-1)?.text === '{"led_on":false,"seq":9}', {
       within: 10_000,
       what: "the answer",

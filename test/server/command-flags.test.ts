@@ -8,8 +8,8 @@ import { serverUrlOf } from "../../server/src/config/server-url.js";
 import { userCommand } from "../../server/src/app/commands/user.js";
 import { sessionsCommand } from "../../server/src/app/commands/sessions/command.js";
 
-function below(command: Command): Command[] {
-  return command.commands.flatMap((one) => [one, ...below(one)]);
+function subcommandsOf(command: Command): Command[] {
+  return command.commands.flatMap((one) => [one, ...subcommandsOf(one)]);
 }
 
 test("no subcommand has a flag that the server also has", () => {
@@ -17,9 +17,9 @@ test("no subcommand has a flag that the server also has", () => {
   for (const command of [configCommand(), userCommand(dataFolderOf), sessionsCommand(serverUrlOf)])
     addCommand(program, command);
   const flags = new Set(program.options.flatMap(({ long, short }) => [long, short]));
-  const both = below(program).flatMap((one) =>
+  const both = subcommandsOf(program).flatMap((one) =>
     one.options.filter(({ long }) => flags.has(long)).map(({ long }) => `${one.name()} ${long}`),
   );
-  expect(below(program).length).toBeGreaterThan(8);
+  expect(subcommandsOf(program).length).toBeGreaterThan(8);
   expect(both).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Starts a program of this repository with the given standard output. */
-function start(stdout: number | "pipe", args: readonly string[]) {
+function startProgram(stdout: number | "pipe", args: readonly string[]) {
   const stdio: StdioOptions = ["ignore", stdout, "pipe"];
   const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", ...args], { cwd: ROOT, stdio }); // prettier-ignore
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -31,7 +31,7 @@ describe("a command whose standard output cannot be written", () => {
       const full = await open("/dev/full", "w");
       onTestFinished(() => full.close());
       for (const args of COMMANDS) {
-        const child = start(full.fd, args);
+        const child = startProgram(full.fd, args);
         const [err, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);
         expect([args, code, err]).toEqual([args, 1, "The output cannot be written: ENOSPC: no space left on device, write.\n"]); // prettier-ignore
       }
@@ -40,7 +40,7 @@ describe("a command whose standard output cannot be written", () => {
 
   test("the command exits silently when the reader has closed the pipe", async () => {
     for (const args of COMMANDS.slice(0, 2)) {
-      const child = start("pipe", args);
+      const child = startProgram("pipe", args);
       child.stdout!.destroy();
       const [err, [code]] = await Promise.all([text(child.stderr!), once(child, "exit")]);
       expect([args, code, err]).toEqual([args, 0, ""]);

@@ -9,11 +9,11 @@ import { configCommand } from "../../server/src/app/commands/config.js";
 import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { printConfiguration } from "../../server/src/config/print.js";
 import { jsonSchema } from "../../server/src/config/schema.js";
-import { configFile, loadText, nightlight, problemsIn } from "./support/config.js";
-import { temporaryFolder } from "./support/server.js";
+import { writeConfigFile, loadConfigText, runNightlight, problemsIn } from "./support/config.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 /** Runs the command in the test process. Returns its output and exit code. */
-function config(...args: string[]) {
+function runConfig(...args: string[]) {
   const result = { code: 0, out: "", err: "" };
   const command = createCommand();
   addCommand(
@@ -29,57 +29,57 @@ function config(...args: string[]) {
 }
 
 test("config init writes an example that passes config check, and overwrites a file only with --force", async () => {
-  const file = path.join(await temporaryFolder(), "my.yaml");
-  expect(config("init", file)).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`--config ${file}`) });
+  const file = path.join(await createTemporaryFolder(), "my.yaml");
+  expect(runConfig("init", file)).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`--config ${file}`) });
   const contents = "2 zones, 4 sensors, 4 lamps";
-  expect(config("check", file)).toEqual({ code: 0, out: `${file} is valid: ${contents}.\n`, err: "" });
+  expect(runConfig("check", file)).toEqual({ code: 0, out: `${file} is valid: ${contents}.\n`, err: "" });
 
   await writeFile(file, "mine: 1\n");
   const err = `${file} exists already; name another file, or overwrite it with --force.\n`;
-  expect(config("init", file)).toEqual({ code: 1, out: "", err });
+  expect(runConfig("init", file)).toEqual({ code: 1, out: "", err });
   expect(await readFile(file, "utf8")).toBe("mine: 1\n");
-  expect(config("init", file, "--force")).toMatchObject({ code: 0 });
+  expect(runConfig("init", file, "--force")).toMatchObject({ code: 0 });
   expect(await readFile(file, "utf8")).toBe(EXAMPLE_CONFIGURATION);
-  expect(config("init", path.join(file, "x"))).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written") }); // prettier-ignore
+  expect(runConfig("init", path.join(file, "x"))).toMatchObject({ code: 1, err: expect.stringContaining("cannot be written") }); // prettier-ignore
 });
 
 test.skipIf(process.platform === "win32")("config init --force does not write through a symbolic link", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const [target, link] = [path.join(folder, "another's"), path.join(folder, "nightlight.yaml")];
   await writeFile(target, "theirs");
   await symlink(target, link);
   const err = `${link} is a symbolic link, which is not followed; name the file that it leads to.\n`;
-  expect(config("init", link, "--force")).toEqual({ code: 1, out: "", err });
+  expect(runConfig("init", link, "--force")).toEqual({ code: 1, out: "", err });
   expect(await readFile(target, "utf8")).toBe("theirs");
 });
 
 test("config check and config print list every error of a file with its line", async () => {
-  const file = await configFile("host: 5\nrule:\n  threshold: dark\n");
+  const file = await writeConfigFile("host: 5\nrule:\n  threshold: dark\n");
   const err =
     `${file}:1:7: host is 5; it must be a text of 1 to 255 characters in one line, in quotes if it looks like a number.\n` +
     `${file}:3:14: rule > threshold is dark; it must be a number from 0 to 1023.\n`;
   for (const args of [["check", file], ["check", "--config", file], ["print", file]])
-    expect(config(...args)).toEqual({ code: 1, out: "", err }); // prettier-ignore
+    expect(runConfig(...args)).toEqual({ code: 1, out: "", err }); // prettier-ignore
 });
 
 test("an unknown subcommand is refused, and the error suggests the nearest one", () => {
-  expect(() => config("chek")).toThrow(/unknown command 'chek'.*Did you mean check\?/s);
-  expect(() => config("schema", "x")).toThrow(/too many arguments/);
+  expect(() => runConfig("chek")).toThrow(/unknown command 'chek'.*Did you mean check\?/s);
+  expect(() => runConfig("schema", "x")).toThrow(/too many arguments/);
 });
 
 test("the server reads nightlight.yaml in its working directory, and starts nothing if the file contains a mistake", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = path.join(folder, "nightlight.yaml");
-  expect(await nightlight(folder, "config", "check")).toEqual({
+  expect(await runNightlight(folder, "config", "check")).toEqual({
     code: 1,
     out: "",
     err: expect.stringMatching(/^There is no nightlight\.yaml here: .*config init\.\n$/),
   });
   await writeFile(file, "log: xml\n");
   const err = "nightlight.yaml:1:6: log is xml; it must be pretty or json.\n";
-  expect(await nightlight(folder)).toEqual({ code: 2, out: "", err });
+  expect(await runNightlight(folder)).toEqual({ code: 2, out: "", err });
   expect(await readdir(folder)).toEqual(["nightlight.yaml"]);
-  expect(await nightlight(folder, "confg", "check")).toMatchObject({
+  expect(await runNightlight(folder, "confg", "check")).toMatchObject({
     code: 2,
     err: expect.stringMatching(/^unknown command 'confg' \(there are config, user, and sessions\)/),
   });
@@ -94,8 +94,8 @@ history: {readings: forever}
 `;
 
   test("config print prints all settings as an equivalent configuration file", async () => {
-    const loaded = await loadText(text, ["--mqtt-port", "0"]);
-    const again = await loadText(printConfiguration(loaded));
+    const loaded = await loadConfigText(text, ["--mqtt-port", "0"]);
+    const again = await loadConfigText(printConfiguration(loaded));
     const { configuration } = loaded;
     // all settings are equal except `broker`, whose password is masked, and `data`, which becomes absolute
     expect(again.configuration).toEqual({
@@ -106,7 +106,7 @@ history: {readings: forever}
   });
 
   test("config print names the origin of each setting that is not the default", async () => {
-    const printed = printConfiguration(await loadText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
+    const printed = printConfiguration(await loadConfigText(text, ["--mqtt-port", "0"], { NIGHTLIGHT_LOG: "json" }));
     expect(printed).toMatch(/^mqtt_port: 0 # --mqtt-port$/m);
     expect(printed).toMatch(/^log: json # NIGHTLIGHT_LOG$/m);
     expect(printed).toMatch(/^ {4}sensors: \[a, b\] # .*nightlight\.yaml:4$/m);
@@ -116,7 +116,7 @@ history: {readings: forever}
   });
 
   test("config print shows no secret", async () => {
-    const printed = printConfiguration(await loadText(text));
+    const printed = printConfiguration(await loadConfigText(text));
     expect(printed).toMatch(/url: mqtts:\/\/me:\*+@b /);
     expect(printed).not.toMatch(/hunter/);
   });
@@ -127,7 +127,7 @@ describe("config schema", () => {
 
   test("config schema prints a JSON Schema that accepts the example", () => {
     expect([validate(parse(EXAMPLE_CONFIGURATION)), validate.errors]).toEqual([true, null]);
-    expect(JSON.parse(config("schema").out)).toEqual(jsonSchema());
+    expect(JSON.parse(runConfig("schema").out)).toEqual(jsonSchema());
   });
 
   test.each([

@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
 import { editText } from "../../server/src/config/edit/edit-text.js";
-import { LONG, seed } from "../support/seed.js";
+import { IS_LONG_RUN, testSeed } from "../support/seed.js";
 
 type Data = { [key: string]: unknown };
 
 /** How one value is written, and the comments around it. */
-interface Style {
+interface ValueStyle {
   readonly above: readonly string[];
   readonly beside: string;
   readonly flow: boolean;
@@ -19,7 +19,7 @@ interface Style {
 }
 
 const commentText = fc.constantFrom("", "", "", "# why", "#", "# a: b", "# {x, 'y", "#   spaces  in it", "# - item");
-const style: fc.Arbitrary<Style> = fc.record({
+const style: fc.Arbitrary<ValueStyle> = fc.record({
   above: fc.array(fc.constantFrom("", "# above", "# zones: no", "# threshold: 5"), { maxLength: 2 }),
   beside: commentText,
   flow: fc.boolean(),
@@ -54,18 +54,18 @@ const scalar = fc.oneof(
   fc.constantFrom("two\nlines", "tab\t", "# not a comment", "a #b", "x\n# y", "\u2028", "long ".repeat(30)),
 );
 const list = fc.array(fc.oneof(fc.constantFrom("n/a", "n/b", "n/c-d", "n/e"), scalar), { maxLength: 4 });
-const tree = (depth: number): fc.Arbitrary<unknown> =>
+const valueTree = (depth: number): fc.Arbitrary<unknown> =>
   depth === 0
     ? fc.oneof(scalar, list)
-    : fc.oneof(scalar, list, fc.dictionary(names, tree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
-const file = fc.dictionary(names, tree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
+    : fc.oneof(scalar, list, fc.dictionary(names, valueTree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
+const file = fc.dictionary(names, valueTree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
 
 /** Writes data as YAML with random styles and comments. Remembers anchors, to which later equal lists refer. */
-class Writer {
+class YamlWriter {
   readonly #anchors = new Map<string, string>();
 
   constructor(
-    readonly styles: () => Style,
+    readonly styles: () => ValueStyle,
     readonly step: number,
   ) {}
 
@@ -110,14 +110,14 @@ class Writer {
   }
 }
 
-function scalarText(value: unknown, quote: Style["quote"]): string {
+function scalarText(value: unknown, quote: ValueStyle["quote"]): string {
   if (typeof value !== "string") return JSON.stringify(value);
   if (quote === "'" && !/[\p{C}\u2028\u2029]/u.test(value)) return `'${value.replaceAll("'", "''")}'`;
   const isPlain = /^[a-z][a-z/ -]*$/i.test(value) && !/^(true|false|null)$/i.test(value) && value.trim() === value;
   return quote === "" && isPlain ? value : JSON.stringify(value);
 }
 
-function flowText(value: unknown, quote: Style["quote"]): string {
+function flowText(value: unknown, quote: ValueStyle["quote"]): string {
   if (Array.isArray(value)) return `[ ${value.map((item) => scalarText(item, quote)).join(",  ")} ]`;
   if (typeof value !== "object") return scalarText(value, quote);
   const pairs = Object.entries(value as Data).map(
@@ -129,7 +129,7 @@ function flowText(value: unknown, quote: Style["quote"]): string {
 const commentsIn = (lines: readonly string[]): number => lines.filter((line) => line.includes("#")).length;
 
 /** Sets or deletes a value in a copy of the data. This is the specification of an edit. */
-function edited(data: Data, path: readonly string[], value: unknown): Data {
+function applyEdit(data: Data, path: readonly string[], value: unknown): Data {
   const copy = structuredClone(data);
   let inner = copy;
   for (const key of path.slice(0, -1)) {
@@ -143,16 +143,16 @@ function edited(data: Data, path: readonly string[], value: unknown): Data {
 }
 
 /** Removes empty mappings, which mean the same as no mapping. */
-function pruned(value: unknown): unknown {
+function removeEmpty(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? undefined;
-  const entries = Object.entries(value as Data).map(([key, inner]) => [key, pruned(inner)] as const);
+  const entries = Object.entries(value as Data).map(([key, inner]) => [key, removeEmpty(inner)] as const);
   const kept = entries.filter(([, inner]) => inner !== undefined && (typeof inner !== "object" || Array.isArray(inner) || Object.keys(inner as object).length > 0)); // prettier-ignore
   return Object.fromEntries(kept);
 }
 
 const edit = fc.record({
   path: fc.array(names, { minLength: 1, maxLength: 3 }),
-  value: fc.oneof(scalar, list, tree(2), fc.constant(undefined)),
+  value: fc.oneof(scalar, list, valueTree(2), fc.constant(undefined)),
 });
 
 test("random edits change what they should, and lose no comment and no other setting", () => {
@@ -165,20 +165,22 @@ test("random edits change what they should, and lose no comment and no other set
       fc.array(edit, { minLength: 1, maxLength: 6 }),
       (data, styles, step, eol, edits) => {
         const iterator = styles[Symbol.iterator]();
-        const writer = new Writer(() => iterator.next().value as Style, step);
+        const writer = new YamlWriter(() => iterator.next().value as ValueStyle, step);
         const lines = ["# head", ...writer.lines(data, "")];
         let text = lines.map((line) => line + eol).join("");
         let model = data;
-        const read = (): Data => (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as Data;
-        expect(pruned(read()), text).toEqual(pruned(model));
+        const parseText = (): Data => (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as Data;
+        expect(removeEmpty(parseText()), text).toEqual(removeEmpty(model));
         for (const { path, value } of edits) {
           const before = text;
-          model = edited(model, path, value);
+          model = applyEdit(model, path, value);
           text = editText(text, model);
-          expect(pruned(read()), `${before}\n=> ${JSON.stringify({ path, value })}\n${text}`).toEqual(pruned(model));
+          expect(removeEmpty(parseText()), `${before}\n=> ${JSON.stringify({ path, value })}\n${text}`).toEqual(
+            removeEmpty(model),
+          );
         }
         expect(commentsIn(text.split(eol)), text).toBeGreaterThanOrEqual(1);
-        const count = (written: string, wanted: string): number => written.split(wanted).length - 1;
+        const countOf = (written: string, wanted: string): number => written.split(wanted).length - 1;
         for (const words of [
           "# above",
           "# zones: no",
@@ -189,9 +191,9 @@ test("random edits change what they should, and lose no comment and no other set
           "# - item",
         ])
           // prettier-ignore
-          expect(count(text, words), text).toBe(count(lines.join("\n"), words));
+          expect(countOf(text, words), text).toBe(countOf(lines.join("\n"), words));
       },
     ),
-    { seed: seed(), numRuns: LONG ? 5000 : 300 },
+    { seed: testSeed(), numRuns: IS_LONG_RUN ? 5000 : 300 },
   );
 });

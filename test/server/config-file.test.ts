@@ -6,10 +6,10 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { jsonSchema } from "../../server/src/config/schema.js";
 import { ConfigurationError } from "../../server/src/config/problems.js";
-import { configFile, load, problemsIn } from "./support/config.js";
-import { temporaryFolder } from "./support/server.js";
+import { writeConfigFile, loadConfig, problemsIn } from "./support/config.js";
+import { createTemporaryFolder } from "./support/server.js";
 
-const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+const zoneFile = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
 test("the error lists every mistake in the order of the file, with the value found and the allowed values", async () => {
   const problems = await problemsIn(`mqtt_port: 70000
@@ -63,13 +63,13 @@ describe("a mistake is reported with its line and column", () => {
     ["a zone with an empty list", "zones: {hall: {sensors: [], lamps: [a]}}", /sensors is an empty list; it must be a list of at least one/],
     ["a zone with nothing in it", "zones:\n  hall:", /^2:3: zones > hall > sensors is missing/],
     ["a sensor twice in a zone", "zones: {hall: {sensors: [a, a], lamps: [a]}}", /^1:29: .*item 2 is a, which is in this list already; keep one\.$/],
-    ["more sensors wanted than there are", zone("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],
-    ["at_least without its number", zone("combine: at_least"), /combine is at_least, which needs at_least/],
-    ["at_least of another way to combine", zone("at_least: 1"), /at_least is of no use without combine: at_least\.$/],
-    ["hours that are empty", zone("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
-    ["a time zone that is none", zone("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
-    ["an offset for a time zone", zone("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
-    ["a lamp that could never go off", zone("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on forever/],
+    ["more sensors wanted than there are", zoneFile("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],
+    ["at_least without its number", zoneFile("combine: at_least"), /combine is at_least, which needs at_least/],
+    ["at_least of another way to combine", zoneFile("at_least: 1"), /at_least is of no use without combine: at_least\.$/],
+    ["hours that are empty", zoneFile("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
+    ["a time zone that is none", zoneFile("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
+    ["an offset for a time zone", zoneFile("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
+    ["a lamp that could never go off", zoneFile("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on forever/],
     ["a lamp that could never go off, by the rule of all", "rule: {hysteresis: 800}", /threshold \+ hysteresis = 1100/],
     ["a port that is taken twice", "http_port: 1883", /^1:12: http_port is 1883, as mqtt_port is; a port serves one of them\.$/],
     ["a port for TLS without a certificate", "mqtts_port: 8884", /mqtts_port is of no use without a certificate/],
@@ -89,34 +89,38 @@ describe("a mistake is reported with its line and column", () => {
   }); // prettier-ignore
 
   test("a TLS key without a certificate is a mistake, and so is a certificate without a key", async () => {
-    const file = await configFile("x");
-    const text = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
-    expect(await problemsIn(text("key"))).toEqual([expect.stringMatching(/tls > key needs tls > cert beside it\.$/)]);
-    expect(await problemsIn(text("cert"))).toEqual([expect.stringMatching(/tls > cert needs tls > key beside it\.$/)]);
+    const file = await writeConfigFile("x");
+    const tlsFile = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
+    expect(await problemsIn(tlsFile("key"))).toEqual([
+      expect.stringMatching(/tls > key needs tls > cert beside it\.$/),
+    ]);
+    expect(await problemsIn(tlsFile("cert"))).toEqual([
+      expect.stringMatching(/tls > cert needs tls > key beside it\.$/),
+    ]);
   });
 });
 
 /** Returns the allowed keys of each mapping in the schema. In a path, `*` stands for a name that users choose. */
-function placesOf(schema: Described, at: string[] = []): { at: string[]; keys: string[] }[] {
+function mappingsOf(schema: JsonSchema, at: string[] = []): { at: string[]; keys: string[] }[] {
   const { properties, additionalProperties: chosen } = schema.anyOf?.find((one) => one.properties) ?? schema;
-  if (chosen) return placesOf(chosen, [...at, "*"]);
+  if (chosen) return mappingsOf(chosen, [...at, "*"]);
   if (!properties) return [];
-  const inner = Object.entries(properties).flatMap(([key, property]) => placesOf(property, [...at, key]));
+  const inner = Object.entries(properties).flatMap(([key, property]) => mappingsOf(property, [...at, key]));
   return [{ at, keys: Object.keys(properties) }, ...inner];
 }
 
-interface Described {
-  readonly properties?: Record<string, Described>;
-  readonly additionalProperties?: Described | false;
-  readonly anyOf?: readonly Described[];
+interface JsonSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly additionalProperties?: JsonSchema | false;
+  readonly anyOf?: readonly JsonSchema[];
 }
 
 test("a misspelled key is reported with its line at every depth, with any value or none", async () => {
-  const file = await configFile("");
+  const file = await writeConfigFile("");
   const { writeFileSync } = await import("node:fs");
   const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz_");
   const misspelt = fc
-    .tuple(fc.constantFrom(...placesOf(jsonSchema() as Described)), fc.nat(), fc.nat(), letter)
+    .tuple(fc.constantFrom(...mappingsOf(jsonSchema() as JsonSchema)), fc.nat(), fc.nat(), letter)
     .map(([{ at, keys }, which, where, insert]) => {
       const right = keys[which % keys.length];
       const cut = where % (right.length + 1);
@@ -128,7 +132,7 @@ test("a misspelled key is reported with its line at every depth, with any value 
     fc.property(misspelt, value, fc.nat(3), ({ at, key }, written, above) => {
       const lines = [...Array<string>(above).fill("# a line"), ...at.map((step, depth) => `${"  ".repeat(depth)}${step === "*" ? "name" : step}:`)]; // prettier-ignore
       writeFileSync(file, [...lines, `${"  ".repeat(at.length)}${key}: ${written}`].join("\n"));
-      expect(() => load(["--config", file])).toThrow(
+      expect(() => loadConfig(["--config", file])).toThrow(
         `:${lines.length + 1}:${2 * at.length + 1}: ${[...at.map((step) => (step === "*" ? "name" : step)), key].join(" > ")} is no setting; did you mean `,
       );
     }),
@@ -159,13 +163,13 @@ describe("a secret is not repeated in an error", () => {
 });
 
 test("an unreadable file is reported with the reason", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   await mkdir(path.join(folder, "sub"));
-  const reason = (name: string) => () => load(["--config", path.join(folder, name)]);
-  expect(reason("none.yaml")).toThrow(/none\.yaml cannot be read: there is no such file\.$/);
-  expect(reason("sub")).toThrow(/sub cannot be read: it is a folder\.$/);
+  const loadNamed = (name: string) => () => loadConfig(["--config", path.join(folder, name)]);
+  expect(loadNamed("none.yaml")).toThrow(/none\.yaml cannot be read: there is no such file\.$/);
+  expect(loadNamed("sub")).toThrow(/sub cannot be read: it is a folder\.$/);
   if (existsSync("/dev/zero"))
-    expect(() => load(["--config", "/dev/zero"])).toThrow(/it has more than 67,108,864 bytes\.$/);
+    expect(() => loadConfig(["--config", "/dev/zero"])).toThrow(/it has more than 67,108,864 bytes\.$/);
   expect(await problemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
 });
 
@@ -176,14 +180,14 @@ test("random settings are accepted or refused with positions, and never cause an
     list: fc.array(tie("any"), { maxLength: 3 }),
     mapping: fc.dictionary(key, tie("any"), { maxKeys: 5 }),
   })).mapping;
-  const file = await configFile("");
+  const file = await writeConfigFile("");
   const { writeFileSync } = await import("node:fs");
   let refused = 0;
   fc.assert(
     fc.property(value, (settings) => {
       writeFileSync(file, JSON.stringify(settings));
       try {
-        load(["--config", file]);
+        loadConfig(["--config", file]);
       } catch (error) {
         expect(error).toBeInstanceOf(ConfigurationError);
         refused++;
@@ -192,7 +196,7 @@ test("random settings are accepted or refused with positions, and never cause an
     }),
     {
       numRuns: 150,
-      // String() of these mappings would call their key
+      // String() would call the value of `toString` in these mappings, and throw
       examples: [
         [{ zones: { hall: { threshold: { toString: null } } } }],
         [{ zones: { hall: { hours: { from: { toString: null }, to: "18:00" } } } }],

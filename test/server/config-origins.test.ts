@@ -1,24 +1,24 @@
 /** Tests that a startup error names the origin of the setting: the flag, the variable, or the line of the file. */
 import { expect, test } from "vitest";
 import { withSettingNames } from "../../server/src/config/origins.js";
-import { load, loadText } from "./support/config.js";
-import { server } from "./support/server.js";
+import { loadConfig, loadConfigText } from "./support/config.js";
+import { startTestServer } from "./support/server.js";
 
-const TAKEN = 'The port is taken; choose another with --http-port 0. Not "user --http-port 0".';
+const PORT_TAKEN_ERROR = 'The port is taken; choose another with --http-port 0. Not "user --http-port 0".';
 
 test("a startup error names the flag, the variable, or the line of the file that contains the setting", async () => {
-  expect(withSettingNames(load(["--http-port", "1"]), TAKEN)).toBe(TAKEN);
-  expect(withSettingNames(load(), TAKEN)).toBe(TAKEN);
-  expect(withSettingNames(load([], { NIGHTLIGHT_HTTP_PORT: "1" }), TAKEN)).toBe(
+  expect(withSettingNames(loadConfig(["--http-port", "1"]), PORT_TAKEN_ERROR)).toBe(PORT_TAKEN_ERROR);
+  expect(withSettingNames(loadConfig(), PORT_TAKEN_ERROR)).toBe(PORT_TAKEN_ERROR);
+  expect(withSettingNames(loadConfig([], { NIGHTLIGHT_HTTP_PORT: "1" }), PORT_TAKEN_ERROR)).toBe(
     'The port is taken; choose another with NIGHTLIGHT_HTTP_PORT=0. Not "user --http-port 0".',
   );
-  expect(withSettingNames(await loadText("log: json\nhttp_port: 1"), TAKEN)).toMatch(
+  expect(withSettingNames(await loadConfigText("log: json\nhttp_port: 1"), PORT_TAKEN_ERROR)).toMatch(
     /choose another with http_port: 0 \(.*nightlight\.yaml:2\)\. Not "user --http-port 0"/,
   );
 });
 
 test("an error about http_names without accounts does not blame the listen address", async () => {
-  const error = await server({ httpNames: ["lights.example.org"], http: false }).catch(
+  const error = await startTestServer({ httpNames: ["lights.example.org"], http: false }).catch(
     (thrown: Error) => thrown.message,
   );
   expect(error).toMatch(

@@ -6,15 +6,15 @@ import { UsageError } from "../../server/src/common/errors.js";
 import { createLog } from "../../server/src/observability/log.js";
 import type { ServerOptions } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
-import { configFile, load } from "./support/config.js";
-import { run } from "./support/program.js";
-import { temporaryFolder } from "./support/server.js";
+import { writeConfigFile, loadConfig } from "./support/config.js";
+import { startServerProgram } from "./support/program.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 const ZONE = "zones: {hall: {sensors: [a], lamps: [a], threshold: 200}}";
 
 /** Creates a fake server that records reloads, and a log that records its entries. */
-async function setUp(text: string, later: readonly string[] | UsageError = []) {
-  const file = await configFile(text);
+async function createReloadable(text: string, later: readonly string[] | UsageError = []) {
+  const file = await writeConfigFile(text);
   const taken: ServerOptions[] = [];
   const lines: Record<string, unknown>[] = [];
   const log = createLog("json", { output: { write: (written: string) => written.split("\n").filter(Boolean).map((line) => lines.push(JSON.parse(line) as Record<string, unknown>)) } }); // prettier-ignore
@@ -25,8 +25,8 @@ async function setUp(text: string, later: readonly string[] | UsageError = []) {
       return later;
     },
   };
-  const read = () => load(["--config", file]);
-  let current = read();
+  const loadFile = () => loadConfig(["--config", file]);
+  let current = loadFile();
   return {
     file,
     taken,
@@ -34,7 +34,7 @@ async function setUp(text: string, later: readonly string[] | UsageError = []) {
     current: () => current,
     async change(changed: string) {
       await writeFile(file, changed);
-      current = reload({ server, log, load: read, current });
+      current = reload({ server, log, load: loadFile, current });
       log.flush();
     },
   };
@@ -42,7 +42,7 @@ async function setUp(text: string, later: readonly string[] | UsageError = []) {
 
 describe("a reloaded file", () => {
   test("a reloaded file takes effect, and the log says what changed", async () => {
-    const { change, taken, lines, current } = await setUp(ZONE);
+    const { change, taken, lines, current } = await createReloadable(ZONE);
     await change(ZONE.replace("200", "150"));
     expect(taken).toMatchObject([{ policy: { zones: [{ name: "hall", rule: { threshold: 150 } }] } }]);
     expect(current().configuration.zones.hall.threshold).toBe(150);
@@ -57,14 +57,14 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file is compared with the previous one", async () => {
-    const { change, lines } = await setUp(ZONE);
+    const { change, lines } = await createReloadable(ZONE);
     await change(ZONE.replace("200", "150"));
     await change(ZONE.replace("200", "150"));
     expect(lines.at(-1)).toMatchObject({ msg: expect.stringMatching(/: nothing changed\.$/), changed: [] });
   });
 
   test("a reloaded file may contain changes that require a restart, and the log names them", async () => {
-    const { change, lines } = await setUp("", ["mqtt_port"]);
+    const { change, lines } = await createReloadable("", ["mqtt_port"]);
     await change("mqtt_port: 5\nlog: json");
     expect(lines.at(-1)).toMatchObject({
       level: "warn",
@@ -74,7 +74,7 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file's secrets do not appear in the log", async () => {
-    const { change, lines } = await setUp("broker: {password: hunter2}");
+    const { change, lines } = await createReloadable("broker: {password: hunter2}");
     await change("broker: {password: hunter3}");
     expect(lines[0]).toMatchObject({ changed: ["broker > password"] });
     expect(JSON.stringify(lines)).not.toContain("hunter");
@@ -83,7 +83,7 @@ describe("a reloaded file", () => {
 
 describe("an invalid file", () => {
   test("an invalid file causes one error in the log for each mistake", async () => {
-    const { change, taken, lines, current, file } = await setUp(ZONE);
+    const { change, taken, lines, current, file } = await createReloadable(ZONE);
     const before = current();
     await change(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
     expect(taken).toEqual([]);
@@ -98,7 +98,10 @@ describe("an invalid file", () => {
   });
 
   test("a file that only the server refuses is handled the same way", async () => {
-    const { change, lines, current } = await setUp(ZONE, new UsageError("--host ::2 is wider than this machine."));
+    const { change, lines, current } = await createReloadable(
+      ZONE,
+      new UsageError("--host ::2 is wider than this machine."),
+    );
     const before = current();
     await change("");
     expect(current()).toBe(before);
@@ -109,18 +112,21 @@ describe("an invalid file", () => {
 test.skipIf(process.platform === "win32")(
   "SIGHUP reloads the file, and an invalid file does not end the program",
   async () => {
-    const file = await configFile(ZONE);
-    const program = run(["--config", file, "--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder(), "--log", "json"]); // prettier-ignore
+    const file = await writeConfigFile(ZONE);
+    const program = startServerProgram(["--config", file, "--mqtt-port", "0", "--http-port", "0", "--data", await createTemporaryFolder(), "--log", "json"]); // prettier-ignore
     await program.addresses();
-    const hangup = async (text: string, expected: RegExp) => {
+    const reloadWithSighup = async (text: string, expected: RegExp) => {
       await writeFile(file, text);
       program.child.kill("SIGHUP");
       await eventually(() => program.entries().some(({ event, msg }) => event === "config" && expected.test(String(msg))), { what: `${expected} in:\n${program.output.out}` }); // prettier-ignore
     };
-    await hangup("zones: 5", /zones is 5; it must be/);
-    await hangup(ZONE.replace("200", "150"), /zones > hall > threshold changed/);
+    await reloadWithSighup("zones: 5", /zones is 5; it must be/);
+    await reloadWithSighup(ZONE.replace("200", "150"), /zones > hall > threshold changed/);
     await chmod(file, 0o644);
-    await hangup(`${ZONE}\nhistory: {url: "postgres://me:secret@127.0.0.1/x"}`, /Every user of this machine can read/);
+    await reloadWithSighup(
+      `${ZONE}\nhistory: {url: "postgres://me:secret@127.0.0.1/x"}`,
+      /Every user of this machine can read/,
+    );
     program.child.kill("SIGTERM");
     expect(await program.ended()).toBe(0);
     expect(program.output.err).toBe("");

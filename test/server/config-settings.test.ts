@@ -6,13 +6,13 @@ import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import { createCommand } from "../../server/src/app/cli.js";
 import { dataFolderOf } from "../../server/src/config/data-folder.js";
 import { formatDuration, parseDuration } from "../../server/src/common/duration.js";
-import { configFile, load, loadText, problemsIn } from "./support/config.js";
+import { writeConfigFile, loadConfig, loadConfigText, problemsIn } from "./support/config.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 test("the defaults behave like the lesson's server", () => {
-  const { options, file } = load();
+  const { options, file } = loadConfig();
   expect(file).toBeUndefined();
   expect(options.policy).toEqual(LESSON_POLICY);
 });
@@ -20,7 +20,7 @@ test("the defaults behave like the lesson's server", () => {
 describe("settings in the file", () => {
   test("zones inherit settings from the global rule", async () => {
     const { policy } = (
-      await loadText(`
+      await loadConfigText(`
 rule: {threshold: 200, min_on: 1 min}
 zones:
   hall:
@@ -68,7 +68,7 @@ zones:
 
   test("devices have a label and settings that override the global rule", async () => {
     const { devices } = (
-      await loadText("rule: {hysteresis: 5}\ndevices: {a: {label: Porch}, b: {rule: {threshold: 100}}}")
+      await loadConfigText("rule: {hysteresis: 5}\ndevices: {a: {label: Porch}, b: {rule: {threshold: 100}}}")
     ).options.policy;
     expect(devices.get("a")).toEqual({ label: "Porch", rule: undefined });
     expect(devices.get("b")?.rule).toEqual({ threshold: 100, hysteresis: 5, min_on: 0, min_off: 0 });
@@ -76,14 +76,14 @@ zones:
 
   test("boards receive only settings that differ from their own defaults", async () => {
     const { policy } = (
-      await loadText("reporting: {sample: 1 s, heartbeat: 30 s, offline: latest, alone_after: 10000 ms}")
+      await loadConfigText("reporting: {sample: 1 s, heartbeat: 30 s, offline: latest, alone_after: 10000 ms}")
     ).options;
     expect(policy.reporting).toEqual({ sample: 1000, offline: "latest" });
   });
 
   test("the stale time of a sensor is longer than its heartbeat interval", async () => {
     const staleAfter = async (reporting: string): Promise<number> =>
-      (await loadText(`reporting: ${reporting}\nzones: {z: {sensors: [a], lamps: [a]}}`)).options.policy.zones[0]
+      (await loadConfigText(`reporting: ${reporting}\nzones: {z: {sensors: [a], lamps: [a]}}`)).options.policy.zones[0]
         .stale_after;
     expect(await staleAfter("{heartbeat: 10 min}")).toBe(30 * MINUTE);
     expect(await staleAfter("{report: interval, interval: 1 h}")).toBe(180 * MINUTE);
@@ -92,7 +92,7 @@ zones:
 
   test("a PostgreSQL URL can come from the file or the environment, and its password is not shown", async () => {
     const url = "postgres://me:secret@db.example.org/lights";
-    const { options } = await loadText(`history: {url: "${url}", readings: 1 d}`);
+    const { options } = await loadConfigText(`history: {url: "${url}", readings: 1 d}`);
     expect(options.history).toEqual({ url, readings: DAY, switches: 365 * DAY });
     const wrong = await problemsIn('history: {url: "mysql://me:secret@db/lights"}');
     expect(wrong.join()).toMatch(
@@ -101,37 +101,37 @@ zones:
   });
 
   test("history, Home Assistant and limits can be configured or switched off", async () => {
-    const all = await loadText(
+    const all = await loadConfigText(
       "history: {readings: forever}\nhome_assistant: {discovery_prefix: ha}\nlimits: {rate: 5}",
     );
     expect(all.options.history).toEqual({ readings: undefined, switches: 365 * DAY });
     expect(all.options.homeAssistant).toEqual({ discoveryPrefix: "ha" });
     expect(all.options.limits).toMatchObject({ rate: 5, queue: 1000 });
-    const none = await loadText("history: false\nhome_assistant: false");
+    const none = await loadConfigText("history: false\nhome_assistant: false");
     expect(none.options).toMatchObject({ history: false, homeAssistant: false });
-    const plain = await loadText("home_assistant: true");
+    const plain = await loadConfigText("home_assistant: true");
     expect(plain.options.homeAssistant).toEqual({ discoveryPrefix: "homeassistant" });
   });
 
   test("on a remote broker, the server also serves the devices that the file names", async () => {
     const text = "topic_prefix: home\nids: [x]\ndevices: {home/a: {label: A}, y: {}}\nzones: {z: {sensors: [home/b, other/c], lamps: [y]}}"; // prettier-ignore
-    expect((await loadText(`broker: {url: "mqtt://b"}\n${text}`)).options.ids).toEqual(["x", "y", "other/c"]);
-    expect((await loadText(text)).options.ids).toEqual(["x"]);
+    expect((await loadConfigText(`broker: {url: "mqtt://b"}\n${text}`)).options.ids).toEqual(["x", "y", "other/c"]);
+    expect((await loadConfigText(text)).options.ids).toEqual(["x"]);
   });
 });
 
 test("paths in the file are relative to the file, and paths in flags and variables to the working directory", async () => {
-  const file = await configFile("data: kept\nbroker: {url: 'mqtt://b', password_file: secret/../word}\ntls: {cert: c.pem, key: k.pem}\n"); // prettier-ignore
+  const file = await writeConfigFile("data: kept\nbroker: {url: 'mqtt://b', password_file: secret/../word}\ntls: {cert: c.pem, key: k.pem}\n"); // prettier-ignore
   const folder = path.dirname(file);
   for (const [name, text] of [["word", "hunter2\r\n"], ["c.pem", ""], ["k.pem", ""]]) await writeFile(path.join(folder, name), text); // prettier-ignore
-  const { options } = load(["--config", file]);
+  const { options } = loadConfig(["--config", file]);
   expect(options).toMatchObject({
     data: path.join(folder, "kept"),
     password: "hunter2",
     tls: { cert: path.join(folder, "c.pem"), key: path.join(folder, "k.pem") },
   });
-  expect(load(["--config", file], { NIGHTLIGHT_DATA: "here" }).options.data).toBe("here");
-  expect(load(["--config", file, "--password", "other"]).options.password).toBe("other");
+  expect(loadConfig(["--config", file], { NIGHTLIGHT_DATA: "here" }).options.data).toBe("here");
+  expect(loadConfig(["--config", file, "--password", "other"]).options.password).toBe("other");
 });
 
 describe("a flag overrides its variable, a variable overrides the file, and the file overrides the default", () => {
@@ -145,8 +145,8 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
   };
 
   test("each setting follows this order on its own", async () => {
-    expect((await loadText(text)).options).toMatchObject({ mqttPort: 1, httpPort: 2, http: false, ids: ["f"] });
-    expect((await loadText(text, [], env)).options).toMatchObject({
+    expect((await loadConfigText(text)).options).toMatchObject({ mqttPort: 1, httpPort: 2, http: false, ids: ["f"] });
+    expect((await loadConfigText(text, [], env)).options).toMatchObject({
       host: "::1",
       mqttPort: 3,
       httpPort: 2,
@@ -155,7 +155,7 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
       broker: "mqtt://env",
       username: "me",
     });
-    expect((await loadText(text, ["--mqtt-port", "4", "--no-http", "--id", "h"], env)).options).toMatchObject({
+    expect((await loadConfigText(text, ["--mqtt-port", "4", "--no-http", "--id", "h"], env)).options).toMatchObject({
       mqttPort: 4,
       http: false,
       ids: ["h"],
@@ -163,7 +163,7 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
   });
 
   test("the origin of each setting is known", async () => {
-    const loaded = await loadText(text, ["--mqtt-port", "4"], env);
+    const loaded = await loadConfigText(text, ["--mqtt-port", "4"], env);
     expect(loaded.origin(["mqtt_port"])).toBe("--mqtt-port");
     expect(loaded.origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER");
     expect(loaded.origin(["broker", "username"])).toMatch(/nightlight\.yaml:5$/);
@@ -171,10 +171,10 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
   });
 
   test("a flag or a variable names the file", async () => {
-    const [one, two] = await Promise.all([configFile("host: ::1"), configFile("host: 127.0.0.2")]);
-    expect(load([], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("::1");
-    expect(load(["--config", two], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("127.0.0.2");
-    expect(load([], { NIGHTLIGHT_CONFIG: "" }).file).toBeUndefined();
+    const [one, two] = await Promise.all([writeConfigFile("host: ::1"), writeConfigFile("host: 127.0.0.2")]);
+    expect(loadConfig([], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("::1");
+    expect(loadConfig(["--config", two], { NIGHTLIGHT_CONFIG: one }).options.host).toBe("127.0.0.2");
+    expect(loadConfig([], { NIGHTLIGHT_CONFIG: "" }).file).toBeUndefined();
   });
 
   test("each mistake is reported under the name of its origin, together with the others", async () => {
@@ -195,7 +195,7 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
 });
 
 describe("a subcommand uses the server's data folder", () => {
-  const folder = (flags: string[], env: Record<string, string> = {}): string => {
+  const parsedDataFolder = (flags: string[], env: Record<string, string> = {}): string => {
     let found = "";
     const command = createCommand();
     command.command("user").action((_flags, self) => void (found = dataFolderOf(self, env)));
@@ -204,17 +204,17 @@ describe("a subcommand uses the server's data folder", () => {
   };
 
   test("the folder comes from the flag, the variable, the file or the default", async () => {
-    const file = await configFile("data: kept");
-    expect(folder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
-    expect(folder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
-    expect(folder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
-    expect(folder([])).toBe(".nightlight");
+    const file = await writeConfigFile("data: kept");
+    expect(parsedDataFolder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
+    expect(parsedDataFolder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
+    expect(parsedDataFolder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
+    expect(parsedDataFolder([])).toBe(".nightlight");
   });
 
   test("a flag for the folder makes an invalid file irrelevant", async () => {
-    const file = await configFile("nonsense: 1");
-    expect(folder(["--config", file, "--data", "a"])).toBe("a");
-    expect(() => folder(["--config", file])).toThrow(/nonsense is no setting/);
+    const file = await writeConfigFile("nonsense: 1");
+    expect(parsedDataFolder(["--config", file, "--data", "a"])).toBe("a");
+    expect(() => parsedDataFolder(["--config", file])).toThrow(/nonsense is no setting/);
   });
 });
 

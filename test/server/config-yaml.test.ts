@@ -3,55 +3,55 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { parseYaml } from "../../server/src/config/yaml-file.js";
-import { load, loadText, problemsIn } from "./support/config.js";
+import { loadConfig, loadConfigText, problemsIn } from "./support/config.js";
 
-const zone = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+const zoneFile = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
 describe("YAML in configuration files", () => {
   test("off is text and 18:00 is a time of day in every YAML version", async () => {
     for (const head of ["", "%YAML 1.1\n---\n"]) {
-      const text = head + zone("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
-      const { policy } = (await loadText(text)).options;
+      const text = head + zoneFile("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
+      const { policy } = (await loadConfigText(text)).options;
       expect(policy.zones[0].hours).toEqual({ from: 1080, to: 390, time_zone: "UTC", outside: "off" });
     }
   });
 
   test("an id that looks like a number is text", async () => {
-    const { devices } = (await loadText("devices: {0123: {label: A}, 1e5: {label: B}}")).options.policy;
+    const { devices } = (await loadConfigText("devices: {0123: {label: A}, 1e5: {label: B}}")).options.policy;
     expect([...devices.keys()]).toEqual(["0123", "1e5"]);
   });
 
   test("a setting whose values are all commented out counts as not set", async () => {
-    const { policy, limits } = (await loadText("rule:\n  # threshold: 5\nzones:\nlimits:\n  rate:\n")).options;
+    const { policy, limits } = (await loadConfigText("rule:\n  # threshold: 5\nzones:\nlimits:\n  rate:\n")).options;
     expect(policy).toMatchObject({ rule: { threshold: 300 }, zones: [] });
     expect(limits.rate).toBe(1000);
   });
 
   test("several zones can share values through an anchor", async () => {
     const { zones } = (
-      await loadText("zones:\n  a: {sensors: &s [x, y], lamps: [x]}\n  b: {sensors: *s, lamps: [y]}\n")
+      await loadConfigText("zones:\n  a: {sensors: &s [x, y], lamps: [x]}\n  b: {sensors: *s, lamps: [y]}\n")
     ).options.policy;
     expect(zones[1].sensors).toEqual(["x", "y"]);
   });
 
   test("hundreds of zones may use one list, but exponentially nested aliases are refused", async () => {
     const zones = Array.from({ length: 300 }, (_, i) => `  z${i}: {sensors: ${i === 0 ? "&s [x, y]" : "*s"}, lamps: [l${i}]}`); // prettier-ignore
-    expect((await loadText(`zones:\n${zones.join("\n")}`)).options.policy.zones).toHaveLength(300);
-    const tens = (name: string): string => `[${Array<string>(10).fill(name).join()}]`;
-    const laughs = Array.from({ length: 9 }, (_, i) => `k${i}: &a${i} ${tens(i === 0 ? "ha" : `*a${i - 1}`)}`);
+    expect((await loadConfigText(`zones:\n${zones.join("\n")}`)).options.policy.zones).toHaveLength(300);
+    const listOfTen = (name: string): string => `[${Array<string>(10).fill(name).join()}]`;
+    const laughs = Array.from({ length: 9 }, (_, i) => `k${i}: &a${i} ${listOfTen(i === 0 ? "ha" : `*a${i - 1}`)}`);
     expect(await problemsIn(laughs.join("\n"))).toContainEqual(expect.stringMatching(/aliases .* more than 5,000,000 values\.$/)); // prettier-ignore
   });
 
   test("a file with 20,000 devices loads in linear time", async () => {
     const devices = Array.from({ length: 20_000 }, (_, i) => `  nightlight/board-${i}: {label: Board ${i}}`);
     const start = performance.now();
-    expect((await loadText(`devices:\n${devices.join("\n")}`)).options.policy.devices.size).toBe(20_000);
+    expect((await loadConfigText(`devices:\n${devices.join("\n")}`)).options.policy.devices.size).toBe(20_000);
     // comparing each key with all others would take 30 s
     expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   test("an empty file sets the defaults", async () => {
-    expect((await loadText("")).configuration).toEqual(load().configuration);
+    expect((await loadConfigText("")).configuration).toEqual(loadConfig().configuration);
   });
 });
 

@@ -8,11 +8,11 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { DASHBOARD, FakeApi } from "./support/fake-api.js";
-import { httpApp } from "./support/http-app.js";
+import { DASHBOARD_FOLDER, FakeApi } from "./support/fake-api.js";
+import { startHttpApp } from "./support/http-app.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const BOARD = "nightlight/yard/gate";
+const BOARD_ID = "nightlight/yard/gate";
 
 interface Finding {
   readonly id: string;
@@ -21,15 +21,15 @@ interface Finding {
 }
 
 test("the first load has less than 100 KB compressed, and every browser gets it compressed", async () => {
-  const { url } = await httpApp();
-  const files = (await readdir(DASHBOARD)).filter((name) => !/\.(br|gz)$/.test(name));
+  const { url } = await startHttpApp();
+  const files = (await readdir(DASHBOARD_FOLDER)).filter((name) => !/\.(br|gz)$/.test(name));
   expect(files).toEqual(expect.arrayContaining(["index.html", "app.js", "style.css", "icon.svg"]));
   const first = await filesOfFirstLoad();
   let sum = 0;
   // The page loads only one of the languages.
   let messages = 0;
   for (const name of files) {
-    const plain = await readFile(path.join(DASHBOARD, name));
+    const plain = await readFile(path.join(DASHBOARD_FOLDER, name));
     for (const [taken, encoding, unpack] of [
       ["gzip, deflate, br, zstd", "br", brotliDecompressSync],
       ["gzip", "gzip", gunzipSync],
@@ -56,7 +56,7 @@ test("the first load has less than 100 KB compressed, and every browser gets it 
 async function filesOfFirstLoad(): Promise<Set<string>> {
   const scripts = new Set(["app.js"]);
   for (const name of scripts) {
-    const text = await readFile(path.join(DASHBOARD, name), "utf8");
+    const text = await readFile(path.join(DASHBOARD_FOLDER, name), "utf8");
     for (const [, chunk] of text.matchAll(/\b(?:from|import)"\.\/([^"]+)"/g)) scripts.add(chunk);
   }
   expect(scripts.size).toBeGreaterThan(1);
@@ -81,16 +81,23 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
     api = await FakeApi.start();
     const now = Date.now();
     api.session = { name: "ann", role: "admin", required: true };
-    api.device(BOARD, { label: "Garden gate", zone: "yard", led_on: true, light: 120, firmware: "1.0.0", missing: 2 });
-    api.device("nightlight/an-id-as-long-as-ids-can-be-on-a-phone/and-without-a-blank/porch", { online: false });
-    api.device("nightlight/held", { mode: "on", until: new Date(now + 3_600_000).toISOString(), led_on: true });
-    api.zone("yard", {
+    api.changeDevice(BOARD_ID, {
+      label: "Garden gate",
+      zone: "yard",
+      led_on: true,
+      light: 120,
+      firmware: "1.0.0",
+      missing: 2,
+    });
+    api.changeDevice("nightlight/an-id-as-long-as-ids-can-be-on-a-phone/and-without-a-blank/porch", { online: false });
+    api.changeDevice("nightlight/held", { mode: "on", until: new Date(now + 3_600_000).toISOString(), led_on: true });
+    api.changeZone("yard", {
       label: "Yard",
       sensors: [
-        { id: BOARD, light: 120, stale: false },
+        { id: BOARD_ID, light: 120, stale: false },
         { id: "nightlight/gone", light: 300, stale: true },
       ],
-      lamps: [BOARD],
+      lamps: [BOARD_ID],
       led_on: true,
       mode: "on",
       until: new Date(now + 3_600_000).toISOString(),
@@ -114,7 +121,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
     await api?.close();
   });
 
-  const VIEWS = { overview: "#/", zones: "#/zones", board: `#/board/${encodeURIComponent(BOARD)}` };
+  const VIEWS = { overview: "#/", zones: "#/zones", board: `#/board/${encodeURIComponent(BOARD_ID)}` };
 
   const SCREENS = { desk: { width: 1280, height: 800 }, phone: { width: 360, height: 640 } };
 

@@ -3,22 +3,22 @@ import { createRequire } from "node:module";
 import { expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { receiver } from "./support/receiver.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { startReceiver } from "./support/receiver.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists them and sends a test message${chromiumNote}`, async () => {
   const browser = await startChromium();
   onTestFinished(() => browser.close());
-  const data = await temporaryFolder();
-  const running = await server({ data, alerts: { after: 1000 } });
-  const porch = await client(running.brokerUrl);
-  const report = (online: boolean) =>
+  const data = await createTemporaryFolder();
+  const running = await startTestServer({ data, alerts: { after: 1000 } });
+  const porch = await connectClient(running.brokerUrl);
+  const publishStatus = (online: boolean) =>
     porch.publishAsync("nightlight/porch/status", JSON.stringify({ online }), { qos: 1, retain: true });
   const { page, complaints } = await openPage(browser, `${running.httpUrl}/`);
   await page.getByRole("link", { name: "No open alerts" }).waitFor();
-  await report(false);
+  await publishStatus(false);
   await page.getByRole("link", { name: "1 open alert" }).click();
 
   const open = page.getByRole("region", { name: "Open" });
@@ -30,10 +30,10 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   expect(await messages.innerText()).toMatch(/ntfy: https:\/\/ntfy\.sh\/nightlight-[a-z2-9]{12}\n/);
   // a script of a test must not load under the page's content security policy, but the debugger may run it
   await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
-  const problems = () => page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
-  expect(await problems()).toEqual([]);
+  const findAxeViolations = () => page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
+  expect(await findAxeViolations()).toEqual([]);
 
-  const hook = await receiver();
+  const hook = await startReceiver();
   running.reload({ data, history: false, alerts: { after: 1000, webhook: { url: `${hook.url}/secret` } } });
   await page.reload();
   await messages.getByRole("button", { name: "Send a test message" }).click();
@@ -44,7 +44,7 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   await messages.getByText(/status 403\. Check alerts > webhook_authorization/).waitFor();
   expect(await messages.innerText()).not.toContain("secret");
 
-  await report(true);
+  await publishStatus(true);
   await resolved.getByRole("link", { name: "nightlight/porch is offline" }).waitFor();
   await open.getByText("Nothing is wrong.").waitFor();
   await eventually(() => page.getByRole("link", { name: "No open alerts" }).isVisible(), { what: "the header" });

@@ -9,24 +9,24 @@ import { formatDuration, formatTimeLeft } from "../../server/dashboard/messages/
 import { message, setMessages } from "../../server/dashboard/messages/message.js";
 import type { DeviceView } from "../../server/src/devices/devices.js";
 import type { ZoneView } from "../../server/src/decisions/zones/view.js";
-import { deviceView, zoneView } from "./support/fake-api.js";
+import { createDeviceView, createZoneView } from "./support/fake-api.js";
 
 setMessages(en, "en");
 
-const ALL: Arrangement = { search: "", show: "all", sort: "name" };
+const DEFAULT_VIEW: Arrangement = { search: "", show: "all", sort: "name" };
 
-function model(id: string, change: Partial<DeviceView> = {}): BoardModel {
+function createModel(id: string, change: Partial<DeviceView> = {}): BoardModel {
   const made = new BoardModel(id);
   // type-checks that the dashboard's `Device` accepts the server's `DeviceView`
-  const device: Device = deviceView(id, change);
+  const device: Device = createDeviceView(id, change);
   made.updateDevice(device, 0);
   return made;
 }
 
 /** Arranges the boards. Returns a list per zone: the zone's name ("-" without a zone), then the ids of its boards. */
-function ids(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
+function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
-  return arrangeBoards(boards, known, { ...ALL, ...view }).map(({ zone, boards }) => [
+  return arrangeBoards(boards, known, { ...DEFAULT_VIEW, ...view }).map(({ zone, boards }) => [
     zone?.name ?? "-",
     ...boards.map(({ id }) => id),
   ]);
@@ -34,25 +34,25 @@ function ids(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneV
 
 describe("the boards of the overview", () => {
   test("the boards of the overview are sorted by name, with numbers in numeric order", () => {
-    expect(ids([model("b/10"), model("b/9"), model("a"), model("x", { label: "Aa" })])).toEqual([
-      ["-", "a", "x", "b/9", "b/10"],
-    ]);
+    expect(
+      arrangedIds([createModel("b/10"), createModel("b/9"), createModel("a"), createModel("x", { label: "Aa" })]),
+    ).toEqual([["-", "a", "x", "b/9", "b/10"]]);
   });
 
   test("the boards of the overview are grouped by zone in the server's order, with boards without a zone last", () => {
     const zones = [
-      zoneView("yard"),
-      zoneView("hall", { sensors: [{ id: "c", light: 1, stale: false }] }),
-      zoneView("empty"),
+      createZoneView("yard"),
+      createZoneView("hall", { sensors: [{ id: "c", light: 1, stale: false }] }),
+      createZoneView("empty"),
     ];
     const boards = [
-      model("a", { zone: "hall" }),
-      model("b", { zone: "yard" }),
-      model("c"),
-      model("d"),
-      model("e", { zone: "gone" }),
+      createModel("a", { zone: "hall" }),
+      createModel("b", { zone: "yard" }),
+      createModel("c"),
+      createModel("d"),
+      createModel("e", { zone: "gone" }),
     ];
-    expect(ids(boards, {}, zones)).toEqual([
+    expect(arrangedIds(boards, {}, zones)).toEqual([
       ["yard", "b"],
       ["hall", "a", "c"],
       ["-", "d", "e"],
@@ -61,41 +61,41 @@ describe("the boards of the overview", () => {
 
   test("the boards of the overview match a search by id, name and zone if they contain every word", () => {
     const boards = [
-      model("house/hall", { label: "Downstairs" }),
-      model("house/attic"),
-      model("yard/pond", { zone: "z" }),
+      createModel("house/hall", { label: "Downstairs" }),
+      createModel("house/attic"),
+      createModel("yard/pond", { zone: "z" }),
     ];
-    const zones = [zoneView("z", { label: "Garden" })];
-    expect(ids(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(ids(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(ids(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
-    expect(ids(boards, { search: "cellar" }, zones)).toEqual([]);
+    const zones = [createZoneView("z", { label: "Garden" })];
+    expect(arrangedIds(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangedIds(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangedIds(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
+    expect(arrangedIds(boards, { search: "cellar" }, zones)).toEqual([]);
   });
 
   test("the boards of the overview can be filtered by offline, on, overridden and missing readings", () => {
     const boards = [
-      model("offline", { online: false }),
-      model("on", { led_on: true }),
-      model("held", { mode: "off" }),
-      model("missing", { missing: 1 }),
-      model("dropped", { dropped: 1 }),
+      createModel("offline", { online: false }),
+      createModel("on", { led_on: true }),
+      createModel("held", { mode: "off" }),
+      createModel("missing", { missing: 1 }),
+      createModel("dropped", { dropped: 1 }),
     ];
-    expect(ids(boards, { show: "offline" })).toEqual([["-", "offline"]]);
-    expect(ids(boards, { show: "on" })).toEqual([["-", "on"]]);
-    expect(ids(boards, { show: "overridden" })).toEqual([["-", "held"]]);
-    expect(ids(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
+    expect(arrangedIds(boards, { show: "offline" })).toEqual([["-", "offline"]]);
+    expect(arrangedIds(boards, { show: "on" })).toEqual([["-", "on"]]);
+    expect(arrangedIds(boards, { show: "overridden" })).toEqual([["-", "held"]]);
+    expect(arrangedIds(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
   });
 
   test("the boards of the overview can be sorted by light or by problems", () => {
     const boards = [
-      model("bright", { light: 900 }),
-      model("dark", { light: 0, mode: "on" }),
-      model("unknown", { light: null, online: false }),
-      model("mid", { light: 500, missing: 2 }),
+      createModel("bright", { light: 900 }),
+      createModel("dark", { light: 0, mode: "on" }),
+      createModel("unknown", { light: null, online: false }),
+      createModel("mid", { light: 500, missing: 2 }),
     ];
-    expect(ids(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
-    expect(ids(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
-    expect(ids(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
+    expect(arrangedIds(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
+    expect(arrangedIds(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
+    expect(arrangedIds(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
   });
 });
 
@@ -154,12 +154,16 @@ describe("a text", () => {
 
   test("a text shows how a zone decides and how many readings were lost", () => {
     const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
-    expect(combineText(zoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
-    expect(combineText(zoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe("darkest of 1 sensor");
-    expect(combineText(zoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
+    expect(combineText(createZoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
+    expect(combineText(createZoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe(
+      "darkest of 1 sensor",
+    );
+    expect(combineText(createZoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
       "at least 2 of 3 sensors must be dark",
     );
     expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
-    expect(missingText(deviceView("a", { missing: 1, dropped: 20 }))).toBe("1 reading missing · 20 readings dropped");
+    expect(missingText(createDeviceView("a", { missing: 1, dropped: 20 }))).toBe(
+      "1 reading missing · 20 readings dropped",
+    );
   });
 });

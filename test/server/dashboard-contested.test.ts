@@ -6,7 +6,7 @@ import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 
-const PHONE: ContestedClientId = {
+const CONTESTED_PHONE: ContestedClientId = {
   client_id: "phone",
   account: "ann",
   addresses: ["192.168.1.20", "192.168.1.21"],
@@ -29,7 +29,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
 
   beforeEach(async () => {
     api = await FakeApi.start();
-    api.device("nightlight/porch");
+    api.changeDevice("nightlight/porch");
   });
 
   afterEach(async () => {
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   const noticeText = async () => (await notice().innerText()).replaceAll(/\s+/g, " ");
 
   /** Opens the page with a clock that only the test advances. */
-  async function open(): Promise<void> {
+  async function openDashboard(): Promise<void> {
     ({ page, complaints } = await openPage(browser, api.url));
     await page.clock.install();
     await page.reload();
@@ -59,8 +59,8 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   }
 
   test("contested client ids are listed near the top with account, addresses, number of takeovers and advice", async () => {
-    api.contested = [PHONE];
-    await open();
+    api.contested = [CONTESTED_PHONE];
+    await openDashboard();
     await eventually(() => notice().isVisible(), { what: "the notice" });
     expect(await noticeText()).toBe(
       'Two clients use the client id "phone" of the account ann. Each connection ends the other: 12 times in the last' +
@@ -71,18 +71,18 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   });
 
   test("contested client ids are not mentioned if there are none", async () => {
-    await open();
+    await openDashboard();
     expect(await notice().isVisible()).toBe(false);
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
   test("contested client ids appear, change and disappear on an open page within half a minute", async () => {
-    await open();
-    api.contested = [PHONE];
+    await openDashboard();
+    api.contested = [CONTESTED_PHONE];
     await page.clock.runFor(POLL_INTERVAL);
     await eventually(() => notice().isVisible(), { what: "the notice" });
     const alert = await notice().getByRole("alert").elementHandle();
-    api.contested = [{ ...PHONE, takeovers: 1 }];
+    api.contested = [{ ...CONTESTED_PHONE, takeovers: 1 }];
     await page.clock.runFor(POLL_INTERVAL);
     await eventually(async () => /: once in the last minute/.test(await noticeText()), { what: "the new number" });
     // A new element would make a screen reader announce it again.
@@ -98,7 +98,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   });
 
   test("contested client ids are requested only while the page is visible, and at once when it becomes visible", async () => {
-    await open();
+    await openDashboard();
     const requests = statusRequests();
     const setHidden = (hidden: boolean) =>
       page.evaluate(`
@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await setHidden(true);
     await page.clock.runFor(10 * POLL_INTERVAL);
     expect(requests).toEqual([]);
-    api.contested = [PHONE];
+    api.contested = [CONTESTED_PHONE];
     await setHidden(false);
     await eventually(() => notice().isVisible(), { what: "the notice" });
     expect(requests).toHaveLength(1);
@@ -120,7 +120,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
       { client_id, account: null, addresses: ["10.0.0.1", "10.0.0.2", "10.0.0.3"], takeovers: 3 },
       ...Array.from({ length: 7 }, (_, i) => ({ client_id: `c${i}`, account: null, addresses: [], takeovers: 2 })),
     ];
-    await open();
+    await openDashboard();
     await eventually(() => notice().isVisible(), { what: "the notice" });
     expect(await notice().getByRole("listitem").count()).toBe(5);
     expect(await noticeText()).toContain(`Several clients use the client id "${client_id}".`);
@@ -130,7 +130,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
 
   test("contested client ids are shown together with a warning about a full disk, as long as the disk is full", async () => {
     const problem = "The disk of the data folder /data is full. Free some space on it.";
-    await open();
+    await openDashboard();
     const alert = page.getByRole("alert");
     expect(await alert.count()).toBe(0);
     api.publish("storage", { problem });
@@ -143,10 +143,10 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   });
 
   test("contested client ids do not overwrite a newer event about the disk", async () => {
-    await open();
+    await openDashboard();
     let answer = (): void => {};
     api.statusReady = new Promise((resolve) => (answer = resolve));
-    api.contested = [PHONE];
+    api.contested = [CONTESTED_PHONE];
     const asked = page.waitForRequest(/api\/status$/);
     await page.clock.runFor(POLL_INTERVAL);
     await asked;

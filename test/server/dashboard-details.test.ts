@@ -1,4 +1,4 @@
-/** Tests in a browser, with the real server, that the page says what is true and stays readable. */
+/** Tests in a browser, with the real server, that the page shows the true state and stays readable. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,10 +9,10 @@ import { startServer, type NightlightServer, type ServerOptions } from "../../se
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { GARDEN } from "./support/garden.js";
-import { addUsers, as, passwordOf } from "./support/guarded.js";
-import { HISTORY } from "./support/server.js";
+import { addUsers, loginOf, passwordOf } from "./support/guarded.js";
+import { UNLIMITED_HISTORY } from "./support/server.js";
 
-// The few browser types used here. The DOM library would apply to all Node files of the project.
+// These types replace the DOM library, which would apply to all Node files of the project.
 interface Styles {
   getComputedStyle(element: unknown): { readonly opacity: string; readonly cursor: string };
 }
@@ -39,32 +39,32 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await rm(data, { recursive: true, force: true });
   });
 
-  async function start(options: ServerOptions = {}): Promise<void> {
+  async function startAndConnect(options: ServerOptions = {}): Promise<void> {
     server = await startServer({ mqttPort: 0, httpPort: 0, data, ...options });
     client = await mqtt.connectAsync(server.brokerUrl);
   }
 
-  async function open(hash = ""): Promise<void> {
+  async function openDashboard(hash = ""): Promise<void> {
     ({ page } = await openPage(browser, server.httpUrl! + hash));
   }
 
-  const say = (topic: string, message: object, retain = false) =>
+  const publishMessage = (topic: string, message: object, retain = false) =>
     client.publishAsync(topic, JSON.stringify(message), { qos: 1, retain });
   /** Returns the number of stored points of the last hour. */
-  async function readings(id: string): Promise<number> {
+  async function countReadings(id: string): Promise<number> {
     const query = `device=${encodeURIComponent(id)}&from=${Date.now() - 3_600_000}&to=${Date.now() + 1000}&points=10`;
     const answer = await fetch(`${server.httpUrl}/api/history?${query}`);
     return ((await answer.json()) as { points: unknown[] }).points.length;
   }
   const card = (id: string): Locator => page.getByRole("article", { name: id, exact: true });
 
-  async function shows(place: Locator, text: string | RegExp): Promise<void> {
-    const matches = (found: string) => (typeof text === "string" ? found.includes(text) : text.test(found));
-    await eventually(async () => matches((await place.textContent()) ?? ""), { what: `"${text}" on the page` });
+  async function waitForText(place: Locator, text: string | RegExp): Promise<void> {
+    const isMatch = (found: string) => (typeof text === "string" ? found.includes(text) : text.test(found));
+    await eventually(async () => isMatch((await place.textContent()) ?? ""), { what: `"${text}" on the page` });
   }
 
-  /** Connects a board of the product, which has a status with a will and answers no action. */
-  async function board(id: string): Promise<MqttClient> {
+  /** Connects a board that publishes a status and has a will, as the firmware does, but answers no action. */
+  async function connectBoard(id: string): Promise<MqttClient> {
     const will = { topic: `${id}/status`, payload: Buffer.from('{"online":false}'), qos: 1 as const, retain: true };
     const connected = await mqtt.connectAsync(server.brokerUrl, { will });
     onTestFinished(() => connected.endAsync(true));
@@ -75,14 +75,14 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
   }
 
   test("the card of an offline board says that the board decides, and that light and reason are old", async () => {
-    await start();
-    const porch = await board("nightlight/porch");
-    await say("nightlight/lesson/telemetry", { light: 900 });
-    await open();
-    await shows(card("nightlight/porch"), /of 1023.*server decides.*light 900 ≥ 300/s);
+    await startAndConnect();
+    const porch = await connectBoard("nightlight/porch");
+    await publishMessage("nightlight/lesson/telemetry", { light: 900 });
+    await openDashboard();
+    await waitForText(card("nightlight/porch"), /of 1023.*server decides.*light 900 ≥ 300/s);
     porch.stream.destroy();
     await porch.endAsync(true);
-    await shows(
+    await waitForText(
       card("nightlight/porch"),
       /last, of 1023.*the board decides by itself.*last decision: light 900 ≥ 300/s,
     );
@@ -90,16 +90,16 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     expect(await card("nightlight/porch").getByRole("img").first().getAttribute("aria-label")).toBe(
       "lamp off when last seen",
     );
-    await shows(card("nightlight/lesson"), "server decides");
+    await waitForText(card("nightlight/lesson"), "server decides");
   });
 
   test("Identify says when an offline board would still blink, and that nothing happened when it does not", async () => {
-    await start();
-    const porch = await board("nightlight/porch");
+    await startAndConnect();
+    const porch = await connectBoard("nightlight/porch");
     await porch.endAsync(true);
     await eventually(() => server.devices.get("nightlight/porch")?.online === false, { what: "the board offline" });
-    await open("/#/board/nightlight%2Fporch");
-    // answer at once like the server does when the action has expired
+    await openDashboard("/#/board/nightlight%2Fporch");
+    // shortens the wait, so that the answer comes at once, as if the action had expired
     await page.route("**/actions?wait=65", async (route) => {
       await eventually(async () => /within a minute/.test((await page.locator(".outcome").textContent()) ?? ""), {
         what: "the condition",
@@ -109,38 +109,38 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
       await route.fulfill({ response });
     });
     await page.getByRole("button", { name: "Identify" }).click();
-    await shows(page.locator(".outcome"), "nothing happened");
+    await waitForText(page.locator(".outcome"), "nothing happened");
   });
 
   test("the plot of a young board begins with its first reading", async () => {
-    await start({ history: HISTORY });
-    await say("nightlight/porch/telemetry", { light: 400 });
-    await eventually(async () => (await readings("nightlight/porch")) > 0, { what: "the history" });
-    await open("/#/board/nightlight%2Fporch");
-    await shows(page.locator("#plot-summary"), "no gap");
-    // The whole range would be a day.
+    await startAndConnect({ history: UNLIMITED_HISTORY });
+    await publishMessage("nightlight/porch/telemetry", { light: 400 });
+    await eventually(async () => (await countReadings("nightlight/porch")) > 0, { what: "the history" });
+    await openDashboard("/#/board/nightlight%2Fporch");
+    await waitForText(page.locator("#plot-summary"), "no gap");
+    // The plot shows times with seconds, because it does not show the whole range of a day.
     expect(await page.locator(".stretch").textContent()).toMatch(/^\w+ \d+, \d+:\d\d:\d\d\s[AP]?M? ?– /u);
     expect(await page.getByRole("radio", { name: "24h" }).isChecked()).toBe(true);
   });
 
   test("a zone shows the hours in which it follows its rule", async () => {
     const hours = { from: 390, to: 1320, time_zone: "Europe/Berlin", outside: "off" } as const;
-    await start({ policy: { ...GARDEN, zones: [{ ...GARDEN.zones[0], hours }] } });
-    await open("/#/zones");
-    await shows(
+    await startAndConnect({ policy: { ...GARDEN, zones: [{ ...GARDEN.zones[0], hours }] } });
+    await openDashboard("/#/zones");
+    await waitForText(
       page.getByRole("region", { name: "Zone Garden" }),
       /from 06:30 AM to 10:00 PM \(Europe\/Berlin\); otherwise off/,
     );
   });
 
   test("names do not wrap and plots are aligned when there are four columns", async () => {
-    await start();
+    await startAndConnect();
     const ids = Array.from(
       { length: 16 },
       (_, i) => `nightlight/${i % 3 === 0 ? "a-very-long-name-of-a-floor/and-a-room-" : "r"}${i}`,
     );
-    for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
-    await open();
+    for (const id of ids) await publishMessage(`${id}/telemetry`, { light: 100 });
+    await openDashboard();
     await page.setViewportSize({ width: 1366, height: 900 });
     await eventually(async () => (await page.getByRole("article").count()) === 16, { what: "the cards" });
     await eventually(async () => (await page.locator("html").getAttribute("data-scale")) === "many", {
@@ -157,15 +157,15 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     })()`);
     expect(new Set(rows).size).toBe(1);
     expect(new Set(lines).size).toBe(1);
-    // the cut names keep their end
+    // names that are too long are cut off, but do not disappear
     for (const width of names) expect(width).toBeGreaterThan(20);
   });
 
   test("the controls of a reader look disabled, and those of an administrator do not", async () => {
     await addUsers(data, { ann: "admin", rob: "reader", porch: { device: "nightlight/porch" } });
     server = await startServer({ mqttPort: 0, httpPort: 0, data });
-    client = await mqtt.connectAsync(server.brokerUrl, as("porch"));
-    await say("nightlight/porch/telemetry", { light: 900 });
+    client = await mqtt.connectAsync(server.brokerUrl, loginOf("porch"));
+    await publishMessage("nightlight/porch/telemetry", { light: 900 });
     for (const [name, opacity, cursor] of [
       ["ann", 1, "pointer"],
       ["rob", 0.5, "not-allowed"],
@@ -177,61 +177,64 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
       await page.getByLabel("Name").fill(name);
       await page.getByLabel("Password").fill(passwordOf(name));
       await page.keyboard.press("Enter");
-      await shows(page.getByRole("banner"), name);
+      await waitForText(page.getByRole("banner"), name);
       await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
       const identify = page.getByRole("button", { name: "Identify" });
       await eventually(async () => (await identify.isDisabled()) === (name === "rob"), { what: "the rights" });
-      const look = (place: Locator) =>
+      const styleOf = (place: Locator) =>
         place.evaluate((element) => {
           const { opacity, cursor } = (globalThis as unknown as Styles).getComputedStyle(element);
           return [Number(opacity), cursor];
         });
       for (const control of [identify, page.getByRole("button", { name: "Forget" })])
-        expect(await look(control), name).toEqual([opacity, cursor]);
-      expect((await look(page.getByRole("group", { name: "Lamp" })))[0]).toBe(opacity);
+        expect(await styleOf(control), name).toEqual([opacity, cursor]);
+      expect((await styleOf(page.getByRole("group", { name: "Lamp" })))[0]).toBe(opacity);
     }
   });
 
   test("the theme button switches between light and dark, and the page remembers the choice", async () => {
-    await start();
-    await say("nightlight/porch/telemetry", { light: 100 });
+    await startAndConnect();
+    await publishMessage("nightlight/porch/telemetry", { light: 100 });
     const context = await browser.newContext({ colorScheme: "dark" });
     onTestFinished(() => context.close());
     page = await context.newPage();
     await page.goto(server.httpUrl!);
-    const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+    const readBackgroundColor = () =>
+      page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
     await page.getByRole("button", { name: "Light theme" }).click();
-    expect(await ground()).toBe("rgb(244, 241, 234)");
+    expect(await readBackgroundColor()).toBe("rgb(244, 241, 234)");
     await page.reload();
     const back = page.getByRole("button", { name: "Dark theme" });
     await eventually(() => back.isVisible(), { what: "the remembered theme" });
-    expect(await ground()).toBe("rgb(244, 241, 234)");
+    expect(await readBackgroundColor()).toBe("rgb(244, 241, 234)");
     await back.click();
-    expect(await ground()).toBe("rgb(11, 14, 23)");
+    expect(await readBackgroundColor()).toBe("rgb(11, 14, 23)");
     // The page follows the browser again.
     await page.emulateMedia({ colorScheme: "light" });
-    await eventually(async () => (await ground()) === "rgb(244, 241, 234)", { what: "the browser's theme" });
+    await eventually(async () => (await readBackgroundColor()) === "rgb(244, 241, 234)", {
+      what: "the browser's theme",
+    });
   });
 
   test("the help explains the page and shows the addresses, which are not in the header", async () => {
-    await start();
-    await open();
-    await shows(page.getByRole("status"), "live");
+    await startAndConnect();
+    await openDashboard();
+    await waitForText(page.getByRole("status"), "live");
     expect(await page.getByRole("banner").textContent()).not.toContain("mqtt://");
     await page.getByRole("link", { name: "Help" }).click();
-    await shows(page.getByRole("region", { name: "Help" }), server.brokerUrl);
-    await shows(page.getByRole("region", { name: "Help" }), `${server.httpUrl!.replace("http", "ws")}/mqtt`);
+    await waitForText(page.getByRole("region", { name: "Help" }), server.brokerUrl);
+    await waitForText(page.getByRole("region", { name: "Help" }), `${server.httpUrl!.replace("http", "ws")}/mqtt`);
     expect(await page.title()).toBe("Help · Nightlight");
     await page.getByRole("link", { name: "All boards" }).filter({ visible: true }).click();
     await eventually(() => page.getByText("No board yet").isVisible(), { what: "the boards" });
   });
 
   test("a search finds a board while the cards of other boards are still being created", async () => {
-    await start();
-    for (let i = 0; i < 30; i++) await say(`nightlight/room-${i}/telemetry`, { light: i });
-    await say("nightlight/zebra/telemetry", { light: 7 });
+    await startAndConnect();
+    for (let i = 0; i < 30; i++) await publishMessage(`nightlight/room-${i}/telemetry`, { light: i });
+    await publishMessage("nightlight/zebra/telemetry", { light: 7 });
     page = await browser.newPage();
-    // A slow computer: each frame ends before the page has created another card.
+    // Simulates a slow computer, on which each frame ends before the page has created another card.
     await page.addInitScript("let time = 0; performance.now = () => (time += 10);");
     await page.goto(server.httpUrl!);
     await page.getByRole("searchbox").fill("zebra");
@@ -240,22 +243,22 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
   });
 
   test("lesson devices stay on the page after a restart of the server", async () => {
-    await start();
-    await say("my-own-id/telemetry", { light: 200 });
-    await say("nightlight/porch/telemetry", { light: 900 });
-    await open();
-    await shows(card("my-own-id"), "server decides");
+    await startAndConnect();
+    await publishMessage("my-own-id/telemetry", { light: 200 });
+    await publishMessage("nightlight/porch/telemetry", { light: 900 });
+    await openDashboard();
+    await waitForText(card("my-own-id"), "server decides");
     const port = Number(new URL(server.httpUrl!).port);
     await client.endAsync(true);
     await server.close();
-    await start({ httpPort: port });
+    await startAndConnect({ httpPort: port });
     await eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", {
       what: "the page live",
     });
-    await shows(card("my-own-id"), /200.*last, of 1023.*out of reach/s);
-    await shows(card("nightlight/porch"), /900.*last, of 1023/s);
+    await waitForText(card("my-own-id"), /200.*last, of 1023.*out of reach/s);
+    await waitForText(card("nightlight/porch"), /900.*last, of 1023/s);
     expect(await card("my-own-id").getAttribute("data-lamp")).toBe("on");
-    await say("my-own-id/telemetry", { light: 500 });
-    await shows(card("my-own-id"), /500.*light 500 ≥ 300/s);
+    await publishMessage("my-own-id/telemetry", { light: 500 });
+    await waitForText(card("my-own-id"), /500.*light 500 ≥ 300/s);
   });
 });

@@ -12,7 +12,7 @@ setMessages(en, "en");
 const HEARTBEAT = 30_000;
 const DAY = 86_400_000;
 
-const bucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucket => ({
+const createBucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucket => ({
   time,
   min: last,
   max: last,
@@ -20,7 +20,7 @@ const bucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucke
   count: 1,
   ...change,
 });
-const change = (time: number, led_on: boolean): HistorySwitch => ({ time, led_on, by: "server", reason: "" });
+const createSwitch = (time: number, led_on: boolean): HistorySwitch => ({ time, led_on, by: "server", reason: "" });
 
 function seriesOf(
   points: Bucket[],
@@ -32,7 +32,9 @@ function seriesOf(
 
 describe("the line of a board's plot", () => {
   test("the line of a board's plot is interrupted only after two heartbeat intervals without a reading", () => {
-    const { time, last } = seriesOf([bucket(0, 1), bucket(60_000, 2), bucket(120_001, 3)]).toColumns(120_001);
+    const { time, last } = seriesOf([createBucket(0, 1), createBucket(60_000, 2), createBucket(120_001, 3)]).toColumns(
+      120_001,
+    );
     expect(last).toEqual([1, 2, null, 3]);
     expect(time).toEqual([0, 60_000, 120_000, 120_001]);
   });
@@ -40,19 +42,19 @@ describe("the line of a board's plot", () => {
   test("the line of a board's plot is interrupted between buckets only where a bucket is empty", () => {
     const step = 600_000;
     // Adjacent buckets of `step` ms have no gap between them, although their first readings may be almost two steps apart.
-    const neighbours = seriesOf([bucket(0, 1), bucket(2 * step - 1, 2)], [], { step });
+    const neighbours = seriesOf([createBucket(0, 1), createBucket(2 * step - 1, 2)], [], { step });
     expect(neighbours.toColumns(2 * step).last).not.toContain(null);
-    const apart = seriesOf([bucket(0, 1), bucket(2 * step + 1, 2)], [], { step });
+    const apart = seriesOf([createBucket(0, 1), createBucket(2 * step + 1, 2)], [], { step });
     expect(apart.toColumns(2 * step + 1).last).toEqual([1, null, 2]);
   });
 
   test("the line of a board's plot extends to now unless the last reading is too old", () => {
-    expect(seriesOf([bucket(0, 7)]).toColumns(50_000).time).toEqual([0, 50_000]);
-    expect(seriesOf([bucket(0, 7)]).toColumns(70_000).time).toEqual([0]);
+    expect(seriesOf([createBucket(0, 7)]).toColumns(50_000).time).toEqual([0, 50_000]);
+    expect(seriesOf([createBucket(0, 7)]).toColumns(70_000).time).toEqual([0]);
   });
 
   test("the line of a board's plot keeps a spike in the minimum and maximum", () => {
-    const { min, max, last } = seriesOf([bucket(0, 100, { min: 90, max: 1000, count: 9 })], [], {
+    const { min, max, last } = seriesOf([createBucket(0, 100, { min: 90, max: 1000, count: 9 })], [], {
       step: 1000,
     }).toColumns(0);
     expect([min[0], max[0], last[0]]).toEqual([90, 1000, 100]);
@@ -76,20 +78,22 @@ describe("the line of a board's plot", () => {
   });
 
   test("the line of a board's plot adds live readings to the last bucket during its time", () => {
-    const seen = seriesOf([bucket(0, 500)], [], { step: 60_000 });
+    const seen = seriesOf([createBucket(0, 500)], [], { step: 60_000 });
     seen.addReading(1000, 900);
     seen.addReading(2000, 100);
     seen.addReading(60_000, 300);
-    expect(seen.points).toEqual([bucket(0, 100, { min: 100, max: 900, count: 3 }), bucket(60_000, 300)]);
+    expect(seen.points).toEqual([createBucket(0, 100, { min: 100, max: 900, count: 3 }), createBucket(60_000, 300)]);
   });
 });
 
 describe("the time the lamp was on", () => {
-  const every = (from: number, to: number) =>
-    Array.from({ length: (to - from) / 30_000 }, (_, i) => bucket(from + i * 30_000, 1));
+  const bucketsBetween = (from: number, to: number) =>
+    Array.from({ length: (to - from) / 30_000 }, (_, i) => createBucket(from + i * 30_000, 1));
 
   test("the time the lamp was on extends from switch to switch, from before the range and until now", () => {
-    const seen = seriesOf(every(0, 300_000), [change(60_000, false), change(120_000, true)], { led_on: true });
+    const seen = seriesOf(bucketsBetween(0, 300_000), [createSwitch(60_000, false), createSwitch(120_000, true)], {
+      led_on: true,
+    });
     expect(seen.lampOnRanges(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
       { from: 120_000, to: 290_000 },
@@ -97,7 +101,10 @@ describe("the time the lamp was on", () => {
   });
 
   test("the time the lamp was on does not extend into gaps", () => {
-    const seen = seriesOf([...every(0, 90_000), ...every(600_000, 690_000)], [change(30_000, true)]);
+    const seen = seriesOf(
+      [...bucketsBetween(0, 90_000), ...bucketsBetween(600_000, 690_000)],
+      [createSwitch(30_000, true)],
+    );
     expect(seen.gapRanges(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
     expect(seen.lampOnRanges(0, 690_000)).toEqual([
       { from: 30_000, to: 90_000 },
@@ -106,7 +113,7 @@ describe("the time the lamp was on", () => {
   });
 
   test("the time the lamp was on is unknown before the first switch if no earlier state is known", () => {
-    const seen = seriesOf(every(0, 90_000), [change(60_000, true)]);
+    const seen = seriesOf(bucketsBetween(0, 90_000), [createSwitch(60_000, true)]);
     expect(seen.lampAt(30_000)).toBe(null);
     expect(seen.lampAt(60_000)).toBe(true);
   });
@@ -115,10 +122,10 @@ describe("the time the lamp was on", () => {
     const times = fc.uniqueArray(fc.integer({ min: 0, max: 3_600_000 }));
     fc.assert(
       fc.property(times, times, fc.boolean(), (readings, switches, led_on) => {
-        const sorted = (list: number[]) => list.sort((a, b) => a - b);
-        const changes = sorted(switches).map((time, i) => change(time, i % 2 === 0));
+        const sortTimes = (list: number[]) => list.sort((a, b) => a - b);
+        const changes = sortTimes(switches).map((time, i) => createSwitch(time, i % 2 === 0));
         const seen = seriesOf(
-          sorted(readings).map((time) => bucket(time, 1)),
+          sortTimes(readings).map((time) => createBucket(time, 1)),
           changes,
           { led_on },
         );
@@ -155,8 +162,8 @@ describe("a server without a history", () => {
 
 describe("the text alternative of a plot", () => {
   test("names the range of the light, the time with the lamp on, and the gaps", () => {
-    const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => bucket(time, 100 * (i + 1)));
-    const seen = seriesOf(points, [change(30_000, true), change(60_000, false)]);
+    const points = [0, 30_000, 60_000, 600_000, 630_000].map((time, i) => createBucket(time, 100 * (i + 1)));
+    const seen = seriesOf(points, [createSwitch(30_000, true), createSwitch(60_000, false)]);
     expect(summarize(seen, { from: 0, to: 650_000 }, 650_000)).toBe(
       "5 readings: light from 100 to 500; the lamp was on for 30 sec, 1 time; 1 gap without readings, 9 min in all.",
     );
@@ -164,7 +171,7 @@ describe("the text alternative of a plot", () => {
   });
 
   test("the text alternative of a plot includes a table of bounded length that covers all readings", () => {
-    const points = Array.from({ length: 1234 }, (_, i) => bucket(i, i % 1000, { count: 2 }));
+    const points = Array.from({ length: 1234 }, (_, i) => createBucket(i, i % 1000, { count: 2 }));
     const rows = downsample(points, 100);
     expect(rows.length).toBeLessThanOrEqual(100);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(2468);

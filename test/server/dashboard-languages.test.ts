@@ -6,7 +6,7 @@ import { table as zh } from "../../server/dashboard/messages/zh.js";
 import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
-import { httpApp, threeAccounts } from "./support/http-app.js";
+import { startHttpApp, createThreeAccounts } from "./support/http-app.js";
 
 /** Names in an alphabet that no language of the page uses. Latin letters elsewhere are text that is not translated. */
 const BOARD = "дом/крыльцо";
@@ -35,7 +35,7 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
   });
   afterAll(() => browser?.close());
 
-  async function open(url: string, locale: string): Promise<{ context: BrowserContext; page: Page }> {
+  async function openInLanguage(url: string, locale: string): Promise<{ context: BrowserContext; page: Page }> {
     const context = await browser.newContext({ locale });
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -49,32 +49,32 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
     return api;
   }
 
-  const language = (page: Page) => page.locator("html").getAttribute("lang");
+  const languageOf = (page: Page) => page.locator("html").getAttribute("lang");
 
   test("the page uses the browser's language, loads only its texts, and remembers another choice", async () => {
     const api = await fakeApi();
-    api.device(BOARD, { since: "2026-01-02T03:04:05Z" });
-    const { context, page } = await open("about:blank", "de-AT");
+    api.changeDevice(BOARD, { since: "2026-01-02T03:04:05Z" });
+    const { context, page } = await openInLanguage("about:blank", "de-AT");
     const tables: string[] = [];
     page.on("request", (request) => tables.push(...(/messages-\w+/.exec(request.url()) ?? [])));
     await page.goto(api.url);
     const card = page.getByRole("article");
     await eventually(async () => (await card.textContent())?.includes("der Server entscheidet"), { what: "German" });
     expect(await card.textContent()).toMatch(/online seit 2\. Jän\.,? \d\d:04/);
-    expect(await language(page)).toBe("de");
+    expect(await languageOf(page)).toBe("de");
     expect(tables).toEqual(["messages-de"]);
 
     await page.getByLabel("Sprache").selectOption("Español");
     await eventually(async () => (await card.textContent())?.includes("decide el servidor"), { what: "Spanish" });
-    expect(await language(page)).toBe("es");
+    expect(await languageOf(page)).toBe("es");
     const second = await context.newPage();
     await second.goto(api.url);
     await eventually(() => second.getByLabel("Idioma").isVisible(), { what: "Spanish in another tab" });
   });
 
   test("the login page uses the same language, and its failures too", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    const { page } = await open(url, "es-MX");
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openInLanguage(url, "es-MX");
     await page.getByLabel("Nombre").fill("ann");
     await page.getByLabel("Contraseña").fill("ann password");
     expect(await page.title()).toBe("Iniciar sesión · Nightlight");
@@ -98,7 +98,7 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
 
   test("without its texts, the page says so", async () => {
     const api = await fakeApi();
-    const { page } = await open("about:blank", "de");
+    const { page } = await openInLanguage("about:blank", "de");
     await page.route("**/messages-de.js", (route) => route.abort());
     await page.goto(api.url);
     await eventually(() => page.getByText("did not load completely").isVisible(), { what: "the notice" });
@@ -111,26 +111,26 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
     const past = new Date(Date.now() - 86_400_000).toISOString();
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     const details = { board: "плата", firmware: "1", missing: 2, dropped: 3, blinking: true, since: past };
-    api.device(BOARD, {
+    api.changeDevice(BOARD, {
       ...details,
       label: "Крыльцо",
       zone: ZONE,
       reason: `zone ${ZONE}: median 500 of 3 sensors ≥ 300`,
     });
-    api.device("дом/два", {
+    api.changeDevice("дом/два", {
       mode: "on",
       until: soon,
       online: false,
       led_on: null,
       reason: "a person keeps the lamp on",
     });
-    api.device("дом/три", { light: null, last_seen: null, online: false, reason: null, decided_by: "device" });
+    api.changeDevice("дом/три", { light: null, last_seen: null, online: false, reason: null, decided_by: "device" });
     const sensors = [
       { id: BOARD, light: 500, stale: false },
       { id: "дом/два", light: null, stale: true },
     ];
-    api.zone(ZONE, { sensors, lamps: [BOARD, "дом/два"], reason: "no sensor tells, 2 are stale; left as it is" });
-    api.zone("двор", { sensors, lamps: [BOARD], combine: "at_least", mode: "off", until: soon, reason: null });
+    api.changeZone(ZONE, { sensors, lamps: [BOARD, "дом/два"], reason: "no sensor tells, 2 are stale; left as it is" });
+    api.changeZone("двор", { sensors, lamps: [BOARD], combine: "at_least", mode: "off", until: soon, reason: null });
     const now = Date.now();
     api.readings = Array.from({ length: 9 }, (_, i) => ({
       time: now - i * 600_000,
@@ -145,7 +145,7 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
     ];
     const contested = { account: "анна", addresses: ["::1", "::2", "::3"], takeovers: 1 };
     api.contested = Array.from({ length: 7 }, (_, i) => ({ ...contested, client_id: String(i) }));
-    const { page } = await open("about:blank", "zh-CN");
+    const { page } = await openInLanguage("about:blank", "zh-CN");
     // Words such as MQTT are the same in every language.
     const known = new Set(
       JSON.stringify(zh)
@@ -177,16 +177,16 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
 
   test.each(Object.keys(LANGUAGES))("every view fits on a phone in the language %s", async (code) => {
     const api = await fakeApi();
-    api.device(BOARD, {
+    api.changeDevice(BOARD, {
       zone: ZONE,
       missing: 12,
       dropped: 3,
       mode: "on",
       until: new Date(Date.now() + 3_600_000).toISOString(),
     });
-    api.device("дом/два", { online: false });
-    api.zone(ZONE, { sensors: [{ id: BOARD, light: 500, stale: false }], lamps: [BOARD] });
-    const { page } = await open("about:blank", code);
+    api.changeDevice("дом/два", { online: false });
+    api.changeZone(ZONE, { sensors: [{ id: BOARD, light: 500, stale: false }], lamps: [BOARD] });
+    const { page } = await openInLanguage("about:blank", code);
     await page.setViewportSize({ width: 320, height: 640 });
     for (const view of ["#/", "#/zones", `#/board/${encodeURIComponent(BOARD)}`]) {
       await page.goto(api.url + view);

@@ -10,8 +10,8 @@ const PORCH = "nightlight/porch";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** The few browser types used here. The DOM library would apply to all Node files of the project. */
-interface Canvas {
+/** These types replace the DOM library, which would apply to all Node files of the project. */
+interface CanvasElement {
   readonly width: number;
   readonly height: number;
   getContext(kind: "2d"): {
@@ -32,10 +32,10 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
   beforeEach(async () => {
     api = await FakeApi.start();
-    api.device(GATE, { label: "Garden gate", zone: "yard", led_on: true, light: 120, hysteresis: 40 });
-    api.device(POND, { zone: "yard", led_on: true, light: 210 });
-    api.device(PORCH, { light: 700 });
-    api.zone("yard", {
+    api.changeDevice(GATE, { label: "Garden gate", zone: "yard", led_on: true, light: 120, hysteresis: 40 });
+    api.changeDevice(POND, { zone: "yard", led_on: true, light: 210 });
+    api.changeDevice(PORCH, { light: 700 });
+    api.changeZone("yard", {
       label: "Yard",
       sensors: [GATE, POND, "nightlight/gone"].map((id, i) => ({ id, light: 120 + 90 * i, stale: i === 2 })),
       lamps: [GATE, POND],
@@ -51,18 +51,18 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     expect(complaints).toEqual([]);
   });
 
-  async function open(hash = "#/"): Promise<void> {
+  async function openDashboard(hash = "#/"): Promise<void> {
     ({ page, complaints } = await openPage(browser, api.url + hash));
-    await shows(page.locator(".connection"), "live");
+    await waitForText(page.locator(".connection"), "live");
   }
-  const shows = (place: Locator, words: string | RegExp) =>
+  const waitForText = (place: Locator, words: string | RegExp) =>
     eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(words), {
       what: `"${words}" on the page`,
     });
   const card = (id: string) => page.getByRole("article", { name: id, exact: true });
-  const cards = async () =>
+  const cardNames = async () =>
     page.getByRole("article").evaluateAll((all) => all.map((a) => a.getAttribute("aria-label")));
-  const asks = (method: string, path: string, body: object | string) =>
+  const waitForRequest = (method: string, path: string, body: object | string) =>
     eventually(() => api.requests.find((request) => request.method === method && request.path === path), {
       what: `${method} ${path}`,
     }).then((asked) => expect(asked.body).toEqual(body));
@@ -84,84 +84,84 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
   describe("all boards", () => {
     test("all boards are summarized, grouped by zone and found by search", async () => {
-      api.device(PORCH, { online: false });
-      await open();
-      await shows(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
+      api.changeDevice(PORCH, { online: false });
+      await openDashboard();
+      await waitForText(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
       expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual(["Yard", "In no zone"]);
-      await shows(page.getByRole("region", { name: "Yard" }), /2 boards · on at light 165/);
+      await waitForText(page.getByRole("region", { name: "Yard" }), /2 boards · on at light 165/);
       await page.getByRole("searchbox", { name: "Find a board" }).fill("garden");
-      await eventually(async () => (await cards()).join() === GATE, { what: "the one that is looked for" });
-      await shows(page.getByRole("search"), "1 of 3 shown");
+      await eventually(async () => (await cardNames()).join() === GATE, { what: "the one that is looked for" });
+      await waitForText(page.getByRole("search"), "1 of 3 shown");
       await page.getByRole("searchbox").fill("no such board");
       await page.getByRole("button", { name: "Show all" }).click();
-      await eventually(async () => (await cards()).length === 3, { what: "all of them" });
+      await eventually(async () => (await cardNames()).length === 3, { what: "all of them" });
     });
 
     test("all boards can be filtered and sorted, and are updated live", async () => {
-      await open();
+      await openDashboard();
       await page.getByLabel("Sort").selectOption("brightest first");
-      await eventually(async () => (await cards()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
+      await eventually(async () => (await cardNames()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
       await page.getByLabel("Show").selectOption("offline");
-      await eventually(async () => (await cards()).length === 0, { what: "no board that is offline" });
-      api.device(POND, { online: false });
-      await eventually(async () => (await cards()).join() === POND, { what: "the one that goes offline" });
-      api.device("nightlight/new", { online: false });
-      await eventually(async () => (await cards()).length === 2, { what: "another one" });
+      await eventually(async () => (await cardNames()).length === 0, { what: "no board that is offline" });
+      api.changeDevice(POND, { online: false });
+      await eventually(async () => (await cardNames()).join() === POND, { what: "the one that goes offline" });
+      api.changeDevice("nightlight/new", { online: false });
+      await eventually(async () => (await cardNames()).length === 2, { what: "another one" });
     });
 
     test("all boards disappear when the server deletes them", async () => {
-      await open();
+      await openDashboard();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
       api.publish("forgotten", { id: PORCH });
-      await eventually(async () => !(await cards()).includes(PORCH), { what: "the board gone" });
-      await shows(page.getByRole("banner"), "2 boards");
+      await eventually(async () => !(await cardNames()).includes(PORCH), { what: "the board gone" });
+      await waitForText(page.getByRole("banner"), "2 boards");
     });
 
     test("all boards show the reason of their lamp state and the remaining time of an override", async () => {
-      api.device(PORCH, {
+      api.changeDevice(PORCH, {
         mode: "on",
         until: new Date(Date.now() + 47 * MINUTE - 1000).toISOString(),
         reason: "a person keeps the lamp on",
       });
-      await open();
-      await shows(card(GATE), "zone Yard decides");
-      await shows(card(PORCH), /47 min left.*switched on by hand/s);
+      await openDashboard();
+      await waitForText(card(GATE), "zone Yard decides");
+      await waitForText(card(PORCH), /47 min left.*switched on by hand/s);
     });
 
     test("a board shows that its lamp is blinking, but no switch", async () => {
-      await open();
-      api.device(PORCH, { blinking: true });
-      await shows(card(PORCH), "online · blinking");
-      api.device(PORCH, { blinking: false });
+      await openDashboard();
+      api.changeDevice(PORCH, { blinking: true });
+      await waitForText(card(PORCH), "online · blinking");
+      api.changeDevice(PORCH, { blinking: false });
       await eventually(async () => !(await card(PORCH).textContent())?.includes("blinking"), { what: "the end" });
     });
 
     test("all boards announce lamp switches to screen readers, but not every reading", async () => {
-      await open();
+      await openDashboard();
       const announcement = page.locator('[aria-live="polite"]').first();
       await eventually(() => card(PORCH).isVisible(), { what: "the board" });
-      api.device(PORCH, { light: 650 });
-      api.device(GATE, { led_on: false });
-      await shows(announcement, /^Garden gate: lamp off$/);
-      for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: false });
-      for (const id of [GATE, POND, PORCH, "a", "b"]) api.device(id, { led_on: true });
-      await shows(announcement, /^5 lamps switched: 5 on, 0 off$/);
+      api.changeDevice(PORCH, { light: 650 });
+      api.changeDevice(GATE, { led_on: false });
+      await waitForText(announcement, /^Garden gate: lamp off$/);
+      for (const id of [GATE, POND, PORCH, "a", "b"]) api.changeDevice(id, { led_on: false });
+      for (const id of [GATE, POND, PORCH, "a", "b"]) api.changeDevice(id, { led_on: true });
+      await waitForText(announcement, /^5 lamps switched: 5 on, 0 off$/);
     });
   });
 
   describe("an override", () => {
     test("an override lasts for the selected time and can be undone", async () => {
-      await open();
+      await openDashboard();
       const path = `api/devices/${encodeURIComponent(PORCH)}/mode`;
       await card(PORCH).getByRole("radio", { name: "On" }).check();
-      await asks("PUT", path, { mode: "on" });
+      await waitForRequest("PUT", path, { mode: "on" });
       api.requests.length = 0;
       await card(PORCH).getByLabel("For how long").selectOption("for 1 hr");
-      await asks("PUT", path, { mode: "on", for: HOUR });
-      await shows(card(PORCH), "1 hr left");
+      await waitForRequest("PUT", path, { mode: "on", for: HOUR });
+      await waitForText(card(PORCH), "1 hr left");
       api.requests.length = 0;
       await card(PORCH).getByRole("button", { name: "undo" }).click();
-      await asks("PUT", path, { mode: "on" });
+      await waitForRequest("PUT", path, { mode: "on" });
       await eventually(async () => (await card(PORCH).getByLabel("For how long").inputValue()) === "", {
         what: "no end",
       });
@@ -174,36 +174,36 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     });
 
     test("an override of a zone can be set and undone with the keyboard", async () => {
-      await open("#/zone/yard");
+      await openDashboard("#/zone/yard");
       await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
         what: "the zone that the address names",
       });
       await page.keyboard.press("Tab");
       await page.keyboard.press("ArrowRight");
-      await asks("PUT", "api/zones/yard/mode", { mode: "on" });
+      await waitForRequest("PUT", "api/zones/yard/mode", { mode: "on" });
       const zone = page.getByRole("region", { name: "Zone Yard" });
       await eventually(() => zone.getByRole("button", { name: "undo" }).isVisible(), { what: "undo" });
       api.requests.length = 0;
       await page.keyboard.press("Tab");
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
-      await asks("PUT", "api/zones/yard/mode", { mode: "auto" });
+      await waitForRequest("PUT", "api/zones/yard/mode", { mode: "auto" });
       await eventually(() => zone.getByRole("radio", { name: "Auto" }).isChecked(), { what: "Auto" });
     });
   });
 
   test("a zone shows its light, sensors, stale sensors, lamps and the reason", async () => {
-    await open();
+    await openDashboard();
     await page.getByRole("link", { name: "Zones" }).click();
     const zone = page.getByRole("region", { name: "Zone Yard" });
-    await shows(zone, /2 of 2 lamps on.*165.*median 165 of 2 sensors < 300; 1 stale left out/s);
-    await shows(zone, "median of 2 of 3 sensors; on below 300, off at 320 or more");
+    await waitForText(zone, /2 of 2 lamps on.*165.*median 165 of 2 sensors < 300; 1 stale left out/s);
+    await waitForText(zone, "median of 2 of 3 sensors; on below 300, off at 320 or more");
     const stale = zone.getByRole("listitem").filter({ hasText: "nightlight/gone" });
-    await shows(stale, /300.*stale, ignored/s);
-    api.device(POND, { led_on: false });
-    await shows(zone, "1 of 2 lamps on");
-    api.zone("yard", { light: 420.5, led_on: false, reason: "median 420.5 of 2 sensors ≥ 320" });
-    await shows(zone, /421.*≥ 320/s);
+    await waitForText(stale, /300.*stale, ignored/s);
+    api.changeDevice(POND, { led_on: false });
+    await waitForText(zone, "1 of 2 lamps on");
+    api.changeZone("yard", { light: 420.5, led_on: false, reason: "median 420.5 of 2 sensors ≥ 320" });
+    await waitForText(zone, /421.*≥ 320/s);
     await zone.getByRole("link", { name: "Garden gate" }).first().click();
     await eventually(() => page.getByRole("heading", { name: "Garden gate" }).isVisible(), { what: "its board" });
   });
@@ -212,19 +212,24 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     const chart = () => page.getByRole("application");
     const summary = () => page.locator("#plot-summary");
 
-    /** Counts the pixels of the plot in the line's blue and the lamp's amber, at a time some hours ago. */
-    async function colours(regions: readonly [ago: number, from: number, to: number][]): Promise<[number, number][]> {
+    /**
+     * Counts the plot's blue pixels (the line) and amber pixels (the lamp) in some regions.
+     * @param regions a time in hours before now, and the lowest and highest light of each region
+     */
+    async function countColors(
+      regions: readonly [ago: number, from: number, to: number][],
+    ): Promise<[number, number][]> {
       const plot = chart().locator("canvas");
-      const place = (await chart().locator(".u-over").boundingBox())!;
-      const around = (await plot.boundingBox())!;
-      const y = (light: number) => Math.round(place.y - around.y + place.height * (1 - light / 1023));
+      const plotArea = (await chart().locator(".u-over").boundingBox())!;
+      const canvasArea = (await plot.boundingBox())!;
+      const yOf = (light: number) => Math.round(plotArea.y - canvasArea.y + plotArea.height * (1 - light / 1023));
       const boxes = regions.map(([ago, from, to]) => ({
-        x: Math.round(place.x - around.x + place.width * (1 - ago / 24)) - 2,
-        top: y(to),
-        bottom: y(from),
+        x: Math.round(plotArea.x - canvasArea.x + plotArea.width * (1 - ago / 24)) - 2,
+        top: yOf(to),
+        bottom: yOf(from),
       }));
       return plot.evaluate((element, boxes) => {
-        const { width, height, getContext } = element as unknown as Canvas;
+        const { width, height, getContext } = element as unknown as CanvasElement;
         const { data } = getContext.call(element, "2d").getImageData(0, 0, width, height);
         return boxes.map(({ x, top, bottom }): [number, number] => {
           let blue = 0;
@@ -245,9 +250,12 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a board's page plots the light of a day with a spike, the lamp state and a gap", async () => {
       writeHistory();
-      await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(summary(), /light from 100 to 1000; the lamp was on for 11 hr, 1 time; 1 gap without readings, 2 hr/);
-      const [spike, besides, line, gap, lampOn, lampOff] = await colours([
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
+      await waitForText(
+        summary(),
+        /light from 100 to 1000; the lamp was on for 11 hr, 1 time; 1 gap without readings, 2 hr/,
+      );
+      const [spike, besides, line, gap, lampOn, lampOff] = await countColors([
         [18, 800, 990],
         [17.5, 800, 990],
         [6, 560, 640],
@@ -264,7 +272,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     });
 
     test("a board's page has its own URL, and Back returns to the previous view", async () => {
-      await open();
+      await openDashboard();
       await card(GATE).getByRole("link").click();
       await eventually(() => page.getByRole("heading", { name: "Garden gate" }).evaluate((h) => h.matches(":focus")), {
         what: "the focus at its name",
@@ -286,38 +294,38 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a board's page shows the reason of the lamp state and lists switches with their reasons", async () => {
       writeHistory();
-      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
       const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
-      await shows(switches.nth(0), /off.*by a person/s);
-      await shows(switches.nth(1), /on.*light 100 < 300/s);
-      api.device(GATE, { led_on: false, light: 900, reason: "median 900 of 2 sensors ≥ 320" });
-      await shows(page.locator(".control .why"), "zone Yard decides: median 900 of 2 sensors ≥ 320");
-      await shows(switches.nth(0), /off.*median 900/s);
+      await waitForText(switches.nth(0), /off.*by a person/s);
+      await waitForText(switches.nth(1), /on.*light 100 < 300/s);
+      api.changeDevice(GATE, { led_on: false, light: 900, reason: "median 900 of 2 sensors ≥ 320" });
+      await waitForText(page.locator(".control .why"), "zone Yard decides: median 900 of 2 sensors ≥ 320");
+      await waitForText(switches.nth(0), /off.*median 900/s);
     });
 
     test("a board's page shows live readings, and reads out the plot with the keyboard", async () => {
-      await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(summary(), "No readings in this period.");
-      api.device(GATE, { light: 333 });
-      await shows(page.locator(".board .light").first(), "333");
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
+      await waitForText(summary(), "No readings in this period.");
+      api.changeDevice(GATE, { light: 333 });
+      await waitForText(page.locator(".board .light").first(), "333");
       // a switch updates the summary at once
-      api.device(GATE, { led_on: false, light: 444 });
-      await shows(summary(), "light from 333 to 444");
+      api.changeDevice(GATE, { led_on: false, light: 444 });
+      await waitForText(summary(), "light from 333 to 444");
       await chart().focus();
       await page.keyboard.press("Home");
-      await shows(page.locator(".readout"), /: light 333; lamp/);
+      await waitForText(page.locator(".readout"), /: light 333; lamp/);
       await page.keyboard.press("ArrowRight");
-      await shows(page.locator(".readout"), /: light 444; lamp/);
+      await waitForText(page.locator(".readout"), /: light 444; lamp/);
       await page.keyboard.press("Escape");
-      await shows(page.locator(".readout"), /^$/);
+      await waitForText(page.locator(".readout"), /^$/);
     });
 
     test("a board's page shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
       writeHistory();
-      await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(summary(), /readings/);
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
+      await waitForText(summary(), /readings/);
       const title = page.locator(".stretch");
-      const csv = async () => {
+      const downloadCsv = async () => {
         const query = new URL(
           (await page.getByRole("link", { name: "Download as CSV" }).getAttribute("href"))!,
           api.url,
@@ -326,74 +334,76 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
         return Number(query.searchParams.get("to")) - Number(query.searchParams.get("from"));
       };
       await page.getByRole("radio", { name: "6h" }).check();
-      await shows(summary(), /light from 600 to 600; the lamp was never on; no gap/);
-      expect(await csv()).toBeCloseTo(6 * HOUR, -2);
+      await waitForText(summary(), /light from 600 to 600; the lamp was never on; no gap/);
+      expect(await downloadCsv()).toBeCloseTo(6 * HOUR, -2);
       const before = await title.textContent();
       await page.getByRole("button", { name: "Earlier" }).click();
-      await shows(summary(), /1 gap/);
+      await waitForText(summary(), /1 gap/);
       expect(await title.textContent()).not.toBe(before);
       await page.getByRole("button", { name: "now" }).click();
-      await shows(summary(), /no gap/);
+      await waitForText(summary(), /no gap/);
 
       await page.getByRole("radio", { name: "24h" }).check();
-      await shows(summary(), /1 gap/);
+      await waitForText(summary(), /1 gap/);
       const box = (await chart().locator(".u-over").boundingBox())!;
       await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 4 });
       await page.mouse.up();
-      await eventually(async () => Math.abs((await csv()) - 2.4 * HOUR) < 10 * MINUTE, { what: "the selected range" });
+      await eventually(async () => Math.abs((await downloadCsv()) - 2.4 * HOUR) < 10 * MINUTE, {
+        what: "the selected range",
+      });
 
       await page.getByText("Show readings as a table").click();
       const rows = page.getByRole("region", { name: "Readings" }).getByRole("row");
       await eventually(async () => (await rows.count()) > 50, { what: "the rows" });
       const spike = rows.filter({ has: page.getByRole("cell", { name: "1000", exact: true }) });
-      await shows(spike, /100100100060on$/);
+      await waitForText(spike, /100100100060on$/);
 
       await page.getByLabel("Day", { exact: true }).fill("2020-02-29");
-      await shows(title, /2020|Feb|29/);
-      await shows(summary(), "No readings in this period.");
+      await waitForText(title, /2020|Feb|29/);
+      await waitForText(summary(), "No readings in this period.");
     });
 
     test("a board's page plots the recent readings of a server without a history, and says so", async () => {
       writeHistory();
       api.readings = undefined;
-      await open(`#/board/${encodeURIComponent(GATE)}`);
-      await shows(page.locator(".history"), "This server stores no history");
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
+      await waitForText(page.locator(".history"), "This server stores no history");
       expect(await page.getByRole("link", { name: "Download as CSV" }).isVisible()).toBe(false);
       // ignore the console error about the request that failed as intended
       complaints.length = 0;
     });
 
     test("a board's page sends an action to the board and shows the result", async () => {
-      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Report" }).click();
-      await shows(page.locator(".outcome"), "The board reports: light 212, running for 2 hr 1 min.");
+      await waitForText(page.locator(".outcome"), "The board reports: light 212, running for 2 hr 1 min.");
       api.requests.length = 0;
       await page.getByRole("button", { name: "Restart …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
       await page.getByRole("button", { name: "Restart …" }).click();
       expect(api.requests).toEqual([]);
       await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
-      await asks("POST", `api/devices/${encodeURIComponent(GATE)}/actions`, { action: "reboot" });
-      await shows(page.locator(".outcome"), "The board restarts.");
+      await waitForRequest("POST", `api/devices/${encodeURIComponent(GATE)}/actions`, { action: "reboot" });
+      await waitForText(page.locator(".outcome"), "The board restarts.");
     });
 
     test("a board's page deletes the board after confirmation, but not after Escape", async () => {
-      await open(`#/board/${encodeURIComponent(GATE)}`);
+      await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.keyboard.press("Escape");
       expect(api.requests).toEqual([]);
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
-      await asks("DELETE", `api/devices/${encodeURIComponent(GATE)}`, "");
-      await eventually(async () => (await cards()).join() === [POND, PORCH].join(), { what: "the other boards" });
+      await waitForRequest("DELETE", `api/devices/${encodeURIComponent(GATE)}`, "");
+      await eventually(async () => (await cardNames()).join() === [POND, PORCH].join(), { what: "the other boards" });
     });
 
     test("a board's page says that a board is unknown, and shows the board when it appears", async () => {
-      await open("#/board/nightlight/new");
-      await shows(page.locator('[data-part="unknown"]'), "There is no board nightlight/new.");
-      api.device("nightlight/new");
+      await openDashboard("#/board/nightlight/new");
+      await waitForText(page.locator('[data-part="unknown"]'), "There is no board nightlight/new.");
+      api.changeDevice("nightlight/new");
       await eventually(() => page.getByRole("heading", { name: "nightlight/new" }).isVisible(), { what: "the board" });
     });
   });
@@ -409,7 +419,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     });
 
     test("a user who was logged out is redirected to the login page", async () => {
-      await open();
+      await openDashboard();
       api.locked = true;
       api.session = { name: null, role: null, required: true };
       api.closeStreams();
@@ -419,9 +429,9 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a user with read-only access sees disabled controls and the reason", async () => {
       api.session = { name: "ann", role: "reader", required: true };
-      await open();
+      await openDashboard();
       const why = "ann has read-only access.";
-      await shows(page.locator("#rights"), why);
+      await waitForText(page.locator("#rights"), why);
       const modes = card(PORCH).getByRole("group", { name: "Lamp" });
       await eventually(() => modes.getByRole("radio").first().isDisabled(), { what: "the controls disabled" });
       expect(await modes.getAttribute("title")).toBe(why);
@@ -433,20 +443,20 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a user can log out", async () => {
       api.session = { name: "ann", role: "admin", required: true };
-      await open();
-      await shows(page.locator(".session"), "ann");
+      await openDashboard();
+      await waitForText(page.locator(".session"), "ann");
       await page.getByRole("button", { name: "Log out" }).click();
-      await asks("POST", "api/logout", {});
+      await waitForRequest("POST", "api/logout", {});
       await page.waitForURL(({ pathname }) => pathname.endsWith("/login"));
     });
   });
 
   test("a lost connection grays out the last known state", async () => {
-    await open();
+    await openDashboard();
     await eventually(() => card(GATE).isVisible(), { what: "the board" });
     await api.close();
-    await shows(page.locator(".connection"), /connection lost at .*, reconnecting/);
-    await shows(card(GATE), "120");
+    await waitForText(page.locator(".connection"), /connection lost at .*, reconnecting/);
+    await waitForText(card(GATE), "120");
     const filter = await page.evaluate<string>('getComputedStyle(document.querySelector(".card .lamp")).filter');
     expect(filter).toBe("grayscale(1)");
     // ignore the console errors about refused connections

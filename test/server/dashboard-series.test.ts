@@ -3,13 +3,13 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Board, Device } from "../../server/dashboard/api.js";
 import { now, setClock } from "../../server/dashboard/clock.js";
 import { BoardModel } from "../../server/dashboard/model.js";
-import { deviceView } from "./support/fake-api.js";
+import { createDeviceView } from "./support/fake-api.js";
 import { lampOnRanges, RecentReadings, MAX_SILENCE, PLOT_DURATION } from "../../server/dashboard/overview/series.js";
 
-const device = (change: Partial<Device> = {}): Device =>
-  deviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
+const createDevice = (change: Partial<Device> = {}): Device =>
+  createDeviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
 
-const board = (change: Partial<Board> = {}): Board => ({
+const createBoard = (change: Partial<Board> = {}): Board => ({
   id: "nightlight/a",
   light: 500,
   lamp: false,
@@ -112,10 +112,10 @@ describe("the time the lamp was on", () => {
 describe("a board on the page", () => {
   test("a board's plot gets one point per reading, and one if only the lamp changes", () => {
     const model = new BoardModel("nightlight/a");
-    model.updateDevice(device(), 2000);
+    model.updateDevice(createDevice(), 2000);
     // changes only the mode, which must not add a point to the plot
-    model.updateDevice(device({ mode: "on" }), 2500);
-    model.updateDevice(device({ mode: "on", led_on: true }), 3000);
+    model.updateDevice(createDevice({ mode: "on" }), 2500);
+    model.updateDevice(createDevice({ mode: "on", led_on: true }), 3000);
     expect(model.series.readings).toEqual([
       { time: 1000, light: 500, led_on: false },
       { time: 3000, light: 500, led_on: true },
@@ -125,40 +125,40 @@ describe("a board on the page", () => {
   test("a board on the page shows the simulated lamp if there is one", () => {
     const model = new BoardModel("nightlight/a");
     expect(model.lamp).toBe(null);
-    model.updateDevice(device({ led_on: true }), 2000);
+    model.updateDevice(createDevice({ led_on: true }), 2000);
     expect(model.lamp).toBe(true);
-    model.updateSimulated(board({ lamp: false }), 2000);
+    model.updateSimulated(createBoard({ lamp: false }), 2000);
     expect(model.lamp).toBe(false);
   });
 
   test("knows since when it is online or offline, if the server knows", () => {
     const model = new BoardModel("nightlight/a");
-    model.updateDevice(device(), 2000);
+    model.updateDevice(createDevice(), 2000);
     expect(model.since).toBe(undefined);
-    model.updateDevice(device({ online: false, since: new Date(2500).toISOString() }), 3000);
+    model.updateDevice(createDevice({ online: false, since: new Date(2500).toISOString() }), 3000);
     expect(model.since).toBe(2500);
   });
 
   test("a board on the page measures the lamp's reaction time from the move of the slider that requires a switch", () => {
     const model = new BoardModel("nightlight/a");
-    model.updateDevice(device(), 0);
-    model.updateSimulated(board(), 0);
+    model.updateDevice(createDevice(), 0);
+    model.updateSimulated(createBoard(), 0);
     // this light is still bright, so the lamp need not switch and the measurement does not start
     model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);
-    model.updateSimulated(board({ light: 299 }), 2150);
+    model.updateSimulated(createBoard({ light: 299 }), 2150);
     expect(model.reactionTime).toBe(undefined);
-    model.updateSimulated(board({ light: 100, lamp: true }), 2250);
+    model.updateSimulated(createBoard({ light: 100, lamp: true }), 2250);
     expect(model.reactionTime).toBe(250);
   });
 
   test("a board on the page uses its own threshold", () => {
     const model = new BoardModel("nightlight/a");
-    model.updateDevice(device({ threshold: 600 }), 0);
-    model.updateSimulated(board({ light: 700 }), 0);
+    model.updateDevice(createDevice({ threshold: 600 }), 0);
+    model.updateSimulated(createBoard({ light: 700 }), 0);
     model.handleSlider(550, 1000);
-    model.updateSimulated(board({ light: 550, lamp: true }), 1100);
+    model.updateSimulated(createBoard({ light: 550, lamp: true }), 1100);
     expect(model.reactionTime).toBe(100);
   });
 
@@ -169,10 +169,10 @@ describe("a board on the page", () => {
       ["auto", "up", "yard"],
     ] as const) {
       const model = new BoardModel("nightlight/a");
-      model.updateDevice(device({ mode, zone }), 0);
-      model.updateSimulated(board({ network }), 0);
+      model.updateDevice(createDevice({ mode, zone }), 0);
+      model.updateSimulated(createBoard({ network }), 0);
       model.handleSlider(100, 1000);
-      model.updateSimulated(board({ lamp: true, network }), 9000);
+      model.updateSimulated(createBoard({ lamp: true, network }), 9000);
       expect(model.reactionTime).toBe(undefined);
     }
   });

@@ -8,25 +8,25 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { eventually } from "../support/eventually.js";
-import { board, type TestBoard } from "./support/board.js";
+import { startTestBoard, type TestBoard } from "./support/board.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
-import { temporaryFolder } from "./support/server.js";
-import { settingsServer, type SettingsServer } from "./support/settings.js";
+import { createTemporaryFolder } from "./support/server.js";
+import { startSettingsServer, type SettingsServer } from "./support/settings.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-const FILE = `# Our house
+const CONFIGURATION_FILE = `# Our house
 rule:
   threshold: 300 # measured in May
   hysteresis: 40
 `;
 
-/** The lamp's state in the last command that a board has received. */
-const lampOf = ({ commands }: TestBoard): unknown =>
+/** Returns the lamp's state in the last command that a board has received. */
+const lastLampCommand = ({ commands }: TestBoard): unknown =>
   commands.length > 0 ? (JSON.parse(commands.at(-1)!.text) as { led_on?: boolean }).led_on : undefined;
 
-/** The button that saves the rule of all lamps. */
-const saveRule = (page: Page): Locator =>
+/** Returns the button that saves the rule of all lamps. */
+const saveRuleButton = (page: Page): Locator =>
   page.locator('form:has([data-setting="rule > threshold"])').getByRole("button", { name: "Save" });
 
 describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () => {
@@ -36,8 +36,8 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
   afterAll(() => browser?.close());
 
-  /** Opens a view. Fails the test if the page has complained, apart from answers with an error status. */
-  async function open(url: string, view: string): Promise<Page> {
+  /** Opens a view. Fails the test if the page reports problems other than answers with an error status. */
+  async function openView(url: string, view: string): Promise<Page> {
     const { page, complaints } = await openPage(browser, `${url}/#${view}`);
     onTestFinished(async () => {
       await page.close();
@@ -46,29 +46,29 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     return page;
   }
 
-  const boards = async (
+  const connectBoards = async (
     server: Pick<SettingsServer, "brokerUrl">,
     lights: Record<string, number>,
   ): Promise<TestBoard[]> =>
     Promise.all(
       Object.entries(lights).map(async ([name, light]) => {
-        const made = await board(server.brokerUrl, `nightlight/${name}`);
+        const made = await startTestBoard(server.brokerUrl, `nightlight/${name}`);
         await made.read(light);
-        await eventually(() => lampOf(made) !== undefined, { what: "the first command" });
+        await eventually(() => lastLampCommand(made) !== undefined, { what: "the first command" });
         return made;
       }),
     );
 
   test("without a file, the page says where it writes, and a new user names the first board", async () => {
-    const folder = await realpath(await temporaryFolder());
+    const folder = await realpath(await createTemporaryFolder());
     const file = path.join(folder, "nightlight.yaml");
     const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, "--mqtt-port", "0", "--http-port", "0"], { cwd: folder });
     onTestFinished(() => void child.kill("SIGKILL"));
     let out = "";
     child.stdout.on("data", (part: Buffer) => (out += part.toString()));
     const httpUrl = await eventually(() => /Dashboard and API at (http:\S+)/.exec(out)?.[1], { what: "the address" });
-    await boards({ brokerUrl: /mqtt:\S+/.exec(out)![0] }, { porch: 500 });
-    const [page, other] = [await open(httpUrl, "/settings"), await open(httpUrl, "/")];
+    await connectBoards({ brokerUrl: /mqtt:\S+/.exec(out)![0] }, { porch: 500 });
+    const [page, other] = [await openView(httpUrl, "/settings"), await openView(httpUrl, "/")];
     await page.getByText(`The first change creates the file ${file}.`).waitFor();
     const name = page.getByRole("textbox", { name: "nightlight/porch" });
     await name.fill("Front porch");
@@ -84,43 +84,43 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
 
   test("a person drags the threshold of a board in the plot, sees a preview, and saves it", async () => {
-    const server = await settingsServer(FILE);
-    const [porch] = await boards(server, { porch: 500 });
-    expect(lampOf(porch)).toBe(false);
-    const page = await open(server.httpUrl, "/board/nightlight%2Fporch");
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const [porch] = await connectBoards(server, { porch: 500 });
+    expect(lastLampCommand(porch)).toBe(false);
+    const page = await openView(server.httpUrl, "/board/nightlight%2Fporch");
     const grip = page.getByRole("slider", { name: /^Threshold/ });
     await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
     await grip.hover({ position: { x: 60, y: 5 } });
     const { x } = (await grip.boundingBox())!;
-    const plot = (await page.locator(".u-over").boundingBox())!;
+    const plotArea = (await page.locator(".u-over").boundingBox())!;
     await page.mouse.down();
-    await page.mouse.move(x + 60, plot.y + plot.height * (1 - 600 / 1023), { steps: 5 });
+    await page.mouse.move(x + 60, plotArea.y + plotArea.height * (1 - 600 / 1023), { steps: 5 });
     await page.mouse.up();
     await page.getByText(/On below \d+, off from \d+ \(was 300 and 340\). For this board only./).waitFor();
-    expect(lampOf(porch)).toBe(false);
-    expect(await server.text()).toBe(FILE);
+    expect(lastLampCommand(porch)).toBe(false);
+    expect(await server.text()).toBe(CONFIGURATION_FILE);
     const threshold = Number(await grip.getAttribute("aria-valuenow"));
     expect(threshold).toBeGreaterThan(580);
     expect(threshold).toBeLessThan(620);
     await page.locator(".rule-bar").getByRole("button", { name: "Save" }).click();
-    await eventually(() => lampOf(porch) === true, { what: "the lamp to be on" });
+    await eventually(() => lastLampCommand(porch) === true, { what: "the lamp to be on" });
     await eventually(() => porch.config()?.threshold === threshold, { what: "the board's rule" });
     expect(await server.text()).toContain(`rule:\n      threshold: ${threshold}\n`);
 
     const finger = await page.context().newCDPSession(page);
-    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
+    const sendTouch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
       finger.send("Input.dispatchTouchEvent", { type, touchPoints });
-    const from = (await grip.boundingBox())!;
-    await touch("touchStart", { x: from.x + 60, y: from.y + from.height / 2 });
-    await touch("touchMove", { x: from.x + 60, y: plot.y + plot.height * (1 - 400 / 1023) });
-    await touch("touchEnd");
+    const gripArea = (await grip.boundingBox())!;
+    await sendTouch("touchStart", { x: gripArea.x + 60, y: gripArea.y + gripArea.height / 2 });
+    await sendTouch("touchMove", { x: gripArea.x + 60, y: plotArea.y + plotArea.height * (1 - 400 / 1023) });
+    await sendTouch("touchEnd");
     await page.getByText(/On below (39|40)\d, /).waitFor();
   });
 
   test("the keyboard moves both ends, Escape discards, and a screen reader hears the values", async () => {
-    const server = await settingsServer(FILE);
-    await boards(server, { porch: 500 });
-    const page = await open(server.httpUrl, "/board/nightlight%2Fporch");
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    await connectBoards(server, { porch: 500 });
+    const page = await openView(server.httpUrl, "/board/nightlight%2Fporch");
     const upper = page.getByRole("slider", { name: /^Upper end/ });
     await upper.focus();
     await page.keyboard.press("ArrowUp");
@@ -134,9 +134,9 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
 
   test("a person creates a zone of two boards, changes it, renames it and deletes it", async () => {
-    const server = await settingsServer(FILE);
-    const [door, stairs] = await boards(server, { door: 500, stairs: 520 });
-    const page = await open(server.httpUrl, "/zones");
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const [door, stairs] = await connectBoards(server, { door: 500, stairs: 520 });
+    const page = await openView(server.httpUrl, "/zones");
     await page.getByRole("button", { name: "New zone" }).click();
     await page.getByLabel("Name", { exact: true }).fill("Entrance hall");
     for (const list of ["Sensors", "Lamps"])
@@ -155,7 +155,9 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog").getByText("Saved.").waitFor();
     const { zones } = (await server.get()).view;
     expect(zones["entrance-hall"]).toMatchObject({ threshold: 600, combine: "all", hours: { from: "17:00", to: "16:59" } }); // prettier-ignore
-    await eventually(() => lampOf(door) === true && lampOf(stairs) === true, { what: "both lamps to be on" });
+    await eventually(() => lastLampCommand(door) === true && lastLampCommand(stairs) === true, {
+      what: "both lamps to be on",
+    });
 
     await page.locator("dialog.editor").getByLabel("Short name").fill("hall");
     await page.locator("dialog").getByRole("button", { name: "Save" }).first().click();
@@ -164,21 +166,21 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog.confirm").getByRole("button", { name: "Delete" }).click();
     await page.getByText("There are no zones.").waitFor();
     expect(await server.text()).not.toContain("hall");
-    await eventually(() => lampOf(door) === false, { what: "the lamp to follow its own sensor" });
+    await eventually(() => lastLampCommand(door) === false, { what: "the lamp to follow its own sensor" });
   });
 
   test("a mistake appears next to its field, in the words of config check, and a new interval reaches a board", async () => {
-    const server = await settingsServer(FILE);
-    const [porch] = await boards(server, { porch: 500 });
-    const page = await open(server.httpUrl, "/settings");
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const [porch] = await connectBoards(server, { porch: 500 });
+    const page = await openView(server.httpUrl, "/settings");
     const threshold = page.getByLabel("Threshold", { exact: true });
     await threshold.fill("2000");
-    await saveRule(page).click();
+    await saveRuleButton(page).click();
     const field = page.locator('[data-setting="rule > threshold"]');
     await field.getByText("rule > threshold is 2000; it must be a number from 0 to 1023.").waitFor();
     expect(await threshold.getAttribute("aria-invalid")).toBe("true");
     expect(await threshold.inputValue()).toBe("2000");
-    expect(await server.text()).toBe(FILE);
+    expect(await server.text()).toBe(CONFIGURATION_FILE);
 
     await page.getByLabel("Boards report").selectOption("interval");
     await page.getByLabel("Interval", { exact: true }).fill("5");
@@ -187,9 +189,9 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
 
   test("changes of different settings by two people are both saved, and for the same setting the second is asked", async () => {
-    const server = await settingsServer(FILE);
-    const page = await open(server.httpUrl, "/settings");
-    const save = saveRule(page);
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const save = saveRuleButton(page);
     const threshold = page.getByLabel("Threshold", { exact: true });
     await threshold.fill("250");
     await server.patch({ rule: { hysteresis: 10 } });
@@ -213,10 +215,10 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
 
   test("a reader sees the settings and can change none", async () => {
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, { rob: "reader" });
-    const server = await settingsServer(FILE, { data });
-    const page = await open(server.httpUrl, "/settings");
+    const server = await startSettingsServer(CONFIGURATION_FILE, { data });
+    const page = await openView(server.httpUrl, "/settings");
     await page.getByLabel("Name").fill("rob");
     await page.getByLabel("Password").fill(passwordOf("rob"));
     await page.getByRole("button", { name: "Log in" }).click();
@@ -231,13 +233,13 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   });
 
   test("axe finds nothing on the settings, a board and a zone, and they fit on a phone in German", async () => {
-    const server = await settingsServer(
-      `${FILE}zones: {hall: {sensors: [nightlight/porch], lamps: [nightlight/porch]}}\n`,
+    const server = await startSettingsServer(
+      `${CONFIGURATION_FILE}zones: {hall: {sensors: [nightlight/porch], lamps: [nightlight/porch]}}\n`,
     );
-    await boards(server, { porch: 500 });
+    await connectBoards(server, { porch: 500 });
     const page = await browser.newPage({ bypassCSP: true, locale: "de-DE" });
     onTestFinished(() => page.close());
-    const check = async (view: string): Promise<void> => {
+    const expectAccessible = async (view: string): Promise<void> => {
       for (const [colorScheme, width] of [
         ["dark", 1280],
         ["light", 320],
@@ -253,14 +255,14 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.goto(`${server.httpUrl}/#/settings`);
     await page.addScriptTag({ path: AXE });
     await page.getByText("Weitere Einstellungen").click();
-    await check("the settings");
+    await expectAccessible("the settings");
     await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
     await page.getByRole("slider").first().waitFor();
     await page.locator("[data-part=stretch]", { hasText: /\d/ }).waitFor();
-    await check("a board");
+    await expectAccessible("a board");
     await page.goto(`${server.httpUrl}/#/zones`);
     await page.getByRole("button", { name: "Einstellungen der Zone hall" }).click();
-    await check("a zone");
+    await expectAccessible("a zone");
     const dialog = page.locator("dialog.editor");
     expect(await dialog.evaluate("document.querySelector('dialog.editor').scrollWidth")).toBeLessThanOrEqual(320);
   });

@@ -12,8 +12,8 @@ import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { eventually } from "../support/eventually.js";
 
-const event = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-const PORCH = event("devices", [{ id: "porch" }]);
+const formatEvent = (name: string, data: unknown) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const PORCH_EVENT = formatEvent("devices", [{ id: "porch" }]);
 
 afterEach(() => void vi.useRealTimers());
 
@@ -24,7 +24,7 @@ test("the parser yields the same events however the network splits the stream", 
       fc.infiniteStream(fc.nat(9)),
       (list, cuts) => {
         const events = list.map(([name, text]): ServerEvent => [name, JSON.parse(text)]);
-        let text = "retry: 1000\n\n" + events.map(([name, data]) => ":\n\n" + event(name, data)).join("");
+        let text = "retry: 1000\n\n" + events.map(([name, data]) => ":\n\n" + formatEvent(name, data)).join("");
         const parse = createParser();
         const got: ServerEvent[] = [];
         for (const cut of cuts) {
@@ -40,7 +40,7 @@ test("the parser yields the same events however the network splits the stream", 
 
 describe("a page", () => {
   /** Starts a server that answers with `answer`. Returns a hub connected to it, and the responses. */
-  async function serve(answer: (response: ServerResponse) => void) {
+  async function startHub(answer: (response: ServerResponse) => void) {
     const answers: ServerResponse[] = [];
     const server = http.createServer((_request, response) => {
       answers.push(response);
@@ -54,30 +54,30 @@ describe("a page", () => {
     const hub = new EventHub(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/events`);
     return { hub, answers };
   }
-  const stream = (response: ServerResponse) =>
-    response.writeHead(200, { "content-type": "text/event-stream" }).write(PORCH);
+  const startStream = (response: ServerResponse) =>
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(PORCH_EVENT);
 
-  function page() {
+  function createPage() {
     const got: MessageToPage[] = [];
-    const states = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
-    const has = (wanted: string, times = 1) =>
+    const connectionStates = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
+    const waitForMessage = (wanted: string, times = 1) =>
       eventually(() => JSON.stringify(got).split(wanted).length > times, { what: `${wanted} at the page` });
-    return { see: (message: MessageToPage) => void got.push(message), got, states, has };
+    return { see: (message: MessageToPage) => void got.push(message), got, connectionStates, waitForMessage };
   }
 
   test("a page that joins others gets the latest state at once from the shared stream", async () => {
-    const { hub, answers } = await serve(stream);
-    const [first, second] = [page(), page()];
+    const { hub, answers } = await startHub(startStream);
+    const [first, second] = [createPage(), createPage()];
     hub.handleVisible(first.see);
-    await first.has("porch");
+    await first.waitForMessage("porch");
     for (const change of [
-      event("device", { id: "attic", light: 1 }),
-      event("forgotten", { id: "porch" }),
-      event("zones", [{ name: "yard" }]),
-      event("zone", { name: "yard", light: 2 }),
+      formatEvent("device", { id: "attic", light: 1 }),
+      formatEvent("forgotten", { id: "porch" }),
+      formatEvent("zones", [{ name: "yard" }]),
+      formatEvent("zone", { name: "yard", light: 2 }),
     ])
       answers[0].write(change);
-    await first.has('"zone"');
+    await first.waitForMessage('"zone"');
     hub.handleVisible(second.see);
     expect(second.got).toEqual([
       { state: "live" },
@@ -88,50 +88,50 @@ describe("a page", () => {
 
   test("a page shows why the server sends no events, and receives them later", async () => {
     let full = true;
-    const { hub } = await serve((response) =>
+    const { hub } = await startHub((response) =>
       full
         ? response.writeHead(503, { "content-type": "application/json" }).end('{"error":"No room."}')
-        : stream(response),
+        : startStream(response),
     );
-    const { see, got, has } = page();
+    const { see, got, waitForMessage } = createPage();
     hub.handleVisible(see);
-    await has("refused");
+    await waitForMessage("refused");
     expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
     full = false;
     hub.handleVisible(see);
-    await has("porch");
+    await waitForMessage("porch");
   });
 
   test("a page shown after a sleep opens a new connection, because the old one may be dead", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
-    const { hub, answers } = await serve(stream);
-    const { see, states, has } = page();
+    const { hub, answers } = await startHub(startStream);
+    const { see, connectionStates, waitForMessage } = createPage();
     hub.handleVisible(see);
-    await has("porch");
+    await waitForMessage("porch");
     vi.setSystemTime(Date.now() + 21_000);
     hub.handleVisible(see);
-    await has("porch", 2);
-    expect(states()).toEqual(["connecting", "live", "connecting", "live"]);
+    await waitForMessage("porch", 2);
+    expect(connectionStates()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
   });
 
   test("a page replaces a connection that has been silent for too long", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-    const { hub } = await serve(stream);
-    const { see, states, has } = page();
+    const { hub } = await startHub(startStream);
+    const { see, connectionStates, waitForMessage } = createPage();
     hub.handleVisible(see);
-    await has("porch");
+    await waitForMessage("porch");
     vi.advanceTimersByTime(38_000);
-    expect(states()).toEqual(["connecting", "live"]);
+    expect(connectionStates()).toEqual(["connecting", "live"]);
     vi.advanceTimersByTime(4000);
-    expect(states()).toEqual(["connecting", "live", "lost"]);
-    await has("porch", 2);
+    expect(connectionStates()).toEqual(["connecting", "live", "lost"]);
+    await waitForMessage("porch", 2);
   });
 
   test("a page warns that a proxy may buffer events when none arrives", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-    const { hub, answers } = await serve(() => {});
-    const { see, got } = page();
+    const { hub, answers } = await startHub(() => {});
+    const { see, got } = createPage();
     hub.handleVisible(see);
     await eventually(() => answers.length === 1, { what: "the request" });
     vi.advanceTimersByTime(22_000);
@@ -142,10 +142,10 @@ describe("a page", () => {
 
   test("a page that disappears without closing holds its stream for at most a minute", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-    const { hub, answers } = await serve(stream);
-    const { see, has } = page();
+    const { hub, answers } = await startHub(startStream);
+    const { see, waitForMessage } = createPage();
     hub.handleVisible(see);
-    await has("porch");
+    await waitForMessage("porch");
     const closed = once(answers[0], "close");
     for (let second = 0; second < 60; second += 15) {
       answers[0].write(":\n\n");

@@ -4,15 +4,15 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { startServer } from "../../server/src/index.js";
 import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { ask, follow } from "./support/api.js";
-import { addUsers, as } from "./support/guarded.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { ask, followEvents } from "./support/api.js";
+import { addUsers, loginOf } from "./support/guarded.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const ID = "nightlight/porch";
 const ATTIC = "nightlight/attic";
 
 /** Number of tabs: more than the six connections that a browser opens to an HTTP/1.1 server. */
-const TABS = 10;
+const TAB_COUNT = 10;
 
 describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chromiumNote}`, () => {
   let browser: Browser;
@@ -21,7 +21,7 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   });
   afterAll(() => browser?.close());
 
-  async function context(): Promise<BrowserContext> {
+  async function createContext(): Promise<BrowserContext> {
     const made = await browser.newContext();
     onTestFinished(() => made.close());
     return made;
@@ -34,12 +34,12 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   }
 
   /** Returns the number of open event streams. */
-  async function streams(url: string): Promise<number> {
+  async function countStreams(url: string): Promise<number> {
     const { body } = await ask(url, "/metrics");
     return Number(/^nightlight_event_streams (\d+)$/m.exec(body as string)?.[1]);
   }
 
-  const showsLamp = (page: Page, state: "on" | "off", id = ID) =>
+  const waitForLamp = (page: Page, state: "on" | "off", id = ID) =>
     eventually(
       () =>
         page
@@ -58,57 +58,58 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
       document.dispatchEvent(new Event("visibilitychange"));
     `);
 
-  async function lights(options: Parameters<typeof server>[0] = {}) {
-    const running = await server(options);
-    const app = await client(running.brokerUrl);
-    const light = (level: number, id = ID) =>
+  async function startWithLights(options: Parameters<typeof startTestServer>[0] = {}) {
+    const running = await startTestServer(options);
+    const app = await connectClient(running.brokerUrl);
+    const publishLight = (level: number, id = ID) =>
       app.publishAsync(`${id}/telemetry`, JSON.stringify({ light: level }), { qos: 1 });
-    await light(100);
-    return { running, url: running.httpUrl!, light };
+    await publishLight(100);
+    return { running, url: running.httpUrl!, publishLight };
   }
 
   test("the dashboard loads in ten tabs, which show a lamp's change through one event stream", async () => {
-    const { url, light } = await lights();
-    const tabs = await context();
+    const { url, publishLight } = await startWithLights();
+    const tabs = await createContext();
     const pages: Page[] = [];
-    for (let tab = 0; tab < TABS; tab++) pages.push(await openTab(tabs, url));
-    for (const page of pages) await showsLamp(page, "on");
-    expect(await streams(url)).toBe(1);
-    await light(900);
-    for (const page of pages) await showsLamp(page, "off");
-    expect(await streams(url)).toBe(1);
+    for (let tab = 0; tab < TAB_COUNT; tab++) pages.push(await openTab(tabs, url));
+    for (const page of pages) await waitForLamp(page, "on");
+    expect(await countStreams(url)).toBe(1);
+    await publishLight(900);
+    for (const page of pages) await waitForLamp(page, "off");
+    expect(await countStreams(url)).toBe(1);
   });
 
   for (const shared of [true, false])
     test(`the dashboard closes its stream while hidden and is up to date at once when visible again, ${shared ? "with" : "without"} a shared worker`, async () => {
-      const { running, url, light } = await lights();
-      await light(100, ATTIC);
-      const tabs = await context();
+      const { running, url, publishLight } = await startWithLights();
+      await publishLight(100, ATTIC);
+      const tabs = await createContext();
       if (!shared) await tabs.addInitScript("delete window.SharedWorker");
       const [one, two] = [await openTab(tabs, url), await openTab(tabs, url)];
-      for (const page of [one, two]) await showsLamp(page, "on");
-      expect(await streams(url)).toBe(shared ? 1 : 2);
+      for (const page of [one, two]) await waitForLamp(page, "on");
+      expect(await countStreams(url)).toBe(shared ? 1 : 2);
       await setHidden(one, true);
-      if (!shared) await eventually(async () => (await streams(url)) === 1, { what: "the hidden tab's stream to end" });
-      await light(900);
-      await showsLamp(two, "off");
+      if (!shared)
+        await eventually(async () => (await countStreams(url)) === 1, { what: "the hidden tab's stream to end" });
+      await publishLight(900);
+      await waitForLamp(two, "off");
       // the hidden page still shows the old state, because hidden pages receive no events
-      await showsLamp(one, "on");
+      await waitForLamp(one, "on");
       await setHidden(two, true);
-      await eventually(async () => (await streams(url)) === 0, { within: 15_000, what: "no stream" });
+      await eventually(async () => (await countStreams(url)) === 0, { within: 15_000, what: "no stream" });
       await fetch(`${url}/api/devices/${ATTIC}`, { method: "DELETE" });
       expect(running.devices.get(ATTIC)).toBeUndefined();
       await setHidden(one, false);
       await isLive(one);
-      await showsLamp(one, "off");
+      await waitForLamp(one, "off");
       expect(await one.getByRole("article").count()).toBe(1);
-      expect(await streams(url)).toBe(1);
+      expect(await countStreams(url)).toBe(1);
     });
 
   test("the dashboard reconnects every tab to a restarted server", async () => {
-    const data = await temporaryFolder();
-    const { running, url } = await lights({ data });
-    const tabs = await context();
+    const data = await createTemporaryFolder();
+    const { running, url } = await startWithLights({ data });
+    const tabs = await createContext();
     const pages = [await openTab(tabs, url), await openTab(tabs, url)];
     for (const page of pages) await isLive(page);
     const { port } = new URL(url);
@@ -120,13 +121,13 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     const again = await startServer({ mqttPort: 0, httpPort: Number(port), history: false, data });
     onTestFinished(() => again.close());
     for (const page of pages) await isLive(page);
-    expect(await streams(url)).toBe(1);
+    expect(await countStreams(url)).toBe(1);
   });
 
   test("the dashboard shows why the server refuses its event stream, and connects when there is room", async () => {
-    const { url } = await lights({ limits: { eventStreams: 1 } });
-    const { response } = await follow(url);
-    const page = await openTab(await context(), url);
+    const { url } = await startWithLights({ limits: { eventStreams: 1 } });
+    const { response } = await followEvents(url);
+    const page = await openTab(await createContext(), url);
     const refusal = /^\s*1 streams of live events are already open for 127.0.0.1, the limit for one client/;
     await eventually(async () => refusal.test((await page.getByRole("status").textContent()) ?? ""), { what: "why" });
     response.destroy();
@@ -136,13 +137,13 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   });
 
   test("the dashboard redirects every tab to the login page after a logout in one", async () => {
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, { ann: "admin" });
-    const { httpUrl } = await server({ data });
-    const tabs = await context();
+    const { httpUrl } = await startTestServer({ data });
+    const tabs = await createContext();
     const first = await openTab(tabs, httpUrl!);
     await first.getByLabel("Name").fill("ann");
-    await first.getByLabel("Password").fill(as("ann").password);
+    await first.getByLabel("Password").fill(loginOf("ann").password);
     await first.keyboard.press("Enter");
     await isLive(first);
     const second = await openTab(tabs, httpUrl!);

@@ -9,7 +9,7 @@ import { startServer, type NightlightServer, type Plugin } from "../../server/sr
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
-// The few browser types used here. The DOM library would apply to all Node files of the project.
+// These types replace the DOM library, which would apply to all Node files of the project.
 interface Plot {
   readonly width: number;
   readonly height: number;
@@ -76,10 +76,12 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   let complaints: string[];
   const heard: [topic: string, payload: string][] = [];
 
-  const start = (httpPort = 0) => startServer({ mqttPort: 0, httpPort, data, plugins: [simulator.plugin] });
-  const say = (topic: string, message: object) => client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
+  const startWithSimulator = (httpPort = 0) =>
+    startServer({ mqttPort: 0, httpPort, data, plugins: [simulator.plugin] });
+  const publishMessage = (topic: string, message: object) =>
+    client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
   const card = (id: string) => page.getByRole("article", { name: id, exact: true });
-  const shows = (place: Locator, text: string | RegExp) =>
+  const waitForText = (place: Locator, text: string | RegExp) =>
     eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(text), {
       what: `"${text}" on the page`,
     });
@@ -91,7 +93,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
           .isVisible(),
       { what: `the lamp of ${id} ${state}` },
     );
-  const commanded = (id: string, led_on: boolean) =>
+  const waitForCommand = (id: string, led_on: boolean) =>
     eventually(() => heard.some(([topic, text]) => topic === `${id}/commands` && JSON.parse(text).led_on === led_on), {
       what: `led_on ${led_on} for ${id}`,
     });
@@ -104,13 +106,13 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   beforeEach(async () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
     simulator = new StubSimulator();
-    server = await start();
+    server = await startWithSimulator();
     client = await mqtt.connectAsync(server.brokerUrl);
     heard.length = 0;
     client.on("message", (topic, payload) => heard.push([topic, payload.toString()]));
     await client.subscribeAsync(["+/commands", "+/+/commands", "+/+/+/commands"], { qos: 1 });
     ({ page, complaints } = await openPage(browser, server.httpUrl!));
-    await shows(page.getByRole("status"), "live");
+    await waitForText(page.getByRole("status"), "live");
   });
 
   afterEach(async () => {
@@ -122,34 +124,34 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard shows the light, lamp and online state that a device publishes", async () => {
-    await say("nightlight/porch/telemetry", { light: 212 });
+    await publishMessage("nightlight/porch/telemetry", { light: 212 });
     await lampOf("nightlight/porch", "on");
-    await shows(card("nightlight/porch"), /online.*212/s);
-    await say("nightlight/porch/telemetry", { light: 733.4 });
+    await waitForText(card("nightlight/porch"), /online.*212/s);
+    await publishMessage("nightlight/porch/telemetry", { light: 733.4 });
     await lampOf("nightlight/porch", "off");
-    await shows(card("nightlight/porch"), "733");
-    await say("nightlight/porch/status", { online: false });
-    await shows(card("nightlight/porch"), /offline since/);
-    await shows(page.getByRole("banner"), "2 boards, 1 offline, 0 lamps on");
+    await waitForText(card("nightlight/porch"), "733");
+    await publishMessage("nightlight/porch/status", { online: false });
+    await waitForText(card("nightlight/porch"), /offline since/);
+    await waitForText(page.getByRole("banner"), "2 boards, 1 offline, 0 lamps on");
   });
 
   test("the dashboard shows since when a device is online, and how many readings are missing", async () => {
-    await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
-    await shows(card("nightlight/porch"), /online since \d/);
-    await say("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
+    await publishMessage("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
+    await waitForText(card("nightlight/porch"), /online since \d/);
+    await publishMessage("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
     await eventually(() => card("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
       what: "the missing readings",
     });
   });
 
   test("the dashboard shows that a board decides by itself", async () => {
-    await say("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
-    await shows(card("nightlight/porch"), "board decides");
+    await publishMessage("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
+    await waitForText(card("nightlight/porch"), "board decides");
     await lampOf("nightlight/porch", "on");
   });
 
   test("the dashboard plots readings from before the page was opened, with shading while the lamp was on", async () => {
-    await say("nightlight/porch/telemetry", { light: 910 });
+    await publishMessage("nightlight/porch/telemetry", { light: 910 });
     const past = [
       [120, 100, true],
       [45, 900, false],
@@ -158,7 +160,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       const { points } = (await (await route.fetch()).json()) as { points: object[] };
       await route.fulfill({ json: { points: [...past, ...points] } });
     });
-    await shows(card("nightlight/porch"), "910");
+    await waitForText(card("nightlight/porch"), "910");
     await page.reload();
     const canvas = card("nightlight/porch").locator("canvas");
     await eventually(async () => /from 100 to 910/.test((await canvas.getAttribute("aria-label")) ?? ""), {
@@ -178,34 +180,34 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard switches a lamp: start and end of an override are published on <id>/commands", async () => {
-    await say("nightlight/porch/telemetry", { light: 800 });
-    await commanded("nightlight/porch", false);
+    await publishMessage("nightlight/porch/telemetry", { light: 800 });
+    await waitForCommand("nightlight/porch", false);
     await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
-    await commanded("nightlight/porch", true);
+    await waitForCommand("nightlight/porch", true);
     await lampOf("nightlight/porch", "on");
-    await shows(card("nightlight/porch"), "switched on by hand");
+    await waitForText(card("nightlight/porch"), "switched on by hand");
     heard.length = 0;
     await card("nightlight/porch").getByRole("radio", { name: "Auto" }).check();
-    await commanded("nightlight/porch", false);
-    await shows(card("nightlight/porch"), "server decides");
+    await waitForCommand("nightlight/porch", false);
+    await waitForText(card("nightlight/porch"), "server decides");
   });
 
   test("the dashboard shows an override that was set over MQTT", async () => {
-    await say("nightlight/porch/telemetry", { light: 100 });
+    await publishMessage("nightlight/porch/telemetry", { light: 100 });
     await lampOf("nightlight/porch", "on");
-    await say("nightlight/porch/set", { mode: "off" });
+    await publishMessage("nightlight/porch/set", { mode: "off" });
     await eventually(() => card("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), { what: "Off" });
   });
 
   test("the dashboard sets a simulated board's light, shows the reaction time, and releases it", async () => {
-    await say("nightlight/sim-1/telemetry", { light: 700 });
+    await publishMessage("nightlight/sim-1/telemetry", { light: 700 });
     const board = card("nightlight/sim-1");
     const slider = board.getByRole("slider");
-    await shows(board, "server decides");
+    await waitForText(board, "server decides");
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider where the light is" });
     await slider.fill("120");
     await lampOf("nightlight/sim-1", "on");
-    await shows(board, /lamp reacted in 0\.\d\d sec/);
+    await waitForText(board, /lamp reacted in 0\.\d\d sec/);
     expect(simulator.requests).toEqual([["light", { light: 120 }]]);
     await board.getByRole("button", { name: "Follow the simulation" }).click();
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider back at the light" });
@@ -231,7 +233,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   test("the dashboard cuts and restores a simulated board's network", async () => {
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
-    await shows(card("nightlight/sim-1"), "The network is cut.");
+    await waitForText(card("nightlight/sim-1"), "The network is cut.");
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
@@ -241,7 +243,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     simulator.refuse = "The simulator is being stopped.";
     const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
-    await shows(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
+    await waitForText(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
     expect(await cut.isChecked()).toBe(false);
     // the only console error is about the request that failed as intended
     expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]);
@@ -249,21 +251,21 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 
   test("the dashboard shows ids with HTML as text", async () => {
     const ids = ["<img src=x onerror=alert(1)>", "a/<script>alert(1)</script>", "../%2e%2e/&amp;\"'", "constructor"];
-    for (const id of ids) await say(`${id}/telemetry`, { light: 100 });
+    for (const id of ids) await publishMessage(`${id}/telemetry`, { light: 100 });
     for (const id of ids) await eventually(() => card(id).isVisible(), { what: id });
     const names = await page.getByRole("heading", { level: 3 }).allTextContents();
     expect(names.map((name) => name.trim())).toEqual(expect.arrayContaining([...ids, "nightlight/sim-1"]));
     expect(await page.locator("main img, main script").count()).toBe(0);
     for (const id of ids) {
       await card(id).getByRole("radio", { name: "Off" }).check();
-      await commanded(id, false);
+      await waitForCommand(id, false);
     }
   });
 
   test("the dashboard can be used with the keyboard alone", async () => {
-    await say("nightlight/porch/telemetry", { light: 800 });
+    await publishMessage("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
-    await say("nightlight/sim-1/telemetry", { light: 800 });
+    await publishMessage("nightlight/sim-1/telemetry", { light: 800 });
     simulator.change({ held: true });
     const board = card("nightlight/sim-1");
     await eventually(() => board.getByRole("button", { name: "Follow the simulation" }).isVisible(), {
@@ -300,7 +302,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 
     await card("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("ArrowRight");
-    await commanded("nightlight/porch", true);
+    await waitForCommand("nightlight/porch", true);
     await board.getByRole("slider").focus();
     await page.keyboard.press("Home");
     await eventually(() => simulator.board.light === 0, { what: "the slider at 0" });
@@ -313,19 +315,19 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard shows that the server is offline, and is up to date when the server is back", async () => {
-    await say("nightlight/porch/telemetry", { light: 800 });
+    await publishMessage("nightlight/porch/telemetry", { light: 800 });
     await eventually(() => card("nightlight/porch").isVisible(), { what: "the card" });
     const port = Number(new URL(server.httpUrl!).port);
     await client.endAsync(true);
     await server.close();
-    await shows(page.getByRole("status"), /connection lost at/);
-    server = await start(port);
+    await waitForText(page.getByRole("status"), /connection lost at/);
+    server = await startWithSimulator(port);
     client = await mqtt.connectAsync(server.brokerUrl);
-    await say("nightlight/hall/telemetry", { light: 5 });
+    await publishMessage("nightlight/hall/telemetry", { light: 5 });
     await eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", {
       what: "the page live again",
     });
-    await shows(card("nightlight/hall"), "5");
+    await waitForText(card("nightlight/hall"), "5");
     // ignore the console errors about refused connections
     complaints.length = 0;
   });

@@ -6,7 +6,7 @@ import { DecisionPublisher } from "../../server/src/outputs/decision-publisher.j
 import { Publisher } from "../../server/src/transport/publisher.js";
 
 const SECOND = 1000;
-const MANY = 3000;
+const DEVICE_COUNT = 3000;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 /** Creates a decision publisher with devices, and records what it publishes as `<topic> <payload>`. */
-function manyDevices(count: number) {
+function createPublisher(count: number) {
   const published: string[] = [];
   const publisher = new Publisher();
   publisher.setConnection((topic, payload) => void published.push(`${topic} ${payload.toString()}`));
@@ -31,7 +31,7 @@ function manyDevices(count: number) {
 
 describe("when many lamps switch at once", () => {
   test("at most 1,000 decisions are published per second, and one for each lamp in the end", () => {
-    const { published, switchAll } = manyDevices(MANY);
+    const { published, switchAll } = createPublisher(DEVICE_COUNT);
     switchAll(true);
     let before = 0;
     for (let second = 0; second < 3; second++) {
@@ -40,25 +40,25 @@ describe("when many lamps switch at once", () => {
       expect(published.length - before).toBeLessThanOrEqual(1000);
       before = published.length;
     }
-    expect(published).toHaveLength(MANY);
-    expect(new Set(published).size).toBe(MANY);
+    expect(published).toHaveLength(DEVICE_COUNT);
+    expect(new Set(published).size).toBe(DEVICE_COUNT);
     vi.advanceTimersByTime(SECOND);
-    expect(published).toHaveLength(MANY);
+    expect(published).toHaveLength(DEVICE_COUNT);
   });
 
   test("a lamp that switches again while its decision waits is published with its latest state", () => {
-    const { published, switchAll } = manyDevices(MANY);
+    const { published, switchAll } = createPublisher(DEVICE_COUNT);
     switchAll(false);
     vi.advanceTimersByTime(SECOND / 2);
     const already = published.length;
     switchAll(true);
     vi.advanceTimersByTime(10 * SECOND);
     expect(published.slice(already).every((line) => line.includes('"led_on":true'))).toBe(true);
-    expect(new Set(published.slice(already).map((line) => line.split(" ")[0])).size).toBe(MANY);
+    expect(new Set(published.slice(already).map((line) => line.split(" ")[0])).size).toBe(DEVICE_COUNT);
   });
 
   test("a decision that a person overrides is published within a quarter of a second", () => {
-    const { published, decisions, all, switchAll } = manyDevices(MANY);
+    const { published, decisions, all, switchAll } = createPublisher(DEVICE_COUNT);
     switchAll(true);
     const last = all.at(-1)!;
     last.setOverride(createOverride("off", undefined, Date.now()));
@@ -69,7 +69,7 @@ describe("when many lamps switch at once", () => {
 });
 
 test("a flickering lamp is published at most four times a second, and finally with its last state", () => {
-  const { published, switchAll } = manyDevices(1);
+  const { published, switchAll } = createPublisher(1);
   for (let ms = 0; ms < SECOND; ms += 10) {
     switchAll(ms % 20 === 0);
     vi.advanceTimersByTime(10);
@@ -80,8 +80,8 @@ test("a flickering lamp is published at most four times a second, and finally wi
 });
 
 test("close publishes all waiting decisions", () => {
-  const { published, decisions, switchAll } = manyDevices(MANY);
+  const { published, decisions, switchAll } = createPublisher(DEVICE_COUNT);
   switchAll(true);
   decisions.close();
-  expect(published).toHaveLength(MANY);
+  expect(published).toHaveLength(DEVICE_COUNT);
 });

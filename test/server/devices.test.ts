@@ -3,17 +3,17 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Devices, type Device } from "../../server/src/devices/devices.js";
 
-const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
-const flag = maybe(fc.boolean());
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const flag = optional(fc.boolean());
 const number = fc.oneof(fc.nat(), fc.double({ noNaN: true }));
 const fields = fc.record({
   online: flag,
   led_on: flag,
   commanded: flag,
-  lamp: maybe(fc.record({ led_on: fc.boolean(), since: number })),
-  since: maybe(number),
-  light: maybe(number),
-  seq: maybe(fc.nat()),
+  lamp: optional(fc.record({ led_on: fc.boolean(), since: number })),
+  since: optional(number),
+  light: optional(number),
+  seq: optional(fc.nat()),
   measuredAt: number,
   lastSeen: number,
   published: number,
@@ -22,7 +22,7 @@ const fields = fc.record({
 });
 type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
-const NEW: Fields = {
+const NEW_DEVICE_FIELDS: Fields = {
   ...{ online: undefined, led_on: undefined, commanded: undefined, lamp: undefined, since: undefined },
   ...{
     light: undefined,
@@ -37,7 +37,7 @@ const NEW: Fields = {
 
 const fieldsOf = (device: Device): Fields =>
   Object.fromEntries(
-    Object.keys(NEW).map((name) => [name, (device as unknown as Fields)[name as keyof Fields]]),
+    Object.keys(NEW_DEVICE_FIELDS).map((name) => [name, (device as unknown as Fields)[name as keyof Fields]]),
   ) as unknown as Fields;
 
 const step = fc.oneof(
@@ -64,7 +64,7 @@ test("each device keeps its own fields, also after it is forgotten and others re
           continue;
         }
         const device = devices.obtain(step.id)!;
-        if (!known.has(device)) known.set(device, NEW);
+        if (!known.has(device)) known.set(device, NEW_DEVICE_FIELDS);
         if (step.kind === "set") known.set(device, Object.assign(device, step.fields) && step.fields);
         else {
           device.obtainBoots().placeReading(1, step.seq, { light: 1, at: step.seq }, 1000, true);

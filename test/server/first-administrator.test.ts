@@ -7,17 +7,21 @@ import { MAX_WRONG_CODES, SetupCode } from "../../server/src/security/setup-code
 import { removeUser } from "../../server/src/security/user-changes.js";
 import { readUsers } from "../../server/src/security/users-file.js";
 import { eventually } from "../support/eventually.js";
-import { addUsers, as } from "./support/guarded.js";
+import { addUsers, loginOf } from "./support/guarded.js";
 import { type Answer } from "./support/http-app.js";
-import { administrator, PASSWORD, peopleServer, type PeopleServer } from "./support/people.js";
-import { client, temporaryFolder } from "./support/server.js";
+import { startAsAdministrator, PASSWORD, startPeopleServer, type PeopleServer } from "./support/people.js";
+import { connectClient, createTemporaryFolder } from "./support/server.js";
 
-const create = ({ send }: PeopleServer, code: string, name = "ann", password = PASSWORD): Promise<Answer> =>
-  send("POST", "/api/first-administrator", { code, name, password });
+const createAdministrator = (
+  { send }: PeopleServer,
+  code: string,
+  name = "ann",
+  password = PASSWORD,
+): Promise<Answer> => send("POST", "/api/first-administrator", { code, name, password });
 
 describe("on a server without accounts", () => {
   test("everybody on this machine has access, and the code from the log creates the first administrator", async () => {
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     expect((await running.send("GET", "/api/devices")).status).toBe(200);
     expect((await running.send("GET", "/api/session")).json).toEqual({
       ...{ name: null, role: null, required: false },
@@ -25,7 +29,7 @@ describe("on a server without accounts", () => {
     });
     const [code, ...others] = running.codes();
     expect(others).toEqual([]);
-    const answer = await create(running, code.toUpperCase().replaceAll("-", " "));
+    const answer = await createAdministrator(running, code.toUpperCase().replaceAll("-", " "));
     expect(answer).toMatchObject({ status: 201, json: { name: "ann", role: "admin", required: true } });
     const cookie = answer.headers["set-cookie"]![0].split(";", 1)[0];
     expect((await running.send("GET", "/api/devices")).status).toBe(401);
@@ -34,17 +38,20 @@ describe("on a server without accounts", () => {
       ...{ name: "ann", role: "admin", required: true },
     });
     expect((await readUsers(running.data)).get("ann")).toMatchObject({ role: "admin" });
-    await expect(client(running.server.brokerUrl)).rejects.toMatchObject({ code: 5 });
-    await client(running.server.brokerUrl, { username: "ann", password: PASSWORD });
+    await expect(connectClient(running.server.brokerUrl)).rejects.toMatchObject({ code: 5 });
+    await connectClient(running.server.brokerUrl, { username: "ann", password: PASSWORD });
   });
 
   test("the code works once, and after it nobody can create another administrator with it", async () => {
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     const [code] = running.codes();
-    const answers = await Promise.all(["ann", "bob", "eve"].map((name) => create(running, code, name)));
+    const answers = await Promise.all(["ann", "bob", "eve"].map((name) => createAdministrator(running, code, name)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
     expect((await readUsers(running.data)).size).toBe(1);
-    expect(await create(running, code, "zoe")).toMatchObject({ status: 409, json: { error: /account already/ } });
+    expect(await createAdministrator(running, code, "zoe")).toMatchObject({
+      status: 409,
+      json: { error: /account already/ },
+    });
   });
 
   test.each([
@@ -55,15 +62,18 @@ describe("on a server without accounts", () => {
     ["e v e", PASSWORD, /cannot be a user name/],
   ])("the name %j with the password %j is refused with the reason, and the code stays valid", async (...given) => {
     const [name, password, reason] = given;
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     const [code] = running.codes();
-    expect(await create(running, code, name, password)).toMatchObject({ status: 400, json: { error: reason } });
-    expect((await create(running, code)).status).toBe(201);
+    expect(await createAdministrator(running, code, name, password)).toMatchObject({
+      status: 400,
+      json: { error: reason },
+    });
+    expect((await createAdministrator(running, code)).status).toBe(201);
   });
 
   test("wrong codes are throttled like wrong passwords, and count together with them", async () => {
-    const running = await peopleServer();
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => create(running, `wrong-${n}`)));
+    const running = await startPeopleServer();
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => createAdministrator(running, `wrong-${n}`)));
     const statuses = answers.map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([401, 429]));
     expect(statuses.filter((status) => status === 401).length).toBeLessThan(8);
@@ -73,7 +83,7 @@ describe("on a server without accounts", () => {
   });
 
   test("no other request needs or accepts the code, and no account can be added without it", async () => {
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     expect((await running.send("GET", "/api/users")).json).toEqual([]);
     for (const [method, route, body] of [
       ["POST", "/api/users", { name: "eve", role: "admin", password: PASSWORD }],
@@ -87,20 +97,20 @@ describe("on a server without accounts", () => {
   });
 
   test("an account that a command adds makes the code useless, and removing the last one shows another code", async () => {
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     const [code] = running.codes();
     await addUsers(running.data, { bob: "admin" });
     await eventually(async () => (await running.send("GET", "/api/session")).json.required, { what: "the account" });
-    expect((await create(running, code)).status).toBe(409);
+    expect((await createAdministrator(running, code)).status).toBe(409);
     await removeUser(running.data, "bob");
     await eventually(() => running.codes().length === 2, { what: "another code" });
-    expect((await create(running, code)).status).toBe(401);
+    expect((await createAdministrator(running, code)).status).toBe(401);
     expect((await running.send("GET", "/api/devices")).status).toBe(401);
-    expect((await create(running, running.codes()[1])).status).toBe(201);
+    expect((await createAdministrator(running, running.codes()[1])).status).toBe(201);
   });
 
   test("the code is in no file of the data folder and in no answer", async () => {
-    const running = await peopleServer();
+    const running = await startPeopleServer();
     const [code] = running.codes();
     for (const route of ["/api/status", "/api/session", "/api/users", "/metrics", "/healthz", "/login", "/"])
       expect((await running.send("GET", route)).text).not.toContain(code);
@@ -115,19 +125,19 @@ describe("on a server without accounts", () => {
   });
 
   test("each start makes another code", async () => {
-    const data = await temporaryFolder();
-    const first = await peopleServer({ data });
+    const data = await createTemporaryFolder();
+    const first = await startPeopleServer({ data });
     await first.server.close();
-    const second = await peopleServer({ data });
+    const second = await startPeopleServer({ data });
     expect(second.codes()[0]).not.toBe(first.codes()[0]);
-    expect((await create(second, first.codes()[0])).status).toBe(401);
+    expect((await createAdministrator(second, first.codes()[0])).status).toBe(401);
   });
 
   test("a server with accounts logs no code, and one with --anonymous neither", async () => {
-    expect((await administrator()).codes()).toEqual([]);
-    const anonymous = await peopleServer({ anonymous: true });
+    expect((await startAsAdministrator()).codes()).toEqual([]);
+    const anonymous = await startPeopleServer({ anonymous: true });
     expect(anonymous.codes()).toEqual([]);
-    expect((await create(anonymous, "x")).json.error).toMatch(/runs with --anonymous/);
+    expect((await createAdministrator(anonymous, "x")).json.error).toMatch(/runs with --anonymous/);
     expect((await anonymous.send("GET", "/api/session")).json).not.toHaveProperty("first_administrator_missing");
   });
 });
@@ -135,22 +145,22 @@ describe("on a server without accounts", () => {
 test.each([{ host: "0.0.0.0" }, { httpNames: ["lights.example.org"] }])(
   "a server that others can reach (%o) lets nobody in until the first administrator exists",
   async (options) => {
-    const running = await peopleServer(options);
+    const running = await startPeopleServer(options);
     expect((await running.send("GET", "/api/devices")).status).toBe(401);
     expect((await running.send("GET", "/api/users")).status).toBe(401);
     const mqtt = running.server.brokerUrl.replace(/\/\/[^:]+:/, "//127.0.0.1:");
-    await expect(client(mqtt)).rejects.toMatchObject({ code: 5 });
+    await expect(connectClient(mqtt)).rejects.toMatchObject({ code: 5 });
     const warning = running.log.lines.find(({ text }) => text.includes("one-time code"));
     expect(warning).toMatchObject({ level: "warn", text: expect.stringContaining("nobody can use this server") });
-    expect((await create(running, running.codes()[0], "me")).status).toBe(201);
-    await client(mqtt, { username: "me", password: PASSWORD });
+    expect((await createAdministrator(running, running.codes()[0], "me")).status).toBe(201);
+    await connectClient(mqtt, { username: "me", password: PASSWORD });
     await addUsers(running.data, { porch: { device: "nightlight/porch" } });
-    await eventually(() => client(mqtt, as("porch")).then(() => true, () => false), { what: "the board" }); // prettier-ignore
+    await eventually(() => connectClient(mqtt, loginOf("porch")).then(() => true, () => false), { what: "the board" }); // prettier-ignore
   },
 );
 
 describe("a one-time code", () => {
-  function setup() {
+  function createSetup() {
     const time = { now: 0 };
     const shown: string[] = [];
     const code = new SetupCode(new LoginThrottle(() => time.now), (text) => shown.push(text));
@@ -159,7 +169,7 @@ describe("a one-time code", () => {
   }
 
   test("there is no code before the first and after the last issue", () => {
-    const { code, shown } = setup();
+    const { code, shown } = createSetup();
     expect(code.checkCode("1.2.3.4", "")).toEqual({ right: false });
     code.issue();
     code.issue();
@@ -170,7 +180,7 @@ describe("a one-time code", () => {
   });
 
   test("ten wrong codes, however slow and from wherever, replace the code", () => {
-    const { time, code, shown } = setup();
+    const { time, code, shown } = createSetup();
     code.issue();
     for (let n = 0; n < MAX_WRONG_CODES; n++) {
       expect(shown).toHaveLength(1);
@@ -185,7 +195,7 @@ describe("a one-time code", () => {
   });
 
   test("codes differ, and have 59 random bits without characters that look alike", () => {
-    const { code, shown } = setup();
+    const { code, shown } = createSetup();
     for (let n = 0; n < 200; n++) {
       code.issue();
       code.revoke();

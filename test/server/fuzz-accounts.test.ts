@@ -4,21 +4,21 @@ import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
 import { randomFrom, type Random } from "../chaos/random.js";
 import { eventually } from "../support/eventually.js";
-import { LONG, seed } from "../support/seed.js";
-import { addUsers, as, guarded, passwordOf } from "./support/guarded.js";
+import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { addUsers, loginOf, startBrokerWithAccounts, passwordOf } from "./support/guarded.js";
 import { ask } from "./support/http-app.js";
-import { connectPacket, rawLogin } from "./support/raw.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { connectPacket, connectRawClientAs } from "./support/raw.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const; // prettier-ignore
 /** The payload of every message of the attacker. */
-const EVIL = "evil";
+const ATTACK_PAYLOAD = "evil";
 const MAY_PUBLISH = { porch: /^nightlight\/porch\/(telemetry|status|replies)$/, eyes: /$^/ };
 const MAY_RECEIVE = { porch: /^nightlight\/(status|porch\/(commands|config|set|decision))$/, eyes: /^[^$]/ };
 
-const LEVELS = ["nightlight", "porch", "shed", "zones", "hall", "+", "#", "", "$SYS", "$share", "é", "telemetry", "commands", "set", "status"]; // prettier-ignore
+const TOPIC_LEVELS = ["nightlight", "porch", "shed", "zones", "hall", "+", "#", "", "$SYS", "$share", "é", "telemetry", "commands", "set", "status"]; // prettier-ignore
 
-function topic(random: Random): string {
+function randomTopic(random: Random): string {
   const own = [
     "nightlight/porch/telemetry",
     "nightlight/shed/telemetry",
@@ -26,16 +26,16 @@ function topic(random: Random): string {
     "nightlight/status",
   ];
   if (random.int(0, 2) === 0) return random.pick(own);
-  return Array.from({ length: random.int(1, 5) }, () => random.pick(LEVELS)).join("/");
+  return Array.from({ length: random.int(1, 5) }, () => random.pick(TOPIC_LEVELS)).join("/");
 }
 
-function packet(random: Random): Packet {
+function randomPacket(random: Random): Packet {
   const qos = random.pick([0, 1, 2] as const);
   const messageId = random.int(1, 20);
   const made: (() => Packet)[] = [
-    () => ({ cmd: "publish", topic: topic(random).replace(/[+#]/g, "x") || "x", payload: EVIL, qos, messageId, retain: random.int(0, 1) === 1, dup: qos > 0 && random.int(0, 3) === 0 }), // prettier-ignore
-    () => ({ cmd: "subscribe", messageId, subscriptions: [{ topic: topic(random) || "x", qos }] }),
-    () => ({ cmd: "unsubscribe", messageId, unsubscriptions: [topic(random) || "x"] }),
+    () => ({ cmd: "publish", topic: randomTopic(random).replace(/[+#]/g, "x") || "x", payload: ATTACK_PAYLOAD, qos, messageId, retain: random.int(0, 1) === 1, dup: qos > 0 && random.int(0, 3) === 0 }), // prettier-ignore
+    () => ({ cmd: "subscribe", messageId, subscriptions: [{ topic: randomTopic(random) || "x", qos }] }),
+    () => ({ cmd: "unsubscribe", messageId, unsubscriptions: [randomTopic(random) || "x"] }),
     () => ({ cmd: random.pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId }),
     () => ({ cmd: "pingreq" }),
     () => connectPacket("again", { username: "boss", password: Buffer.from("guess") }),
@@ -46,23 +46,25 @@ function packet(random: Random): Packet {
 }
 
 /** Encodes a few random packets, and damages the bytes in one of four cases. */
-function bytes(random: Random): Buffer {
-  const whole = Buffer.concat(Array.from({ length: random.int(1, 8) }, () => generate(packet(random))));
+function randomBytes(random: Random): Buffer {
+  const whole = Buffer.concat(Array.from({ length: random.int(1, 8) }, () => generate(randomPacket(random))));
   if (random.int(0, 3) > 0) return whole;
   for (let flips = random.int(1, 4); flips > 0; flips--) whole[random.int(0, whole.length - 1)] = random.int(0, 255);
   return whole.subarray(0, random.int(1, whole.length));
 }
 
 test("a board and a reader that send random packets cannot exceed their permissions or affect other clients", async () => {
-  const random = randomFrom(seed());
-  const broker = await guarded(USERS);
-  const boss = await client(broker.url, as("boss"), "#");
-  const shed = await client(broker.url, as("shed"), "nightlight/shed/commands");
-  const rounds = LONG ? 3000 : 60;
+  const random = randomFrom(testSeed());
+  const broker = await startBrokerWithAccounts(USERS);
+  const boss = await connectClient(broker.url, loginOf("boss"), "#");
+  const shed = await connectClient(broker.url, loginOf("shed"), "nightlight/shed/commands");
+  const rounds = IS_LONG_RUN ? 3000 : 60;
   for (let round = 0; round < rounds; round++) {
     const name = random.pick(["porch", "eyes"] as const);
-    const attacker = await rawLogin(broker.url, `x${random.int(0, 5)}`, as(name), { clean: random.int(0, 1) === 1 });
-    const sent = bytes(random);
+    const attacker = await connectRawClientAs(broker.url, `x${random.int(0, 5)}`, loginOf(name), {
+      clean: random.int(0, 1) === 1,
+    });
+    const sent = randomBytes(random);
     attacker.sendBytes(sent);
     const seen = shed.got.length;
     await shed.publishAsync("nightlight/shed/telemetry", String(round), { qos: 1 });
@@ -73,7 +75,7 @@ test("a board and a reader that send random packets cannot exceed their permissi
     attacker.socket.destroy();
   }
   const evil = [...broker.got.map(([topic, text]) => ({ topic, text })), ...boss.got].filter(
-    ({ text }) => text === EVIL,
+    ({ text }) => text === ATTACK_PAYLOAD,
   );
   for (const { topic } of evil) expect(topic).toMatch(/^nightlight\/porch\//);
   // porch may publish to every topic except `commands`, on which the test's server answers readings with the same payload
@@ -83,11 +85,11 @@ test("a board and a reader that send random packets cannot exceed their permissi
 });
 
 test("random HTTP requests get valid answers, and only those of an administrator change anything", async () => {
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   await addUsers(data, USERS);
-  const { httpUrl, devices } = await server({ data });
-  const login = (name: string): object => ({ authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}` }); // prettier-ignore
-  const put = { method: "PUT", headers: { ...login("eyes"), "content-type": "application/json" } };
+  const { httpUrl, devices } = await startTestServer({ data });
+  const basicAuth = (name: string): object => ({ authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}` }); // prettier-ignore
+  const put = { method: "PUT", headers: { ...basicAuth("eyes"), "content-type": "application/json" } };
   expect((await ask(httpUrl!, "/api/devices/nightlight/porch/mode", { ...put, body: { mode: "on" } })).status).toBe(
     403,
   );
@@ -105,7 +107,11 @@ test("random HTTP requests get valid answers, and only those of an administrator
     fc.oneof(path, known),
     body,
     async (name, m, p, text) => {
-      const headers = { ...login(name), "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+      const headers = {
+        ...basicAuth(name),
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      };
       const { status, json } = await ask(httpUrl!, p, { method: m, headers, body: text });
       expect([200, 202, 204, 302, 400, 401, 403, 404, 405, 409, 413, 415, 429, 503]).toContain(status);
       if (status >= 400 && m !== "HEAD") expect(json.error).toMatch(/^["A-Z]/);
@@ -113,7 +119,7 @@ test("random HTTP requests get valid answers, and only those of an administrator
       if (name === "eyes" && !["GET", "HEAD"].includes(m)) expect(status).toBeGreaterThanOrEqual(400);
     },
   );
-  await fc.assert(property, { numRuns: LONG ? 20_000 : 400, seed: seed() });
-  expect((await ask(httpUrl!, "/api/devices", { headers: { ...login("eyes") } })).status).toBe(200);
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 400, seed: testSeed() });
+  expect((await ask(httpUrl!, "/api/devices", { headers: { ...basicAuth("eyes") } })).status).toBe(200);
   expect(devices.size).toBe(0);
 });

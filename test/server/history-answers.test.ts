@@ -11,15 +11,15 @@ import type {
 import { CHUNK_LENGTH, MAX_STORED_TIME, HOUR_LENGTH } from "../../server/src/history/packing.js";
 import { bucketLengthFor } from "../../server/src/history/bucket-length.js";
 import { startPostgres } from "../support/postgres.js";
-import { missing, POSTGRES } from "../support/programs.js";
-import { inFolder, inPostgres, type TestPlace } from "./support/history.js";
+import { isMissing, POSTGRES } from "../support/programs.js";
+import { createSqliteDatabase, createPostgresDatabase, type TestDatabase } from "./support/history.js";
 
 const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
 /** Lengths of the queried time ranges, in ms: short ones use single readings, longer ones the totals of chunks or hours. */
-const SPANS = [60_000, 40 * 60_000, 5 * HOUR_LENGTH, 3 * 24 * HOUR_LENGTH, 400 * 24 * HOUR_LENGTH];
+const QUERY_SPANS = [60_000, 40 * 60_000, 5 * HOUR_LENGTH, 3 * 24 * HOUR_LENGTH, 400 * 24 * HOUR_LENGTH];
 
-const within = (span: number) =>
+const offsetsWithin = (span: number) =>
   fc.oneof(
     fc.integer({ min: 0, max: span }),
     // boundary times: the start of an hour or of a chunk (a block of stored readings), and 1 ms before and after
@@ -31,15 +31,15 @@ const within = (span: number) =>
 
 const light = fc.integer({ min: 0, max: 1023 * 4 }).map((quarters) => quarters / 4);
 
-const scene = fc.constantFrom(...SPANS).chain((span) =>
+const scenario = fc.constantFrom(...QUERY_SPANS).chain((span) =>
   fc.record({
     /** Each round adds readings and switches, then queries. */
     rounds: fc.array(
       fc.record({
-        readings: fc.array(fc.record({ offset: within(span), light }), { maxLength: 60 }),
-        switches: fc.array(fc.record({ offset: within(span), led_on: fc.boolean() }), { maxLength: 5 }),
-        from: within(span),
-        length: within(span),
+        readings: fc.array(fc.record({ offset: offsetsWithin(span), light }), { maxLength: 60 }),
+        switches: fc.array(fc.record({ offset: offsetsWithin(span), led_on: fc.boolean() }), { maxLength: 5 }),
+        from: offsetsWithin(span),
+        length: offsetsWithin(span),
         points: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(100, 5000)),
       }),
       { minLength: 1, maxLength: 4 },
@@ -49,13 +49,13 @@ const scene = fc.constantFrom(...SPANS).chain((span) =>
 );
 
 /** Removes duplicates and sorts readings by time, then by light. */
-function inOrder(readings: readonly HistoryReading[]): HistoryReading[] {
+function sortReadings(readings: readonly HistoryReading[]): HistoryReading[] {
   const set = new Map(readings.map((reading) => [`${reading.time} ${reading.light}`, reading]));
   return [...set.values()].sort((a, b) => a.time - b.time || a.light - b.light);
 }
 
 /** Reference implementation of downsampling: scans sorted readings. */
-function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
+function downsample(readings: readonly HistoryReading[], step: number): Bucket[] {
   const made: Bucket[] = [];
   let current = -1;
   for (const { time, light } of readings) {
@@ -69,13 +69,13 @@ function buckets(readings: readonly HistoryReading[], step: number): Bucket[] {
   return made;
 }
 
-const PROMISE = "for any readings in any order, a query returns the same answer as a scan of all readings";
+const TEST_NAME = "for any readings in any order, a query returns the same answer as a scan of all readings";
 
-async function answersRight({ open }: TestPlace, numRuns: number): Promise<void> {
+async function expectRightAnswers({ open }: TestDatabase, numRuns: number): Promise<void> {
   const kept = await open();
   let runs = 0;
   await fc.assert(
-    fc.asyncProperty(scene, async ({ rounds, again }) => {
+    fc.asyncProperty(scenario, async ({ rounds, again }) => {
       const device = `any/${runs++}`;
       const readings: HistoryReading[] = [];
       const switches: HistorySwitch[] = [];
@@ -93,10 +93,10 @@ async function answersRight({ open }: TestPlace, numRuns: number): Promise<void>
         const answer = await kept.query(query);
 
         const isIn = ({ time }: { time: number }) => time >= query.from && time < query.to;
-        const asked = inOrder(readings).filter(isIn);
+        const asked = sortReadings(readings).filter(isIn);
         expect(answer.step === 0).toBe(asked.length <= query.points);
         expect(answer.points.length).toBeLessThanOrEqual(query.points);
-        expect(answer.points).toEqual(buckets(asked, answer.step));
+        expect(answer.points).toEqual(downsample(asked, answer.step));
         const turns = switches.toSorted((a, b) => a.time - b.time);
         expect(answer.switches).toEqual(turns.filter(isIn));
         expect(answer.led_on).toBe(turns.findLast(({ time }) => time <= from)?.led_on ?? null);
@@ -112,15 +112,15 @@ async function answersRight({ open }: TestPlace, numRuns: number): Promise<void>
   );
 }
 
-test(PROMISE, async () => answersRight(await inFolder(), 150));
+test(TEST_NAME, async () => expectRightAnswers(await createSqliteDatabase(), 150));
 
-describe.skipIf(missing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
+describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   test(
-    PROMISE,
+    TEST_NAME,
     async () => {
       const postgres = await startPostgres();
       onTestFinished(() => postgres.remove());
-      await answersRight(await inPostgres(postgres), 60);
+      await expectRightAnswers(await createPostgresDatabase(postgres), 60);
     },
     60_000,
   );

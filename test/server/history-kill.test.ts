@@ -7,10 +7,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { history } from "./support/history.js";
-import { temporaryFolder } from "./support/server.js";
+import { openSqliteHistory } from "./support/history.js";
+import { createTemporaryFolder } from "./support/server.js";
 
-const FLOOD = fileURLToPath(new URL("./history-flood.ts", import.meta.url));
+const FLOOD_PROGRAM = fileURLToPath(new URL("./history-flood.ts", import.meta.url));
 
 interface Progress {
   readonly added: number;
@@ -18,11 +18,15 @@ interface Progress {
 }
 
 /** Starts the test program, kills it after `enough` written entries, and returns its last output. */
-async function killedAt(folder: string, prefix: string, enough: number): Promise<Progress> {
-  const child = spawn(process.execPath, ["--conditions=nightlight-source", "--import", "tsx", FLOOD, folder, prefix], {
-    cwd: path.dirname(FLOOD),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+async function killAfter(folder: string, prefix: string, enough: number): Promise<Progress> {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=nightlight-source", "--import", "tsx", FLOOD_PROGRAM, folder, prefix],
+    {
+      cwd: path.dirname(FLOOD_PROGRAM),
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   onTestFinished(() => void child.kill("SIGKILL"));
   let last: Progress = { added: 0, written: 0 };
   createInterface(child.stdout).on("line", (line) => (last = JSON.parse(line) as Progress));
@@ -33,16 +37,16 @@ async function killedAt(folder: string, prefix: string, enough: number): Promise
 }
 
 test("a history that is killed twice under load keeps every written entry and starts again", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   for (const [prefix, enough] of [
     ["first", 9_000],
     ["second", 16_000],
   ] as const) {
-    const { written, added } = await killedAt(folder, prefix, enough);
+    const { written, added } = await killAfter(folder, prefix, enough);
     // a killed process leaves its lock behind, which must not block the next start
     expect(existsSync(path.join(folder, "history.db.lock"))).toBe(true);
 
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     for (let board = 0; board < 20; board++) {
       const device = `${prefix}/${board}`;
       const { points, switches } = await kept.query({ device, from: 0, to: 2 ** 43, points: 1 });

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import { describe, expect, test } from "vitest";
 import { lowerThreadPriority } from "../../server/src/history/priority.js";
-import { history } from "./support/history.js";
-import { temporaryFolder } from "./support/server.js";
+import { openSqliteHistory } from "./support/history.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 /** Returns the niceness of each thread of this process, by thread id. */
-function threads(): Map<string, number> {
+function nicenessByThread(): Map<string, number> {
   const found = new Map<string, number>();
   for (const id of readdirSync("/proc/self/task"))
     try {
@@ -22,9 +22,9 @@ function threads(): Map<string, number> {
 
 describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux", () => {
   test("only the history thread has a higher niceness", async () => {
-    const before = threads();
-    const kept = await history(await temporaryFolder());
-    const after = threads();
+    const before = nicenessByThread();
+    const kept = await openSqliteHistory(await createTemporaryFolder());
+    const after = nicenessByThread();
     const nicer = [...after].filter(([, nice]) => nice === 5);
     expect(nicer).toHaveLength(1);
     expect(before.has(nicer[0][0])).toBe(false);
@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux
 });
 
 describe("another system", () => {
-  const system = (platform: NodeJS.Platform, nice: number) => {
+  const fakeSystem = (platform: NodeJS.Platform, nice: number) => {
     const set: number[] = [];
     const setPriority = (...nice: number[]): void => void set.push(...nice);
     return { set, platform: () => platform, getPriority: () => nice, setPriority } as unknown as typeof os & {
@@ -44,20 +44,25 @@ describe("another system", () => {
   };
 
   test("the priority stays unchanged on macOS and Windows, and when the server already has a high niceness", () => {
-    for (const one of [system("darwin", 0), system("win32", 0), system("linux", 5), system("linux", 19)]) {
+    for (const one of [
+      fakeSystem("darwin", 0),
+      fakeSystem("win32", 0),
+      fakeSystem("linux", 5),
+      fakeSystem("linux", 19),
+    ]) {
       lowerThreadPriority(one);
       expect(one.set).toEqual([]);
     }
-    const linux = system("linux", 0);
+    const linux = fakeSystem("linux", 0);
     lowerThreadPriority(linux);
     expect(linux.set).toEqual([5]);
   });
 
   test("an operating system that forbids the change is ignored", () => {
-    const forbidden = (): never => {
+    const throwForbidden = (): never => {
       throw new Error("EACCES: permission denied");
     };
-    expect(() => lowerThreadPriority({ ...system("linux", 0), setPriority: forbidden })).not.toThrow();
-    expect(() => lowerThreadPriority({ ...system("linux", 0), getPriority: forbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...fakeSystem("linux", 0), setPriority: throwForbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...fakeSystem("linux", 0), getPriority: throwForbidden })).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 /** A test suite that the history must pass with each of its databases, SQLite and PostgreSQL. */
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { count, type TestHistory, type TestPlace } from "./support/history.js";
+import { countReadings, type TestHistory, type TestDatabase } from "./support/history.js";
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
@@ -14,7 +14,7 @@ export function addSeconds(to: TestHistory, device: string, seconds: number, fro
 }
 
 /** Defines the tests. @param place creates an empty database */
-export function historyPromises(place: () => Promise<TestPlace>): void {
+export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void {
   describe("a query", () => {
     test("a query shows a spike of one reading in the plot of a month", async () => {
       const kept = await (await place()).open();
@@ -71,7 +71,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       await first.close();
       expect(first.stats).toEqual({ waiting: 0, written: 12_346, lost: 0 });
       const second = await where.open();
-      expect(await count(second, "porch")).toBe(12_345);
+      expect(await countReadings(second, "porch")).toBe(12_345);
       expect(await second.query({ device: "porch", from: 0, to: MIDNIGHT + 1, points: 1 })).toMatchObject({
         led_on: null,
         switches: [{ time: MIDNIGHT, led_on: true, by: "person", reason: "Ada wants light" }],
@@ -149,18 +149,18 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       addSeconds(kept, "porch", 10_000);
       addSeconds(kept, "cellar", 10);
       await kept.forget("porch");
-      expect(await count(kept, "porch")).toBe(0);
+      expect(await countReadings(kept, "porch")).toBe(0);
       addSeconds(kept, "porch", 3);
-      expect([await count(kept, "porch"), await count(kept, "cellar")]).toEqual([3, 10]);
+      expect([await countReadings(kept, "porch"), await countReadings(kept, "cellar")]).toEqual([3, 10]);
       await kept.forget("nobody");
       await kept.close();
       const again = await where.open();
-      expect([await count(again, "porch"), await count(again, "cellar")]).toEqual([3, 10]);
+      expect([await countReadings(again, "porch"), await countReadings(again, "cellar")]).toEqual([3, 10]);
     });
   });
 
   describe("retention", () => {
-    const spread = (kept: TestHistory, now: number): void => {
+    const addEveryHour = (kept: TestHistory, now: number): void => {
       for (let hour = 0; hour < 100; hour++) {
         kept.addReading("porch", { time: now - hour * HOUR, light: hour });
         kept.addSwitch("porch", { time: now - hour * HOUR, led_on: hour % 2 === 0, by: "server", reason: `${hour}` });
@@ -171,44 +171,51 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       const where = await place();
       const now = Date.now();
       const kept = await where.open();
-      spread(kept, now);
-      expect(await count(kept, "porch")).toBe(100);
+      addEveryHour(kept, now);
+      expect(await countReadings(kept, "porch")).toBe(100);
       kept.retain({ readings: 50 * HOUR, switches: undefined });
-      await eventually(async () => (await count(kept, "porch")) <= 52, { what: "old readings to be deleted" });
+      await eventually(async () => (await countReadings(kept, "porch")) <= 52, { what: "old readings to be deleted" });
       const { points, switches } = await kept.query({ device: "porch", from: 0, to: now + 1, points: 5000 });
       expect(points[0].time).toBeGreaterThan(now - 52 * HOUR);
       expect(points[0].time).toBeLessThanOrEqual(now - 50 * HOUR);
       expect(switches).toHaveLength(100);
       await kept.close();
       const again = await where.open({ readings: 20 * HOUR, switches: undefined });
-      await eventually(async () => (await count(again, "porch")) <= 22, { what: "old readings to be deleted" });
+      await eventually(async () => (await countReadings(again, "porch")) <= 22, { what: "old readings to be deleted" });
     });
 
     test("retention keeps the last old switch, which defines the state of the lamp", async () => {
       const now = Date.now();
       const kept = await (await place()).open();
-      spread(kept, now);
-      expect(await count(kept, "porch")).toBe(100);
+      addEveryHour(kept, now);
+      expect(await countReadings(kept, "porch")).toBe(100);
       kept.retain({ readings: undefined, switches: 30.5 * HOUR });
-      const ask = () => kept.query({ device: "porch", from: now - 30.5 * HOUR, to: now + 1, points: 5000 });
+      const queryRecent = () => kept.query({ device: "porch", from: now - 30.5 * HOUR, to: now + 1, points: 5000 });
       await eventually(
         async () => (await kept.query({ device: "porch", from: 0, to: now + 1, points: 1 })).switches.length === 32,
         { what: "old switches to be deleted" },
       );
-      expect(await count(kept, "porch")).toBe(100);
-      expect(await ask()).toMatchObject({ led_on: false });
-      expect((await ask()).switches).toHaveLength(31);
+      expect(await countReadings(kept, "porch")).toBe(100);
+      expect(await queryRecent()).toMatchObject({ led_on: false });
+      expect((await queryRecent()).switches).toHaveLength(31);
     });
   });
 
   describe("invalid input", () => {
     test("invalid input in a query is rejected with the allowed values", async () => {
       const kept = await (await place()).open();
-      const ask = (from: number, to: number, points: number) => kept.query({ device: "porch", from, to, points });
-      for (const refused of [ask(2, 1, 1), ask(NaN, 1, 1), ask(0, Infinity, 1), ask(0, 1, 0), ask(0, 1, 5001)])
+      const queryRange = (from: number, to: number, points: number) =>
+        kept.query({ device: "porch", from, to, points });
+      for (const refused of [
+        queryRange(2, 1, 1),
+        queryRange(NaN, 1, 1),
+        queryRange(0, Infinity, 1),
+        queryRange(0, 1, 0),
+        queryRange(0, 1, 5001),
+      ])
         await expect(refused).rejects.toThrow(RangeError);
-      await expect(ask(0, 1, 1.5)).rejects.toThrow("1 to 5000 points, not 1.5");
-      expect(await ask(-1e18, 1e18, 1)).toEqual({ points: [], led_on: null, switches: [], step: 0 });
+      await expect(queryRange(0, 1, 1.5)).rejects.toThrow("1 to 5000 points, not 1.5");
+      expect(await queryRange(-1e18, 1e18, 1)).toEqual({ points: [], led_on: null, switches: [], step: 0 });
     });
 
     test("invalid input in a reading is counted as lost and does not throw", async () => {
@@ -218,7 +225,7 @@ export function historyPromises(place: () => Promise<TestPlace>): void {
       kept.addReading("porch", { time: 1, light: NaN });
       kept.addReading("porch", { time: 2, light: 5e9 });
       kept.addReading("", { time: 3, light: -7 });
-      expect(await count(kept, "porch")).toBe(1);
+      expect(await countReadings(kept, "porch")).toBe(1);
       expect(kept.stats).toEqual({ waiting: 0, written: 2, lost: 6 });
     });
   });

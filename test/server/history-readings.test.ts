@@ -1,4 +1,7 @@
-/** Tests the readings in the history file: each is stored exactly once, whatever the order of writes, compactions, restarts and kills. */
+/**
+ * Tests that each reading is stored in the history file exactly once, whatever the order of writes, compactions, restarts
+ * and kills.
+ */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
@@ -6,20 +9,20 @@ import { CHUNK_LENGTH, HOUR_LENGTH } from "../../server/src/history/packing.js";
 import { NUMBERS_PER_POINT, type HistoryBatch } from "../../server/src/history/protocol.js";
 import { answerQuery, readPage } from "../../server/src/history/reader.js";
 import type { SqliteStore } from "../../server/src/history/store.js";
-import { temporaryFolder } from "./support/server.js";
-import { restarted, killed, storeIn } from "./support/store.js";
-import { ALWAYS, BASE, batchOf, IDS } from "./support/switches.js";
+import { createTemporaryFolder } from "./support/server.js";
+import { restartStore, copyAfterKill, openStore } from "./support/store.js";
+import { ALL_TIME, BASE_TIME, batchOf, DEVICE_IDS } from "./support/switches.js";
 
-interface Given {
+interface TestReading {
   readonly device: number;
   readonly time: number;
   readonly light: number;
 }
 
-const [from, to] = ALWAYS;
+const [from, to] = ALL_TIME;
 
 /** Builds a batch of readings without switches. */
-const readings = (given: readonly Given[]): HistoryBatch => ({
+const readingBatch = (given: readonly TestReading[]): HistoryBatch => ({
   ...batchOf([]),
   devices: Uint32Array.from(given, ({ device }) => device),
   times: Float64Array.from(given, ({ time }) => time),
@@ -27,7 +30,7 @@ const readings = (given: readonly Given[]): HistoryBatch => ({
 });
 
 /** Returns a device's readings, and their number according to the hourly totals in the table `hours`. */
-function stored(store: SqliteStore, id: string): { list: [time: number, light: number][]; inHours: number } {
+function storedReadings(store: SqliteStore, id: string): { list: [time: number, light: number][]; inHours: number } {
   const device = store.deviceNumberOf(id);
   if (device === undefined) return { list: [], inHours: 0 };
   const { times, lights } = readPage(store, device, { device: id, from, to });
@@ -41,25 +44,26 @@ function stored(store: SqliteStore, id: string): { list: [time: number, light: n
 }
 
 /** Returns the expected readings of each device: sorted by time and light, without duplicates. */
-const expected = (given: readonly Given[]): ReturnType<typeof stored>[] =>
-  IDS.map((_, number) => {
+const expectedReadings = (given: readonly TestReading[]): ReturnType<typeof storedReadings>[] =>
+  DEVICE_IDS.map((_, number) => {
     const own = given.filter(({ device }) => device === number);
     const once = new Map(own.map(({ time, light }) => [`${time} ${light}`, [time, light] as [number, number]]));
     const list = [...once.values()].sort(([a, light], [b, other]) => a - b || light - other);
     return { list, inHours: list.length };
   });
 
-const allIn = (store: SqliteStore): ReturnType<typeof stored>[] => IDS.map((id) => stored(store, id));
+const allStoredReadings = (store: SqliteStore): ReturnType<typeof storedReadings>[] =>
+  DEVICE_IDS.map((id) => storedReadings(store, id));
 
 /** Returns the number of readings in the table `batches`. */
-const inBatches = (store: SqliteStore): number =>
+const countInBatches = (store: SqliteStore): number =>
   Number(store.database.rows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
 
-const someReading = fc.record<Given>({
+const someReading = fc.record<TestReading>({
   device: fc.nat(2),
   time: fc.oneof(
-    fc.nat(20).map((ms) => BASE + ms),
-    fc.nat(40).map((chunk) => Math.floor(BASE / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
+    fc.nat(20).map((ms) => BASE_TIME + ms),
+    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
   ),
   light: fc.nat(3),
 });
@@ -70,30 +74,30 @@ const step = fc.oneof(
 );
 
 test("after any sequence of writes, compactions, restarts and kills, every reading is stored once", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   let runs = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
       let file = path.join(folder, `${runs++}.db`);
-      let store = storeIn(file);
-      const given: Given[] = [];
+      let store = openStore(file);
+      const given: TestReading[] = [];
       for (const step of steps) {
         if (step === "all") store.compact();
         else if (step === "one") {
           const device = store.deviceNumberOf("porch");
           if (device === undefined) continue;
           store.compact(device);
-          expect(stored(store, "porch")).toEqual(expected(given)[0]);
+          expect(storedReadings(store, "porch")).toEqual(expectedReadings(given)[0]);
         } else if (step === "restart" || step === "kill")
-          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restartStore(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
-          given.push(...(step as Given[]));
-          store.write(readings(step as Given[]), IDS);
+          given.push(...(step as TestReading[]));
+          store.write(readingBatch(step as TestReading[]), DEVICE_IDS);
         }
       }
       store.compact();
-      expect(allIn(store)).toEqual(expected(given));
-      expect(inBatches(store)).toBe(0);
+      expect(allStoredReadings(store)).toEqual(expectedReadings(given));
+      expect(countInBatches(store)).toBe(0);
       store.close();
     }),
     { numRuns: 60 },
@@ -101,36 +105,40 @@ test("after any sequence of writes, compactions, restarts and kills, every readi
 });
 
 test("compacting one device leaves the others pending; the last one deletes the batches", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = path.join(folder, "history.db");
-  const store = storeIn(file);
-  const given = Array.from({ length: 300 }, (_, n): Given => ({ device: n % 3, time: BASE + n * 9000, light: n }));
-  for (let at = 0; at < given.length; at += 100) store.write(readings(given.slice(at, at + 100)), IDS);
-  const [porch, cellar, attic] = expected(given);
+  const store = openStore(file);
+  const given = Array.from({ length: 300 }, (_, n): TestReading => ({
+    device: n % 3,
+    time: BASE_TIME + n * 9000,
+    light: n,
+  }));
+  for (let at = 0; at < given.length; at += 100) store.write(readingBatch(given.slice(at, at + 100)), DEVICE_IDS);
+  const [porch, cellar, attic] = expectedReadings(given);
   const nothing = { list: [], inHours: 0 };
 
   store.compact(store.deviceNumberOf("cellar"));
-  expect(allIn(store)).toEqual([nothing, cellar, nothing]);
-  expect(inBatches(store)).toBe(300);
-  const copy = killed(file, path.join(folder, "killed"));
+  expect(allStoredReadings(store)).toEqual([nothing, cellar, nothing]);
+  expect(countInBatches(store)).toBe(300);
+  const copy = copyAfterKill(file, path.join(folder, "killed"));
   copy.compact();
-  expect(allIn(copy)).toEqual([porch, cellar, attic]);
+  expect(allStoredReadings(copy)).toEqual([porch, cellar, attic]);
 
   store.compact(store.deviceNumberOf("attic"));
   // compact a device without pending readings, which changes nothing
   store.compact(store.deviceNumberOf("cellar"));
-  expect(inBatches(store)).toBe(300);
+  expect(countInBatches(store)).toBe(300);
   store.compact(store.deviceNumberOf("porch"));
-  expect(allIn(store)).toEqual([porch, cellar, attic]);
-  expect(inBatches(store)).toBe(0);
+  expect(allStoredReadings(store)).toEqual([porch, cellar, attic]);
+  expect(countInBatches(store)).toBe(0);
 });
 
 test("compaction writes chunks sorted by device and time, so that the page cache of the database is effective", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
-  const given = Array.from({ length: 120 }, (_, n): Given => {
-    return { device: (n * 7) % 3, time: BASE + ((n * 37) % 120) * CHUNK_LENGTH, light: n };
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
+  const given = Array.from({ length: 120 }, (_, n): TestReading => {
+    return { device: (n * 7) % 3, time: BASE_TIME + ((n * 37) % 120) * CHUNK_LENGTH, light: n };
   });
-  store.write(readings(given), IDS);
+  store.write(readingBatch(given), DEVICE_IDS);
   const keys: number[] = [];
   const hours: number[] = [];
   const run = store.database.run.bind(store.database);
@@ -148,9 +156,9 @@ test("compaction writes chunks sorted by device and time, so that the page cache
 });
 
 test("a failed compaction keeps all readings pending, and a later one stores each of them once", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
-  const given = Array.from({ length: 30 }, (_, n): Given => ({ device: n % 3, time: BASE + n, light: n }));
-  store.write(readings(given), IDS);
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
+  const given = Array.from({ length: 30 }, (_, n): TestReading => ({ device: n % 3, time: BASE_TIME + n, light: n }));
+  store.write(readingBatch(given), DEVICE_IDS);
   const run = store.database.run.bind(store.database);
   for (const device of [undefined, store.deviceNumberOf("attic")]) {
     const full = vi.spyOn(store.database, "run").mockImplementation((sql, ...values) => {
@@ -160,39 +168,39 @@ test("a failed compaction keeps all readings pending, and a later one stores eac
     expect(() => store.compact(device)).toThrow(/full/);
     full.mockRestore();
   }
-  expect(allIn(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
+  expect(allStoredReadings(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
   store.compact(store.deviceNumberOf("attic"));
   store.compact();
-  expect(allIn(store)).toEqual(expected(given));
+  expect(allStoredReadings(store)).toEqual(expectedReadings(given));
 });
 
 test("at most 500,000 readings are pending, even if a single device is compacted meanwhile, and none is lost", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
   const devices = Uint32Array.from({ length: 10_000 }, (_, n) => n % 3);
   let most = 0;
   for (let batch = 0; batch < 103; batch++) {
-    const times = Float64Array.from(devices, (_, n) => BASE + batch * 10_000 + n);
-    store.write({ ...batchOf([]), devices, times, lights: new Uint16Array(10_000) }, IDS);
+    const times = Float64Array.from(devices, (_, n) => BASE_TIME + batch * 10_000 + n);
+    store.write({ ...batchOf([]), devices, times, lights: new Uint16Array(10_000) }, DEVICE_IDS);
     if (batch % 25 === 0) store.compact(store.deviceNumberOf("cellar"));
-    most = Math.max(most, inBatches(store));
+    most = Math.max(most, countInBatches(store));
   }
   expect(most).toBe(500_000);
-  expect(inBatches(store)).toBe(30_000);
+  expect(countInBatches(store)).toBe(30_000);
   store.compact();
-  const count = (id: string): number => stored(store, id).inHours;
-  expect(IDS.map(count)).toEqual([343_402, 343_299, 343_299]);
+  const countInHours = (id: string): number => storedReadings(store, id).inHours;
+  expect(DEVICE_IDS.map(countInHours)).toEqual([343_402, 343_299, 343_299]);
 });
 
 test("the replacement of a damaged file receives the pending readings", async () => {
-  const folder = await temporaryFolder();
-  const store = storeIn(path.join(folder, "damaged.db"));
-  const read = (device: number, light: number): Given => ({ device, time: BASE, light });
-  store.write(readings([read(0, 1), read(1, 2)]), IDS);
+  const folder = await createTemporaryFolder();
+  const store = openStore(path.join(folder, "damaged.db"));
+  const readingOf = (device: number, light: number): TestReading => ({ device, time: BASE_TIME, light });
+  store.write(readingBatch([readingOf(0, 1), readingOf(1, 2)]), DEVICE_IDS);
   store.compact(store.deviceNumberOf("porch"));
-  store.write(readings([read(2, 3)]), IDS);
-  const next = storeIn(path.join(folder, "history.db"));
+  store.write(readingBatch([readingOf(2, 3)]), DEVICE_IDS);
+  const next = openStore(path.join(folder, "history.db"));
   store.moveInto(next);
-  next.write(readings([read(1, 4)]), IDS);
+  next.write(readingBatch([readingOf(1, 4)]), DEVICE_IDS);
   next.compact();
-  expect(allIn(next).map(({ list }) => list.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
+  expect(allStoredReadings(next).map(({ list }) => list.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
 });

@@ -6,15 +6,23 @@ import { CHUNK_LENGTH } from "../../server/src/history/packing.js";
 import { SWITCH_CAUSES } from "../../server/src/history/protocol.js";
 import type { SqliteStore } from "../../server/src/history/store.js";
 import { sweep } from "../../server/src/history/sweep.js";
-import { temporaryFolder } from "./support/server.js";
-import { restarted, killed, storeIn } from "./support/store.js";
-import { allIn, ALWAYS, BASE, batchOf, expected, IDS, type Given } from "./support/switches.js";
+import { createTemporaryFolder } from "./support/server.js";
+import { restartStore, copyAfterKill, openStore } from "./support/store.js";
+import {
+  storedSwitches,
+  ALL_TIME,
+  BASE_TIME,
+  batchOf,
+  expectedSwitches,
+  DEVICE_IDS,
+  type TestSwitch,
+} from "./support/switches.js";
 
-const someSwitch = fc.record<Given>({
+const someSwitch = fc.record<TestSwitch>({
   device: fc.nat(2),
   time: fc.oneof(
-    fc.nat(5000).map((ms) => BASE + ms),
-    fc.nat(40).map((chunk) => Math.floor(BASE / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
+    fc.nat(5000).map((ms) => BASE_TIME + ms),
+    fc.nat(40).map((chunk) => Math.floor(BASE_TIME / CHUNK_LENGTH + chunk) * CHUNK_LENGTH - (chunk % 2)),
   ),
   led_on: fc.boolean(),
   by: fc.constantFrom(...SWITCH_CAUSES),
@@ -30,35 +38,35 @@ const step = fc.oneof(
 );
 
 test("after any sequence of writes, compactions, restarts and kills, every switch is stored once", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   let runs = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), fc.array(fc.nat(30_000_000)), fc.nat(20), (steps, times, most) => {
       let file = path.join(folder, `${runs++}.db`);
-      let store = storeIn(file);
-      const given: Given[] = [];
+      let store = openStore(file);
+      const given: TestSwitch[] = [];
       for (const step of steps) {
         if (step === "all") store.compact();
         else if (step === "one") store.compact(store.deviceNumberOf("porch") ?? 0);
         else if (step === "restart" || step === "kill")
-          [store, file] = restarted(store, step, file, path.join(folder, `killed-${runs++}`));
+          [store, file] = restartStore(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...step);
-          store.write(batchOf(step), IDS);
+          store.write(batchOf(step), DEVICE_IDS);
         }
       }
-      const all = expected(given);
-      expect(allIn(store)).toEqual(all);
-      for (const [index, id] of IDS.entries()) {
+      const all = expectedSwitches(given);
+      expect(storedSwitches(store)).toEqual(all);
+      for (const [index, id] of DEVICE_IDS.entries()) {
         const device = store.deviceNumberOf(id);
         if (device === undefined) continue;
         for (const offset of times) {
-          const time = BASE - CHUNK_LENGTH + offset;
+          const time = BASE_TIME - CHUNK_LENGTH + offset;
           const last = all[index].findLast((one) => one.time <= time);
           expect(store.switches.lampAt(device, time)).toBe(last?.led_on);
           const later = all[index].filter((one) => one.time >= time);
-          expect(store.switches.latestSwitches(device, time, ALWAYS[1], most + 1)).toEqual(later.slice(-most - 1));
-          const first = store.switches.firstSwitches(device, time, ALWAYS[1], most + 1);
+          expect(store.switches.latestSwitches(device, time, ALL_TIME[1], most + 1)).toEqual(later.slice(-most - 1));
+          const first = store.switches.firstSwitches(device, time, ALL_TIME[1], most + 1);
           expect(first).toEqual(later.slice(0, first.length));
           expect(first.length).toBeGreaterThanOrEqual(Math.min(most + 1, later.length));
         }
@@ -70,102 +78,112 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
 });
 
 test("a kill at any moment of a compaction leaves each switch once", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = path.join(folder, "history.db");
-  const store = storeIn(file);
-  const given = Array.from({ length: 60 }, (_, n): Given => {
-    const time = BASE + n * 40_000;
+  const store = openStore(file);
+  const given = Array.from({ length: 60 }, (_, n): TestSwitch => {
+    const time = BASE_TIME + n * 40_000;
     return { device: n % 3, time, led_on: n % 2 === 0, by: "server", reason: `light ${n % 7} < 300` };
   });
   // write 20 switches and compact them into blocks, so that the next compaction extends the blocks
-  store.write(batchOf(given.slice(0, 20)), IDS);
+  store.write(batchOf(given.slice(0, 20)), DEVICE_IDS);
   store.compact();
-  for (let at = 20; at < given.length; at += 10) store.write(batchOf(given.slice(at, at + 10)), IDS);
+  for (let at = 20; at < given.length; at += 10) store.write(batchOf(given.slice(at, at + 10)), DEVICE_IDS);
   const copies: SqliteStore[] = [];
   const run = store.database.run.bind(store.database);
   vi.spyOn(store.database, "run").mockImplementation((...what) => {
-    copies.push(killed(file, path.join(folder, `${copies.length}`)));
+    copies.push(copyAfterKill(file, path.join(folder, `${copies.length}`)));
     return run(...what);
   });
   store.compact();
   // the test copied the file before each of at least ten statements: nine block writes and the deletion of the batches
   expect(copies.length).toBeGreaterThan(9);
-  copies.push(killed(file, path.join(folder, "after")));
+  copies.push(copyAfterKill(file, path.join(folder, "after")));
   for (const copy of copies) {
-    expect(allIn(copy)).toEqual(expected(given));
+    expect(storedSwitches(copy)).toEqual(expectedSwitches(given));
     copy.compact();
-    expect(allIn(copy)).toEqual(expected(given));
+    expect(storedSwitches(copy)).toEqual(expectedSwitches(given));
   }
   expect(copies.at(-1)!.switches.pendingCount).toBe(0);
 });
 
 test("72,000 switches of one board with different reasons are all stored", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
-  const given: Given[] = [];
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
+  const given: TestSwitch[] = [];
   for (let batch = 0; batch < 8; batch++) {
-    const some = Array.from({ length: 9000 }, (_, n): Given => {
+    const some = Array.from({ length: 9000 }, (_, n): TestSwitch => {
       const reason = `because of ${batch * 9000 + n}`;
-      return { device: 0, time: BASE + batch, led_on: n % 2 === 0, by: SWITCH_CAUSES[n % 3], reason };
+      return { device: 0, time: BASE_TIME + batch, led_on: n % 2 === 0, by: SWITCH_CAUSES[n % 3], reason };
     });
     given.push(...some);
-    store.write(batchOf(some), IDS);
+    store.write(batchOf(some), DEVICE_IDS);
   }
-  expect(allIn(store)).toEqual(expected(given));
+  expect(storedSwitches(store)).toEqual(expectedSwitches(given));
   store.compact();
-  expect(allIn(store)).toEqual(expected(given));
+  expect(storedSwitches(store)).toEqual(expectedSwitches(given));
 });
 
 test("at most 500,000 switches are pending, and none is lost", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
   for (let batch = 0; batch < 52; batch++) {
-    const some = Array.from({ length: 10_000 }, (_, n): Given => {
-      return { device: n % 3, time: BASE + batch, led_on: n % 2 === 0, by: "server", reason: "" };
+    const some = Array.from({ length: 10_000 }, (_, n): TestSwitch => {
+      return { device: n % 3, time: BASE_TIME + batch, led_on: n % 2 === 0, by: "server", reason: "" };
     });
-    store.write(batchOf(some), IDS);
+    store.write(batchOf(some), DEVICE_IDS);
     expect(store.switches.pendingCount).toBeLessThanOrEqual(500_000);
   }
-  expect(allIn(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
+  expect(storedSwitches(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
   expect(store.switches.pendingCount).toBe(20_000);
 });
 
 test("the replacement of a damaged file receives the pending switches", async () => {
-  const folder = await temporaryFolder();
-  const store = storeIn(path.join(folder, "damaged.db"));
-  const switched = (reason: string): Given => ({ device: 1, time: BASE, led_on: true, by: "device", reason });
-  for (const reason of ["of the first", "of the second"]) store.write(batchOf([switched(reason)]), IDS);
-  const next = storeIn(path.join(folder, "history.db"));
+  const folder = await createTemporaryFolder();
+  const store = openStore(path.join(folder, "damaged.db"));
+  const switchWithReason = (reason: string): TestSwitch => ({
+    device: 1,
+    time: BASE_TIME,
+    led_on: true,
+    by: "device",
+    reason,
+  });
+  for (const reason of ["of the first", "of the second"]) store.write(batchOf([switchWithReason(reason)]), DEVICE_IDS);
+  const next = openStore(path.join(folder, "history.db"));
   store.moveInto(next);
-  next.write(batchOf([switched("of the third")]), IDS);
+  next.write(batchOf([switchWithReason("of the third")]), DEVICE_IDS);
   next.compact();
-  expect(allIn(next)[1].map(({ reason }) => reason)).toEqual(["of the first", "of the second", "of the third"]);
+  expect(storedSwitches(next)[1].map(({ reason }) => reason)).toEqual([
+    "of the first",
+    "of the second",
+    "of the third",
+  ]);
 });
 
 test("a rare switch takes at most 100 bytes in the file", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
-  const size = (): number => Number(store.database.rows("PRAGMA page_count")[0].page_count) * 8192;
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
+  const databaseSize = (): number => Number(store.database.rows("PRAGMA page_count")[0].page_count) * 8192;
   store.compact();
-  const before = size();
+  const before = databaseSize();
   for (let n = 0; n < 5000; n++) {
-    store.write(batchOf([{ device: 0, time: BASE + n * 3_600_000, led_on: n % 2 === 0, by: "server", reason: "light 212 < 300" }]), IDS); // prettier-ignore
+    store.write(batchOf([{ device: 0, time: BASE_TIME + n * 3_600_000, led_on: n % 2 === 0, by: "server", reason: "light 212 < 300" }]), DEVICE_IDS); // prettier-ignore
     store.compact();
   }
-  expect((size() - before) / 5000).toBeLessThan(100);
+  expect((databaseSize() - before) / 5000).toBeLessThan(100);
 });
 
 test("a sweep deletes all old switches, compacted or pending, except the last one", async () => {
-  const store = storeIn(path.join(await temporaryFolder(), "history.db"));
-  const add = (hour: number): void =>
-    store.write(batchOf([{ device: 0, time: BASE + hour * 3_600_000, led_on: hour % 2 === 0, by: "server", reason: `${hour}` }]), IDS); // prettier-ignore
+  const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
+  const addSwitch = (hour: number): void =>
+    store.write(batchOf([{ device: 0, time: BASE_TIME + hour * 3_600_000, led_on: hour % 2 === 0, by: "server", reason: `${hour}` }]), DEVICE_IDS); // prettier-ignore
   for (let hour = 0; hour < 50; hour++) {
-    add(hour);
+    addSwitch(hour);
     if (hour === 25) store.compact();
   }
-  const now = BASE + 50 * 3_600_000;
+  const now = BASE_TIME + 50 * 3_600_000;
   const sweepAt = (time: number, switches: number): number =>
     [...sweep(store, { readings: undefined, switches }, time)].length;
   sweepAt(now, 9.5 * 3_600_000);
-  const left = allIn(store)[0].map(({ reason }) => Number(reason));
+  const left = storedSwitches(store)[0].map(({ reason }) => Number(reason));
   expect(left).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
   sweepAt(now + 1e12, 1);
-  expect(allIn(store)[0].map(({ reason }) => reason)).toEqual(["49"]);
+  expect(storedSwitches(store)[0].map(({ reason }) => reason)).toEqual(["49"]);
 });

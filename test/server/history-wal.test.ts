@@ -5,20 +5,20 @@ import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { copyDamagedWal } from "../../server/src/history/wal.js";
 import { SqliteStore } from "../../server/src/history/store.js";
-import { count, history } from "./support/history.js";
-import { temporaryFolder } from "./support/server.js";
+import { countReadings, openSqliteHistory } from "./support/history.js";
+import { createTemporaryFolder } from "./support/server.js";
 import { addSeconds } from "./history-promises.js";
 
-const WRITES = 12;
+const WRITE_COUNT = 12;
 
 /** Returns the files of a history that was killed after some writes. */
-async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
-  const file = path.join(await temporaryFolder(), "history.db");
+async function createKilledHistory(): Promise<{ db: Buffer; wal: Buffer }> {
+  const file = path.join(await createTemporaryFolder(), "history.db");
   const store = new SqliteStore(file);
   onTestFinished(() => store.close());
   const switches = { devices: new Uint32Array(), times: new Float64Array(), led_on: new Uint8Array() };
   const none = { ...switches, by: new Uint8Array(), reasonIndexes: new Uint16Array(), reasonTexts: [], first: 0 };
-  for (let n = 0; n < WRITES; n++)
+  for (let n = 0; n < WRITE_COUNT; n++)
     store.write({ devices: Uint32Array.of(0), times: Float64Array.of(n), lights: Uint16Array.of(n), switches: none }, [
       "porch",
     ]);
@@ -26,16 +26,16 @@ async function killedHistory(): Promise<{ db: Buffer; wal: Buffer }> {
 }
 
 /** Writes both files into a new folder. */
-async function place(db: Buffer, wal: Buffer): Promise<string> {
-  const folder = await temporaryFolder();
+async function writeFiles(db: Buffer, wal: Buffer): Promise<string> {
+  const folder = await createTemporaryFolder();
   await writeFile(path.join(folder, "history.db"), db);
   await writeFile(path.join(folder, "history.db-wal"), wal);
   return folder;
 }
 
 test("one changed byte anywhere in the write-ahead log is detected, and both files are copied", async () => {
-  const { db, wal } = await killedHistory();
-  const folder = await place(db, wal);
+  const { db, wal } = await createKilledHistory();
+  const folder = await writeFiles(db, wal);
   const file = path.join(folder, "history.db");
   expect(copyDamagedWal(file)).toBeUndefined();
   const frame = 24 + 8192;
@@ -62,13 +62,13 @@ test("one changed byte anywhere in the write-ahead log is detected, and both fil
 });
 
 test("a truncated or overwritten write-ahead log is detected", async () => {
-  const { db, wal } = await killedHistory();
+  const { db, wal } = await createKilledHistory();
   for (const damaged of [wal.subarray(0, -1), wal.subarray(0, 40), wal.subarray(0, 9), Buffer.alloc(wal.length)])
-    expect(copyDamagedWal(path.join(await place(db, damaged), "history.db"))).toMatch(/damaged at byte/);
+    expect(copyDamagedWal(path.join(await writeFiles(db, damaged), "history.db"))).toMatch(/damaged at byte/);
 });
 
 test("old frames after the current ones are not damage", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = path.join(folder, "history.db");
   const store = new SqliteStore(file);
   onTestFinished(() => store.close());
@@ -84,17 +84,17 @@ test("old frames after the current ones are not damage", async () => {
 });
 
 test("a history with a damaged write-ahead log opens with the data before the damage and reports it once", async () => {
-  const { db, wal } = await killedHistory();
+  const { db, wal } = await createKilledHistory();
   wal[wal.length - 3 * 8216 + 100] ^= 1;
-  const folder = await place(db, wal);
-  const first = await history(folder);
-  const found = await count(first, "porch");
+  const folder = await writeFiles(db, wal);
+  const first = await openSqliteHistory(folder);
+  const found = await countReadings(first, "porch");
   expect(found).toBeGreaterThan(0);
-  expect(found).toBeLessThan(WRITES);
+  expect(found).toBeLessThan(WRITE_COUNT);
   expect(first.problems).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
   addSeconds(first, "porch", 3);
   await first.close();
-  const second = await history(folder);
+  const second = await openSqliteHistory(folder);
   expect(second.problems).toEqual([]);
   expect((await readdir(folder)).filter((name) => name.includes("damaged"))).toHaveLength(2);
 });

@@ -9,35 +9,41 @@ import { sweep } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
 import { HistoryWriter } from "../../server/src/history/writer.js";
 import { eventually } from "../support/eventually.js";
-import { addSeconds, historyPromises } from "./history-promises.js";
-import { count, devicesById, FOR_EVER, history, inFolder } from "./support/history.js";
-import { temporaryFolder } from "./support/server.js";
+import { addSeconds, testHistoryGuarantees } from "./history-promises.js";
+import {
+  countReadings,
+  devicesById,
+  RETAIN_FOREVER,
+  openSqliteHistory,
+  createSqliteDatabase,
+} from "./support/history.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 const fileIn = (folder: string): string => path.join(folder, "history.db");
 
-historyPromises(inFolder);
+testHistoryGuarantees(createSqliteDatabase);
 
 test("two histories that share device objects keep their data apart", async () => {
-  const [first, second] = [await (await inFolder()).open(), await (await inFolder()).open()];
+  const [first, second] = [await (await createSqliteDatabase()).open(), await (await createSqliteDatabase()).open()];
   addSeconds(first, "porch", 3);
   addSeconds(first, "cellar", 2);
   for (const [index, id] of ["attic", "cellar", "hall", "porch"].entries()) addSeconds(second, id, 10 + index);
   addSeconds(first, "hall", 1);
-  const counts = (kept: typeof first): Promise<number[]> =>
-    Promise.all(["attic", "cellar", "hall", "porch"].map((id) => count(kept, id)));
-  expect(await counts(first)).toEqual([0, 2, 1, 3]);
-  expect(await counts(second)).toEqual([10, 11, 12, 13]);
+  const readingCounts = (kept: typeof first): Promise<number[]> =>
+    Promise.all(["attic", "cellar", "hall", "porch"].map((id) => countReadings(kept, id)));
+  expect(await readingCounts(first)).toEqual([0, 2, 1, 3]);
+  expect(await readingCounts(second)).toEqual([10, 11, 12, 13]);
 });
 
 test("the array of device ids stays limited when devices come and go, and readings stay with their device", async () => {
-  const file = fileIn(await temporaryFolder());
-  const thread = new HistoryThread(() => ({ file, retention: FOR_EVER, runId: 1, ids: [] }), expect.unreachable);
+  const file = fileIn(await createTemporaryFolder());
+  const thread = new HistoryThread(() => ({ file, retention: RETAIN_FOREVER, runId: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
-  const write = (request: WriteRequest): Promise<void> => {
+  const recordWrite = (request: WriteRequest): Promise<void> => {
     most.push(request.firstNewIndex + request.newIds.length);
     return thread.call("write", request);
   };
-  const writer = new HistoryWriter({ name: file, write }, expect.unreachable, 100);
+  const writer = new HistoryWriter({ name: file, write: recordWrite }, expect.unreachable, 100);
   const stays = Array.from({ length: 30 }, (_, n) => ({ id: `stays/${n}`, historyNumber: 0 }));
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
@@ -70,7 +76,7 @@ test("the array of device ids stays limited when devices come and go, and readin
 
 describe("forgetting a device", () => {
   test("forgetting a device deletes all its rows and no rows of other devices", async () => {
-    const store = new SqliteStore(fileIn(await temporaryFolder()));
+    const store = new SqliteStore(fileIn(await createTemporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
     for (let device = 0; device < 3; device++)
@@ -92,48 +98,48 @@ describe("forgetting a device", () => {
         ["before", "forgotten", "after"],
       );
     store.compact();
-    const sizes = () =>
+    const tableSizes = () =>
       ["devices", "chunks", "hours", "switch_runs"].map((table) =>
         Number(store.database.rows(`SELECT count(*) AS count FROM ${table}`)[0].count),
       );
-    expect(sizes()).toEqual([3, 9000, 1500, 750]);
+    expect(tableSizes()).toEqual([3, 9000, 1500, 750]);
     store.forget("forgotten");
-    const steps = [...sweep(store, FOR_EVER, Date.now())];
-    expect(sizes()).toEqual([2, 6000, 1000, 500]);
+    const steps = [...sweep(store, RETAIN_FOREVER, Date.now())];
+    expect(tableSizes()).toEqual([2, 6000, 1000, 500]);
     expect(steps.length).toBeGreaterThan(20);
   });
 });
 
 describe("failures", () => {
   test("a file that is not a database is moved aside and replaced", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await writeFile(fileIn(folder), "my diary\n".repeat(1000));
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 10);
-    expect(await count(kept, "porch")).toBe(10);
+    expect(await countReadings(kept, "porch")).toBe(10);
     expect(kept.problems).toHaveLength(1);
     expect(kept.problems[0]).toMatch(
       /history\.db is damaged \(.+\): the server moved it to .+damaged.+ and created a new one/,
     );
-    const aside = (await readdir(folder)).find((name) => name.includes("damaged"))!;
-    expect(await readFile(path.join(folder, aside), "utf8")).toContain("my diary");
+    const damagedCopy = (await readdir(folder)).find((name) => name.includes("damaged"))!;
+    expect(await readFile(path.join(folder, damagedCopy), "utf8")).toContain("my diary");
   });
 
   test.each([
     ["empty", 0, /was empty\. The server created a new one/],
     ["zeros only", 50_000, /is damaged .*moved it to/],
   ])("a file that is %s is reported and replaced", async (_what, length, message) => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await writeFile(fileIn(folder), Buffer.alloc(length));
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 10);
-    expect(await count(kept, "porch")).toBe(10);
+    expect(await countReadings(kept, "porch")).toBe(10);
     expect(kept.problems).toEqual([expect.stringMatching(message)]);
   });
 
   test("a partly damaged file is moved aside when a query reads the damage, and new entries are kept", async () => {
-    const folder = await temporaryFolder();
-    const first = await history(folder);
+    const folder = await createTemporaryFolder();
+    const first = await openSqliteHistory(folder);
     for (let board = 0; board < 10; board++) addSeconds(first, `board/${board}`, 20_000);
     await first.close();
     const file = await open(fileIn(folder), "r+");
@@ -141,16 +147,16 @@ describe("failures", () => {
     // overwrite all pages except the first ten, which hold the schema
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 10);
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, board) => count(kept, `board/${board}`)));
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, board) => countReadings(kept, `board/${board}`)));
     expect(answers).toContain(0);
     expect(kept.problems.join()).toMatch(/damaged/);
-    expect(await count(kept, "porch")).toBe(10);
+    expect(await countReadings(kept, "porch")).toBe(10);
     addSeconds(kept, "board/3", 5);
     await kept.close();
-    const again = await history(folder);
-    expect(await count(again, "porch")).toBe(10);
+    const again = await openSqliteHistory(folder);
+    expect(await countReadings(again, "porch")).toBe(10);
     expect(again.problems).toEqual([]);
   });
 
@@ -158,9 +164,9 @@ describe("failures", () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const batches: { readonly size: number; done(): void }[] = [];
-    const write = ({ times }: WriteRequest): Promise<void> =>
+    const delayWrite = ({ times }: WriteRequest): Promise<void> =>
       new Promise<void>((done) => batches.push({ size: times.length, done }));
-    const writer = new HistoryWriter({ name: "file", write }, expect.unreachable);
+    const writer = new HistoryWriter({ name: "file", write: delayWrite }, expect.unreachable);
     const porch = { id: "porch", historyNumber: 0 };
     writer.addReading(porch, { time: 1, light: 1 });
     await vi.advanceTimersByTimeAsync(500);
@@ -176,43 +182,46 @@ describe("failures", () => {
   });
 
   test("failing writes are reported once, and later succeed without loss", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await mkdir(fileIn(folder));
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     expect(kept.problems).toHaveLength(1);
     addSeconds(kept, "porch", 10_000);
-    await expect(count(kept, "porch")).rejects.toThrow(/Could not open/);
+    await expect(countReadings(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(fileIn(folder));
     await eventually(() => kept.stats.waiting === 0, { what: "the pending entries to be written" });
-    expect(await count(kept, "porch")).toBe(10_000);
+    expect(await countReadings(kept, "porch")).toBe(10_000);
     expect(kept.problems).toHaveLength(2);
     expect(kept.problems[1]).toMatch(/cannot be written \(.+\): \d+ readings and switches wait/);
   });
 
   test("the oldest entries beyond the backlog limit are counted as lost, and close does not hang", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await mkdir(fileIn(folder));
-    const kept = await history(folder);
+    const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 250_000);
     await eventually(() => kept.stats.lost === 50_000, { what: "the oldest to be lost" });
     expect(kept.stats.waiting).toBe(200_000);
     await kept.close();
     expect(kept.stats).toEqual({ waiting: 0, written: 0, lost: 250_000 });
     expect(kept.problems.at(-1)).toMatch(/200000 were lost/);
-    await expect(count(kept, "porch")).rejects.toThrow(/closed/);
+    await expect(countReadings(kept, "porch")).rejects.toThrow(/closed/);
     kept.addReading("porch", { time: 1, light: 1 });
   });
 
   test("when the history thread dies, a new one continues without losing or duplicating entries", async () => {
-    const file = fileIn(await temporaryFolder());
+    const file = fileIn(await createTemporaryFolder());
     const problems: string[] = [];
     const thread: HistoryThread = new HistoryThread(
-      () => ({ file, retention: FOR_EVER, runId: 1, ids }),
+      () => ({ file, retention: RETAIN_FOREVER, runId: 1, ids }),
       (problem) => problems.push(problem),
     );
     let ids: string[] = [];
-    /** Whether the server receives the confirmation of each of the first five writes, or the history thread ends before it. */
+    /**
+     * Whether the server receives the confirmation of each of the first five writes, or whether the history thread ends
+     * before it confirms the write.
+     */
     const confirmations = ["comes", "lost", "comes", "lost", "lost"];
     const engine = {
       name: file,

@@ -5,15 +5,15 @@ import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/ho
 import { silentLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { discoveryProblems, type Discovery } from "./support/homeassistant.js";
-import { client, type TestClient } from "./support/server.js";
+import { connectClient, type TestClient } from "./support/server.js";
 
 const ID = "nightlight/kitchen";
-const CONFIG = "homeassistant/device/nightlight_nightlight__kitchen/config";
+const CONFIG_TOPIC = "homeassistant/device/nightlight_nightlight__kitchen/config";
 const NO_MEMORY: DiscoveryMemory = { topics: [], async remember() {}, async forget() {} };
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assistant", () => {
+describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assistant", () => {
   let mosquitto: Mosquitto;
   beforeAll(async () => {
     mosquitto = await startMosquitto();
@@ -21,8 +21,8 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
   afterAll(() => mosquitto.remove());
 
   /** Connects the server's Home Assistant integration to Mosquitto and announces one board to Home Assistant. */
-  async function server(): Promise<{ link: TestClient; ha: HomeAssistant }> {
-    const link = await client(mosquitto.url, {}, `${ID}/set`, "homeassistant/status");
+  async function startIntegration(): Promise<{ link: TestClient; ha: HomeAssistant }> {
+    const link = await connectClient(mosquitto.url, {}, `${ID}/set`, "homeassistant/status");
     const sent: Promise<unknown>[] = [];
     const ha = new HomeAssistant({
       discoveryPrefix: "homeassistant",
@@ -43,7 +43,7 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
   }
 
   it("Home Assistant finds a board that was announced earlier, sees its lamp's state, and switches it", async () => {
-    const { link, ha } = await server();
+    const { link, ha } = await startIntegration();
     await link.publishAsync(`${ID}/status`, encode(STATUS, { online: true }), { qos: 1, retain: true });
     await link.publishAsync("nightlight/status", encode(SERVER_STATUS, { online: true }), { qos: 1, retain: true });
     await link.publishAsync(`${ID}/decision`, encode(DECISION, { mode: "auto", led_on: true }), {
@@ -51,10 +51,10 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
       retain: true,
     });
 
-    const home = await client(mosquitto.url, {}, "homeassistant/#");
+    const home = await connectClient(mosquitto.url, {}, "homeassistant/#");
     const { text, retained } = await eventually(() => home.got[0], { what: "the board's discovery" });
     expect(retained).toBe(true);
-    expect(discoveryProblems("homeassistant", CONFIG, text)).toEqual([]);
+    expect(discoveryProblems("homeassistant", CONFIG_TOPIC, text)).toEqual([]);
     const { lamp } = (JSON.parse(text) as Discovery).components;
     const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
 
@@ -72,18 +72,18 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home Assi
   });
 
   it("Home Assistant receives the discovery again after its birth message, but nothing about forgotten devices", async () => {
-    const { ha } = await server();
-    const home = await client(mosquitto.url, {}, "homeassistant/device/#");
+    const { ha } = await startIntegration();
+    const home = await connectClient(mosquitto.url, {}, "homeassistant/device/#");
     await eventually(() => home.got.length > 0, { what: "the board's discovery" });
     const before = home.got.length;
     await home.publishAsync("homeassistant/status", "online");
     const again = await eventually(() => home.got[before], { what: "the board's discovery again" });
-    expect(again).toMatchObject({ topic: CONFIG, retained: false });
+    expect(again).toMatchObject({ topic: CONFIG_TOPIC, retained: false });
     expect(again.text).toBe(home.got[0].text);
 
     ha.forget(ID);
     await eventually(() => home.got.at(-1)!.text === "", { what: "the board's removal" });
-    const later = await client(mosquitto.url, {}, "homeassistant/device/#");
+    const later = await connectClient(mosquitto.url, {}, "homeassistant/device/#");
     await later.subscribeAsync("marker");
     await later.publishAsync("marker", "everything retained came before this");
     await eventually(() => later.got.some(({ topic }) => topic === "marker"), { what: "the marker" });

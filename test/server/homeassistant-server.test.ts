@@ -4,32 +4,32 @@ import type { NightlightServer, ServerOptions } from "nightlight-server";
 import { decode, DECISION } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
-import { board } from "./support/board.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
+import { startTestBoard } from "./support/board.js";
 import { discoveryProblems, type Discovery } from "./support/homeassistant.js";
-import { client, server, temporaryFolder, type TestClient } from "./support/server.js";
+import { connectClient, startTestServer, createTemporaryFolder, type TestClient } from "./support/server.js";
 
-const BOARD = "homeassistant/device/nightlight_nightlight__kitchen/config";
-const LESSON = "homeassistant/device/nightlight_nightlight__1f3b2a/config";
+const BOARD_TOPIC = "homeassistant/device/nightlight_nightlight__kitchen/config";
+const LESSON_TOPIC = "homeassistant/device/nightlight_nightlight__1f3b2a/config";
 
 /** Returns the last message on each topic; "" if the retained message was removed. */
 const lastMessages = ({ got }: TestClient): Record<string, string> =>
   Object.fromEntries(got.map(({ topic, text }) => [topic, text]));
 
 async function expectIntegration(options: ServerOptions, url: (server: NightlightServer) => string): Promise<void> {
-  const started = await server(options);
-  const home = await client(url(started), {}, "homeassistant/device/#");
-  const kitchen = await board(url(started), "nightlight/kitchen");
-  const lesson = await client(url(started));
+  const started = await startTestServer(options);
+  const home = await connectClient(url(started), {}, "homeassistant/device/#");
+  const kitchen = await startTestBoard(url(started), "nightlight/kitchen");
+  const lesson = await connectClient(url(started));
   await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
   await kitchen.read(212);
-  await eventually(() => lastMessages(home)[BOARD]?.includes("decided_by") && lastMessages(home)[LESSON], {
+  await eventually(() => lastMessages(home)[BOARD_TOPIC]?.includes("decided_by") && lastMessages(home)[LESSON_TOPIC], {
     what: "both devices",
   });
   for (const [topic, text] of Object.entries(lastMessages(home)))
     expect(discoveryProblems("homeassistant", topic, text)).toEqual([]);
 
-  const { lamp } = (JSON.parse(lastMessages(home)[BOARD]) as Discovery).components;
+  const { lamp } = (JSON.parse(lastMessages(home)[BOARD_TOPIC]) as Discovery).components;
   const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
   await home.subscribeAsync(state_topic, { qos: 1 });
   const lampIs = (led_on: boolean, mode: string) =>
@@ -55,7 +55,7 @@ async function expectIntegration(options: ServerOptions, url: (server: Nightligh
   expect(started.counters.rejected).toEqual({});
 
   await started.forget("nightlight/1f3b2a");
-  await eventually(() => lastMessages(home)[LESSON] === "", { what: "the lesson device's removal" });
+  await eventually(() => lastMessages(home)[LESSON_TOPIC] === "", { what: "the lesson device's removal" });
   await started.close();
 }
 
@@ -63,7 +63,7 @@ describe("Home Assistant", () => {
   it("Home Assistant finds and switches boards at the embedded broker, and loses forgotten ones", () =>
     expectIntegration({}, ({ brokerUrl }) => brokerUrl));
 
-  it.skipIf(missing(MOSQUITTO, "Mosquitto"))("Home Assistant does the same at a Mosquitto", async () => {
+  it.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("Home Assistant does the same at a Mosquitto", async () => {
     const mosquitto = await startMosquitto();
     try {
       await expectIntegration({ broker: mosquitto.url }, () => mosquitto.url);
@@ -73,15 +73,15 @@ describe("Home Assistant", () => {
   });
 
   it("a server with the integration switched off announces nothing and removes earlier discovery messages", async () => {
-    const data = await temporaryFolder();
-    const first = await server({ data });
-    const lesson = await client(first.brokerUrl, {}, "homeassistant/#");
+    const data = await createTemporaryFolder();
+    const first = await startTestServer({ data });
+    const lesson = await connectClient(first.brokerUrl, {}, "homeassistant/#");
     await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
-    await eventually(() => lastMessages(lesson)[LESSON], { what: "the device" });
+    await eventually(() => lastMessages(lesson)[LESSON_TOPIC], { what: "the device" });
     await first.close();
 
-    const second = await server({ data, homeAssistant: false });
-    const later = await client(second.brokerUrl, {}, "homeassistant/#", "nightlight/+/commands");
+    const second = await startTestServer({ data, homeAssistant: false });
+    const later = await connectClient(second.brokerUrl, {}, "homeassistant/#", "nightlight/+/commands");
     await later.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 999}', { qos: 1 });
     await eventually(() => later.got.some(({ retained }) => !retained), { what: "the lamp's command" });
     expect(later.got.filter(({ topic }) => topic.startsWith("homeassistant"))).toEqual([]);

@@ -14,8 +14,14 @@ import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/ho
 import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
 import { discoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
 import { silentLog } from "../../server/src/observability/log.js";
-import { missing } from "../support/programs.js";
-import { discoveryProblems, PYTHON_WITH_JINJA, render, type Discovery, type Json } from "./support/homeassistant.js";
+import { isMissing } from "../support/programs.js";
+import {
+  discoveryProblems,
+  PYTHON_WITH_JINJA,
+  renderTemplates,
+  type Discovery,
+  type Json,
+} from "./support/homeassistant.js";
 
 const BOARD: AnnouncedDevice = {
   id: "nightlight/kitchen",
@@ -24,7 +30,7 @@ const BOARD: AnnouncedDevice = {
   firmware: "0.1.0",
   lesson: false,
 };
-const LESSON: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
+const LESSON_DEVICE: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
 const OPTIONS = { prefix: "nightlight", version: "0.1.0" };
 const payloadOf = (device: AnnouncedDevice): Discovery => discoveryPayload(device, OPTIONS) as Discovery;
 
@@ -34,7 +40,7 @@ const anyId = fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" })
 describe("a discovery message", () => {
   it.each([
     ["a board", BOARD],
-    ["a lesson device", LESSON],
+    ["a lesson device", LESSON_DEVICE],
     ["a board without optional fields", { id: "x", label: "x", lesson: false }],
   ])("the discovery message of %s is valid for Home Assistant", (_what, device) => {
     const text = JSON.stringify(payloadOf(device));
@@ -99,33 +105,33 @@ describe("a discovery message", () => {
   });
 
   it("an entity is available while the board and the server that supply it are online", () => {
-    const topics = (device: AnnouncedDevice, name: string): string[] | undefined =>
+    const availabilityTopics = (device: AnnouncedDevice, name: string): string[] | undefined =>
       payloadOf(device).components[name].availability?.map(({ topic }) => topic);
     for (const name of ["lamp", "mode", "reason"]) {
-      expect(topics(BOARD, name)).toEqual(["nightlight/kitchen/status", "nightlight/status"]);
+      expect(availabilityTopics(BOARD, name)).toEqual(["nightlight/kitchen/status", "nightlight/status"]);
       expect(payloadOf(BOARD).components[name].availability_mode).toBe("all");
-      expect(topics(LESSON, name)).toEqual(["nightlight/status"]);
+      expect(availabilityTopics(LESSON_DEVICE, name)).toEqual(["nightlight/status"]);
     }
     for (const name of ["light", "decided_by", "dropped"])
-      expect(topics(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
+      expect(availabilityTopics(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
     // a lesson device has no status, so its light expires after a minute
-    expect(payloadOf(LESSON).components.light).toMatchObject({ expire_after: 60 });
-    expect(topics(LESSON, "light")).toBeUndefined();
-    expect(Object.keys(payloadOf(LESSON).components)).toEqual(["lamp", "mode", "reason", "light"]);
+    expect(payloadOf(LESSON_DEVICE).components.light).toMatchObject({ expire_after: 60 });
+    expect(availabilityTopics(LESSON_DEVICE, "light")).toBeUndefined();
+    expect(Object.keys(payloadOf(LESSON_DEVICE).components)).toEqual(["lamp", "mode", "reason", "light"]);
   });
 });
 
-describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant's templates, in real Jinja", () => {
+describe.skipIf(isMissing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant's templates, in real Jinja", () => {
   const { components } = payloadOf(BOARD);
-  const read = (template: unknown, message: string): [string, string] => [template as string, message];
+  const templateCase = (template: unknown, message: string): [string, string] => [template as string, message];
 
   it("a template reads the lamp's state as one of the command payloads", () => {
     const { state_value_template, payload_on, payload_off } = components.lamp;
     expect(
-      render([
-        read(state_value_template, encode(DECISION, { mode: "auto", led_on: true, reason: "light 212 < 300" })),
-        read(state_value_template, encode(DECISION, { mode: "off", led_on: false, until: 1_800_000_000_000 })),
-        read(state_value_template, encode(DECISION, { mode: "auto" })),
+      renderTemplates([
+        templateCase(state_value_template, encode(DECISION, { mode: "auto", led_on: true, reason: "light 212 < 300" })),
+        templateCase(state_value_template, encode(DECISION, { mode: "off", led_on: false, until: 1_800_000_000_000 })),
+        templateCase(state_value_template, encode(DECISION, { mode: "auto" })),
       ]),
     ).toEqual([payload_on, payload_off, "None"]);
   });
@@ -135,15 +141,15 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
     const status = encode(STATUS, { online: true, decided_by: "device", dropped: 7 });
     const will = encode(STATUS, { online: false });
     expect(
-      render([
-        read(components.mode.value_template, decision),
-        read(components.reason.value_template, decision),
-        read(components.reason.value_template, encode(DECISION, { mode: "auto" })),
-        read(components.light.value_template, encode(TELEMETRY, { light: 512.5, boot: 1, seq: 2 })),
-        read(components.decided_by.value_template, status),
-        read(components.dropped.value_template, status),
-        read(components.decided_by.value_template, will),
-        read(components.dropped.value_template, will),
+      renderTemplates([
+        templateCase(components.mode.value_template, decision),
+        templateCase(components.reason.value_template, decision),
+        templateCase(components.reason.value_template, encode(DECISION, { mode: "auto" })),
+        templateCase(components.light.value_template, encode(TELEMETRY, { light: 512.5, boot: 1, seq: 2 })),
+        templateCase(components.decided_by.value_template, status),
+        templateCase(components.dropped.value_template, status),
+        templateCase(components.decided_by.value_template, will),
+        templateCase(components.dropped.value_template, will),
       ]),
     ).toEqual(["auto", 'a "quoted" {{ reason }}', "None", "512.5", "device", "7", "None", "None"]);
   });
@@ -151,18 +157,18 @@ describe.skipIf(missing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant
   it("templates read availability as online or offline", () => {
     const [{ value_template: board }, { value_template: server }] = components.lamp.availability!;
     expect(
-      render([
-        read(board, encode(STATUS, { online: true, board: "esp32_devkitc" })),
-        read(board, encode(STATUS, { online: false })),
-        read(server, encode(SERVER_STATUS, { online: true })),
-        read(server, encode(SERVER_STATUS, { online: false })),
+      renderTemplates([
+        templateCase(board, encode(STATUS, { online: true, board: "esp32_devkitc" })),
+        templateCase(board, encode(STATUS, { online: false })),
+        templateCase(server, encode(SERVER_STATUS, { online: true })),
+        templateCase(server, encode(SERVER_STATUS, { online: false })),
       ]),
     ).toEqual(["online", "offline", "online", "offline"]);
   });
 
   it("templates create commands that the server understands", () => {
     const options = components.mode.options as string[];
-    const commands = render(options.map((option) => read(components.mode.command_template, option)));
+    const commands = renderTemplates(options.map((option) => templateCase(components.mode.command_template, option)));
     const { payload_on, payload_off } = components.lamp as Json;
     const understood = [...commands, payload_on, payload_off].map((text) =>
       decode(OVERRIDE, Buffer.from(text as string)),
@@ -201,7 +207,8 @@ describe("announcing", () => {
       publisher: {
         publish(topic, payload, mode) {
           expect(mode).toBe("retained");
-          // the integration stores a topic before it publishes, so that a server restarted after a kill can clear the retained message
+          // the integration stores a topic before it publishes, so that a server that restarts after a kill can clear the
+          // retained message
           if (payload.length > 0) expect(topics).toContain(topic);
           published.push(topic);
           if (payload.length > 0) retained.set(topic, payload.toString());
@@ -224,11 +231,11 @@ describe("announcing", () => {
   it("a device is announced once, and again when it changes", () => {
     const ha = homeAssistant();
     ha.enable();
-    ha.announce(LESSON);
-    ha.announce({ ...LESSON });
+    ha.announce(LESSON_DEVICE);
+    ha.announce({ ...LESSON_DEVICE });
     vi.advanceTimersByTime(1000);
     expect(published).toEqual(["homeassistant/device/nightlight_1f3b2a/config"]);
-    ha.announce({ ...LESSON, label: "Desk", lesson: false });
+    ha.announce({ ...LESSON_DEVICE, label: "Desk", lesson: false });
     vi.advanceTimersByTime(1000);
     expect(published).toHaveLength(2);
     const [config] = [...retained.values()].map((text) => JSON.parse(text) as Discovery);
@@ -299,13 +306,13 @@ describe("announcing", () => {
     expect(retained.size).toBe(1);
     const ha = homeAssistant();
     ha.disable();
-    ha.announce(LESSON);
+    ha.announce(LESSON_DEVICE);
     ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     vi.advanceTimersByTime(5000);
     expect(retained.size + topics.size).toBe(0);
     ha.enable();
     vi.advanceTimersByTime(1000);
-    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON_DEVICE.id)]);
     ha.disable();
     expect(retained.size).toBe(0);
   });
@@ -332,7 +339,7 @@ describe("announcing", () => {
     ha.handleMessage(ha.birthTopic, Buffer.from("online"));
     ha.close();
     const count = published.length;
-    ha.announce(LESSON);
+    ha.announce(LESSON_DEVICE);
     vi.advanceTimersByTime(60_000);
     expect(published).toHaveLength(count);
     expect(retained.size).toBe(count);

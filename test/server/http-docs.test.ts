@@ -5,12 +5,12 @@ import { beforeAll, expect, test } from "vitest";
 import { REJECTION_TEXTS } from "../../server/src/http/metrics/rejections.js";
 import { eventually } from "../support/eventually.js";
 import { ask, type Answer } from "./support/api.js";
-import { board } from "./support/board.js";
+import { startTestBoard } from "./support/board.js";
 import { GARDEN_FILE } from "./support/garden.js";
-import { peopleServer } from "./support/people.js";
-import { client, leaveSession } from "./support/server.js";
-import { receiver } from "./support/receiver.js";
-import { settingsServer } from "./support/settings.js";
+import { startPeopleServer } from "./support/people.js";
+import { connectClient, leaveSession } from "./support/server.js";
+import { startReceiver } from "./support/receiver.js";
+import { startSettingsServer } from "./support/settings.js";
 
 const DOCUMENTED_URL = "http://127.0.0.1:8080";
 
@@ -21,7 +21,7 @@ interface Example {
 }
 
 /** Splits a command into words as a POSIX shell does. */
-function wordsOf(command: string): string[] {
+function splitWords(command: string): string[] {
   const words = command.replaceAll("\\\n", " ").match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
   return words.map((word) =>
     word.replace(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double!),
@@ -35,13 +35,13 @@ function examplesOf(page: string): Example[] {
     if (language === "json") examples.push({ ...examples.pop()!, answer: JSON.parse(text) });
     else
       for (const command of text.split(/^(?=curl )/m).filter((part) => part.startsWith("curl ")))
-        examples.push({ words: wordsOf(command.trim()) });
+        examples.push({ words: splitWords(command.trim()) });
   }
   return examples;
 }
 
 /** Sends the request of a `curl` command. */
-async function curl(base: string, words: readonly string[]): Promise<Answer> {
+async function runCurl(base: string, words: readonly string[]): Promise<Answer> {
   let method = "GET";
   let url = "";
   let body: string | undefined;
@@ -59,11 +59,11 @@ async function curl(base: string, words: readonly string[]): Promise<Answer> {
     else if (word !== "-N" && word !== "-f") throw new Error(`the test knows no curl ${word}`);
   }
   // read only the first event, because an event stream does not end
-  if (words.includes("-N")) return firstOf(url);
+  if (words.includes("-N")) return readFirstEvent(url);
   return ask(url, "", { method, headers }, body);
 }
 
-function firstOf(url: string): Promise<Answer> {
+function readFirstEvent(url: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.get(url, { agent: false }, (response) => {
       response.setEncoding("utf8").once("data", (body: string) => {
@@ -93,13 +93,13 @@ beforeAll(async () => {
 });
 
 test("every example in docs/reference/api.md works and has the documented output", async () => {
-  const { url: hook } = await receiver();
-  const { brokerUrl, httpUrl } = await settingsServer(`${GARDEN_FILE}alerts: {after: 1 s, webhook: "${hook}"}\n`);
+  const { url: hook } = await startReceiver();
+  const { brokerUrl, httpUrl } = await startSettingsServer(`${GARDEN_FILE}alerts: {after: 1 s, webhook: "${hook}"}\n`);
   await leaveSession(brokerUrl, "old-phone");
-  const lesson = await client(brokerUrl);
+  const lesson = await connectClient(brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
-  const attic = await board(brokerUrl, "nightlight/attic");
+  const attic = await startTestBoard(brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
     // ignore empty messages, which only delete a retained message
     if (!topic.endsWith("/commands") || payload.length === 0) return;
@@ -107,15 +107,15 @@ test("every example in docs/reference/api.md works and has the documented output
     if (action) void attic.reply({ seq, ok: true, light: 212, led_on: true });
   });
   await lesson.publishAsync("nightlight/shed/status", '{"online":false}', { qos: 1, retain: true });
-  const alerts = async () => (await ask(httpUrl, "/api/alerts")).body as unknown[];
-  await eventually(async () => (await alerts()).length > 0, { what: "an alert" });
-  const known = async () => (await ask(httpUrl, "/api/devices/nightlight/gate")).status === 200;
-  await eventually(known, { what: "the last device" });
+  const readAlerts = async () => (await ask(httpUrl, "/api/alerts")).body as unknown[];
+  await eventually(async () => (await readAlerts()).length > 0, { what: "an alert" });
+  const isGateKnown = async () => (await ask(httpUrl, "/api/devices/nightlight/gate")).status === 200;
+  await eventually(isGateKnown, { what: "the last device" });
 
   const examples = examplesOf(page).filter(({ words }) => !isAboutAccounts(words));
   expect(examples.length).toBeGreaterThan(12);
   for (const { words, answer } of examples) {
-    const { status, body } = await curl(httpUrl, words);
+    const { status, body } = await runCurl(httpUrl, words);
     expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
     // the history also contains the effects of earlier examples
     if (Array.isArray(answer))
@@ -134,15 +134,16 @@ test("every example in docs/reference/api.md works and has the documented output
 });
 
 test("every example about accounts in docs/reference/api.md works and has the documented output", async () => {
-  const running = await peopleServer();
+  const running = await startPeopleServer();
   const examples = examplesOf(page).filter(({ words }) => isAboutAccounts(words));
   expect(examples.length).toBeGreaterThan(8);
-  const replace = (word: string): string => word.replace("$TOKEN", token).replace("k7wd-9mqh-x3fa", running.codes()[0]);
+  const replaceSecrets = (word: string): string =>
+    word.replace("$TOKEN", token).replace("k7wd-9mqh-x3fa", running.codes()[0]);
   let token = "";
   // the documented token belongs to an administrator, who exists after the first example
   const [first, ...others] = examples;
   for (const { words, answer } of [first, ...others]) {
-    const { status, body, headers } = await curl(running.url, words.map(replace));
+    const { status, body, headers } = await runCurl(running.url, words.map(replaceSecrets));
     expect(status, `${words.join(" ")}: ${JSON.stringify(body)}`).toBeLessThan(300);
     if (answer !== undefined) expect(structureOf(body), words.join(" ")).toEqual(structureOf(answer));
     if (words !== first.words) continue;

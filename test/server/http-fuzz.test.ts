@@ -4,51 +4,51 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { LONG, seed } from "../support/seed.js";
-import { ask, httpApp, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
+import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { ask, startHttpApp, portOf, createThreeAccounts, type TestApp } from "./support/http-app.js";
 
 const ADMIN = { authorization: "Bearer ann-token" };
 /** Text that only authorized clients may see. */
-const SECRET = /nightlight\/porch/;
+const SECRET_PATTERN = /nightlight\/porch/;
 
 /** A simulated user who sends one request after the other until `stop`. */
-interface User {
+interface SimulatedUser {
   /** The number of correct answers so far. `stop` throws an error for a wrong one. */
   readonly answered: number;
   stop(): Promise<void>;
 }
 
-function user(url: string): User {
+function startUser(url: string): SimulatedUser {
   let stopped = false;
   let answered = 0;
-  const asking = (async () => {
+  const requests = (async () => {
     while (!stopped) {
       const { status, text } = await ask(url, "/api/devices", { headers: ADMIN });
-      if (status !== 200 || !SECRET.test(text)) throw new Error(`the user was answered ${status} ${text}`);
+      if (status !== 200 || !SECRET_PATTERN.test(text)) throw new Error(`the user was answered ${status} ${text}`);
       answered++;
       await sleep(25);
     }
   })();
-  asking.catch(() => {});
+  requests.catch(() => {});
   return {
     get answered() {
       return answered;
     },
     stop() {
       stopped = true;
-      return asking;
+      return requests;
     },
   };
 }
 
 /** A raw connection that records the received bytes. */
-interface Wire {
+interface RawConnection {
   readonly socket: net.Socket;
   got(): string;
   closed(): boolean;
 }
 
-function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
+function connectRaw({ server }: TestApp, bytes: string | Buffer = ""): RawConnection {
   let got = "";
   let closed = false;
   const socket = net.connect({ port: portOf(server), host: "127.0.0.1", allowHalfOpen: true });
@@ -61,27 +61,27 @@ function connect({ server }: TestApp, bytes: string | Buffer = ""): Wire {
 }
 
 /** Returns the status codes of the received HTTP responses. */
-const statuses = (text: string): number[] =>
+const statusesIn = (text: string): number[] =>
   [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => Number(code));
 
-const HEAD = "GET /api/devices HTTP/1.1\r\nHost: localhost\r\n";
+const REQUEST_HEAD = "GET /api/devices HTTP/1.1\r\nHost: localhost\r\n";
 
 describe("a server with accounts and a working user", () => {
   test.each<[what: string, bytes: string]>([
-    ["both lengths", `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
-    ["two lengths", `${HEAD}Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd`],
-    ["two lengths in one", `${HEAD}Content-Length: 4, 40\r\n\r\nabcd`],
-    ["a signed length", `${HEAD}Content-Length: +4\r\n\r\nabcd`],
-    ["a length that is none", `${HEAD}Content-Length: 0x4\r\n\r\nabcd`],
-    ["an encoding that is not the last", `${HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
-    ["an unknown encoding", `${HEAD}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
-    ["a space before the colon", `${HEAD}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`],
-    ["a folded header", `${HEAD}X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`],
+    ["both lengths", `${REQUEST_HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ["two lengths", `${REQUEST_HEAD}Content-Length: 4\r\nContent-Length: 40\r\n\r\nabcd`],
+    ["two lengths in one", `${REQUEST_HEAD}Content-Length: 4, 40\r\n\r\nabcd`],
+    ["a signed length", `${REQUEST_HEAD}Content-Length: +4\r\n\r\nabcd`],
+    ["a length that is none", `${REQUEST_HEAD}Content-Length: 0x4\r\n\r\nabcd`],
+    ["an encoding that is not the last", `${REQUEST_HEAD}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`],
+    ["an unknown encoding", `${REQUEST_HEAD}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+    ["a space before the colon", `${REQUEST_HEAD}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`],
+    ["a folded header", `${REQUEST_HEAD}X: a\r\n Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n`],
     ["a line that ends in LF alone", "GET /api/devices HTTP/1.1\nHost: localhost\n\n"],
-    ["a CR within a header", `${HEAD}X: a\rTransfer-Encoding: chunked\r\n\r\n`],
-    ["a zero byte in a header", `${HEAD}X: a\0b\r\n\r\n`],
-    ["a chunk with a wrong size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
-    ["a chunk with an overflowing size", `${HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
+    ["a CR within a header", `${REQUEST_HEAD}X: a\rTransfer-Encoding: chunked\r\n\r\n`],
+    ["a zero byte in a header", `${REQUEST_HEAD}X: a\0b\r\n\r\n`],
+    ["a chunk with a wrong size", `${REQUEST_HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n`],
+    ["a chunk with an overflowing size", `${REQUEST_HEAD}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nabc`],
     ["no host", "GET /api/devices HTTP/1.1\r\n\r\n"],
     ["another protocol", "GET /api/devices SPDY/9\r\nHost: localhost\r\n\r\n"],
     ["an unknown method", "LOOK /api/devices HTTP/1.1\r\nHost: localhost\r\n\r\n"],
@@ -89,46 +89,46 @@ describe("a server with accounts and a working user", () => {
     ["a TLS ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
     ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])("a request with %s gets nothing, and nothing after it is taken for another request", async (_what, bytes) => {
-    const app = await httpApp({ accounts: threeAccounts() });
+    const app = await startHttpApp({ accounts: createThreeAccounts() });
     // request smuggling: a proxy might have sent this on a shared connection
     const smuggled = `GET /api/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann-token\r\nConnection: close\r\n\r\n`;
-    const wire = connect(app, Buffer.from(bytes + smuggled, "latin1"));
+    const wire = connectRaw(app, Buffer.from(bytes + smuggled, "latin1"));
     await eventually(wire.closed, { what: "the connection to be closed" });
-    for (const status of statuses(wire.got())) expect([400, 401, 403, 404, 405, 431, 505]).toContain(status);
-    expect(statuses(wire.got()).length).toBeLessThan(2);
-    expect(wire.got()).not.toMatch(SECRET);
+    for (const status of statusesIn(wire.got())) expect([400, 401, 403, 404, 405, 431, 505]).toContain(status);
+    expect(statusesIn(wire.got()).length).toBeLessThan(2);
+    expect(wire.got()).not.toMatch(SECRET_PATTERN);
     expect((await ask(app.url, "/api/devices", { headers: ADMIN })).status).toBe(200);
   });
 
   test("the server cuts off endless headers and bodies after reading a little", async () => {
-    const app = await httpApp({ accounts: threeAccounts() });
+    const app = await startHttpApp({ accounts: createThreeAccounts() });
     const read: net.Socket[] = [];
     app.server.on("connection", (socket) => read.push(socket));
-    const someone = user(app.url);
+    const someone = startUser(app.url);
     const more = Buffer.alloc(64 * 1024, "a");
     const starts = [
-      `${HEAD}X: `,
-      `${HEAD}Cookie: `,
-      `${HEAD}Authorization: Basic `,
+      `${REQUEST_HEAD}X: `,
+      `${REQUEST_HEAD}Cookie: `,
+      `${REQUEST_HEAD}Authorization: Basic `,
       `GET /${"a".repeat(100_000)}`,
-      `${HEAD}${Array.from({ length: 3000 }, (_, n) => `X${n}: y\r\n`).join("")}`,
+      `${REQUEST_HEAD}${Array.from({ length: 3000 }, (_, n) => `X${n}: y\r\n`).join("")}`,
       "POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9999999999\r\n\r\n",
       "POST /api/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
       "PUT /api/devices/x/mode HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
     ];
-    const wires = starts.map((start) => connect(app, start));
+    const wires = starts.map((start) => connectRaw(app, start));
     for (const { socket } of wires) {
-      const write = (): void => {
+      const writeUntilFull = (): void => {
         while (!socket.destroyed && socket.write(more));
       };
-      socket.on("drain", write);
-      write();
+      socket.on("drain", writeUntilFull);
+      writeUntilFull();
     }
     await eventually(() => wires.every(({ closed }) => closed()), { what: "all of them to be closed" });
     await someone.stop();
     for (const { got } of wires) {
-      for (const status of statuses(got())) expect([400, 401, 413, 431]).toContain(status);
-      expect(got()).not.toMatch(SECRET);
+      for (const status of statusesIn(got())) expect([400, 401, 413, 431]).toContain(status);
+      expect(got()).not.toMatch(SECRET_PATTERN);
     }
     for (const { bytesRead } of read) expect(bytesRead).toBeLessThan(4_000_000);
     expect(someone.answered).toBeGreaterThan(0);
@@ -147,7 +147,7 @@ describe("a server with accounts and a working user", () => {
     ["a name without end", `{"name":"${"a".repeat(15_000)}","password":"x"}`],
     ["the same name twice", '{"name":"ann","name":["ann"],"password":"ann password"}'],
   ])("a body of %s logs nobody in", async (_what, body) => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const headers = { "content-length": Buffer.byteLength(body) };
     const { status, text } = await ask(url, "/api/login", { method: "POST", body, headers });
     expect([400, 401]).toContain(status);
@@ -155,8 +155,8 @@ describe("a server with accounts and a working user", () => {
   });
 
   test("random paths, methods, cookies and authorization headers give no access", async () => {
-    const app = await httpApp({ accounts: threeAccounts() });
-    const someone = user(app.url);
+    const app = await startHttpApp({ accounts: createThreeAccounts() });
+    const someone = startUser(app.url);
     const piece = fc.constantFrom(
       ...["/", "//", "..", ".", "%2e%2e", "%2f", "%5c", "\\", "%00", "%", "?", "#", ";", "api", "devices", "login"],
       ...[
@@ -192,35 +192,35 @@ describe("a server with accounts and a working user", () => {
     );
     const property = fc.asyncProperty(method, path, headers, async (m, p, h) => {
       const { status, text: got } = await ask(app.url, p, { method: m, headers: h });
-      expect(got).not.toMatch(SECRET);
+      expect(got).not.toMatch(SECRET_PATTERN);
       // without a login, only public routes succeed; the login page is the only HTML page among them
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });
-    await fc.assert(property, { numRuns: LONG ? 30_000 : 600, seed: seed() });
+    await fc.assert(property, { numRuns: IS_LONG_RUN ? 30_000 : 600, seed: testSeed() });
     expect(app.modes).toEqual([]);
     await someone.stop();
     expect(someone.answered).toBeGreaterThan(0);
   });
 
   test("the server closes 1,000 slow clients after 10 s, and other clients do not wait", async () => {
-    const app = await httpApp({ accounts: threeAccounts() });
-    const someone = user(app.url);
+    const app = await startHttpApp({ accounts: createThreeAccounts() });
+    const someone = startUser(app.url);
     expect(app.server.headersTimeout).toBe(10_000);
-    const silent = Array.from({ length: 100 }, () => connect(app));
-    const slow = Array.from({ length: 900 }, (_, n) => connect(app, n % 2 ? "GET /" : `${HEAD}X: `));
+    const silent = Array.from({ length: 100 }, () => connectRaw(app));
+    const slow = Array.from({ length: 900 }, (_, n) => connectRaw(app, n % 2 ? "GET /" : `${REQUEST_HEAD}X: `));
     const dribble = setInterval(() => {
       for (const { socket } of slow) if (!socket.destroyed) socket.write("X");
     }, 1000);
     onTestFinished(() => clearInterval(dribble));
-    const connections = (): Promise<number> =>
+    const countConnections = (): Promise<number> =>
       new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
-    const arrived = ({ socket, closed }: Wire): boolean => socket.readyState === "open" || closed();
-    await eventually(() => [...silent, ...slow].every(arrived), { what: "all of them to be connected" });
+    const hasConnected = ({ socket, closed }: RawConnection): boolean => socket.readyState === "open" || closed();
+    await eventually(() => [...silent, ...slow].every(hasConnected), { what: "all of them to be connected" });
     // at most three connections remain, including the user's own
-    await eventually(async () => (await connections()) < 4, { what: "all of them to be closed", every: 50 });
+    await eventually(async () => (await countConnections()) < 4, { what: "all of them to be closed", every: 50 });
     await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
-    for (const { got } of slow) for (const status of statuses(got())) expect([400, 408]).toContain(status);
+    for (const { got } of slow) for (const status of statusesIn(got())) expect([400, 408]).toContain(status);
     await someone.stop();
     expect(someone.answered).toBeGreaterThan(3);
   });
@@ -230,17 +230,17 @@ test("one address gets at most half of the connections, except a proxy on this m
   const { guardConnections } = await import("../../server/src/http/guard.js");
   const server = new net.Server();
   guardConnections(server, 10);
-  const from = (remoteAddress: string): net.Socket => {
+  const connectFrom = (remoteAddress: string): net.Socket => {
     const socket = Object.defineProperty(new net.Socket(), "remoteAddress", { value: remoteAddress });
     server.emit("connection", socket);
     return socket;
   };
-  const flood = Array.from({ length: 8 }, () => from("192.0.2.1"));
+  const flood = Array.from({ length: 8 }, () => connectFrom("192.0.2.1"));
   expect(flood.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, false, true, true, true]);
-  expect(from("192.0.2.2").destroyed).toBe(false);
-  expect(Array.from({ length: 9 }, () => from("::ffff:127.0.0.1").destroyed)).not.toContain(true);
+  expect(connectFrom("192.0.2.2").destroyed).toBe(false);
+  expect(Array.from({ length: 9 }, () => connectFrom("::ffff:127.0.0.1").destroyed)).not.toContain(true);
   expect(server.maxConnections).toBe(10);
   flood[0].destroy();
   await once(flood[0], "close");
-  expect(from("192.0.2.1").destroyed).toBe(false);
+  expect(connectFrom("192.0.2.1").destroyed).toBe(false);
 });

@@ -8,28 +8,28 @@ import {
   LoginSessions,
 } from "../../server/src/security/login-sessions.js";
 import { eventually } from "../support/eventually.js";
-import { ask, httpApp, logIn, TestAccounts, testLog, threeAccounts } from "./support/http-app.js";
+import { ask, startHttpApp, logIn, TestAccounts, createTestLog, createThreeAccounts } from "./support/http-app.js";
 
-const MODE = "/api/devices/nightlight/porch/mode";
-const ON = { method: "PUT", body: { mode: "on" } };
+const MODE_PATH = "/api/devices/nightlight/porch/mode";
+const SET_MODE_ON = { method: "PUT", body: { mode: "on" } };
 
-const basic = (name: string, password = `${name} password`): http.OutgoingHttpHeaders => ({
+const basicAuth = (name: string, password = `${name} password`): http.OutgoingHttpHeaders => ({
   authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`,
 });
-const bearer = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
+const bearerAuth = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
 
 /** Adds two routes as a simulator does: one that reads and one that changes. */
-const plugin: Plugin = (app) => {
+const simulatorPlugin: Plugin = (app) => {
   app.get("/api/simulator/boards", () => []);
   app.put("/api/simulator/boards", () => ({ ok: true }));
 };
 
 describe("a server without accounts", () => {
   test("everybody on this machine may read and change everything without a login", async () => {
-    const { url, modes } = await httpApp();
+    const { url, modes } = await startHttpApp();
     expect((await ask(url, "/api/devices")).status).toBe(200);
     expect((await ask(url, "/")).text).toContain("Nightlight");
-    expect((await ask(url, MODE, ON)).status).toBe(200);
+    expect((await ask(url, MODE_PATH, SET_MODE_ON)).status).toBe(200);
     expect(modes).toEqual(["on"]);
     expect((await ask(url, "/api/session")).json).toEqual({ name: null, role: null, required: false });
     const login = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "x" } });
@@ -38,18 +38,18 @@ describe("a server without accounts", () => {
   });
 
   test("removal of the last account gives nobody access", async () => {
-    const accounts = threeAccounts();
-    const { url } = await httpApp({ accounts });
-    expect((await ask(url, "/api/devices", { headers: bearer("ann-token") })).status).toBe(200);
+    const accounts = createThreeAccounts();
+    const { url } = await startHttpApp({ accounts });
+    expect((await ask(url, "/api/devices", { headers: bearerAuth("ann-token") })).status).toBe(200);
     for (const name of ["ann", "rob", "porch"]) accounts.remove(name);
-    expect((await ask(url, "/api/devices", { headers: bearer("ann-token") })).status).toBe(401);
+    expect((await ask(url, "/api/devices", { headers: bearerAuth("ann-token") })).status).toBe(401);
     expect((await ask(url, "/api/devices")).status).toBe(401);
     expect((await ask(url, "/api/session")).json).toMatchObject({ required: true });
   });
 
   test("the first account ends access without an account at once", async () => {
     const accounts = new TestAccounts();
-    const { url } = await httpApp({ accounts });
+    const { url } = await startHttpApp({ accounts });
     expect((await ask(url, "/api/devices")).status).toBe(200);
     accounts.set("ann", "admin", "secret");
     expect((await ask(url, "/api/devices")).status).toBe(401);
@@ -61,7 +61,7 @@ describe("a server with accounts", () => {
     ["GET", "/api/devices", 200, 200],
     ["HEAD", "/api/devices", 200, 200],
     ["GET", "/api/devices/nightlight/porch", 200, 200],
-    ["PUT", MODE, 200, 403],
+    ["PUT", MODE_PATH, 200, 403],
     ["GET", "/api/status", 200, 200],
     ["GET", "/", 200, 200],
     ["GET", "/app.js", 200, 200],
@@ -75,33 +75,39 @@ describe("a server with accounts", () => {
   ];
 
   test.each(routes)("%s %s", async (method, path, admin, reader) => {
-    const { url, modes } = await httpApp({ accounts: threeAccounts(), plugins: [plugin] });
+    const { url, modes } = await startHttpApp({ accounts: createThreeAccounts(), plugins: [simulatorPlugin] });
     const body = method === "PUT" ? { mode: "on" } : undefined;
-    const status = async (headers: http.OutgoingHttpHeaders) =>
+    const statusOf = async (headers: http.OutgoingHttpHeaders) =>
       (await ask(url, path, { method, body, headers })).status;
     const page = path === "/" || path === "/index.html";
-    for (const headers of [{}, bearer("eve-token"), bearer(""), basic("ann", "guess"), { authorization: "ann" }])
-      expect(await status(headers), JSON.stringify(headers)).toBe(page ? 302 : 401);
-    expect(await status({ cookie: "nightlight=x; __Host-nightlight=x; __proto__=x" })).toBe(page ? 302 : 401);
-    expect(await status(bearer("porch-token"))).toBe(403);
-    expect(await status(basic("porch"))).toBe(403);
+    for (const headers of [
+      {},
+      bearerAuth("eve-token"),
+      bearerAuth(""),
+      basicAuth("ann", "guess"),
+      { authorization: "ann" },
+    ])
+      expect(await statusOf(headers), JSON.stringify(headers)).toBe(page ? 302 : 401);
+    expect(await statusOf({ cookie: "nightlight=x; __Host-nightlight=x; __proto__=x" })).toBe(page ? 302 : 401);
+    expect(await statusOf(bearerAuth("porch-token"))).toBe(403);
+    expect(await statusOf(basicAuth("porch"))).toBe(403);
     expect(modes).toEqual([]);
-    for (const headers of [bearer("rob-token"), basic("rob"), { cookie: await logIn(url, "rob") }])
-      expect(await status(headers)).toBe(reader);
-    for (const headers of [bearer("ann-token"), basic("ann"), { cookie: await logIn(url, "ann") }])
-      expect(await status(headers)).toBe(admin);
+    for (const headers of [bearerAuth("rob-token"), basicAuth("rob"), { cookie: await logIn(url, "rob") }])
+      expect(await statusOf(headers)).toBe(reader);
+    for (const headers of [bearerAuth("ann-token"), basicAuth("ann"), { cookie: await logIn(url, "ann") }])
+      expect(await statusOf(headers)).toBe(admin);
   });
 
   test.each(["/healthz", "/login", "/login.html", "/login.js", "/login.css", "/icon.svg", "/api/session"])(
     "anybody may have %s",
     async (path) => {
-      const { url } = await httpApp({ accounts: threeAccounts() });
+      const { url } = await startHttpApp({ accounts: createThreeAccounts() });
       expect((await ask(url, path)).status).toBe(200);
     },
   );
 
   test("an API client gets an error that explains how to log in, and a browser is redirected to the login page", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const answer = await ask(url, "/api/devices");
     expect(answer.headers["www-authenticate"]).toMatch(/^Bearer\b/);
     expect(answer.json.error).toMatch(/Log in first/);
@@ -110,7 +116,7 @@ describe("a server with accounts", () => {
   });
 
   test("other spellings of a path do not bypass authorization", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const paths = [
       "/login/../api/devices",
       "/login/..%2fapi/devices",
@@ -146,9 +152,9 @@ describe("a server with accounts", () => {
   });
 
   test("no header changes the method, the path or the address that authorization uses", async () => {
-    const { url, modes } = await httpApp({ accounts: threeAccounts() });
+    const { url, modes } = await startHttpApp({ accounts: createThreeAccounts() });
     const headers = {
-      ...bearer("rob-token"),
+      ...bearerAuth("rob-token"),
       "x-http-method-override": "GET",
       "x-method-override": "GET",
       "x-original-url": "/login",
@@ -157,8 +163,10 @@ describe("a server with accounts", () => {
       "x-forwarded-user": "ann",
       "x-forwarded-host": "localhost",
     };
-    expect((await ask(url, MODE, { ...ON, headers })).status).toBe(403);
-    expect((await ask(url, MODE, { ...ON, headers: { ...headers, authorization: "" } })).status).toBe(401);
+    expect((await ask(url, MODE_PATH, { ...SET_MODE_ON, headers })).status).toBe(403);
+    expect((await ask(url, MODE_PATH, { ...SET_MODE_ON, headers: { ...headers, authorization: "" } })).status).toBe(
+      401,
+    );
     expect(modes).toEqual([]);
   });
 });
@@ -167,7 +175,7 @@ describe("live events", () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
-  async function follow(url: string, headers: http.OutgoingHttpHeaders) {
+  async function openEventStream(url: string, headers: http.OutgoingHttpHeaders) {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       http.get(url + "/api/events", { agent: false, headers }, resolve).on("error", reject);
     });
@@ -185,11 +193,11 @@ describe("live events", () => {
     ["gets another role", (accounts) => accounts.set("rob", "device", "rob password")],
   ])("end within 30 s when their reader %s, and go on for the others", async (_why, end) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-    const accounts = threeAccounts();
-    const { url } = await httpApp({ accounts });
+    const accounts = createThreeAccounts();
+    const { url } = await startHttpApp({ accounts });
     const cookie = await logIn(url, "rob");
-    const other = await follow(url, { cookie: await logIn(url, "ann") });
-    const events = await follow(url, { cookie });
+    const other = await openEventStream(url, { cookie: await logIn(url, "ann") });
+    const events = await openEventStream(url, { cookie });
     expect(events.status).toBe(200);
     vi.advanceTimersByTime(30_000);
     expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(200);
@@ -203,16 +211,16 @@ describe("live events", () => {
   test("streams opened without an account end when accounts are created", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const accounts = new TestAccounts();
-    const { url } = await httpApp({ accounts });
-    const events = await follow(url, {});
+    const { url } = await startHttpApp({ accounts });
+    const events = await openEventStream(url, {});
     accounts.set("ann", "admin", "secret");
     vi.advanceTimersByTime(30_000);
     await eventually(events.ended, { what: "the events to end" });
   });
 
   test("event streams have the same security headers as other answers", async () => {
-    const { url } = await httpApp();
-    const { headers } = await follow(url, {});
+    const { url } = await startHttpApp();
+    const { headers } = await openEventStream(url, {});
     expect(headers["content-security-policy"]).toContain("default-src 'none'");
     expect(headers).toMatchObject({
       "cache-control": "no-store, no-transform",
@@ -223,16 +231,16 @@ describe("live events", () => {
 });
 
 describe("a session", () => {
-  function sessions() {
+  function createSessions() {
     const clock = { time: 0 };
-    const accounts = threeAccounts();
+    const accounts = createThreeAccounts();
     const now = { now: () => clock.time, toWall: (time: number) => time, fromWall: (time: number) => time };
     const made = new LoginSessions(accounts, { clock: now });
     return { clock, accounts, sessions: made, begin: (name: string) => made.create(accounts.findByName(name)!) };
   }
 
   test("a session ends after 12 h without use", () => {
-    const { clock, sessions: all, begin } = sessions();
+    const { clock, sessions: all, begin } = createSessions();
     const id = begin("ann");
     for (let n = 0; n < 3; n++) {
       clock.time += IDLE_TIMEOUT - 1;
@@ -244,7 +252,7 @@ describe("a session", () => {
   });
 
   test("a session ends after 7 days, even when used", () => {
-    const { clock, sessions: all, begin } = sessions();
+    const { clock, sessions: all, begin } = createSessions();
     const id = begin("ann");
     while (clock.time < MAX_LIFETIME - IDLE_TIMEOUT / 2) {
       clock.time += IDLE_TIMEOUT / 2;
@@ -255,7 +263,7 @@ describe("a session", () => {
   });
 
   test("every session has a different id of 256 random bits", () => {
-    const { sessions: all, begin } = sessions();
+    const { sessions: all, begin } = createSessions();
     const ids = new Set(Array.from({ length: 100 }, () => begin("ann")));
     expect(ids.size).toBe(100);
     for (const id of ids) expect(id).toMatch(/^[\w-]{43}$/);
@@ -264,7 +272,7 @@ describe("a session", () => {
   });
 
   test("a user has at most 20 sessions; one more ends the least recently used one", () => {
-    const { sessions: all, begin } = sessions();
+    const { sessions: all, begin } = createSessions();
     const other = begin("rob");
     const first = begin("ann");
     const second = begin("ann");
@@ -280,7 +288,7 @@ describe("a session", () => {
 
 describe("security headers", () => {
   test("security headers are on every answer: pages, API, errors and unknown routes", async () => {
-    const { url } = await httpApp();
+    const { url } = await startHttpApp();
     for (const path of ["/", "/app.js", "/api/devices", "/api/devices/ghost", "/nothing"]) {
       const { headers } = await ask(url, path);
       expect(headers, path).toMatchObject({
@@ -299,7 +307,7 @@ describe("security headers", () => {
   });
 
   test("security headers are on the answer to a malformed path", async () => {
-    const { url } = await httpApp();
+    const { url } = await startHttpApp();
     const answer = await ask(url, "/api/devices/%zz<script>");
     expect(answer).toMatchObject({ status: 400, json: { error: expect.stringMatching(/^The path/) } });
     expect(answer.headers).toMatchObject({
@@ -309,20 +317,20 @@ describe("security headers", () => {
   });
 
   test("API answers are never cached, and browsers revalidate the dashboard's files each time", async () => {
-    const { url } = await httpApp();
+    const { url } = await startHttpApp();
     for (const path of ["/api/devices", "/api/session", "/healthz", "/nothing"])
       expect((await ask(url, path)).headers["cache-control"], path).toBe("no-store");
     expect((await ask(url, "/app.js")).headers["cache-control"]).toBe("private, no-cache");
   });
 
   test("only editors on this machine may frame the dashboard, and only without accounts", async () => {
-    const ancestors = async (url: string): Promise<string> =>
+    const frameAncestorsOf = async (url: string): Promise<string> =>
       /frame-ancestors ([^;]*)/.exec((await ask(url, "/login")).headers["content-security-policy"] as string)![1];
-    const open = await ancestors((await httpApp()).url);
+    const open = await frameAncestorsOf((await startHttpApp()).url);
     expect(open).toContain("'self' vscode-webview: vscode-file:");
     expect(open).not.toMatch(/(^| )(\*|https?:)( |$)/);
-    expect(await ancestors((await httpApp({ accounts: threeAccounts() })).url)).toBe("'none'");
-    expect(await ancestors((await httpApp({ framed: false })).url)).toBe("'none'");
+    expect(await frameAncestorsOf((await startHttpApp({ accounts: createThreeAccounts() })).url)).toBe("'none'");
+    expect(await frameAncestorsOf((await startHttpApp({ framed: false })).url)).toBe("'none'");
   });
 });
 
@@ -334,15 +342,15 @@ describe("a page of another site", () => {
     ["several types", { "content-type": "text/plain; application/json" }],
     ["another type that ends like JSON", { "content-type": "text/plain+application/json" }],
   ])("a page of another site cannot send JSON with the content type %s", async (_what, headers) => {
-    const { url, modes } = await httpApp();
-    expect((await ask(url, MODE, { method: "PUT", body: '{"mode":"on"}', headers })).status).toBe(415);
+    const { url, modes } = await startHttpApp();
+    expect((await ask(url, MODE_PATH, { method: "PUT", body: '{"mode":"on"}', headers })).status).toBe(415);
     expect(modes).toEqual([]);
   });
 
   test("another site's page cannot send a body without a content type", async () => {
-    const { url, modes } = await httpApp();
+    const { url, modes } = await startHttpApp();
     const status = await new Promise<number>((resolve, reject) => {
-      const request = http.request(url + MODE, { method: "PUT", agent: false }, (response) => {
+      const request = http.request(url + MODE_PATH, { method: "PUT", agent: false }, (response) => {
         response.resume();
         resolve(response.statusCode!);
       });
@@ -353,7 +361,7 @@ describe("a page of another site", () => {
   });
 
   test("another site's page cannot use the session of a user", async () => {
-    const { url, modes } = await httpApp({ accounts: threeAccounts() });
+    const { url, modes } = await startHttpApp({ accounts: createThreeAccounts() });
     const cookie = await logIn(url, "ann");
     for (const headers of [
       { origin: "http://evil.example" },
@@ -361,15 +369,15 @@ describe("a page of another site", () => {
       { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" },
       { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" },
     ])
-      expect((await ask(url, MODE, { ...ON, headers: { cookie, ...headers } })).status).toBe(403);
+      expect((await ask(url, MODE_PATH, { ...SET_MODE_ON, headers: { cookie, ...headers } })).status).toBe(403);
     const logout = { method: "POST", headers: { cookie, origin: "http://evil.example" } };
     expect((await ask(url, "/api/logout", logout)).status).toBe(403);
     expect(modes).toEqual([]);
-    expect((await ask(url, MODE, { ...ON, headers: { cookie, origin: url } })).status).toBe(200);
+    expect((await ask(url, MODE_PATH, { ...SET_MODE_ON, headers: { cookie, origin: url } })).status).toBe(200);
   });
 
   test("another site's page cannot log a user in (login CSRF)", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const body = { name: "ann", password: "ann password" };
     const answer = await ask(url, "/api/login", { method: "POST", body, headers: { origin: "http://evil.example" } });
     expect(answer.status).toBe(403);
@@ -377,34 +385,34 @@ describe("a page of another site", () => {
   });
 
   test("another site's page cannot open event streams, and may link to the dashboard", async () => {
-    const { url } = await httpApp();
-    const from = (mode: string) => ({ headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode } });
-    expect((await ask(url, "/api/events", from("no-cors"))).status).toBe(403);
-    expect((await ask(url, "/", from("navigate"))).status).toBe(200);
+    const { url } = await startHttpApp();
+    const fetchHeaders = (mode: string) => ({ headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode } });
+    expect((await ask(url, "/api/events", fetchHeaders("no-cors"))).status).toBe(403);
+    expect((await ask(url, "/", fetchHeaders("navigate"))).status).toBe(200);
   });
 });
 
 test("the server accepts an additional host name from its options", async () => {
-  const named = await httpApp({ names: ["Lights.Example.org"] });
+  const named = await startHttpApp({ names: ["Lights.Example.org"] });
   const headers = { host: "lights.example.org", origin: "https://lights.example.org" };
-  expect((await ask(named.url, MODE, { ...ON, headers })).status).toBe(200);
-  const plain = await httpApp();
+  expect((await ask(named.url, MODE_PATH, { ...SET_MODE_ON, headers })).status).toBe(200);
+  const plain = await startHttpApp();
   const refused = await ask(plain.url, "/api/devices", { headers: { host: "lights.example.org" } });
   expect(refused).toMatchObject({ status: 403, json: { error: expect.stringContaining("http_names") } });
 });
 
 test("an absolute request URL does not bypass the check of the host name", async () => {
-  const { url } = await httpApp();
+  const { url } = await startHttpApp();
   const answer = await ask(url, "http://localhost/api/devices", { headers: { host: "evil.example" } });
   expect(answer.status).toBe(403);
 });
 
 test("the log contains no passwords or tokens", async () => {
-  const log = testLog();
-  const { url } = await httpApp({ accounts: threeAccounts(), log });
+  const log = createTestLog();
+  const { url } = await startHttpApp({ accounts: createThreeAccounts(), log });
   await logIn(url, "ann");
-  await ask(url, "/api/devices", { headers: basic("ann", "secret-1") });
-  await ask(url, "/api/devices", { headers: bearer("secret-2") });
+  await ask(url, "/api/devices", { headers: basicAuth("ann", "secret-1") });
+  await ask(url, "/api/devices", { headers: bearerAuth("secret-2") });
   await ask(url, "/api/login", { method: "POST", body: { name: "secret-3", password: "secret-4" } });
   expect(log.lines.map(({ level, text, fields }) => [level, text, fields])).toEqual([
     ["info", "ann logged in from 127.0.0.1.", { user: "ann", address: "127.0.0.1" }],

@@ -4,18 +4,18 @@ import WebSocket from "ws";
 import { LESSON_RULE } from "../../contract/index.js";
 import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../server/src/decisions/policy.js";
 import { eventually } from "../support/eventually.js";
-import { ask, follow, send, type Answer } from "./support/api.js";
-import { board } from "./support/board.js";
-import { client, server } from "./support/server.js";
+import { ask, followEvents, sendJson, type Answer } from "./support/api.js";
+import { startTestBoard } from "./support/board.js";
+import { connectClient, startTestServer } from "./support/server.js";
 
-function put(base: string, path: string, body: string, headers?: Record<string, string>): Promise<Answer> {
-  return send("PUT", base, path, body, headers);
+function putJson(base: string, path: string, body: string, headers?: Record<string, string>): Promise<Answer> {
+  return sendJson("PUT", base, path, body, headers);
 }
 
-/** A server with one lesson device at light 512, and a client that follows the device's commands. */
-async function withDevice(id = "nightlight/porch") {
-  const running = await server();
-  const device = await client(running.brokerUrl, {}, `${id}/commands`);
+/** Starts a server with one lesson device at light 512, and connects a client that receives the device's commands. */
+async function startWithDevice(id = "nightlight/porch") {
+  const running = await startTestServer();
+  const device = await connectClient(running.brokerUrl, {}, `${id}/commands`);
   await device.publishAsync(`${id}/telemetry`, '{"light":512}', { qos: 1 });
   await eventually(() => device.got.length === 1, { what: "the answer" });
   return { running, device, url: running.httpUrl! };
@@ -23,12 +23,12 @@ async function withDevice(id = "nightlight/porch") {
 
 describe("the API", () => {
   test("the server is healthy while it is connected to the broker", async () => {
-    const { httpUrl } = await server();
+    const { httpUrl } = await startTestServer();
     expect(await ask(httpUrl!, "/healthz")).toMatchObject({ status: 200, body: { ok: true } });
   });
 
   test("devices have exactly the documented fields", async () => {
-    const { running, url, device } = await withDevice();
+    const { running, url, device } = await startWithDevice();
     const lesson = {
       id: "nightlight/porch",
       online: true,
@@ -80,25 +80,25 @@ describe("the API", () => {
   test.each(["/api/devices/nightlight/porch", "/api/devices/nightlight%2Fporch"])(
     "the API finds a device at %s",
     async (path) => {
-      const { url } = await withDevice();
+      const { url } = await startWithDevice();
       expect(await ask(url, path)).toMatchObject({ status: 200, body: { id: "nightlight/porch" } });
     },
   );
 
   test("a device can have any allowed special character in its id", async () => {
     const id = "odd %2F ?&=\"'<>\\~/x";
-    const { url } = await withDevice(id);
+    const { url } = await startWithDevice(id);
     expect((await ask(url, `/api/devices/${encodeURIComponent(id)}`)).body).toMatchObject({ id });
-    expect((await put(url, `/api/devices/${encodeURIComponent(id)}/mode`, '{"mode":"on"}')).status).toBe(200);
+    expect((await putJson(url, `/api/devices/${encodeURIComponent(id)}/mode`, '{"mode":"on"}')).status).toBe(200);
     expect((await ask(url, `/api/recent?device=${encodeURIComponent(id)}`)).body).toMatchObject({
       points: [{ light: 512 }],
     });
   });
 
   test("an override keeps a lamp on until the mode is auto again, as <id>/set does", async () => {
-    const { url, device } = await withDevice();
+    const { url, device } = await startWithDevice();
     const path = "/api/devices/nightlight/porch/mode";
-    expect((await put(url, path, '{"mode":"on"}')).body).toMatchObject({ mode: "on", led_on: true });
+    expect((await putJson(url, path, '{"mode":"on"}')).body).toMatchObject({ mode: "on", led_on: true });
     await device.publishAsync("nightlight/porch/set", '{"mode":"auto"}', { qos: 1 });
     await eventually(() => device.got.length === 3, { what: "both commands" });
     expect(device.got.map(({ text }) => text)).toEqual(['{"led_on":false}', '{"led_on":true}', '{"led_on":false}']);
@@ -106,10 +106,10 @@ describe("the API", () => {
   });
 
   test("an override with a duration ends by itself", async () => {
-    const { url, device } = await withDevice();
+    const { url, device } = await startWithDevice();
     const path = "/api/devices/nightlight/porch";
     const before = Date.now();
-    const { until } = (await put(url, `${path}/mode`, '{"mode":"on","for":1000}')).body as { until: string };
+    const { until } = (await putJson(url, `${path}/mode`, '{"mode":"on","for":1000}')).body as { until: string };
     expect(Date.parse(until)).toBeGreaterThanOrEqual(before + 1000);
     expect(Date.parse(until)).toBeLessThanOrEqual(Date.now() + 1000);
     await eventually(() => device.got.length === 3, { what: "the override's end" });
@@ -118,9 +118,9 @@ describe("the API", () => {
   });
 
   test("a forgotten device that sends again is a new device", async () => {
-    const { url, device } = await withDevice();
+    const { url, device } = await startWithDevice();
     const path = "/api/devices/nightlight/porch";
-    await put(url, `${path}/mode`, '{"mode":"on"}');
+    await putJson(url, `${path}/mode`, '{"mode":"on"}');
     // send readings first, so that the broker has assigned the connection to the device before it is forgotten
     for (const light of [400, 500])
       await device.publishAsync("nightlight/porch/telemetry", `{"light":${light}}`, { qos: 1 });
@@ -134,8 +134,8 @@ describe("the API", () => {
   });
 
   test("the server is neither ready nor healthy without its broker", async () => {
-    const broker = await server();
-    const { httpUrl } = await server({ broker: broker.brokerUrl });
+    const broker = await startTestServer();
+    const { httpUrl } = await startTestServer({ broker: broker.brokerUrl });
     expect(await ask(httpUrl!, "/readyz")).toMatchObject({ status: 200, body: { ok: true } });
     await broker.close();
     for (const path of ["/healthz", "/readyz"])
@@ -144,7 +144,7 @@ describe("the API", () => {
   });
 
   test("/api/recent has the latest 600 readings of a device", async () => {
-    const { url, running, device } = await withDevice();
+    const { url, running, device } = await startWithDevice();
     for (let n = 0; n < 650; n++) device.publish("nightlight/porch/telemetry", `{"light":${n}}`);
     await eventually(() => running.counters.received === 651, { what: "all readings" });
     const { points } = (await ask(url, "/api/recent?device=nightlight/porch")).body as { points: unknown[] };
@@ -154,7 +154,7 @@ describe("the API", () => {
   });
 
   test("the status has counters of messages", async () => {
-    const { url, running, device } = await withDevice();
+    const { url, running, device } = await startWithDevice();
     await device.publishAsync("x/telemetry", "nonsense", { qos: 1 });
     await eventually(() => running.counters.rejected["not-json"], { what: "the rejection" });
     expect((await ask(url, "/api/status")).body).toEqual({
@@ -176,7 +176,7 @@ describe("the API", () => {
   });
 });
 
-const HUGE = `"${"x".repeat(20_000)}"`;
+const HUGE_BODY = `"${"x".repeat(20_000)}"`;
 
 /** A zone with the sensor `gate` and the lamp `path`. */
 const GARDEN: Policy = {
@@ -197,11 +197,11 @@ const GARDEN: Policy = {
 
 describe("zones", () => {
   test("zones have the documented fields, and an override of one lasts until the next change", async () => {
-    const { brokerUrl, httpUrl } = await server({ policy: GARDEN });
+    const { brokerUrl, httpUrl } = await startTestServer({ policy: GARDEN });
     const url = httpUrl!;
-    const lamp = await client(brokerUrl, {}, "path/commands");
+    const lamp = await connectClient(brokerUrl, {}, "path/commands");
     for (const id of ["path", "gate"]) await lamp.publishAsync(`${id}/telemetry`, '{"light":190}', { qos: 1 });
-    const { events } = await follow(url);
+    const { events } = await followEvents(url);
     await eventually(() => lamp.got.some(({ text }) => text === '{"led_on":true}'), { what: "the lamp to be on" });
     const garden = {
       name: "garden",
@@ -222,7 +222,7 @@ describe("zones", () => {
     expect((await ask(url, "/api/zones")).body).toEqual([garden]);
     expect((await ask(url, "/api/zones/garden")).body).toEqual(garden);
     const off = { ...garden, led_on: false, mode: "off", reason: expect.any(String) };
-    expect((await put(url, "/api/zones/garden/mode", '{"mode":"off"}')).body).toEqual(off);
+    expect((await putJson(url, "/api/zones/garden/mode", '{"mode":"off"}')).body).toEqual(off);
     await eventually(() => lamp.got.at(-1)?.text === '{"led_on":false}', { what: "the lamp to be off" });
     await eventually(() => events.findLast(({ event }) => event === "zone")?.data, { what: "the event" });
     expect(events[1]).toMatchObject({ event: "zones", data: [{ name: "garden" }] });
@@ -230,7 +230,7 @@ describe("zones", () => {
       () => (events.findLast(({ event }) => event === "zone")!.data as { mode: string }).mode === "off",
       { what: "the event of the override" },
     );
-    expect((await put(url, "/api/zones/garden/mode", '{"mode":"auto"}')).body).toEqual(garden);
+    expect((await putJson(url, "/api/zones/garden/mode", '{"mode":"auto"}')).body).toEqual(garden);
   });
 });
 
@@ -255,14 +255,14 @@ describe("an invalid request gets an error sentence and the right status", () =>
     ["PUT", "/api/devices/nightlight/porch/mode", "null", 400, /not a JSON object/],
     ["PUT", "/api/devices/nightlight/porch/mode", '"on"', 400, /not a JSON object/],
     ["PUT", "/api/devices/nightlight/porch/mode", "{", 400, /JSON/],
-    ["PUT", "/api/devices/nightlight/porch/mode", HUGE, 413, /./],
+    ["PUT", "/api/devices/nightlight/porch/mode", HUGE_BODY, 413, /./],
     ["DELETE", "/api/devices/ghost", undefined, 404, /no device "ghost"/],
     ["DELETE", "/api/devices", undefined, 404, /There is no DELETE/],
     ["GET", "/api/zones/ghost", undefined, 404, /no zone "ghost"; GET \/api\/zones lists/],
     ["PUT", "/api/zones/ghost/mode", '{"mode":"on"}', 404, /no zone "ghost"/],
     ["PUT", "/api/devices/nightlight/porch/mode", '{"__proto__":{"mode":"on"}}', 400, /./],
   ])("%s %s %.40s", async (method, path, body, status, words) => {
-    const { url, device } = await withDevice();
+    const { url, device } = await startWithDevice();
     const headers = body === undefined ? {} : { "content-type": "application/json" };
     const answer = await ask(url, path, { method, headers }, body);
     expect(answer.status).toBe(status);
@@ -282,7 +282,7 @@ describe("web pages of other sites", () => {
     "10.0.0.1",
     "",
   ])("DNS rebinding with the host name %j gets an error", async (host) => {
-    const { httpUrl } = await server();
+    const { httpUrl } = await startTestServer();
     const answer = await ask(httpUrl!, "/api/devices", { headers: { host }, setHost: false });
     expect([400, 403]).toContain(answer.status);
   });
@@ -290,26 +290,26 @@ describe("web pages of other sites", () => {
   test.each(["localhost", "127.0.0.1:1234", "[::1]:80", "LOCALHOST:8080"])(
     "requests with the host name %s of the server succeed",
     async (host) => {
-      const { httpUrl } = await server();
+      const { httpUrl } = await startTestServer();
       expect((await ask(httpUrl!, "/api/devices", { headers: { host } })).status).toBe(200);
     },
   );
 
   test("another site's page cannot change anything, and the dashboard can", async () => {
-    const { url, device } = await withDevice();
+    const { url, device } = await startWithDevice();
     const path = "/api/devices/nightlight/porch/mode";
     for (const origin of ["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"])
-      expect(await put(url, path, '{"mode":"on"}', { origin })).toMatchObject({
+      expect(await putJson(url, path, '{"mode":"on"}', { origin })).toMatchObject({
         status: 403,
         body: { error: `Pages of ${origin} may not change anything on this server.` },
       });
     expect(device.got).toHaveLength(1);
-    expect((await put(url, path, '{"mode":"on"}', { origin: url })).status).toBe(200);
+    expect((await putJson(url, path, '{"mode":"on"}', { origin: url })).status).toBe(200);
   });
 
   test("another site's page cannot open a WebSocket, and the dashboard can", async () => {
-    const { websocketUrl, httpUrl } = await server();
-    const open = (url: string, options: WebSocket.ClientOptions): Promise<string> =>
+    const { websocketUrl, httpUrl } = await startTestServer();
+    const openWebSocket = (url: string, options: WebSocket.ClientOptions): Promise<string> =>
       new Promise((resolve) => {
         const socket = new WebSocket(url, "mqtt", options);
         socket.on("open", () => {
@@ -319,18 +319,18 @@ describe("web pages of other sites", () => {
         socket.on("unexpected-response", (_request, response) => resolve(String(response.statusCode)));
         socket.on("error", () => {});
       });
-    expect(await open(websocketUrl!, { origin: "http://evil.example" })).toBe("403");
-    expect(await open(websocketUrl!, { headers: { host: "evil.example" } })).toBe("403");
-    expect(await open(websocketUrl! + "x", {})).toBe("404");
-    expect(await open(websocketUrl!, { origin: httpUrl })).toBe("open");
-    expect(await open(websocketUrl!, {})).toBe("open");
+    expect(await openWebSocket(websocketUrl!, { origin: "http://evil.example" })).toBe("403");
+    expect(await openWebSocket(websocketUrl!, { headers: { host: "evil.example" } })).toBe("403");
+    expect(await openWebSocket(websocketUrl! + "x", {})).toBe("404");
+    expect(await openWebSocket(websocketUrl!, { origin: httpUrl })).toBe("open");
+    expect(await openWebSocket(websocketUrl!, {})).toBe("open");
   });
 });
 
 test("MQTT over WebSocket reaches the same broker as TCP", async () => {
-  const { websocketUrl, brokerUrl } = await server();
-  const device = await client(websocketUrl!, {}, "porch/commands");
-  const observer = await client(brokerUrl, {}, "porch/telemetry");
+  const { websocketUrl, brokerUrl } = await startTestServer();
+  const device = await connectClient(websocketUrl!, {}, "porch/commands");
+  const observer = await connectClient(brokerUrl, {}, "porch/telemetry");
   await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
   await eventually(() => device.got.length === 1 && observer.got.length === 1, { what: "both messages" });
   expect(device.got[0].text).toBe('{"led_on":true}');
@@ -338,8 +338,8 @@ test("MQTT over WebSocket reaches the same broker as TCP", async () => {
 
 describe("live events", () => {
   test("the stream begins with all devices and continues with each change", async () => {
-    const { url, device } = await withDevice();
-    const { events } = await follow(url);
+    const { url, device } = await startWithDevice();
+    const { events } = await followEvents(url);
     await eventually(() => events.length === 3, { what: "the devices, zones and alerts" });
     expect(events[0]).toMatchObject({ event: "devices", data: [{ id: "nightlight/porch", light: 512 }] });
     expect(events[1]).toEqual({ event: "zones", data: [] });
@@ -347,7 +347,7 @@ describe("live events", () => {
     await device.publishAsync("nightlight/porch/telemetry", '{"light":7}', { qos: 1 });
     await eventually(() => events.length > 3, { what: "the reading" });
     expect(events.at(-1)).toMatchObject({ event: "device", data: { light: 7, led_on: true } });
-    await put(url, "/api/devices/nightlight/porch/mode", '{"mode":"off"}');
+    await putJson(url, "/api/devices/nightlight/porch/mode", '{"mode":"off"}');
     await eventually(() => (events.at(-1)!.data as { mode: string }).mode === "off", { what: "the override" });
     expect(events.at(-1)).toMatchObject({ event: "device", data: { led_on: false, mode: "off" } });
     await ask(url, "/api/devices/nightlight/porch", { method: "DELETE" });
@@ -356,11 +356,11 @@ describe("live events", () => {
   });
 
   test("a busy device causes at most 20 events a second, always with its newest reading", async () => {
-    const { running, url } = await withDevice();
-    const { events } = await follow(url);
+    const { running, url } = await startWithDevice();
+    const { events } = await followEvents(url);
     await eventually(() => events.length === 3, { what: "the beginning" });
     const from = performance.now();
-    const sensor = await board(running.brokerUrl, "quick");
+    const sensor = await startTestBoard(running.brokerUrl, "quick");
     await Promise.all(Array.from({ length: 1000 }, (_, n) => sensor.read(n + 1)));
     await eventually(() => (events.at(-1)!.data as { light: number }).light === 1000, { what: "the newest reading" });
     const updates = events.filter(
@@ -376,9 +376,9 @@ describe("live events", () => {
     const plugin: Plugin = (_app, context) => {
       publish = (name, data) => context.publishEvent(name, data);
     };
-    const { httpUrl } = await server({ plugins: [plugin] });
-    const slow = await follow(httpUrl!);
-    const quick = await follow(httpUrl!);
+    const { httpUrl } = await startTestServer({ plugins: [plugin] });
+    const slow = await followEvents(httpUrl!);
+    const quick = await followEvents(httpUrl!);
     slow.response.pause();
     const big = "x".repeat(200_000);
     const rounds = 100;
@@ -404,24 +404,24 @@ test("a plug-in adds routes and events, which have the same security checks", as
       throw new Error("secret detail");
     });
   };
-  const { httpUrl } = await server({ plugins: [plugin] });
-  const { events } = await follow(httpUrl!);
-  expect((await put(httpUrl!, "/api/simulator/boards", "{}")).body).toEqual({ ok: true });
+  const { httpUrl } = await startTestServer({ plugins: [plugin] });
+  const { events } = await followEvents(httpUrl!);
+  expect((await putJson(httpUrl!, "/api/simulator/boards", "{}")).body).toEqual({ ok: true });
   await eventually(() => events.some(({ event }) => event === "board"), { what: "the event" });
   expect((await ask(httpUrl!, "/api/status")).body).toMatchObject({ simulator: true });
-  expect((await put(httpUrl!, "/api/simulator/boards", "{}", { origin: "http://evil.example" })).status).toBe(403);
+  expect((await putJson(httpUrl!, "/api/simulator/boards", "{}", { origin: "http://evil.example" })).status).toBe(403);
   const fault = await ask(httpUrl!, "/api/simulator/fault");
   expect(fault.status).toBe(500);
   expect(JSON.stringify(fault.body)).not.toContain("secret");
 });
 
 test("the library emits an event for every message, command and device", async () => {
-  const running: NightlightServer = await server();
+  const running: NightlightServer = await startTestServer();
   const messages: unknown[] = [];
   running.on("received", (id, channel, message) => messages.push(["received", id, channel, message]));
   running.on("sent", (id, message) => messages.push(["sent", id, message]));
   running.on("device", (device) => messages.push(["device", device.id, device.light]));
-  const device = await client(running.brokerUrl);
+  const device = await connectClient(running.brokerUrl);
   await device.publishAsync("porch/telemetry", '{"light":1,"foreign":true}', { qos: 1 });
   await eventually(() => messages.length >= 3, { what: "the events" });
   expect(messages[0]).toEqual(["received", "porch", "telemetry", { light: 1 }]);
@@ -430,12 +430,12 @@ test("the library emits an event for every message, command and device", async (
 });
 
 test("the server closes at once, even with open connections", async () => {
-  const running = await server();
-  await client(running.brokerUrl, { clean: false, clientId: "a" }, "#");
-  await client(running.websocketUrl!, {}, "#");
-  const lazy = await client(running.brokerUrl, {}, "#");
+  const running = await startTestServer();
+  await connectClient(running.brokerUrl, { clean: false, clientId: "a" }, "#");
+  await connectClient(running.websocketUrl!, {}, "#");
+  const lazy = await connectClient(running.brokerUrl, {}, "#");
   lazy.stream.pause();
-  await follow(running.httpUrl!);
+  await followEvents(running.httpUrl!);
   await running.close();
   await expect(ask(running.httpUrl!, "/healthz")).rejects.toThrow(/ECONNREFUSED/);
 });

@@ -10,12 +10,12 @@ import { silentLog } from "../../server/src/observability/log.js";
 import type { TlsFiles } from "../../server/src/security/certificates.js";
 import { watchCertificates, type Certificates } from "../../server/src/security/certificates.js";
 import { eventually } from "../support/eventually.js";
-import { ask, httpApp, logIn, portOf, threeAccounts, type TestApp } from "./support/http-app.js";
-import { temporaryFolder } from "./support/server.js";
+import { ask, startHttpApp, logIn, portOf, createThreeAccounts, type TestApp } from "./support/http-app.js";
+import { createTemporaryFolder } from "./support/server.js";
 
-const MODE = "/api/devices/nightlight/porch/mode";
+const MODE_PATH = "/api/devices/nightlight/porch/mode";
 
-interface Pair {
+interface TestCertificates {
   readonly files: TlsFiles;
   /** A client certificate of the same authority, with the user's name as its common name. */
   readonly client: { cert: string; key: string };
@@ -24,8 +24,8 @@ interface Pair {
 }
 
 /** Creates a server certificate for this machine and a client certificate. */
-async function pair(user = "ann"): Promise<Pair> {
-  const folder = await temporaryFolder();
+async function createCertificates(user = "ann"): Promise<TestCertificates> {
+  const folder = await createTemporaryFolder();
   const files = { cert: path.join(folder, "cert.pem"), key: path.join(folder, "key.pem") };
   const ec = { keyType: "ec", algorithm: "sha256" } as const;
   const made = await generate([{ name: "commonName", value: "localhost" }], {
@@ -49,20 +49,20 @@ async function pair(user = "ann"): Promise<Pair> {
   };
 }
 
-async function watched(files: TlsFiles, every?: number): Promise<Certificates> {
+async function watchForTest(files: TlsFiles, every?: number): Promise<Certificates> {
   const certificates = await watchCertificates(files, silentLog, every);
   onTestFinished(() => certificates.close());
   return certificates;
 }
 
 /** Starts the application over HTTPS with accounts. */
-async function secureApp(options: Parameters<typeof httpApp>[0] = {}): Promise<TestApp> {
-  const { files } = await pair();
-  return httpApp({ accounts: threeAccounts(), tls: await watched(files), ...options });
+async function startSecureApp(options: Parameters<typeof startHttpApp>[0] = {}): Promise<TestApp> {
+  const { files } = await createCertificates();
+  return startHttpApp({ accounts: createThreeAccounts(), tls: await watchForTest(files), ...options });
 }
 
 /** Returns the server's certificate from a TLS handshake, or the error code. */
-function shown(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
+function presentedCertificate(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = tls.connect({ port: portOf(server), host: "127.0.0.1", rejectUnauthorized: false, ...options });
     socket.on("secureConnect", () => {
@@ -74,7 +74,7 @@ function shown(server: http.Server, options: tls.ConnectionOptions = {}): Promis
 }
 
 test("a server with a certificate uses HTTPS and a session cookie bound to this host and HTTPS", async () => {
-  const { url, server } = await secureApp();
+  const { url, server } = await startSecureApp();
   expect(url).toMatch(/^https:/);
   const answer = await ask(url, "/api/login", { method: "POST", body: { name: "ann", password: "ann password" } });
   const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
@@ -87,18 +87,18 @@ test("a server with a certificate uses HTTPS and a session cookie bound to this 
 });
 
 test("the server accepts TLS 1.2 and newer, and nothing older", async () => {
-  const { server } = await secureApp();
+  const { server } = await startSecureApp();
   const fingerprint = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
   for (const version of ["TLSv1.2", "TLSv1.3"] as const)
-    expect(await shown(server, { minVersion: version, maxVersion: version })).toMatch(fingerprint);
+    expect(await presentedCertificate(server, { minVersion: version, maxVersion: version })).toMatch(fingerprint);
   const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
-  expect(await shown(server, old)).toMatch(/PROTOCOL_VERSION/);
+  expect(await presentedCertificate(server, old)).toMatch(/PROTOCOL_VERSION/);
 });
 
 test("new connections use a renewed certificate, and existing ones stay open", async () => {
-  const { files, renew } = await pair();
-  const { server, events, url } = await httpApp({ tls: await watched(files, 20) });
-  const before = await shown(server);
+  const { files, renew } = await createCertificates();
+  const { server, events, url } = await startHttpApp({ tls: await watchForTest(files, 20) });
+  const before = await presentedCertificate(server);
   let heard = "";
   const follower = await new Promise<http.IncomingMessage>((resolve, reject) => {
     https.get(url + "/api/events", { agent: false, rejectUnauthorized: false }, resolve).on("error", reject);
@@ -107,13 +107,15 @@ test("new connections use a renewed certificate, and existing ones stay open", a
   follower.on("error", () => {}).on("data", (part: Buffer) => (heard += part.toString()));
   await renew();
   for (const servername of ["", "localhost"])
-    await eventually(async () => (await shown(server, { servername })) !== before, { what: "the new certificate" });
+    await eventually(async () => (await presentedCertificate(server, { servername })) !== before, {
+      what: "the new certificate",
+    });
   events.publish("hello", 1);
   await eventually(() => heard.includes("event: hello"), { what: "an event on the connection from before" });
 });
 
 test("the server closes a plain HTTP connection at once, and others continue", async () => {
-  const { server, url } = await secureApp();
+  const { server, url } = await startSecureApp();
   let got = "";
   let closed = false;
   const socket = net.connect(portOf(server), "127.0.0.1");
@@ -132,40 +134,44 @@ test("a client certificate gives exactly the rights of its user", async () => {
     ["porch", 403, 403],
     ["eve", 401, 401],
   ] as const) {
-    const { files, client } = await pair(user);
+    const { files, client } = await createCertificates(user);
     const clientCa = files.cert;
-    const { url } = await httpApp({ accounts: threeAccounts(), tls: await watched({ ...files, clientCa }) });
+    const { url } = await startHttpApp({
+      accounts: createThreeAccounts(),
+      tls: await watchForTest({ ...files, clientCa }),
+    });
     expect((await ask(url, "/api/devices", client)).status, user).toBe(look);
     const put = { ...client, method: "PUT", body: { mode: "on" } };
-    expect((await ask(url, MODE, put)).status, user).toBe(change);
+    expect((await ask(url, MODE_PATH, put)).status, user).toBe(change);
     expect((await ask(url, "/api/devices")).status).toBe(401);
-    const foreign = (await pair(user)).client;
+    const foreign = (await createCertificates(user)).client;
     expect((await ask(url, "/api/devices", foreign)).status, `${user}, signed by somebody else`).toBe(401);
   }
 });
 
 test("a page loaded over plain HTTP cannot change anything, even with the same host and port", async () => {
-  const { url } = await secureApp();
+  const { url } = await startSecureApp();
   const cookie = await logIn(url, "ann");
-  const put = (origin: string) => ask(url, MODE, { method: "PUT", body: { mode: "on" }, headers: { cookie, origin } });
-  expect((await put(url.replace("https:", "http:"))).status).toBe(403);
-  expect((await put(url)).status).toBe(200);
+  const setMode = (origin: string) =>
+    ask(url, MODE_PATH, { method: "PUT", body: { mode: "on" }, headers: { cookie, origin } });
+  expect((await setMode(url.replace("https:", "http:"))).status).toBe(403);
+  expect((await setMode(url)).status).toBe(200);
 });
 
 test("HSTS is sent over HTTPS for network names, never for localhost, an address or plain HTTP", async () => {
-  const secure = await secureApp({ names: ["lights.example.org"] });
-  const plain = await httpApp({ names: ["lights.example.org"] });
-  const bound = async (url: string, host: string) =>
+  const secure = await startSecureApp({ names: ["lights.example.org"] });
+  const plain = await startHttpApp({ names: ["lights.example.org"] });
+  const hstsHeaderOf = async (url: string, host: string) =>
     (await ask(url, "/healthz", { headers: { host } })).headers["strict-transport-security"];
-  expect(await bound(secure.url, "lights.example.org:8080")).toMatch(/^max-age=\d+$/);
+  expect(await hstsHeaderOf(secure.url, "lights.example.org:8080")).toMatch(/^max-age=\d+$/);
   for (const host of ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
-    expect(await bound(secure.url, host)).toBeUndefined();
-  expect(await bound(plain.url, "lights.example.org")).toBeUndefined();
+    expect(await hstsHeaderOf(secure.url, host)).toBeUndefined();
+  expect(await hstsHeaderOf(plain.url, "lights.example.org")).toBeUndefined();
 });
 
 test("behind an HTTPS proxy the cookie is secure, and failed logins count for the client's address", async () => {
-  const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
-  const from = (address: string, password: string) =>
+  const { url } = await startHttpApp({ accounts: createThreeAccounts(), names: ["lights.example.org"] });
+  const logInFrom = (address: string, password: string) =>
     ask(url, "/api/login", {
       method: "POST",
       body: { name: `x${address}`, password },
@@ -176,9 +182,9 @@ test("behind an HTTPS proxy the cookie is secure, and failed logins count for th
         "x-forwarded-for": `10.9.9.9, ${address}`,
       },
     });
-  for (let n = 0; n < 5; n++) expect((await from("192.0.2.1", `guess ${n}`)).status).toBe(401);
-  expect((await from("192.0.2.1", "guess")).status).toBe(429);
-  expect((await from("192.0.2.2", "guess")).status).toBe(401);
+  for (let n = 0; n < 5; n++) expect((await logInFrom("192.0.2.1", `guess ${n}`)).status).toBe(401);
+  expect((await logInFrom("192.0.2.1", "guess")).status).toBe(429);
+  expect((await logInFrom("192.0.2.2", "guess")).status).toBe(401);
   const headers = { host: "lights.example.org", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.2" };
   const body = { name: "ann", password: "ann password" };
   const answer = await ask(url, "/api/login", { method: "POST", body, headers });

@@ -18,7 +18,7 @@ const device = fc.record({
   number: fc.nat({ max: 5000 }),
   id: fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }),
 });
-const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const point: fc.Arbitrary<Point> = fc.record({
   time,
   light: fc.oneof(fc.nat({ max: 1023 }), fc.double({ min: 0, max: 1023, noNaN: true })),
@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(
     fc.constant("reading"),
     device,
-    fc.record({ boot: maybe(count), seq: maybe(count), at: maybe(time), age: maybe(count) }),
+    fc.record({ boot: optional(count), seq: optional(count), at: optional(time), age: optional(count) }),
     time,
     fc.boolean(),
     point,
@@ -57,7 +57,7 @@ function withUniqueNumbers(steps: readonly Step[]): Step[] {
   });
 }
 
-function write(batch: Batch, [kind, device, ...rest]: Step): void {
+function writeStep(batch: Batch, [kind, device, ...rest]: Step): void {
   if (kind === "reading") {
     const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
     batch.addReading(device, { ...reading, light: point.light }, now, live, point);
@@ -66,13 +66,13 @@ function write(batch: Batch, [kind, device, ...rest]: Step): void {
 }
 
 /** Returns the callback arguments that a record is expected to cause. */
-function expected([kind, { id }, ...rest]: Step): unknown[] {
+function expectedCall([kind, { id }, ...rest]: Step): unknown[] {
   if (kind !== "reading") return [kind, id, ...rest];
   const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
   return [kind, id, { ...reading, light: point.light }, now, live, point];
 }
 
-function read(file: Buffer): unknown[] {
+function readRecords(file: Buffer): unknown[] {
   const records: unknown[] = [];
   readSegment(decodeLog(file).payloads, {
     reading: (...what) => void records.push(["reading", ...what]),
@@ -88,27 +88,27 @@ const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxL
 });
 
 /** Size of the header of a journal segment, which precedes the first batch, in bytes. */
-const HEADER = new SyncMarker().header.length;
+const HEADER_SIZE = new SyncMarker().header.length;
 
 /** Encodes batches into a segment. Returns the segment and the end offset of each batch. */
-function segmentOf(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
+function encodeSegment(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
   const batch = new Batch();
   const marker = new SyncMarker();
   const parts = batches.map((steps) => {
-    for (const step of steps) write(batch, step);
+    for (const step of steps) writeStep(batch, step);
     const part = Buffer.from(batch.finish());
     marker.markFrame(part);
     batch.beginNext(false);
     return part;
   });
-  let end = HEADER;
+  let end = HEADER_SIZE;
   return { file: Buffer.concat([marker.header, ...parts]), ends: parts.map(({ length }) => (end += length)) };
 }
 
 test("decoding a segment returns the encoded records", () => {
   fc.assert(
     fc.property(batches, (batches) => {
-      expect(read(segmentOf(batches).file)).toEqual(batches.flat().map(expected));
+      expect(readRecords(encodeSegment(batches).file)).toEqual(batches.flat().map(expectedCall));
     }),
   );
 });
@@ -116,10 +116,10 @@ test("decoding a segment returns the encoded records", () => {
 test("a segment that is truncated at any byte has all complete batches before the cut", () => {
   fc.assert(
     fc.property(batches, fc.nat(), (batches, at) => {
-      const { file, ends } = segmentOf(batches);
+      const { file, ends } = encodeSegment(batches);
       const length = at % (file.length + 1);
       const complete = ends.filter((end) => end <= length).length;
-      expect(read(file.subarray(0, length))).toEqual(batches.slice(0, complete).flat().map(expected));
+      expect(readRecords(file.subarray(0, length))).toEqual(batches.slice(0, complete).flat().map(expectedCall));
     }),
     { numRuns: 500 },
   );
@@ -130,14 +130,14 @@ const state: Step = ["state", { number: 0, id: " " }, [], []];
 test("a damaged batch does not affect the records of other batches or their devices", () => {
   fc.assert(
     fc.property(batches, fc.nat(), fc.integer({ min: 1, max: 255 }), (batches, at, flip) => {
-      const { file, ends } = segmentOf(batches);
+      const { file, ends } = encodeSegment(batches);
       if (ends.length === 0) return;
-      const place = HEADER + (at % (file.length - HEADER));
+      const place = HEADER_SIZE + (at % (file.length - HEADER_SIZE));
       file[place] ^= flip;
       const damaged = ends.findIndex((end) => place < end);
       const others = batches.filter((_, n) => n !== damaged).flat();
       // expects all batches except the damaged one, or all batches when only a sync marker is damaged
-      expect([others, batches.flat()].map((steps) => steps.map(expected))).toContainEqual(read(file));
+      expect([others, batches.flat()].map((steps) => steps.map(expectedCall))).toContainEqual(readRecords(file));
     }),
     // a case that once failed: a damaged sync marker, and a last batch whose final bytes also occur earlier in the file
     { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
@@ -147,12 +147,12 @@ test("a damaged batch does not affect the records of other batches or their devi
 test("complete batches are decoded before any bytes that follow, and no bytes cause an exception", () => {
   fc.assert(
     fc.property(batches, fc.nat(), fc.uint8Array({ maxLength: 300 }), (batches, at, rest) => {
-      const { file, ends } = segmentOf(batches);
+      const { file, ends } = encodeSegment(batches);
       const length = at % (file.length + 1);
       const complete = ends.filter((end) => end <= length).length;
-      const records = read(Buffer.concat([file.subarray(0, length), rest]));
+      const records = readRecords(Buffer.concat([file.subarray(0, length), rest]));
       expect(records.slice(0, batches.slice(0, complete).flat().length)).toEqual(
-        batches.slice(0, complete).flat().map(expected),
+        batches.slice(0, complete).flat().map(expectedCall),
       );
     }),
     { numRuns: 500 },

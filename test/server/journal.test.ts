@@ -11,12 +11,12 @@ import { Journal } from "../../server/src/ingest/journal/journal.js";
 import { RETRY_INTERVAL } from "../../server/src/storage/health.js";
 import { RecentReadings, type Point } from "../../server/src/history/recent.js";
 import { eventually } from "../support/eventually.js";
-import { temporaryFolder } from "./support/server.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
 /** The parts of a server that the journal uses. */
-class Memory {
+class JournalBench {
   readonly devices = new Devices();
   readonly recent = new RecentReadings();
   readonly problems: string[] = [];
@@ -33,14 +33,14 @@ class Memory {
   ) {
     data.health.addListener({ failed: (problem) => void this.problems.push(problem) });
     this.folder = data.journal;
-    const failed = (problem: string): void => void this.problems.push(problem);
+    const recordProblem = (problem: string): void => void this.problems.push(problem);
     const stored = this.record;
     this.journal = new Journal({
       folder: data.journal,
       recent: this.recent,
       health: data.health,
       readingStored: stored,
-      failed,
+      failed: recordProblem,
       minKeptReadings: lag,
       segmentRetention: keep,
       maxWaiting: mostWaiting,
@@ -49,14 +49,14 @@ class Memory {
 
   readonly record = ({ id }: HistoryDevice, { time }: Point): void => void this.recorded.add(`${id} ${time}`);
 
-  static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<Memory> {
-    const memory = new Memory(await openDataFolder(folder), lag, keep, mostWaiting);
+  static async open(folder: string, lag: number, keep = 0, mostWaiting?: number): Promise<JournalBench> {
+    const memory = new JournalBench(await openDataFolder(folder), lag, keep, mostWaiting);
     await memory.journal.restore(memory.devices, memory.record);
     return memory;
   }
 
   /** Processes a reading as the ingest does. Returns undefined for a duplicate. */
-  take(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
+  processReading(id: string, boot: number, seq: number, now: number): Promise<void> | undefined {
     const device = this.devices.obtain(id)!;
     const reading = { light: seq % 1024, boot, seq, at: seq * 250, age: 1 };
     const { arrival, measuredAt } = device.placeReading(reading, now, true);
@@ -67,7 +67,7 @@ class Memory {
     return this.journal.add(device, reading, now, true, point);
   }
 
-  forget(id: string): Promise<void> | undefined {
+  forgetDevice(id: string): Promise<void> | undefined {
     const device = this.devices.get(id);
     if (!device) return undefined;
     this.devices.forget(device);
@@ -109,8 +109,8 @@ const step = fc.oneof(
 test("a restart restores the state after any sequence of readings, forgotten devices and restarts", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 120 }), fc.constantFrom(1, 5, 30, 1000), async (steps, lag) => {
-      const folder = await temporaryFolder();
-      let memory = await Memory.open(folder, lag);
+      const folder = await createTemporaryFolder();
+      let memory = await JournalBench.open(folder, lag);
       const next = new Map<string, number>();
       let now = NOON;
       for (const step of steps) {
@@ -119,13 +119,13 @@ test("a restart restores the state after any sequence of readings, forgotten dev
           const key = `${step.id} ${step.boot}`;
           const seq = Math.max(1, (next.get(key) ?? 1) + step.skip);
           next.set(key, seq + 1);
-          void memory.take(step.id, step.boot, seq, now);
-        } else if (step.kind === "forget") void memory.forget(step.id);
+          void memory.processReading(step.id, step.boot, seq, now);
+        } else if (step.kind === "forget") void memory.forgetDevice(step.id);
         else if (step.kind === "stored") await memory.journal.whenStored;
         else {
           const before = memory.state();
           await memory.kill();
-          memory = await Memory.open(folder, lag);
+          memory = await JournalBench.open(folder, lag);
           expect(memory.state()).toEqual(before);
         }
         expect(memory.problems).toEqual([]);
@@ -137,59 +137,59 @@ test("a restart restores the state after any sequence of readings, forgotten dev
 }, 120_000);
 
 test("old readings are still duplicates after a restart, even if only a state record contains them", async () => {
-  const folder = await temporaryFolder();
-  let memory = await Memory.open(folder, 10);
-  // many more readings than the window of the duplicate detection
+  const folder = await createTemporaryFolder();
+  let memory = await JournalBench.open(folder, 10);
+  // processes many more readings than the window of the duplicate detection holds
   for (let seq = 1; seq <= 3000; seq++) {
-    const stored = memory.take("a", 1, seq, NOON + seq * 250);
+    const stored = memory.processReading("a", 1, seq, NOON + seq * 250);
     if (seq % 50 === 0) await stored;
   }
   const before = memory.state();
   await memory.kill();
-  memory = await Memory.open(folder, 10);
+  memory = await JournalBench.open(folder, 10);
   expect(memory.state()).toEqual(before);
-  expect(memory.take("a", 1, 3000, NOON)).toBeUndefined();
+  expect(memory.processReading("a", 1, 3000, NOON)).toBeUndefined();
   await memory.kill();
 });
 
 test("stored readings are passed to the history, and those of the last seconds again after a restart", async () => {
-  const folder = await temporaryFolder();
-  const first = await Memory.open(folder, 1, 10_000);
+  const folder = await createTemporaryFolder();
+  const first = await JournalBench.open(folder, 1, 10_000);
   for (let seq = 1; seq <= 100; seq++) {
-    const stored = first.take("a", 1, seq, NOON + seq * 250);
+    const stored = first.processReading("a", 1, seq, NOON + seq * 250);
     expect(first.recorded.size).toBeLessThan(seq);
     if (seq % 7 === 0) await stored;
   }
   await first.kill();
   expect(first.recorded.size).toBe(100);
-  const second = await Memory.open(folder, 1, 10_000);
+  const second = await JournalBench.open(folder, 1, 10_000);
   expect(second.recorded).toEqual(first.recorded);
   await second.kill();
 });
 
 test("readings after a lost part of the log are still restored", async () => {
-  const folder = await temporaryFolder();
-  const first = await Memory.open(folder, 1);
-  for (let seq = 1; seq <= 20; seq++) await first.take("a", 1, seq, NOON + seq * 250);
+  const folder = await createTemporaryFolder();
+  const first = await JournalBench.open(folder, 1);
+  for (let seq = 1; seq <= 20; seq++) await first.processReading("a", 1, seq, NOON + seq * 250);
   await first.kill();
   for (const name of await readdir(first.folder)) await truncate(path.join(first.folder, name), 777);
-  const second = await Memory.open(folder, 1000);
-  await second.take("a", 1, 21, NOON + 21 * 250);
+  const second = await JournalBench.open(folder, 1000);
+  await second.processReading("a", 1, 21, NOON + 21 * 250);
   await second.kill();
-  const third = await Memory.open(folder, 1000);
-  expect(third.take("a", 1, 21, NOON + 21 * 250)).toBeUndefined();
+  const third = await JournalBench.open(folder, 1000);
+  expect(third.processReading("a", 1, 21, NOON + 21 * 250)).toBeUndefined();
   await third.kill();
 });
 
 test("a restart restores the last reading of each of thousands of devices, however old it is", async () => {
-  const folder = await temporaryFolder();
-  const first = await Memory.open(folder, 100);
-  for (let n = 0; n < 3000; n++) await (n % 50 === 0 ? first.take(`${n}`, 1, n, NOON) : void first.take(`${n}`, 1, n, NOON));
-  for (let seq = 1; seq <= 20_000; seq++) await (seq % 50 === 0 ? first.take("busy", 1, seq, NOON) : void first.take("busy", 1, seq, NOON));
+  const folder = await createTemporaryFolder();
+  const first = await JournalBench.open(folder, 100);
+  for (let n = 0; n < 3000; n++) await (n % 50 === 0 ? first.processReading(`${n}`, 1, n, NOON) : void first.processReading(`${n}`, 1, n, NOON));
+  for (let seq = 1; seq <= 20_000; seq++) await (seq % 50 === 0 ? first.processReading("busy", 1, seq, NOON) : void first.processReading("busy", 1, seq, NOON));
   await first.kill();
-  let memory = await Memory.open(folder, 100);
+  let memory = await JournalBench.open(folder, 100);
   await memory.kill();
-  memory = await Memory.open(folder, 100);
+  memory = await JournalBench.open(folder, 100);
   const lost = [...memory.devices].filter(({ id, displayed }) => id !== "busy" && displayed.light !== Number(id) % 1024);
   expect(lost).toEqual([]);
   expect(memory.devices.get("7")!.light).toBeUndefined();
@@ -197,14 +197,14 @@ test("a restart restores the last reading of each of thousands of devices, howev
 }); // prettier-ignore
 
 test("the size of the log is bounded over many readings and restarts", async () => {
-  const folder = await temporaryFolder();
-  let memory = await Memory.open(folder, 100);
+  const folder = await createTemporaryFolder();
+  let memory = await JournalBench.open(folder, 100);
   for (let seq = 1; seq <= 5000; seq++) {
-    const stored = memory.take(`board-${seq % 7}`, 1, seq, NOON + seq * 250);
+    const stored = memory.processReading(`board-${seq % 7}`, 1, seq, NOON + seq * 250);
     if (seq % 20 === 0) await stored;
     if (seq % 100 === 0) {
       await memory.kill();
-      memory = await Memory.open(folder, 100);
+      memory = await JournalBench.open(folder, 100);
     }
   }
   await memory.kill();
@@ -216,25 +216,25 @@ test("the size of the log is bounded over many readings and restarts", async () 
 
 describe("while the log cannot be written", () => {
   /** Processes ten readings of each of three boards. */
-  function readings(memory: Memory, from: number): Promise<unknown> {
+  function processReadings(memory: JournalBench, from: number): Promise<unknown> {
     const stored: Promise<void>[] = [];
     for (let seq = from; seq < from + 10; seq++)
-      for (const id of ["a", "b", "c"]) stored.push(memory.take(id, 1, seq, NOON + seq * 250)!);
+      for (const id of ["a", "b", "c"]) stored.push(memory.processReading(id, 1, seq, NOON + seq * 250)!);
     return Promise.all(stored);
   }
 
   /** Resolves after the journal's first failed write. */
-  const failed = (memory: Memory): Promise<unknown> =>
+  const waitForFailure = (memory: JournalBench): Promise<unknown> =>
     eventually(() => memory.data.health.isFailing, { what: "the failure" });
 
   test("readings wait while the log cannot be written, and are stored and passed to the history once afterwards", async () => {
-    const folder = await temporaryFolder();
-    const memory = await Memory.open(folder, 1000);
+    const folder = await createTemporaryFolder();
+    const memory = await JournalBench.open(folder, 1000);
     await writeFile(memory.folder, "in the way");
     let isStored = false;
-    const all = readings(memory, 1).then(() => (isStored = true));
-    await failed(memory);
-    const later = readings(memory, 11);
+    const all = processReadings(memory, 1).then(() => (isStored = true));
+    await waitForFailure(memory);
+    const later = processReadings(memory, 11);
     await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
     expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
     expect([isStored, memory.recorded.size, memory.journal.waitingCount]).toEqual([false, 0, 60]);
@@ -243,36 +243,36 @@ describe("while the log cannot be written", () => {
     expect([memory.recorded.size, memory.journal.waitingCount, memory.data.health.isFailing]).toEqual([60, 0, false]);
     const before = memory.state();
     await memory.kill();
-    const again = await Memory.open(folder, 1000);
+    const again = await JournalBench.open(folder, 1000);
     expect(again.state()).toEqual(before);
     await again.kill();
   });
 
   test("after a restart the waiting readings are not duplicates, so boards can send them again", async () => {
-    const folder = await temporaryFolder();
-    const memory = await Memory.open(folder, 1000);
+    const folder = await createTemporaryFolder();
+    const memory = await JournalBench.open(folder, 1000);
     await writeFile(memory.folder, "in the way");
     let isStored = false;
-    void readings(memory, 1).then(() => (isStored = true));
-    await failed(memory);
+    void processReadings(memory, 1).then(() => (isStored = true));
+    await waitForFailure(memory);
     await memory.journal.close();
     // waits longer than the retry interval, to show that the closed journal does not try again
     await new Promise((later) => setTimeout(later, RETRY_INTERVAL + 100));
     expect([isStored, memory.recorded.size]).toEqual([false, 0]);
     await memory.data.close();
     await rm(memory.folder);
-    const again = await Memory.open(folder, 1000);
-    await readings(again, 1);
+    const again = await JournalBench.open(folder, 1000);
+    await processReadings(again, 1);
     expect(again.recorded.size).toBe(30);
     await again.kill();
   });
 
   test("the number of waiting readings is limited", async () => {
-    const folder = await temporaryFolder();
-    const memory = await Memory.open(folder, 1000, 0, 30);
+    const folder = await createTemporaryFolder();
+    const memory = await JournalBench.open(folder, 1000, 0, 30);
     await writeFile(memory.folder, "in the way");
-    const all = readings(memory, 1);
-    await failed(memory);
+    const all = processReadings(memory, 1);
+    await waitForFailure(memory);
     expect(memory.journal.isFull).toBe(true);
     await rm(memory.folder);
     await all;
@@ -281,14 +281,14 @@ describe("while the log cannot be written", () => {
   });
 
   test("readings do not count as stored after somebody deletes the log files", async () => {
-    const folder = await temporaryFolder();
-    const memory = await Memory.open(folder, 1000);
-    await readings(memory, 1);
+    const folder = await createTemporaryFolder();
+    const memory = await JournalBench.open(folder, 1000);
+    await processReadings(memory, 1);
     await rm(memory.folder, { recursive: true });
     let seq = 11;
     await eventually(
       () => {
-        void memory.take("a", 1, seq, NOON + seq++ * 250);
+        void memory.processReading("a", 1, seq, NOON + seq++ * 250);
         return memory.data.health.isFailing;
       },
       { what: "the failure", every: 100 },
@@ -298,12 +298,12 @@ describe("while the log cannot be written", () => {
   });
 
   test.skipIf(!existsSync("/dev/full"))("the problem names a full disk", async () => {
-    const folder = await temporaryFolder();
-    const memory = await Memory.open(folder, 1000);
+    const folder = await createTemporaryFolder();
+    const memory = await JournalBench.open(folder, 1000);
     await mkdir(memory.folder);
     await symlink("/dev/full", path.join(memory.folder, "000000000001.log"));
-    void readings(memory, 1);
-    await failed(memory);
+    void processReadings(memory, 1);
+    await waitForFailure(memory);
     expect(memory.problems).toEqual([expect.stringMatching(/disk of the data folder .* is full\. Free some space/)]);
     await memory.kill();
   });

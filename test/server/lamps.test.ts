@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { MAX_LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
 import { NEWER_READING_WAIT, OLD_READING_AGE } from "../../server/src/outputs/lamps.js";
-import { commandsIn, lampBench, type LampBench } from "./support/lamps.js";
+import { commandsIn, createLampBench, type LampBench } from "./support/lamps.js";
 
 const PORCH = "nightlight/porch";
 
@@ -11,7 +11,7 @@ let porch: Device;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  bench = lampBench();
+  bench = createLampBench();
   porch = bench.devices.obtain(PORCH)!;
 });
 afterEach(() => {
@@ -20,59 +20,59 @@ afterEach(() => {
 });
 
 /** Processes the porch's newest reading, taken `age` ms ago. */
-const reads = (light: number, options?: { age?: number; sure?: boolean; seq?: number }): void =>
-  bench.reads(PORCH, light, options);
-const commands = (): boolean[] => commandsIn(bench.published).map(([, { led_on }]) => led_on);
+const processReading = (light: number, options?: { age?: number; sure?: boolean; seq?: number }): void =>
+  bench.processReading(PORCH, light, options);
+const commandedStates = (): boolean[] => commandsIn(bench.published).map(([, { led_on }]) => led_on);
 
 describe("the rule", () => {
   test("every reading is answered with a command, even without a change: on below 300, otherwise off", () => {
-    for (const light of [0, 299, 299.9, 300, 1023, 1023]) reads(light);
-    expect(commands()).toEqual([true, true, true, false, false, false]);
+    for (const light of [0, 299, 299.9, 300, 1023, 1023]) processReading(light);
+    expect(commandedStates()).toEqual([true, true, true, false, false, false]);
   });
 
   test("a switch is reported only when the lamp's state changes", () => {
-    for (const light of [10, 20, 500, 600, 10]) reads(light);
+    for (const light of [10, 20, 500, 600, 10]) processReading(light);
     expect(bench.changes.filter(([, change]) => change === "switched")).toHaveLength(3);
   });
 });
 
 test("a command has the number of the reading that it answers, except for a lesson device", () => {
-  const answered = (): (number | undefined)[] => commandsIn(bench.published).map(([, { seq }]) => seq);
-  reads(10, { seq: 7 });
-  reads(900);
-  expect(answered()).toEqual([7, undefined]);
+  const answeredSeqs = (): (number | undefined)[] => commandsIn(bench.published).map(([, { seq }]) => seq);
+  processReading(10, { seq: 7 });
+  processReading(900);
+  expect(answeredSeqs()).toEqual([7, undefined]);
   bench.lamps.setMode(porch, "on", undefined, Date.now());
-  reads(900, { seq: 8 });
+  processReading(900, { seq: 8 });
   bench.lamps.setMode(porch, "auto", undefined, Date.now());
-  expect(answered()).toEqual([7, undefined, undefined, 8, 8]);
+  expect(answeredSeqs()).toEqual([7, undefined, undefined, 8, 8]);
 });
 
 describe("old readings", () => {
   test("a backlog of old readings causes one command for the last reading, not a flicker", () => {
-    for (let age = 100_000; age >= 3000; age -= 1000) reads(age % 2000, { age });
-    expect(commands()).toEqual([]);
+    for (let age = 100_000; age >= 3000; age -= 1000) processReading(age % 2000, { age });
+    expect(commandedStates()).toEqual([]);
     vi.advanceTimersByTime(NEWER_READING_WAIT);
-    expect(commands()).toEqual([false]);
+    expect(commandedStates()).toEqual([false]);
   });
 
   test("a live reading after old ones is answered at once, and the old ones are not", () => {
-    reads(900, { age: 50_000 });
-    reads(10);
+    processReading(900, { age: 50_000 });
+    processReading(10);
     vi.advanceTimersByTime(NEWER_READING_WAIT * 2);
-    expect(commands()).toEqual([true]);
+    expect(commandedStates()).toEqual([true]);
   });
 
   test("two seconds on the way are still the present", () => {
-    reads(10, { age: OLD_READING_AGE });
-    expect(commands()).toEqual([true]);
+    processReading(10, { age: OLD_READING_AGE });
+    expect(commandedStates()).toEqual([true]);
   });
 
   test("old readings do not delay commands forever, even if a clock is wrong", () => {
     for (let t = 0; t < 3000; t += 200) {
-      reads(10, { age: 3_600_000 });
+      processReading(10, { age: 3_600_000 });
       vi.advanceTimersByTime(200);
     }
-    expect(commands().length).toBeGreaterThanOrEqual(2);
+    expect(commandedStates().length).toBeGreaterThanOrEqual(2);
   });
 });
 
@@ -83,39 +83,39 @@ describe("while the broker delivers a queue", () => {
 
   test("a reading with an uncertain time counts as old, and one with a certain time does not", () => {
     for (let n = 0; n < 20; n++) {
-      reads(n * 50, { sure: false });
+      processReading(n * 50, { sure: false });
       vi.advanceTimersByTime(NEWER_READING_WAIT / 2);
     }
-    expect(commands()).toEqual([]);
-    reads(10);
-    expect(commands()).toEqual([true]);
+    expect(commandedStates()).toEqual([]);
+    processReading(10);
+    expect(commandedStates()).toEqual([true]);
   });
 
   test("the last reading of the queue is answered when no other follows", () => {
-    reads(900, { sure: false });
-    reads(10, { sure: false });
+    processReading(900, { sure: false });
+    processReading(10, { sure: false });
     vi.advanceTimersByTime(NEWER_READING_WAIT);
-    expect(commands()).toEqual([true]);
+    expect(commandedStates()).toEqual([true]);
   });
 });
 
 describe("an override", () => {
   test("an override takes effect at once, ignores readings, and ends with the mode auto", () => {
-    reads(900);
+    processReading(900);
     bench.lamps.setMode(porch, "on", undefined, Date.now());
-    reads(900);
+    processReading(900);
     bench.lamps.setMode(porch, "auto", undefined, Date.now());
-    expect(commands()).toEqual([false, true, true, false]);
+    expect(commandedStates()).toEqual([false, true, true, false]);
   });
 
   test("the end of an override causes no command without a known light", () => {
     bench.lamps.setMode(porch, "auto", undefined, Date.now());
-    expect(commands()).toEqual([]);
+    expect(commandedStates()).toEqual([]);
   });
 });
 
 describe("the online state", () => {
-  const sweep = (now: number): void => {
+  const sweepDevices = (now: number): void => {
     for (const [{ id }, change] of bench.devices.sweep(now)) bench.changes.push([id, change]);
   };
 
@@ -123,9 +123,9 @@ describe("the online state", () => {
     const start = Date.now();
     expect(porch.recordMessage(start)).toBe(false);
     expect(porch.view().online).toBe(true);
-    sweep(start + MAX_LESSON_SILENCE - 1);
+    sweepDevices(start + MAX_LESSON_SILENCE - 1);
     expect(porch.view().online).toBe(true);
-    sweep(start + MAX_LESSON_SILENCE);
+    sweepDevices(start + MAX_LESSON_SILENCE);
     expect(porch.view().online).toBe(false);
     expect(bench.changes.map(([, change]) => change)).toEqual(["offline"]);
     expect(porch.recordMessage(start + MAX_LESSON_SILENCE + 1)).toBe(true);
@@ -135,7 +135,7 @@ describe("the online state", () => {
   test("the status of a board decides whether the board is online, however long it is silent", () => {
     porch.recordMessage(Date.now());
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
-    sweep(Date.now() + 10 * MAX_LESSON_SILENCE);
+    sweepDevices(Date.now() + 10 * MAX_LESSON_SILENCE);
     expect(porch.view()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
     expect(porch.applyStatus({ online: false }, false)).toEqual({ isSwitched: false, online: false });
     expect(porch.view()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });

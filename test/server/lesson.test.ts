@@ -4,16 +4,16 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { missing } from "../support/programs.js";
+import { isMissing } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 describe("the lesson's device", () => {
   test.each(["1f3b2a9c", "nightlight/porch", "a/b/c/d", "My ID, with odd (but legal) characters!"])(
     "the lesson's device with the id %s gets an answer to each reading",
     async (id) => {
-      const { brokerUrl } = await server();
-      const device = await client(brokerUrl, { clientId: `${id}nightlight_client` });
+      const { brokerUrl } = await startTestServer();
+      const device = await connectClient(brokerUrl, { clientId: `${id}nightlight_client` });
       await device.subscribeAsync(`${id}/commands`);
       const answers: unknown[] = [];
       device.on("message", (_topic, payload) => answers.push(JSON.parse(payload.toString())));
@@ -25,20 +25,20 @@ describe("the lesson's device", () => {
   );
 
   test("the lesson's device finds its lamp's state when it reconnects", async () => {
-    const { brokerUrl } = await server();
+    const { brokerUrl } = await startTestServer();
     const id = "1f3b2a9c";
-    const device = await client(brokerUrl, {}, `${id}/commands`);
+    const device = await connectClient(brokerUrl, {}, `${id}/commands`);
     await device.publishAsync(`${id}/telemetry`, '{"light": 5}', { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the command" });
     await device.endAsync();
-    const again = await client(brokerUrl, {}, `${id}/commands`);
+    const again = await connectClient(brokerUrl, {}, `${id}/commands`);
     await eventually(() => again.got.length > 0, { what: "the retained command" });
     expect(again.got).toMatchObject([{ text: '{"led_on":true}', retained: true }]);
   });
 });
 
 /** The lesson's virtual device (lesson 4, app.py) with scripted light values and an LED that prints its state. */
-const DEVICE = `
+const LESSON_PROGRAM = `
 import json, sys, time
 import paho.mqtt.client as mqtt
 
@@ -64,12 +64,12 @@ while True:
         time.sleep(0.1)
 `;
 
-test.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))(
+test.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))(
   "the lesson's Python device has its LED switched on and off",
   async () => {
-    const { brokerUrl } = await server();
-    const program = path.join(await temporaryFolder(), "app.py");
-    await writeFile(program, DEVICE);
+    const { brokerUrl } = await startTestServer();
+    const program = path.join(await createTemporaryFolder(), "app.py");
+    await writeFile(program, LESSON_PROGRAM);
     const device = spawn(PYTHON_WITH_PAHO!, [program, new URL(brokerUrl).port]);
     onTestFinished(() => void device.kill("SIGKILL"));
     let out = "";

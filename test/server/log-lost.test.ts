@@ -10,7 +10,7 @@ import { createLog, type LogFormat, type LogOutput } from "../../server/src/obse
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
-import { client } from "./support/server.js";
+import { connectClient } from "./support/server.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NO_SPACE = new Error("ENOSPC: no space left on device, write");
@@ -47,7 +47,7 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
 });
 
 /** Starts the server with the given standard output. Returns its addresses and a function that closes the pipe. */
-async function serve(stdout: number | "pipe"): Promise<{ mqtt: string; http: string; end: () => void }> {
+async function startWithStdout(stdout: number | "pipe"): Promise<{ mqtt: string; http: string; end: () => void }> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-log-"));
   const [mqtt, http] = [await freePort(), await freePort()];
   const flags = ["--data", data, "--mqtt-port", String(mqtt), "--http-port", String(http)];
@@ -62,17 +62,17 @@ async function serve(stdout: number | "pipe"): Promise<{ mqtt: string; http: str
   return { mqtt: `mqtt://127.0.0.1:${mqtt}`, http: `http://127.0.0.1:${http}`, end: () => child.stdout?.destroy() };
 }
 
-async function linesLost(url: string): Promise<number> {
+async function readLostLines(url: string): Promise<number> {
   const response = await fetch(`${url}/api/status`).catch(() => undefined);
   if (!response?.ok) return -1;
   return ((await response.json()) as { log_lines_lost: number }).log_lines_lost;
 }
 
 describe("a server whose log is lost", () => {
-  async function decidesWithoutALog({ mqtt, http, end }: Awaited<ReturnType<typeof serve>>): Promise<void> {
-    await eventually(async () => (await linesLost(http)) >= 0, { within: 20_000, what: "the server" });
+  async function decidesWithoutALog({ mqtt, http, end }: Awaited<ReturnType<typeof startWithStdout>>): Promise<void> {
+    await eventually(async () => (await readLostLines(http)) >= 0, { within: 20_000, what: "the server" });
     end();
-    const board = await client(mqtt);
+    const board = await connectClient(mqtt);
     await board.subscribeAsync("nightlight/porch/commands", { qos: 1 });
     const commands: string[] = [];
     board.on("message", (_topic, payload) => commands.push(payload.toString()));
@@ -80,7 +80,7 @@ describe("a server whose log is lost", () => {
       await board.publishAsync("nightlight/porch/telemetry", JSON.stringify({ light }), { qos: 1 });
       await eventually(() => commands.at(-1) === answer, { what: `the command for light ${light}` });
     }
-    await eventually(async () => (await linesLost(http)) > 0, { what: "the lines to be counted" });
+    await eventually(async () => (await readLostLines(http)) > 0, { what: "the lines to be counted" });
   } // prettier-ignore
 
   test.skipIf(!existsSync("/dev/full"))(
@@ -88,12 +88,12 @@ describe("a server whose log is lost", () => {
     async () => {
       const full = await open("/dev/full", "w");
       onTestFinished(() => full.close());
-      await decidesWithoutALog(await serve(full.fd));
+      await decidesWithoutALog(await startWithStdout(full.fd));
     },
     60_000,
   );
 
   test("the server keeps deciding when the reader of its standard output closes the pipe", async () => {
-    await decidesWithoutALog(await serve("pipe"));
+    await decidesWithoutALog(await startWithStdout("pipe"));
   }, 60_000);
 });

@@ -4,7 +4,7 @@ import { createLog, type Log, type LogFormat, type LogMessages } from "../../ser
 import { MAX_LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
 import { MIN_LOG_INTERVAL, RejectionLog } from "../../server/src/observability/rejection-log.js";
 
-function logTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
+function createLogTo(format: LogFormat, { isTTY = false, messages }: { isTTY?: boolean; messages?: LogMessages } = {}) {
   const lines: string[] = [];
   const output = { isTTY, write: (text: string) => lines.push(...text.split("\n").slice(0, -1)) };
   return { log: createLog(format, { output, messages }), lines };
@@ -17,7 +17,7 @@ afterEach(() => {
 
 describe("the log for people", () => {
   test("the log for people has the time of day and the phrases of the lesson", () => {
-    const { log, lines } = logTo("pretty");
+    const { log, lines } = createLogTo("pretty");
     log.received("nightlight/porch", "telemetry", { light: 212 });
     log.sent("nightlight/porch", { led_on: true });
     log.received("nightlight/porch", "status", { online: true });
@@ -32,7 +32,7 @@ describe("the log for people", () => {
 
   test("the log for people has up to 200 lines about messages per second and a summary of the others, and all other lines", () => {
     vi.useFakeTimers();
-    const { log, lines } = logTo("pretty");
+    const { log, lines } = createLogTo("pretty");
     for (let n = 0; n < 1000; n++) {
       log.received("porch", "telemetry", { light: n });
       log.sent("porch", { led_on: false });
@@ -50,7 +50,7 @@ describe("the log for people", () => {
 
   test("frequent events share the limit of messages, and are formatted only if they are written", () => {
     vi.useFakeTimers();
-    const { log, lines } = logTo("pretty");
+    const { log, lines } = createLogTo("pretty");
     let formatted = 0;
     for (let n = 0; n < 1000; n++) log.frequent("device", () => `porch is now ${++formatted % 2 ? "on" : "off"}`);
     vi.advanceTimersByTime(1000);
@@ -64,8 +64,8 @@ describe("the log for people", () => {
   });
 
   test("the log for people leaves out the delivery fields, which only the JSON log has", () => {
-    const tell = (format: LogFormat) => {
-      const { log, lines } = logTo(format);
+    const logLinesIn = (format: LogFormat) => {
+      const { log, lines } = createLogTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
       log.received("porch", "status", {
         online: true,
@@ -80,30 +80,30 @@ describe("the log for people", () => {
       log.flush();
       return lines;
     };
-    expect(tell("pretty").map((line) => line.slice(9))).toEqual([
+    expect(logLinesIn("pretty").map((line) => line.slice(9))).toEqual([
       'Message received: porch {"light":299,"led_on":false}',
       'Message received: porch status {"online":true,"led_on":true,"decided_by":"server"}',
       'Sending message: porch {"led_on":true}',
     ]);
-    expect(JSON.parse(tell("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
+    expect(JSON.parse(logLinesIn("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
   test("the log for people has colors on a terminal, and none in a file or with NO_COLOR", () => {
-    const coloured = (isTTY: boolean): boolean => {
-      const { log, lines } = logTo("pretty", { isTTY });
+    const isColored = (isTTY: boolean): boolean => {
+      const { log, lines } = createLogTo("pretty", { isTTY });
       log.warn("x", "careful");
       log.flush();
       return lines[0].includes("\x1b[");
     };
     vi.stubEnv("NO_COLOR", "");
-    expect([coloured(true), coloured(false)]).toEqual([true, false]);
+    expect([isColored(true), isColored(false)]).toEqual([true, false]);
     vi.stubEnv("NO_COLOR", "1");
-    expect(coloured(true)).toBe(false);
+    expect(isColored(true)).toBe(false);
   });
 });
 
 describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
-  const messages = (log: Log): void => {
+  const logMessages = (log: Log): void => {
     for (let n = 0; n < 1000; n++) {
       log.received("porch", "telemetry", { light: n });
       log.frequent("device", () => "porch is now on");
@@ -111,15 +111,15 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
   };
 
   test("the log has a line for every message if the option for all messages is set", () => {
-    const { log, lines } = logTo(format, { messages: "all" });
-    messages(log);
+    const { log, lines } = createLogTo(format, { messages: "all" });
+    logMessages(log);
     log.flush();
     expect(lines).toHaveLength(2000);
   });
 
   test("the log is condensed by default, and says how many messages have no line", () => {
-    const { log, lines } = logTo(format);
-    messages(log);
+    const { log, lines } = createLogTo(format);
+    logMessages(log);
     log.flush();
     expect(lines).toHaveLength(MAX_LINES_PER_SECOND + 1);
     expect(lines[MAX_LINES_PER_SECOND]).toContain(
@@ -136,7 +136,7 @@ describe.each<LogFormat>(["pretty", "json"])("the log as %s", (format) => {
 });
 
 test("the log for machines is one JSON object a line, with the documented keys", () => {
-  const { log, lines } = logTo("json");
+  const { log, lines } = createLogTo("json");
   log.received("a/b", "telemetry", { light: 1 });
   log.sent("a/b", { led_on: true });
   log.warn("link", "gone", { reason: "x" });
@@ -154,7 +154,7 @@ test("the log for machines is one JSON object a line, with the documented keys",
 
 describe("a rejected message", () => {
   test("a rejected message is counted every time, and logged once in ten seconds for each device and reason", () => {
-    const { log, lines } = logTo("json");
+    const { log, lines } = createLogTo("json");
     const counters = newCounters();
     const rejects = new RejectionLog(counters, log);
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
@@ -169,7 +169,7 @@ describe("a rejected message", () => {
   });
 
   test("a rejected message is logged without control characters, whatever bytes its topic has", () => {
-    const { log, lines } = logTo("pretty");
+    const { log, lines } = createLogTo("pretty");
     new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();
     expect(lines).toHaveLength(1);

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { httpApp, TestAccounts, portOf, threeAccounts } from "./support/http-app.js";
+import { startHttpApp, TestAccounts, portOf, createThreeAccounts } from "./support/http-app.js";
 
 describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, () => {
   let browser: Browser;
@@ -17,7 +17,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
   afterAll(() => browser?.close());
 
   /** Opens a page and records violations of its content security policy. */
-  async function open(
+  async function openLoginPage(
     url: string,
     options: Parameters<Browser["newContext"]>[0] = {},
   ): Promise<{ page: Page; context: BrowserContext; violations: string[] }> {
@@ -33,17 +33,17 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     return { page, context, violations };
   }
 
-  async function fill(page: Page, name: string, password: string): Promise<void> {
+  async function submitLogin(page: Page, name: string, password: string): Promise<void> {
     await page.getByLabel("Name").fill(name);
     await page.getByLabel("Password").fill(password);
     await page.keyboard.press("Enter");
   }
 
   test("the login page explains a failed login, then opens the requested page", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    const { page, context, violations } = await open(`${url}/#/board/nightlight%2Fporch`);
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page, context, violations } = await openLoginPage(`${url}/#/board/nightlight%2Fporch`);
     expect(new URL(page.url()).pathname).toBe("/login");
-    await fill(page, "ann", "guess");
+    await submitLogin(page, "ann", "guess");
     await eventually(async () => (await page.getByRole("alert").textContent())?.includes("password is wrong"), {
       what: "the reason",
     });
@@ -66,8 +66,8 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
 
   test("the login page and dashboard work in an editor's frame only while there are no accounts", async () => {
     const accounts = new TestAccounts();
-    const { url } = await httpApp({ accounts });
-    const { page } = await open("about:blank");
+    const { url } = await startHttpApp({ accounts });
+    const { page } = await openLoginPage("about:blank");
     // a page on another port has another origin, like an editor's page
     const editor = http.createServer((_request, response) => {
       response.setHeader("content-type", "text/html").end(`<iframe src="${url}/"></iframe>`);
@@ -88,14 +88,14 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
   });
 
   test("the login page redirects at once when no login is needed", async () => {
-    const { url } = await httpApp();
-    const { page } = await open(`${url}/login`);
+    const { url } = await startHttpApp();
+    const { page } = await openLoginPage(`${url}/login`);
     await page.waitForURL(`${url}/`);
   });
 
   test("the login page explains how to get an account, and warns about passwords without HTTPS", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts(), names: ["lights.example.org"] });
-    const { page } = await open(url);
+    const { url } = await startHttpApp({ accounts: createThreeAccounts(), names: ["lights.example.org"] });
+    const { page } = await openLoginPage(url);
     expect(await page.getByText("nightlight-server user add mary").isVisible()).toBe(true);
     expect(await page.getByText("not encrypted").isVisible()).toBe(false);
     await page.route("http://lights.example.org/**", async (route) => {
@@ -109,9 +109,9 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
   });
 
   test("the login page never puts a password into a URL, even without JavaScript", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    const { page } = await open(url, { javaScriptEnabled: false });
-    await fill(page, "ann", "ann password");
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openLoginPage(url, { javaScriptEnabled: false });
+    await submitLogin(page, "ann", "ann password");
     await page.waitForURL(`${url}/api/login`);
     expect(page.url()).not.toContain("password");
   });
@@ -119,10 +119,14 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
   test.each(["dark", "light"] as const)(
     "the login page is accessible in %s and fits a screen of 320 px",
     async (colorScheme) => {
-      const { url } = await httpApp({ accounts: new TestAccounts(["ann", "admin"]) });
+      const { url } = await startHttpApp({ accounts: new TestAccounts(["ann", "admin"]) });
       // the content security policy would block the injected axe script
-      const { page } = await open(url, { colorScheme, bypassCSP: true, viewport: { width: 320, height: 568 } });
-      await fill(page, "ann", "guess");
+      const { page } = await openLoginPage(url, {
+        colorScheme,
+        bypassCSP: true,
+        viewport: { width: 320, height: 568 },
+      });
+      await submitLogin(page, "ann", "guess");
       await eventually(() => page.getByRole("alert").textContent(), { what: "the reason" });
       const axe = createRequire(import.meta.url).resolve("axe-core");
       await page.addScriptTag({ content: await readFile(axe, "utf8") });

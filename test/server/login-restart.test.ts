@@ -14,12 +14,12 @@ import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
 import { changePassword, changeRole, removeUser } from "../../server/src/security/user-changes.js";
 import { COMMAND_WORDING } from "../../server/src/security/wording.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
-import { ask, logIn, TestAccounts, threeAccounts } from "./support/http-app.js";
-import { run } from "./support/program.js";
-import { temporaryFolder } from "./support/server.js";
+import { ask, logIn, TestAccounts, createThreeAccounts } from "./support/http-app.js";
+import { startServerProgram } from "./support/program.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 /** Starts a server that listens on the same port again, because the name of the cookie contains the port. */
-async function start(data: string, httpPort = 0): Promise<NightlightServer & { readonly port: number }> {
+async function startOnPort(data: string, httpPort = 0): Promise<NightlightServer & { readonly port: number }> {
   const server = await startServer({ data, mqttPort: 0, httpPort, history: false });
   onTestFinished(() => server.close());
   return Object.assign(server, { port: Number(new URL(server.httpUrl!).port) });
@@ -30,15 +30,15 @@ const sessionOf = async (url: string, cookie: string): Promise<Record<string, un
 
 describe("after a restart of the server", () => {
   test("users are still logged in, and a session that was logged out is not valid again", async () => {
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, { ann: "admin", rob: "reader" });
-    const first = await start(data);
+    const first = await startOnPort(data);
     const url = first.httpUrl!;
     const ann = await logIn(url, "ann", passwordOf("ann"));
     const rob = await logIn(url, "rob", passwordOf("rob"));
     await ask(url, "/api/logout", { method: "POST", headers: { cookie: rob } });
     await first.close();
-    const second = await start(data, first.port);
+    const second = await startOnPort(data, first.port);
     expect(await sessionOf(second.httpUrl!, ann)).toEqual({ name: "ann", role: "admin", required: true });
     expect(await sessionOf(second.httpUrl!, rob)).toEqual({ name: null, role: null, required: true, ended: "unknown" });
     expect((await ask(url, "/api/devices", { headers: { cookie: ann } })).status).toBe(200);
@@ -46,9 +46,9 @@ describe("after a restart of the server", () => {
   });
 
   test("sessions of users who were changed meanwhile have ended, with the reason", async () => {
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, { password: "admin", role: "admin", removed: "admin", same: "admin" });
-    const first = await start(data);
+    const first = await startOnPort(data);
     const cookies = new Map<string, string>();
     for (const name of ["password", "role", "removed", "same"])
       cookies.set(name, await logIn(first.httpUrl!, name, passwordOf(name)));
@@ -56,21 +56,21 @@ describe("after a restart of the server", () => {
     await changePassword(data, "password", hashGeneratedPassword("another"));
     await changeRole(data, "role", { role: "reader" }, COMMAND_WORDING);
     await removeUser(data, "removed");
-    const second = await start(data, first.port);
+    const second = await startOnPort(data, first.port);
     for (const [reason, cookie] of cookies)
       expect((await sessionOf(second.httpUrl!, cookie)).ended).toBe(reason === "same" ? undefined : reason);
     await second.close();
     // the reasons survive further restarts
-    const third = await start(data, first.port);
+    const third = await startOnPort(data, first.port);
     expect((await sessionOf(third.httpUrl!, cookies.get("role")!)).ended).toBe("role");
   });
 });
 
 test("users stay logged in when the server is killed, by files that contain no session id and only the owner can read", async () => {
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   await addUsers(data, { ann: "admin" });
   const flags = ["--data", data, "--mqtt-port", "0"];
-  const first = run([...flags, "--http-port", "0"]);
+  const first = startServerProgram([...flags, "--http-port", "0"]);
   const { http } = await first.addresses();
   const cookie = await logIn(http, "ann", passwordOf("ann"));
   first.child.kill("SIGKILL");
@@ -80,7 +80,7 @@ test("users stay logged in when the server is killed, by files that contain no s
     expect((await stat(file)).mode & 0o077, file).toBe(0);
     if (entry.isFile()) expect((await readFile(file)).includes(cookie.split("=")[1]), file).toBe(false);
   }
-  const second = run([...flags, "--http-port", new URL(http).port]);
+  const second = startServerProgram([...flags, "--http-port", new URL(http).port]);
   await second.addresses();
   expect(await sessionOf(http, cookie)).toMatchObject({ name: "ann" });
 });
@@ -95,7 +95,7 @@ class MemoryStore implements LoginStore {
 }
 
 describe("login sessions", () => {
-  function setup(accounts: TestAccounts = threeAccounts()) {
+  function setup(accounts: TestAccounts = createThreeAccounts()) {
     const clock = { time: 1_000_000, ahead: 0 };
     const store = new MemoryStore();
     const now = {
@@ -103,33 +103,33 @@ describe("login sessions", () => {
       toWall: (time: number) => time + clock.ahead,
       fromWall: (time: number) => time - clock.ahead,
     };
-    const open = (): LoginSessions => new LoginSessions(accounts, { store, clock: now });
-    return { clock, store, accounts, open };
+    const openSessions = (): LoginSessions => new LoginSessions(accounts, { store, clock: now });
+    return { clock, store, accounts, openSessions };
   }
 
   test("the time while the server was stopped counts as time without use", () => {
-    const { clock, open, accounts } = setup();
-    const first = open();
+    const { clock, openSessions, accounts } = setup();
+    const first = openSessions();
     const id = first.create(accounts.findByName("ann")!);
     first.storeTimes();
     clock.time += IDLE_TIMEOUT - 1;
-    const second = open();
+    const second = openSessions();
     expect(second.touch(id)?.name).toBe("ann");
     second.storeTimes();
     clock.time += IDLE_TIMEOUT;
-    const third = open();
+    const third = openSessions();
     expect(third.touch(id)).toBeUndefined();
     expect(third.endReasonOf(id)).toBe("idle");
   });
 
   test("a restart does not extend the lifetime, also when the wall clock was set back", () => {
-    const { clock, open, accounts } = setup();
-    let sessions = open();
+    const { clock, openSessions, accounts } = setup();
+    let sessions = openSessions();
     const id = sessions.create(accounts.findByName("ann")!);
     for (let hours = 0; hours < 7 * 24 - 1; hours += 6) {
       expect(sessions.touch(id)?.name).toBe("ann");
       sessions.storeTimes();
-      sessions = open();
+      sessions = openSessions();
       clock.time += IDLE_TIMEOUT / 2;
     }
     expect(sessions.touch(id)).toBeUndefined();
@@ -137,15 +137,15 @@ describe("login sessions", () => {
 
     const next = sessions.create(accounts.findByName("ann")!);
     clock.ahead -= MAX_LIFETIME;
-    sessions = open();
+    sessions = openSessions();
     expect(sessions.touch(next)?.name).toBe("ann");
     clock.time += IDLE_TIMEOUT;
     expect(sessions.touch(next)).toBeUndefined();
   });
 
   test("a login that displaces the oldest session tells that session why", () => {
-    const { open, accounts } = setup();
-    const sessions = open();
+    const { openSessions, accounts } = setup();
+    const sessions = openSessions();
     const ids = Array.from({ length: MAX_SESSIONS_PER_USER + 1 }, () => sessions.create(accounts.findByName("ann")!));
     expect(ids.filter((id) => sessions.endReasonOf(id))).toEqual([ids[0]]);
     expect(sessions.endReasonOf(ids[0])).toBe("displaced");
@@ -153,8 +153,8 @@ describe("login sessions", () => {
   });
 
   test("the server forgets why a session ended after seven days, and remembers at most 1,000", () => {
-    const { clock, open, store, accounts } = setup();
-    const sessions = open();
+    const { clock, openSessions, store, accounts } = setup();
+    const sessions = openSessions();
     const ids = Array.from({ length: 1100 }, () => {
       const id = sessions.create(accounts.findByName("ann")!);
       sessions.endByPublicId(sessions.publicIdOf(id));
@@ -164,16 +164,16 @@ describe("login sessions", () => {
     expect(sessions.endReasonOf(ids[99])).toBe("unknown");
     expect(sessions.endReasonOf(ids[100])).toBe("administrator");
     clock.time += MAX_LIFETIME;
-    expect(open().endReasonOf(ids[1099])).toBe("unknown");
+    expect(openSessions().endReasonOf(ids[1099])).toBe("unknown");
     expect(store.records.size).toBe(0);
   });
 
   test("damaged records are deleted, and the others are used", () => {
-    const { open, store, accounts } = setup();
-    const id = open().create(accounts.findByName("ann")!);
+    const { openSessions, store, accounts } = setup();
+    const id = openSessions().create(accounts.findByName("ann")!);
     for (const [n, damaged] of [null, 5, "x", [], {}, { name: "ann" }, { ended: "soon", at: 1 }].entries())
       store.records.set(`damaged${n}`, damaged as unknown as LoginRecord);
-    expect(open().touch(id)?.name).toBe("ann");
+    expect(openSessions().touch(id)?.name).toBe("ann");
     expect(store.records.size).toBe(1);
   });
 });

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { BusyError } from "../../server/src/security/accounts.js";
-import { ask, httpApp, logIn, threeAccounts, type Answer } from "./support/http-app.js";
+import { ask, startHttpApp, logIn, createThreeAccounts, type Answer } from "./support/http-app.js";
 
-const login = (url: string, name: unknown, password: unknown, headers = {}): Promise<Answer> =>
+const postLogin = (url: string, name: unknown, password: unknown, headers = {}): Promise<Answer> =>
   ask(url, "/api/login", { method: "POST", body: { name, password }, headers });
 
 describe("logging in", () => {
   test("a login starts a session with the user's name, and a logout ends it", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     expect((await ask(url, "/api/session")).json).toEqual({ name: null, role: null, required: true });
-    const answer = await login(url, "rob", "rob password");
+    const answer = await postLogin(url, "rob", "rob password");
     expect(answer).toMatchObject({ status: 200, json: { name: "rob", role: "reader", required: true } });
     const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
     expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=1209600", "Path=/", "SameSite=Strict"]);
@@ -24,20 +24,24 @@ describe("logging in", () => {
   });
 
   test("every login creates a new session, even if the browser sends an old one", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const name = (await logIn(url, "ann")).split("=")[0];
     const planted = `${name}=${"A".repeat(43)}`;
-    const first = (await login(url, "ann", "ann password", { cookie: planted })).headers["set-cookie"]![0];
+    const first = (await postLogin(url, "ann", "ann password", { cookie: planted })).headers["set-cookie"]![0];
     expect(first).not.toContain("AAAA");
     expect((await ask(url, "/api/devices", { headers: { cookie: planted } })).status).toBe(401);
     const cookie = first.split(";")[0];
-    await login(url, "rob", "rob password", { cookie });
+    await postLogin(url, "rob", "rob password", { cookie });
     expect((await ask(url, "/api/devices", { headers: { cookie } })).status).toBe(401);
   });
 
   test("a wrong name and a wrong password get the same answer", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    const answers = [await login(url, "ann", "guess"), await login(url, "nobody", "guess"), await login(url, "", "")];
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const answers = [
+      await postLogin(url, "ann", "guess"),
+      await postLogin(url, "nobody", "guess"),
+      await postLogin(url, "", ""),
+    ];
     for (const { status, text, headers } of answers) {
       expect([status, text]).toEqual([401, '{"error":"The name or the password is wrong."}']);
       expect(headers["set-cookie"]).toBeUndefined();
@@ -46,8 +50,8 @@ describe("logging in", () => {
   });
 
   test("the account of a board cannot log in", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    const answer = await login(url, "porch", "porch password");
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const answer = await postLogin(url, "porch", "porch password");
     expect(answer).toMatchObject({ status: 403, json: { error: expect.stringContaining("board") } });
     expect(answer.headers["set-cookie"]).toBeUndefined();
   });
@@ -58,21 +62,21 @@ describe("logging in", () => {
     [["ann"], "x"],
     [{}, null],
   ])("a login with %j and %j gets an error that names the expected fields", async (name, password) => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
-    expect(await login(url, name, password)).toMatchObject({ status: 400, json: { error: /^Log in with/ } });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    expect(await postLogin(url, name, password)).toMatchObject({ status: 400, json: { error: /^Log in with/ } });
   });
 
   test.each(["null", "[]", '"ann"', "5"])(
     "a login with the body %s gets an error that shows the expected body",
     async (body) => {
-      const { url } = await httpApp({ accounts: threeAccounts() });
+      const { url } = await startHttpApp({ accounts: createThreeAccounts() });
       expect((await ask(url, "/api/login", { method: "POST", body })).status).toBe(400);
     },
   );
 
   test("a change of the password ends all sessions of the user", async () => {
-    const accounts = threeAccounts();
-    const { url } = await httpApp({ accounts });
+    const accounts = createThreeAccounts();
+    const { url } = await startHttpApp({ accounts });
     const headers = { cookie: await logIn(url, "ann") };
     expect((await ask(url, "/api/devices", { headers })).status).toBe(200);
     accounts.set("ann", "admin", "another");
@@ -82,21 +86,21 @@ describe("logging in", () => {
   });
 
   test("the server postpones a login while too many password checks wait, and does not count the attempt", async () => {
-    const accounts = threeAccounts();
+    const accounts = createThreeAccounts();
     accounts.authenticate = () => Promise.reject(new BusyError());
-    const { url } = await httpApp({ accounts });
+    const { url } = await startHttpApp({ accounts });
     for (let n = 0; n < 10; n++)
-      expect(await login(url, "ann", `x${n}`)).toMatchObject({ status: 503, json: { error: /Too many logins/ } });
+      expect(await postLogin(url, "ann", `x${n}`)).toMatchObject({ status: 503, json: { error: /Too many logins/ } });
   });
 });
 
 describe("password guessing", () => {
   test("after five failures with any name, the server answers when to try again", async () => {
     for (const name of ["ann", "nobody"]) {
-      const accounts = threeAccounts();
-      const { url } = await httpApp({ accounts });
-      for (let n = 0; n < 5; n++) expect((await login(url, name, `guess ${n}`)).status).toBe(401);
-      const answer = await login(url, name, "ann password");
+      const accounts = createThreeAccounts();
+      const { url } = await startHttpApp({ accounts });
+      for (let n = 0; n < 5; n++) expect((await postLogin(url, name, `guess ${n}`)).status).toBe(401);
+      const answer = await postLogin(url, name, "ann password");
       expect(answer).toMatchObject({
         status: 429,
         headers: { "retry-after": "1" },
@@ -107,11 +111,11 @@ describe("password guessing", () => {
   });
 
   test("parallel attempts and Basic authentication are throttled as well", async () => {
-    const accounts = threeAccounts();
-    const { url } = await httpApp({ accounts });
+    const accounts = createThreeAccounts();
+    const { url } = await startHttpApp({ accounts });
     const guesses = Array.from({ length: 60 }, (_, n) =>
       n % 2
-        ? login(url, "ann", `guess ${n}`)
+        ? postLogin(url, "ann", `guess ${n}`)
         : ask(url, "/api/devices", {
             headers: { authorization: `Basic ${Buffer.from(`ann:guess ${n}`).toString("base64")}` },
           }),
@@ -122,17 +126,17 @@ describe("password guessing", () => {
   });
 
   test("many simultaneous requests with the right password are not throttled", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const headers = { authorization: `Basic ${Buffer.from("ann:ann password").toString("base64")}` };
     const answers = await Promise.all(Array.from({ length: 40 }, () => ask(url, "/api/devices", { headers })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   test("one client's wrong passwords do not end another's session", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts() });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const headers = { cookie: await logIn(url, "ann") };
-    for (let n = 0; n < 8; n++) await login(url, "ann", `guess ${n}`);
-    expect((await login(url, "ann", "ann password")).status).toBe(429);
+    for (let n = 0; n < 8; n++) await postLogin(url, "ann", `guess ${n}`);
+    expect((await postLogin(url, "ann", "ann password")).status).toBe(429);
     expect((await ask(url, "/api/devices", { headers })).status).toBe(200);
   });
 });

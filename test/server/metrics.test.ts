@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { DecisionTimes } from "../../server/src/observability/decision-times.js";
 import { eventually } from "../support/eventually.js";
 import { ask } from "./support/api.js";
-import { board } from "./support/board.js";
-import { parseExposition, type Family } from "./support/exposition.js";
-import { HISTORY, client, server } from "./support/server.js";
+import { startTestBoard } from "./support/board.js";
+import { parseExposition, type MetricFamily } from "./support/exposition.js";
+import { UNLIMITED_HISTORY, connectClient, startTestServer } from "./support/server.js";
 
-async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
+async function scrapeMetrics(url: string): Promise<ReadonlyMap<string, MetricFamily>> {
   const answer = await ask(url, "/metrics");
   expect(answer.status).toBe(200);
   expect(answer.headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
@@ -14,14 +14,14 @@ async function scrape(url: string): Promise<ReadonlyMap<string, Family>> {
 }
 
 /** Returns the value of a sample, given as `name` or `name{label="value"}`; undefined when there is none. */
-function valueOf(families: ReadonlyMap<string, Family>, sample: string): number | undefined {
+function valueOf(families: ReadonlyMap<string, MetricFamily>, sample: string): number | undefined {
   for (const { samples } of families.values()) if (samples.has(sample)) return samples.get(sample);
   return undefined;
 }
 
 test("a scrape is valid Prometheus text format with conventional metric names", async () => {
-  const { httpUrl } = await server();
-  const families = await scrape(httpUrl!);
+  const { httpUrl } = await startTestServer();
+  const families = await scrapeMetrics(httpUrl!);
   const ours = [...families.values()].filter(({ name }) => name.startsWith("nightlight_"));
   expect(ours.map(({ name }) => name).sort()).toEqual([
     "nightlight_alert_messages_total",
@@ -58,14 +58,14 @@ test("a scrape is valid Prometheus text format with conventional metric names", 
 });
 
 test("counters increase with messages, commands and rejections", async () => {
-  const running = await server({ history: HISTORY });
+  const running = await startTestServer({ history: UNLIMITED_HISTORY });
   const url = running.httpUrl!;
-  const sensor = await board(running.brokerUrl, "a/b");
-  const from = await scrape(url);
+  const sensor = await startTestBoard(running.brokerUrl, "a/b");
+  const from = await scrapeMetrics(url);
   for (let light = 1; light <= 10; light++) await sensor.read(light);
   sensor.seq--;
   await sensor.read(10);
-  const stranger = await client(running.brokerUrl);
+  const stranger = await connectClient(running.brokerUrl);
   await stranger.publishAsync("c/telemetry", "nonsense", { qos: 1 });
   await stranger.publishAsync("c/telemetry", '{"light":5000}', { qos: 1 });
   await eventually(() => running.counters.rejected["wrong-fields"], { what: "the rejection" });
@@ -74,44 +74,46 @@ test("counters increase with messages, commands and rejections", async () => {
   await stranger.publishAsync("d/telemetry", '{"light":1}', { qos: 1 });
   await eventually(() => running.devices.get("d"), { what: "the other device" });
 
-  const to = await scrape(url);
-  const increase = (sample: string): number => valueOf(to, sample)! - valueOf(from, sample)!;
-  expect(increase("nightlight_messages_received_total")).toBe(13);
-  expect(increase("nightlight_commands_sent_total")).toBe(11);
-  expect(increase("nightlight_duplicates_total")).toBe(1);
-  expect(increase('nightlight_messages_rejected_total{reason="not-json"}')).toBe(1);
-  expect(increase('nightlight_messages_rejected_total{reason="wrong-fields"}')).toBe(1);
-  expect(increase('nightlight_messages_rejected_total{reason="empty"}')).toBe(0);
-  expect(increase("nightlight_decision_seconds_count")).toBeGreaterThanOrEqual(11);
-  expect(increase("nightlight_decision_seconds_sum")).toBeGreaterThan(0);
+  const to = await scrapeMetrics(url);
+  const increaseOf = (sample: string): number => valueOf(to, sample)! - valueOf(from, sample)!;
+  expect(increaseOf("nightlight_messages_received_total")).toBe(13);
+  expect(increaseOf("nightlight_commands_sent_total")).toBe(11);
+  expect(increaseOf("nightlight_duplicates_total")).toBe(1);
+  expect(increaseOf('nightlight_messages_rejected_total{reason="not-json"}')).toBe(1);
+  expect(increaseOf('nightlight_messages_rejected_total{reason="wrong-fields"}')).toBe(1);
+  expect(increaseOf('nightlight_messages_rejected_total{reason="empty"}')).toBe(0);
+  expect(increaseOf("nightlight_decision_seconds_count")).toBeGreaterThanOrEqual(11);
+  expect(increaseOf("nightlight_decision_seconds_sum")).toBeGreaterThan(0);
   expect(valueOf(to, 'nightlight_devices{state="online"}')).toBe(1);
   expect(valueOf(to, 'nightlight_devices{state="offline"}')).toBe(1);
   expect(valueOf(to, "nightlight_link_up")).toBe(1);
   expect(valueOf(to, "nightlight_broker_clients")).toBe(2);
   const { version } = (await ask(url, "/api/status")).body as { version: string };
   expect(valueOf(to, `nightlight_build_info{version="${version}"}`)).toBe(1);
-  await eventually(async () => valueOf(await scrape(url), "nightlight_history_rows_written_total")! >= 11, {
+  await eventually(async () => valueOf(await scrapeMetrics(url), "nightlight_history_rows_written_total")! >= 11, {
     what: "the readings to be written",
   });
 });
 
 test("two servers in one process have separate counters and share the process metrics", async () => {
-  const [one, other] = [await server(), await server()];
-  const device = await client(one.brokerUrl);
+  const [one, other] = [await startTestServer(), await startTestServer()];
+  const device = await connectClient(one.brokerUrl);
   await device.publishAsync("x/telemetry", '{"light":1}', { qos: 1 });
-  const [first, second] = [await scrape(one.httpUrl!), await scrape(other.httpUrl!)];
+  const [first, second] = [await scrapeMetrics(one.httpUrl!), await scrapeMetrics(other.httpUrl!)];
   expect(valueOf(first, "nightlight_messages_received_total")).toBe(1);
   expect(valueOf(second, "nightlight_messages_received_total")).toBe(0);
   expect(valueOf(second, "process_start_time_seconds")).toBe(valueOf(first, "process_start_time_seconds"));
 });
 
 test("without a connection the link gauge is 0, and an external broker has no broker gauges", async () => {
-  const broker = await server();
-  const { httpUrl } = await server({ broker: broker.brokerUrl });
-  expect(valueOf(await scrape(httpUrl!), "nightlight_link_up")).toBe(1);
+  const broker = await startTestServer();
+  const { httpUrl } = await startTestServer({ broker: broker.brokerUrl });
+  expect(valueOf(await scrapeMetrics(httpUrl!), "nightlight_link_up")).toBe(1);
   await broker.close();
-  await eventually(async () => valueOf(await scrape(httpUrl!), "nightlight_link_up") === 0, { what: "the gauge" });
-  const families = await scrape(httpUrl!);
+  await eventually(async () => valueOf(await scrapeMetrics(httpUrl!), "nightlight_link_up") === 0, {
+    what: "the gauge",
+  });
+  const families = await scrapeMetrics(httpUrl!);
   expect(valueOf(families, "nightlight_broker_clients")).toBeUndefined();
   expect(valueOf(families, "nightlight_broker_queued_messages")).toBeUndefined();
 });

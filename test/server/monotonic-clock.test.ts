@@ -28,7 +28,7 @@ const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 6, 1, 12);
 
 /** Fake clocks of a machine, which a test advances and sets. */
-class Machine {
+class MachineClocks {
   elapsed = 5000;
   ahead: number;
   slept = 0;
@@ -48,25 +48,25 @@ class Machine {
     return new MonotonicClock(this.sources);
   }
 
-  passes(ms: number): void {
+  advance(ms: number): void {
     this.elapsed += ms;
   }
 
-  set(wall: number): void {
+  setWallClock(wall: number): void {
     this.ahead += wall - this.sources.wall();
   }
 }
 
 describe("the monotonic clock", () => {
   test("the monotonic clock starts at the wall clock's time and ignores its jumps", () => {
-    const machine = new Machine();
+    const machine = new MachineClocks();
     const clock = machine.start();
     expect(clock.now()).toBe(NOON);
     for (const wall of [NOON - HOUR, Date.UTC(1966), Date.UTC(2090), NOON]) {
-      machine.set(wall);
+      machine.setWallClock(wall);
       clock.detectJumps();
       const before = clock.now();
-      machine.passes(MINUTE);
+      machine.advance(MINUTE);
       clock.detectJumps();
       expect(clock.now()).toBe(before + MINUTE);
       expect(clock.toWall(clock.now())).toBe(wall + MINUTE);
@@ -75,33 +75,33 @@ describe("the monotonic clock", () => {
   });
 
   test("the monotonic clock converts earlier times correctly once the wall clock is right", () => {
-    const machine = new Machine(Date.UTC(1970));
+    const machine = new MachineClocks(Date.UTC(1970));
     const clock = machine.start();
     const then = clock.now();
     expect([clock.toWall(then), clock.isWallClockPlausible]).toEqual([Date.UTC(1970), false]);
-    machine.passes(20 * SECOND);
-    machine.set(NOON);
+    machine.advance(20 * SECOND);
+    machine.setWallClock(NOON);
     clock.detectJumps();
     expect([clock.toWall(then), clock.isWallClockPlausible]).toEqual([NOON - 20 * SECOND, true]);
   });
 
   test("the monotonic clock reports large jumps of the wall clock, but not slewing", () => {
-    const machine = new Machine();
+    const machine = new MachineClocks();
     const clock = machine.start();
     const jumps: number[] = [];
     const end = clock.onJump((jump) => jumps.push(jump));
     for (const step of [40, -90, HOUR, 500, -HOUR]) {
-      machine.set(machine.sources.wall() + step);
+      machine.setWallClock(machine.sources.wall() + step);
       clock.detectJumps();
     }
     end();
-    machine.set(0);
+    machine.setWallClock(0);
     clock.detectJumps();
     expect(jumps).toEqual([HOUR - 50, -HOUR]);
   });
 
   test("the monotonic clock includes the time that a laptop sleeps, and reports no jump for it", () => {
-    const machine = new Machine();
+    const machine = new MachineClocks();
     const clock = machine.start();
     const jumps: number[] = [];
     clock.onJump((jump) => jumps.push(jump));
@@ -114,9 +114,9 @@ describe("the monotonic clock", () => {
 
 describe("an override for an hour that is restored after a restart", () => {
   /** Stores an override at one wall clock time and restores it at another. Returns its remaining duration in ms. */
-  function left(stored: number, restored: number): number {
-    const before = new Machine(stored).start();
-    const after = new Machine(restored).start();
+  function remainingOverride(stored: number, restored: number): number {
+    const before = new MachineClocks(stored).start();
+    const after = new MachineClocks(restored).start();
     const json = JSON.stringify(toStoredOverride(createOverride("on", HOUR, before.now()), before));
     const { until } = restoreOverride(JSON.parse(json) as ReturnType<typeof toStoredOverride>, after);
     return until! - after.now();
@@ -128,15 +128,15 @@ describe("an override for an hour that is restored after a restart", () => {
     ["the override lasts for an hour when the clock said 1970 and is right now", Date.UTC(1970), NOON, HOUR],
     ["the override lasts for an hour when the clock was right and says 1970 now", NOON, Date.UTC(1970), HOUR],
   ])("%s", (_what, stored, restored, expected) => {
-    expect(left(stored, restored)).toBe(expected);
+    expect(remainingOverride(stored, restored)).toBe(expected);
   });
 
   test("the override has ended if its time has passed", () => {
-    expect(left(NOON, NOON + 2 * HOUR)).toBeLessThan(0);
+    expect(remainingOverride(NOON, NOON + 2 * HOUR)).toBeLessThan(0);
   });
 
   test("the formats of earlier versions are restored: only a mode, or no duration", () => {
-    const now = new Machine().start();
+    const now = new MachineClocks().start();
     expect(restoreOverride("on", now)).toEqual({ mode: "on", until: undefined });
     expect(restoreOverride({ mode: "off", until: NOON + 5 }, now)).toEqual({ mode: "off", until: NOON + 5 });
     expect(restoreOverride(toStoredOverride(createOverride("on", undefined, NOON), now), now)).toMatchObject({
@@ -146,15 +146,15 @@ describe("an override for an hour that is restored after a restart", () => {
 });
 
 test("a session expires on time even if the clock was wrong or was set back", () => {
-  const restored = (stored: number, now: number): number => {
+  const restoreExpiry = (stored: number, now: number): number => {
     const record = { permissions: "", expiry: 60, disconnectedAt: stored };
-    const before = new Machine(stored).start();
-    const after = new Machine(now).start();
+    const before = new MachineClocks(stored).start();
+    const after = new MachineClocks(now).start();
     return after.now() - fromStoredRecord(toStoredRecord(record, before), after).disconnectedAt!;
   };
-  expect(restored(NOON, NOON + MINUTE)).toBe(MINUTE);
-  expect(restored(Date.UTC(1970), NOON)).toBe(0);
-  expect(restored(NOON, NOON - HOUR)).toBe(0);
+  expect(restoreExpiry(NOON, NOON + MINUTE)).toBe(MINUTE);
+  expect(restoreExpiry(Date.UTC(1970), NOON)).toBe(0);
+  expect(restoreExpiry(NOON, NOON - HOUR)).toBe(0);
 });
 
 test("a queued message expires after its interval even if the clock was wrong or is set meanwhile", () => {
@@ -163,23 +163,23 @@ test("a queued message expires after its interval even if the clock was wrong or
     vi.useRealTimers();
     clock.detectJumps();
   });
-  const packet = (messageExpiry: number): QueuedPacket => ({
+  const createPacket = (messageExpiry: number): QueuedPacket => ({
     ...{ cmd: "publish", brokerId: "run-1", brokerCounter: 1, topic: "a", payload: "x", qos: 1, retain: false },
     ...{ dup: false, properties: { messageExpiryInterval: 30 }, messageExpiry },
   });
-  const left = (bytes: Uint8Array): number =>
+  const remainingTime = (bytes: Uint8Array): number =>
     fromStoredPacket(decodeData<StoredPacket>(bytes)).messageExpiry! - Date.now();
-  const bytes = encodeQueuedPacket(packet(Date.now() + 30 * SECOND));
+  const bytes = encodeQueuedPacket(createPacket(Date.now() + 30 * SECOND));
   for (const jump of [-HOUR, 2 * HOUR]) {
     vi.setSystemTime(Date.now() + jump);
     clock.detectJumps();
-    expect(Math.abs(left(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
+    expect(Math.abs(remainingTime(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
   }
   // a message from an earlier run has no id of this process's clock
-  const stored = (messageExpiry: number): Buffer => encodeData(packet(messageExpiry));
-  expect(left(stored(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
-  expect(left(stored(Date.now() + HOUR))).toBe(30 * SECOND);
-  expect(left(stored(Date.UTC(1970)))).toBe(30 * SECOND);
+  const encodeStored = (messageExpiry: number): Buffer => encodeData(createPacket(messageExpiry));
+  expect(remainingTime(encodeStored(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
+  expect(remainingTime(encodeStored(Date.now() + HOUR))).toBe(30 * SECOND);
+  expect(remainingTime(encodeStored(Date.UTC(1970)))).toBe(30 * SECOND);
 });
 
 test("soon after a restart with a corrected wall clock, readings have the right time", () => {
@@ -189,11 +189,11 @@ test("soon after a restart with a corrected wall clock, readings have the right 
     boots.placeReading(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
   const after = new Boots();
   after.restore(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
-  const place = (s: number, seq: number): number =>
+  const timeErrorOf = (s: number, seq: number): number =>
     after.placeReading(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
-  expect(place(120, 100)).toBe(-HOUR);
-  expect(place(124, 101)).toBe(-HOUR);
-  expect(place(126, 102)).toBe(0);
+  expect(timeErrorOf(120, 100)).toBe(-HOUR);
+  expect(timeErrorOf(124, 101)).toBe(-HOUR);
+  expect(timeErrorOf(126, 102)).toBe(0);
 
   const clock = { currentMin: NOON, previousMin: NOON, periodStart: NOON };
   expect(estimateTime(clock, NOON + 10 * MINUTE, 0, 0)).toBe(NOON);
@@ -202,18 +202,22 @@ test("soon after a restart with a corrected wall clock, readings have the right 
 test("retention deletes nothing right after the clock was set forward or while it is obviously wrong", () => {
   const wall = vi.spyOn(clock, "wallNow");
   onTestFinished(() => void wall.mockRestore());
-  const at = (time: number): unknown => {
+  const retentionNowAt = (time: number): unknown => {
     wall.mockReturnValue(time);
     return retention.now();
   };
   const retention = new RetentionClock();
   const now = clock.now();
-  expect(at(now)).toBe(now);
-  expect(at(now + 48 * HOUR)).toMatchObject({ problem: expect.stringContaining("was set forward") });
-  expect(at(now + 48 * HOUR)).toBe(now + 48 * HOUR);
-  expect(at(now)).toBe(now);
-  expect(at(Date.UTC(2090))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 2090") });
-  expect(at(Date.UTC(1970))).toMatchObject({ problem: expect.stringContaining("The machine's clock says 1970") });
+  expect(retentionNowAt(now)).toBe(now);
+  expect(retentionNowAt(now + 48 * HOUR)).toMatchObject({ problem: expect.stringContaining("was set forward") });
+  expect(retentionNowAt(now + 48 * HOUR)).toBe(now + 48 * HOUR);
+  expect(retentionNowAt(now)).toBe(now);
+  expect(retentionNowAt(Date.UTC(2090))).toMatchObject({
+    problem: expect.stringContaining("The machine's clock says 2090"),
+  });
+  expect(retentionNowAt(Date.UTC(1970))).toMatchObject({
+    problem: expect.stringContaining("The machine's clock says 1970"),
+  });
 });
 
 test("the wills of connected clients stay when the clock is set forward, although aedes then considers the broker dead", async () => {
@@ -252,7 +256,8 @@ test("servers convert stored times correctly for each other, whatever their own 
     lastSeen: now + HOUR,
     lamp: { led_on: true, since: now + HOUR },
   });
-  // the record contains the shared time of an unwritten reading, which is the same for every server that writes it to the history
+  // the record contains the time of an unwritten reading by the shared clock, so that every server writes the same time to
+  // the history
   expect(unwrittenOf(record)).toEqual([{ time: now - 5, light: 1, isDated: true }]);
 });
 

@@ -5,9 +5,9 @@ import { ZoneGroups, assignSlots, SLOT_COUNT, slotOf } from "../../server/src/cl
 import { LESSON_RULE } from "../../contract/index.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 
-const members = (count: number): string[] => Array.from({ length: count }, (_, n) => `nightlight-server-${n}-1`);
+const createMembers = (count: number): string[] => Array.from({ length: count }, (_, n) => `nightlight-server-${n}-1`);
 
-const zone = (name: string, ...ids: string[]): ZonePolicy => ({
+const createZone = (name: string, ...ids: string[]): ZonePolicy => ({
   name,
   sensors: ids.slice(0, 1),
   lamps: ids.slice(1),
@@ -19,8 +19,8 @@ const zone = (name: string, ...ids: string[]): ZonePolicy => ({
 
 test("all servers own about the same number of slots and devices", () => {
   for (const count of [2, 3, 5, 10]) {
-    const owners = assignSlots(members(count));
-    const slotCounts = members(count).map((member) => owners.filter((owner) => owner === member).length);
+    const owners = assignSlots(createMembers(count));
+    const slotCounts = createMembers(count).map((member) => owners.filter((owner) => owner === member).length);
     expect(slotCounts.reduce((sum, slotCount) => sum + slotCount)).toBe(SLOT_COUNT);
     expect(Math.min(...slotCounts)).toBeGreaterThan((SLOT_COUNT / count) * 0.5);
     expect(Math.max(...slotCounts)).toBeLessThan((SLOT_COUNT / count) * 1.6);
@@ -34,20 +34,25 @@ test("all servers own about the same number of slots and devices", () => {
 });
 
 test("only the slots of a server that joins or leaves change their owner", () => {
-  const [all, fewer] = [assignSlots(members(5)), assignSlots(members(4))];
+  const [all, fewer] = [assignSlots(createMembers(5)), assignSlots(createMembers(4))];
   all.forEach((owner, slot) => {
-    if (owner !== members(5)[4]) expect(fewer[slot]).toBe(owner);
+    if (owner !== createMembers(5)[4]) expect(fewer[slot]).toBe(owner);
   });
-  expect(assignSlots(members(5).reverse())).toEqual(all);
+  expect(assignSlots(createMembers(5).reverse())).toEqual(all);
   expect(assignSlots([])).toEqual([]);
 });
 
 test("devices that zones connect share a slot, whatever the order of the zones", () => {
-  const zones = [zone("hall", "a", "b"), zone("yard", "c", "d"), zone("stairs", "b", "e"), zone("shed", "f", "f")];
+  const zones = [
+    createZone("hall", "a", "b"),
+    createZone("yard", "c", "d"),
+    createZone("stairs", "b", "e"),
+    createZone("shed", "f", "f"),
+  ];
   const groups = new ZoneGroups(zones, "nl");
-  const slots = (...ids: string[]): Set<number> => new Set(ids.map((id) => groups.slotOf(id)));
-  expect(slots("a", "b", "e", "nl/zones/hall", "nl/zones/stairs").size).toBe(1);
-  expect(slots("c", "d", "nl/zones/yard").size).toBe(1);
+  const slotsOf = (...ids: string[]): Set<number> => new Set(ids.map((id) => groups.slotOf(id)));
+  expect(slotsOf("a", "b", "e", "nl/zones/hall", "nl/zones/stairs").size).toBe(1);
+  expect(slotsOf("c", "d", "nl/zones/yard").size).toBe(1);
   expect(groups.slotOf("alone")).toBe(slotOf("alone"));
   fc.assert(
     fc.property(fc.shuffledSubarray(zones, { minLength: zones.length }), (shuffled) => {

@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { npm } from "../support/npm.js";
+import { runNpm } from "../support/npm.js";
 import { TEST_ALL } from "../support/programs.js";
 import { ask } from "./support/api.js";
 
@@ -21,7 +21,7 @@ let offline = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));
-  const packed = await npm("npm", ["pack", "--workspace", "server", "--json", "--pack-destination", folder], ROOT);
+  const packed = await runNpm("npm", ["pack", "--workspace", "server", "--json", "--pack-destination", folder], ROOT);
   expect(packed.code, packed.err).toBe(0);
   // skip the output of the build, which precedes the JSON
   const [{ filename, files: inside }] = JSON.parse(packed.out.slice(packed.out.search(/^\[/m))) as [
@@ -30,7 +30,7 @@ beforeAll(async () => {
   files = inside.map((file) => file.path);
   await writeFile(path.join(folder, "package.json"), '{"private": true}');
   const flags = ["--prefer-offline", "--no-audit", "--no-fund"];
-  const installed = await npm("npm", ["install", ...flags, path.join(folder, filename)], folder);
+  const installed = await runNpm("npm", ["install", ...flags, path.join(folder, filename)], folder);
   if (installed.code === 0) return;
   if (!TEST_ALL && /E?NOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.err))
     offline = "the npm registry cannot be reached, and the cache has not all that is needed";
@@ -56,7 +56,7 @@ test("the package contains all needed files, and no sources, tests or source map
 test("npx nightlight-server prints its version", async ({ skip }) => {
   skip(offline !== "", offline);
   const { version } = JSON.parse(await readFile(path.join(ROOT, "server/package.json"), "utf8")) as { version: string };
-  const said = await npm("npx", ["--no-install", "nightlight-server", "--version"], folder);
+  const said = await runNpm("npx", ["--no-install", "nightlight-server", "--version"], folder);
   expect({ code: said.code, out: said.out.trim() }).toEqual({ code: 0, out: version });
 });
 

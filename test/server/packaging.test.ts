@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { missing } from "../support/programs.js";
+import { isMissing } from "../support/programs.js";
 
 const ROOT = new URL("../../", import.meta.url);
-const UNIT = fileURLToPath(new URL("packaging/nightlight-server.service", ROOT));
-const ANALYZE = spawnSync("systemd-analyze", ["--version"]).status === 0 ? "systemd-analyze" : undefined;
+const UNIT_FILE = fileURLToPath(new URL("packaging/nightlight-server.service", ROOT));
+const SYSTEMD_ANALYZE = spawnSync("systemd-analyze", ["--version"]).status === 0 ? "systemd-analyze" : undefined;
 
 /** Parses a unit file, see systemd.syntax(7). Returns values by `<section>.<key>`. @throws Error for an invalid line */
 function parseUnit(text: string): Map<string, string> {
@@ -26,7 +26,7 @@ function parseUnit(text: string): Map<string, string> {
 }
 
 describe("the systemd unit", () => {
-  const unit = parseUnit(readFileSync(UNIT, "utf8"));
+  const unit = parseUnit(readFileSync(UNIT_FILE, "utf8"));
 
   test("the unit starts at boot, restarts after a failure, and does not restart after a usage error", () => {
     expect(unit.get("Install.WantedBy")).toBe("multi-user.target");
@@ -53,16 +53,23 @@ describe("the systemd unit", () => {
     expect(unit.get("Service.Environment")).toContain("NIGHTLIGHT_DATA=%S/nightlight");
   });
 
-  test.skipIf(missing(ANALYZE, "systemd-analyze"))(
+  test.skipIf(isMissing(SYSTEMD_ANALYZE, "systemd-analyze"))(
     "systemd-analyze finds no error in the unit and a low exposure level",
     () => {
-      const verify = spawnSync(ANALYZE ?? "systemd-analyze", ["verify", UNIT], { encoding: "utf8", timeout: 60_000 });
-      expect({ status: verify.status, problems: verify.stderr }).toEqual({ status: 0, problems: "" });
-      // the exposure level is from 0 (safe) to 10; network access alone accounts for 1.0
-      const security = spawnSync(ANALYZE ?? "systemd-analyze", ["security", "--offline=true", "--threshold=20", UNIT], {
+      const verify = spawnSync(SYSTEMD_ANALYZE ?? "systemd-analyze", ["verify", UNIT_FILE], {
         encoding: "utf8",
         timeout: 60_000,
       });
+      expect({ status: verify.status, problems: verify.stderr }).toEqual({ status: 0, problems: "" });
+      // the exposure level is from 0 (safe) to 10; network access alone accounts for 1.0
+      const security = spawnSync(
+        SYSTEMD_ANALYZE ?? "systemd-analyze",
+        ["security", "--offline=true", "--threshold=20", UNIT_FILE],
+        {
+          encoding: "utf8",
+          timeout: 60_000,
+        },
+      );
       expect(security.stdout).toContain("Overall exposure level");
       expect(security.status, security.stdout.slice(-200)).toBe(0);
     },
@@ -87,7 +94,8 @@ describe("the Containerfile", () => {
   const file = readFileSync(new URL("packaging/Containerfile", ROOT), "utf8");
   const instructions = parseContainerfile(file);
   const last = instructions.slice(instructions.findLastIndex(([instruction]) => instruction === "FROM"));
-  const of = (name: string): string[] => last.filter(([instruction]) => instruction === name).map(([, rest]) => rest);
+  const valuesOf = (name: string): string[] =>
+    last.filter(([instruction]) => instruction === name).map(([, rest]) => rest);
 
   test("the Containerfile contains only known instructions", () => {
     const known = ["FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"];
@@ -104,19 +112,19 @@ describe("the Containerfile", () => {
 
   test("the Containerfile builds in stages, and its image runs as an unprivileged user", () => {
     expect(instructions.filter(([instruction]) => instruction === "FROM").length).toBe(3);
-    expect(of("USER")).toEqual(["node"]);
-    expect(of("VOLUME")).toEqual(["/data"]);
-    expect(of("EXPOSE")).toEqual(["1883 8883 8080"]);
-    expect(JSON.parse(of("ENTRYPOINT")[0])).toEqual(["nightlight-server"]);
+    expect(valuesOf("USER")).toEqual(["node"]);
+    expect(valuesOf("VOLUME")).toEqual(["/data"]);
+    expect(valuesOf("EXPOSE")).toEqual(["1883 8883 8080"]);
+    expect(JSON.parse(valuesOf("ENTRYPOINT")[0])).toEqual(["nightlight-server"]);
   });
 
   test("the image contains no secret and does not allow anonymous access", () => {
     expect(instructions.some(([, rest]) => /PASSWORD|TOKEN|SECRET|ANONYMOUS/.test(rest))).toBe(false);
-    expect(of("ENV").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
+    expect(valuesOf("ENV").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
   });
 
   test("the health check requests /healthz and fails when the server does not answer", () => {
-    const [, command] = /CMD (\[.*\])$/.exec(of("HEALTHCHECK")[0])!;
+    const [, command] = /CMD (\[.*\])$/.exec(valuesOf("HEALTHCHECK")[0])!;
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
     // run the health check on port 1, where no server listens

@@ -15,7 +15,7 @@ import { fillTemplate } from "../../server/dashboard/messages/html.js";
 import { chooseLanguage } from "../../server/dashboard/messages/languages.js";
 import { message, setMessages } from "../../server/dashboard/messages/message.js";
 
-const TABLE = {
+const MESSAGE_TABLE = {
   yard: { lamp: "Lamp", hello: "Hello, {name}", boards: { one: "one board", other: "{count} boards" } },
 } as const;
 
@@ -25,36 +25,43 @@ describe("the check of the page's texts", () => {
   });
 
   test("names missing and unknown keys, placeholders and plural forms of a language", () => {
-    const { lamp, hello, boards } = TABLE.yard;
-    const problems = (yard: object) => compareTables(TABLE, "de", { yard } as never).map((line) => line.split(": ")[1]);
-    expect(problems({ lamp, hello, boards })).toEqual([]);
-    expect(problems({ hello, boards })).toEqual(["yard.lamp is missing."]);
-    expect(problems({ lamp, hello, boards, moon: "Mond" })).toEqual(["yard.moon is not an English key."]);
-    expect(problems({ lamp, boards, hello: "Hallo {nam}" })).toEqual([
+    const { lamp, hello, boards } = MESSAGE_TABLE.yard;
+    const problemsOf = (yard: object) =>
+      compareTables(MESSAGE_TABLE, "de", { yard } as never).map((line) => line.split(": ")[1]);
+    expect(problemsOf({ lamp, hello, boards })).toEqual([]);
+    expect(problemsOf({ hello, boards })).toEqual(["yard.lamp is missing."]);
+    expect(problemsOf({ lamp, hello, boards, moon: "Mond" })).toEqual(["yard.moon is not an English key."]);
+    expect(problemsOf({ lamp, boards, hello: "Hallo {nam}" })).toEqual([
       "yard.hello lacks the placeholder {name}.",
       "yard.hello has the unknown placeholder {nam}.",
     ]);
-    expect(problems({ lamp, hello, boards: "{count} Boards" })).toEqual(["yard.boards must have plural forms."]);
-    expect(problems({ lamp, hello, boards: { other: "{count} Boards" } })).toEqual([
+    expect(problemsOf({ lamp, hello, boards: "{count} Boards" })).toEqual(["yard.boards must have plural forms."]);
+    expect(problemsOf({ lamp, hello, boards: { other: "{count} Boards" } })).toEqual([
       'yard.boards needs the plural form "one".',
     ]);
-    expect(problems({ lamp: " ", hello, boards })).toEqual(["yard.lamp is empty."]);
+    expect(problemsOf({ lamp: " ", hello, boards })).toEqual(["yard.lamp is empty."]);
   });
 
   test("names texts of a template that are not from the table, and keys that the table does not have", () => {
-    const find = (html: string) => findTemplateProblems("a.html", html, TABLE);
-    expect(find('<p data-text="yard.lamp"></p><code>npm start</code><i>→ · 5</i><h1>Nightlight</h1>')).toEqual([]);
-    expect(find("<p>Lamp</p>")).toEqual(['a.html: "Lamp" is not from the message table.']);
-    expect(find('<p aria-label="Lamp"></p>')).toEqual(['a.html: aria-label="Lamp" is not from the message table.']);
-    expect(find('<p data-text-title="yard.moon"></p>')).toEqual(["a.html: the message table has no key yard.moon."]);
-    expect(findUnusedKeys(TABLE, '"yard.lamp" "yard.hello"')).toEqual([
+    const findProblems = (html: string) => findTemplateProblems("a.html", html, MESSAGE_TABLE);
+    expect(findProblems('<p data-text="yard.lamp"></p><code>npm start</code><i>→ · 5</i><h1>Nightlight</h1>')).toEqual(
+      [],
+    );
+    expect(findProblems("<p>Lamp</p>")).toEqual(['a.html: "Lamp" is not from the message table.']);
+    expect(findProblems('<p aria-label="Lamp"></p>')).toEqual([
+      'a.html: aria-label="Lamp" is not from the message table.',
+    ]);
+    expect(findProblems('<p data-text-title="yard.moon"></p>')).toEqual([
+      "a.html: the message table has no key yard.moon.",
+    ]);
+    expect(findUnusedKeys(MESSAGE_TABLE, '"yard.lamp" "yard.hello"')).toEqual([
       "server/dashboard/messages/en: nothing uses yard.boards.",
     ]);
   });
 
   test("lint refuses text in TypeScript", async () => {
     const eslint = new ESLint({ cwd: ROOT });
-    const lint = async (code: string) => {
+    const lintCode = async (code: string) => {
       const filePath = path.join(ROOT, "server/dashboard/confirm.ts");
       const [{ messages }] = await eslint.lintText(code, { filePath });
       return messages.filter(({ ruleId }) => ruleId === "no-restricted-syntax").length;
@@ -67,8 +74,8 @@ describe("the check of the page's texts", () => {
       'button.title = "Restart";',
       'button.setAttribute("aria-label", "Restart");',
     ])
-      expect(await lint(text), text).toBeGreaterThan(0);
-    expect(await lint(await readFile(path.join(ROOT, "server/dashboard/confirm.ts"), "utf8"))).toBe(0);
+      expect(await lintCode(text), text).toBeGreaterThan(0);
+    expect(await lintCode(await readFile(path.join(ROOT, "server/dashboard/confirm.ts"), "utf8"))).toBe(0);
   });
 });
 
@@ -97,13 +104,13 @@ describe("the page's language", () => {
     expect(
       fillTemplate(
         '<p data-text="yard.hello"><b data-slot="name" data-text="yard.lamp"></b></p><i data-text-title="yard.lamp"></i>',
-        TABLE,
+        MESSAGE_TABLE,
       ),
     ).toBe(
       '<p data-text="yard.hello">Hello, <b data-slot="name" data-text="yard.lamp">Lamp</b></p>' +
         '<i data-text-title="yard.lamp" title="Lamp"></i>',
     );
-    expect(() => fillTemplate('<p data-text="yard.hello"></p>', TABLE)).toThrow("no slot name");
-    expect(() => fillTemplate('<p data-text="yard.moon"></p>', TABLE)).toThrow("yard.moon");
+    expect(() => fillTemplate('<p data-text="yard.hello"></p>', MESSAGE_TABLE)).toThrow("no slot name");
+    expect(() => fillTemplate('<p data-text="yard.moon"></p>', MESSAGE_TABLE)).toThrow("yard.moon");
   });
 });

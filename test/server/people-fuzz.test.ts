@@ -3,18 +3,18 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { changeUsers, readUsers, type StoredUser } from "../../server/src/security/users-file.js";
 import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
-import { LONG, seed } from "../support/seed.js";
-import { administrator, type PeopleServer } from "./support/people.js";
+import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { startAsAdministrator, type PeopleServer } from "./support/people.js";
 
-const NAMES = ["boss", "ann", "bob"] as const;
+const USER_NAMES = ["boss", "ann", "bob"] as const;
 const ROLES = ["admin", "reader", "device"] as const;
 
-type Name = (typeof NAMES)[number];
+type Name = (typeof USER_NAMES)[number];
 type Change =
   | { readonly do: "add" | "role"; readonly name: Name; readonly role: (typeof ROLES)[number] }
   | { readonly do: "remove" | "password" | "token" | "revoke" | "command-remove"; readonly name: Name };
 
-const name = fc.constantFrom(...NAMES);
+const name = fc.constantFrom(...USER_NAMES);
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ do: fc.constantFrom("add" as const, "role" as const), name, role: fc.constantFrom(...ROLES) }),
   fc.record({
@@ -30,7 +30,7 @@ interface ModelUser {
 }
 
 /** Applies a change to the model. Returns the expected status of the response. */
-function apply(model: Map<Name, ModelUser>, { name, ...rest }: Change): number {
+function applyToModel(model: Map<Name, ModelUser>, { name, ...rest }: Change): number {
   // after a command has removed the last user, the API only creates the first administrator
   if (model.size === 0) return rest.do === "command-remove" ? 404 : 409;
   const user = model.get(name);
@@ -67,24 +67,24 @@ function apply(model: Map<Name, ModelUser>, { name, ...rest }: Change): number {
   }
 }
 
-async function send(running: PeopleServer, one: Change): Promise<number> {
+async function sendChange(running: PeopleServer, one: Change): Promise<number> {
   const route = `/api/users/${one.name}`;
   const role = "role" in one && { role: one.role, ...(one.role === "device" && { device: `nightlight/${one.name}` }) };
-  const as = async (method: string, path: string, body?: object): Promise<number> =>
+  const requestStatus = async (method: string, path: string, body?: object): Promise<number> =>
     (await running.send(method, path, body)).status;
   switch (one.do) {
     case "add":
-      return as("POST", "/api/users", { name: one.name, ...role });
+      return requestStatus("POST", "/api/users", { name: one.name, ...role });
     case "role":
-      return as("PUT", route, { ...role });
+      return requestStatus("PUT", route, { ...role });
     case "remove":
-      return as("DELETE", route);
+      return requestStatus("DELETE", route);
     case "password":
-      return as("PUT", `${route}/password`, {});
+      return requestStatus("PUT", `${route}/password`, {});
     case "token":
-      return as("POST", `${route}/tokens`, {});
+      return requestStatus("POST", `${route}/tokens`, {});
     case "revoke":
-      return as("DELETE", `${route}/tokens`);
+      return requestStatus("DELETE", `${route}/tokens`);
     case "command-remove": {
       let found = false;
       await changeUsers(running.data, (users) => void (found = users.delete(one.name)));
@@ -96,7 +96,7 @@ async function send(running: PeopleServer, one: Change): Promise<number> {
 test("after any sequence of changes over HTTP and by commands, the users are those of a model", async () => {
   // a guest, which is an administrator but no user, sends the requests, so that every user can be changed
   const guests = [{ name: "guest", password: "a long generated password" }];
-  const running = await administrator({}, { guests });
+  const running = await startAsAdministrator({}, { guests });
   const headers = { authorization: `Basic ${Buffer.from("guest:a long generated password").toString("base64")}` };
   const asGuestSend: PeopleServer["send"] = (method, path, body) => running.send(method, path, body, headers);
   const asGuest = { ...running, send: asGuestSend };
@@ -108,17 +108,17 @@ test("after any sequence of changes over HTTP and by commands, the users are tho
     });
     const model = new Map<Name, ModelUser>([["boss", { role: "admin", tokens: 0 }]]);
     for (const one of changes) {
-      expect(await send(asGuest, one), JSON.stringify(one)).toBe(apply(model, one));
+      expect(await sendChange(asGuest, one), JSON.stringify(one)).toBe(applyToModel(model, one));
       const stored = await readUsers(running.data);
       const found = [...stored].map(([user, { role, tokens }]) => [user, { role, tokens: tokens.length }]);
       expect(found).toEqual([...model].sort(([a], [b]) => (a < b ? -1 : 1)));
     }
   });
-  await fc.assert(property, { numRuns: LONG ? 2000 : 60, seed: seed() });
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 2000 : 60, seed: testSeed() });
 });
 
 test("random bodies and paths are refused with a reason, and neither stop the server nor change other users", async () => {
-  const running = await administrator({ rob: "reader" });
+  const running = await startAsAdministrator({ rob: "reader" });
   const text = fc.oneof(
     fc.string({ unit: "binary", maxLength: 40 }),
     fc.constantFrom("rob", "__proto__", "constructor"),
@@ -147,6 +147,6 @@ test("random bodies and paths are refused with a reason, and neither stop the se
     expect(users.get("boss")?.role).toBe("admin");
     expect(users.get("rob")?.role).toBe("reader");
   });
-  await fc.assert(property, { numRuns: LONG ? 20_000 : 500, seed: seed() });
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 500, seed: testSeed() });
   expect((await running.as("GET", "/api/users")).status).toBe(200);
 });

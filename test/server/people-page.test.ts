@@ -8,8 +8,8 @@ import { readUsers } from "../../server/src/security/users-file.js";
 import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { type addUsers, passwordOf } from "./support/guarded.js";
-import { administrator, PASSWORD, peopleServer } from "./support/people.js";
-import { client } from "./support/server.js";
+import { startAsAdministrator, PASSWORD, startPeopleServer } from "./support/people.js";
+import { connectClient } from "./support/server.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -20,7 +20,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
   afterAll(() => browser?.close());
 
-  async function open(url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
+  async function openDashboard(url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
     onTestFinished(() => context.close());
     const page = await context.newPage();
@@ -41,21 +41,21 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   }
 
   /** Opens the view of people as the administrator `boss`. */
-  async function people(users: Parameters<typeof addUsers>[1] = {}) {
-    const running = await administrator(users);
-    const opened = await open(running.url);
+  async function openPeopleView(users: Parameters<typeof addUsers>[1] = {}) {
+    const running = await startAsAdministrator(users);
+    const opened = await openDashboard(running.url);
     await logIn(opened.page);
     await opened.page.getByRole("link", { name: "People" }).click();
     await opened.page.getByRole("heading", { name: "Users" }).waitFor();
     return { ...running, ...opened };
   }
 
-  const entry = (page: Page, name: string) =>
+  const userEntry = (page: Page, name: string) =>
     page.locator(".users > li", { has: page.getByText(name, { exact: true }) });
 
   test("nobody has to create an account, and with the code from the log somebody can", async () => {
-    const running = await peopleServer();
-    const { page, errors } = await open(running.url);
+    const running = await startPeopleServer();
+    const { page, errors } = await openDashboard(running.url);
     await page.getByRole("heading", { name: "No board yet" }).waitFor();
     await page.getByRole("link", { name: "People" }).click();
     await page.getByRole("link", { name: "Create the first administrator" }).click();
@@ -74,14 +74,14 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Log out", exact: true }).waitFor();
     expect(await page.getByText("ann", { exact: true }).isVisible()).toBe(true);
-    await expect(client(running.server.brokerUrl)).rejects.toMatchObject({ code: 5 });
-    await client(running.server.brokerUrl, { username: "ann", password: PASSWORD });
+    await expect(connectClient(running.server.brokerUrl)).rejects.toMatchObject({ code: 5 });
+    await connectClient(running.server.brokerUrl, { username: "ann", password: PASSWORD });
     expect(errors).toEqual([]);
   });
 
   test("the first visit of a server that others can reach asks for the first administrator", async () => {
-    const running = await peopleServer({ host: "0.0.0.0" });
-    const { page } = await open(running.url);
+    const running = await startPeopleServer({ host: "0.0.0.0" });
+    const { page } = await openDashboard(running.url);
     await page.getByRole("heading", { name: "Create the first administrator" }).waitFor();
     expect(await page.getByText("Continue without an account").isVisible()).toBe(false);
     await page.keyboard.type(running.codes()[0]);
@@ -92,22 +92,22 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("an administrator adds a reader, changes the role and the password, and removes the user", async () => {
-    const { page, url, data, errors } = await people();
+    const { page, url, data, errors } = await openPeopleView();
     await page.getByRole("textbox", { name: "Name" }).fill("rob");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("heading", { name: "Password of rob" }).waitFor();
     const password = (await page.locator(".copyable code").textContent())!;
-    const other = await open(url);
+    const other = await openDashboard(url);
     await logIn(other.page, "rob", password);
     expect(await other.page.getByRole("link", { name: "People" }).isVisible()).toBe(false);
     await page.getByRole("button", { name: "Done" }).click();
     expect(await page.content()).not.toContain(password);
 
-    await entry(page, "rob").getByRole("combobox").selectOption("admin");
+    await userEntry(page, "rob").getByRole("combobox").selectOption("admin");
     await eventually(async () => (await readUsers(data)).get("rob")?.role === "admin", { what: "the role" });
     await other.page.getByText("your role was changed").waitFor();
     await logIn(other.page, "rob", password);
-    await entry(page, "rob").getByRole("button", { name: "New password" }).click();
+    await userEntry(page, "rob").getByRole("button", { name: "New password" }).click();
     await page.getByRole("dialog").getByLabel("Password").fill("short");
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByText("it must have at least 8").waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await other.page.getByText("your password was changed").waitFor();
     await logIn(other.page, "rob", PASSWORD);
-    await entry(page, "rob").getByRole("button", { name: "Remove" }).click();
+    await userEntry(page, "rob").getByRole("button", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Remove", exact: true }).click();
     await other.page.getByText("your account was removed").waitFor();
     expect((await readUsers(data)).has("rob")).toBe(false);
@@ -123,11 +123,11 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("the last administrator cannot remove the own account, and stays logged in with a new password", async () => {
-    const { page } = await people();
-    await entry(page, "boss").getByRole("button", { name: "Remove" }).click();
+    const { page } = await openPeopleView();
+    await userEntry(page, "boss").getByRole("button", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Remove", exact: true }).click();
     await page.getByText("boss is the last administrator").waitFor();
-    await entry(page, "boss").getByRole("button", { name: "New password" }).click();
+    await userEntry(page, "boss").getByRole("button", { name: "New password" }).click();
     await page.getByRole("dialog").getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -136,24 +136,25 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("a token is shown once, works, and can be revoked", async () => {
-    const { page, send } = await people();
-    await entry(page, "boss").getByRole("button", { name: "New token" }).click();
+    const { page, send } = await openPeopleView();
+    await userEntry(page, "boss").getByRole("button", { name: "New token" }).click();
     await page.getByRole("button", { name: "Make the token" }).click();
     await page.getByRole("heading", { name: "Token of boss" }).waitFor();
     const token = (await page.locator(".copyable code").textContent())!;
-    const ask = async () => (await send("GET", "/api/users", undefined, { authorization: `Bearer ${token}` })).status;
-    expect(await ask()).toBe(200);
-    await entry(page, "boss").getByRole("button", { name: "Revoke" }).click();
+    const statusOfToken = async () =>
+      (await send("GET", "/api/users", undefined, { authorization: `Bearer ${token}` })).status;
+    expect(await statusOfToken()).toBe(200);
+    await userEntry(page, "boss").getByRole("button", { name: "Revoke" }).click();
     await page.getByRole("button", { name: "Revoke", exact: true }).click();
-    await eventually(async () => (await ask()) === 401, { what: "the end of the token" });
+    await eventually(async () => (await statusOfToken()) === 401, { what: "the end of the token" });
     await page.reload();
     await page.getByRole("heading", { name: "Users" }).waitFor();
     expect(await page.content()).not.toContain(token);
   });
 
   test("an administrator ends the session of another browser, which says so", async () => {
-    const { page, url } = await people({ rob: "reader" });
-    const other = await open(url, {
+    const { page, url } = await openPeopleView({ rob: "reader" });
+    const other = await openDashboard(url, {
       userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     });
     await logIn(other.page, "rob");
@@ -166,7 +167,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("a logout says so, in all tabs of the browser", async () => {
-    const { page, context, url } = await people();
+    const { page, context, url } = await openPeopleView();
     const tab = await context.newPage();
     await tab.goto(url);
     await tab.getByRole("button", { name: "Log out", exact: true }).click();
@@ -176,8 +177,8 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("a board's account comes with a QR code and the commands, and connects a board at once", async () => {
-    const running = await administrator({}, { host: "0.0.0.0", startCommand: "npm run server --" });
-    const { page, errors } = await open(running.url);
+    const running = await startAsAdministrator({}, { host: "0.0.0.0", startCommand: "npm run server --" });
+    const { page, errors } = await openDashboard(running.url);
     await logIn(page);
     await page.getByRole("link", { name: "Add a board" }).first().click();
     await page.getByLabel("Name of the board").fill("porch");
@@ -185,21 +186,21 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.locator('[data-part="create"]').click();
     const command = page.locator('[data-part="setup"] code');
     await command.waitFor();
-    const shown = (await command.textContent())!;
+    const shownCommand = (await command.textContent())!;
     const [, password, broker] = /^NIGHTLIGHT_BOARD_PASSWORD=(\S+) \\\n {2}npm run setup -- --broker (\S+) /.exec(
-      shown,
+      shownCommand,
     )!;
     expect(new URL(broker).hostname).not.toMatch(/^127\.|localhost/);
-    expect(await readQrCode(page)).toBe(shown);
-    const board = await client(broker, { username: "porch", password });
+    expect(await readQrCode(page)).toBe(shownCommand);
+    const board = await connectClient(broker, { username: "porch", password });
     await board.publishAsync("nightlight/porch/telemetry", '{"light":200}', { qos: 1 });
     await page.getByText("The board has reported").waitFor();
     await page.getByRole("link", { name: "nightlight/porch" }).click();
     await page.getByRole("heading", { name: "nightlight/porch" }).waitFor();
     await page.getByRole("link", { name: "People" }).click();
-    await entry(page, "porch").getByText("nightlight/porch").waitFor();
+    await userEntry(page, "porch").getByText("nightlight/porch").waitFor();
     expect(await page.content()).not.toContain(password);
-    await entry(page, "porch").getByRole("button", { name: "New password" }).click();
+    await userEntry(page, "porch").getByRole("button", { name: "New password" }).click();
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.locator('[data-part="setup"] code', { hasText: "--user porch --id nightlight/porch" }).waitFor();
     await eventually(() => !board.connected, { what: "the end of the connection with the old password" });
@@ -207,8 +208,8 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("a reader sees how to add a board, but cannot create its account", async () => {
-    const running = await administrator({ rob: "reader" }, { host: "0.0.0.0" });
-    const { page } = await open(running.url);
+    const running = await startAsAdministrator({ rob: "reader" }, { host: "0.0.0.0" });
+    const { page } = await openDashboard(running.url);
     await logIn(page, "rob");
     await page.getByRole("link", { name: "Add a board" }).first().click();
     await page.getByText("Ask an administrator").waitFor();
@@ -216,8 +217,8 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("zones are always in the navigation, with a way back", async () => {
-    const { url } = await peopleServer();
-    const { page } = await open(url);
+    const { url } = await startPeopleServer();
+    const { page } = await openDashboard(url);
     await page.getByRole("link", { name: "Zones" }).click();
     await page.getByText("There are no zones").waitFor();
     await page.getByRole("link", { name: "All boards" }).click();
@@ -225,8 +226,8 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   });
 
   test("the views are loaded only when they are opened", async () => {
-    const { url } = await peopleServer();
-    const { page } = await open("about:blank");
+    const { url } = await startPeopleServer();
+    const { page } = await openDashboard("about:blank");
     const loaded: string[] = [];
     page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
     await page.goto(url);
@@ -242,11 +243,11 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     ["dark", 1200],
     ["light", 360],
   ] as const)("the views are accessible in %s and fit a screen of %i px", async (colorScheme, width) => {
-    const running = await administrator({ porch: { device: "nightlight/porch" } }, { host: "0.0.0.0" });
+    const running = await startAsAdministrator({ porch: { device: "nightlight/porch" } }, { host: "0.0.0.0" });
     // the content security policy would block the injected axe script
     const options = { colorScheme, bypassCSP: true, viewport: { width, height: 700 } };
-    const { page } = await open(running.url, options);
-    const check = async (): Promise<void> => {
+    const { page } = await openDashboard(running.url, options);
+    const expectAccessible = async (): Promise<void> => {
       await page.addScriptTag({ content: await readFile(AXE, "utf8") });
       const findings = await page.evaluate(
         "axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, nodes[0].html]))",
@@ -256,22 +257,22 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     };
     await logIn(page);
     await page.getByRole("link", { name: "People" }).click();
-    await entry(page, "boss").getByRole("button", { name: "New token" }).click();
-    await check();
+    await userEntry(page, "boss").getByRole("button", { name: "New token" }).click();
+    await expectAccessible();
     await page.getByRole("button", { name: "Make the token" }).click();
     await page.getByRole("heading", { name: "Token of boss" }).waitFor();
-    await check();
+    await expectAccessible();
     await page.getByRole("link", { name: "Add a board" }).first().click();
     await page.locator('[data-part="create"]').click();
     await page.locator(".qr").waitFor();
-    await check();
+    await expectAccessible();
     await page.getByRole("button", { name: "Log out", exact: true }).click();
     await page.getByText("You have logged out.").waitFor();
-    await check();
-    const closed = await peopleServer({ host: "0.0.0.0" });
+    await expectAccessible();
+    const closed = await startPeopleServer({ host: "0.0.0.0" });
     await page.goto(closed.url);
     await page.getByLabel("One-time code").waitFor();
-    await check();
+    await expectAccessible();
   });
 });
 

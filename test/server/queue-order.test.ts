@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { client, server } from "./support/server.js";
+import { connectClient, startTestServer } from "./support/server.js";
 
 test("a client receives its queue before messages that are published during its delivery", async () => {
-  const { brokerUrl } = await server();
+  const { brokerUrl } = await startTestServer();
   const offline = { clientId: "offline", clean: false } as const;
-  await (await client(brokerUrl, offline, "news")).endAsync();
-  const publisher = await client(brokerUrl);
-  const publish = (n: number) => publisher.publishAsync("news", String(n), { qos: 1 });
-  for (let n = 0; n < 50; n++) await publish(n);
+  await (await connectClient(brokerUrl, offline, "news")).endAsync();
+  const publisher = await connectClient(brokerUrl);
+  const publishNumber = (n: number) => publisher.publishAsync("news", String(n), { qos: 1 });
+  for (let n = 0; n < 50; n++) await publishNumber(n);
   const [awake] = await Promise.all([
-    client(brokerUrl, offline),
+    connectClient(brokerUrl, offline),
     (async () => {
-      for (let n = 50; n < 250; n++) await publish(n);
+      for (let n = 50; n < 250; n++) await publishNumber(n);
     })(),
   ]);
   await eventually(() => new Set(awake.got.map(({ text }) => text)).size === 250, {

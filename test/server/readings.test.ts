@@ -5,14 +5,14 @@ import { estimateTime } from "../../server/src/devices/board-clock.js";
 import { BACKLOG_WAIT, Gaps, MISSING_LOG_DELAY } from "../../server/src/devices/gaps.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
-import { board } from "./support/board.js";
-import { server } from "./support/server.js";
+import { startTestBoard } from "./support/board.js";
+import { startTestServer } from "./support/server.js";
 
 const NOON = 1_800_000_000_000;
 
 const newClock = () => ({ currentMin: NaN, previousMin: NaN, periodStart: NaN });
 
-function restored(stored: readonly StoredBoot[]): Boots {
+function restoreBoots(stored: readonly StoredBoot[]): Boots {
   const boots = new Boots();
   boots.restore(stored);
   return boots;
@@ -43,9 +43,9 @@ describe("the time of a reading", () => {
     let worst = 0;
     for (let hour = 1; hour <= 24; hour++)
       for (let s = 0; s < 3600; s += 30) {
-        const t = ((hour - 1) * 3600 + s) * 1000;
-        const slow = Math.round(t * (1 - 50e-6));
-        worst = Math.max(worst, NOON + t - estimateTime(clock, NOON + t, slow, 0));
+        const elapsed = ((hour - 1) * 3600 + s) * 1000;
+        const slow = Math.round(elapsed * (1 - 50e-6));
+        worst = Math.max(worst, NOON + elapsed - estimateTime(clock, NOON + elapsed, slow, 0));
       }
     expect(worst).toBeLessThan(20);
     const later = NOON + 86_400_000 + 3_600_000;
@@ -56,22 +56,30 @@ describe("the time of a reading", () => {
 
   test("the time is certain after the first live reading, also after a restart", () => {
     const boots = new Boots();
-    const place = (seq: number, live: boolean, of = boots) =>
+    const placeReading = (seq: number, live: boolean, of = boots) =>
       of.placeReading(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
-    expect(place(1, false).isTimeCertain).toBe(false);
-    expect(place(2, false).isTimeCertain).toBe(false);
-    expect(place(1, false, restored(boots.toStored()))).toMatchObject({ isTimeCertain: false, arrival: "duplicate" });
-    expect(place(3, true).isTimeCertain).toBe(true);
-    const again = restored(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
-    expect(place(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
+    expect(placeReading(1, false).isTimeCertain).toBe(false);
+    expect(placeReading(2, false).isTimeCertain).toBe(false);
+    expect(placeReading(1, false, restoreBoots(boots.toStored()))).toMatchObject({
+      isTimeCertain: false,
+      arrival: "duplicate",
+    });
+    expect(placeReading(3, true).isTimeCertain).toBe(true);
+    const again = restoreBoots(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
+    expect(placeReading(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
   });
 });
 
 test("repeated readings of the previous boot are duplicates", () => {
   const boots = new Boots();
-  const place = (boot: number, seq: number) => boots.placeReading(boot, seq, { light: 1 }, NOON, true).arrival;
-  expect([place(1, 1), place(1, 2), place(2, 1)]).toEqual(["newest", "newest", "newest"]);
-  expect([place(1, 2), place(1, 3), place(2, 1), place(2, 2)]).toEqual(["duplicate", "late", "duplicate", "newest"]);
+  const arrivalOf = (boot: number, seq: number) => boots.placeReading(boot, seq, { light: 1 }, NOON, true).arrival;
+  expect([arrivalOf(1, 1), arrivalOf(1, 2), arrivalOf(2, 1)]).toEqual(["newest", "newest", "newest"]);
+  expect([arrivalOf(1, 2), arrivalOf(1, 3), arrivalOf(2, 1), arrivalOf(2, 2)]).toEqual([
+    "duplicate",
+    "late",
+    "duplicate",
+    "newest",
+  ]);
 });
 
 describe("missing readings", () => {
@@ -81,16 +89,16 @@ describe("missing readings", () => {
     gaps = new Gaps();
     now = NOON;
   });
-  const after = (ms: number): boolean => gaps.countMissing((now += ms));
+  const countMissingAfter = (ms: number): boolean => gaps.countMissing((now += ms));
 
   test("readings count as missing only after a backlog has arrived without them", () => {
     gaps.update(100, now);
     for (let holes = 99; holes >= 3; holes--) {
-      expect(after(BACKLOG_WAIT - 1)).toBe(false);
+      expect(countMissingAfter(BACKLOG_WAIT - 1)).toBe(false);
       gaps.update(holes, now);
       expect(gaps.missing).toBe(0);
     }
-    expect(after(BACKLOG_WAIT)).toBe(true);
+    expect(countMissingAfter(BACKLOG_WAIT)).toBe(true);
     expect(gaps.missing).toBe(3);
     gaps.update(2, now);
     expect(gaps.missing).toBe(2);
@@ -99,14 +107,14 @@ describe("missing readings", () => {
   test("readings count as missing even while more and more gaps appear", () => {
     for (let holes = 1; holes <= 20; holes++) {
       gaps.update(holes, now);
-      after(1000);
+      countMissingAfter(1000);
     }
     expect(gaps.missing).toBeGreaterThan(10);
   });
 
   test("missing readings are reported once, after a minute", () => {
     gaps.update(2, now);
-    after(BACKLOG_WAIT);
+    countMissingAfter(BACKLOG_WAIT);
     expect(gaps.isLogDue(now + MISSING_LOG_DELAY - BACKLOG_WAIT - 1)).toBe(false);
     expect(gaps.isLogDue(now + MISSING_LOG_DELAY)).toBe(true);
     expect(gaps.isLogDue(now + 10 * MISSING_LOG_DELAY)).toBe(false);
@@ -114,7 +122,7 @@ describe("missing readings", () => {
 
   test("missing readings are forgotten together with their boot", () => {
     gaps.update(2, now);
-    after(BACKLOG_WAIT);
+    countMissingAfter(BACKLOG_WAIT);
     gaps.update(0, now);
     expect(gaps.missing).toBe(0);
     expect(gaps.isLogDue(now + MISSING_LOG_DELAY)).toBe(false);
@@ -130,8 +138,8 @@ describe("a board that was offline", () => {
     const lines: string[] = [];
     const log = createLog("json", { output: { write: (text: string) => lines.push(text) } });
     vi.useFakeTimers({ toFake: ["Date", "performance", "setInterval"], now: NOON, shouldAdvanceTime: true });
-    const running = await server({ log, http: false });
-    const porch = await board(running.brokerUrl, "porch");
+    const running = await startTestServer({ log, http: false });
+    const porch = await startTestBoard(running.brokerUrl, "porch");
     await porch.read(900, { age: 0, at: 100_000 });
     // the board sends its newest reading (`seq` 20) first and then its buffer, from which it has dropped readings 3 to 5
     for (const [seq, light, age] of [

@@ -1,21 +1,21 @@
 import { expect, test } from "vitest";
 import { SESSION_RECEIVE_MAXIMUM } from "../../server/src/broker/connect-handler.js";
 import { eventually } from "../support/eventually.js";
-import { connectPacket, raw, type RawClient } from "./support/raw.js";
-import { client, server } from "./support/server.js";
+import { connectPacket, openRawClient, type RawClient } from "./support/raw.js";
+import { connectClient, startTestServer } from "./support/server.js";
 
-const MANY = 100;
-const numbers = Array.from({ length: MANY }, (_, n) => n);
+const MESSAGE_COUNT = 100;
+const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n);
 
 /** Returns the messages that a board received, in order. */
-function received(board: RawClient): { messageId: number; number: number }[] {
+function receivedMessages(board: RawClient): { messageId: number; number: number }[] {
   return board.packets.flatMap((packet) =>
     packet.cmd === "publish" ? [{ messageId: packet.messageId!, number: Number(packet.payload) }] : [],
   );
 }
 
-async function login(url: string): Promise<RawClient> {
-  const board = raw(url);
+async function connectBoard(url: string): Promise<RawClient> {
+  const board = openRawClient(url);
   board.send(connectPacket("board", { clean: false }));
   await eventually(() => board.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
   return board;
@@ -27,11 +27,11 @@ async function acknowledgeAll(board: RawClient): Promise<number> {
   let most = 0;
   await eventually(
     () => {
-      const arrived = received(board);
+      const arrived = receivedMessages(board);
       most = Math.max(most, arrived.length - acknowledged);
       for (; acknowledged < arrived.length; acknowledged++)
         board.send({ cmd: "puback", messageId: arrived[acknowledged].messageId });
-      return arrived.length === MANY;
+      return arrived.length === MESSAGE_COUNT;
     },
     { what: "all messages" },
   );
@@ -39,30 +39,35 @@ async function acknowledgeAll(board: RawClient): Promise<number> {
 }
 
 test("a session has at most twenty inflight messages, and its client delays no other client", async () => {
-  const { brokerUrl } = await server({ history: false });
-  const board = await login(brokerUrl);
+  const { brokerUrl } = await startTestServer({ history: false });
+  const board = await connectBoard(brokerUrl);
   board.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
   await eventually(() => board.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
-  const other = await client(brokerUrl, {}, "news");
+  const other = await connectClient(brokerUrl, {}, "news");
   await Promise.all(numbers.map((n) => other.publishAsync("news", String(n), { qos: 1 })));
-  await eventually(() => other.got.length === MANY && received(board).length >= SESSION_RECEIVE_MAXIMUM, {
-    what: "the others' messages",
-  });
+  await eventually(
+    () => other.got.length === MESSAGE_COUNT && receivedMessages(board).length >= SESSION_RECEIVE_MAXIMUM,
+    {
+      what: "the others' messages",
+    },
+  );
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(received(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessages(board).map(({ number }) => number)).toEqual(numbers);
 });
 
 test("the broker sends the queue of a session with at most twenty inflight messages", async () => {
-  const { brokerUrl } = await server({ history: false });
-  const before = await login(brokerUrl);
+  const { brokerUrl } = await startTestServer({ history: false });
+  const before = await connectBoard(brokerUrl);
   before.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
   await eventually(() => before.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
   before.send({ cmd: "disconnect" });
   await eventually(() => before.closed, { what: "the end of the connection" });
-  const other = await client(brokerUrl);
+  const other = await connectClient(brokerUrl);
   for (const n of numbers) await other.publishAsync("news", String(n), { qos: 1 });
-  const board = await login(brokerUrl);
-  await eventually(() => received(board).length === SESSION_RECEIVE_MAXIMUM, { what: "the first twenty messages" });
+  const board = await connectBoard(brokerUrl);
+  await eventually(() => receivedMessages(board).length === SESSION_RECEIVE_MAXIMUM, {
+    what: "the first twenty messages",
+  });
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(received(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessages(board).map(({ number }) => number)).toEqual(numbers);
 });

@@ -46,7 +46,7 @@ describe("one device", () => {
 
 describe("too many devices", () => {
   /** Returns the ids of the devices that have readings. */
-  const known = (recent: RecentReadings, ids: Iterable<string>): string[] =>
+  const devicesWithReadings = (recent: RecentReadings, ids: Iterable<string>): string[] =>
     [...ids].filter((id) => recent.pointsOf(id).length > 0).sort();
 
   test("the first devices stay; a new one replaces a forgotten or long silent one", () => {
@@ -60,21 +60,21 @@ describe("too many devices", () => {
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const recent = new RecentReadings();
         const expected = new Map<string, Point[]>();
-        const newest = (id: string): number => expected.get(id)!.at(-1)!.time;
-        const add = (id: string, time: number): void => {
+        const newestTime = (id: string): number => expected.get(id)!.at(-1)!.time;
+        const addReading = (id: string, time: number): void => {
           recent.add(id, pointAt(time));
           if (!expected.has(id) && expected.size === MAX_KEPT_DEVICES) {
-            const silent = [...expected.keys()].reduce((a, b) => (newest(b) < newest(a) ? b : a));
-            if (time - newest(silent) < REPLACEABLE_SILENCE) return;
+            const silent = [...expected.keys()].reduce((a, b) => (newestTime(b) < newestTime(a) ? b : a));
+            if (time - newestTime(silent) < REPLACEABLE_SILENCE) return;
             expected.delete(silent);
           }
           expected.set(id, [...(expected.get(id) ?? []), pointAt(time)]);
         };
-        for (let n = 0; n < MAX_KEPT_DEVICES - 10; n++) add(String(n), n);
+        for (let n = 0; n < MAX_KEPT_DEVICES - 10; n++) addReading(String(n), n);
         let time = MAX_KEPT_DEVICES;
         for (const { device, forget, later } of steps) {
           time += later;
-          if (!forget) add(device, time);
+          if (!forget) addReading(device, time);
           else {
             recent.delete(device);
             expected.delete(device);
@@ -91,7 +91,7 @@ describe("too many devices", () => {
     const recent = new RecentReadings();
     const ids = Array.from({ length: 5 * MAX_KEPT_DEVICES }, (_, n) => String(n));
     for (let time = 0; time < 10; time++) for (const id of ids) recent.add(id, pointAt(time));
-    expect(known(recent, ids)).toEqual(ids.slice(0, MAX_KEPT_DEVICES).sort());
+    expect(devicesWithReadings(recent, ids)).toEqual(ids.slice(0, MAX_KEPT_DEVICES).sort());
     expect(recent.pointsOf("0")).toHaveLength(10);
   });
 });

@@ -2,12 +2,12 @@
 import mqtt from "mqtt";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { loadText } from "./support/config.js";
-import { client, HISTORY, server, temporaryFolder } from "./support/server.js";
+import { loadConfigText } from "./support/config.js";
+import { connectClient, UNLIMITED_HISTORY, startTestServer, createTemporaryFolder } from "./support/server.js";
 
-const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype", "valueOf"];
+const RESERVED_NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "prototype", "valueOf"];
 
-async function api(url: string, path: string, body?: unknown): Promise<unknown> {
+async function requestApi(url: string, path: string, body?: unknown): Promise<unknown> {
   const method = body === undefined ? "GET" : "PUT";
   const headers = { "content-type": "application/json" };
   const response = await fetch(`${url}/api/${path}`, { method, headers, body: JSON.stringify(body) });
@@ -17,48 +17,48 @@ async function api(url: string, path: string, body?: unknown): Promise<unknown> 
 }
 
 test("a board may be named like an object property: it is answered, overridden, recorded and restored", async () => {
-  const data = await temporaryFolder();
-  const first = await server({ data, history: HISTORY });
-  const lamps = await client(first.brokerUrl, {}, "+/commands");
-  const last = (id: string) => lamps.got.findLast(({ topic }) => topic === `${id}/commands`)?.text;
-  for (const id of NAMES) {
+  const data = await createTemporaryFolder();
+  const first = await startTestServer({ data, history: UNLIMITED_HISTORY });
+  const lamps = await connectClient(first.brokerUrl, {}, "+/commands");
+  const lastCommand = (id: string) => lamps.got.findLast(({ topic }) => topic === `${id}/commands`)?.text;
+  for (const id of RESERVED_NAMES) {
     await lamps.publishAsync(`${id}/telemetry`, '{"light":5}', { qos: 1 });
-    await eventually(() => last(id) === '{"led_on":true}', { what: "the command" });
-    await api(first.httpUrl!, `devices/${id}/mode`, { mode: "off" });
-    await eventually(() => last(id) === '{"led_on":false}', { what: "the override's command" });
+    await eventually(() => lastCommand(id) === '{"led_on":true}', { what: "the command" });
+    await requestApi(first.httpUrl!, `devices/${id}/mode`, { mode: "off" });
+    await eventually(() => lastCommand(id) === '{"led_on":false}', { what: "the override's command" });
   }
   await first.close();
 
-  const { httpUrl } = await server({ data, history: HISTORY });
-  const devices = (await api(httpUrl!, "devices")) as { id: string; mode: string }[];
-  expect(devices.map(({ id, mode }) => `${id} ${mode}`).sort()).toEqual(NAMES.map((id) => `${id} off`).sort());
-  for (const id of NAMES) {
-    const { points } = (await api(httpUrl!, `history?device=${id}`)) as { points: unknown[] };
+  const { httpUrl } = await startTestServer({ data, history: UNLIMITED_HISTORY });
+  const devices = (await requestApi(httpUrl!, "devices")) as { id: string; mode: string }[];
+  expect(devices.map(({ id, mode }) => `${id} ${mode}`).sort()).toEqual(RESERVED_NAMES.map((id) => `${id} off`).sort());
+  for (const id of RESERVED_NAMES) {
+    const { points } = (await requestApi(httpUrl!, `history?device=${id}`)) as { points: unknown[] };
     expect([id, points.length]).toEqual([id, 1]);
   }
   expect(({} as Record<string, unknown>).mode).toBeUndefined();
 });
 
 test("a zone may be named like an object property, and be overridden", async () => {
-  const names = NAMES.filter((name) => name !== "__proto__");
+  const names = RESERVED_NAMES.filter((name) => name !== "__proto__");
   const zones = names.map((name, i) => `  ${name}: {sensors: [nightlight/s${i}], lamps: [nightlight/l${i}]}`);
-  const { policy } = (await loadText(`zones:\n${zones.join("\n")}`)).options;
-  const data = await temporaryFolder();
-  const first = await server({ data, policy });
-  for (const name of names) await api(first.httpUrl!, `zones/${name}/mode`, { mode: "on" });
+  const { policy } = (await loadConfigText(`zones:\n${zones.join("\n")}`)).options;
+  const data = await createTemporaryFolder();
+  const first = await startTestServer({ data, policy });
+  for (const name of names) await requestApi(first.httpUrl!, `zones/${name}/mode`, { mode: "on" });
   await first.close();
-  const second = await server({ data, policy });
+  const second = await startTestServer({ data, policy });
   const views = names.map((name) => expect.objectContaining({ name, mode: "on" }) as unknown);
-  expect(await api(second.httpUrl!, "zones")).toEqual(views);
+  expect(await requestApi(second.httpUrl!, "zones")).toEqual(views);
 });
 
 test("a user property may be named like an object property, also in a queue", async () => {
-  const data = await temporaryFolder();
-  const first = await server({ data });
+  const data = await createTemporaryFolder();
+  const first = await startTestServer({ data });
   const session = { protocolVersion: 5, clean: false, clientId: "sleeper", properties: { sessionExpiryInterval: 60 } } as const; // prettier-ignore
-  const leaver = await client(first.brokerUrl, session, "news");
+  const leaver = await connectClient(first.brokerUrl, session, "news");
   await leaver.endAsync();
-  const publisher = await client(first.brokerUrl, { protocolVersion: 5 });
+  const publisher = await connectClient(first.brokerUrl, { protocolVersion: 5 });
   // in an object literal, __proto__ would set the prototype instead
   const userProperties = JSON.parse('{"__proto__":"a","constructor":"b"}') as Record<string, string>;
   for (const [text, retain] of [["one", false], ["two", true]] as const)
@@ -66,7 +66,7 @@ test("a user property may be named like an object property, also in a queue", as
   await publisher.publishAsync("news", "three", { qos: 1 });
   await first.close();
 
-  const { brokerUrl } = await server({ data });
+  const { brokerUrl } = await startTestServer({ data });
   const got: [string, string[]][] = [];
   const sleeper = mqtt.connect(brokerUrl, { ...session, reconnectPeriod: 0 });
   onTestFinished(() => void sleeper.end(true));

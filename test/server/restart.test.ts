@@ -3,47 +3,51 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
 import { freePort, startMosquitto } from "../support/mosquitto.js";
-import { missing, MOSQUITTO } from "../support/programs.js";
-import { board, type TestBoard } from "./support/board.js";
-import { EVERY_MESSAGE, run, type Program } from "./support/program.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { isMissing, MOSQUITTO } from "../support/programs.js";
+import { startTestBoard, type TestBoard } from "./support/board.js";
+import { LOG_ALL_MESSAGES, startServerProgram, type Program } from "./support/program.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
-const BOARDS = 3;
+const BOARD_COUNT = 3;
 /** Number of readings that each board sends; `/api/recent` must return them all. */
-const READINGS = 500;
-const KILLS = 2;
+const READINGS_PER_BOARD = 500;
+const KILL_COUNT = 2;
 
 interface View {
   readonly missing: number;
 }
 
-async function get<T>(url: string): Promise<T> {
+async function getJson<T>(url: string): Promise<T> {
   return (await (await fetch(url)).json()) as T;
 }
 
 /** Returns the light of each recent reading of a board. */
 async function lightsOf(http: string, id: string): Promise<number[]> {
-  const { points } = await get<{ points: { light: number }[] }>(`${http}/api/recent?device=${id}`);
+  const { points } = await getJson<{ points: { light: number }[] }>(`${http}/api/recent?device=${id}`);
   return points.map(({ light }) => light);
 }
 
 /** Returns the number of a board's readings in the history. */
 async function countOf(http: string, device: string): Promise<number> {
   const from = new Date(Date.now() - 600_000).toISOString();
-  const { points } = await get<{ points: { count: number }[] }>(`${http}/api/history?device=${device}&from=${from}`);
+  const { points } = await getJson<{ points: { count: number }[] }>(
+    `${http}/api/history?device=${device}&from=${from}`,
+  );
   return points.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Kills servers during a burst of readings and checks that every reading is stored exactly once, in order. */
-async function burst(flags: string[], brokerUrl: string): Promise<void> {
-  let program: Program = run(flags);
+async function runBurst(flags: string[], brokerUrl: string): Promise<void> {
+  let program: Program = startServerProgram(flags);
   await program.addresses();
-  const boards = await Promise.all(Array.from({ length: BOARDS }, (_, n) => board(brokerUrl, `nightlight/b${n}`)));
+  const boards = await Promise.all(
+    Array.from({ length: BOARD_COUNT }, (_, n) => startTestBoard(brokerUrl, `nightlight/b${n}`)),
+  );
   let acknowledged = 0;
   const started = Date.now();
   const sending = Promise.all(
     boards.map(async (one) => {
-      for (let sent = 0; sent < READINGS; sent += 20)
+      for (let sent = 0; sent < READINGS_PER_BOARD; sent += 20)
         await Promise.all(
           Array.from({ length: 20 }, async () => {
             await one.read(one.seq + 1, { age: 0, at: Date.now() - started + one.seq });
@@ -52,83 +56,99 @@ async function burst(flags: string[], brokerUrl: string): Promise<void> {
         );
     }),
   );
-  for (let kill = 1; kill <= KILLS; kill++) {
-    const mark = (BOARDS * READINGS * kill) / (KILLS + 2);
+  for (let kill = 1; kill <= KILL_COUNT; kill++) {
+    const mark = (BOARD_COUNT * READINGS_PER_BOARD * kill) / (KILL_COUNT + 2);
     await eventually(() => acknowledged >= mark, { what: `reading ${mark}`, every: 1 });
     program.child.kill("SIGKILL");
     await program.ended();
-    program = run(flags);
+    program = startServerProgram(flags);
     await program.addresses();
   }
   await sending;
   const { http } = await program.addresses();
-  const wanted = Array.from({ length: READINGS }, (_, n) => n + 1);
+  const wanted = Array.from({ length: READINGS_PER_BOARD }, (_, n) => n + 1);
   for (const { id } of boards) {
-    await eventually(async () => (await lightsOf(http, id)).length >= READINGS, {
+    await eventually(async () => (await lightsOf(http, id)).length >= READINGS_PER_BOARD, {
       what: `the readings of ${id}`,
     });
     expect((await lightsOf(http, id)).sort((a, b) => a - b)).toEqual(wanted);
-    expect((await get<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
+    expect((await getJson<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
     // the server writes readings from the journal to the history in the background
-    await eventually(async () => (await countOf(http, id)) >= READINGS, { what: `the history of ${id}` });
-    expect(await countOf(http, id)).toBe(READINGS);
+    await eventually(async () => (await countOf(http, id)) >= READINGS_PER_BOARD, { what: `the history of ${id}` });
+    expect(await countOf(http, id)).toBe(READINGS_PER_BOARD);
   }
 }
 
 describe("kill -9 during a burst of readings", () => {
   test("every reading is stored exactly once with the embedded broker", async () => {
     const port = String(await freePort());
-    const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
-    await burst(flags, `mqtt://127.0.0.1:${port}`);
+    const flags = [
+      "--mqtt-port",
+      port,
+      "--http-port",
+      "0",
+      "--data",
+      await createTemporaryFolder(),
+      ...LOG_ALL_MESSAGES,
+    ];
+    await runBurst(flags, `mqtt://127.0.0.1:${port}`);
   });
 
-  test.skipIf(missing(MOSQUITTO, "Mosquitto"))("every reading is stored exactly once with Mosquitto", async () => {
+  test.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("every reading is stored exactly once with Mosquitto", async () => {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
-    const flags = ["--broker", mosquitto.url, "--http-port", "0", "--data", await temporaryFolder(), ...EVERY_MESSAGE];
-    await burst(flags, mosquitto.url);
+    const flags = [
+      "--broker",
+      mosquitto.url,
+      "--http-port",
+      "0",
+      "--data",
+      await createTemporaryFolder(),
+      ...LOG_ALL_MESSAGES,
+    ];
+    await runBurst(flags, mosquitto.url);
   });
 });
 
 test("the embedded broker delivers every acknowledged message from queues and retained messages after a kill", async () => {
   const port = String(await freePort());
-  const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await temporaryFolder()];
+  const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await createTemporaryFolder()];
   const url = `mqtt://127.0.0.1:${port}`;
-  const first = run(flags);
+  const first = startServerProgram(flags);
   await first.addresses();
   const sleeper = { clientId: "sleeper", clean: false } as const;
-  await (await client(url, sleeper, "news")).endAsync();
-  const publisher = await client(url);
+  await (await connectClient(url, sleeper, "news")).endAsync();
+  const publisher = await connectClient(url);
   const acknowledged: number[] = [];
   let published = 0;
-  const publish = (): void => {
+  const publishNext = (): void => {
     const n = published++;
     publisher.publish(n % 2 ? "news" : "last", String(n), { qos: 1, retain: n % 2 === 0 }, (error) => {
       if (error) return;
       acknowledged.push(n);
       // each acknowledgment causes a new message, so that a thousand messages stay in flight
-      publish();
+      publishNext();
     });
   };
-  for (let n = 0; n < 1000; n++) publish();
+  for (let n = 0; n < 1000; n++) publishNext();
   await eventually(() => acknowledged.length >= 700, { what: "700 of them", every: 1 });
   first.child.kill("SIGKILL");
   await first.ended();
   expect(acknowledged.length).toBeLessThan(published);
-  const second = run(flags);
+  const second = startServerProgram(flags);
   await second.addresses();
-  const awake = await client(url, sleeper);
+  const awake = await connectClient(url, sleeper);
   const news = acknowledged.filter((n) => n % 2);
   await eventually(() => awake.got.length >= news.length, { what: "the queue" });
   const got = awake.got.map(({ text }) => Number(text));
   expect(got.slice(0, news.length)).toEqual(news);
   expect(got).toEqual([...new Set(got)]);
-  const late = await client(url, {}, "last");
+  const late = await connectClient(url, {}, "last");
   await eventually(() => late.got.length > 0, { what: "the retained message" });
   expect(Number(late.got[0].text)).toBeGreaterThanOrEqual(acknowledged.filter((n) => n % 2 === 0).at(-1)!);
 });
 
-describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquitto", () => {
+describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquitto", () => {
   const ID = "nightlight/porch";
 
   /**
@@ -137,30 +157,37 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
    */
   const MAX_COMMANDS = 20;
 
-  /** Starts and stops a server while its board keeps running. Returns the board, the board's clock in ms, and a restart function. */
-  async function away(): Promise<{ again: () => ReturnType<typeof server>; porch: TestBoard; at: () => number }> {
+  /**
+   * Starts and stops a server while its board keeps running. Returns the board, a function that restarts the server, and
+   * a function that returns the board's clock in ms.
+   */
+  async function startAndStop(): Promise<{
+    restart: () => ReturnType<typeof startTestServer>;
+    porch: TestBoard;
+    boardTime: () => number;
+  }> {
     const mosquitto = await startMosquitto({ persistent: true });
     onTestFinished(() => mosquitto.remove());
-    const options = { broker: mosquitto.url, data: await temporaryFolder(), http: false } as const;
+    const options = { broker: mosquitto.url, data: await createTemporaryFolder(), http: false } as const;
     const first = await startServer(options);
-    const porch = await board(mosquitto.url, ID);
+    const porch = await startTestBoard(mosquitto.url, ID);
     const from = performance.now();
-    const at = (): number => 3_600_000 + Math.round(performance.now() - from);
-    await porch.read(900, { age: 0, at: at() });
+    const boardTime = (): number => 3_600_000 + Math.round(performance.now() - from);
+    await porch.read(900, { age: 0, at: boardTime() });
     await eventually(() => porch.commands.length === 1, { what: "the answer" });
     await first.close();
-    return { again: () => server(options), porch, at };
+    return { restart: () => startTestServer(options), porch, boardTime };
   }
 
   test("the readings in the queue are stored, and only the current reading is answered", async () => {
-    const { again, porch, at } = await away();
+    const { restart, porch, boardTime } = await startAndStop();
     // each of these readings, from a minute before the server stopped, would switch the lamp
     for (let n = 0; n < 300; n++) await porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n });
-    const second = await again();
+    const second = await restart();
     const happened: unknown[] = [];
     second.on("received", (_id, _channel, message) => happened.push(message));
     second.on("sent", (_id, command) => happened.push(command));
-    await porch.read(10, { age: 0, at: at() });
+    await porch.read(10, { age: 0, at: boardTime() });
     const present = `{"led_on":true,"seq":${porch.seq}}`;
     await eventually(() => porch.commands.at(-1)?.text === present, { what: "the answer" });
     expect(happened.slice(-2)).toMatchObject([{ seq: porch.seq }, { led_on: true, seq: porch.seq }]);
@@ -174,14 +201,14 @@ describe.skipIf(missing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosquit
   });
 
   test("the queue of a rebooted board or a lesson device does not make the lamp flicker", async () => {
-    const { again, porch } = await away();
-    const lesson = await client(urlOf(porch), {}, "nightlight/lesson/commands");
+    const { restart, porch } = await startAndStop();
+    const lesson = await connectClient(urlOf(porch), {}, "nightlight/lesson/commands");
     for (let n = 0; n < 300; n++) {
       const light = n % 2 ? 900 : 10;
       await porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 });
       await lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 });
     }
-    const second = await again();
+    const second = await restart();
     await eventually(() => porch.commands.at(-1)?.text === '{"led_on":false,"seq":300}', {
       what: "the board's answer",
     });
@@ -200,16 +227,16 @@ function urlOf(porch: TestBoard): string {
 }
 
 test("a clean stop during a burst loses no reading", async () => {
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   const options = { data, mqttPort: await freePort(), http: false } as const;
   let running = await startServer(options);
-  const porch = await board(running.brokerUrl, "nightlight/porch");
+  const porch = await startTestBoard(running.brokerUrl, "nightlight/porch");
   const sending = Promise.all(Array.from({ length: 500 }, (_, n) => porch.read(n + 1, { age: 0, at: 1000 + n })));
   await eventually(() => running.counters.received > 100, { what: "the burst", every: 1 });
   await running.close();
-  running = await server(options);
+  running = await startTestServer(options);
   await sending;
-  const lights = (): number[] => running.devices.recent("nightlight/porch").map(({ light }) => light);
-  await eventually(() => lights().length >= 500, { what: "all readings" });
-  expect(lights()).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
+  const recentLights = (): number[] => running.devices.recent("nightlight/porch").map(({ light }) => light);
+  await eventually(() => recentLights().length >= 500, { what: "all readings" });
+  expect(recentLights()).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
 });

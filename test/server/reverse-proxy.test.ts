@@ -8,19 +8,19 @@ import { parse } from "yaml";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { CADDY, missing, NGINX, TRAEFIK } from "../support/programs.js";
-import { addUsers, as } from "./support/guarded.js";
-import { ask, testLog } from "./support/http-app.js";
-import { NAME, startProxy, type ProxyKind } from "./support/proxy.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { CADDY, isMissing, NGINX, TRAEFIK } from "../support/programs.js";
+import { addUsers, loginOf } from "./support/guarded.js";
+import { ask, createTestLog } from "./support/http-app.js";
+import { PROXY_HOST, startProxy, type ProxyKind } from "./support/proxy.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const ID = "nightlight/porch";
 
 const PROXIES: [kind: ProxyKind, base: string, file: string, missing: boolean][] = [
-  ["nginx", "/", "nginx.conf", missing(NGINX, "nginx")],
-  ["nginx", "/nightlight/", "nginx-base-path.conf", missing(NGINX, "nginx")],
-  ["Caddy", "/", "Caddyfile", missing(CADDY, "Caddy")],
-  ["Caddy", "/nightlight/", "Caddyfile-base-path", missing(CADDY, "Caddy")],
+  ["nginx", "/", "nginx.conf", isMissing(NGINX, "nginx")],
+  ["nginx", "/nightlight/", "nginx-base-path.conf", isMissing(NGINX, "nginx")],
+  ["Caddy", "/", "Caddyfile", isMissing(CADDY, "Caddy")],
+  ["Caddy", "/nightlight/", "Caddyfile-base-path", isMissing(CADDY, "Caddy")],
   ["Traefik", "/", "traefik.yaml", !TRAEFIK],
   ["Traefik", "/nightlight/", "traefik-base-path.yaml", !TRAEFIK],
 ];
@@ -28,7 +28,7 @@ const PROXIES: [kind: ProxyKind, base: string, file: string, missing: boolean][]
 describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await startChromium([`--host-resolver-rules=MAP ${NAME} 127.0.0.1`]);
+    browser = await startChromium([`--host-resolver-rules=MAP ${PROXY_HOST} 127.0.0.1`]);
   });
   afterAll(() => browser?.close());
 
@@ -36,16 +36,16 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
     test.skipIf(skipped)(
       `${kind} at ${base}, a person logs in and sees a lamp change, and an app uses MQTT over WebSocket`,
       async () => {
-        const data = await temporaryFolder();
+        const data = await createTemporaryFolder();
         await addUsers(data, { ann: "admin" });
-        const log = testLog();
-        const running = await server({ data, httpNames: [NAME], log });
+        const log = createTestLog();
+        const running = await startTestServer({ data, httpNames: [PROXY_HOST], log });
         const port = await startProxy(kind, file, running.httpUrl!);
-        const url = `https://${NAME}:${port}${base}`;
-        const board = await client(running.brokerUrl, as("ann"));
-        const light = (level: number) =>
+        const url = `https://${PROXY_HOST}:${port}${base}`;
+        const board = await connectClient(running.brokerUrl, loginOf("ann"));
+        const publishLight = (level: number) =>
           board.publishAsync(`${ID}/telemetry`, JSON.stringify({ light: level }), { qos: 1 });
-        await light(100);
+        await publishLight(100);
 
         const context = await browser.newContext({ ignoreHTTPSErrors: true });
         onTestFinished(() => context.close());
@@ -56,32 +56,32 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         await page.goto(url.replace(/\/$/, ""));
         expect(page.url()).toBe(`${url}login`);
         await page.getByLabel("Name").fill("ann");
-        await page.getByLabel("Password").fill(as("ann").password);
+        await page.getByLabel("Password").fill(loginOf("ann").password);
         await page.keyboard.press("Enter");
-        const lamp = (state: string) =>
+        const waitForLamp = (state: string) =>
           eventually(() => page.getByRole("img", { name: `lamp ${state}`, exact: true }).isVisible(), {
             what: `lamp ${state}`,
           });
-        await lamp("on");
+        await waitForLamp("on");
         expect(page.url()).toBe(url);
-        await light(900);
-        await lamp("off");
+        await publishLight(900);
+        await waitForLamp("off");
         // requests that change something have an Origin header, which must be the proxy's
         await page.getByRole("radio", { name: "On", exact: true }).check();
-        await lamp("on");
+        await waitForLamp("on");
         await eventually(() => running.devices.get(ID)?.mode === "on", { what: "the override" });
         const [cookie] = await context.cookies();
         expect(cookie).toMatchObject({ secure: true, name: expect.stringMatching(/^__Host-/) });
         // the client's address comes from the proxy's header; only Linux has several loopback addresses
         const localAddress = process.platform === "linux" ? "127.0.0.2" : "127.0.0.1";
-        const host = `${NAME}:${port}`;
-        const body = { name: "ann", password: as("ann").password };
+        const host = `${PROXY_HOST}:${port}`;
+        const body = { name: "ann", password: loginOf("ann").password };
         const request = { method: "POST", body, localAddress, headers: { host } };
         expect((await ask(`https://127.0.0.1:${port}`, `${base}api/login`, request)).status).toBe(200);
         expect(log.lines.at(-1)?.text).toBe(`ann logged in from ${localAddress}.`);
 
         const app = await mqtt.connectAsync(`wss://127.0.0.1:${port}${base}mqtt`, {
-          ...as("ann"),
+          ...loginOf("ann"),
           rejectUnauthorized: false,
           reconnectPeriod: 0,
           wsOptions: { rejectUnauthorized: false, headers: { host } },
@@ -89,7 +89,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         onTestFinished(() => void app.end(true));
         const heard = new Promise((resolve) => app.once("message", (_topic, payload) => resolve(payload.toString())));
         await app.subscribeAsync(`${ID}/telemetry`);
-        await light(500);
+        await publishLight(500);
         expect(await heard).toBe('{"light":500}');
         expect(complaints).toEqual([]);
       },

@@ -96,24 +96,24 @@ describe("the broker's URL", () => {
 
 describe("the error message of a failed connection says what to do", () => {
   const broker = parseBrokerUrl("mqtts://broker");
-  const coded = (code: string | number): Error => Object.assign(new Error("x"), { code });
+  const errorWithCode = (code: string | number): Error => Object.assign(new Error("x"), { code });
   test.each<[unknown, RegExp]>([
-    [coded(1), /MQTT 3\.1\.1/],
-    [coded(2), /client id/],
-    [coded(3), /later/],
-    [coded(4), /--username and --password/],
-    [coded(5), /--username and --password/],
-    [coded(99), /code 99/],
-    [coded("ECONNREFUSED"), /nothing listens on port 8883/],
-    [coded("ENOTFOUND"), /no address is known for broker/],
-    [coded("ETIMEDOUT"), /firewall/],
-    [coded("CERT_HAS_EXPIRED"), /expired/],
-    [coded("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
-    [coded("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
-    [coded("EPROTO"), /use mqtt:\/\/broker:8883/],
+    [errorWithCode(1), /MQTT 3\.1\.1/],
+    [errorWithCode(2), /client id/],
+    [errorWithCode(3), /later/],
+    [errorWithCode(4), /--username and --password/],
+    [errorWithCode(5), /--username and --password/],
+    [errorWithCode(99), /code 99/],
+    [errorWithCode("ECONNREFUSED"), /nothing listens on port 8883/],
+    [errorWithCode("ENOTFOUND"), /no address is known for broker/],
+    [errorWithCode("ETIMEDOUT"), /firewall/],
+    [errorWithCode("CERT_HAS_EXPIRED"), /expired/],
+    [errorWithCode("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
+    [errorWithCode("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
+    [errorWithCode("EPROTO"), /use mqtt:\/\/broker:8883/],
     [new Error("connack timeout"), /does not answer as an MQTT broker/],
     [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
-    [coded("EODD"), /cannot be reached \(x\)/],
+    [errorWithCode("EODD"), /cannot be reached \(x\)/],
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("the error %s becomes a sentence", (error, words) => {

@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { redactText, redactUrl } from "../../server/src/security/redact.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
-import { load, loadText, nightlight, problemsIn } from "./support/config.js";
+import { loadConfig, loadConfigText, runNightlight, problemsIn } from "./support/config.js";
 import { addUsers } from "./support/guarded.js";
-import { run } from "./support/program.js";
-import { client, server, temporaryFolder } from "./support/server.js";
+import { startServerProgram } from "./support/program.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 test.each([
   ["mqtt://broker:1883", "mqtt://broker:1883"],
@@ -38,50 +38,50 @@ test("secrets in the URLs of a sentence are masked", () => {
   expect(redactText("The port 1883 is taken.")).toBe("The port 1883 is taken.");
 });
 
-const SECRET = /hunter2/;
+const SECRET_PATTERN = /hunter2/;
 
 describe("a server with a secret in every setting that may contain one", () => {
   test("the server shows no secret in its log, its API or the dashboard", async () => {
-    const broker = await server();
-    const folder = await temporaryFolder();
+    const broker = await startTestServer();
+    const folder = await createTemporaryFolder();
     const file = path.join(folder, "history");
     await writeFile(file, "postgres://me:hunter2@127.0.0.1:9/x?password=hunter2&sslpassword=hunter2\n");
     const url = broker.websocketUrl!.replace("://", "://me:hunter2@");
-    const program = run(["--broker", `${url}?token=hunter2`, "--http-port", "0", "--data", folder], {
+    const program = startServerProgram(["--broker", `${url}?token=hunter2`, "--http-port", "0", "--data", folder], {
       NIGHTLIGHT_PASSWORD: "hunter2-other",
       NIGHTLIGHT_HISTORY_FILE: file,
     });
     const http = await eventually(() => /http:\/\/[\w.:]+/.exec(program.output.out)?.[0], { what: "its address" });
     await eventually(() => program.output.out.includes("history"), { what: "the history's error" });
     const paths = ["api/status", "metrics", "healthz", "readyz", "", "api/devices", "api/recent", "api/openapi.json", "api/sessions", "api/nothing"]; // prettier-ignore
-    for (const one of paths) expect([one, await (await fetch(`${http}/${one}`)).text()]).toEqual([one, expect.not.stringMatching(SECRET)]); // prettier-ignore
+    for (const one of paths) expect([one, await (await fetch(`${http}/${one}`)).text()]).toEqual([one, expect.not.stringMatching(SECRET_PATTERN)]); // prettier-ignore
     expect(await (await fetch(`${http}/api/status`)).text()).toContain("/mqtt?token=********");
     program.child.kill("SIGTERM");
     await program.ended();
     expect(program.output.out).toMatch(/--broker has a password or token on the command line.*NIGHTLIGHT_BROKER.*--broker-file/); // prettier-ignore
-    expect(program.output.out + program.output.err).not.toMatch(SECRET);
+    expect(program.output.out + program.output.err).not.toMatch(SECRET_PATTERN);
   });
 
   test("no secret appears in the error of a failed start or in the output of a subcommand", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     const runs = await Promise.all([
-      nightlight(folder, "--state", "redis://:hunter2@127.0.0.1:9", "--broker", "mqtt://me:hunter2@127.0.0.1:9"),
-      nightlight(folder, "--broker", "me:hunter2@127.0.0.1:9"),
-      nightlight(folder, "config", "print", "--broker", "wss://me:hunter2@h/mqtt?token=hunter2", "--password", "hunter2", "--history", "postgres://h/d?password=hunter2", "--state", "redis://:hunter2@h"),
-      nightlight(folder, "sessions", "list", "--url", "me:hunter2@h"),
+      runNightlight(folder, "--state", "redis://:hunter2@127.0.0.1:9", "--broker", "mqtt://me:hunter2@127.0.0.1:9"),
+      runNightlight(folder, "--broker", "me:hunter2@127.0.0.1:9"),
+      runNightlight(folder, "config", "print", "--broker", "wss://me:hunter2@h/mqtt?token=hunter2", "--password", "hunter2", "--history", "postgres://h/d?password=hunter2", "--state", "redis://:hunter2@h"),
+      runNightlight(folder, "sessions", "list", "--url", "me:hunter2@h"),
     ]); // prettier-ignore
     expect(runs.map(({ code }) => code)).toEqual([1, 2, 0, 2]);
-    for (const { out, err } of runs) expect(out + err).not.toMatch(SECRET);
+    for (const { out, err } of runs) expect(out + err).not.toMatch(SECRET_PATTERN);
   });
 });
 
 test("the log of a failed login does not contain the user name, which may be a password", async () => {
   const lines: string[] = [];
   const log = createLog("json", { output: { write: (text) => lines.push(...text.trim().split("\n")) } });
-  const data = await temporaryFolder();
+  const data = await createTemporaryFolder();
   await addUsers(data, { boss: "admin" });
-  const { brokerUrl, httpUrl } = await server({ log, data });
-  await expect(client(brokerUrl, { username: "hunter2", password: "boss" })).rejects.toThrow();
+  const { brokerUrl, httpUrl } = await startTestServer({ log, data });
+  await expect(connectClient(brokerUrl, { username: "hunter2", password: "boss" })).rejects.toThrow();
   await fetch(`${httpUrl}/api/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -90,12 +90,12 @@ test("the log of a failed login does not contain the user name, which may be a p
   await eventually(() => lines.filter((line) => line.includes("Refused")).length >= 2, {
     what: "two lines about failed logins",
   });
-  expect(lines.join("\n")).not.toMatch(SECRET);
+  expect(lines.join("\n")).not.toMatch(SECRET_PATTERN);
 });
 
 describe("a secret may be in a file", () => {
   async function fileWith(text: string): Promise<string> {
-    const file = path.join(await temporaryFolder(), "secret");
+    const file = path.join(await createTemporaryFolder(), "secret");
     await writeFile(file, text);
     return file;
   }
@@ -104,13 +104,13 @@ describe("a secret may be in a file", () => {
     const file = await fileWith("mqtt://me:hunter2@b\r\n");
     const password = await fileWith("hunter2");
     const env = { NIGHTLIGHT_BROKER_FILE: file, NIGHTLIGHT_PASSWORD_FILE: password };
-    expect(load([], env).options).toMatchObject({ broker: "mqtt://me:hunter2@b", password: "hunter2" });
-    expect(load([], env).warnings).toEqual([]);
-    expect(load([], env).origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER_FILE");
+    expect(loadConfig([], env).options).toMatchObject({ broker: "mqtt://me:hunter2@b", password: "hunter2" });
+    expect(loadConfig([], env).warnings).toEqual([]);
+    expect(loadConfig([], env).origin(["broker", "url"])).toBe("NIGHTLIGHT_BROKER_FILE");
     const state = await fileWith("redis://:hunter2@r");
-    const flags = load(["--broker-file", file, "--state-file", state], { NIGHTLIGHT_BROKER: "mqtt://other" });
+    const flags = loadConfig(["--broker-file", file, "--state-file", state], { NIGHTLIGHT_BROKER: "mqtt://other" });
     expect(flags.options).toMatchObject({ broker: "mqtt://me:hunter2@b", state: "redis://:hunter2@r" });
-    expect((await loadText("broker: {url: 'mqtt://a'}", [], env)).options.broker).toBe("mqtt://me:hunter2@b");
+    expect((await loadConfigText("broker: {url: 'mqtt://a'}", [], env)).options.broker).toBe("mqtt://me:hunter2@b");
   });
 
   test("a problem with the file is reported without the secret", async () => {
@@ -129,14 +129,14 @@ describe("a secret may be in a file", () => {
   });
 
   test("a secret on the command line causes a warning that names the alternatives; a URL without a secret does not", () => {
-    expect(load(["--password", "hunter2"]).warnings).toEqual([
+    expect(loadConfig(["--password", "hunter2"]).warnings).toEqual([
       expect.stringMatching(/^--password has a password .*NIGHTLIGHT_PASSWORD, .*--password-file or NIGHTLIGHT_PASSWORD_FILE/),
     ]); // prettier-ignore
-    expect(load(["--broker", "mqtt://b"]).warnings).toEqual([]);
+    expect(loadConfig(["--broker", "mqtt://b"]).warnings).toEqual([]);
   });
 });
 
 test("a variable with a misspelled name is reported with a suggestion; variables of other programs are ignored", () => {
   const env = { NIGHTLIGHT_HISTRY: "x", NIGHTLIGHT_PORT: "tcp://10.0.0.1:80", NIGHTLIGHT_SERVICE_HOST: "10.0.0.1", NIGHTLIGHT_TOKEN: "x" }; // prettier-ignore
-  expect(load([], env).warnings).toEqual(["The variable NIGHTLIGHT_HISTRY is no setting; did you mean NIGHTLIGHT_HISTORY?"]); // prettier-ignore
+  expect(loadConfig([], env).warnings).toEqual(["The variable NIGHTLIGHT_HISTRY is no setting; did you mean NIGHTLIGHT_HISTORY?"]); // prettier-ignore
 });

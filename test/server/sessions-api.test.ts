@@ -1,10 +1,10 @@
 /** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and who may end one. */
 import { describe, expect, test } from "vitest";
-import { away, FakeSessions, sessionView } from "./support/fake-sessions.js";
-import { ask, httpApp, threeAccounts } from "./support/http-app.js";
+import { disconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
+import { ask, startHttpApp, createThreeAccounts } from "./support/http-app.js";
 
 /** Client ids that are difficult to put into a URL. */
-const DIFFICULT = [
+const DIFFICULT_IDS = [
   "nightlight/porch",
   "two words",
   "a+b",
@@ -24,19 +24,19 @@ const pathOf = (clientId: string, account?: string): string =>
   `/api/sessions?client_id=${encodeURIComponent(clientId)}` +
   (account === undefined ? "" : `&account=${encodeURIComponent(account)}`);
 
-const bearer = (name: string) => ({ headers: { authorization: `Bearer ${name}-token` } });
-const DELETE = { method: "DELETE" };
+const bearerAuth = (name: string) => ({ headers: { authorization: `Bearer ${name}-token` } });
+const DELETE_REQUEST = { method: "DELETE" };
 
 test("sessions are listed by account and client id, those without an account first", async () => {
-  const phone = sessionView("phone", { account: "ann", ...away(), subscriptions: 3, queued: 12 });
+  const phone = createSessionView("phone", { account: "ann", ...disconnectedFields(), subscriptions: 3, queued: 12 });
   const sessions = new FakeSessions(
-    sessionView("z", { account: "bob" }),
+    createSessionView("z", { account: "bob" }),
     phone,
-    sessionView("z"),
-    sessionView("Desk", { account: "ann" }),
-    sessionView("a"),
+    createSessionView("z"),
+    createSessionView("Desk", { account: "ann" }),
+    createSessionView("a"),
   );
-  const { url } = await httpApp({ sessions });
+  const { url } = await startHttpApp({ sessions });
   const { status, text } = await ask(url, "/api/sessions");
   expect(status).toBe(200);
   const list = JSON.parse(text) as { account: string | null; client_id: string }[];
@@ -50,27 +50,27 @@ test("sessions are listed by account and client id, those without an account fir
   expect(list[3]).toEqual(phone);
 });
 
-test.each(DIFFICULT)("ending the session of the client id %j ends no other session", async (clientId) => {
-  const sessions = new FakeSessions(...DIFFICULT.map((id) => sessionView(id)));
-  const { url } = await httpApp({ sessions });
-  const { status, text } = await ask(url, pathOf(clientId), DELETE);
+test.each(DIFFICULT_IDS)("ending the session of the client id %j ends no other session", async (clientId) => {
+  const sessions = new FakeSessions(...DIFFICULT_IDS.map((id) => createSessionView(id)));
+  const { url } = await startHttpApp({ sessions });
+  const { status, text } = await ask(url, pathOf(clientId), DELETE_REQUEST);
   expect([status, text]).toEqual([204, ""]);
-  expect(sessions.list().map(({ client_id }) => client_id)).toEqual(DIFFICULT.filter((id) => id !== clientId));
+  expect(sessions.list().map(({ client_id }) => client_id)).toEqual(DIFFICULT_IDS.filter((id) => id !== clientId));
 });
 
 test("ending a session of one account keeps those of other accounts with the same client id", async () => {
   const sessions = new FakeSessions(
-    sessionView("phone"),
-    sessionView("phone", { account: "ann" }),
-    sessionView("phone", { account: "bob" }),
+    createSessionView("phone"),
+    createSessionView("phone", { account: "ann" }),
+    createSessionView("phone", { account: "bob" }),
   );
-  const { url } = await httpApp({ sessions });
-  const owners = () => sessions.list().map(({ account }) => account);
-  expect((await ask(url, pathOf("phone", "ann"), DELETE)).status).toBe(204);
-  expect(owners()).toEqual([null, "bob"]);
+  const { url } = await startHttpApp({ sessions });
+  const accountsWithSessions = () => sessions.list().map(({ account }) => account);
+  expect((await ask(url, pathOf("phone", "ann"), DELETE_REQUEST)).status).toBe(204);
+  expect(accountsWithSessions()).toEqual([null, "bob"]);
   // an empty account in the path means a session without an account
-  expect((await ask(url, pathOf("phone", ""), DELETE)).status).toBe(204);
-  expect(owners()).toEqual(["bob"]);
+  expect((await ask(url, pathOf("phone", ""), DELETE_REQUEST)).status).toBe(204);
+  expect(accountsWithSessions()).toEqual(["bob"]);
 });
 
 test.each([
@@ -80,12 +80,12 @@ test.each([
   ["tablet", undefined, /^There is no session with the client id "tablet" and .*; GET \/api\/sessions lists/],
 ])("%s of the account %s has no session: 404 says what there is", async (clientId, account, error) => {
   const sessions = new FakeSessions(
-    sessionView("phone", { account: "ann" }),
-    sessionView("phone", { account: "bob" }),
-    sessionView("desk"),
+    createSessionView("phone", { account: "ann" }),
+    createSessionView("phone", { account: "bob" }),
+    createSessionView("desk"),
   );
-  const { url } = await httpApp({ sessions });
-  const answer = await ask(url, pathOf(clientId, account), DELETE);
+  const { url } = await startHttpApp({ sessions });
+  const answer = await ask(url, pathOf(clientId, account), DELETE_REQUEST);
   expect([answer.status, answer.json.error]).toEqual([404, expect.stringMatching(error)]);
   expect(sessions.list()).toHaveLength(3);
 });
@@ -96,9 +96,9 @@ test.each([
   ["/api/sessions?client_id=a&client_id=b", /^The parameter "client_id" is given more than once\.$/],
   ["/api/sessions?client_id=a&account=b&account=c", /^The parameter "account" is given more than once\.$/],
 ])("DELETE %s names no session, and gets status 400 with an explanation", async (path, error) => {
-  const sessions = new FakeSessions(sessionView("a"), sessionView("b"));
-  const { url } = await httpApp({ sessions });
-  const answer = await ask(url, path, DELETE);
+  const sessions = new FakeSessions(createSessionView("a"), createSessionView("b"));
+  const { url } = await startHttpApp({ sessions });
+  const answer = await ask(url, path, DELETE_REQUEST);
   expect([answer.status, answer.json.error]).toEqual([400, expect.stringMatching(error)]);
   expect(sessions.list()).toHaveLength(2);
 });
@@ -106,28 +106,28 @@ test.each([
 describe("with accounts", () => {
   test.each([
     ["nobody", {}, 401, 401],
-    ["a board's user", bearer("porch"), 403, 403],
-    ["a reader", bearer("rob"), 200, 403],
-    ["an administrator", bearer("ann"), 200, 204],
+    ["a board's user", bearerAuth("porch"), 403, 403],
+    ["a reader", bearerAuth("rob"), 200, 403],
+    ["an administrator", bearerAuth("ann"), 200, 204],
   ])("%s may do what the role allows", async (_who, credentials, listing, ending) => {
-    const sessions = new FakeSessions(sessionView("phone", { account: "bob" }));
-    const { url } = await httpApp({ accounts: threeAccounts(), sessions });
+    const sessions = new FakeSessions(createSessionView("phone", { account: "bob" }));
+    const { url } = await startHttpApp({ accounts: createThreeAccounts(), sessions });
     expect((await ask(url, "/api/sessions", credentials)).status).toBe(listing);
-    expect((await ask(url, pathOf("phone", "bob"), { ...DELETE, ...credentials })).status).toBe(ending);
+    expect((await ask(url, pathOf("phone", "bob"), { ...DELETE_REQUEST, ...credentials })).status).toBe(ending);
     expect(sessions.list()).toHaveLength(ending === 204 ? 0 : 1);
   });
 });
 
 test("a web page of another site cannot end a session", async () => {
-  const sessions = new FakeSessions(sessionView("phone"));
-  const { url } = await httpApp({ sessions });
-  const answer = await ask(url, pathOf("phone"), { ...DELETE, headers: { origin: "https://evil.example" } });
+  const sessions = new FakeSessions(createSessionView("phone"));
+  const { url } = await startHttpApp({ sessions });
+  const answer = await ask(url, pathOf("phone"), { ...DELETE_REQUEST, headers: { origin: "https://evil.example" } });
   expect(answer.status).toBe(403);
   expect(sessions.list()).toHaveLength(1);
 });
 
 test("with an external broker, the error says that the other broker stores the sessions", async () => {
-  const { url } = await httpApp();
+  const { url } = await startHttpApp();
   for (const [path, method] of [
     ["/api/sessions", "GET"],
     [pathOf("phone"), "DELETE"],
@@ -142,8 +142,8 @@ test("with an external broker, the error says that the other broker stores the s
 
 test("the status lists client ids that two clients use at the same time", async () => {
   const contested = [{ client_id: "a", account: "ann", addresses: ["192.168.1.20", "192.168.1.21"], takeovers: 12 }];
-  const { url } = await httpApp({ sessions: new FakeSessions(), contested });
+  const { url } = await startHttpApp({ sessions: new FakeSessions(), contested });
   expect((await ask(url, "/api/status")).json.contested_client_ids).toEqual(contested);
-  const other = await httpApp();
+  const other = await startHttpApp();
   expect((await ask(other.url, "/api/status")).json.contested_client_ids).toEqual([]);
 });

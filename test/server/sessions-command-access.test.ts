@@ -7,34 +7,36 @@ import { createCommand } from "../../server/src/app/cli.js";
 import { serverUrlOf } from "../../server/src/config/server-url.js";
 import { silentLog } from "../../server/src/observability/log.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { certificate, writePair } from "../support/certificates.js";
+import { generateCertificate, writePair } from "../support/certificates.js";
 import { freePort } from "../support/mosquitto.js";
-import { configFile } from "./support/config.js";
-import { httpApp, portOf, threeAccounts } from "./support/http-app.js";
-import { temporaryFolder } from "./support/server.js";
-import { household, sessions, type How } from "./support/sessions-program.js";
+import { writeConfigFile } from "./support/config.js";
+import { startHttpApp, portOf, createThreeAccounts } from "./support/http-app.js";
+import { createTemporaryFolder } from "./support/server.js";
+import { createHousehold, runSessions, type CommandInput } from "./support/sessions-program.js";
 
 describe("credentials", () => {
   test("a token comes from the environment or from a file, which takes precedence", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts(), sessions: household() });
-    const file = path.join(await temporaryFolder(), "token");
+    const { url } = await startHttpApp({ accounts: createThreeAccounts(), sessions: createHousehold() });
+    const file = path.join(await createTemporaryFolder(), "token");
     await writeFile(file, "ann-token\n");
     const end = ["end", "phone", "--url", url];
-    expect((await sessions([...end, "--account", "bob"], { env: { NIGHTLIGHT_TOKEN: "ann-token" } })).error).toBe("");
+    expect((await runSessions([...end, "--account", "bob"], { env: { NIGHTLIGHT_TOKEN: "ann-token" } })).error).toBe(
+      "",
+    );
     const env = { NIGHTLIGHT_TOKEN: "rob-token" };
-    expect((await sessions([...end, "--token-file", file], { env })).error).toBe("");
+    expect((await runSessions([...end, "--token-file", file], { env })).error).toBe("");
   });
 
   test("--user asks for the password and never shows it", async () => {
-    const { url } = await httpApp({ accounts: threeAccounts(), sessions: household() });
-    const right = await sessions(["list", "--user", "rob", "--url", url], { types: "rob password" });
+    const { url } = await startHttpApp({ accounts: createThreeAccounts(), sessions: createHousehold() });
+    const right = await runSessions(["list", "--user", "rob", "--url", url], { types: "rob password" });
     expect(right).toEqual({ out: expect.stringContaining("phone\tann"), said: "Password for rob: \n", error: "" });
-    const wrong = await sessions(["list", "--user", "rob", "--url", url], { types: "secret" });
+    const wrong = await runSessions(["list", "--user", "rob", "--url", url], { types: "secret" });
     expect(wrong.error).toMatch(/^CommandError: .* does not accept the user name or the password\./);
     expect(JSON.stringify(wrong)).not.toContain("secret");
   });
 
-  test.each<[what: string, args: string[], how: How, error: RegExp]>([
+  test.each<[what: string, args: string[], how: CommandInput, error: RegExp]>([
     ["no token", ["list"], {}, /asks who you are\. .*user token NAME.*NIGHTLIGHT_TOKEN.*--token-file.*--user NAME\.$/],
     ["a wrong token", ["list"], { env: { NIGHTLIGHT_TOKEN: "x-token" } }, /^CommandError: .* not accept the token\./],
     [
@@ -54,9 +56,9 @@ describe("credentials", () => {
     ["two flags", ["list", "--token-file", "x", "--user", "ann"], {}, /^UsageError: Give --user or --token-file, not/],
     ["no terminal", ["list", "--user", "ann"], {}, /^UsageError: There is no terminal .*NIGHTLIGHT_TOKEN/],
   ])("%s: the error says what to do", async (_what, args, how, error) => {
-    const directory = household();
-    const { url } = await httpApp({ accounts: threeAccounts(), sessions: directory });
-    const outcome = await sessions([...args, "--url", url], how);
+    const directory = createHousehold();
+    const { url } = await startHttpApp({ accounts: createThreeAccounts(), sessions: directory });
+    const outcome = await runSessions([...args, "--url", url], how);
     expect(outcome.error).toMatch(error);
     expect(outcome.out).toBe("");
     expect(directory.list()).toHaveLength(3);
@@ -65,11 +67,11 @@ describe("credentials", () => {
 
 describe("the server's address", () => {
   test("the server's address comes from the configuration", async () => {
-    const { server } = await httpApp({ sessions: household() });
-    const file = await configFile(`http_port: ${portOf(server)}\n`);
-    expect((await sessions(["list", "--config", file])).out).toMatch(/^desk\t/);
+    const { server } = await startHttpApp({ sessions: createHousehold() });
+    const file = await writeConfigFile(`http_port: ${portOf(server)}\n`);
+    expect((await runSessions(["list", "--config", file])).out).toMatch(/^desk\t/);
     const env = { NIGHTLIGHT_HTTP_PORT: String(portOf(server)) };
-    expect((await sessions(["list"], { env })).out).toMatch(/^desk\t/);
+    expect((await runSessions(["list"], { env })).out).toMatch(/^desk\t/);
   });
 
   test.each([
@@ -93,16 +95,16 @@ describe("the server's address", () => {
     await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void proxy.close());
     for (const end of ["", "/"])
-      await sessions(["list", "--url", `http://127.0.0.1:${portOf(proxy)}/home/light${end}`]);
+      await runSessions(["list", "--url", `http://127.0.0.1:${portOf(proxy)}/home/light${end}`]);
     expect(paths).toEqual(["/home/light/api/sessions", "/home/light/api/sessions"]);
   });
 
   test("an error names the address and a remedy when no server answers", async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    expect((await sessions(["list", "--url", url])).error).toBe(
+    expect((await runSessions(["list", "--url", url])).error).toBe(
       `CommandError: The server at ${url} cannot be reached: nothing listens there; start it, or give its address with --url.`,
     );
-    expect((await sessions(["list", "--url", "http://none.invalid"])).error).toMatch(
+    expect((await runSessions(["list", "--url", "http://none.invalid"])).error).toMatch(
       /none\.invalid cannot be reached: there is no such host; correct --url\.$/,
     );
   });
@@ -112,28 +114,28 @@ describe("the server's address", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void other.close());
     const url = `http://127.0.0.1:${portOf(other)}`;
-    expect((await sessions(["list", "--url", url])).error).toBe(
+    expect((await runSessions(["list", "--url", url])).error).toBe(
       `CommandError: ${url} does not answer as a nightlight-server of this version does (status 404); correct --url.`,
     );
-    expect((await sessions(["list", "--url", url.replace("http", "https")])).error).toMatch(
+    expect((await runSessions(["list", "--url", url.replace("http", "https")])).error).toMatch(
       /^CommandError: .*https:.* without it with http\.$/,
     );
   });
 
   test("an https address requires a trusted certificate", async () => {
-    const folder = await temporaryFolder();
-    const files = await writePair(folder, "own", await certificate("localhost"));
+    const folder = await createTemporaryFolder();
+    const files = await writePair(folder, "own", await generateCertificate("localhost"));
     const tls = await watchCertificates(files, silentLog);
     onTestFinished(() => tls.close());
-    const { url } = await httpApp({ tls, sessions: household() });
-    expect((await sessions(["list", "--url", url])).error).toMatch(
+    const { url } = await startHttpApp({ tls, sessions: createHousehold() });
+    expect((await runSessions(["list", "--url", url])).error).toMatch(
       /^CommandError: .* its certificate is not trusted \(\w+\); .* NODE_EXTRA_CA_CERTS\.$/,
     );
   });
 
   test("for a server with a remote broker, the error refers to that broker", async () => {
-    const { url } = await httpApp();
-    expect((await sessions(["list", "--url", url])).error).toMatch(
+    const { url } = await startHttpApp();
+    expect((await runSessions(["list", "--url", url])).error).toMatch(
       /^CommandError: This server has joined the broker mqtt:\/\/127\.0\.0\.1:1; list and end sessions with/,
     );
   });
@@ -146,12 +148,12 @@ describe("the server's address", () => {
     [["--no-http"], /^UsageError: The server has no HTTP API, .*: --no-http switches it off\. .*--url\.$/],
     [["--http-port", "none"], /^ConfigurationError|^UsageError: --http-port is "none"/],
   ])("the flags %j are refused with the reason", async (args, error) => {
-    expect((await sessions(["list", ...args])).error).toMatch(error);
+    expect((await runSessions(["list", ...args])).error).toMatch(error);
   });
 
   test("an address from --url makes an invalid configuration file irrelevant", async () => {
-    const { url } = await httpApp({ sessions: household() });
-    const file = await configFile("http_port: none\n");
-    expect((await sessions(["list", "--url", url, "--config", file])).error).toBe("");
+    const { url } = await startHttpApp({ sessions: createHousehold() });
+    const file = await writeConfigFile("http_port: none\n");
+    expect((await runSessions(["list", "--url", url, "--config", file])).error).toBe("");
   });
 });

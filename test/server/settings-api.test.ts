@@ -9,14 +9,14 @@ import { editText } from "../../server/src/config/edit/edit-text.js";
 import type { Mapping } from "../../server/src/config/paths.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { eventually } from "../support/eventually.js";
-import { ask, follow } from "./support/api.js";
-import { board, type TestBoard } from "./support/board.js";
-import { nightlight } from "./support/config.js";
+import { ask, followEvents } from "./support/api.js";
+import { startTestBoard, type TestBoard } from "./support/board.js";
+import { runNightlight } from "./support/config.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
-import { client, temporaryFolder } from "./support/server.js";
-import { settingsServer } from "./support/settings.js";
+import { connectClient, createTemporaryFolder } from "./support/server.js";
+import { startSettingsServer } from "./support/settings.js";
 
-const COMMENTED = `# Our lamps
+const COMMENTED_FILE = `# Our lamps
 
 rule:
   threshold:   300   # tested in May
@@ -36,27 +36,27 @@ devices:
   n/c: {label: 'Porch'}
 `;
 
-/** The lamp's state in the last command that a board has received. */
-const lampOf = ({ commands }: TestBoard): unknown =>
+/** Returns the lamp's state in the last command that a board has received. */
+const lastLampCommand = ({ commands }: TestBoard): unknown =>
   commands.length > 0 ? (JSON.parse(commands.at(-1)!.text) as { led_on?: boolean }).led_on : undefined;
 
 describe("changes over HTTP", () => {
   test("a new threshold is in the file, reaches a board at once, and switches its lamp", async () => {
-    const { brokerUrl, patch, text } = await settingsServer(COMMENTED);
-    const porch = await board(brokerUrl, "n/c");
+    const { brokerUrl, patch, text } = await startSettingsServer(COMMENTED_FILE);
+    const porch = await startTestBoard(brokerUrl, "n/c");
     await porch.read(250);
-    await eventually(() => lampOf(porch) === true, { what: "the lamp to be on" });
+    await eventually(() => lastLampCommand(porch) === true, { what: "the lamp to be on" });
     const answer = await patch({ rule: { threshold: 200 } });
     expect(answer.status).toBe(200);
     expect(answer.body.changed).toEqual(["rule > threshold", "zones > hall > threshold"]);
     expect(answer.body.restart).toEqual([]);
-    await eventually(() => lampOf(porch) === false, { what: "the lamp to be off" });
+    await eventually(() => lastLampCommand(porch) === false, { what: "the lamp to be off" });
     await eventually(() => porch.config()?.threshold === 200, { what: "the board's new rule" });
-    expect(await text()).toBe(COMMENTED.replace("threshold:   300   #", "threshold:   200   #"));
+    expect(await text()).toBe(COMMENTED_FILE.replace("threshold:   300   #", "threshold:   200   #"));
   });
 
   test("only the lines of the changed settings change", async () => {
-    const { send, patch, text } = await settingsServer(COMMENTED);
+    const { send, patch, text } = await startSettingsServer(COMMENTED_FILE);
     await patch({ rule: { min_on: "1 min" } });
     await patch({ zones: { hall: { hours: { to: "07:30" } } } });
     await send("PUT", "/api/settings/devices/n%2Fc", { label: "Porch light" });
@@ -88,9 +88,9 @@ home_assistant: false
   });
 
   test("a label appears on the live page at once", async () => {
-    const { httpUrl, brokerUrl, send } = await settingsServer("");
-    await (await board(brokerUrl, "n/c")).read(500);
-    const { events } = await follow(httpUrl);
+    const { httpUrl, brokerUrl, send } = await startSettingsServer("");
+    await (await startTestBoard(brokerUrl, "n/c")).read(500);
+    const { events } = await followEvents(httpUrl);
     await send("PUT", "/api/settings/devices/n/c", { label: "Porch" });
     await eventually(() => events.some(({ event, data }) => event === "device" && (data as { label: string }).label === "Porch"), { what: "the label" }); // prettier-ignore
     expect(events).toContainEqual({ event: "settings", data: { etag: expect.any(String), by: { name: null, address: "127.0.0.1" }, changed: ["devices > n/c > label"] } }); // prettier-ignore
@@ -98,26 +98,26 @@ home_assistant: false
 
   test("a renamed zone keeps its override, also over a restart, and a deleted zone loses it", async () => {
     const zone = "zones: {hall: {sensors: [n/a], lamps: [n/a]}}\n";
-    const first = await settingsServer(zone);
+    const first = await startSettingsServer(zone);
     await first.send("PUT", "/api/zones/hall/mode", { mode: "on" });
     await first.send("PUT", "/api/settings/zones/hall/name", { name: "porch" });
     expect((await ask(first.httpUrl, "/api/zones")).body).toMatchObject([{ name: "porch", mode: "on", led_on: true }]);
     await first.close();
 
     const data = path.join(path.dirname(first.file), "data");
-    const second = await settingsServer(undefined, { file: first.file, data });
+    const second = await startSettingsServer(undefined, { file: first.file, data });
     expect((await ask(second.httpUrl, "/api/zones")).body).toMatchObject([{ name: "porch", mode: "on" }]);
     await second.send("DELETE", "/api/settings/zones/porch");
     await second.close();
 
-    const third = await settingsServer(zone.replace("hall", "porch"), { file: first.file, data });
+    const third = await startSettingsServer(zone.replace("hall", "porch"), { file: first.file, data });
     expect((await ask(third.httpUrl, "/api/zones")).body).toMatchObject([{ name: "porch", mode: "auto" }]);
   });
 
   test("retention and Home Assistant change without a restart, and what needs one is named", async () => {
-    const { brokerUrl, patch, get } = await settingsServer("history: false\n");
-    await (await board(brokerUrl, "n/c")).read(500);
-    const discovery = await client(brokerUrl, {}, "homeassistant/#");
+    const { brokerUrl, patch, get } = await startSettingsServer("history: false\n");
+    await (await startTestBoard(brokerUrl, "n/c")).read(500);
+    const discovery = await connectClient(brokerUrl, {}, "homeassistant/#");
     await eventually(() => discovery.got.some(({ text }) => text.includes("n/c")), { what: "the discovery message" });
     expect((await patch({ home_assistant: false })).body.restart).toEqual([]);
     await eventually(() => discovery.got.at(-1)?.text === "", { what: "the removal" });
@@ -129,7 +129,7 @@ home_assistant: false
 
 describe("two people", () => {
   test("the second of two changes is refused, and learns who changed what", async () => {
-    const { get, patch, text } = await settingsServer(COMMENTED);
+    const { get, patch, text } = await startSettingsServer(COMMENTED_FILE);
     const { etag } = await get();
     expect((await patch({ rule: { threshold: 200 } }, etag)).status).toBe(200);
     const { status, body } = await patch({ rule: { threshold: 100 } }, etag);
@@ -148,7 +148,7 @@ describe("two people", () => {
   });
 
   test("of many simultaneous changes with the same version, exactly one is written", async () => {
-    const { get, patch, text } = await settingsServer("rule: {threshold: 300}\n");
+    const { get, patch, text } = await startSettingsServer("rule: {threshold: 300}\n");
     const { etag } = await get();
     const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => patch({ rule: { threshold: i } }, etag)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -158,9 +158,9 @@ describe("two people", () => {
   });
 
   test("a change in an editor counts as a change, and is not overwritten", async () => {
-    const { get, patch, text, write } = await settingsServer(COMMENTED);
+    const { get, patch, text, write } = await startSettingsServer(COMMENTED_FILE);
     const { etag } = await get();
-    const edited = COMMENTED.replace("300", "350");
+    const edited = COMMENTED_FILE.replace("300", "350");
     await write(edited);
     expect((await get()).view.unapplied).toEqual(["rule > threshold", "zones > hall > threshold"]);
     const { status, body } = await patch({ rule: { min_on: "5 s" } }, etag);
@@ -172,7 +172,7 @@ describe("two people", () => {
   });
 
   test("a change without a version is refused", async () => {
-    const { httpUrl } = await settingsServer("");
+    const { httpUrl } = await startSettingsServer("");
     const headers = { "content-type": "application/json" };
     const { status, body } = await ask(httpUrl, "/api/settings", { method: "PATCH", headers }, "{}");
     expect(status).toBe(428);
@@ -182,8 +182,8 @@ describe("two people", () => {
 
 describe("what is refused", () => {
   test("wrong values are refused with the messages of config check, and nothing changes", async () => {
-    const { patch, text, file } = await settingsServer(COMMENTED);
-    const folder = await temporaryFolder();
+    const { patch, text, file } = await startSettingsServer(COMMENTED_FILE);
+    const folder = await createTemporaryFolder();
     for (const values of [
       { rule: { threshold: 2000 } },
       { rule: { threshold: "dark" }, reporting: { dead_band: -1 } },
@@ -198,11 +198,11 @@ describe("what is refused", () => {
     ]) {
       const { status, body } = await patch(values);
       expect(status, JSON.stringify(body)).toBe(422);
-      expect(await text()).toBe(COMMENTED);
+      expect(await text()).toBe(COMMENTED_FILE);
       const other = path.join(folder, "other.yaml");
-      const data = applyChange(parse(COMMENTED) as Mapping, { kind: "merge", values });
-      await writeFile(other, editText(COMMENTED, data));
-      const { code, err } = await nightlight(folder, "config", "check", other);
+      const data = applyChange(parse(COMMENTED_FILE) as Mapping, { kind: "merge", values });
+      await writeFile(other, editText(COMMENTED_FILE, data));
+      const { code, err } = await runNightlight(folder, "config", "check", other);
       expect(code).toBe(1);
       expect(body.error).toBe(err.trimEnd().replaceAll(other, file));
       expect(body.problems.map((problem) => problem.text).join("\n")).toBe(body.error);
@@ -211,8 +211,8 @@ describe("what is refused", () => {
   });
 
   test("a file with mistakes stays as it is, and the answer lists the mistakes", async () => {
-    const { get, patch, text, write } = await settingsServer(COMMENTED);
-    const broken = COMMENTED.replace("17:00", "noon");
+    const { get, patch, text, write } = await startSettingsServer(COMMENTED_FILE);
+    const broken = COMMENTED_FILE.replace("17:00", "noon");
     await write(broken);
     expect((await get()).view).toMatchObject({
       problems: [{ text: expect.stringContaining("from is noon"), path: ["zones", "hall", "hours", "from"], line: 14 }],
@@ -224,7 +224,7 @@ describe("what is refused", () => {
   });
 
   test("a setting that needs a restart or holds a secret cannot be changed here", async () => {
-    const { patch } = await settingsServer("");
+    const { patch } = await startSettingsServer("");
     for (const values of [{ http_port: 1 }, { broker: { password: "x" } }, { history: { url: "postgres://a@b/c" } }]) {
       const { status, body } = await patch(values);
       expect(status).toBe(403);
@@ -233,7 +233,7 @@ describe("what is refused", () => {
   });
 
   test("a setting that a flag overrides is refused with the flag's name", async () => {
-    const { patch, get } = await settingsServer("", { env: { NIGHTLIGHT_LOG_MESSAGES: "all" }, flags: ["--history", "postgres://me:hidden@127.0.0.1:1/x"] }); // prettier-ignore
+    const { patch, get } = await startSettingsServer("", { env: { NIGHTLIGHT_LOG_MESSAGES: "all" }, flags: ["--history", "postgres://me:hidden@127.0.0.1:1/x"] }); // prettier-ignore
     const { status, body } = await patch({ history: false });
     expect({ status, error: body.error }).toEqual({ status: 409, error: expect.stringContaining("history is set by --history, which overrides the file") }); // prettier-ignore
     const { settings } = (await get()).view;
@@ -246,29 +246,29 @@ describe("what is refused", () => {
   });
 
   test("a reader sees the settings and changes nothing, and a page of another site cannot change anything", async () => {
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, { ann: "admin", rob: "reader" });
-    const { httpUrl, text, lines } = await settingsServer(COMMENTED, { data });
-    const as = (name: string, method: string, headers = {}) =>
+    const { httpUrl, text, lines } = await startSettingsServer(COMMENTED_FILE, { data });
+    const requestAs = (name: string, method: string, headers = {}) =>
       ask(
         httpUrl,
         "/api/settings",
         { method, headers: { "authorization": `Basic ${btoa(`${name}:${passwordOf(name)}`)}`, "content-type": "application/json", "if-match": "*", ...headers } }, // prettier-ignore
         method === "GET" ? undefined : '{"rule":{"threshold":5}}',
       );
-    expect((await as("rob", "GET")).status).toBe(200);
-    expect((await as("rob", "PATCH")).status).toBe(403);
-    expect((await as("ann", "PATCH", { origin: "http://evil.example" })).status).toBe(403);
+    expect((await requestAs("rob", "GET")).status).toBe(200);
+    expect((await requestAs("rob", "PATCH")).status).toBe(403);
+    expect((await requestAs("ann", "PATCH", { origin: "http://evil.example" })).status).toBe(403);
     expect((await ask(httpUrl, "/api/settings")).status).toBe(401);
-    expect(await text()).toBe(COMMENTED);
-    expect((await as("ann", "PATCH")).status).toBe(200);
+    expect(await text()).toBe(COMMENTED_FILE);
+    expect((await requestAs("ann", "PATCH")).status).toBe(200);
     await eventually(() => lines.some(({ msg }) => /^ann changed settings in .*: rule > threshold/.test(msg)), { what: "the log line" }); // prettier-ignore
   });
 });
 
 describe("the file", () => {
   test("without a file, the first change creates one where the next start reads it", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, "--mqtt-port", "0", "--http-port", "0"], { cwd: folder });
     onTestFinished(() => void child.kill("SIGKILL"));
     let out = "";
@@ -281,11 +281,11 @@ describe("the file", () => {
     const { status } = await ask(url, "/api/settings", { method: "PATCH", headers }, '{"rule":{"threshold":250}}');
     expect(status).toBe(200);
     expect(await readFile(file, "utf8")).toBe("rule:\n  threshold: 250\n");
-    expect((await nightlight(folder, "config", "print")).out).toContain("threshold: 250 # nightlight.yaml:2");
+    expect((await runNightlight(folder, "config", "print")).out).toContain("threshold: 250 # nightlight.yaml:2");
   });
 
   test.skipIf(process.platform === "win32")("the file keeps its mode, and a symbolic link stays a link", async () => {
-    const { file, patch } = await settingsServer("rule: {threshold: 5}\n");
+    const { file, patch } = await startSettingsServer("rule: {threshold: 5}\n");
     const real = path.join(path.dirname(file), "real.yaml");
     await rename(file, real);
     await chmod(real, 0o640);
@@ -300,7 +300,7 @@ describe("the file", () => {
   test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
     "a folder without write permission does not prevent a change, but a read-only file does",
     async () => {
-      const { file, patch, text } = await settingsServer("rule: {threshold: 5}\n");
+      const { file, patch, text } = await startSettingsServer("rule: {threshold: 5}\n");
       await chmod(path.dirname(file), 0o500);
       onTestFinished(() => chmod(path.dirname(file), 0o700));
       expect((await patch({ rule: { threshold: 6 } })).status).toBe(200);
@@ -314,7 +314,7 @@ describe("the file", () => {
 
   test("a file that cannot be edited without a loss is left alone", async () => {
     const odd = "? rule\n: threshold: 5\n";
-    const { patch, text } = await settingsServer(odd);
+    const { patch, text } = await startSettingsServer(odd);
     const { status, body } = await patch({ rule: { min_on: "7 s" } });
     expect({ status, error: body.error }).toEqual({ status: 409, error: expect.stringContaining("change rule > min_on in the file itself") }); // prettier-ignore
     expect(await text()).toBe(odd);

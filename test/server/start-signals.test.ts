@@ -7,28 +7,28 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
-import { missing } from "../support/programs.js";
-import { run } from "./support/program.js";
-import { temporaryFolder } from "./support/server.js";
+import { isMissing } from "../support/programs.js";
+import { startServerProgram } from "./support/program.js";
+import { createTemporaryFolder } from "./support/server.js";
 
-const CONTAINER = ["--pid", "--fork", "--kill-child", "--mount-proc"];
-const UNSHARE = spawnSync("unshare", [...CONTAINER, "true"]).status === 0 ? "unshare" : undefined;
-const MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
+const NAMESPACE_FLAGS = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+const UNSHARE = spawnSync("unshare", [...NAMESPACE_FLAGS, "true"]).status === 0 ? "unshare" : undefined;
+const SERVER_MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
 
 /** Returns the bit mask of the signals that a process catches; bit n - 1 stands for signal n. */
-const caught = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
+const caughtSignals = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
 /** The bit of SIGHUP, which the server catches last. Node.js itself catches SIGINT and SIGTERM from its start. */
-const SIGHUP = 1n;
+const SIGHUP_BIT = 1n;
 
-describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))("as process 1", () => {
+describe.skipIf(isMissing(UNSHARE, "the right to make a PID namespace (unshare)"))("as process 1", () => {
   test.each([
     ["SIGTERM", 0], ["SIGTERM", 300], ["SIGTERM", 1000], ["SIGINT", 100],
   ] as const)("%s ends a server that is starting, %i ms after it began to catch signals, with exit code 0", async (signal, after) => {
-    const args = ["--data", await temporaryFolder(), "--mqtt-port", "0", "--http-port", "0"];
-    const outer = spawn(UNSHARE!, [...CONTAINER, process.execPath, MAIN, ...args], { cwd: ROOT, stdio: "ignore" });
+    const args = ["--data", await createTemporaryFolder(), "--mqtt-port", "0", "--http-port", "0"];
+    const outer = spawn(UNSHARE!, [...NAMESPACE_FLAGS, process.execPath, SERVER_MAIN, ...args], { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void outer.kill("SIGKILL"));
     const inner = await eventually(() => Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8")));
-    await eventually(() => (caught(inner) & SIGHUP) !== 0n, { what: "the server to catch signals", every: 1 });
+    await eventually(() => (caughtSignals(inner) & SIGHUP_BIT) !== 0n, { what: "the server to catch signals", every: 1 });
     await sleep(after);
     process.kill(inner, signal);
     const [code] = await once(outer, "exit");
@@ -38,9 +38,9 @@ describe.skipIf(missing(UNSHARE, "the right to make a PID namespace (unshare)"))
 
 describe.skipIf(process.platform !== "linux")("during the start", () => {
   test("SIGHUP does not end the server, which reloads its configuration as soon as it runs", async () => {
-    const data = await temporaryFolder();
-    const program = run(["--data", data, "--mqtt-port", "0", "--http-port", "0", "--log", "json"]);
-    await eventually(() => (caught(program.child.pid!) & SIGHUP) !== 0n, {
+    const data = await createTemporaryFolder();
+    const program = startServerProgram(["--data", data, "--mqtt-port", "0", "--http-port", "0", "--log", "json"]);
+    await eventually(() => (caughtSignals(program.child.pid!) & SIGHUP_BIT) !== 0n, {
       what: "the server to catch SIGHUP",
       every: 1,
     });
@@ -50,11 +50,14 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
   });
 
   test("SIGTERM ends npm start with exit code 0", async () => {
-    const flags = ["--no-simulator", "--mqtt-port", "0", "--http-port", "0", "--data", await temporaryFolder()];
+    const flags = ["--no-simulator", "--mqtt-port", "0", "--http-port", "0", "--data", await createTemporaryFolder()];
     const command = ["--conditions=nightlight-source", "--import", "tsx", "scripts/start.ts", ...flags];
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void child.kill("SIGKILL"));
-    await eventually(() => (caught(child.pid!) & SIGHUP) !== 0n, { what: "the server to catch signals", every: 1 });
+    await eventually(() => (caughtSignals(child.pid!) & SIGHUP_BIT) !== 0n, {
+      what: "the server to catch signals",
+      every: 1,
+    });
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });

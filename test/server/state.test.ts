@@ -7,14 +7,14 @@ import { createLevelStateStore } from "../../server/src/storage/level-state.js";
 import { joinRedis, createRedisState } from "../../server/src/cluster/redis.js";
 import type { StateStore } from "../../server/src/storage/state.js";
 import { eventually } from "../support/eventually.js";
-import { missing, REDIS } from "../support/programs.js";
+import { isMissing, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
-import { temporaryFolder } from "./support/server.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 /** Creates an empty place for state. Returns a function that opens a store there. */
-type Place = () => Promise<() => Promise<StateStore>>;
+type CreatePlace = () => Promise<() => Promise<StateStore>>;
 
-function statePromises(place: Place): void {
+function testStateStore(place: CreatePlace): void {
   test("a value is stored unchanged until it is deleted", async () => {
     const collection = (await (await place())()).collection("a");
     const value = { text: 'grün \n " ', list: [1, null, true, 0.25], none: {} };
@@ -69,8 +69,8 @@ function statePromises(place: Place): void {
 }
 
 describe("embedded, in LevelDB", () => {
-  statePromises(async () => {
-    const folder = await temporaryFolder();
+  testStateStore(async () => {
+    const folder = await createTemporaryFolder();
     return async () => {
       const db = new ClassicLevel<string, string>(folder);
       await db.open();
@@ -80,7 +80,7 @@ describe("embedded, in LevelDB", () => {
   });
 });
 
-describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
+describe.skipIf(isMissing(REDIS, "Redis"))("in Redis", () => {
   let redis: RedisServer;
   let places = 0;
   beforeAll(async () => {
@@ -88,15 +88,16 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
   });
   afterAll(() => redis?.remove());
 
-  async function link(namespace: string) {
+  async function connectRedis(namespace: string) {
     const joined = await joinRedis(redis.url, namespace);
     onTestFinished(() => joined.close());
     return joined;
   }
 
-  statePromises(async () => {
+  testStateStore(async () => {
     const namespace = `test-${++places}`;
-    return async () => createRedisState(await link(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
+    return async () =>
+      createRedisState(await connectRedis(namespace), (key, problem) => expect.fail(`${key}: ${problem}`));
   });
 
   test("an unreachable Redis causes an error sentence without the password", async () => {
@@ -109,8 +110,11 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
     /** Names of three servers in the format that the store accepts. */
     const [A, B, C] = [1, 2, 3].map((run) => `${START}0123456789ab-${run}`);
 
-    async function hub(namespace: string, me: string): Promise<Hub & { received: string[]; quit(): Promise<void> }> {
-      const joined = await link(namespace);
+    async function openHub(
+      namespace: string,
+      me: string,
+    ): Promise<Hub & { received: string[]; quit(): Promise<void> }> {
+      const joined = await connectRedis(namespace);
       const one = createRedisHub(joined, {
         me,
         start: START,
@@ -124,7 +128,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
     test("every server that joins or leaves starts a new epoch, which all members see", async () => {
       const namespace = `test-${++places}`;
-      const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
+      const [a, b] = [await openHub(namespace, A), await openHub(namespace, B)];
       const first = await a.renew(10_000, 0);
       expect(first).toMatchObject({ members: [A], joined: true });
       const second = await b.renew(10_000, 0);
@@ -142,7 +146,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
     test("a server that disconnects is removed at once, and a server that hangs is removed when its lease expires", async () => {
       const namespace = `test-${++places}`;
-      const [a, b, c] = [await hub(namespace, A), await hub(namespace, B), await hub(namespace, C)];
+      const [a, b, c] = [await openHub(namespace, A), await openHub(namespace, B), await openHub(namespace, C)];
       await b.renew(60_000, 0);
       await c.renew(50, 0);
       expect((await a.renew(60_000, 0)).members).toContain(B);
@@ -155,7 +159,7 @@ describe.skipIf(missing(REDIS, "Redis"))("in Redis", () => {
 
     test("a message to another server arrives, and send returns false if nobody listens", async () => {
       const namespace = `test-${++places}`;
-      const [a, b] = [await hub(namespace, A), await hub(namespace, B)];
+      const [a, b] = [await openHub(namespace, A), await openHub(namespace, B)];
       expect(await a.send(B, "hello")).toBe(true);
       await eventually(() => b.received.join() === "hello", { what: "the word" });
       expect(await a.send("nobody", "hello")).toBe(false);

@@ -7,10 +7,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLog, silentLog } from "../../server/src/observability/log.js";
 import type { TlsFiles } from "../../server/src/security/certificates.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { certificate, replaceFile, writePair, type CertificateAndKey } from "../support/certificates.js";
+import { generateCertificate, replaceFile, writePair, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
-import { addUsers, as, guarded } from "./support/guarded.js";
-import { client, server as startWith, temporaryFolder } from "./support/server.js";
+import { addUsers, loginOf, startBrokerWithAccounts } from "./support/guarded.js";
+import { connectClient, startTestServer as startWith, createTemporaryFolder } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
 const DAY = 86_400_000;
@@ -18,13 +18,15 @@ const DAY = 86_400_000;
 let authority: CertificateAndKey;
 let server: CertificateAndKey;
 beforeAll(async () => {
-  authority = await certificate("Test authority", { authority: true });
-  server = await certificate("localhost", { ca: authority });
+  authority = await generateCertificate("Test authority", { authority: true });
+  server = await generateCertificate("localhost", { ca: authority });
 });
 
 /** Writes the TLS files of a server, with an authority for client certificates unless `clients` is "none". */
-async function files(clients: "none" | "optional" | "required" = "none"): Promise<TlsFiles & { folder: string }> {
-  const folder = await temporaryFolder();
+async function createTlsFiles(
+  clients: "none" | "optional" | "required" = "none",
+): Promise<TlsFiles & { folder: string }> {
+  const folder = await createTemporaryFolder();
   const pair = await writePair(folder, "server", server);
   if (clients === "none") return { ...pair, folder };
   const clientCa = path.join(folder, "ca.crt");
@@ -32,114 +34,135 @@ async function files(clients: "none" | "optional" | "required" = "none"): Promis
   return { ...pair, folder, clientCa, requireClientCertificate: clients === "required" };
 }
 
-const trusting = () => ({ ca: authority.cert, servername: "localhost" });
+const trustingOptions = () => ({ ca: authority.cert, servername: "localhost" });
 
 describe("MQTT over TLS", () => {
   test("the TLS port accepts clients that trust its CA and log in, in addition to the port without TLS", async () => {
-    const { url, secureUrl } = await guarded(USERS, { tls: await files() });
+    const { url, secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
     expect(secureUrl).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
-    const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
+    const device = await connectClient(
+      secureUrl!,
+      { ...trustingOptions(), ...loginOf("porch") },
+      "nightlight/porch/commands",
+    );
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer" });
-    await client(url, as("boss"));
+    await connectClient(url, loginOf("boss"));
   });
 
   test("the TLS port can be the only access from the network; otherwise MQTT without TLS causes a warning", async () => {
     const lines: string[] = [];
     const log = createLog("pretty", { output: { write: (text: string) => lines.push(text) } });
-    const data = await temporaryFolder();
+    const data = await createTemporaryFolder();
     await addUsers(data, USERS);
     const wide = { data, log, host: "0.0.0.0", mqttsPort: 0, http: false } as const;
-    const open = await startWith({ ...wide, tls: await files() });
+    const open = await startWith({ ...wide, tls: await createTlsFiles() });
     expect(new URL(open.brokerUrl).hostname).not.toBe("127.0.0.1");
     await open.close();
     log.flush();
     expect(lines.join("")).toContain("go over the network in the clear");
 
     lines.length = 0;
-    const { brokerUrl, secureBrokerUrl } = await startWith({ ...wide, tls: { ...(await files()), only: true } });
+    const { brokerUrl, secureBrokerUrl } = await startWith({
+      ...wide,
+      tls: { ...(await createTlsFiles()), only: true },
+    });
     log.flush();
     expect(lines.join("")).not.toContain("in the clear");
     expect(new URL(brokerUrl).hostname).toBe("127.0.0.1");
-    await client(brokerUrl, as("porch"));
+    await connectClient(brokerUrl, loginOf("porch"));
     // only Linux has further loopback addresses, which stand for the addresses of other networks
     if (process.platform !== "linux") return;
-    const elsewhere = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
-    await client(elsewhere(secureBrokerUrl!), { ...trusting(), ...as("porch") });
-    await expect(client(elsewhere(brokerUrl), as("porch"))).rejects.toThrow(/ECONNREFUSED|closed the connection/);
+    const viaOtherAddress = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
+    await connectClient(viaOtherAddress(secureBrokerUrl!), { ...trustingOptions(), ...loginOf("porch") });
+    await expect(connectClient(viaOtherAddress(brokerUrl), loginOf("porch"))).rejects.toThrow(
+      /ECONNREFUSED|closed the connection/,
+    );
   });
 
   test("clients that do not trust the CA cannot connect, and a wrong password is refused with code 4", async () => {
-    const { secureUrl } = await guarded(USERS, { tls: await files() });
-    await expect(client(secureUrl!, as("porch"))).rejects.toThrow(/self.signed|unable to verify/i);
-    await expect(client(secureUrl!, { ...trusting(), username: "porch", password: "x" })).rejects.toMatchObject({
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
+    await expect(connectClient(secureUrl!, loginOf("porch"))).rejects.toThrow(/self.signed|unable to verify/i);
+    await expect(
+      connectClient(secureUrl!, { ...trustingOptions(), username: "porch", password: "x" }),
+    ).rejects.toMatchObject({
       code: 4,
     });
   });
 
   test.each<tls.SecureVersion>(["TLSv1", "TLSv1.1"])("the TLS port refuses %s", async (version) => {
-    const { secureUrl } = await guarded(USERS, { tls: await files() });
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
     // OpenSSL 3 offers so old a version only at security level 0
-    const options = { ...trusting(), minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
-    await expect(client(secureUrl!, { ...options, ...as("porch") })).rejects.toThrow(/protocol version|unsupported/i);
+    const options = { ...trustingOptions(), minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
+    await expect(connectClient(secureUrl!, { ...options, ...loginOf("porch") })).rejects.toThrow(
+      /protocol version|unsupported/i,
+    );
   });
 
   test("a client that does not use TLS or sends nothing does not affect other clients", async () => {
-    const { secureUrl } = await guarded(USERS, { tls: await files() });
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
     const port = Number(new URL(secureUrl!).port);
     const plain = net.connect(port, "127.0.0.1", () => plain.write("GET / HTTP/1.1\r\n\r\n"));
     const silent = net.connect(port, "127.0.0.1");
     for (const socket of [plain, silent]) socket.on("error", () => {});
     onTestFinished(() => void silent.destroy());
     await eventually(() => plain.destroyed, { what: "the connection without TLS to be closed" });
-    await client(secureUrl!, { ...trusting(), ...as("porch") });
+    await connectClient(secureUrl!, { ...trustingOptions(), ...loginOf("porch") });
   });
 });
 
 describe("a client certificate", () => {
   test("a client certificate authenticates the user of its common name without a password", async () => {
-    const { secureUrl, got } = await guarded(USERS, { tls: await files("optional") });
-    const own = await certificate("porch", { ca: authority });
-    const device = await client(secureUrl!, { ...trusting(), ...own }, "nightlight/porch/commands");
+    const { secureUrl, got } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
+    const own = await generateCertificate("porch", { ca: authority });
+    const device = await connectClient(secureUrl!, { ...trustingOptions(), ...own }, "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await device.publishAsync("nightlight/shed/telemetry", "2", { qos: 1 });
     expect(got).toEqual([["nightlight/porch/telemetry", "1"]]);
   });
 
   test("a client certificate does not change the account of a client that logs in with another name", async () => {
-    const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
-    const own = await certificate("porch", { ca: authority });
-    await expect(client(secureUrl!, { ...trusting(), ...own, username: "boss", password: "x" })).rejects.toMatchObject({
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
+    const own = await generateCertificate("porch", { ca: authority });
+    await expect(
+      connectClient(secureUrl!, { ...trustingOptions(), ...own, username: "boss", password: "x" }),
+    ).rejects.toMatchObject({
       code: 4,
     });
-    await client(secureUrl!, { ...trusting(), ...own, ...as("boss") }, "#");
+    await connectClient(secureUrl!, { ...trustingOptions(), ...own, ...loginOf("boss") }, "#");
   });
 
   test("a client certificate from an unknown CA, or for a name without an account, does not authenticate", async () => {
-    const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
-    const foreign = await certificate("boss", { ca: await certificate("Another authority", { authority: true }) });
-    const stranger = await certificate("nobody", { ca: authority });
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
+    const foreign = await generateCertificate("boss", {
+      ca: await generateCertificate("Another authority", { authority: true }),
+    });
+    const stranger = await generateCertificate("nobody", { ca: authority });
     for (const own of [foreign, stranger])
-      await expect(client(secureUrl!, { ...trusting(), ...own })).rejects.toMatchObject({ code: 5 });
-    await client(secureUrl!, { ...trusting(), ...foreign, ...as("porch") });
-    const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
-    await expect(client(secureUrl!, { ...trusting(), ...forged })).rejects.toThrow();
+      await expect(connectClient(secureUrl!, { ...trustingOptions(), ...own })).rejects.toMatchObject({ code: 5 });
+    await connectClient(secureUrl!, { ...trustingOptions(), ...foreign, ...loginOf("porch") });
+    const forged = await generateCertificate("boss", {
+      ca: await generateCertificate("Test authority", { authority: true }),
+    });
+    await expect(connectClient(secureUrl!, { ...trustingOptions(), ...forged })).rejects.toThrow();
   });
 
   test("a client certificate can be left out when it is not required", async () => {
-    const { secureUrl } = await guarded(USERS, { tls: await files("optional") });
-    await client(secureUrl!, { ...trusting(), ...as("porch") });
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
+    await connectClient(secureUrl!, { ...trustingOptions(), ...loginOf("porch") });
   });
 
   test.each(["TLSv1.2", "TLSv1.3"] as const)(
     "clients without a required certificate are refused, also when they resume a TLS session (%s)",
     async (version) => {
-      const { secureUrl } = await guarded(USERS, { tls: await files("required") });
+      const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("required") });
       const port = Number(new URL(secureUrl!).port);
-      const options = { ...trusting(), minVersion: version, maxVersion: version } as const;
-      const forged = await certificate("boss", { ca: await certificate("Test authority", { authority: true }) });
+      const options = { ...trustingOptions(), minVersion: version, maxVersion: version } as const;
+      const forged = await generateCertificate("boss", {
+        ca: await generateCertificate("Test authority", { authority: true }),
+      });
       for (const own of [{}, forged]) {
-        await expect(client(secureUrl!, { ...options, ...own, ...as("boss") })).rejects.toThrow();
+        await expect(connectClient(secureUrl!, { ...options, ...own, ...loginOf("boss") })).rejects.toThrow();
         // collects the TLS session tickets of a refused connection; resuming with them must fail, too
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
@@ -149,18 +172,20 @@ describe("a client certificate", () => {
           .resume();
         await eventually(() => first.destroyed, { what: "the connection to be closed" });
         for (const session of sessions)
-          await expect(client(secureUrl!, { ...options, ...own, session, ...as("boss") } as object)).rejects.toThrow();
+          await expect(
+            connectClient(secureUrl!, { ...options, ...own, session, ...loginOf("boss") } as object),
+          ).rejects.toThrow();
       }
-      const own = await certificate("porch", { ca: authority });
-      await client(secureUrl!, { ...options, ...own });
+      const own = await generateCertificate("porch", { ca: authority });
+      await connectClient(secureUrl!, { ...options, ...own });
     },
   );
 });
 
 describe("a renewed certificate", () => {
-  const serial = (url: string): Promise<string> =>
+  const serialNumberOf = (url: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = tls.connect({ port: Number(new URL(url).port), host: "127.0.0.1", ...trusting() }, () => {
+      const socket = tls.connect({ port: Number(new URL(url).port), host: "127.0.0.1", ...trustingOptions() }, () => {
         resolve(socket.getPeerCertificate().serialNumber);
         socket.destroy();
       });
@@ -168,25 +193,29 @@ describe("a renewed certificate", () => {
     });
 
   test("a renewed certificate is in use a moment later, and existing connections stay", async () => {
-    const { folder, ...pair } = await files();
-    const { secureUrl } = await guarded(USERS, { tls: pair });
-    const device = await client(secureUrl!, { ...trusting(), ...as("porch") }, "nightlight/porch/commands");
-    const before = await serial(secureUrl!);
-    await writePair(folder, "server", await certificate("localhost", { ca: authority }));
-    await eventually(async () => (await serial(secureUrl!)) !== before, { what: "the new certificate" });
+    const { folder, ...pair } = await createTlsFiles();
+    const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: pair });
+    const device = await connectClient(
+      secureUrl!,
+      { ...trustingOptions(), ...loginOf("porch") },
+      "nightlight/porch/commands",
+    );
+    const before = await serialNumberOf(secureUrl!);
+    await writePair(folder, "server", await generateCertificate("localhost", { ca: authority }));
+    await eventually(async () => (await serialNumberOf(secureUrl!)) !== before, { what: "the new certificate" });
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer on the old connection" });
   });
 
   test("a renewed certificate that is unusable is reported once, and the old certificate stays in use", async () => {
-    const { folder, ...pair } = await files();
+    const { folder, ...pair } = await createTlsFiles();
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
     const certificates = await watchCertificates(pair, log, 20);
     onTestFinished(() => certificates.close());
     let changes = 0;
     certificates.onChange(() => changes++);
-    const next = await certificate("localhost", { ca: authority });
+    const next = await generateCertificate("localhost", { ca: authority });
     await replaceFile(pair.cert, next.cert);
     await eventually(() => warnings.length > 0, { what: "the warning" });
     expect(warnings).toEqual([
@@ -205,16 +234,17 @@ describe("a renewed certificate", () => {
 });
 
 describe.skipIf(process.platform === "win32")("a key that every user of the machine can read", () => {
-  async function watched(mode: number) {
-    const pair = await writePair(await temporaryFolder(), "server", server);
+  async function watchWithMode(mode: number) {
+    const pair = await writePair(await createTemporaryFolder(), "server", server);
     await chmod(pair.key, mode);
     const lines: string[] = [];
     // record only warnings about file permissions, because a partly written key causes another warning
-    const warn = (_event: string, text: string): void => void (text.startsWith("Every user") && lines.push(text));
+    const recordWarning = (_event: string, text: string): void =>
+      void (text.startsWith("Every user") && lines.push(text));
     const infos: string[] = [];
     const certificates = await watchCertificates(
       pair,
-      { ...silentLog, warn, info: (_event, text) => void infos.push(text) },
+      { ...silentLog, warn: recordWarning, info: (_event, text) => void infos.push(text) },
       20,
     );
     onTestFinished(() => certificates.close());
@@ -222,11 +252,11 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
   }
 
   test.each([0o600, 0o400, 0o640, 0o660])("a key with the mode %o causes no warning", async (mode) => {
-    expect((await watched(mode)).lines).toEqual([]);
+    expect((await watchWithMode(mode)).lines).toEqual([]);
   });
 
   test("the log names a readable key with its mode and chmod 600 at the start, and again after a renewal", async () => {
-    const { pair, lines, infos } = await watched(0o644);
+    const { pair, lines, infos } = await watchWithMode(0o644);
     const warning = `Every user of this machine can read or change the TLS key in ${pair.key} (mode 0644); chmod 600 ${pair.key}`;
     expect(lines).toEqual([warning]);
     await writeFile(pair.key, `${server.key}\n`);
@@ -239,7 +269,7 @@ describe.skipIf(process.platform === "win32")("a key that every user of the mach
   });
 
   test("the log names a key that becomes readable while the server runs", async () => {
-    const { pair, lines } = await watched(0o600);
+    const { pair, lines } = await watchWithMode(0o600);
     await chmod(pair.key, 0o604);
     await eventually(() => lines.length > 0, { what: "the warning" });
     expect(lines[0]).toContain("(mode 0604)");
@@ -263,12 +293,12 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
     ],
     [
       "a key of another certificate",
-      async ({ key }) => writeFile(key, (await certificate("other")).key),
+      async ({ key }) => writeFile(key, (await generateCertificate("other")).key),
       /server\.key does not belong to the certificate/,
     ],
     ["no authority", ({ clientCa }) => writeFile(clientCa!, "hello"), /ca\.crt is not a certificate in PEM/],
   ])("%s causes an error sentence at the start", async (_what, change, problem) => {
-    const pair = await files("optional");
+    const pair = await createTlsFiles("optional");
     await change(pair);
     await expect(watchCertificates(pair, silentLog)).rejects.toThrow(problem);
   });
@@ -280,8 +310,8 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
   ])("a certificate that %s is used, and warned of where it should be", async (_what, from, to, warning) => {
     const now = Date.now();
     const dates = { validFrom: new Date(now + from * DAY), validTo: new Date(now + to * DAY) };
-    const folder = await temporaryFolder();
-    const pair = await writePair(folder, "server", await certificate("localhost", dates));
+    const folder = await createTemporaryFolder();
+    const pair = await writePair(folder, "server", await generateCertificate("localhost", dates));
     const warnings: string[] = [];
     const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
     (await watchCertificates(pair, log)).close();

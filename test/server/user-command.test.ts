@@ -11,9 +11,9 @@ import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
 import { COMMAND_WORDING } from "../../server/src/security/wording.js";
 import { eventually } from "../support/eventually.js";
-import { temporaryFolder } from "./support/server.js";
+import { createTemporaryFolder } from "./support/server.js";
 
-interface Outcome {
+interface CommandOutcome {
   readonly out: string;
   readonly said: string;
   /** The command's error message; "" on success. */
@@ -21,7 +21,7 @@ interface Outcome {
 }
 
 /** Runs one command on a data folder. @param input piped text, or the lines typed at the prompts */
-async function user(folder: string, args: string, input: string | readonly string[] = ""): Promise<Outcome> {
+async function runUser(folder: string, args: string, input: string | readonly string[] = ""): Promise<CommandOutcome> {
   let out = "";
   let said = "";
   const keyboard = new PassThrough();
@@ -48,7 +48,7 @@ async function user(folder: string, args: string, input: string | readonly strin
   return { out, said, error };
 }
 
-async function check(folder: string, name: string, password: string) {
+async function checkPassword(folder: string, name: string, password: string) {
   const accounts = await openAccounts(folder, silentLog);
   onTestFinished(() => accounts.close());
   return accounts.authenticate(name, password);
@@ -56,38 +56,40 @@ async function check(folder: string, name: string, password: string) {
 
 describe("a user is added", () => {
   test("a user is added with a password from standard input", async () => {
-    const folder = await temporaryFolder();
-    const { out, said, error } = await user(folder, "add ann --password-stdin", "correct horse\r\n");
+    const folder = await createTemporaryFolder();
+    const { out, said, error } = await runUser(folder, "add ann --password-stdin", "correct horse\r\n");
     expect({ out, error }).toEqual({ out: "", error: "" });
     expect(said).toMatch(/The user ann was added: an administrator.*\n.*everybody must log in/);
-    expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "admin" });
+    expect(await checkPassword(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "admin" });
   });
 
   test("a user is added with a generated password, which is the only text on standard output", async () => {
-    const folder = await temporaryFolder();
-    const { out, said } = await user(folder, "add porch --device nightlight/porch --generate");
+    const folder = await createTemporaryFolder();
+    const { out, said } = await runUser(folder, "add porch --device nightlight/porch --generate");
     expect(out).toMatch(/^[a-z0-9]{26}\n$/);
     expect(said).not.toContain(out.trim());
     const account = { name: "porch", role: "device", device: "nightlight/porch" };
-    expect(await check(folder, "porch", out.trim())).toEqual(account);
+    expect(await checkPassword(folder, "porch", out.trim())).toEqual(account);
   });
 
   test("a user is added with a password that is typed twice and never shown", async () => {
-    const folder = await temporaryFolder();
-    const { said, error, out } = await user(folder, "add ann --reader", ["correct horse", "correct horse"]);
+    const folder = await createTemporaryFolder();
+    const { said, error, out } = await runUser(folder, "add ann --reader", ["correct horse", "correct horse"]);
     expect(error).toBe("");
     expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: a reader, who can read/);
     expect(said + out).not.toContain("horse");
-    expect(await check(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
+    expect(await checkPassword(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
   });
 
   test("a user is added only if both typed passwords are equal and the input is not aborted", async () => {
-    const folder = await temporaryFolder();
-    const differing = await user(folder, "add ann", ["correct horse", "correct house"]);
+    const folder = await createTemporaryFolder();
+    const differing = await runUser(folder, "add ann", ["correct horse", "correct house"]);
     expect(differing.error).toBe("UsageError: The two passwords differ. Nothing was changed.");
-    expect((await user(folder, "add ann", [])).error).toBe("UsageError: Stopped. Nothing was changed.");
-    expect((await user(folder, "add ann", ["correct horse"])).error).toBe("UsageError: Stopped. Nothing was changed.");
-    expect((await user(folder, "list")).out).toBe("");
+    expect((await runUser(folder, "add ann", [])).error).toBe("UsageError: Stopped. Nothing was changed.");
+    expect((await runUser(folder, "add ann", ["correct horse"])).error).toBe(
+      "UsageError: Stopped. Nothing was changed.",
+    );
+    expect((await runUser(folder, "list")).out).toBe("");
   });
 });
 
@@ -133,72 +135,72 @@ describe("each mistake causes an error sentence and changes nothing:", () => {
     ["token ann --revoke --expires 9d", "", /^UsageError: Give --expires or --revoke, not both\.$/],
     ["token porch", "", /^UsageError: porch is a device, which may do nothing over HTTP/],
   ])("user %s", async (args, input, error) => {
-    const folder = await temporaryFolder();
-    await user(folder, "add ann --generate");
-    await user(folder, "add porch --device house/porch --generate");
-    const before = (await user(folder, "list")).out;
+    const folder = await createTemporaryFolder();
+    await runUser(folder, "add ann --generate");
+    await runUser(folder, "add porch --device house/porch --generate");
+    const before = (await runUser(folder, "list")).out;
     expect(before).toBe("ann\tadmin\nporch\thouse/porch\n");
-    const outcome = await user(folder, args, input);
+    const outcome = await runUser(folder, args, input);
     expect(outcome.error).toMatch(error);
     expect(outcome.out).toBe("");
-    expect((await user(folder, "list")).out).toBe(before);
+    expect((await runUser(folder, "list")).out).toBe(before);
   });
 });
 
 test("a password is changed, and the old one is no longer valid", async () => {
-  const folder = await temporaryFolder();
-  const old = (await user(folder, "add ann --generate")).out.trim();
-  const { said, error } = await user(folder, "password ann --password-stdin", "correct horse\nand more");
+  const folder = await createTemporaryFolder();
+  const old = (await runUser(folder, "add ann --generate")).out.trim();
+  const { said, error } = await runUser(folder, "password ann --password-stdin", "correct horse\nand more");
   expect(error).toBe("");
   expect(said).toMatch(/The password of ann was changed/);
-  expect(await check(folder, "ann", old)).toBeUndefined();
-  expect(await check(folder, "ann", "correct horse")).toBeDefined();
+  expect(await checkPassword(folder, "ann", old)).toBeUndefined();
+  expect(await checkPassword(folder, "ann", "correct horse")).toBeDefined();
 });
 
 test("tokens are shown once, counted, and revoked together", async () => {
-  const folder = await temporaryFolder();
-  await user(folder, "add ann --generate");
-  const tokens = [(await user(folder, "token ann")).out.trim(), (await user(folder, "token ann")).out.trim()];
+  const folder = await createTemporaryFolder();
+  await runUser(folder, "add ann --generate");
+  const tokens = [(await runUser(folder, "token ann")).out.trim(), (await runUser(folder, "token ann")).out.trim()];
   const accounts = await openAccounts(folder, silentLog, { checkInterval: 20 });
   onTestFinished(() => accounts.close());
   for (const token of tokens) expect(accounts.authenticateToken(token)).toMatchObject({ name: "ann" });
-  const { out } = await user(folder, "list");
+  const { out } = await runUser(folder, "list");
   expect(out).toMatch(
     /^ann\tadmin\ttokens: 2\n( {2}token [\w-]{8}\tmade \d{4}-\d\d-\d\d\tdoes not expire\tnot used yet\n){2}$/,
   );
   for (const token of tokens) expect(out).not.toContain(token);
-  await user(folder, "token ann --revoke");
+  await runUser(folder, "token ann --revoke");
   await eventually(() => tokens.every((token) => !accounts.authenticateToken(token)), {
     what: "the tokens to be revoked",
   });
 });
 
 test("one token is revoked by its id, and the others stay", async () => {
-  const folder = await temporaryFolder();
-  await user(folder, "add ann --generate");
-  await user(folder, "token ann");
-  await user(folder, "token ann");
-  const ids = async (): Promise<string[]> =>
-    [...(await user(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
-  const [first, second] = await ids();
-  expect((await user(folder, `token ann --revoke --token ${first}`)).said).toMatch(
+  const folder = await createTemporaryFolder();
+  await runUser(folder, "add ann --generate");
+  await runUser(folder, "token ann");
+  await runUser(folder, "token ann");
+  const tokenIds = async (): Promise<string[]> =>
+    [...(await runUser(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
+  const [first, second] = await tokenIds();
+  expect((await runUser(folder, `token ann --revoke --token ${first}`)).said).toMatch(
     `The token ${first} of ann is no longer`,
   );
-  expect(await ids()).toEqual([second]);
-  const unknown = await user(folder, `token ann --revoke --token ${first}`);
+  expect(await tokenIds()).toEqual([second]);
+  const unknown = await runUser(folder, `token ann --revoke --token ${first}`);
   expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
 });
 
 test("a new password revokes the user's tokens, and says so; those of others stay", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   for (const name of ["ann", "bob"]) {
-    await user(folder, `add ${name} --generate`);
-    await user(folder, `token ${name}`);
+    await runUser(folder, `add ${name} --generate`);
+    await runUser(folder, `token ${name}`);
   }
-  expect((await user(folder, "password ann --generate")).said).toMatch(
+  expect((await runUser(folder, "password ann --generate")).said).toMatch(
     /Its tokens \(1\) were revoked.*user token ann --expires 90d\n/,
   );
-  expect((await user(folder, "list")).out).toMatch(/^ann\tadmin\nbob\tadmin\ttokens: 1\n/);
+  expect((await runUser(folder, "list")).out).toMatch(/^ann\tadmin\nbob\tadmin\ttokens: 1\n/);
 });
 
 describe("a token expires", () => {
@@ -239,9 +241,9 @@ describe("a token expires", () => {
   });
 
   test("a token expires as `user token --expires` says, and stays in the list until it is removed", async () => {
-    const folder = await temporaryFolder();
-    await user(folder, "add ann --generate");
-    expect((await user(folder, "token ann --expires 90d")).said).toMatch(
+    const folder = await createTemporaryFolder();
+    await runUser(folder, "add ann --generate");
+    expect((await runUser(folder, "token ann --expires 90d")).said).toMatch(
       /It expires on \d{4}-\d\d-\d\dT\d\d:\d\dZ\.\n$/,
     );
     await changeUsers(folder, (users) => {
@@ -249,28 +251,28 @@ describe("a token expires", () => {
       const [token] = ann.tokens;
       users.set("ann", { ...ann, tokens: [{ ...token, expires: "2026-01-01T00:00:00.000Z" }] });
     });
-    expect((await user(folder, "list")).out).toMatch(/\tEXPIRED 2026-01-01T00:00Z\tnot used yet\n$/);
-    await user(folder, "token ann --revoke");
-    expect((await user(folder, "list")).out).toBe("ann\tadmin\n");
+    expect((await runUser(folder, "list")).out).toMatch(/\tEXPIRED 2026-01-01T00:00Z\tnot used yet\n$/);
+    await runUser(folder, "token ann --revoke");
+    expect((await runUser(folder, "list")).out).toBe("ann\tadmin\n");
   });
 });
 
 test("a damaged file of last uses hides no user, and the list reports the damage", async () => {
-  const folder = await temporaryFolder();
-  await user(folder, "add ann --generate");
+  const folder = await createTemporaryFolder();
+  await runUser(folder, "add ann --generate");
   await writeFile(tokenUsesFile(folder), "{");
-  const { out, said, error } = await user(folder, "list");
+  const { out, said, error } = await runUser(folder, "list");
   expect({ out, error }).toEqual({ out: "ann\tadmin\n", error: "" });
   expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);
 });
 
 test("a user is removed; after the last one a message says that no login is required any more", async () => {
-  const folder = await temporaryFolder();
-  await user(folder, "add ann --generate");
-  await user(folder, "add bob --generate");
-  expect((await user(folder, "remove ann")).said).toBe(
+  const folder = await createTemporaryFolder();
+  await runUser(folder, "add ann --generate");
+  await runUser(folder, "add bob --generate");
+  expect((await runUser(folder, "remove ann")).said).toBe(
     "The user ann was removed. A running server disconnects it within a few seconds.\n",
   );
-  expect((await user(folder, "remove bob")).said).toMatch(/No accounts are left/);
-  expect((await user(folder, "list")).said).toMatch(/^There are no users in .*users\.json\.$/m);
+  expect((await runUser(folder, "remove bob")).said).toMatch(/No accounts are left/);
+  expect((await runUser(folder, "list")).said).toMatch(/^There are no users in .*users\.json\.$/m);
 });

@@ -5,21 +5,21 @@ import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
 import { checkBroker } from "../../scripts/setup/broker-check.js";
 import { listEsp32Roots } from "../../scripts/setup/esp32-roots.js";
-import { certificate } from "../support/certificates.js";
+import { generateCertificate } from "../support/certificates.js";
 import { freePort } from "../support/mosquitto.js";
 import { Readable } from "node:stream";
 import { userCommand } from "../../server/src/app/commands/user.js";
-import { server, temporaryFolder } from "../server/support/server.js";
+import { startTestServer, createTemporaryFolder } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { connack, fakeBroker } from "./support.js";
+import { connackPacket, fakeBroker } from "./support.js";
 
-const at = (port: number, host = "127.0.0.1") => ({ host, port, tls: false });
+const brokerAt = (port: number, host = "127.0.0.1") => ({ host, port, tls: false });
 const account = { user: "porch", password: "s3cret word" };
 const noUser = { user: "", password: "" };
 
 test("a broker that accepts the board gives no problem", async () => {
-  const { brokerUrl } = await server({ http: false });
-  expect(await checkBroker({ broker: at(Number(new URL(brokerUrl).port)), ...noUser })).toBe("");
+  const { brokerUrl } = await startTestServer({ http: false });
+  expect(await checkBroker({ broker: brokerAt(Number(new URL(brokerUrl).port)), ...noUser })).toBe("");
 });
 
 test.each([
@@ -30,85 +30,89 @@ test.each([
   [5, /does not authorize this user/],
   [77, /code 77/],
 ])("a CONNACK with code %i is explained without the password", async (code, reason) => {
-  const { port } = await fakeBroker(connack(code));
-  const problem = await checkBroker({ broker: at(port), ...account });
+  const { port } = await fakeBroker(connackPacket(code));
+  const problem = await checkBroker({ broker: brokerAt(port), ...account });
   expect(problem).toMatch(reason);
   expect(problem).toContain(`mqtt://127.0.0.1:${port}`);
   expect(problem).not.toContain("s3cret");
 });
 
 test("a broker that requires a user name gives a sentence about it", async () => {
-  const { port } = await fakeBroker(connack(5));
-  expect(await checkBroker({ broker: at(port), ...noUser })).toContain("requires a user name and a password");
+  const { port } = await fakeBroker(connackPacket(5));
+  expect(await checkBroker({ broker: brokerAt(port), ...noUser })).toContain("requires a user name and a password");
 });
 
 test("a broker that never answers gives a problem at the time limit", async () => {
   const { port } = await fakeBroker(undefined);
-  expect(await checkBroker({ broker: at(port), ...noUser }, { within: 200 })).toContain("does not answer");
+  expect(await checkBroker({ broker: brokerAt(port), ...noUser }, { within: 200 })).toContain("does not answer");
 });
 
 test("a program that closes the connection or speaks another protocol is reported as no broker", async () => {
   const closes = await fakeBroker("close");
-  expect(await checkBroker({ broker: at(closes.port), ...noUser })).toContain("closed the connection");
+  expect(await checkBroker({ broker: brokerAt(closes.port), ...noUser })).toContain("closed the connection");
   const http = await fakeBroker([...Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")]);
-  expect(await checkBroker({ broker: at(http.port), ...noUser })).toContain("is its MQTT port");
+  expect(await checkBroker({ broker: brokerAt(http.port), ...noUser })).toContain("is its MQTT port");
 });
 
 test("a refused connection gives the command that starts a broker", async () => {
-  expect(await checkBroker({ broker: at(await freePort()), ...noUser })).toMatch(/nothing listens.*npm start/);
+  expect(await checkBroker({ broker: brokerAt(await freePort()), ...noUser })).toMatch(/nothing listens.*npm start/);
 });
 
 test("an unknown host name is part of the message", async () => {
   // no resolver knows the name, because RFC 6761 reserves .invalid
-  expect(await checkBroker({ broker: at(1883, "broker.invalid"), ...noUser }, { within: 3000 })).toContain(
+  expect(await checkBroker({ broker: brokerAt(1883, "broker.invalid"), ...noUser }, { within: 3000 })).toContain(
     "broker.invalid",
   );
 });
 
 describe("the broker test over TLS", () => {
-  const secure = (port: number) => ({ host: "localhost", port, tls: true });
+  const secureBroker = (port: number) => ({ host: "localhost", port, tls: true });
 
   test("refuses an untrusted certificate before it sends user name and password", async () => {
-    const broker = await fakeBroker(connack(0), await certificate("localhost"));
-    const problem = await checkBroker({ broker: secure(broker.port), ...account });
+    const broker = await fakeBroker(connackPacket(0), await generateCertificate("localhost"));
+    const problem = await checkBroker({ broker: secureBroker(broker.port), ...account });
     expect(problem).toContain("a certificate that an ESP32 cannot verify");
     expect(broker.received()).toBe("");
   });
 
   test("accepts a certificate of a trusted authority", async () => {
-    const ca = await certificate("authority", { authority: true });
-    const broker = await fakeBroker(connack(0), await certificate("localhost", { ca }));
-    expect(await checkBroker({ broker: secure(broker.port), ...account }, { roots: [ca.cert] })).toBe("");
+    const ca = await generateCertificate("authority", { authority: true });
+    const broker = await fakeBroker(connackPacket(0), await generateCertificate("localhost", { ca }));
+    expect(await checkBroker({ broker: secureBroker(broker.port), ...account }, { roots: [ca.cert] })).toBe("");
     expect(broker.received()).toContain("s3cret word");
   });
 
   test("reports an expired certificate, and one for another name", async () => {
-    const ca = await certificate("authority", { authority: true });
+    const ca = await generateCertificate("authority", { authority: true });
     const old = { validFrom: new Date(Date.now() - 2 * 86_400_000), validTo: new Date(Date.now() - 86_400_000) };
-    const expired = await fakeBroker(connack(0), await certificate("localhost", { ca, ...old }));
-    expect(await checkBroker({ broker: secure(expired.port), ...noUser }, { roots: [ca.cert] })).toContain("expired");
+    const expired = await fakeBroker(connackPacket(0), await generateCertificate("localhost", { ca, ...old }));
+    expect(await checkBroker({ broker: secureBroker(expired.port), ...noUser }, { roots: [ca.cert] })).toContain(
+      "expired",
+    );
     const { cert, private: key } = await generate([{ name: "commonName", value: "other.example" }], {
       keyType: "ec",
       algorithm: "sha256",
       ca,
       extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "other.example" }] }],
     });
-    const other = await fakeBroker(connack(0), { cert, key });
-    expect(await checkBroker({ broker: secure(other.port), ...noUser }, { roots: [ca.cert] })).toContain(
+    const other = await fakeBroker(connackPacket(0), { cert, key });
+    expect(await checkBroker({ broker: secureBroker(other.port), ...noUser }, { roots: [ca.cert] })).toContain(
       "a certificate for another name",
     );
   });
 
   test("reports a broker that supports only TLS 1.3", async () => {
-    const ca = await certificate("authority", { authority: true });
-    const pair = await certificate("localhost", { ca });
-    const broker = await fakeBroker(connack(0), { ...pair, minVersion: "TLSv1.3" });
-    expect(await checkBroker({ broker: secure(broker.port), ...noUser }, { roots: [ca.cert] })).toContain("TLS 1.2");
+    const ca = await generateCertificate("authority", { authority: true });
+    const pair = await generateCertificate("localhost", { ca });
+    const broker = await fakeBroker(connackPacket(0), { ...pair, minVersion: "TLSv1.3" });
+    expect(await checkBroker({ broker: secureBroker(broker.port), ...noUser }, { roots: [ca.cert] })).toContain(
+      "TLS 1.2",
+    );
   });
 
   test("reports a port without TLS", async () => {
     const broker = await fakeBroker([...Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")]);
-    expect(await checkBroker({ broker: secure(broker.port), ...noUser })).toContain("TLS");
+    expect(await checkBroker({ broker: secureBroker(broker.port), ...noUser })).toContain("TLS");
   });
 });
 
@@ -124,9 +128,9 @@ test("the trusted authorities are most of Node's, without Google's, as on an ESP
 });
 
 test("the nightlight server accepts a board with an account, and refuses a wrong password and a missing user", async () => {
-  const data = await temporaryFolder();
-  const { brokerUrl } = await server({ http: false, data });
-  const broker = at(Number(new URL(brokerUrl).port));
+  const data = await createTemporaryFolder();
+  const { brokerUrl } = await startTestServer({ http: false, data });
+  const broker = brokerAt(Number(new URL(brokerUrl).port));
   const messages = { write: () => true };
   const input = Object.assign(Readable.from(["s3cret word\n"]), { isTTY: false });
   const args = ["add", "porch", "--device", "nightlight/porch", "--password-stdin"];

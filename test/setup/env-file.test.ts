@@ -14,7 +14,7 @@ import {
 } from "../../scripts/setup/settings.js";
 import { writeEnvFile } from "../../scripts/setup/store.js";
 import { parseSettings } from "../../sim/settings.js";
-import { temporaryFolder } from "../server/support/server.js";
+import { createTemporaryFolder } from "../server/support/server.js";
 
 const broker = { host: "192.168.1.20", port: 1883, tls: false };
 
@@ -126,7 +126,7 @@ describe("an existing .env.local", () => {
   });
 
   test("is replaced atomically, readable only by its owner, with a backup", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "OTHER=1\nWIFI_SSID=old\n", { mode: 0o644 });
     expect(await writeEnvFile(folder, { WIFI_SSID: "new" })).toBe(true);
     expect(await readFile(path.join(folder, ".env.local"), "utf8")).toBe("OTHER=1\nWIFI_SSID=new\n");
@@ -140,7 +140,7 @@ describe("an existing .env.local", () => {
   });
 
   test("stays unchanged when DeviceScript would read back another value", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await writeFile(path.join(folder, ".env.local"), "WIFI_SSID=old\n");
     // DeviceScript would read back null as the text "null", so writing must fail
     await expect(writeEnvFile(folder, { WIFI_SSID: null })).rejects.toThrow("WIFI_SSID");

@@ -8,7 +8,7 @@ import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
 import { createTerminal, DialogCanceled } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
-import { temporaryFolder } from "../server/support/server.js";
+import { createTemporaryFolder } from "../server/support/server.js";
 import { fakeTerminal, type FakeTerminal } from "./support.js";
 
 const PASSWORDS = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
@@ -22,12 +22,12 @@ interface Run {
   settings(): Promise<Record<string, unknown>>;
 }
 
-async function run(
+async function runSetupCommand(
   args: string[],
   terminal: FakeTerminal,
   options: Partial<SetupEnvironment> & { before?: string } = {},
 ): Promise<Run> {
-  const root = await temporaryFolder();
+  const root = await createTemporaryFolder();
   const file = path.join(root, ".env.local");
   if (options.before !== undefined) await writeFile(file, options.before);
   const code = await runSetup(args, {
@@ -53,7 +53,7 @@ const answers = {
 
 describe("npm run setup at a terminal", () => {
   test("writes the answers and a proposed id", async () => {
-    const { code, output, terminal, settings } = await run([], fakeTerminal(answers));
+    const { code, output, terminal, settings } = await runSetupCommand([], fakeTerminal(answers));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
       WIFI_SSID: "home",
@@ -71,7 +71,7 @@ describe("npm run setup at a terminal", () => {
 
   test("keeps all existing settings and passwords on Enter", async () => {
     const before = "# mine\nWIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_PORT=1884\nMQTT_TLS=false\nMQTT_USER=porch\nMQTT_PWD=older-broker\nNL_ID=a/b\n"; // prettier-ignore
-    const { code, output, root } = await run([], fakeTerminal({}), { before });
+    const { code, output, root } = await runSetupCommand([], fakeTerminal({}), { before });
     expect(code).toBe(0);
     expect(output).toContain(".env.local is unchanged");
     expect(await readFile(path.join(root, ".env.local"), "utf8")).toBe(before);
@@ -79,14 +79,16 @@ describe("npm run setup at a terminal", () => {
 
   test("does not reuse a Wi-Fi password for another network", async () => {
     const before = "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\n";
-    const { settings } = await run([], fakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
+    const { settings } = await runSetupCommand([], fakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "other", WIFI_PWD: undefined });
   });
 
   test("explains a wrong answer, asks again, and does not propose invalid settings", async () => {
     const long = "x".repeat(32);
     const terminal = fakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
-    const { code, output, settings } = await run([], terminal, { before: `WIFI_SSID=${long}\nNL_ID="a/+"\n` });
+    const { code, output, settings } = await runSetupCommand([], terminal, {
+      before: `WIFI_SSID=${long}\nNL_ID="a/+"\n`,
+    });
     expect(code).toBe(0);
     expect(output).toContain("at most 31");
     expect(output).toContain("does not support ws://");
@@ -96,18 +98,18 @@ describe("npm run setup at a terminal", () => {
 
   test("replaces a loopback address of the broker by this computer's network address", async () => {
     const terminal = fakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
-    const { output, settings } = await run([], terminal);
+    const { output, settings } = await runSetupCommand([], terminal);
     expect(output).toContain("Use 192.168.1.7");
     expect(await settings()).toMatchObject({ MQTT_HOST: "192.168.1.7", MQTT_PORT: 1884 });
   });
 
   test("warns before writing when the broker refuses the board, and writes nothing by default", async () => {
-    const check = () => Promise.resolve("The broker is not there.");
-    const no = await run([], fakeTerminal(answers), { check });
+    const rejectBroker = () => Promise.resolve("The broker is not there.");
+    const no = await runSetupCommand([], fakeTerminal(answers), { check: rejectBroker });
     expect(no.code).toBe(1);
     expect(no.output).toContain("Warning: The broker is not there.");
     expect(await readdir(no.root)).toEqual([]);
-    const yes = await run([], fakeTerminal({ ...answers, "anyway?": "y" }), { check });
+    const yes = await runSetupCommand([], fakeTerminal({ ...answers, "anyway?": "y" }), { check: rejectBroker });
     expect(yes.code).toBe(0);
     expect(await yes.settings()).toMatchObject({ MQTT_HOST: "192.168.1.20" });
   });
@@ -115,7 +117,7 @@ describe("npm run setup at a terminal", () => {
   test("changes nothing when the user presses Ctrl-C", async () => {
     const terminal = fakeTerminal({});
     terminal.ask = () => Promise.reject(new DialogCanceled("Stopped. Nothing was changed."));
-    const { code, output, root } = await run([], terminal);
+    const { code, output, root } = await runSetupCommand([], terminal);
     expect(code).toBe(1);
     expect(output).toContain("Nothing was changed");
     expect(await readdir(root)).toEqual([]);
@@ -128,7 +130,7 @@ describe("npm run setup with flags", () => {
 
   test("asks nothing, and reads both passwords from standard input", async () => {
     const args = [...flags, "--user", "porch", "--password-stdin", "--id", "mine/porch"];
-    const { code, settings } = await run(args, fakeTerminal(undefined, piped));
+    const { code, settings } = await runSetupCommand(args, fakeTerminal(undefined, piped));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
       WIFI_SSID: "home",
@@ -144,19 +146,21 @@ describe("npm run setup with flags", () => {
 
   test("reads passwords from environment variables", async () => {
     const env = { NIGHTLIGHT_WIFI_PASSWORD: "w1fi-pass#word", NIGHTLIGHT_BOARD_PASSWORD: "br0ker secret" };
-    const { settings } = await run(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), { env });
+    const { settings } = await runSetupCommand(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), {
+      env,
+    });
     expect(await settings()).toMatchObject({ WIFI_PWD: "w1fi-pass#word", MQTT_PWD: "br0ker secret" });
   });
 
   test("keeps existing settings with --yes, and proposes this computer as the broker", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="older-wifi"\n';
-    const { settings } = await run(["--yes"], fakeTerminal(), { before });
+    const { settings } = await runSetupCommand(["--yes"], fakeTerminal(), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", WIFI_PWD: "older-wifi", MQTT_HOST: "192.168.1.7" });
   });
 
   test("refuses a password without a user", async () => {
     const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
-    const { code, output, root } = await run(args, fakeTerminal(undefined, ["br0ker secret"]));
+    const { code, output, root } = await runSetupCommand(args, fakeTerminal(undefined, ["br0ker secret"]));
     expect(code).toBe(2);
     expect(output).toContain("give --user");
     expect(await readdir(root)).toEqual([]);
@@ -164,19 +168,23 @@ describe("npm run setup with flags", () => {
 
   test("reports an invalid broker in the file, and does not replace it by a proposal", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
-    const { code, output } = await run(["--yes"], fakeTerminal(), { before });
+    const { code, output } = await runSetupCommand(["--yes"], fakeTerminal(), { before });
     expect(code).toBe(2);
     expect(output).toMatch(/MQTT_HOST and MQTT_PORT in \.env\.local \(mqtt:\/\/x, abc\).*give --broker/);
-    const put = await run(["--yes", "--broker", "192.168.1.9"], fakeTerminal(), { before });
+    const put = await runSetupCommand(["--yes", "--broker", "192.168.1.9"], fakeTerminal(), { before });
     expect(await put.settings()).toMatchObject({ MQTT_HOST: "192.168.1.9", MQTT_PORT: 1883 });
   });
 
   test("does not reuse a broker password for another broker", async () => {
     const before =
       "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_USER=porch\nMQTT_PWD=older-broker\n";
-    const { settings } = await run(["--yes", "--broker", "192.168.1.10", "--user", "porch"], fakeTerminal(), {
-      before,
-    });
+    const { settings } = await runSetupCommand(
+      ["--yes", "--broker", "192.168.1.10", "--user", "porch"],
+      fakeTerminal(),
+      {
+        before,
+      },
+    );
     expect(await settings()).toMatchObject({ MQTT_USER: "porch", MQTT_PWD: undefined });
   });
 
@@ -195,33 +203,33 @@ describe("npm run setup with flags", () => {
     [["--wifi-open", "--wifi-password-stdin"], /not both/],
     [["--nonsense"], /--nonsense.*--help/],
   ])("refuses %j with a remedy, and writes nothing", async (args, reason) => {
-    const { code, output, root } = await run(args, fakeTerminal());
+    const { code, output, root } = await runSetupCommand(args, fakeTerminal());
     expect(output).toMatch(reason);
     expect(code).toBe(2);
     expect(await readdir(root)).toEqual([]);
   });
 
   test("leaves the file unchanged when the broker refuses the board, except with --no-check", async () => {
-    const check = () => Promise.resolve("The broker is not there.");
+    const rejectBroker = () => Promise.resolve("The broker is not there.");
     const before = "WIFI_SSID=home\n";
-    const refused = await run(["--yes"], fakeTerminal(), { check, before });
+    const refused = await runSetupCommand(["--yes"], fakeTerminal(), { check: rejectBroker, before });
     expect(refused.code).toBe(1);
     expect(refused.output).toContain("--no-check");
     expect(await refused.settings()).toEqual({ WIFI_SSID: "home" });
-    const written = await run(["--yes", "--no-check"], fakeTerminal(), { check, before });
+    const written = await runSetupCommand(["--yes", "--no-check"], fakeTerminal(), { check: rejectBroker, before });
     expect(written.code).toBe(0);
     expect(await written.settings()).toMatchObject({ MQTT_HOST: "192.168.1.7" });
   });
 
   test("lists every flag with --help", async () => {
-    const { code, output } = await run(["--help"], fakeTerminal());
+    const { code, output } = await runSetupCommand(["--help"], fakeTerminal());
     expect(code).toBe(0);
     for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(output).toContain(flag); // prettier-ignore
   });
 });
 
 test("the simulator and DeviceScript read the written file alike", async () => {
-  const { root, settings } = await run([], fakeTerminal(answers));
+  const { root, settings } = await runSetupCommand([], fakeTerminal(answers));
   expect(readSettings(root)).toEqual(await settings());
 });
 

@@ -74,4 +74,4 @@ export async function fakeBroker(answer: number[] | "close" | undefined, secure?
 }
 
 /** Returns a CONNACK packet with a return code, MQTT 3.1.1 section 3.2. */
-export const connack = (code: number): number[] => [0x20, 2, 0, code];
+export const connackPacket = (code: number): number[] => [0x20, 2, 0, code];

@@ -8,7 +8,7 @@ const HOUR = DAY / 24;
 const LESSON_MESSAGES = DAY / DEFAULT_CADENCE.interval;
 
 /** Returns the readings that a board's firmware reports during a simulated day. */
-function reports(source: LightSource): LastReport[] {
+function reportsOfDay(source: LightSource): LastReport[] {
   const reported: LastReport[] = [];
   for (let at = 0; at < DAY; at += DEFAULT_CADENCE.sample) {
     const light = source(at);
@@ -20,9 +20,9 @@ function reports(source: LightSource): LastReport[] {
 describe("a day with clouds", () => {
   it("is the same for the same seed, and different for another seed", () => {
     const times = Array.from({ length: 200 }, (_, n) => 6 * HOUR + n * 211_000);
-    const lights = (seed: number) => times.map(cloudyDay({ seed }));
-    expect(lights(3)).toEqual(lights(3));
-    expect(lights(3)).not.toEqual(lights(4));
+    const lightsOf = (seed: number) => times.map(cloudyDay({ seed }));
+    expect(lightsOf(3)).toEqual(lightsOf(3));
+    expect(lightsOf(3)).not.toEqual(lightsOf(4));
   });
 
   it("is dark at night and bright at noon, and repeats", () => {
@@ -48,12 +48,12 @@ describe("a day with clouds", () => {
   });
 
   it.each([1, 2, 3, 4, 5])("needs at most a tenth of the messages of a fixed interval: seed %i", (seed) => {
-    expect(reports(cloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
+    expect(reportsOfDay(cloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
   });
 
   it("makes a board report every threshold crossing with the first sample after the crossing", () => {
     const source = cloudyDay({ seed: 5 });
-    const at = new Set(reports(source).map((report) => report.at));
+    const at = new Set(reportsOfDay(source).map((report) => report.at));
     let before = source(0);
     for (let now = DEFAULT_CADENCE.sample; now < DAY; now += DEFAULT_CADENCE.sample) {
       const light = source(now);

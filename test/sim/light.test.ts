@@ -3,7 +3,7 @@ import { constantLight, shortDay } from "../../sim/light.js";
 import { parseTrace } from "../../sim/trace.js";
 
 /** Samples the light of `source` every 100 ms. */
-const sampled = (source: (ms: number) => number, ms: number) =>
+const sampleLight = (source: (ms: number) => number, ms: number) =>
   Array.from({ length: ms / 100 }, (_, i) => source(i * 100));
 
 describe("a constant light", () => {
@@ -16,20 +16,20 @@ describe("a constant light", () => {
 
 describe("the short day", () => {
   it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once in each direction", (period) => {
-    const light = sampled(shortDay({ period }), period);
+    const light = sampleLight(shortDay({ period }), period);
     const switches = light.flatMap((now, i) => (i > 0 && now < 300 !== light[i - 1] < 300 ? [i] : []));
     expect(switches).toHaveLength(2);
     expect(light[switches[0]]).toBeLessThan(300);
   });
 
   it("starts bright and gets dark within 10 s", () => {
-    const light = sampled(shortDay(), 60_000);
+    const light = sampleLight(shortDay(), 60_000);
     expect(light[0]).toBeGreaterThan(400);
     expect(light.findIndex((now) => now < 300)).toBeLessThan(100);
   });
 
   it("is smooth, stays within the scale, uses most of the scale, and has clouds", () => {
-    const light = sampled(shortDay(), 300_000);
+    const light = sampleLight(shortDay(), 300_000);
     expect(Math.min(...light)).toBeGreaterThanOrEqual(0);
     expect(Math.min(...light)).toBeLessThan(60);
     expect(Math.max(...light)).toBeLessThanOrEqual(1023);
@@ -41,7 +41,7 @@ describe("the short day", () => {
   });
 
   it("is a pure function of time", () => {
-    expect(sampled(shortDay(), 5000)).toEqual(sampled(shortDay(), 5000));
+    expect(sampleLight(shortDay(), 5000)).toEqual(sampleLight(shortDay(), 5000));
   });
 });
 

@@ -9,7 +9,7 @@ const startTestServer = useTestServers();
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TSX = createRequire(import.meta.url).resolve("tsx/cli");
 
-function sim(...args: string[]) {
+function startSim(...args: string[]) {
   const child = spawn(process.execPath, [TSX, "--conditions=nightlight-source", "sim/main.ts", ...args], { cwd: ROOT });
   const run = { child, output: "", code: undefined as number | null | undefined };
   child.stdout.on("data", (data: Buffer) => (run.output += data.toString()));
@@ -18,7 +18,7 @@ function sim(...args: string[]) {
   return run;
 }
 
-const ended = (run: ReturnType<typeof sim>, within = 20_000) =>
+const waitForEnd = (run: ReturnType<typeof startSim>, within = 20_000) =>
   eventually(() => run.code !== undefined, { within, what: "npm run sim to end" });
 
 describe.concurrent("npm run sim", () => {
@@ -26,8 +26,8 @@ describe.concurrent("npm run sim", () => {
     [["--boards", "0"], 2, "whole number from 1 to 64"],
     [["--trace", "no-such-file.csv"], 1, "no-such-file.csv cannot be read"],
   ])("exits with code %i and a reason: %j", async (args, code, reason) => {
-    const run = sim(...args);
-    await ended(run);
+    const run = startSim(...args);
+    await waitForEnd(run);
     expect(run.output).toContain(reason);
     expect(run.output).not.toContain("    at ");
     expect(run.code).toBe(code);
@@ -35,7 +35,7 @@ describe.concurrent("npm run sim", () => {
 
   it("connects the requested boards to the broker, and ends within 2 s", async () => {
     const broker = await startTestServer();
-    const run = sim("--broker", `mqtt://127.0.0.1:${broker.port}`, "--id", "home/hall", "--id", "home/porch");
+    const run = startSim("--broker", `mqtt://127.0.0.1:${broker.port}`, "--id", "home/hall", "--id", "home/porch");
     await eventually(
       () => ["home/hall", "home/porch"].every((id) => broker.connections.some(({ text }) => text.includes(id))),
       {
@@ -45,6 +45,6 @@ describe.concurrent("npm run sim", () => {
     );
     expect(run.output).toMatch(/home\/hall.*started/);
     run.child.kill("SIGTERM");
-    await ended(run, 2000);
+    await waitForEnd(run, 2000);
   });
 });

@@ -23,7 +23,7 @@ describe.concurrent("the network of a simulated board", () => {
     });
     return { board, connection };
   };
-  const heard = (board: { output: string[] }) => board.output.filter((line) => line.startsWith("got "));
+  const receivedLines = (board: { output: string[] }) => board.output.filter((line) => line.startsWith("got "));
 
   it("carries text in both directions", async () => {
     const { board, connection } = await talkTo(await startTestServer());
@@ -31,15 +31,15 @@ describe.concurrent("the network of a simulated board", () => {
     connection.socket.write("abc");
     await eventually(() => connection.text.endsWith("ok\n"), { what: "the answer" });
     // waits, because the answer may arrive before the board's line is in the log
-    await eventually(() => heard(board).length > 0, { what: "the line in the log" });
-    expect(heard(board)).toEqual(["got 3 total 3"]);
+    await eventually(() => receivedLines(board).length > 0, { what: "the line in the log" });
+    expect(receivedLines(board)).toEqual(["got 3 total 3"]);
   });
 
   it("delivers all data in chunks of at most 1,024 bytes", async () => {
     const { board, connection } = await talkTo(await startTestServer());
     connection.socket.write(Buffer.alloc(20_000));
     await eventually(() => board.output.at(-1)?.endsWith("total 20000"), { what: "20,000 bytes" });
-    for (const line of heard(board)) expect(Number(line.split(" ")[1])).toBeLessThanOrEqual(1024);
+    for (const line of receivedLines(board)) expect(Number(line.split(" ")[1])).toBeLessThanOrEqual(1024);
   });
 
   it("does not crash the virtual machine when 1 MB arrives for a slow program", async () => {
@@ -99,10 +99,10 @@ describe.concurrent("the network of a simulated board", () => {
     await eventually(() => board.network.state === "cut");
     connection.socket.write("lost for now");
     connection.text = "";
-    await expect(eventually(() => heard(board).length, { within: 300 })).rejects.toThrow("gave up");
+    await expect(eventually(() => receivedLines(board).length, { within: 300 })).rejects.toThrow("gave up");
     expect(connection.endedBy).toBeUndefined();
     board.network.heal();
-    await eventually(() => heard(board).at(-1) === "got 12 total 12", { what: "what was on its way" });
+    await eventually(() => receivedLines(board).at(-1) === "got 12 total 12", { what: "what was on its way" });
     await eventually(() => connection.text === "ok\n", { what: "the answer" });
   });
 

@@ -7,15 +7,15 @@ describe("the command line of npm run sim", () => {
 
   beforeEach(() => {
     printed = "";
-    const print = (text: string | Uint8Array) => Boolean((printed += String(text)));
-    vi.spyOn(process.stdout, "write").mockImplementation(print);
-    vi.spyOn(process.stderr, "write").mockImplementation(print);
+    const recordOutput = (text: string | Uint8Array) => Boolean((printed += String(text)));
+    vi.spyOn(process.stdout, "write").mockImplementation(recordOutput);
+    vi.spyOn(process.stderr, "write").mockImplementation(recordOutput);
   });
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  const exitCode = (...args: string[]) => {
+  const exitCodeOf = (...args: string[]) => {
     try {
       parseOptions(args);
     } catch (error) {
@@ -32,7 +32,7 @@ describe("the command line of npm run sim", () => {
   });
 
   it("prints help", () => {
-    expect(exitCode("--help")).toBe(0);
+    expect(exitCodeOf("--help")).toBe(0);
     for (const option of ["--broker", "--boards", "--id", "--light", "--trace", "--http-port", "--board", "--verbose"])
       expect(printed).toContain(option);
   });
@@ -49,7 +49,7 @@ describe("the command line of npm run sim", () => {
     [["--colour"], "unknown option '--colour'"],
     [["5"], "too many arguments"],
   ])("explains the mistake in %j", (args, reason) => {
-    expect(exitCode(...args)).toBeGreaterThan(0);
+    expect(exitCodeOf(...args)).toBeGreaterThan(0);
     expect(printed).toContain(reason);
   });
 });

@@ -19,7 +19,7 @@ export interface CertificateOptions {
 }
 
 /** Generates a certificate for a common name, which is also valid for localhost and 127.0.0.1. */
-export async function certificate(name: string, options: CertificateOptions = {}): Promise<CertificateAndKey> {
+export async function generateCertificate(name: string, options: CertificateOptions = {}): Promise<CertificateAndKey> {
   const { ca, authority = false, validFrom, validTo } = options;
   const made = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",

@@ -34,7 +34,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function accepts(port: number): Promise<boolean> {
+async function acceptsConnections(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");
@@ -67,7 +67,7 @@ export async function startMosquitto(options: { persistent?: boolean; lines?: st
   await writeFile(configuration, [...listener, ...keep, ...lines, ""].join("\n"));
   let child: ChildProcess | undefined;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  async function endWithSignal(signal: NodeJS.Signals): Promise<void> {
     const running = child;
     child = undefined;
     await endChild(running, signal);
@@ -75,7 +75,7 @@ export async function startMosquitto(options: { persistent?: boolean; lines?: st
 
   async function start(): Promise<void> {
     child = spawn(MOSQUITTO as string, ["-c", configuration], { stdio: "ignore" });
-    await eventually(() => accepts(port), { within: 10_000, what: "Mosquitto to listen" });
+    await eventually(() => acceptsConnections(port), { within: 10_000, what: "Mosquitto to listen" });
   }
 
   await start();
@@ -83,11 +83,11 @@ export async function startMosquitto(options: { persistent?: boolean; lines?: st
     port,
     url: `mqtt://127.0.0.1:${port}`,
     start,
-    stop: () => end("SIGTERM"),
-    kill: () => end("SIGKILL"),
+    stop: () => endWithSignal("SIGTERM"),
+    kill: () => endWithSignal("SIGKILL"),
     deleteData: () => rm(path.join(folder, "mosquitto.db"), { force: true }),
     async remove() {
-      await end("SIGTERM");
+      await endWithSignal("SIGTERM");
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -2,14 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-interface Ended {
+interface ProgramResult {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
 /** Runs npm or npx until it exits. */
-export async function npm(program: "npm" | "npx", args: string[], cwd: string): Promise<Ended> {
+export async function runNpm(program: "npm" | "npx", args: string[], cwd: string): Promise<ProgramResult> {
   // on Windows npm is a script, which requires a shell
   const child = spawn(program, args, { cwd, shell: process.platform === "win32", stdio: ["ignore", "pipe", "pipe"] });
   const output = { out: "", err: "" };

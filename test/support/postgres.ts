@@ -21,13 +21,13 @@ export interface Postgres {
 }
 
 /** Returns the user for PostgreSQL, which refuses to run as root: root switches to the package's user. */
-function account(): { uid?: number; gid?: number } {
+function postgresAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
-  const ask = (flag: string): number => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
-  return { uid: ask("-u"), gid: ask("-g") };
+  const readId = (flag: string): number => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
+  return { uid: readId("-u"), gid: readId("-g") };
 }
 
-const USER = "nightlight";
+const DATABASE_USER = "nightlight";
 
 /** Starts PostgreSQL with an empty cluster. */
 export async function startPostgres(): Promise<Postgres> {
@@ -35,23 +35,23 @@ export async function startPostgres(): Promise<Postgres> {
   const server = POSTGRES.replace(/initdb$/, "postgres");
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-postgres-"));
   const cluster = path.join(folder, "cluster");
-  const options = { cwd: folder, ...account() };
+  const options = { cwd: folder, ...postgresAccount() };
   if (options.uid !== undefined) await chown(folder, options.uid, options.gid!);
-  const made = spawnSync(POSTGRES, ["-D", cluster, "-U", USER, "-A", "trust", "-N", "-E", "UTF8"], options);
+  const made = spawnSync(POSTGRES, ["-D", cluster, "-U", DATABASE_USER, "-A", "trust", "-N", "-E", "UTF8"], options);
   if (made.status !== 0) throw new Error(`initdb failed: ${String(made.stderr)}`);
   const port = await freePort();
   let child: ChildProcess | undefined;
   let databases = 0;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  async function endWithSignal(signal: NodeJS.Signals): Promise<void> {
     const running = child;
     child = undefined;
     await endChild(running, signal);
   }
 
-  const urlOf = (database: string): string => `postgres://${USER}@127.0.0.1:${port}/${database}`;
+  const urlOf = (database: string): string => `postgres://${DATABASE_USER}@127.0.0.1:${port}/${database}`;
 
-  async function ask(sql: string): Promise<void> {
+  async function executeSql(sql: string): Promise<void> {
     const client = new pg.Client({ connectionString: urlOf("postgres") });
     client.on("error", () => {});
     try {
@@ -67,7 +67,7 @@ export async function startPostgres(): Promise<Postgres> {
     const settings = ["fsync=off", "listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories=", "max_connections=60"]; // prettier-ignore
     const flags = ["-D", cluster, ...settings.flatMap((one) => ["-c", one])];
     child = spawn(server, flags, { ...options, stdio: "ignore" });
-    await eventually(() => ask("SELECT 1").then(() => true), {
+    await eventually(() => executeSql("SELECT 1").then(() => true), {
       within: 30_000,
       every: 50,
       what: "PostgreSQL to answer",
@@ -78,13 +78,13 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     async database() {
       const name = `test_${++databases}`;
-      await ask(`CREATE DATABASE ${name}`);
+      await executeSql(`CREATE DATABASE ${name}`);
       return urlOf(name);
     },
     start,
-    kill: () => end("SIGQUIT"),
+    kill: () => endWithSignal("SIGQUIT"),
     async remove() {
-      await end("SIGINT");
+      await endWithSignal("SIGINT");
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

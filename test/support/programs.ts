@@ -54,9 +54,9 @@ const warnedPrograms = new Set<string>();
 
 /**
  * Returns whether to skip the tests that need a program, because it is missing; prints one warning per missing program.
- * Always false with NIGHTLIGHT_TEST_ALL=1, so that the tests fail. Usage: `describe.skipIf(missing(MOSQUITTO, "Mosquitto"))`.
+ * Always false with NIGHTLIGHT_TEST_ALL=1, so that the tests fail. Usage: `describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))`.
  */
-export function missing(program: string | undefined, name: string): boolean {
+export function isMissing(program: string | undefined, name: string): boolean {
   if (program || TEST_ALL) return false;
   if (!warnedPrograms.has(name)) console.warn(`Skipping tests that need ${name}, because it is not installed.`);
   warnedPrograms.add(name);

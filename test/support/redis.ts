@@ -20,7 +20,7 @@ export interface RedisServer {
   remove(): Promise<void>;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answersPing(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");
@@ -32,7 +32,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-async function listens(port: number): Promise<boolean> {
+async function isListening(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");
@@ -56,7 +56,7 @@ export async function startRedis({ persistent = true, tls }: RedisOptions = {}):
   const port = await freePort();
   let child: ChildProcess | undefined;
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
+  async function endWithSignal(signal: NodeJS.Signals): Promise<void> {
     const running = child;
     child = undefined;
     await endChild(running, signal);
@@ -69,7 +69,7 @@ export async function startRedis({ persistent = true, tls }: RedisOptions = {}):
     const keeping = persistent ? ["--appendonly", "yes", "--appendfsync", "everysec"] : ["--appendonly", "no"];
     const flags = [...ports, "--bind", "127.0.0.1", "--dir", folder, "--save", "", ...keeping];
     child = spawn(REDIS as string, flags, { stdio: "ignore" });
-    await eventually(() => (tls ? listens(port) : answers(port)), {
+    await eventually(() => (tls ? isListening(port) : answersPing(port)), {
       within: 10_000,
       every: 20,
       what: "Redis to answer",
@@ -80,9 +80,9 @@ export async function startRedis({ persistent = true, tls }: RedisOptions = {}):
   return {
     url: `${tls ? "rediss" : "redis"}://127.0.0.1:${port}`,
     start,
-    kill: () => end("SIGKILL"),
+    kill: () => endWithSignal("SIGKILL"),
     async remove() {
-      await end("SIGTERM");
+      await endWithSignal("SIGTERM");
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

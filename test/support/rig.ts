@@ -46,7 +46,7 @@ export function connect(url: string, options: mqtt.IClientOptions = {}): Promise
 }
 
 /** Resolves when the board has published that it is online. */
-export async function online(rig: Rig, id: string): Promise<void> {
+export async function waitForOnline(rig: Rig, id: string): Promise<void> {
   const topic = topicOf(id, "status");
   await eventually(() => rig.seen.some((m) => m.topic === topic && m.text.includes('"online":true')), {
     within: 10_000,
@@ -98,6 +98,6 @@ export async function startRig({
     },
   };
   await Promise.all(boards.map((board) => board.start()));
-  await Promise.all(ids.map((id) => online(rig, id)));
+  await Promise.all(ids.map((id) => waitForOnline(rig, id)));
   return rig;
 }

@@ -6,7 +6,7 @@ import { expect, onTestFailed } from "vitest";
 const DEFAULT_SEED = 20261129;
 
 /** Whether this is a long run (`NIGHTLIGHT_LONG=1`), with more inputs and a new seed. */
-export const LONG = process.env.NIGHTLIGHT_LONG === "1";
+export const IS_LONG_RUN = process.env.NIGHTLIGHT_LONG === "1";
 
 let chosenSeed: number | undefined;
 
@@ -15,14 +15,14 @@ let chosenSeed: number | undefined;
  * Prints a seed that is not the default. When the test fails, prints the command that repeats it.
  * @throws RangeError when NIGHTLIGHT_SEED is not a whole number from 0 to 4294967295
  */
-export function seed(): number {
+export function testSeed(): number {
   if (chosenSeed === undefined) {
     chosenSeed = chooseSeed();
     if (chosenSeed !== DEFAULT_SEED) console.log(`seed ${chosenSeed}`);
   }
   const { testPath = "", currentTestName = "" } = expect.getState();
   const file = path.relative(process.cwd(), testPath).replaceAll(path.sep, "/");
-  const long = LONG ? "NIGHTLIGHT_LONG=1 " : "";
+  const long = IS_LONG_RUN ? "NIGHTLIGHT_LONG=1 " : "";
   onTestFailed(() => {
     console.error(
       `"${currentTestName}" failed. To repeat: NIGHTLIGHT_SEED=${chosenSeed} ${long}npx vitest run ${file}`,
@@ -33,7 +33,7 @@ export function seed(): number {
 
 function chooseSeed(): number {
   const given = process.env.NIGHTLIGHT_SEED;
-  if (given === undefined || given === "") return LONG ? Math.floor(Math.random() * 2 ** 32) : DEFAULT_SEED;
+  if (given === undefined || given === "") return IS_LONG_RUN ? Math.floor(Math.random() * 2 ** 32) : DEFAULT_SEED;
   const number = Number(given);
   if (/^\d+$/.test(given) && number < 2 ** 32) return number;
   throw new RangeError(`NIGHTLIGHT_SEED is "${given}"; it must be a whole number from 0 to 4294967295.`);

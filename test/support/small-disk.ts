@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
-import { missing } from "./programs.js";
+import { isMissing } from "./programs.js";
 
 export interface SmallDisk {
   readonly folder: string;
@@ -14,26 +14,26 @@ export interface SmallDisk {
   free(): void;
 }
 
-function mount(folder: string, options: string): boolean {
+function mountTmpfs(folder: string, options: string): boolean {
   return spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder]).status === 0;
 }
 
 function tryMount(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
   const folder = mkdtempSync(path.join(tmpdir(), "nightlight-mount-"));
-  const mounted = mount(folder, "size=64k");
+  const mounted = mountTmpfs(folder, "size=64k");
   if (mounted) spawnSync("umount", [folder]);
   rmdirSync(folder);
   return mounted ? "mount" : undefined;
 }
 
 /** Whether to skip tests that need a small disk. */
-export const NO_SMALL_DISK = missing(tryMount(), "the right to mount a tmpfs (root on Linux)");
+export const NO_SMALL_DISK = isMissing(tryMount(), "the right to mount a tmpfs (root on Linux)");
 
 /** Mounts a disk of this size, in MB. The disk is unmounted after the test. */
-export function smallDisk(megabytes: number): SmallDisk {
+export function mountSmallDisk(megabytes: number): SmallDisk {
   const folder = mkdtempSync(path.join(tmpdir(), "nightlight-disk-"));
-  if (!mount(folder, `size=${megabytes}m`)) throw new Error(`Mounting a tmpfs on ${folder} failed.`);
+  if (!mountTmpfs(folder, `size=${megabytes}m`)) throw new Error(`Mounting a tmpfs on ${folder} failed.`);
   onTestFinished(() => {
     // lazy unmount, because an exiting process may still have a file open
     spawnSync("umount", ["--lazy", folder]);

@@ -7,13 +7,13 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { FrameSplitter } from "../../scripts/peripherals/devtools.js";
-import { client } from "../server/support/server.js";
+import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { commandOf, commandOfTask, launch, named, tasks, type Command } from "./support/files.js";
+import { commandOf, commandOfTask, launch, findByName, tasks, type Command } from "./support/files.js";
 import { generatedPlace, Inspector, sourceMapOf, type Location } from "./support/inspector.js";
 import { startProgram, type Program } from "./support/programs.js";
 
-function start(command: Command): Program {
+function startCommand(command: Command): Program {
   const program = startProgram(command);
   onTestFinished(() => program.end());
   return program;
@@ -28,8 +28,8 @@ async function isolationFlags(): Promise<string[]> {
 
 describe("a launch configuration", () => {
   test("starts everything with F5, and the dashboard answers as soon as VS Code opens it", async () => {
-    const configuration = named(launch.configurations, "Nightlight");
-    const program = start([...commandOf(configuration), "--", ...(await isolationFlags())]);
+    const configuration = findByName(launch.configurations, "Nightlight");
+    const program = startCommand([...commandOf(configuration), "--", ...(await isolationFlags())]);
     // finds the address by the pattern for which VS Code waits before it opens the dashboard
     const address = await program.find(new RegExp(configuration.serverReadyAction!.pattern, "i"));
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
@@ -43,9 +43,9 @@ describe("a launch configuration", () => {
     const line = lines.findIndex((text) => text.includes("device.decided(lamp);")) + 1;
     expect(line).toBeGreaterThan(0);
 
-    const [node, ...args] = commandOf(named(launch.configurations, "Server"));
+    const [node, ...args] = commandOf(findByName(launch.configurations, "Server"));
     // passes --inspect-brk as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
-    const program = start([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
+    const program = startCommand([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
     const inspector = await Inspector.connect(await program.find(/Debugger listening on (ws:\S+)/));
     onTestFinished(() => inspector.disconnect());
     await inspector.ask("Debugger.resume");
@@ -54,7 +54,7 @@ describe("a launch configuration", () => {
     const place: Location = { scriptId: script.scriptId, ...generatedPlace(map, line) };
     await inspector.ask("Debugger.setBreakpoint", { location: place });
 
-    const device = await client(await program.find(/mqtt:\/\/127\.0\.0\.1:\d+/), {}, "lesson/commands");
+    const device = await connectClient(await program.find(/mqtt:\/\/127\.0\.0\.1:\d+/), {}, "lesson/commands");
     const paused = once(inspector, "Debugger.paused");
     await device.publishAsync("lesson/telemetry", '{"light":100}');
     const [{ callFrames }] = (await paused) as [{ callFrames: { location: Location }[] }];
@@ -69,30 +69,30 @@ describe("a launch configuration", () => {
 describe("a task", () => {
   /** Appends arguments for the npm script to a task's command. */
   const withArguments = (label: string, ...args: string[]): Command => {
-    const command = commandOfTask(named(tasks, label))!;
+    const command = commandOfTask(findByName(tasks, label))!;
     return [...command, ...(command.includes("--") ? [] : ["--"]), ...args];
   };
 
   test.each(["build firmware", "build server", "build dashboard"])("succeeds: %s", async (label) => {
-    const { code, output } = await start(commandOfTask(named(tasks, label))!).ended;
+    const { code, output } = await startCommand(commandOfTask(findByName(tasks, label))!).ended;
     expect([code, output]).toEqual([0, expect.stringContaining("scripts/build.ts")]);
   });
 
   test("runs the tests: test", async () => {
-    const { code, output } = await start(withArguments("test", "test/contract/topics.test.ts")).ended;
+    const { code, output } = await startCommand(withArguments("test", "test/contract/topics.test.ts")).ended;
     expect([code, output]).toEqual([0, expect.stringMatching(/Test Files\s+1 passed/)]);
   });
 
   test.each(["setup", "doctor", "flash", "deploy", "monitor"])(
     "runs an npm script with its flags: %s",
     async (label) => {
-      const { code, output } = await start(withArguments(label, "--help")).ended;
+      const { code, output } = await startCommand(withArguments(label, "--help")).ended;
       expect([code, output]).toEqual([0, expect.stringContaining(`npm run ${label} --`)]);
     },
   );
 
   test("runs the same check as CI: check", async () => {
-    expect(commandOfTask(named(tasks, "check"))).toEqual(["npm", "run", "check"]);
+    expect(commandOfTask(findByName(tasks, "check"))).toEqual(["npm", "run", "check"]);
     expect(await readFile(path.join(ROOT, ".ci/run"), "utf8")).toMatch(/^npm run check$/m);
   });
 });
@@ -108,14 +108,14 @@ describe("npm run peripherals", () => {
   });
 
   test("accepts numbers from 0 to 1023, and explains the range for other input", async () => {
-    const program = start(commandOf(named(launch.configurations, "Light and lamp")));
+    const program = startCommand(commandOf(findByName(launch.configurations, "Light and lamp")));
     await program.find(/Waiting for DeviceScript's tools/);
     program.child.stdin?.write("400\n1024\n\n");
     await program.find(/held at 400[^]*from 0 to 1023, not "1024"[^]*follows day and night again/);
   });
 
   test("exits with code 2 after a wrong flag", async () => {
-    const { code, output } = await start(["npm", "run", "peripherals", "--", "--light", "dim"]).ended;
+    const { code, output } = await startCommand(["npm", "run", "peripherals", "--", "--light", "dim"]).ended;
     expect([code, output]).toEqual([2, expect.stringContaining("whole number from 0 to 1023")]);
   });
 });

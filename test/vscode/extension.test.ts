@@ -9,10 +9,10 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { Debugger } from "./support/dap.js";
 import { Extension } from "./support/extension.js";
-import { commandOf, launch, named, substitute } from "./support/files.js";
+import { commandOf, launch, findByName, substituteVariables } from "./support/files.js";
 import { startProgram, type Program } from "./support/programs.js";
 
-const SIMULATOR = "1d46a30eef48919d";
+const SIMULATOR_DEVICE_ID = "1d46a30eef48919d";
 const ID = "nightlight/vscode";
 const OTHER_PORTS = new URL("./support/devtools-ports.mjs", import.meta.url);
 
@@ -24,7 +24,7 @@ interface Device {
 }
 
 /** Creates a copy of the project with settings for a board that connects to the broker on `mqttPort`. */
-async function project(mqttPort: string): Promise<string> {
+async function createProject(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
     await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
@@ -44,13 +44,13 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   let peripherals: Program;
   const programs: Program[] = [];
 
-  function start(name: string, ...args: string[]): Program {
-    const program = startProgram([...commandOf(named(launch.configurations, name)), ...args], { env });
+  function startConfiguration(name: string, ...args: string[]): Program {
+    const program = startProgram([...commandOf(findByName(launch.configurations, name)), ...args], { env });
     programs.push(program);
     return program;
   }
-  const devices = async () => (await (await fetch(`${http}/api/devices`)).json()) as Device[];
-  const device = async (id = ID) => (await devices()).find((one) => one.id === id);
+  const readDevices = async () => (await (await fetch(`${http}/api/devices`)).json()) as Device[];
+  const findDevice = async (id = ID) => (await readDevices()).find((one) => one.id === id);
 
   beforeAll(async () => {
     // hides the log of jacdac-ts, which prints each of its steps with console.debug
@@ -59,13 +59,15 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     // moves the tools to free ports, because VS Code may be running on this computer with its own tools
     env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
     data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
-    const nightlight = start("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
+    const nightlight = startConfiguration("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
     const mqttPort = await nightlight.find(/mqtt:\/\/127\.0\.0\.1:(\d+)/);
-    http = await nightlight.find(new RegExp(named(launch.configurations, "Nightlight").serverReadyAction!.pattern));
-    folder = await project(mqttPort);
-    peripherals = start("Light and lamp");
+    http = await nightlight.find(
+      new RegExp(findByName(launch.configurations, "Nightlight").serverReadyAction!.pattern),
+    );
+    folder = await createProject(mqttPort);
+    peripherals = startConfiguration("Light and lamp");
     extension = await Extension.open(folder, env, port[0]);
-    await extension.startSimulator(SIMULATOR);
+    await extension.startSimulator(SIMULATOR_DEVICE_ID);
     await peripherals.find(/are on the bus/);
   });
 
@@ -76,11 +78,11 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   });
 
   test("builds and deploys the firmware, which reports to the server beside the other board", async () => {
-    const program = path.relative(ROOT, substitute(named(launch.configurations, "Firmware").program!));
-    const { success, deployStatus, diagnostics } = await extension.build(program, SIMULATOR);
+    const program = path.relative(ROOT, substituteVariables(findByName(launch.configurations, "Firmware").program!));
+    const { success, deployStatus, diagnostics } = await extension.build(program, SIMULATOR_DEVICE_ID);
     expect({ success, deployStatus, diagnostics }).toEqual({ success: true, deployStatus: "OK", diagnostics: [] });
-    await eventually(async () => (await device())?.online, { within: 30_000, what: "the firmware to be online" });
-    expect(await device("nightlight/sim-1")).toMatchObject({ online: true });
+    await eventually(async () => (await findDevice())?.online, { within: 30_000, what: "the firmware to be online" });
+    expect(await findDevice("nightlight/sim-1")).toMatchObject({ online: true });
   });
 
   test("connects the firmware to the simulated light and lamp: a typed light arrives, and the lamp follows", async () => {
@@ -92,18 +94,18 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
       // prettier-ignore
       const before = peripherals.output().length;
       peripherals.child.stdin?.write(`${light}\n`);
-      const arrived = async () => {
-        const seen = await device();
+      const hasArrived = async () => {
+        const seen = await findDevice();
         return seen?.light === light && seen.led_on === lamp;
       };
-      await eventually(arrived, { within: 15_000, what: `a light of ${light} at the server, and its lamp` });
+      await eventually(hasArrived, { within: 15_000, what: `a light of ${light} at the server, and its lamp` });
       if (light === 900) continue;
-      const switched = () =>
+      const hasSwitched = () =>
         peripherals
           .output()
           .slice(before)
           .includes(lamp ? "lamp on" : "lamp off");
-      await eventually(switched, { within: 10_000, what: `the lamp to be ${lamp ? "on" : "off"}` });
+      await eventually(hasSwitched, { within: 10_000, what: `the lamp to be ${lamp ? "on" : "off"}` });
     }
   });
 
@@ -111,11 +113,11 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     const entry = path.join(folder, "src", "main.ts");
     const text = await readFile(entry, "utf8");
     await writeFile(entry, `${text}\nconst n: number = "one"\n`);
-    const { success, diagnostics } = await extension.build("src/main.ts", SIMULATOR);
+    const { success, diagnostics } = await extension.build("src/main.ts", SIMULATOR_DEVICE_ID);
     await writeFile(entry, text);
     expect(success).toBe(false);
     expect(diagnostics).toMatchObject([{ filename: entry, line: text.split("\n").length + 1 }]);
-    expect(await device()).toMatchObject({ online: true });
+    expect(await findDevice()).toMatchObject({ online: true });
   });
 
   test("stops the firmware at a breakpoint, resumes it, and ends it with the debug session", async () => {
@@ -133,7 +135,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
       linesStartAt1: true,
       columnsStartAt1: true,
     });
-    await debug.ask("launch", { deviceId: SIMULATOR, stopOnEntry: false });
+    await debug.ask("launch", { deviceId: SIMULATOR_DEVICE_ID, stopOnEntry: false });
     await initialized;
     await debug.ask("setBreakpoints", { source: { path: source }, breakpoints: [{ line }] });
     await debug.ask("configurationDone");
@@ -147,10 +149,10 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     await debug.ask("setBreakpoints", { source: { path: source }, breakpoints: [] });
     await debug.ask("continue", { threadId });
     peripherals.child.stdin?.write("50\n");
-    await eventually(async () => (await device())?.light === 50, { within: 20_000, what: "the firmware to go on" });
+    await eventually(async () => (await findDevice())?.light === 50, { within: 20_000, what: "the firmware to go on" });
     // disconnecting the debugger makes the tools end the simulator, so the firmware goes offline
     debug.disconnect();
-    await eventually(async () => (await device())?.online === false, {
+    await eventually(async () => (await findDevice())?.online === false, {
       within: 40_000,
       what: "the firmware to be gone",
     });

@@ -3,7 +3,16 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
-import { inputs, launch, named, ownMatchers, read, substitute, tasks, type Task } from "./support/files.js";
+import {
+  inputs,
+  launch,
+  findByName,
+  ownMatchers,
+  readVscodeFile,
+  substituteVariables,
+  tasks,
+  type Task,
+} from "./support/files.js";
 
 const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
@@ -29,7 +38,7 @@ describe("launch.json", () => {
 
   test("refers to existing programs and npm scripts", () => {
     for (const { program } of launch.configurations)
-      if (program !== undefined) expect(existsSync(substitute(program)), program).toBe(true);
+      if (program !== undefined) expect(existsSync(substituteVariables(program)), program).toBe(true);
     const npm = launch.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
     expect(npm.map(({ runtimeArgs }) => runtimeArgs)).toEqual([["start"]]);
     expect(scripts).toHaveProperty("start");
@@ -38,7 +47,7 @@ describe("launch.json", () => {
   test("starts firmware, light and lamp, and server with one configuration", () => {
     expect(launch.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
     // checks the fields that DeviceScript's extension requires (its vscode/package.json)
-    expect(named(launch.configurations, "Firmware")).toMatchObject({
+    expect(findByName(launch.configurations, "Firmware")).toMatchObject({
       type: "devicescript",
       request: "launch",
       program: "${workspaceFolder}/src/main.ts",
@@ -59,7 +68,7 @@ describe("the ports of firmware and server", () => {
   });
 
   test("agree with the dashboard's address and the firmware's default broker", () => {
-    expect(named(launch.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
+    expect(findByName(launch.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
     const settings = readFileSync(path.join(ROOT, ".env.defaults"), "utf8");
     expect(settings).toMatch(/^MQTT_HOST=127\.0\.0\.1$/m);
     expect(settings).toMatch(/^MQTT_PORT=1883$/m);
@@ -101,12 +110,12 @@ describe("tasks.json", () => {
 
 describe("the settings and recommendations of VS Code", () => {
   test("use the installed version of TypeScript", () => {
-    const settings = read<Record<string, unknown>>("settings.json");
+    const settings = readVscodeFile<Record<string, unknown>>("settings.json");
     expect(existsSync(path.join(ROOT, String(settings["typescript.tsdk"]), "typescript.js"))).toBe(true);
   });
 
   test("recommend no extension that the Marketplace has removed", () => {
-    const { recommendations } = read<{ recommendations: string[] }>("extensions.json");
+    const { recommendations } = readVscodeFile<{ recommendations: string[] }>("extensions.json");
     expect(recommendations).not.toContain("devicescript.devicescript-vscode");
     for (const id of recommendations) expect(id).toMatch(/^[\w-]+\.[\w-]+$/);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { commandOfTask, named, ownMatchers, tasks, type Matcher } from "./support/files.js";
+import { commandOfTask, findByName, ownMatchers, tasks, type Matcher } from "./support/files.js";
 import { startProgram } from "./support/programs.js";
 
 interface Problem {
@@ -16,7 +16,7 @@ interface Problem {
 }
 
 /** Applies a problem matcher to each line of a task's output, as VS Code does. Returns the problems. */
-function problems(output: string, { fileLocation, pattern }: Matcher, workspace: string): Problem[] {
+function applyMatcher(output: string, { fileLocation, pattern }: Matcher, workspace: string): Problem[] {
   const regexp = new RegExp(pattern.regexp);
   return output.split(/\r?\n/).flatMap((text) => {
     const match = regexp.exec(text);
@@ -34,7 +34,7 @@ function problems(output: string, { fileLocation, pattern }: Matcher, workspace:
 }
 
 /** Creates a workspace with these files, copies of the folders `copied`, and links to all installed packages. */
-async function workspace(files: Record<string, string>, ...copied: string[]): Promise<string> {
+async function createWorkspace(files: Record<string, string>, ...copied: string[]): Promise<string> {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), "nightlight-matchers-")));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   for (const name of copied) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
@@ -51,17 +51,17 @@ async function workspace(files: Record<string, string>, ...copied: string[]): Pr
 }
 
 test("the matcher of build firmware finds errors of DeviceScript and TypeScript in all firmware files", async () => {
-  const folder = await workspace(
+  const folder = await createWorkspace(
     {
       "src/main.ts": 'import { twice } from "../contract/twice.js"\n\nconst n: number = "one"\nvar text = twice(n)\ndo console.log(text)\nwhile (n < 9)\n',
       "contract/twice.ts": "export function twice(n: number): string {\n    return 2 * n\n}\n",
     }, // prettier-ignore
     ...["scripts", "boards", "package.json", "devsconfig.json", "tsconfig.json"],
   );
-  const task = named(tasks, "build firmware");
+  const task = findByName(tasks, "build firmware");
   const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
   expect([code, output]).toEqual([1, expect.stringContaining("the firmware src/main.ts does not compile")]);
-  expect(problems(output, ownMatchers(task)[0], folder)).toEqual([
+  expect(applyMatcher(output, ownMatchers(task)[0], folder)).toEqual([
     { file: path.join(folder, "contract/twice.ts"), line: 2, column: 5, code: "TS2322", message: "Type 'number' is not assignable to type 'string'." },
     { file: path.join(folder, "src/main.ts"), line: 3, column: 7, code: "TS2322", message: "Type 'string' is not assignable to type 'number'." },
     { file: path.join(folder, "src/main.ts"), line: 4, column: 1, code: "TS9999", message: "'var' not allowed" },
@@ -81,19 +81,19 @@ describe("one, two: three", () => {
   test("is right", () => {});
 });
 `;
-  const folder = await workspace({ "a.test.ts": text, "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }' }); // prettier-ignore
-  const task = named(tasks, "test");
+  const folder = await createWorkspace({ "a.test.ts": text, "package.json": '{ "type": "module", "scripts": { "test": "vitest run" } }' }); // prettier-ignore
+  const task = findByName(tasks, "test");
   const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
   expect(code).toBe(1);
   const file = path.join(folder, "a.test.ts");
-  expect(problems(output, ownMatchers(task)[0], folder)).toEqual([
+  expect(applyMatcher(output, ownMatchers(task)[0], folder)).toEqual([
     { file, line: 4, column: 22, message: "AssertionError: expected { a: 1 } to deeply equal { a: 2 }" },
     { file, line: 7, column: 11, message: "TypeError: first line" },
   ]);
 });
 
 test("the matchers find no problem in the output of a successful build", async () => {
-  const { code, output } = await startProgram(commandOfTask(named(tasks, "build firmware"))!).ended;
+  const { code, output } = await startProgram(commandOfTask(findByName(tasks, "build firmware"))!).ended;
   expect(code).toBe(0);
-  for (const matcher of tasks.flatMap(ownMatchers)) expect(problems(output, matcher, ROOT)).toEqual([]);
+  for (const matcher of tasks.flatMap(ownMatchers)) expect(applyMatcher(output, matcher, ROOT)).toEqual([]);
 });

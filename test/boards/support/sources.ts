@@ -8,12 +8,16 @@ import { installedMqttPackage } from "../../support/mqtt-package.js";
  * @param root the folder with the entry file; all other files come from this repository
  * @param change modifies the text of the entry file
  */
-export function firmwareSources(root: string, entry: string, change = (text: string) => text): Record<string, string> {
+export function readFirmwareSources(
+  root: string,
+  entry: string,
+  change = (text: string) => text,
+): Record<string, string> {
   const main = change(readFileSync(path.join(root, `src/${entry}.ts`), "utf8"));
-  return { ...folder("contract"), ...folder("src"), ...installedMqttPackage(), "src/main.ts": main };
+  return { ...readSources("contract"), ...readSources("src"), ...installedMqttPackage(), "src/main.ts": main };
 }
 
-function folder(name: string): Record<string, string> {
+function readSources(name: string): Record<string, string> {
   const files = readdirSync(path.join(ROOT, name), { recursive: true, encoding: "utf8" })
     .map((file) => `${name}/${file.replaceAll(path.sep, "/")}`)
     .filter((file) => file.endsWith(".ts"));

@@ -1,12 +1,12 @@
 /** Fixtures for the commands of the documentation: a server with the devices of docs/reference/api.md, and a certificate. */
 import { rename } from "node:fs/promises";
 import path from "node:path";
-import { board } from "../../server/support/board.js";
+import { startTestBoard } from "../../server/support/board.js";
 import { GARDEN_FILE } from "../../server/support/garden.js";
 import { ask } from "../../server/support/api.js";
-import { client, leaveSession } from "../../server/support/server.js";
-import { settingsServer } from "../../server/support/settings.js";
-import { certificate, writePair } from "../../support/certificates.js";
+import { connectClient, leaveSession } from "../../server/support/server.js";
+import { startSettingsServer } from "../../server/support/settings.js";
+import { generateCertificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import type { Sandbox } from "./sandbox.js";
 
@@ -14,17 +14,17 @@ import type { Sandbox } from "./sandbox.js";
  * Starts a server on the sandbox's ports with the devices porch, gate and attic and the MQTT session `old-phone`. Only attic
  * publishes its status and answers actions.
  */
-export async function apiServer({ env, folder }: Sandbox): Promise<void> {
+export async function startApiServer({ env, folder }: Sandbox): Promise<void> {
   const { NIGHTLIGHT_MQTT_PORT, NIGHTLIGHT_HTTP_PORT } = env;
-  const server = await settingsServer(GARDEN_FILE, {
+  const server = await startSettingsServer(GARDEN_FILE, {
     env: { NIGHTLIGHT_MQTT_PORT, NIGHTLIGHT_HTTP_PORT },
     data: path.join(folder, "api"),
   });
   await leaveSession(server.brokerUrl, "old-phone");
-  const lesson = await client(server.brokerUrl);
+  const lesson = await connectClient(server.brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
-  const attic = await board(server.brokerUrl, "nightlight/attic");
+  const attic = await startTestBoard(server.brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {
     // ignores the empty message, which only clears the retained command
     if (!topic.endsWith("/commands") || payload.length === 0) return;
@@ -37,7 +37,7 @@ export async function apiServer({ env, folder }: Sandbox): Promise<void> {
 
 /** Writes a certificate as `fullchain.pem` and `privkey.pem` into a folder. */
 export async function writeCertificate(folder: string): Promise<void> {
-  const { cert, key } = await writePair(folder, "pair", await certificate("localhost"));
+  const { cert, key } = await writePair(folder, "pair", await generateCertificate("localhost"));
   await rename(cert, path.join(folder, "fullchain.pem"));
   await rename(key, path.join(folder, "privkey.pem"));
 }

@@ -21,11 +21,11 @@ export const PAGES: readonly string[] = [
 export const readPage = (page: string): string => readFileSync(path.join(ROOT, page), "utf8").replaceAll("\r\n", "\n");
 
 /** Matches inline code that is a command: it begins with the name of a program. */
-const PROGRAMS =
+const COMMAND_PATTERN =
   /^(npm|npx|node|nightlight-server|sudo|curl|mosquitto_\w+|python3|pipx?|systemctl|journalctl|devs|esptool|docker|podman|git|code) /;
 
 /** Removes the comment from a command, and joins its lines. */
-const withoutComment = (line: string): string =>
+const stripComment = (line: string): string =>
   line
     .replace(/\s+#.*$/, "")
     .replaceAll(/\s+/g, " ")
@@ -38,15 +38,16 @@ export function commandsOf(page: string): Set<string> {
   const prose = text.replaceAll(/^ *```(\w*)\n([^]*?)^ *```$/gm, (_, language: string, block: string) => {
     if (language === "sh")
       for (const line of block.replaceAll("\\\n", " ").split("\n"))
-        if (withoutComment(line)) commands.add(withoutComment(line));
+        if (stripComment(line)) commands.add(stripComment(line));
     return "";
   });
-  for (const [, code] of prose.matchAll(/`([^`\n]+)`/g)) if (PROGRAMS.test(code)) commands.add(withoutComment(code));
+  for (const [, code] of prose.matchAll(/`([^`\n]+)`/g))
+    if (COMMAND_PATTERN.test(code)) commands.add(stripComment(code));
   return commands;
 }
 
-/** Returns the code blocks without a language, because the test cannot decide whether they contain commands. */
-export function untaggedBlocks(page: string): string[] {
+/** Returns the code blocks without a language, for which a test cannot decide whether they contain commands. */
+export function findUntaggedBlocks(page: string): string[] {
   const blocks = readPage(page).matchAll(/^ *```(\w*)\n([^]*?)^ *```$/gm);
   return [...blocks].filter(([, language]) => !language).map(([, , block]) => block);
 }

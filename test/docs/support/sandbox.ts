@@ -31,7 +31,7 @@ export interface CommandStep {
   readonly folder?: string;
   /** Whether the command runs exactly as it is, without free ports and addresses in place of the documented ones. */
   readonly unchanged?: boolean;
-  /** Text replacements in the command, such as an example address by a real one. */
+  /** Texts to replace in the command, with their replacements, such as a real address for an example address. */
   readonly replacements?: Readonly<Record<string, string>>;
 }
 
@@ -54,7 +54,7 @@ esac`,
 /** Programs that are replaced by scripts which only record their calls. */
 const RECORDED_PROGRAMS = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
 
-/** The copy, and the programs that run in it. */
+/** A copy of the repository, and the programs that run in the copy. */
 export class Sandbox {
   readonly #running: ChildProcess[] = [];
 
@@ -69,7 +69,7 @@ export class Sandbox {
     const skipped = /^(node_modules|\.git|\.nightlight|\.env\..*local|nightlight\.yaml|\.env\.local)$/;
     await cp(ROOT, folder, {
       recursive: true,
-      // with new modification times, the builds in the copy would count as out of date
+      // keeps modification times, because otherwise the builds in the copy would count as out of date
       preserveTimestamps: true,
       filter: (file) =>
         !path
@@ -129,12 +129,12 @@ export class Sandbox {
   }
 
   /** Returns the calls of recorded programs, one per line. */
-  async calls(): Promise<string> {
+  async readRecordedCalls(): Promise<string> {
     return readFile(this.env.CALLS, "utf8").catch(() => "");
   }
 
   /** Runs a command. @throws Error with the output when the result is not the expected one */
-  async run(step: CommandStep): Promise<void> {
+  async runStep(step: CommandStep): Promise<void> {
     const {
       command,
       expectedOutput,
@@ -166,30 +166,30 @@ export class Sandbox {
         child.stdin!.write(`${answers.shift()}\r`);
       });
     this.#running.push(child);
-    const problem = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
+    const createError = (what: string) => new Error(`${command}\n${what}; it printed:\n${output.slice(-3000)}`);
     if (runsUntilStopped || keepsRunning) {
-      const ready = (): boolean => child.exitCode !== null || expectedOutput!.test(output);
-      await eventually(ready, { within: 60_000 }).catch(() => undefined);
+      const isReady = (): boolean => child.exitCode !== null || expectedOutput!.test(output);
+      await eventually(isReady, { within: 60_000 }).catch(() => undefined);
       if (!expectedOutput!.test(output))
-        throw problem(`it did not print ${expectedOutput} within a minute, or ended with ${child.exitCode}`);
-      if (runsUntilStopped) await end(child);
+        throw createError(`it did not print ${expectedOutput} within a minute, or ended with ${child.exitCode}`);
+      if (runsUntilStopped) await stopProcessGroup(child);
       return;
     }
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      void end(child);
+      void stopProcessGroup(child);
     }, 90_000);
     await once(child, "close");
     clearTimeout(timer);
-    if (late) throw problem("it did not end within 90 s");
-    if (child.exitCode !== exitCode) throw problem(`it ended with ${child.exitCode}, not with ${exitCode}`);
-    if (expectedOutput && !expectedOutput.test(output)) throw problem(`it did not print ${expectedOutput}`);
+    if (late) throw createError("it did not end within 90 s");
+    if (child.exitCode !== exitCode) throw createError(`it ended with ${child.exitCode}, not with ${exitCode}`);
+    if (expectedOutput && !expectedOutput.test(output)) throw createError(`it did not print ${expectedOutput}`);
   }
 
   /** Stops all running programs. */
   async stopPrograms(): Promise<void> {
-    for (const child of this.#running.splice(0).reverse()) await end(child);
+    for (const child of this.#running.splice(0).reverse()) await stopProcessGroup(child);
   }
 
   async close(): Promise<void> {
@@ -199,8 +199,8 @@ export class Sandbox {
 }
 
 /** Stops a process group with SIGINT, like Ctrl-C, and with SIGKILL after 10 s. */
-async function end(child: ChildProcess): Promise<void> {
-  const send = (signal: NodeJS.Signals): void => {
+async function stopProcessGroup(child: ChildProcess): Promise<void> {
+  const sendSignal = (signal: NodeJS.Signals): void => {
     try {
       process.kill(-child.pid!, signal);
     } catch {
@@ -209,8 +209,8 @@ async function end(child: ChildProcess): Promise<void> {
   };
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = once(child, "close");
-  send("SIGINT");
-  const timer = setTimeout(() => send("SIGKILL"), 10_000);
+  sendSignal("SIGINT");
+  const timer = setTimeout(() => sendSignal("SIGKILL"), 10_000);
   await closed;
   clearTimeout(timer);
 }

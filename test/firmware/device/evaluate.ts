@@ -12,8 +12,8 @@ import {
     TELEMETRY,
 } from "../../../contract/index.js"
 
-// Not JSON.stringify(), because DeviceScript's simulator encodes non-ASCII characters incorrectly.
-function show(message: any, problem: string | undefined): string {
+// Formats a message without JSON.stringify(), because DeviceScript's simulator encodes non-ASCII characters incorrectly.
+function formatMessage(message: any, problem: string | undefined): string {
     if (problem) return "! " + problem
     let text = ""
     for (const name of Object.keys(message)) text += name + "=" + message[name] + ";"
@@ -28,11 +28,11 @@ export function evaluatePayload(payload: Buffer): string[] {
     const config = decode(CONFIG, payload)
     const server = decode(SERVER_STATUS, payload)
     return [
-        show(lamp || action, problem),
-        show(telemetry.value, telemetry.problem),
-        show(status.value, status.problem),
-        show(config.value, config.problem),
-        show(server.value, server.problem),
+        formatMessage(lamp || action, problem),
+        formatMessage(telemetry.value, telemetry.problem),
+        formatMessage(status.value, status.problem),
+        formatMessage(config.value, config.problem),
+        formatMessage(server.value, server.problem),
     ]
 }
 

@@ -4,7 +4,7 @@ import { filters, streams, texts } from "./inputs.js"
 import { matchText, readStream, writeText } from "./mqttread.js"
 
 // Prints a line in pieces with pauses, because a burst would overwrite earlier lines in the log's ring buffer.
-async function say(line: string) {
+async function printLine(line: string) {
     while (line.length > 100) {
         console.log(line.slice(0, 100) + "\\")
         line = line.slice(100)
@@ -15,11 +15,11 @@ async function say(line: string) {
 }
 
 for (let i = 0; i < streams.length; i++) {
-    await say(`stream ${i}.1 ` + readStream(streams[i], 1))
-    await say(`stream ${i}.7 ` + readStream(streams[i], 7))
-    await say(`stream ${i}.1000 ` + readStream(streams[i], 1000))
+    await printLine(`stream ${i}.1 ` + readStream(streams[i], 1))
+    await printLine(`stream ${i}.7 ` + readStream(streams[i], 7))
+    await printLine(`stream ${i}.1000 ` + readStream(streams[i], 1000))
 }
-for (let i = 0; i < texts.length; i++) await say(`text ${i} ` + writeText(texts[i].toString("utf-8"), i + 1))
+for (let i = 0; i < texts.length; i++) await printLine(`text ${i} ` + writeText(texts[i].toString("utf-8"), i + 1))
 for (let i = 0; i < filters.length; i += 2)
-    await say(`match ${i} ` + matchText(filters[i].toString("utf-8"), filters[i + 1].toString("utf-8")))
-await say("done")
+    await printLine(`match ${i} ` + matchText(filters[i].toString("utf-8"), filters[i + 1].toString("utf-8")))
+await printLine("done")

@@ -21,7 +21,7 @@ export function readStream(stream: Buffer, size: number): string {
             if (!p) break
             text += "|" + p.type
             if (p.type === PacketType.Publish)
-                text += `:${p.id}:${p.qos}:${p.retain}:${p.dup}:${p.skipped}:${hex(p.topic)}:${p.payload.toString("hex")}`
+                text += `:${p.id}:${p.qos}:${p.retain}:${p.dup}:${p.skipped}:${toHex(p.topic)}:${p.payload.toString("hex")}`
             else if (p.type === PacketType.Connack) text += `:${p.code}:${p.sessionPresent}`
             else if (p.type === PacketType.Suback) text += `:${p.id}:${p.code}`
             else if (p.type !== PacketType.Pingresp) text += `:${p.id}`
@@ -51,6 +51,6 @@ export function matchText(filter: string, topic: string): string {
     return topicMatches(filter.split("/"), topic) ? "yes" : "no"
 }
 
-function hex(text: string): string {
+function toHex(text: string): string {
     return Buffer.from(text).toString("hex")
 }

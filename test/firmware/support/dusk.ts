@@ -3,14 +3,14 @@ import { decide, LESSON_RULE, type Lamp } from "../../../contract/index.js";
 import { hashInteger } from "../../../sim/random.js";
 
 /** How fast the light of a clear evening falls at the threshold, per minute, on the 0 to 1023 scale (sim/day.ts). */
-const SLOPE = 3.7;
+const LIGHT_SLOPE = 3.7;
 /** The light at the start and at the end, which is far from the threshold of 300 compared with the noise. */
 const [FROM, TO] = [330, 270];
 /** Time between two samples that a sensor streams, and between two readings of the board, in ms. */
 const SAMPLE_INTERVAL = 100;
 const READING_INTERVAL = 250;
 
-export interface Dusk {
+export interface DuskModel {
   /** Largest deviation of a sample from the true light. Samples deviate by the sum of two uniform random numbers. */
   readonly noise: number;
   readonly hysteresis: number;
@@ -20,16 +20,16 @@ export interface Dusk {
 }
 
 /** Returns the largest number of switches in any minute of the dusk. */
-export function worstMinute({ noise, hysteresis, averaged, seed }: Dusk): number {
+export function switchesInWorstMinute({ noise, hysteresis, averaged, seed }: DuskModel): number {
   const rule = { ...LESSON_RULE, hysteresis };
-  const end = ((FROM - TO) / SLOPE) * 60_000;
+  const end = ((FROM - TO) / LIGHT_SLOPE) * 60_000;
   const switches: number[] = [];
   let lamp: Lamp | undefined;
   let samples: number[] = [];
   for (let at = 0, next = READING_INTERVAL; at < end; at += SAMPLE_INTERVAL) {
     const random = hashInteger((seed * 1_000_003 + at) | 0);
     const deviation = (((random & 0xffff) + (random >>> 16)) / 0xffff - 1) * noise;
-    samples.push(FROM - (SLOPE * at) / 60_000 + deviation);
+    samples.push(FROM - (LIGHT_SLOPE * at) / 60_000 + deviation);
     if (at < next) continue;
     next += READING_INTERVAL;
     const sum = samples.reduce((total, sample) => total + sample, 0);
@@ -42,9 +42,9 @@ export function worstMinute({ noise, hysteresis, averaged, seed }: Dusk): number
   return Math.max(0, ...switches.map((from) => switches.filter((at) => at >= from && at < from + 60_000).length));
 }
 
-/** Returns the mean of `worstMinute` over many evenings. */
-export function meanOfWorstMinutes(dusk: Omit<Dusk, "seed">, evenings = 50): number {
+/** Returns the mean of `switchesInWorstMinute` over many evenings. */
+export function meanSwitchesInWorstMinute(dusk: Omit<DuskModel, "seed">, evenings = 50): number {
   let sum = 0;
-  for (let seed = 0; seed < evenings; seed++) sum += worstMinute({ ...dusk, seed });
+  for (let seed = 0; seed < evenings; seed++) sum += switchesInWorstMinute({ ...dusk, seed });
   return sum / evenings;
 }

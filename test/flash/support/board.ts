@@ -13,8 +13,8 @@ import { FrameTransport, Peripherals } from "../../../sim/vm/peripherals.js";
 import { NetworkSocket } from "../../../sim/vm/socket.js";
 import { getVmSource } from "../../../sim/vm/source.js";
 
-export const PATH = "/dev/ttyTEST0";
-const DEVICE = "1d46a30eef48919d";
+export const PORT_PATH = "/dev/ttyTEST0";
+const DEVICE_ID = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const ESCAPED_MAGIC = 0xf8;
 
@@ -56,7 +56,7 @@ export class TestBoard {
 
   private constructor() {
     this.ports = {
-      list: () => Promise.resolve([{ path: PATH, vendorId: "303a", productId: "1001" }]),
+      list: () => Promise.resolve([{ path: PORT_PATH, vendorId: "303a", productId: "1001" }]),
       exists: () => Promise.resolve(false),
       check: () => Promise.resolve(),
       open: () => (events) => {
@@ -75,7 +75,7 @@ export class TestBoard {
     return board;
   }
 
-  /** Removes the port, as a reset of the board does. After it, the runtime sends no frames until the computer asks for them. */
+  /** Removes the port, as a reset of the board does. The runtime then sends no frames until the computer asks for frames. */
   unplug(): void {
     const events = this.#events;
     this.#events = undefined;
@@ -84,7 +84,7 @@ export class TestBoard {
   }
 
   /** Prints a line as the runtime does. */
-  print(line: string): void {
+  printLine(line: string): void {
     this.log.push(line);
     const bytes = [...Buffer.from(line + "\n")].flatMap((byte) => (byte === MAGIC ? [MAGIC, ESCAPED_MAGIC] : [byte]));
     if (this.#events) this.#events.data(Uint8Array.from(bytes));
@@ -92,7 +92,7 @@ export class TestBoard {
   }
 
   /** Connects the board to a serial line. Returns a function that takes the computer's bytes. */
-  plug(events: PortEvents): (bytes: Uint8Array) => void {
+  plugIn(events: PortEvents): (bytes: Uint8Array) => void {
     this.#events = events;
     // delivers the log later, because the caller is still opening the port
     setImmediate(() => this.#unread.splice(0).forEach((bytes) => this.#events?.data(bytes)));
@@ -104,7 +104,7 @@ export class TestBoard {
   }
 
   #plug(events: PortEvents) {
-    const take = this.plug(events);
+    const take = this.plugIn(events);
     return {
       write: (bytes: Uint8Array) => {
         if (this.#events !== events) return Promise.reject(new Error("the port is gone"));
@@ -140,8 +140,8 @@ export class TestBoard {
       (frame) => this.#machine.receive(frame),
       () => {},
     );
-    this.#machine = await Machine.boot(getVmSource(), DEVICE, undefined, {
-      log: (line) => this.print(line),
+    this.#machine = await Machine.boot(getVmSource(), DEVICE_ID, undefined, {
+      log: (line) => this.printLine(line),
       frame: (frame) => {
         this.#peripherals.receive(frame);
         this.#toComputer(frame);

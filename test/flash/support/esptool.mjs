@@ -10,7 +10,7 @@ const command = args.find((arg) => ["version", "chip_id", "write_flash"].include
 
 if (process.env.FAKE_ESPTOOL_CALLS) appendFileSync(process.env.FAKE_ESPTOOL_CALLS, JSON.stringify(args) + "\n");
 
-function fatal(message) {
+function exitWithError(message) {
   console.log(`\nA fatal error occurred: ${message}`);
   process.exit(2);
 }
@@ -22,15 +22,19 @@ if (command === "version") {
 }
 console.log(`Serial port ${args[args.indexOf("--port") + 1]}`);
 if (result === "permission")
-  fatal(
+  exitWithError(
     "Could not open /dev/ttyACM0, the port is busy or doesn't exist.\n([Errno 13] could not open port: [Errno 13] Permission denied)",
   );
 if (result === "busy")
-  fatal("Could not open /dev/ttyACM0, the port is busy or doesn't exist.\n([Errno 16] Device or resource busy)");
+  exitWithError(
+    "Could not open /dev/ttyACM0, the port is busy or doesn't exist.\n([Errno 16] Device or resource busy)",
+  );
 console.log("Connecting....");
 if (result === "boot")
-  fatal("Failed to connect to ESP32-C3: Wrong boot mode detected (0x8)! The chip needs to be in download mode.");
-if (result === "silent") fatal("Failed to connect to Espressif device: No serial data received.");
+  exitWithError(
+    "Failed to connect to ESP32-C3: Wrong boot mode detected (0x8)! The chip needs to be in download mode.",
+  );
+if (result === "silent") exitWithError("Failed to connect to Espressif device: No serial data received.");
 console.log(
   `Detecting chip type... ${chip}\nChip is ${chip} (QFN32) (revision v0.4)\nMAC: 00:00:00:00:00:00\nStub running...`,
 );
@@ -40,10 +44,12 @@ if (command === "write_flash") {
   console.log(`Compressed ${length} bytes to ${length >> 1}...`);
   for (const percent of [3, 40, 80]) {
     console.log(`Writing at 0x0000${percent}00... (${percent} %)`);
-    if (result === "baud" && percent === 40) fatal("Serial data stream stopped: Possible serial noise or corruption.");
+    if (result === "baud" && percent === 40)
+      exitWithError("Serial data stream stopped: Possible serial noise or corruption.");
   }
-  if (result === "digest") fatal("MD5 of file does not match data in flash!");
-  if (result === "small") fatal(`File ${file} (length ${length}) at offset 0 will not fit in 1048576 bytes of flash.`);
+  if (result === "digest") exitWithError("MD5 of file does not match data in flash!");
+  if (result === "small")
+    exitWithError(`File ${file} (length ${length}) at offset 0 will not fit in 1048576 bytes of flash.`);
   console.log(`Writing at 0x00009000... (100 %)\nWrote ${length} bytes\nHash of data verified.`);
   if (result === "by hand") {
     console.log("WARNING: ESP32-S2 (revision v0.0) chip was placed into download mode using GPIO0.");

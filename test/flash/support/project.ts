@@ -10,19 +10,19 @@ import type { Screen } from "../../../scripts/flash/screen.js";
 import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { loadFirmware } from "../../../sim/firmware.js";
 
-export const ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
+export const FAKE_ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
 /** A fake firmware image of 64 KB, in which flashing writes the board's configuration at 0x9000. */
-export const RUNTIME = Buffer.alloc(0x10000, 0xff);
+export const RUNTIME_IMAGE = Buffer.alloc(0x10000, 0xff);
 
-export async function temporaryFolder(): Promise<string> {
+export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-flash-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
 /** Creates a project with all boards, these settings, and a runtime for the ESP32-C3 in DeviceScript's cache. */
-export async function project(env: string): Promise<string> {
-  const root = await temporaryFolder();
+export async function createProject(env: string): Promise<string> {
+  const root = await createTemporaryFolder();
   await cp(path.join(ROOT, "boards"), path.join(root, "boards"), { recursive: true });
   await cp(path.join(ROOT, "src"), path.join(root, "src"), { recursive: true });
   await writeFile(path.join(root, "package.json"), '{ "name": "test", "version": "1.0.0", "devicescript": {} }');
@@ -30,7 +30,7 @@ export async function project(env: string): Promise<string> {
   await writeFile(path.join(root, ".env.local"), env);
   const cache = path.join(root, ".devicescript", "cache");
   await mkdir(cache, { recursive: true });
-  await writeFile(path.join(cache, "devicescript-esp32c3-esp32c3_bare-0x0.bin"), RUNTIME);
+  await writeFile(path.join(cache, "devicescript-esp32c3-esp32c3_bare-0x0.bin"), RUNTIME_IMAGE);
   return root;
 }
 
@@ -41,7 +41,7 @@ export const settingsFor = (broker: string): string =>
   );
 
 /** Simulates a port that is listed but cannot be opened. */
-export const noPort = (name: string): Ports => ({
+export const unopenablePort = (name: string): Ports => ({
   list: () => Promise.resolve([{ path: name, vendorId: "303a" }]),
   exists: () => Promise.resolve(false),
   check: () => Promise.resolve(),
@@ -60,26 +60,26 @@ export interface RecordingComputer extends Computer {
  * Creates a simulated computer without internet.
  * @param esptool environment variables that control the fake esptool, such as FAKE_ESPTOOL_RESULT
  */
-export async function testComputer(
+export async function createTestComputer(
   root: string,
   ports: Ports,
   esptool: Record<string, string> = {},
   changes: Partial<Computer> = {},
 ): Promise<RecordingComputer> {
-  const file = path.join(await temporaryFolder(), "calls");
+  const file = path.join(await createTemporaryFolder(), "calls");
   const lines: string[] = [];
   const screen: Screen = {
     print: (line) => lines.push(line),
     progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
-  const offline = pathToFileURL(await withoutInternet()).href;
+  const offline = pathToFileURL(await createOfflineModule()).href;
   return {
     root,
     ports,
     screen,
     lines,
     env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, FAKE_ESPTOOL_CALLS: file, ...esptool },
-    esptool: () => Promise.resolve({ command: process.execPath, args: [ESPTOOL], version: "4.8.1" }),
+    esptool: () => Promise.resolve({ command: process.execPath, args: [FAKE_ESPTOOL], version: "4.8.1" }),
     firmware: (entry) => Promise.resolve(loadFirmware(entry)),
     ask: undefined,
     calls: async () =>
@@ -89,8 +89,8 @@ export async function testComputer(
 }
 
 /** Creates a module for Node's `--import` whose `fetch` fails, so that DeviceScript's command finds no internet. */
-async function withoutInternet(): Promise<string> {
-  const file = path.join(await temporaryFolder(), "offline.mjs");
+async function createOfflineModule(): Promise<string> {
+  const file = path.join(await createTemporaryFolder(), "offline.mjs");
   await writeFile(
     file,
     'globalThis.fetch = async () => { throw new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND github.com") }); };\n',

@@ -13,7 +13,7 @@ interface ProxiedConnection {
 
 export class Proxy {
   /** Number of connections so far. */
-  connections = 0;
+  connectionCount = 0;
   #server: net.Server | undefined;
   #port = 0;
   #pairs = new Set<ProxiedConnection>();
@@ -26,7 +26,7 @@ export class Proxy {
   /** Starts a proxy on a free port that forwards to `target` on 127.0.0.1. */
   static async start(target: number): Promise<Proxy> {
     const proxy = new Proxy(target);
-    await proxy.open();
+    await proxy.listen();
     return proxy;
   }
 
@@ -35,12 +35,12 @@ export class Proxy {
   }
 
   /** Returns the bytes that the open connections have forwarded in a direction. */
-  forwarded(direction: Direction): number {
+  forwardedBytes(direction: Direction): number {
     return [...this.#pairs].reduce((sum, pair) => sum + pair.bytes[direction], 0);
   }
 
   /** Listens again, after `refuse`, on the same port. */
-  async open(): Promise<void> {
+  async listen(): Promise<void> {
     this.#server = net.createServer((client) => this.#accept(client));
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
@@ -97,7 +97,7 @@ export class Proxy {
   }
 
   #accept(client: net.Socket): void {
-    this.connections++;
+    this.connectionCount++;
     const broker = net.connect(this.target, "127.0.0.1");
     const pair: ProxiedConnection = { client, broker, bytes: { up: 0, down: 0 } };
     this.#pairs.add(pair);

@@ -131,7 +131,8 @@ export class ScriptedBroker {
         for (const { topic, qos } of packet.subscriptions) session.subscriptions.set(topic, qos as QoS);
         peer.send({ cmd: "suback", messageId, granted: packet.subscriptions.map((s) => s.qos as QoS) });
         for (const message of this.#retained.values())
-          if (packet.subscriptions.some((s) => mqttMatches(s.topic, message.topic))) this.#offer(session, message);
+          if (packet.subscriptions.some((s) => topicMatchesFilter(s.topic, message.topic)))
+            this.#offer(session, message);
         return;
       }
       case "unsubscribe":
@@ -165,7 +166,7 @@ export class ScriptedBroker {
   }
 
   #offer(session: Session, message: IPublishPacket): void {
-    const granted = [...session.subscriptions].filter(([filter]) => mqttMatches(filter, message.topic));
+    const granted = [...session.subscriptions].filter(([filter]) => topicMatchesFilter(filter, message.topic));
     if (granted.length === 0) return;
     const qos = Math.min(message.qos, Math.max(...granted.map(([, q]) => q))) as QoS;
     if (qos === 0) return session.peer?.send({ ...message, qos });
@@ -177,7 +178,7 @@ export class ScriptedBroker {
 }
 
 /** Matches topics with a regular expression, independently of the client's implementation. */
-export function mqttMatches(filter: string, topic: string): boolean {
+export function topicMatchesFilter(filter: string, topic: string): boolean {
   if (/^[#+]/.test(filter) && topic.startsWith("$")) return false;
   const pattern = filter
     .split("/")

@@ -1,14 +1,14 @@
-/** Tests the settings of alerts: mistakes are explained, secrets are never shown, and a reload changes them. */
+/** Tests the settings of alerts: errors explain mistakes, secrets are never shown, and a reload applies changed settings. */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { printConfiguration } from "../../../server/src/config/print.js";
 import { changedSettings } from "../../../server/src/config/reload.js";
 import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
-import { load, loadText, problemsIn } from "../support/config.js";
-import { temporaryFolder } from "../support/server.js";
+import { loadConfig, loadConfigText, problemsIn } from "../support/config.js";
+import { createTemporaryFolder } from "../support/server.js";
 
-const ALL = `alerts:
+const ALL_SETTINGS = `alerts:
   after: 5 min
   page: https://lights.example.org
   webhook: https://ha.example.org/api/webhook/hunter2
@@ -18,7 +18,7 @@ const ALL = `alerts:
 `;
 
 test("all settings reach the server, and the printed configuration masks secrets", async () => {
-  const loaded = await loadText(ALL);
+  const loaded = await loadConfigText(ALL_SETTINGS);
   expect(loaded.options.alerts).toEqual({
     after: 300_000,
     page: "https://lights.example.org",
@@ -32,24 +32,29 @@ test("all settings reach the server, and the printed configuration masks secrets
 });
 
 test("secrets may come from files and from the environment, and a changed file is noticed", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = path.join(folder, "token");
   await writeFile(file, "tk_one\n");
   const text = `alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`;
-  const before = await loadText(text);
+  const before = await loadConfigText(text);
   expect(before.options.alerts.ntfy).toEqual({ url: "https://ntfy.sh/t", token: "tk_one" });
   await writeFile(file, "tk_two\n");
-  expect(changedSettings(before, await loadText(text))).toEqual(["alerts > ntfy_token"]);
+  expect(changedSettings(before, await loadConfigText(text))).toEqual(["alerts > ntfy_token"]);
   await writeFile(file, "https://h.test/hook\n");
   const env = { NIGHTLIGHT_ALERT_WEBHOOK_FILE: file, NIGHTLIGHT_ALERT_WEBHOOK_AUTHORIZATION: "Basic eDp5" };
-  expect(load([], env).options.alerts.webhook).toEqual({ url: "https://h.test/hook", authorization: "Basic eDp5" });
-  expect((await loadText(text, [], { NIGHTLIGHT_ALERT_NTFY_TOKEN: "tk_3" })).options.alerts.ntfy?.token).toBe("tk_3");
+  expect(loadConfig([], env).options.alerts.webhook).toEqual({
+    url: "https://h.test/hook",
+    authorization: "Basic eDp5",
+  });
+  expect((await loadConfigText(text, [], { NIGHTLIGHT_ALERT_NTFY_TOKEN: "tk_3" })).options.alerts.ntfy?.token).toBe(
+    "tk_3",
+  );
 });
 
 test.skipIf(process.platform === "win32")("a file with a secret that everybody can read causes a warning", async () => {
-  const file = path.join(await temporaryFolder(), "token");
+  const file = path.join(await createTemporaryFolder(), "token");
   await writeFile(file, "tk_one\n", { mode: 0o644 });
-  const loaded = await loadText(`alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`);
+  const loaded = await loadConfigText(`alerts: {ntfy: "https://ntfy.sh/t", ntfy_token_file: ${file}}`);
   expect(exposedFileWarnings(loaded).some((sentence) => sentence.includes(file))).toBe(true);
 });
 

@@ -1,16 +1,16 @@
 /** Tests which messages a webhook and ntfy receive, with simulated time and a simulated network. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { AlertBench, type Hook } from "../support/alert-bench.js";
-import { seed } from "../../support/seed.js";
+import { AlertBench, type WebhookBody } from "../support/alert-bench.js";
+import { testSeed } from "../../support/seed.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const GRACE = 2 * MINUTE;
-const SETTINGS = { after: GRACE, webhook: { url: "https://hook.test/secret" } };
+const GRACE_PERIOD = 2 * MINUTE;
+const SETTINGS = { after: GRACE_PERIOD, webhook: { url: "https://hook.test/secret" } };
 
 /** Bodies of delivered messages. */
-let hooks: Hook[] = [];
+let hooks: WebhookBody[] = [];
 /** Whether the network works. */
 let works = true;
 
@@ -20,7 +20,7 @@ beforeEach(() => {
   works = true;
   vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
     if (!works) throw new TypeError("fetch failed", { cause: new Error("no network") });
-    hooks.push(JSON.parse(body) as Hook);
+    hooks.push(JSON.parse(body) as WebhookBody);
     return new Response(null);
   });
 });
@@ -33,10 +33,10 @@ test("when 500 boards go offline within a minute, there are at most three messag
   const server = new AlertBench(SETTINGS);
   const ids = Array.from({ length: 500 }, (_, n) => `b${n}`);
   for (const id of ids) {
-    server.status(id, { online: false });
-    await server.passes(MINUTE / ids.length);
+    server.publishStatus(id, { online: false });
+    await server.advance(MINUTE / ids.length);
   }
-  await server.passes(10 * MINUTE);
+  await server.advance(10 * MINUTE);
   expect(hooks.length).toBeLessThanOrEqual(3);
   expect(hooks.reduce((sum, { raised }) => sum + raised, 0)).toBe(500);
   const largest = hooks.reduce((a, b) => (b.raised > a.raised ? b : a));
@@ -45,18 +45,18 @@ test("when 500 boards go offline within a minute, there are at most three messag
   expect(largest.text.length).toBeLessThan(1000);
   expect(largest.text).toMatch(/… and \d+ more\.$/);
   hooks = [];
-  for (const id of ids) server.status(id, { online: true });
-  await server.passes(5 * MINUTE);
+  for (const id of ids) server.publishStatus(id, { online: true });
+  await server.advance(5 * MINUTE);
   expect(hooks).toMatchObject([{ title: "Resolved: 500 boards offline", raised: 0, resolved: 500, open: 0 }]);
 });
 
 test("while a service fails, messages wait and are sent together later; a restart of the server loses none", async () => {
   const server = new AlertBench(SETTINGS);
   works = false;
-  server.status("porch", { online: false });
-  await server.passes(10 * MINUTE);
+  server.publishStatus("porch", { online: false });
+  await server.advance(10 * MINUTE);
   server.health.problem = "The disk is full.";
-  await server.passes(10 * MINUTE);
+  await server.advance(10 * MINUTE);
   expect(server.alerts.channels()).toEqual([
     {
       channel: "webhook",
@@ -72,22 +72,22 @@ test("while a service fails, messages wait and are sent together later; a restar
   expect(failed).toBeLessThan(10);
   await server.restart(SECOND);
   works = true;
-  await server.passes(MINUTE);
+  await server.advance(MINUTE);
   expect(hooks).toMatchObject([{ title: "The disk is full, Board porch is offline", raised: 2, open: 2 }]);
   expect(server.alerts.channels()).toMatchObject([{ problem: null, waiting: 0, delivered: 1 }]);
   await server.restart(SECOND);
-  await server.passes(30 * MINUTE);
+  await server.advance(30 * MINUTE);
   expect(hooks).toHaveLength(1);
 });
 
 test("a channel that is added later receives nothing about alerts of before", async () => {
-  const server = new AlertBench({ after: GRACE });
-  server.status("porch", { online: false });
-  await server.passes(5 * MINUTE);
+  const server = new AlertBench({ after: GRACE_PERIOD });
+  server.publishStatus("porch", { online: false });
+  await server.advance(5 * MINUTE);
   server.alerts.apply(SETTINGS);
-  server.status("shed", { online: false });
-  server.status("porch", { online: true });
-  await server.passes(5 * MINUTE);
+  server.publishStatus("shed", { online: false });
+  server.publishStatus("porch", { online: true });
+  await server.advance(5 * MINUTE);
   expect(hooks).toMatchObject([{ title: "Board shed is offline", raised: 1, resolved: 0, open: 1 }]);
 });
 
@@ -107,12 +107,12 @@ describe("for any outages, failures of the network and restarts", () => {
         for (const { board, works: isWorking, restart, minutes } of steps) {
           works = isWorking;
           online.set(board, !online.get(board));
-          server.status(board, { online: online.get(board)! });
+          server.publishStatus(board, { online: online.get(board)! });
           if (restart) await server.restart(SECOND);
-          await server.passes(minutes * MINUTE);
+          await server.advance(minutes * MINUTE);
         }
         works = true;
-        await server.passes(40 * MINUTE);
+        await server.advance(40 * MINUTE);
         const messages = hooks.flatMap(({ alerts }) => alerts);
         for (const alert of server.alerts.list()) {
           const states = messages.filter(({ id }) => id === alert.id).map(({ state }) => state);
@@ -122,7 +122,7 @@ describe("for any outages, failures of the network and restarts", () => {
         }
         await server.alerts.close();
       }),
-      { numRuns: 60, seed: seed() },
+      { numRuns: 60, seed: testSeed() },
     );
   });
 });

@@ -3,11 +3,11 @@ import type { IConnackPacket, IDisconnectPacket } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
-import { missing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { field, frame, raw } from "../support/raw.js";
-import { expectRefused, expectUnharmed, retainedIn } from "../support/refused.js";
-import { temporaryFolder } from "../support/server.js";
+import { isMissing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { encodeField, encodePacket, openRawClient } from "../support/raw.js";
+import { expectRefused, expectUnharmed, readRetainedTopics } from "../support/refused.js";
+import { createTemporaryFolder } from "../support/server.js";
 
 const VERSIONS = [4, 5] as const;
 type Version = (typeof VERSIONS)[number];
@@ -18,21 +18,32 @@ interface ConnectFields {
   readonly username?: string | Buffer;
 }
 
-/** CONNECT with any bytes in its strings; its will is retained. */
-function connect(version: Version, { clientId = "x", willTopic, username }: ConnectFields): Buffer {
+/** Encodes a CONNECT packet with arbitrary bytes in its strings. The will is retained. */
+function encodeConnect(version: Version, { clientId = "x", willTopic, username }: ConnectFields): Buffer {
   const flags = 0x02 | (willTopic === undefined ? 0 : 0x24) | (username === undefined ? 0 : 0x80);
   const properties = version === 5 ? [0] : [];
-  const will = willTopic === undefined ? [] : [...properties, field(willTopic), field("gone")];
-  const user = username === undefined ? [] : [field(username)];
-  return frame(0x10, field("MQTT"), version, flags, 0, 60, ...properties, field(clientId), ...will, ...user);
+  const will = willTopic === undefined ? [] : [...properties, encodeField(willTopic), encodeField("gone")];
+  const user = username === undefined ? [] : [encodeField(username)];
+  return encodePacket(
+    0x10,
+    encodeField("MQTT"),
+    version,
+    flags,
+    0,
+    60,
+    ...properties,
+    encodeField(clientId),
+    ...will,
+    ...user,
+  );
 }
 
-function publish(version: Version, topic: string | Buffer): Buffer {
-  return frame(0x31, field(topic), ...(version === 5 ? [0] : []), Buffer.from("x"));
+function encodePublish(version: Version, topic: string | Buffer): Buffer {
+  return encodePacket(0x31, encodeField(topic), ...(version === 5 ? [0] : []), Buffer.from("x"));
 }
 
-function subscribe(version: Version, filter: string | Buffer): Buffer {
-  return frame(0x82, 0, 1, ...(version === 5 ? [0] : []), field(filter), 1);
+function encodeSubscribe(version: Version, filter: string | Buffer): Buffer {
+  return encodePacket(0x82, 0, 1, ...(version === 5 ? [0] : []), encodeField(filter), 1);
 }
 
 /** Invalid MQTT strings, each with the name of its error. */
@@ -51,40 +62,44 @@ const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
 ];
 
 /** Packet fields that contain a string, whether the client must be connected first, and a function that encodes the packet. */
-const PLACES: readonly [place: string, isConnected: boolean, bytes: (version: Version, text: Buffer) => Buffer][] = [
-  ["client id", false, (version, clientId) => connect(version, { clientId })],
-  ["will topic", false, (version, willTopic) => connect(version, { willTopic })],
-  ["user name", false, (version, username) => connect(version, { username })],
-  ["topic of PUBLISH", true, publish],
-  ["topic filter of SUBSCRIBE", true, subscribe],
+const STRING_FIELDS: readonly [
+  place: string,
+  isConnected: boolean,
+  bytes: (version: Version, text: Buffer) => Buffer,
+][] = [
+  ["client id", false, (version, clientId) => encodeConnect(version, { clientId })],
+  ["will topic", false, (version, willTopic) => encodeConnect(version, { willTopic })],
+  ["user name", false, (version, username) => encodeConnect(version, { username })],
+  ["topic of PUBLISH", true, encodePublish],
+  ["topic filter of SUBSCRIBE", true, encodeSubscribe],
 ];
 
 describe.each(VERSIONS)("with protocol level %i", (version) => {
-  test.each(PLACES)("a %s that is not a valid MQTT string ends the connection, is counted, and reaches no subscriber", async (_place, isConnected, bytes) => {
-    const broker = await bareBroker();
+  test.each(STRING_FIELDS)("a %s that is not a valid MQTT string ends the connection, is counted, and reaches no subscriber", async (_place, isConnected, bytes) => {
+    const broker = await startBareBroker();
     for (const [what, text] of BAD_STRINGS) {
       const { packets } = await expectRefused(broker, version, isConnected, bytes(version, text));
       const farewell = packets.at(-1) as IDisconnectPacket | undefined;
       if (isConnected && version === 5) expect([what, farewell?.reasonCode]).toEqual([what, 0x81]);
     }
-    expect(await retainedIn(broker)).toEqual([]);
+    expect(await readRetainedTopics(broker)).toEqual([]);
   }); // prettier-ignore
 
   test("a client with a will of QoS 3 is refused", async () => {
-    const bytes = connect(version, { willTopic: "t" });
+    const bytes = encodeConnect(version, { willTopic: "t" });
     bytes[9] |= 0x18;
-    await expectRefused(await bareBroker(), version, false, bytes);
+    await expectRefused(await startBareBroker(), version, false, bytes);
   });
 
   test.each(["", "a/+", "#", "a/#/b", "x+", "l/".repeat(120)])("a client with a will on %j is refused, and the will is never published", async (willTopic) => {
-    const broker = await bareBroker();
-    await expectRefused(broker, version, false, connect(version, { willTopic }));
-    expect(await retainedIn(broker)).toEqual([]);
+    const broker = await startBareBroker();
+    await expectRefused(broker, version, false, encodeConnect(version, { willTopic }));
+    expect(await readRetainedTopics(broker)).toEqual([]);
   }); // prettier-ignore
 
   test.each(["a#", "+a", "a+", "a+/b", "++", "+#", "/+x", "#/a", "", "l/".repeat(120)])("the topic filter %j ends the connection and is counted", async (filter) => {
-    const broker = await bareBroker();
-    const sender = await expectRefused(broker, version, true, subscribe(version, filter));
+    const broker = await startBareBroker();
+    const sender = await expectRefused(broker, version, true, encodeSubscribe(version, filter));
     expect(sender.packets.some(({ cmd }) => cmd === "suback")).toBe(false);
     if (version !== 5) return;
     const { reasonCode, properties } = await sender.answer("disconnect");
@@ -93,15 +108,19 @@ describe.each(VERSIONS)("with protocol level %i", (version) => {
   }); // prettier-ignore
 
   test.each<[what: string, bytes: Buffer, reasonCode: number]>([
-    ["a second CONNECT", connect(version, {}), 0x82],
-    ["PUBLISH to a/#", publish(version, "a/#"), 0x90],
-    ["PUBLISH to a topic of 120 levels", publish(version, "l/".repeat(120)), 0x90],
-    ["PUBLISH with QoS 3", frame(0x36, field("a"), 0, 1, ...(version === 5 ? [0] : [])), 0x81],
-    ["PUBLISH with the packet identifier 0", frame(0x32, field("a"), 0, 0, ...(version === 5 ? [0] : [])), 0x82],
-    ["a packet that only servers send", frame(0x20, 0, 0), 0x82],
+    ["a second CONNECT", encodeConnect(version, {}), 0x82],
+    ["PUBLISH to a/#", encodePublish(version, "a/#"), 0x90],
+    ["PUBLISH to a topic of 120 levels", encodePublish(version, "l/".repeat(120)), 0x90],
+    ["PUBLISH with QoS 3", encodePacket(0x36, encodeField("a"), 0, 1, ...(version === 5 ? [0] : [])), 0x81],
+    [
+      "PUBLISH with the packet identifier 0",
+      encodePacket(0x32, encodeField("a"), 0, 0, ...(version === 5 ? [0] : [])),
+      0x82,
+    ],
+    ["a packet that only servers send", encodePacket(0x20, 0, 0), 0x82],
     ["a remaining length of five bytes", Buffer.from("30ffffffff01", "hex"), 0x81],
   ])("%s ends the connection and is counted", async (_what, bytes, code) => {
-    const sender = await expectRefused(await bareBroker(), version, true, bytes);
+    const sender = await expectRefused(await startBareBroker(), version, true, bytes);
     if (version !== 5) return;
     const { reasonCode, properties } = await sender.answer("disconnect");
     expect(reasonCode).toBe(code);
@@ -109,12 +128,12 @@ describe.each(VERSIONS)("with protocol level %i", (version) => {
   });
 
   test("PUBLISH to an empty topic ends the connection and is counted", async () => {
-    await expectRefused(await bareBroker(), version, true, publish(version, ""));
+    await expectRefused(await startBareBroker(), version, true, encodePublish(version, ""));
   });
 
   test("packets before CONNECT end the connection and are counted, without an answer", async () => {
-    const broker = await bareBroker();
-    for (const bytes of [publish(version, "a"), subscribe(version, "#"), frame(0xc0), frame(0xe0), Buffer.from("GET / HTTP/1.1\r\n\r\n")]) {
+    const broker = await startBareBroker();
+    for (const bytes of [encodePublish(version, "a"), encodeSubscribe(version, "#"), encodePacket(0xc0), encodePacket(0xe0), Buffer.from("GET / HTTP/1.1\r\n\r\n")]) {
       const { packets } = await expectRefused(broker, version, false, bytes);
       expect(packets).toEqual([]);
     }
@@ -128,18 +147,18 @@ test.each<[name: string, level: number, answer: string]>([
   ["MQIsdp", 4, "20020001"],
   ["MQIsdp", 5, "2003008400"],
 ])("a client that asks for %s level %i receives the error code for an unsupported version, and is disconnected", async (name, level, answer) => {
-  const { url, rejected } = await bareBroker();
-  const sender = raw(url, { reading: false });
+  const { url, rejected } = await startBareBroker();
+  const sender = openRawClient(url, { reading: false });
   let came = "";
   sender.socket.on("data", (bytes: Buffer) => (came += bytes.toString("hex")));
-  sender.sendBytes(frame(0x10, field(name), level, 2, 0, 60, ...(level === 5 ? [0] : []), field("x")));
+  sender.sendBytes(encodePacket(0x10, encodeField(name), level, 2, 0, 60, ...(level === 5 ? [0] : []), encodeField("x")));
   await sender.ended();
   expect(came).toBe(answer);
   expect(rejected).toEqual([expect.stringMatching(/^malformed-packet .*protocol level/)]);
 }); // prettier-ignore
 
 test("retained messages on topics that make clients disconnect are dropped at the start of the broker, with a warning for each", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const data = await openDataFolder(folder);
   const log = new RetainedLog(data.retained, () => []);
   await log.load(() => {});
@@ -149,24 +168,24 @@ test("retained messages on topics that make clients disconnect are dropped at th
   await log.close();
   await data.close();
 
-  const first = await bareBroker(undefined, { folder });
+  const first = await startBareBroker(undefined, { folder });
   expect(first.warnings).toHaveLength(bad.length);
   expect(first.warnings[1]).toMatch(/^Dropped the retained message on "a\\u0000b"/);
-  expect(await retainedIn(first)).toEqual(["good"]);
+  expect(await readRetainedTopics(first)).toEqual(["good"]);
   await first.close();
-  const second = await bareBroker(undefined, { folder });
+  const second = await startBareBroker(undefined, { folder });
   expect(second.warnings).toEqual([]);
-  expect(await retainedIn(second)).toEqual(["good"]);
+  expect(await readRetainedTopics(second)).toEqual(["good"]);
 });
 
-describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
+describe.skipIf(isMissing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("mosquitto_sub", () => {
   test("mosquitto_sub on # stays connected whatever strings others send, and receives later messages", async () => {
-    const broker = await bareBroker();
+    const broker = await startBareBroker();
     await expectUnharmed(broker, "mqttv311", async () => {
       for (const version of VERSIONS) {
         for (const willTopic of ["", "a/+", "#"])
-          await expectRefused(broker, version, false, connect(version, { willTopic }));
-        for (const [, isConnected, bytes] of PLACES)
+          await expectRefused(broker, version, false, encodeConnect(version, { willTopic }));
+        for (const [, isConnected, bytes] of STRING_FIELDS)
           for (const [, text] of BAD_STRINGS) await expectRefused(broker, version, isConnected, bytes(version, text));
       }
     });
@@ -174,14 +193,14 @@ describe.skipIf(missing(MOSQUITTO_CLIENTS, "mosquitto_pub and mosquitto_sub"))("
 });
 
 test("a valid CONNECT is accepted in each version, so the refusals above have the intended cause", async () => {
-  const { url, rejected } = await bareBroker();
+  const { url, rejected } = await startBareBroker();
   for (const version of VERSIONS) {
-    const sender = raw(url, { version });
-    sender.sendBytes(connect(version, { willTopic: "ok/ü", username: "👍" }));
+    const sender = openRawClient(url, { version });
+    sender.sendBytes(encodeConnect(version, { willTopic: "ok/ü", username: "👍" }));
     const { returnCode, reasonCode } = (await sender.answer("connack")) as IConnackPacket;
     expect(returnCode ?? reasonCode).toBe(0);
-    sender.sendBytes(publish(version, "ok/ü"));
-    sender.sendBytes(subscribe(version, "+/ü"));
+    sender.sendBytes(encodePublish(version, "ok/ü"));
+    sender.sendBytes(encodeSubscribe(version, "+/ü"));
     await sender.answer("suback");
   }
   expect(rejected).toEqual([]);

@@ -4,28 +4,29 @@ import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { connected, type RawClient } from "../support/raw.js";
-import { client } from "../support/server.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { connectRawClient, type RawClient } from "../support/raw.js";
+import { connectClient } from "../support/server.js";
 
-const login = (url: string, clientId: string, clean: boolean): Promise<RawClient> =>
-  connected(url, clientId, { clean });
+const connectById = (url: string, clientId: string, clean: boolean): Promise<RawClient> =>
+  connectRawClient(url, clientId, { clean });
 
-async function subscribe(made: RawClient, topics: string[], qos: 0 | 1 = 1): Promise<void> {
+async function subscribeRaw(made: RawClient, topics: string[], qos: 0 | 1 = 1): Promise<void> {
   const before = made.packets.length;
   made.send({ cmd: "subscribe", messageId: 9999, subscriptions: topics.map((topic) => ({ topic, qos })) });
   await eventually(() => made.packets.slice(before).some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
 }
 
-const publishes = (made: RawClient): IPublishPacket[] => made.packets.filter((packet) => packet.cmd === "publish");
+const receivedPublishes = (made: RawClient): IPublishPacket[] =>
+  made.packets.filter((packet) => packet.cmd === "publish");
 const textsOf = (made: RawClient, topic: string): string[] =>
-  publishes(made)
+  receivedPublishes(made)
     .filter((packet) => packet.topic === topic)
     .map(({ payload }) => payload.toString());
 const idsOf = (made: RawClient): number[] => made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
-const upTo = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
+const numbersBelow = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
 
-/** Topics of readings, and others that resemble them. */
+/** Topics of readings, and other topics that look similar. */
 const topic = fc.constantFrom("a/telemetry", "nightlight/b/telemetry", "ü/telemetry", "a/status", "telemetry", "a/telemetry/x", "/telemetry"); // prettier-ignore
 const message = fc.record({
   topic,
@@ -40,7 +41,7 @@ const message = fc.record({
 test("the server receives a client's messages once and in order, however they are split, and the broker acknowledges in order", async () => {
   const got: string[] = [];
   let stored: number[] = [];
-  const { url } = await bareBroker((topic, payload) => {
+  const { url } = await startBareBroker((topic, payload) => {
     got.push(`${topic} ${payload.toString()}`);
     const ms = stored.shift();
     return ms ? sleep(ms) : undefined;
@@ -48,7 +49,7 @@ test("the server receives a client's messages once and in order, however they ar
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 30 }), fc.infiniteStream(fc.integer({ min: 1, max: 400 })), async (messages, cuts) => {
-      const sender = await login(url, `sender${run++}`, true);
+      const sender = await connectById(url, `sender${run++}`, true);
       got.length = 0;
       stored = messages.map(({ stored }) => stored);
       const packets = messages.map(({ topic, qos, retain, dup, size }, n): Packet => {
@@ -77,11 +78,11 @@ test("the server receives a client's messages once and in order, however they ar
 test("a reading is acknowledged after earlier messages of its client, even when those take longer to store", async () => {
   let store = (): void => {};
   const got: string[] = [];
-  const { url } = await bareBroker((topic) => {
+  const { url } = await startBareBroker((topic) => {
     got.push(topic);
     return topic === "a/status" ? new Promise((resolve) => (store = resolve)) : undefined;
   });
-  const sender = await login(url, "sender", true);
+  const sender = await connectById(url, "sender", true);
   sender.send({ cmd: "publish", topic: "a/status", payload: "{}", qos: 1, retain: false, dup: false, messageId: 1 });
   await eventually(() => got.length === 1, { what: "the status" });
   for (let id = 2; id < 5; id++) {
@@ -102,33 +103,34 @@ test("a reading is acknowledged after earlier messages of its client, even when 
 });
 
 test("every subscriber receives the messages of a topic in order while other clients connect and disconnect", async () => {
-  const { broker, url } = await bareBroker();
-  const exact = await client(url, {}, "n/b/commands");
-  const wild = await client(url, {}, "n/#", "n/+/commands");
-  const low = await client(url);
+  const { broker, url } = await startBareBroker();
+  const exact = await connectClient(url, {}, "n/b/commands");
+  const wild = await connectClient(url, {}, "n/#", "n/+/commands");
+  const low = await connectClient(url);
   await low.subscribeAsync("n/b/commands", { qos: 0 });
   const sleeper = { clientId: "sleeper", clean: false } as const;
-  const other = await client(url);
+  const other = await connectClient(url);
   const count = 400;
   for (let n = 0; n < count; n++) {
     const payload = Buffer.from(String(n));
     broker.publish("n/b/commands", payload, n % 7 === 0 ? "not-retained" : "retained");
     if (n % 5 === 0) other.publish("n/b/telemetry", payload, { qos: 1 });
-    if (n === 100) await (await client(url, sleeper, "n/b/commands")).endAsync();
-    if (n === 200) await (await client(url, { ...sleeper, clean: true })).endAsync();
+    if (n === 100) await (await connectClient(url, sleeper, "n/b/commands")).endAsync();
+    if (n === 200) await (await connectClient(url, { ...sleeper, clean: true })).endAsync();
     if (n % 50 === 0) await sleep(1);
   }
   for (const reader of [exact, wild, low]) {
-    const texts = (): string[] => reader.got.filter(({ topic }) => topic === "n/b/commands").map(({ text }) => text);
-    await eventually(() => texts().length >= count, { what: "all messages" });
-    expect(texts()).toEqual(upTo(count));
+    const receivedTexts = (): string[] =>
+      reader.got.filter(({ topic }) => topic === "n/b/commands").map(({ text }) => text);
+    await eventually(() => receivedTexts().length >= count, { what: "all messages" });
+    expect(receivedTexts()).toEqual(numbersBelow(count));
   }
   expect(new Set(low.got.map(({ qos }) => qos))).toEqual(new Set([0]));
   expect(new Set(exact.got.map(({ qos }) => qos))).toEqual(new Set([1]));
 });
 
 test("a new subscriber receives the retained message of every topic, and never an older one after a newer one", async () => {
-  const { broker, url } = await bareBroker();
+  const { broker, url } = await startBareBroker();
   const lamps = 300;
   let round = 0;
   const publishAll = (): void => {
@@ -137,7 +139,7 @@ test("a new subscriber receives the retained message of every topic, and never a
   };
   publishAll();
   const readers = await Promise.all(["n/#", "n/+/commands", "#"].map(async (filter) => {
-    const reader = await login(url, `reader ${filter}`, true);
+    const reader = await connectById(url, `reader ${filter}`, true);
     reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: filter, qos: 1 }] });
     return reader;
   })); // prettier-ignore
@@ -147,26 +149,29 @@ test("a new subscriber receives the retained message of every topic, and never a
   }
   for (const reader of readers)
     for (let n = 0; n < lamps; n++) {
-      const come = (): IPublishPacket[] => publishes(reader).filter(({ topic }) => topic === `n/${n}/commands`);
-      const texts = (): number[] => come().map(({ payload }) => Number(payload.toString()));
-      const retained = (): number => come().filter(({ retain }) => retain).length;
-      await eventually(() => texts().at(-1) === round && retained() > 0, { what: `the last state of lamp ${n}` });
-      expect(retained()).toBe(1);
-      expect(texts()).toEqual(texts().toSorted((a, b) => a - b));
+      const receivedCommands = (): IPublishPacket[] =>
+        receivedPublishes(reader).filter(({ topic }) => topic === `n/${n}/commands`);
+      const receivedNumbers = (): number[] => receivedCommands().map(({ payload }) => Number(payload.toString()));
+      const countRetained = (): number => receivedCommands().filter(({ retain }) => retain).length;
+      await eventually(() => receivedNumbers().at(-1) === round && countRetained() > 0, {
+        what: `the last state of lamp ${n}`,
+      });
+      expect(countRetained()).toBe(1);
+      expect(receivedNumbers()).toEqual(receivedNumbers().toSorted((a, b) => a - b));
     }
 });
 
 test("a retained message is stored when it is acknowledged, and subscribers get it without the retain flag", async () => {
-  const { broker, url } = await bareBroker();
-  const watcher = await client(url, {}, "n/+/status");
-  const board = await login(url, "board", true);
+  const { broker, url } = await startBareBroker();
+  const watcher = await connectClient(url, {}, "n/+/status");
+  const board = await connectById(url, "board", true);
   for (let n = 1; n <= 50; n++) {
     const payload = `{"online":true,"boot":${n}}`;
     board.send({ cmd: "publish", topic: "n/b/status", payload, qos: 1, retain: true, dup: false, messageId: n });
     await eventually(() => idsOf(board).length === n, { what: "its acknowledgement" });
     expect(broker.retained("status").map(({ payload }) => payload.toString())).toEqual([payload]);
   }
-  const late = await client(url, {}, "n/b/status");
+  const late = await connectClient(url, {}, "n/b/status");
   await eventually(() => late.got.length > 0 && watcher.got.length >= 50, { what: "all of them" });
   expect(late.got).toEqual([{ topic: "n/b/status", text: '{"online":true,"boot":50}', qos: 1, retained: true }]);
   expect(watcher.got.map(({ text, retained }) => [text, retained])).toEqual(
@@ -179,50 +184,52 @@ test("a retained message is stored when it is acknowledged, and subscribers get 
 
 describe("a session", () => {
   const COMMANDS = "n/b/commands";
-  const sayTo = (broker: { publish(topic: string, payload: Buffer, keep: "retained"): void }, n: number): void =>
-    broker.publish(COMMANDS, Buffer.from(String(n)), "retained");
+  const publishNumber = (
+    broker: { publish(topic: string, payload: Buffer, keep: "retained"): void },
+    n: number,
+  ): void => broker.publish(COMMANDS, Buffer.from(String(n)), "retained");
 
   test("a session keeps unacknowledged messages and its queue in order over a restart of the broker", async () => {
-    const first = await bareBroker();
-    const board = await login(first.url, "board", false);
-    await subscribe(board, [COMMANDS]);
+    const first = await startBareBroker();
+    const board = await connectById(first.url, "board", false);
+    await subscribeRaw(board, [COMMANDS]);
     // the broker sends 20 messages before the first acknowledgment; the other ten wait in the queue
-    for (let n = 0; n < 30; n++) sayTo(first.broker, n);
+    for (let n = 0; n < 30; n++) publishNumber(first.broker, n);
     await eventually(() => textsOf(board, COMMANDS).length === 20, { what: "as many as may be on their way" });
     await first.close();
 
-    const second = await bareBroker(undefined, { folder: first.folder });
-    const again = await client(second.url, { clientId: "board", clean: false });
+    const second = await startBareBroker(undefined, { folder: first.folder });
+    const again = await connectClient(second.url, { clientId: "board", clean: false });
     await eventually(() => again.got.length >= 30, { what: "all of them" });
-    expect(again.got.map(({ text }) => text)).toEqual(upTo(30));
+    expect(again.got.map(({ text }) => text)).toEqual(numbersBelow(30));
   });
 
   test("a session is deleted completely when a clean session replaces it", async () => {
-    const { broker, url } = await bareBroker();
-    const board = await login(url, "board", false);
-    await subscribe(board, [COMMANDS]);
-    sayTo(broker, 0);
+    const { broker, url } = await startBareBroker();
+    const board = await connectById(url, "board", false);
+    await subscribeRaw(board, [COMMANDS]);
+    publishNumber(broker, 0);
     await eventually(() => textsOf(board, COMMANDS).length === 1, { what: "the command" });
     board.socket.destroy();
-    (await login(url, "board", true)).socket.destroy();
-    const again = await login(url, "board", false);
-    await subscribe(again, ["n/c/commands"]);
-    expect(publishes(again)).toEqual([]);
+    (await connectById(url, "board", true)).socket.destroy();
+    const again = await connectById(url, "board", false);
+    await subscribeRaw(again, ["n/c/commands"]);
+    expect(receivedPublishes(again)).toEqual([]);
   });
 
   test("a session has at most 20 inflight messages, which arrive in order however its client acknowledges", async () => {
     const step = fc.record({ say: fc.nat(12), acknowledge: fc.nat(25), rest: fc.nat(3) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
-        const { broker, url, close } = await bareBroker();
-        const board = await login(url, "board", false);
-        await subscribe(board, [COMMANDS]);
+        const { broker, url, close } = await startBareBroker();
+        const board = await connectById(url, "board", false);
+        await subscribeRaw(board, [COMMANDS]);
         let acknowledged = 0;
         let most = 0;
         let said = 0;
-        const go = async (say: number, acknowledge: number, rest: number): Promise<void> => {
-          for (let n = 0; n < say; n++) sayTo(broker, said++);
-          const come = publishes(board);
+        const exchangeMessages = async (say: number, acknowledge: number, rest: number): Promise<void> => {
+          for (let n = 0; n < say; n++) publishNumber(broker, said++);
+          const come = receivedPublishes(board);
           most = Math.max(most, come.length - acknowledged);
           for (const { messageId } of come.slice(acknowledged, acknowledged + acknowledge)) {
             board.send({ cmd: "puback", messageId });
@@ -230,13 +237,13 @@ describe("a session", () => {
           }
           await sleep(rest);
         };
-        for (const { say, acknowledge, rest } of steps) await go(say, acknowledge, rest);
+        for (const { say, acknowledge, rest } of steps) await exchangeMessages(say, acknowledge, rest);
         await eventually(async () => {
-          await go(0, 7, 0);
+          await exchangeMessages(0, 7, 0);
           return acknowledged === said;
         });
         expect(most).toBeLessThanOrEqual(20);
-        expect(textsOf(board, COMMANDS)).toEqual(upTo(said));
+        expect(textsOf(board, COMMANDS)).toEqual(numbersBelow(said));
         await close();
       }),
       { numRuns: 25 },

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { connected } from "../support/raw.js";
-import { client, type TestClient } from "../support/server.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { connectRawClient } from "../support/raw.js";
+import { connectClient, type TestClient } from "../support/server.js";
 
 interface Reader {
   readonly what: string;
@@ -26,46 +26,48 @@ const READERS: readonly Reader[] = [
 
 test("messages of mixed QoS and retain flags in one TCP write reach every subscriber once, and in order for each QoS", async () => {
   const sent = fc.record({ qos: fc.constantFrom(0 as const, 1 as const, 2 as const), retain: fc.boolean() });
-  const { url } = await bareBroker();
+  const { url } = await startBareBroker();
   const readers = await Promise.all(READERS.map(async ({ what, options, subscriptions }) => {
-    const reader = await client(url, options);
+    const reader = await connectClient(url, options);
     await reader.subscribeAsync(subscriptions);
     return { what, reader };
   })); // prettier-ignore
   const away = { clientId: "away", clean: false };
-  await (await client(url, away)).subscribeAsync("n/+", { qos: 2 });
-  const sender = await connected(url, "sender");
+  await (await connectClient(url, away)).subscribeAsync("n/+", { qos: 2 });
+  const sender = await connectRawClient(url, "sender");
   let round = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(sent, { minLength: 1, maxLength: 120 }), async (messages) => {
-      await (await client(url, away)).endAsync();
+      await (await connectClient(url, away)).endAsync();
       const prefix = `${round++}:`;
       const first = sender.packets.length;
       const packets = messages.map(({ qos, retain }, n): Packet => ({ cmd: "publish", topic: "n/a", payload: prefix + n, qos, retain, messageId: n + 1, dup: false })); // prettier-ignore
       sender.sendBytes(Buffer.concat(packets.map((packet) => generate(packet))));
-      const ids = (cmd: Packet["cmd"]): number[] => sender.packets.slice(first).flatMap((p) => (p.cmd === cmd ? [p.messageId!] : [])); // prettier-ignore
+      const idsOf = (cmd: Packet["cmd"]): number[] => sender.packets.slice(first).flatMap((p) => (p.cmd === cmd ? [p.messageId!] : [])); // prettier-ignore
       /** Returns the packet identifiers of the messages with this QoS: the first message has identifier 1. */
-      const numbers = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
-      await eventually(() => ids("puback").length + ids("pubrec").length === numbers(1).length + numbers(2).length);
-      expect([ids("puback"), ids("pubrec")]).toEqual([numbers(1), numbers(2)]);
-      for (const messageId of numbers(2)) sender.send({ cmd: "pubrel", messageId });
-      await eventually(() => ids("pubcomp").length === numbers(2).length, { what: "PUBCOMP" });
-      expect(ids("pubcomp")).toEqual(numbers(2));
+      const idsWithQos = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
+      await eventually(
+        () => idsOf("puback").length + idsOf("pubrec").length === idsWithQos(1).length + idsWithQos(2).length,
+      );
+      expect([idsOf("puback"), idsOf("pubrec")]).toEqual([idsWithQos(1), idsWithQos(2)]);
+      for (const messageId of idsWithQos(2)) sender.send({ cmd: "pubrel", messageId });
+      await eventually(() => idsOf("pubcomp").length === idsWithQos(2).length, { what: "PUBCOMP" });
+      expect(idsOf("pubcomp")).toEqual(idsWithQos(2));
 
-      const check = async ({ what, reader }: { what: string; reader: TestClient }): Promise<void> => {
+      const expectOrdered = async ({ what, reader }: { what: string; reader: TestClient }): Promise<void> => {
         const lowest = what === "away" ? 1 : 0;
-        const got = (qos: number): number[] => {
+        const receivedIds = (qos: number): number[] => {
           const texts = reader.got.map(({ text }) => text).filter((text) => text.startsWith(prefix));
           return texts.map((text) => Number(text.slice(prefix.length)) + 1).filter((n) => messages[n - 1].qos === qos);
         };
-        const count = (): number => got(0).length + got(1).length + got(2).length;
-        const expected = [0, 1, 2].map((qos) => (qos < lowest ? [] : numbers(qos)));
-        await eventually(() => count() >= expected.flat().length, { what: `all messages for ${what}` });
-        expect([what, got(0), got(1), got(2)]).toEqual([what, ...expected]);
+        const countReceived = (): number => receivedIds(0).length + receivedIds(1).length + receivedIds(2).length;
+        const expected = [0, 1, 2].map((qos) => (qos < lowest ? [] : idsWithQos(qos)));
+        await eventually(() => countReceived() >= expected.flat().length, { what: `all messages for ${what}` });
+        expect([what, receivedIds(0), receivedIds(1), receivedIds(2)]).toEqual([what, ...expected]);
       };
-      for (const reader of readers) await check(reader);
+      for (const reader of readers) await expectOrdered(reader);
       // this reader was offline while the messages were sent, so the broker has queued only QoS 1 and 2 for it
-      await check({ what: "away", reader: await client(url, away) });
+      await expectOrdered({ what: "away", reader: await connectClient(url, away) });
     }),
     { numRuns: 40 },
   );

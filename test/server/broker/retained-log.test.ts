@@ -6,16 +6,16 @@ import { expect, test } from "vitest";
 import type { RetainedMessageHandler } from "../../../server/src/storage/retained-batch.js";
 import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { eventually } from "../../support/eventually.js";
-import { temporaryFolder } from "../support/server.js";
+import { createTemporaryFolder } from "../support/server.js";
 
-const nothing = (): [] => [];
+const noMessages = (): [] => [];
 
 type Message = Parameters<RetainedMessageHandler>;
 
 /** Returns the messages that a restart reads from a log. */
-async function read(folder: string): Promise<Message[]> {
+async function readMessages(folder: string): Promise<Message[]> {
   const found: Message[] = [];
-  const log = new RetainedLog(folder, nothing);
+  const log = new RetainedLog(folder, noMessages);
   await log.load((...message) => found.push(message));
   await log.close();
   return found;
@@ -25,32 +25,32 @@ const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)
 const topic = fc.string({ unit: "binary" });
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(topic, bytes, fc.nat(2)),
-  // a message with MQTT 5.0 properties
+  // the last bytes are MQTT 5.0 properties
   fc.tuple(topic, bytes, fc.nat(2), bytes),
 );
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });
 
 test("the log reads all written messages in order", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   let run = 0;
   await fc.assert(
     fc.asyncProperty(batches, async (batches) => {
       const here = path.join(folder, String(run++));
-      const log = new RetainedLog(here, nothing);
+      const log = new RetainedLog(here, noMessages);
       for (const batch of batches) {
         for (const message of batch) log.add(...message);
         log.writeBatch();
       }
       await log.close();
-      expect(await read(here)).toEqual(batches.flat());
+      expect(await readMessages(here)).toEqual(batches.flat());
     }),
     { numRuns: 40 },
   );
 });
 
 test("the log reads every complete batch of a truncated file, and nothing else", async () => {
-  const folder = await temporaryFolder();
-  const log = new RetainedLog(folder, nothing);
+  const folder = await createTemporaryFolder();
+  const log = new RetainedLog(folder, noMessages);
   const ends: number[] = [];
   const [name] = ["000000000001.log"];
   for (let n = 0; n < 4; n++) {
@@ -63,15 +63,15 @@ test("the log reads every complete batch of a truncated file, and nothing else",
   const whole = await readFile(path.join(folder, name));
   for (let cut = 0; cut <= whole.length; cut += 3) {
     await writeFile(path.join(folder, name), whole.subarray(0, cut));
-    expect(await read(folder), `cut at ${cut}`).toHaveLength(2 * ends.filter((end) => end <= cut).length);
+    expect(await readMessages(folder), `cut at ${cut}`).toHaveLength(2 * ends.filter((end) => end <= cut).length);
   }
 });
 
 test("a large log is compacted, includes messages written meanwhile, and leaves no other file", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const retained = new Map<string, Message>();
   const log = new RetainedLog(folder, () => retained.values(), { compactionGrowth: 20_000 });
-  const set = (n: number, payload: string): void => {
+  const setMessage = (n: number, payload: string): void => {
     const message: Message = [`lamp${n}`, Buffer.from(payload), 1];
     if (payload === "") retained.delete(message[0]);
     else retained.set(message[0], message);
@@ -80,8 +80,8 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
   let most = 0;
   await eventually(
     async () => {
-      for (let n = 0; n < 2000; n++) set(n, `${most}`);
-      for (let n = 0; n < 2000; n += 7) set(n, "");
+      for (let n = 0; n < 2000; n++) setMessage(n, `${most}`);
+      for (let n = 0; n < 2000; n += 7) setMessage(n, "");
       log.writeBatch();
       return ++most > 20;
     },
@@ -90,7 +90,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
   // closes the log during a compaction, which must lose nothing
   await log.close();
   const found = new Map<string, Message>();
-  for (const message of await read(folder)) {
+  for (const message of await readMessages(folder)) {
     if (message[1].length === 0) found.delete(message[0]);
     else found.set(message[0], message);
   }
@@ -103,7 +103,7 @@ test("a large log is compacted, includes messages written meanwhile, and leaves 
 });
 
 test("a log does not grow over many restarts with few messages between them", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const sizes: number[] = [];
   for (let start = 0; start < 12; start++) {
     const retained = new Map<string, Message>();
@@ -115,25 +115,25 @@ test("a log does not grow over many restarts with few messages between them", as
       log.add(...message);
       log.writeBatch();
     }
-    const size = async (): Promise<number> => {
-      const files = (await readdir(folder)).map((name) => readFile(path.join(folder, name)));
-      return (await Promise.all(files)).reduce((sum, { length }) => sum + length, 0);
+    const folderSize = async (): Promise<number> => {
+      const contents = (await readdir(folder)).map((name) => readFile(path.join(folder, name)));
+      return (await Promise.all(contents)).reduce((sum, { length }) => sum + length, 0);
     };
     await log.close();
-    sizes.push(await size());
+    sizes.push(await folderSize());
   }
   // the messages need 52 bytes; a compaction starts after 2,000 further bytes, and the log may grow during the compaction
   expect(Math.max(...sizes)).toBeLessThan(12_000);
 });
 
 test("the log refuses to start with an unreadable folder instead of overwriting it", async () => {
-  const folder = path.join(await temporaryFolder(), "retained");
+  const folder = path.join(await createTemporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
-  await expect(new RetainedLog(folder, nothing).load(() => {})).rejects.toThrow(/ENOTDIR/);
+  await expect(new RetainedLog(folder, noMessages).load(() => {})).rejects.toThrow(/ENOTDIR/);
 });
 
 test("the number of files does not grow with the number of restarts", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   for (let start = 0; start < 20; start++) {
     const retained = new Map<string, Message>();
     const log = new RetainedLog(folder, () => retained.values());
@@ -147,9 +147,9 @@ test("the number of files does not grow with the number of restarts", async () =
 });
 
 test("while writing fails the latest message of each topic waits, and is written as soon as possible", async () => {
-  const folder = path.join(await temporaryFolder(), "retained");
+  const folder = path.join(await createTemporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
-  const log = new RetainedLog(folder, nothing);
+  const log = new RetainedLog(folder, noMessages);
   for (let n = 0; n < 5; n++) {
     log.add("lamp", Buffer.from(String(n)), 1);
     expect(() => log.writeBatch()).toThrow();
@@ -158,5 +158,5 @@ test("while writing fails the latest message of each topic waits, and is written
   await mkdir(folder);
   log.writeBatch();
   await log.close();
-  expect(await read(folder)).toEqual([["lamp", Buffer.from("4"), 1]]);
+  expect(await readMessages(folder)).toEqual([["lamp", Buffer.from("4"), 1]]);
 });

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { RetainedMessages, type RetainedPacket } from "../../../server/src/storage/retained.js";
-import { temporaryFolder } from "../support/server.js";
+import { createTemporaryFolder } from "../support/server.js";
 
-type Stored = Omit<RetainedPacket, "cmd" | "retain">;
+type StoredMessage = Omit<RetainedPacket, "cmd" | "retain">;
 
-const packet: fc.Arbitrary<Stored> = fc.record(
+const packet: fc.Arbitrary<StoredMessage> = fc.record(
   {
     topic: fc.stringMatching(/^[a-zé/]{1,30}$/),
     payload: fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
@@ -21,7 +21,7 @@ const packet: fc.Arbitrary<Stored> = fc.record(
   { requiredKeys: ["topic", "payload", "qos"] },
 );
 
-async function open(folder: string): Promise<{ messages: RetainedMessages; dropped: string[] }> {
+async function openMessages(folder: string): Promise<{ messages: RetainedMessages; dropped: string[] }> {
   const dropped: string[] = [];
   const messages = new RetainedMessages(folder, {
     writeFailed: (error) => expect.unreachable(String(error)),
@@ -31,17 +31,17 @@ async function open(folder: string): Promise<{ messages: RetainedMessages; dropp
   return { messages, dropped };
 }
 
-function contents(messages: RetainedMessages): Map<string, object> {
+function contentsOf(messages: RetainedMessages): Map<string, object> {
   return new Map([...messages.topics()].map((topic) => [topic, messages.get(topic)!]));
 }
 
 test("the last retained message of each topic survives a restart with its properties", async () => {
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(packet, fc.nat(4))), async (steps) => {
       const here = path.join(folder, String(run++));
-      const { messages } = await open(here);
+      const { messages } = await openMessages(here);
       const expected = new Map<string, object>();
       for (const [stored, kind] of steps) {
         // use only four topics, so that messages replace earlier ones
@@ -56,10 +56,10 @@ test("the last retained message of each topic survives a restart with its proper
           expected.set(topic, { cmd: "publish", retain: true, ...rest, ...extras, topic });
         }
       }
-      expect(contents(messages)).toEqual(expected);
+      expect(contentsOf(messages)).toEqual(expected);
       await messages.close();
-      const again = await open(here);
-      expect(contents(again.messages)).toEqual(expected);
+      const again = await openMessages(here);
+      expect(contentsOf(again.messages)).toEqual(expected);
       await again.messages.close();
     }),
     { numRuns: 60 },
@@ -67,16 +67,16 @@ test("the last retained message of each topic survives a restart with its proper
 });
 
 test("retained messages on invalid topics are dropped once at the start and reported", async () => {
-  const folder = await temporaryFolder();
-  const { messages } = await open(folder);
+  const folder = await createTemporaryFolder();
+  const { messages } = await openMessages(folder);
   const bad = ["", "a\0b", "a/+", "#", "a\u0007", "a\ufffe"];
   for (const topic of [...bad, "good"]) messages.store({ topic, payload: Buffer.from("x"), qos: 1 });
   await messages.close();
-  const second = await open(folder);
+  const second = await openMessages(folder);
   expect(second.dropped).toHaveLength(bad.length);
   expect([...second.messages.topics()]).toEqual(["good"]);
   await second.messages.close();
-  const third = await open(folder);
+  const third = await openMessages(folder);
   expect(third.dropped).toEqual([]);
   await third.messages.close();
 });

@@ -11,20 +11,27 @@ import { DEFAULT_OPTIONS } from "../../../server/src/config/options.js";
 import type { Account, Accounts } from "../../../server/src/security/accounts.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { addUsers, as, guarded } from "../support/guarded.js";
-import { connected, connectPacket, field, frame, raw, type RawClient } from "../support/raw.js";
-import { client, temporaryFolder } from "../support/server.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { addUsers, loginOf, startBrokerWithAccounts } from "../support/guarded.js";
+import {
+  connectRawClient,
+  connectPacket,
+  encodeField,
+  encodePacket,
+  openRawClient,
+  type RawClient,
+} from "../support/raw.js";
+import { connectClient, createTemporaryFolder } from "../support/server.js";
 
-const login = (name: string): { username: string; password: Buffer } => ({
+const rawLoginOf = (name: string): { username: string; password: Buffer } => ({
   username: name,
-  password: Buffer.from(as(name).password),
+  password: Buffer.from(loginOf(name).password),
 });
 
 const connackOf = ({ packets }: RawClient): IConnackPacket => packets.find((packet) => packet.cmd === "connack")!;
 
 /** Returns the total size of all files in a folder, in bytes. */
-async function sizeOf(folder: string): Promise<number> {
+async function folderSize(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   const sizes = await Promise.all(
@@ -35,10 +42,10 @@ async function sizeOf(folder: string): Promise<number> {
 
 describe("a client that asks for a session without a client id", () => {
   test.each([3, 4] as const)("a client that asks for a session without a client id is refused with return code 2 by protocol level %i, and leaves no session", async (protocolVersion) => {
-    const { url, broker, rejected } = await bareBroker();
-    const sender = raw(url);
+    const { url, broker, rejected } = await startBareBroker();
+    const sender = openRawClient(url);
     const name = protocolVersion === 3 ? "MQIsdp" : "MQTT";
-    sender.sendBytes(frame(0x10, field(name), protocolVersion, 0, 0, 60, field("")));
+    sender.sendBytes(encodePacket(0x10, encodeField(name), protocolVersion, 0, 0, 60, encodeField("")));
     expect(await sender.answer("connack")).toMatchObject({ returnCode: 2, sessionPresent: false });
     await sender.ended();
     expect(broker.sessions.list()).toEqual([]);
@@ -46,12 +53,21 @@ describe("a client that asks for a session without a client id", () => {
   }); // prettier-ignore
 
   test("a client that asks for a session without a client id receives a client id in MQTT 5.0, with which it resumes its session", async () => {
-    const { url } = await bareBroker();
+    const { url } = await startBareBroker();
     const options = { protocolVersion: 5, clean: false, properties: { sessionExpiryInterval: 60 } } as const;
-    // CONNECT without Clean Start and without a client id, with a Session Expiry Interval of 60 s
-    const nameless = frame(0x10, field("MQTT"), 5, 0, 0, 60, Buffer.from("05110000003c", "hex"), field(""));
+    // this CONNECT has neither Clean Start nor a client id, and a Session Expiry Interval of 60 s
+    const nameless = encodePacket(
+      0x10,
+      encodeField("MQTT"),
+      5,
+      0,
+      0,
+      60,
+      Buffer.from("05110000003c", "hex"),
+      encodeField(""),
+    );
     const connectNameless = async (): Promise<RawClient> => {
-      const made = raw(url, { version: 5 });
+      const made = openRawClient(url, { version: 5 });
       made.sendBytes(nameless);
       await made.answer("connack");
       return made;
@@ -64,8 +80,8 @@ describe("a client that asks for a session without a client id", () => {
     first.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
     await first.answer("suback");
     first.socket.destroy();
-    await (await client(url)).publishAsync("a", "while it was away", { qos: 1 });
-    const again = await connected(url, id, options);
+    await (await connectClient(url)).publishAsync("a", "while it was away", { qos: 1 });
+    const again = await connectRawClient(url, id, options);
     expect(connackOf(again).sessionPresent).toBe(true);
     expect((await again.answer("publish")).payload.toString()).toBe("while it was away");
     expect(connackOf(await connectNameless()).properties!.assignedClientIdentifier).not.toBe(id);
@@ -76,11 +92,11 @@ describe("a reader, who may not publish", () => {
   const LIMITS = { sessions: 3, rate: 100_000 };
 
   test("a reader that never releases its large QoS 2 messages causes no stored data, even under many client ids", async () => {
-    const { url, folder, broker, rejected } = await guarded({ eve: "reader" }, { limits: LIMITS });
+    const { url, folder, broker, rejected } = await startBrokerWithAccounts({ eve: "reader" }, { limits: LIMITS });
     const count = 1000;
-    const bytes = Buffer.concat(Array.from({ length: count }, (_, n) => frame(0x34, field("t"), (n + 1) >> 8, (n + 1) & 255, Buffer.alloc(80_000)))); // prettier-ignore
+    const bytes = Buffer.concat(Array.from({ length: count }, (_, n) => encodePacket(0x34, encodeField("t"), (n + 1) >> 8, (n + 1) & 255, Buffer.alloc(80_000)))); // prettier-ignore
     for (let n = 0; n < 5; n++) {
-      const sender = await connected(url, `id ${n}`, { clean: false, ...login("eve") });
+      const sender = await connectRawClient(url, `id ${n}`, { clean: false, ...rawLoginOf("eve") });
       if (n >= LIMITS.sessions) {
         expect(connackOf(sender).returnCode).toBe(3);
         continue;
@@ -91,7 +107,7 @@ describe("a reader, who may not publish", () => {
     }
     expect(broker.sessions.list()).toHaveLength(LIMITS.sessions);
     expect(rejected.filter(([reason]) => reason === "too-large")).toHaveLength(LIMITS.sessions * count);
-    expect(await sizeOf(folder)).toBeLessThan(1_000_000);
+    expect(await folderSize(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
   test.each([
@@ -100,30 +116,30 @@ describe("a reader, who may not publish", () => {
     [true, 5],
     [false, 5],
   ] as const)("a reader is disconnected after 1,000 messages of QoS 2 that it does not release (clean session: %s, protocol level %i)", async (clean, protocolVersion) => {
-    const { url, folder, rejected } = await guarded({ ann: "admin", eve: "reader" }, { limits: LIMITS });
+    const { url, folder, rejected } = await startBrokerWithAccounts({ ann: "admin", eve: "reader" }, { limits: LIMITS });
     // a reader may not publish: MQTT 5.0 refuses its messages with a failure code in PUBREC, after which no PUBREL follows
     const name = protocolVersion === 5 ? "ann" : "eve";
-    const sender = await connected(url, "id", { clean, protocolVersion, ...login(name) });
-    const send = (id: number): void =>
+    const sender = await connectRawClient(url, "id", { clean, protocolVersion, ...rawLoginOf(name) });
+    const sendPublish = (id: number): void =>
       sender.send({ cmd: "publish", topic: "t", payload: "x", qos: 2, messageId: id, retain: false, dup: false });
-    for (let id = 1; id <= 1000; id++) send(id);
+    for (let id = 1; id <= 1000; id++) sendPublish(id);
     await eventually(() => sender.packets.filter(({ cmd }) => cmd === "pubrec").length === 1000, { what: "PUBREC" });
     expect(sender.closed).toBe(false);
-    send(1001);
+    sendPublish(1001);
     await sender.ended();
     const problem = "more than 1000 messages of QoS 2 are not released";
     if (protocolVersion === 5)
       expect(await sender.answer("disconnect")).toMatchObject({ reasonCode: 0x93, properties: { reasonString: problem } });
     expect(rejected.at(-1)).toEqual(["over-limit", `${name} (id)`, problem]);
-    expect(await sizeOf(folder)).toBeLessThan(1_000_000);
+    expect(await folderSize(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
   test("a reader has at most as many sessions as the limit allows, and does not affect the sessions of others", async () => {
     const users = { eve: "reader", ann: "reader", porch: { device: "nightlight/porch" } } as const;
-    const { url, broker, rejected } = await guarded(users, { limits: LIMITS });
+    const { url, broker, rejected } = await startBrokerWithAccounts(users, { limits: LIMITS });
     const codes: unknown[] = [];
     for (let n = 0; n < 6; n++) {
-      const reader = await connected(url, `id ${n}`, { clean: false, ...login("eve") });
+      const reader = await connectRawClient(url, `id ${n}`, { clean: false, ...rawLoginOf("eve") });
       codes.push(connackOf(reader).returnCode);
       reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
       if (connackOf(reader).returnCode === 0) await reader.answer("suback");
@@ -132,33 +148,40 @@ describe("a reader, who may not publish", () => {
     expect(codes).toEqual([0, 0, 0, 3, 3, 3]);
     expect(rejected.map(([reason]) => reason)).toEqual(["over-limit", "over-limit", "over-limit"]);
     for (const name of ["ann", "porch"])
-      expect(connackOf(await connected(url, "id 1", { clean: false, ...login(name) })).returnCode).toBe(0);
+      expect(connackOf(await connectRawClient(url, "id 1", { clean: false, ...rawLoginOf(name) })).returnCode).toBe(0);
     // existing sessions can still be resumed and ended
-    expect(connackOf(await connected(url, "id 1", { clean: false, ...login("eve") })).sessionPresent).toBe(true);
-    (await connected(url, "id 1", login("eve"))).socket.destroy();
+    expect(connackOf(await connectRawClient(url, "id 1", { clean: false, ...rawLoginOf("eve") })).sessionPresent).toBe(
+      true,
+    );
+    (await connectRawClient(url, "id 1", rawLoginOf("eve"))).socket.destroy();
     await eventually(() => broker.sessions.list().length === 4, { what: "the end of one session" });
-    expect(connackOf(await connected(url, "id 5", { clean: false, ...login("eve") })).returnCode).toBe(0);
+    expect(connackOf(await connectRawClient(url, "id 5", { clean: false, ...rawLoginOf("eve") })).returnCode).toBe(0);
   });
 });
 
 test("a board's account has ten client ids at most, whether they are connected or have sessions", async () => {
-  const { url } = await guarded({ porch: { device: "nightlight/porch" } });
+  const { url } = await startBrokerWithAccounts({ porch: { device: "nightlight/porch" } });
   const codes: unknown[] = [];
   for (let n = 0; n < 12; n++)
-    codes.push(connackOf(await connected(url, `id ${n}`, { clean: n % 2 === 0, ...login("porch") })).returnCode);
+    codes.push(
+      connackOf(await connectRawClient(url, `id ${n}`, { clean: n % 2 === 0, ...rawLoginOf("porch") })).returnCode,
+    );
   expect(codes).toEqual([...Array<number>(10).fill(0), 3, 3]);
 });
 
 test("the session of a client that stays away ends after its expiry interval and no longer counts", async () => {
-  const { url, broker } = await guarded({ eve: "reader" }, { limits: { sessions: 1, sessionExpiry: 1000 } });
-  (await connected(url, "first", { clean: false, ...login("eve") })).socket.destroy();
-  expect(connackOf(await connected(url, "second", { clean: false, ...login("eve") })).returnCode).toBe(3);
+  const { url, broker } = await startBrokerWithAccounts(
+    { eve: "reader" },
+    { limits: { sessions: 1, sessionExpiry: 1000 } },
+  );
+  (await connectRawClient(url, "first", { clean: false, ...rawLoginOf("eve") })).socket.destroy();
+  expect(connackOf(await connectRawClient(url, "second", { clean: false, ...rawLoginOf("eve") })).returnCode).toBe(3);
   await eventually(() => broker.sessions.list().length === 0, { within: 15_000, what: "the end of the session" });
-  expect(connackOf(await connected(url, "second", { clean: false, ...login("eve") })).returnCode).toBe(0);
+  expect(connackOf(await connectRawClient(url, "second", { clean: false, ...rawLoginOf("eve") })).returnCode).toBe(0);
 });
 
 test("the sweep ends sessions that have expired and those of accounts that were removed, and no others", async () => {
-  const data = await openDataFolder(await temporaryFolder());
+  const data = await openDataFolder(await createTemporaryFolder());
   const store = data.broker;
   onTestFinished(() => data.close());
   const ann = { name: "ann", role: "reader" } as Account;
@@ -187,59 +210,59 @@ test("the sweep ends sessions that have expired and those of accounts that were 
     sessions.recordConnect(id, ann);
     if (expiry !== undefined) sessions.recordDisconnect(id, ann, expiry);
   }
-  const left = (): string[] => sessions.list().map(({ client_id }) => client_id);
+  const remainingIds = (): string[] => sessions.list().map(({ client_id }) => client_id);
   sessions.sweep(before + 4000);
-  expect(left()).toEqual(["connected", "short", "long", "longer than allowed"]);
+  expect(remainingIds()).toEqual(["connected", "short", "long", "longer than allowed"]);
   const accountEnds = ["away", "connected"].map((id) => [sessionIdOf("gone", id), "its account was removed"]);
   expect(ended).toEqual(accountEnds);
   sessions.sweep(Date.now() + 5000);
-  expect(left()).toEqual(["connected", "long", "longer than allowed"]);
+  expect(remainingIds()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(before + 59_000);
-  expect(left()).toEqual(["connected", "long", "longer than allowed"]);
+  expect(remainingIds()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
-  expect(left()).toEqual(["connected"]);
+  expect(remainingIds()).toEqual(["connected"]);
   // only sessions of the removed account end with a log line; sessions without queued messages expire silently
   expect(ended).toEqual(accountEnds);
 });
 
 test("the log names a session that an administrator ends, and one that expires with messages in it", async () => {
-  const { url, broker, warnings, rejected } = await bareBroker(undefined, { limits: { sessionExpiry: 1000 } });
+  const { url, broker, warnings, rejected } = await startBareBroker(undefined, { limits: { sessionExpiry: 1000 } });
   for (const id of ["panel", "phone"]) {
-    const made = await connected(url, id, { clean: false });
+    const made = await connectRawClient(url, id, { clean: false });
     made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
     await made.answer("suback");
     if (id === "phone") made.socket.destroy();
   }
   await broker.sessions.end(null, "panel");
   expect(warnings).toEqual(["The session of panel has ended: an administrator ended it."]);
-  await (await client(url)).publishAsync("a", "x", { qos: 1 });
+  await (await connectClient(url)).publishAsync("a", "x", { qos: 1 });
   await eventually(() => warnings.length === 2, { within: 15_000, what: "the end of the other session" });
   expect(warnings[1]).toBe("The session of phone has ended: it has expired; 1 queued message was dropped.");
   expect(rejected).toEqual([]);
 });
 
 test.each(["at once", "later"])("a device account that reuses an administrator's name (%s) receives none of the administrator's messages", async (when) => {
-  const { url, folder, broker } = await guarded({ ann: "admin", boss: "admin" });
-  const admin = await connected(url, "panel", { clean: false, ...login("ann") });
+  const { url, folder, broker } = await startBrokerWithAccounts({ ann: "admin", boss: "admin" });
+  const admin = await connectRawClient(url, "panel", { clean: false, ...rawLoginOf("ann") });
   admin.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
   await admin.answer("suback");
   admin.socket.destroy();
-  const boss = await client(url, as("boss"));
+  const boss = await connectClient(url, loginOf("boss"));
   await boss.publishAsync("nightlight/porch/commands", "for the administrator", { qos: 1 });
   expect(broker.stats.queued).toBe(1);
 
   await changeUsers(folder, (stored) => void stored.delete("ann"));
   if (when === "later")
-    await eventually(async () => (connackOf(await connected(url, "x", login("ann"))).returnCode ?? 0) > 0, { every: 300 });
+    await eventually(async () => (connackOf(await connectRawClient(url, "x", rawLoginOf("ann"))).returnCode ?? 0) > 0, { every: 300 });
   await addUsers(folder, { ann: { device: "nightlight/porch" } });
   // wait until the broker has reloaded the users: as a board, ann may not subscribe to `#`
   await eventually(async () => {
-    const board = await client(url, as("ann"));
+    const board = await connectClient(url, loginOf("ann"));
     const isRefused = await board.subscribeAsync("#").then(() => false, () => true);
     await board.endAsync();
     return isRefused;
   }, { every: 300 }); // prettier-ignore
-  const board = await connected(url, "panel", { clean: false, ...login("ann") });
+  const board = await connectRawClient(url, "panel", { clean: false, ...rawLoginOf("ann") });
   await boss.publishAsync("nightlight/shed/telemetry", "for others", { qos: 1 });
   await board.processed();
   expect(connackOf(board).sessionPresent).toBe(false);
@@ -248,18 +271,18 @@ test.each(["at once", "later"])("a device account that reuses an administrator's
 }); // prettier-ignore
 
 test("after five wrong passwords the broker refuses others unchecked, but accepts a correct generated password", async () => {
-  const { url, rejected } = await guarded({ ann: "reader" });
-  const guess = async (n: number, protocolVersion: 4 | 5): Promise<IConnackPacket> => {
-    const made = raw(url, { version: protocolVersion });
+  const { url, rejected } = await startBrokerWithAccounts({ ann: "reader" });
+  const guessPassword = async (n: number, protocolVersion: 4 | 5): Promise<IConnackPacket> => {
+    const made = openRawClient(url, { version: protocolVersion });
     made.send(connectPacket("x", { protocolVersion, username: "ann", password: Buffer.from(`guess ${n}`) }));
     const connack = await made.answer("connack");
     await made.ended();
     return connack;
   };
-  for (let n = 0; n < 5; n++) expect((await guess(n, 4)).returnCode).toBe(4);
-  expect((await guess(5, 4)).returnCode).toBe(3);
-  expect((await guess(5, 5)).reasonCode).toBe(0x9f);
-  await client(url, as("ann"));
+  for (let n = 0; n < 5; n++) expect((await guessPassword(n, 4)).returnCode).toBe(4);
+  expect((await guessPassword(5, 4)).returnCode).toBe(3);
+  expect((await guessPassword(5, 5)).reasonCode).toBe(0x9f);
+  await connectClient(url, loginOf("ann"));
   expect(rejected.map(([reason]) => reason)).toEqual(Array(7).fill("bad-login"));
   expect(rejected.slice(5).map(([, , problem]) => problem)).toEqual(Array(2).fill(expect.stringMatching(/^too many wrong passwords; try again in \d+ s$/))); // prettier-ignore
 });

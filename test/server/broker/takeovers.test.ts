@@ -1,31 +1,31 @@
 /** Tests that a client id has one connection at most [MQTT-3.1.4-2], even during concurrent connects and disconnects. */
 import { describe, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { connected, connectPacket, raw, type RawClient } from "../support/raw.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { connectRawClient, connectPacket, openRawClient, type RawClient } from "../support/raw.js";
 
 const ROUNDS = 50;
 
 describe.each([4, 5] as const)("with protocol level %i, a client id", (version) => {
   const options = { protocolVersion: version } as const;
 
-  async function subscriber(url: string): Promise<RawClient> {
-    const made = await connected(url, "one", options);
+  async function connectSubscriber(url: string): Promise<RawClient> {
+    const made = await connectRawClient(url, "one", options);
     made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
     await made.answer("suback");
     return made;
   }
 
   test("a client id can be taken over by a third client after a second one connected while the first disconnected", async () => {
-    const { url, broker } = await bareBroker();
+    const { url, broker } = await startBareBroker();
     for (let round = 0; round < ROUNDS; round++) {
-      const first = await subscriber(url);
-      const second = raw(url, { version });
+      const first = await connectSubscriber(url);
+      const second = openRawClient(url, { version });
       await eventually(() => second.socket.readyState === "open", { what: "the second connection" });
       second.send(connectPacket("one", options));
       first.socket.destroy();
       await second.answer("connack");
-      const third = await connected(url, "one", options);
+      const third = await connectRawClient(url, "one", options);
       await second.ended();
       third.socket.destroy();
       await eventually(() => broker.stats.clients === 0, { what: "the end of all connections" });

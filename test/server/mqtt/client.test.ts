@@ -20,7 +20,10 @@ beforeEach(async () => {
   events = [];
 });
 
-function clientOf(options: Partial<MqttClientOptions> = {}, handlers: Partial<MqttClientHandlers> = {}): MqttClient {
+function createClient(
+  options: Partial<MqttClientOptions> = {},
+  handlers: Partial<MqttClientHandlers> = {},
+): MqttClient {
   const made = new MqttClient(
     {
       broker: parseBrokerUrl(`mqtt://127.0.0.1:${broker.port}`),
@@ -44,11 +47,11 @@ function clientOf(options: Partial<MqttClientOptions> = {}, handlers: Partial<Mq
   return made;
 }
 
-async function connected(
+async function connectAndWait(
   options: Partial<MqttClientOptions> = {},
   handlers: Partial<MqttClientHandlers> = {},
 ): Promise<MqttClient> {
-  const client = clientOf(options, handlers);
+  const client = createClient(options, handlers);
   await client.connect();
   expect(await client.subscribe(["home/+/telemetry"])).toEqual([1]);
   client.enableReconnect();
@@ -62,7 +65,7 @@ const textsOf = (topic: string): string[] =>
     .map(({ payload, dup }) => `${String(payload)}${dup ? " again" : ""}`);
 
 /** Starts a TCP server and closes it after the test. Returns its port. */
-async function listen(server: net.Server): Promise<number> {
+async function listenOnFreePort(server: net.Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
@@ -71,7 +74,7 @@ async function listen(server: net.Server): Promise<number> {
 
 describe("publishing:", () => {
   test("after a reconnect the client first sends inflight messages again, in order and with DUP [MQTT-4.4.0-1]", async () => {
-    const client = await connected();
+    const client = await connectAndWait();
     broker.script = (packet) => packet.cmd === "publish";
     for (const text of ["1", "2", "3"]) client.publish("lamp", Buffer.from(text), false);
     await eventually(() => textsOf("lamp").length === 3, { what: "three messages" });
@@ -85,7 +88,7 @@ describe("publishing:", () => {
   });
 
   test("without a connection the client queues all messages, but only the last retained one of each topic", async () => {
-    const client = clientOf();
+    const client = createClient();
     for (let n = 1; n <= 5; n++) {
       client.publish("lamp", Buffer.from(`${n}`), true);
       client.publish("action", Buffer.from(`${n}`), false);
@@ -99,7 +102,7 @@ describe("publishing:", () => {
   });
 
   test("the client sends more messages than may be inflight once each and in order, as the broker acknowledges them", async () => {
-    const client = await connected();
+    const client = await connectAndWait();
     const texts = Array.from({ length: 5000 }, (_, n) => String(n));
     let acknowledged = 0;
     for (const text of texts) client.publish("lamp", Buffer.from(text), false, () => acknowledged++);
@@ -111,7 +114,7 @@ describe("publishing:", () => {
 describe("receiving:", () => {
   test("the client acknowledges messages in order of arrival, each after it was processed, and receives others meanwhile", async () => {
     const steps: (() => void)[] = [];
-    await connected(
+    await connectAndWait(
       {},
       {
         message: (_topic, payload) =>
@@ -123,7 +126,8 @@ describe("receiving:", () => {
     broker.publish("home/a/telemetry", "at once", 1);
     await eventually(() => steps.length === 2, { what: "both messages" });
     steps[1]();
-    // while the first message is unprocessed, the client sends no PUBACK, because PUBACKs keep the order of the messages [MQTT-4.6.0-2]
+    // while the first message is unprocessed, the client sends no PUBACK, because PUBACKs keep the order of the messages
+    // [MQTT-4.6.0-2]
     const before = broker.packetsOfType("puback").length;
     broker.publish("home/a/telemetry", "third", 1);
     await eventually(() => steps.length === 3, { what: "the third message" });
@@ -136,7 +140,7 @@ describe("receiving:", () => {
   });
 
   test("the client processes and acknowledges thousands of messages at once, each once and in order", async () => {
-    await connected();
+    await connectAndWait();
     const texts = Array.from({ length: 5000 }, (_, n) => String(n));
     for (const text of texts) broker.publish("home/a/telemetry", text, 1);
     await eventually(() => broker.packetsOfType("puback").length === 5000, {
@@ -147,7 +151,7 @@ describe("receiving:", () => {
   });
 
   test("the client processes messages that arrived before the broker closed the connection", async () => {
-    await connected();
+    await connectAndWait();
     const texts = Array.from({ length: 500 }, (_, n) => String(n));
     const [peer] = broker.peers;
     for (const text of texts) broker.publish("home/a/telemetry", text, 0);
@@ -158,11 +162,11 @@ describe("receiving:", () => {
 
   test("the client does not acknowledge a message of a lost connection on the next connection", async () => {
     const steps: (() => void)[] = [];
-    await connected({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
+    await connectAndWait({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
     broker.publish("home/a/telemetry", "1", 1);
     await eventually(() => steps.length === 1, { what: "the message" });
     broker.peers[0].socket.resetAndDestroy();
-    // the broker sends the message again; then processing of the first copy ends
+    // waits until the broker has sent the message again, and then ends the processing of the first copy
     await eventually(() => steps.length === 2, { what: "the message again" });
     steps[0]();
     broker.publish("home/a/telemetry", "2", 1);
@@ -173,7 +177,7 @@ describe("receiving:", () => {
   });
 
   test("the client processes a QoS 2 message once, however often the broker sends it [MQTT-4.3.3-2]", async () => {
-    await connected();
+    await connectAndWait();
     const message = { cmd: "publish", topic: "home/a/telemetry", payload: "1", qos: 2, messageId: 9 } as const;
     const [peer] = broker.peers;
     peer.send({ ...message, retain: false, dup: false }, { ...message, retain: false, dup: true });
@@ -188,7 +192,7 @@ describe("receiving:", () => {
 
 describe("the connection:", () => {
   test("the client subscribes again when the broker has lost the session", async () => {
-    await connected();
+    await connectAndWait();
     broker.dropSessions();
     await eventually(() => events.includes("reconnected"), { what: "the connection" });
     await eventually(() => broker.packetsOfType("subscribe").length === 2, { what: "the subscriptions" });
@@ -197,7 +201,7 @@ describe("the connection:", () => {
   });
 
   test("the client reports the reconnect before it delivers queued messages", async () => {
-    await connected({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
+    await connectAndWait({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
     broker.peers[0].socket.resetAndDestroy();
     await eventually(() => events.includes("disconnected"), { what: "the loss" });
     broker.publish("home/a/telemetry", "waited", 1);
@@ -206,7 +210,7 @@ describe("the connection:", () => {
   });
 
   test("the client reconnects when the broker falls silent", async () => {
-    await connected({ keepAlive: 0.1 });
+    await connectAndWait({ keepAlive: 0.1 });
     broker.script = (packet) => packet.cmd !== "connect";
     await eventually(() => events.includes("disconnected"), { what: "the loss" });
     broker.script = () => false;
@@ -214,20 +218,20 @@ describe("the connection:", () => {
   });
 
   test("the client keeps an idle connection alive with PINGREQ [MQTT-3.1.2-23]", async () => {
-    await connected({ keepAlive: 0.1 });
+    await connectAndWait({ keepAlive: 0.1 });
     await eventually(() => broker.packetsOfType("pingreq").length > 5, { what: "pings" });
     expect(events).toEqual([]);
   });
 
   test("the client reconnects after receiving bytes that are not MQTT", async () => {
-    await connected();
+    await connectAndWait();
     broker.peers[0].sendBytes(Buffer.from([0x3f, 5, 1, 2, 3, 4, 5]));
     await eventually(() => events.includes("reconnected"), { what: "the new connection" });
     expect(events).toEqual(["disconnected", "reconnected"]);
   });
 
   test("close sends DISCONNECT, so that the broker discards the will [MQTT-3.14.4-3]", async () => {
-    const client = await connected();
+    const client = await connectAndWait();
     await client.close();
     expect(broker.packets.at(-1)?.cmd).toBe("disconnect");
     expect(client.connected).toBe(false);
@@ -241,28 +245,28 @@ describe("a failed first connection", () => {
       if (packet.cmd === "connect") peer.send({ cmd: "connack", returnCode: 5, sessionPresent: false });
       return true;
     };
-    await expect(clientOf().connect()).rejects.toMatchObject({ code: 5 });
+    await expect(createClient().connect()).rejects.toMatchObject({ code: 5 });
   });
 
   test("the first connection fails with the error code of the network", async () => {
     const port = await freePort();
     for (const scheme of ["mqtt", "ws"]) {
       const address = parseBrokerUrl(`${scheme}://127.0.0.1:${port}`);
-      await expect(clientOf({ broker: address }).connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+      await expect(createClient({ broker: address }).connect()).rejects.toMatchObject({ code: "ECONNREFUSED" });
     }
   });
 
   test("the first connection fails with a timeout when no server answers", async () => {
-    const port = await listen(net.createServer());
+    const port = await listenOnFreePort(net.createServer());
     const address = parseBrokerUrl(`mqtt://127.0.0.1:${port}`);
-    await expect(clientOf({ broker: address, connectTimeout: 50 }).connect()).rejects.toThrow(
+    await expect(createClient({ broker: address, connectTimeout: 50 }).connect()).rejects.toThrow(
       "no answer within 0.05 s",
     );
   });
 
   test("the first connection fails with an error when the server is not a broker", async () => {
-    const port = await listen(createServer((_request, response) => response.writeHead(404).end()));
-    await expect(clientOf({ broker: parseBrokerUrl(`mqtt://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
-    await expect(clientOf({ broker: parseBrokerUrl(`ws://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
+    const port = await listenOnFreePort(createServer((_request, response) => response.writeHead(404).end()));
+    await expect(createClient({ broker: parseBrokerUrl(`mqtt://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
+    await expect(createClient({ broker: parseBrokerUrl(`ws://127.0.0.1:${port}`) }).connect()).rejects.toThrow();
   });
 });

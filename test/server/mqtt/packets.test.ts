@@ -57,7 +57,7 @@ const publish = fc.record({
   messageId: id,
 }) as fc.Arbitrary<IPublishPacket>;
 
-const packets = (version: Version): fc.Arbitrary<Packet[]> =>
+const packetsOf = (version: Version): fc.Arbitrary<Packet[]> =>
   fc.array(
     fc.oneof(
       { weight: 4, arbitrary: publish },
@@ -79,20 +79,20 @@ const packets = (version: Version): fc.Arbitrary<Packet[]> =>
   );
 
 /** Splits bytes at the given offsets. */
-function split(bytes: Buffer, cuts: number[]): Buffer[] {
+function splitAt(bytes: Buffer, cuts: number[]): Buffer[] {
   const offsets = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return offsets.slice(1).map((end, i) => bytes.subarray(offsets[i], end));
 }
 
 describe.each<Version>([4, 5])("with protocol version %i", (version) => {
-  const encoded = (list: Packet[]): Buffer =>
+  const encodeAll = (list: Packet[]): Buffer =>
     Buffer.concat(list.map((packet) => generate(packet, { protocolVersion: version })));
 
   test("the reader decodes packets like mqtt-packet, however the bytes are split into chunks", () => {
     fc.assert(
-      fc.property(packets(version), fc.array(fc.nat(), { maxLength: 30 }), (list, cuts) => {
-        const bytes = encoded(list);
-        expect(decode(version, split(bytes, cuts))).toEqual(decodeWithMqttPacket(version, bytes));
+      fc.property(packetsOf(version), fc.array(fc.nat(), { maxLength: 30 }), (list, cuts) => {
+        const bytes = encodeAll(list);
+        expect(decode(version, splitAt(bytes, cuts))).toEqual(decodeWithMqttPacket(version, bytes));
       }),
       { numRuns: 300 },
     );
@@ -100,8 +100,8 @@ describe.each<Version>([4, 5])("with protocol version %i", (version) => {
 
   test("the reader decodes the same packets one byte at a time", () => {
     fc.assert(
-      fc.property(packets(version), (list) => {
-        const bytes = encoded(list);
+      fc.property(packetsOf(version), (list) => {
+        const bytes = encodeAll(list);
         const single = Array.from(bytes, (byte) => Buffer.from([byte]));
         expect(decode(version, single)).toEqual(decode(version, [bytes]));
       }),

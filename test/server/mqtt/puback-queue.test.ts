@@ -2,10 +2,10 @@
 import { expect, test } from "vitest";
 import { PubackQueue } from "../../../server/src/mqtt/puback-queue.js";
 
-const unexpected = (error: unknown): void => expect.unreachable(String(error));
+const failOnError = (error: unknown): void => expect.unreachable(String(error));
 
 /** Creates a promise for the processing of a message, and a function that resolves it and waits for the consequences. */
-function processing(): { processed: Promise<void>; done(): Promise<void> } {
+function createProcessing(): { processed: Promise<void>; done(): Promise<void> } {
   let resolve = (): void => {};
   const processed = new Promise<void>((now) => (resolve = now));
   return {
@@ -19,8 +19,8 @@ function processing(): { processed: Promise<void>; done(): Promise<void> } {
 
 test("PUBACKs of messages in two alternating batches leave in order of arrival, as far as processing is complete", async () => {
   const sent: number[] = [];
-  const queue = new PubackQueue((id) => sent.push(id), unexpected);
-  const [own, others] = [processing(), processing()];
+  const queue = new PubackQueue((id) => sent.push(id), failOnError);
+  const [own, others] = [createProcessing(), createProcessing()];
   queue.add(1, undefined);
   expect(sent).toEqual([1]);
   for (let id = 2; id <= 5; id++) queue.add(id, id % 2 === 0 ? own.processed : others.processed);
@@ -36,13 +36,13 @@ test("PUBACKs of messages in two alternating batches leave in order of arrival, 
 
 test("thousands of PUBACKs leave in order while more messages arrive", async () => {
   const sent: number[] = [];
-  const queue = new PubackQueue((id) => sent.push(id), unexpected);
-  let last = processing();
+  const queue = new PubackQueue((id) => sent.push(id), failOnError);
+  let last = createProcessing();
   for (let id = 0; id < 5000; id++) {
     queue.add(id, last.processed);
     if (id % 300 === 299) {
       const before = last;
-      last = processing();
+      last = createProcessing();
       queue.add(++id, last.processed);
       await before.done();
     }

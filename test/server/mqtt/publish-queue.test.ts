@@ -25,14 +25,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
  * @param stuck whether the broker never acknowledges the oldest message
  * @returns texts in the order in which they were first sent and acknowledged
  */
-function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowledged: string[] } {
+function runSteps(steps: readonly Step[], stuck = false): { sent: string[]; acknowledged: string[] } {
   const queue = new PublishQueue();
   const inflight = new Map<number, string>();
   const sent: string[] = [];
   const acknowledged: string[] = [];
   let published = 0;
   let resent: string[] | undefined;
-  const connect = (): void => {
+  const reconnect = (): void => {
     const before = [...inflight.values()].sort((a, b) => Number(a) - Number(b));
     inflight.clear();
     resent = [];
@@ -49,14 +49,14 @@ function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowled
     }, RECEIVE_MAXIMUM);
     expect(resent).toEqual(before);
   };
-  connect();
+  reconnect();
   for (const one of steps) {
     if (one.do === "publish") {
       const text = String(published++);
       queue.publish("lamp", Buffer.from(text), false, () => acknowledged.push(text));
     } else if (one.do === "reconnect") {
       queue.stopSending();
-      connect();
+      reconnect();
     } else {
       const ids = [...inflight.keys()].slice(stuck ? 1 : 0);
       const id = one.do === "invent" ? one.id : ids[one.which % Math.max(1, ids.length)];
@@ -79,7 +79,7 @@ function run(steps: readonly Step[], stuck = false): { sent: string[]; acknowled
 test("the queue sends all messages once and in order, respects the receive maximum, and resends inflight ones in order", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const { sent } = run(steps);
+      const { sent } = runSteps(steps);
       expect(sent).toEqual(steps.filter((one) => one.do === "publish").map((_, n) => String(n)));
     }),
     { numRuns: 200 },
@@ -92,5 +92,5 @@ test("an unacknowledged message keeps its packet identifier while others are reu
     { do: "acknowledge", which: 0 },
   ]);
   const last: Step[] = [{ do: "publish" }, { do: "publish" }, { do: "reconnect" }];
-  run([{ do: "publish" }, ...round.flat(), ...last], true);
+  runSteps([{ do: "publish" }, ...round.flat(), ...last], true);
 });

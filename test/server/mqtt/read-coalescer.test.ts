@@ -8,8 +8,8 @@ let coalescer: ReadCoalescer;
 
 beforeEach(() => {
   steps = [];
-  const step = (name: string) => () => void steps.push(name) as never;
-  coalescer = new ReadCoalescer({ pause: step("pause"), resume: step("resume") });
+  const recordStep = (name: string) => () => void steps.push(name) as never;
+  coalescer = new ReadCoalescer({ pause: recordStep("pause"), resume: recordStep("resume") });
   onTestFinished(() => coalescer.close());
 });
 

@@ -2,26 +2,33 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { certificate, writePair } from "../../support/certificates.js";
+import { generateCertificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
-import { run } from "../support/program.js";
-import { client, server, temporaryFolder } from "../support/server.js";
+import { startServerProgram } from "../support/program.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "../support/server.js";
 
 /** Starts a broker with TLS. Returns its URLs and the certificate file of its authority. */
-async function brokerWithTls() {
-  const folder = await temporaryFolder();
-  const authority = await certificate("Test authority", { authority: true });
-  const tls = await writePair(folder, "server", await certificate("localhost", { ca: authority }));
+async function startBrokerWithTls() {
+  const folder = await createTemporaryFolder();
+  const authority = await generateCertificate("Test authority", { authority: true });
+  const tls = await writePair(folder, "server", await generateCertificate("localhost", { ca: authority }));
   const authorityFile = path.join(folder, "ca.crt");
   await writeFile(authorityFile, authority.cert);
-  const { brokerUrl, secureBrokerUrl, websocketUrl } = await server({ mqttsPort: 0, tls, topicPrefix: "elsewhere" });
+  const { brokerUrl, secureBrokerUrl, websocketUrl } = await startTestServer({
+    mqttsPort: 0,
+    tls,
+    topicPrefix: "elsewhere",
+  });
   return { authorityFile, plain: brokerUrl, mqtts: secureBrokerUrl!, websocket: websocketUrl! };
 }
 
 /** Runs a server at a broker and checks that it publishes its status at start and stop and answers a reading. */
 async function expectService(broker: string, observer: string, env: Record<string, string>): Promise<void> {
-  const program = run(["--broker", broker, "--no-http", "--data", await temporaryFolder(), "--log", "json"], env);
-  const device = await client(observer, {}, "nightlight/status");
+  const program = startServerProgram(
+    ["--broker", broker, "--no-http", "--data", await createTemporaryFolder(), "--log", "json"],
+    env,
+  );
+  const device = await connectClient(observer, {}, "nightlight/status");
   const lastStatusIs = (text: string): boolean => device.got.at(-1)?.text === text;
   await eventually(() => lastStatusIs('{"online":true}') || program.child.exitCode !== null, {
     within: 30_000,
@@ -41,21 +48,21 @@ async function expectService(broker: string, observer: string, env: Record<strin
 
 describe("a server", () => {
   test("a server connects over TLS to a broker whose authority NODE_EXTRA_CA_CERTS names", async () => {
-    const { mqtts, plain, authorityFile } = await brokerWithTls();
+    const { mqtts, plain, authorityFile } = await startBrokerWithTls();
     await expectService(mqtts.replace("127.0.0.1", "localhost"), plain, { NODE_EXTRA_CA_CERTS: authorityFile });
   });
 
   test("a server connects over WebSocket, with and without TLS", async () => {
-    const { websocket, plain, authorityFile } = await brokerWithTls();
+    const { websocket, plain, authorityFile } = await startBrokerWithTls();
     expect(websocket).toMatch(/^wss:/);
     await expectService(websocket, plain, { NODE_EXTRA_CA_CERTS: authorityFile });
-    const without = await server({ topicPrefix: "elsewhere" });
+    const without = await startTestServer({ topicPrefix: "elsewhere" });
     await expectService(without.websocketUrl!, without.brokerUrl, {});
   });
 
   test("a server refuses a broker whose certificate is not signed by a known authority", async () => {
-    const { mqtts } = await brokerWithTls();
-    const program = run(["--broker", mqtts, "--no-http", "--data", await temporaryFolder()]);
+    const { mqtts } = await startBrokerWithTls();
+    const program = startServerProgram(["--broker", mqtts, "--no-http", "--data", await createTemporaryFolder()]);
     expect(await program.ended()).not.toBe(0);
     expect(program.output.err).toMatch(/NODE_EXTRA_CA_CERTS/);
   });

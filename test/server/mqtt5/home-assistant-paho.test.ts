@@ -4,16 +4,16 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../support/mosquitto.js";
 import { eventually } from "../../support/eventually.js";
-import { missing } from "../../support/programs.js";
+import { isMissing } from "../../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../../support/python.js";
 import { discoveryProblems, type Discovery } from "../support/homeassistant.js";
-import { client5, message, textsOf } from "../support/mqtt5.js";
-import { client, server, temporaryFolder } from "../support/server.js";
+import { connectClient5, waitForMessage, textsOf } from "../support/mqtt5.js";
+import { connectClient, startTestServer, createTemporaryFolder } from "../support/server.js";
 
-const PROGRAM = fileURLToPath(new URL("home_assistant.py", import.meta.url));
-const CONFIG = "homeassistant/device/nightlight_nightlight__porch/config";
+const HOME_ASSISTANT_PROGRAM = fileURLToPath(new URL("home_assistant.py", import.meta.url));
+const CONFIG_TOPIC = "homeassistant/device/nightlight_nightlight__porch/config";
 
-interface Event {
+interface ClientEvent {
   readonly event: "connected" | "disconnected" | "granted" | "unsubscribed" | "message";
   readonly reason?: number;
   readonly session?: number;
@@ -24,99 +24,102 @@ interface Event {
 }
 
 /** Starts the Python client and stops it after the test. */
-function homeAssistant(port: number) {
-  const child = spawn(PYTHON_WITH_PAHO!, [PROGRAM, String(port)]);
+function startHomeAssistant(port: number) {
+  const child = spawn(PYTHON_WITH_PAHO!, [HOME_ASSISTANT_PROGRAM, String(port)]);
   onTestFinished(() => void child.kill("SIGKILL"));
   let out = "";
   child.stdout.on("data", (text) => (out += String(text)));
-  const events = (kind?: Event["event"]): Event[] =>
+  const eventsOf = (kind?: ClientEvent["event"]): ClientEvent[] =>
     out
       .split("\n")
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as Event)
+      .map((line) => JSON.parse(line) as ClientEvent)
       .filter(({ event }) => kind === undefined || event === kind);
-  const last = (topic: string): Event | undefined => events("message").findLast((event) => event.topic === topic);
-  return { events, last, tell: (...words: string[]) => void child.stdin.write(words.join(" ") + "\n") };
+  const lastMessageOn = (topic: string): ClientEvent | undefined =>
+    eventsOf("message").findLast((event) => event.topic === topic);
+  return { eventsOf, lastMessageOn, tell: (...words: string[]) => void child.stdin.write(words.join(" ") + "\n") };
 }
 
 /** Starts a server with one board. */
-async function withBoard() {
-  const options = { data: await temporaryFolder(), mqttPort: await freePort(), http: false } as const;
-  const started = await server(options);
-  const board = await client(started.brokerUrl, {}, "nightlight/porch/commands");
+async function startWithBoard() {
+  const options = { data: await createTemporaryFolder(), mqttPort: await freePort(), http: false } as const;
+  const started = await startTestServer(options);
+  const board = await connectClient(started.brokerUrl, {}, "nightlight/porch/commands");
   await board.publishAsync("nightlight/porch/status", '{"online":true,"board":"XIAO"}', { qos: 1, retain: true });
   await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
   return { ...options, started, board };
 }
 
-describe.skipIf(missing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant with MQTT 5", () => {
+describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant with MQTT 5", () => {
   test("Home Assistant finds the board, switches its lamp, follows its state, and unsubscribes", async () => {
-    const { mqttPort, board } = await withBoard();
-    const ha = homeAssistant(mqttPort);
-    const { text, retain } = await eventually(() => ha.last(CONFIG), { what: "the board's discovery" });
+    const { mqttPort, board } = await startWithBoard();
+    const ha = startHomeAssistant(mqttPort);
+    const { text, retain } = await eventually(() => ha.lastMessageOn(CONFIG_TOPIC), { what: "the board's discovery" });
     expect(retain).toBe(true);
-    expect(discoveryProblems("homeassistant", CONFIG, text!)).toEqual([]);
-    expect(ha.events("connected")).toEqual([{ event: "connected", reason: 0, session: 0 }]);
-    expect(ha.events("granted").map(({ codes }) => codes)).toEqual(Array.from({ length: 9 }, () => [0]));
+    expect(discoveryProblems("homeassistant", CONFIG_TOPIC, text!)).toEqual([]);
+    expect(ha.eventsOf("connected")).toEqual([{ event: "connected", reason: 0, session: 0 }]);
+    expect(ha.eventsOf("granted").map(({ codes }) => codes)).toEqual(Array.from({ length: 9 }, () => [0]));
 
     const { lamp } = (JSON.parse(text!) as Discovery).components;
     const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
     const availability = lamp.availability!.map(({ topic }) => topic);
     ha.tell("subscribe", "1", state_topic, ...availability);
     // A live message may follow the retained one at any time.
-    const retained = (topic: string) => ha.events("message").some((event) => event.topic === topic && event.retain);
-    await eventually(() => [state_topic, ...availability].every(retained), { what: "the retained states" });
-    expect(ha.events("granted").at(-1)!.codes).toEqual(Array(1 + availability.length).fill(1));
+    const isRetained = (topic: string) => ha.eventsOf("message").some((event) => event.topic === topic && event.retain);
+    await eventually(() => [state_topic, ...availability].every(isRetained), { what: "the retained states" });
+    expect(ha.eventsOf("granted").at(-1)!.codes).toEqual(Array(1 + availability.length).fill(1));
     ha.tell("publish", command_topic, payload_off.replaceAll(" ", ""));
     await eventually(() => board.got.some((got) => got.text === '{"led_on":false}'), { what: "the lamp to be off" });
-    await eventually(() => ha.last(state_topic)!.text!.includes('"mode":"off"'), { what: "its new state" });
-    expect(ha.last(state_topic)!.retain).toBe(false);
+    await eventually(() => ha.lastMessageOn(state_topic)!.text!.includes('"mode":"off"'), { what: "its new state" });
+    expect(ha.lastMessageOn(state_topic)!.retain).toBe(false);
 
     ha.tell("unsubscribe", state_topic);
-    await eventually(() => ha.events("unsubscribed").length === 1, { what: "UNSUBACK" });
-    const before = ha.events("message").length;
+    await eventually(() => ha.eventsOf("unsubscribed").length === 1, { what: "UNSUBACK" });
+    const before = ha.eventsOf("message").length;
     await board.publishAsync(command_topic, '{"mode":"on"}', { qos: 1 });
     await eventually(() => board.got.some((got) => got.text === '{"led_on":true}'), { what: "the lamp to be on" });
-    expect(ha.events("message").slice(before).filter(({ topic }) => topic === state_topic)).toEqual([]); // prettier-ignore
+    expect(ha.eventsOf("message").slice(before).filter(({ topic }) => topic === state_topic)).toEqual([]); // prettier-ignore
   });
 
   test("Home Assistant receives all discovery messages again after its birth message", async () => {
-    const { mqttPort } = await withBoard();
-    const ha = homeAssistant(mqttPort);
-    await eventually(() => ha.last(CONFIG)?.retain === false, { what: "the answer to its birth message" });
-    expect(ha.last("homeassistant/status")).toMatchObject({ text: "online" });
+    const { mqttPort } = await startWithBoard();
+    const ha = startHomeAssistant(mqttPort);
+    await eventually(() => ha.lastMessageOn(CONFIG_TOPIC)?.retain === false, {
+      what: "the answer to its birth message",
+    });
+    expect(ha.lastMessageOn("homeassistant/status")).toMatchObject({ text: "online" });
   });
 
   test("Home Assistant reconnects after a server restart and finds everything again", async () => {
-    const { started, ...options } = await withBoard();
-    const ha = homeAssistant(options.mqttPort);
-    await eventually(() => ha.last(CONFIG), { what: "the board's discovery" });
+    const { started, ...options } = await startWithBoard();
+    const ha = startHomeAssistant(options.mqttPort);
+    await eventually(() => ha.lastMessageOn(CONFIG_TOPIC), { what: "the board's discovery" });
     ha.tell("subscribe", "1", "nightlight/porch/decision");
-    await eventually(() => ha.last("nightlight/porch/decision"), { what: "the lamp's state" });
+    await eventually(() => ha.lastMessageOn("nightlight/porch/decision"), { what: "the lamp's state" });
     await started.close();
     // reason code 0x8b means "Server shutting down"
-    await eventually(() => ha.events("disconnected")[0]?.reason === 0x8b, { what: "DISCONNECT" });
-    const before = ha.events("message").length;
-    await server({ data: options.data, mqttPort: options.mqttPort, http: false });
-    await eventually(() => ha.events("connected").length === 2, { what: "the reconnect" });
-    for (const topic of [CONFIG, "nightlight/porch/decision"])
+    await eventually(() => ha.eventsOf("disconnected")[0]?.reason === 0x8b, { what: "DISCONNECT" });
+    const before = ha.eventsOf("message").length;
+    await startTestServer({ data: options.data, mqttPort: options.mqttPort, http: false });
+    await eventually(() => ha.eventsOf("connected").length === 2, { what: "the reconnect" });
+    for (const topic of [CONFIG_TOPIC, "nightlight/porch/decision"])
       await eventually(
-        () => ha.events("message").slice(before).some((event) => event.topic === topic && event.retain),
+        () => ha.eventsOf("message").slice(before).some((event) => event.topic === topic && event.retain),
         { what: topic },
       ); // prettier-ignore
   });
 
   test("Home Assistant has its will published when it stops, and not when its integration is reloaded", async () => {
-    const { mqttPort, started } = await withBoard();
-    const watcher = await client5(started.brokerUrl);
+    const { mqttPort, started } = await startWithBoard();
+    const watcher = await connectClient5(started.brokerUrl);
     await watcher.subscribeAsync("homeassistant/status", { qos: 1 });
-    const ha = homeAssistant(mqttPort);
-    await message(watcher, "online");
+    const ha = startHomeAssistant(mqttPort);
+    await waitForMessage(watcher, "online");
     ha.tell("reload");
-    await eventually(() => ha.events("connected").length === 2, { what: "the new connection" });
+    await eventually(() => ha.eventsOf("connected").length === 2, { what: "the new connection" });
     await eventually(() => watcher.received.length === 2, { what: "the next birth message" });
     ha.tell("stop");
-    await message(watcher, "offline");
+    await waitForMessage(watcher, "offline");
     expect(textsOf(watcher.received)).toEqual(["online", "online", "offline"]);
   });
 });

@@ -2,17 +2,17 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../../support/eventually.js";
-import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
-import { client, temporaryFolder } from "../support/server.js";
+import { connectClient5, waitForMessage, textsOf, type Client5 } from "../support/mqtt5.js";
+import { connectClient, createTemporaryFolder } from "../support/server.js";
 
 /**
  * Connects like older versions of Home Assistant: a client id of 22 letters and digits, a keep alive of 60 s, a will on the
  * status topic, and Clean Start for the first connection only (Paho's default). Then it sends the subscriptions in one packet
  * and the birth message. home-assistant-paho.test.ts covers the versions of 2026.
  */
-async function homeAssistant(url: string, clean: boolean): Promise<Client5> {
+async function connectHomeAssistant(url: string, clean: boolean): Promise<Client5> {
   const will = { topic: "homeassistant/status", payload: Buffer.from("offline"), qos: 0, retain: false } as const;
-  const ha = await client5(url, { clientId: "5vJ6WkzPqA1cGcOZqGyVxR", keepalive: 60, clean, will });
+  const ha = await connectClient5(url, { clientId: "5vJ6WkzPqA1cGcOZqGyVxR", keepalive: 60, clean, will });
   const discovery = ["homeassistant/+/+/config", "homeassistant/+/+/+/config"];
   await ha.subscribeAsync(
     Object.fromEntries(
@@ -24,13 +24,13 @@ async function homeAssistant(url: string, clean: boolean): Promise<Client5> {
 }
 
 test("Home Assistant finds a board, switches its lamp, and finds both again after a restart of the server", async () => {
-  const options = { data: await temporaryFolder(), mqttPort: 0, http: false } as const;
+  const options = { data: await createTemporaryFolder(), mqttPort: 0, http: false } as const;
   const first = await startServer(options);
-  const board = await client(first.brokerUrl, { clientId: "board" }, "nightlight/porch/commands");
+  const board = await connectClient(first.brokerUrl, { clientId: "board" }, "nightlight/porch/commands");
   await board.publishAsync("nightlight/porch/status", '{"online":true,"board":"XIAO"}', { qos: 1, retain: true });
   await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
 
-  const ha = await homeAssistant(first.brokerUrl, true);
+  const ha = await connectHomeAssistant(first.brokerUrl, true);
   expect(ha.connack).toMatchObject({ reasonCode: 0, sessionPresent: false });
   const isConfig = ({ topic, retain }: { topic: string; retain: boolean }): boolean =>
     topic.endsWith("/config") && retain;
@@ -51,25 +51,25 @@ test("Home Assistant finds a board, switches its lamp, and finds both again afte
 
   const second = await startServer(options);
   onTestFinished(() => second.close());
-  const again = await homeAssistant(second.brokerUrl, false);
+  const again = await connectHomeAssistant(second.brokerUrl, false);
   expect(again.connack).toMatchObject({ reasonCode: 0, sessionPresent: false });
   await eventually(() => again.received.some(isConfig), { what: "the board again" });
   await eventually(() => textsOf(again.received).some((text) => text.includes('"mode":"off"')), { what: "its state" });
 });
 
 test("the server sends discovery messages again after Home Assistant's birth message", async () => {
-  const server = await startServer({ data: await temporaryFolder(), mqttPort: 0, http: false });
+  const server = await startServer({ data: await createTemporaryFolder(), mqttPort: 0, http: false });
   onTestFinished(() => server.close());
-  const board = await client(server.brokerUrl);
+  const board = await connectClient(server.brokerUrl);
   await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
-  const ha = await homeAssistant(server.brokerUrl, true);
-  const configs = (): number => ha.received.filter(({ topic }) => topic.endsWith("/config")).length;
-  await eventually(() => configs() > 0, { what: "the board" });
-  const before = configs();
+  const ha = await connectHomeAssistant(server.brokerUrl, true);
+  const countConfigs = (): number => ha.received.filter(({ topic }) => topic.endsWith("/config")).length;
+  await eventually(() => countConfigs() > 0, { what: "the board" });
+  const before = countConfigs();
   await ha.publishAsync("homeassistant/status", "online", { qos: 0, retain: false });
-  await eventually(() => configs() > before, { what: "the board once more" });
-  const watcher = await client5(server.brokerUrl);
+  await eventually(() => countConfigs() > before, { what: "the board once more" });
+  const watcher = await connectClient5(server.brokerUrl);
   await watcher.subscribeAsync("homeassistant/status", { qos: 0 });
   ha.stream.destroy();
-  await message(watcher, "offline");
+  await waitForMessage(watcher, "offline");
 });

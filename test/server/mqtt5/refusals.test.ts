@@ -4,26 +4,26 @@ import type { Packet } from "mqtt-packet";
 import { describe, expect, test } from "vitest";
 import { changeUsers } from "../../../server/src/security/users-file.js";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker } from "../support/bare-broker.js";
-import { as, guarded, passwordOf } from "../support/guarded.js";
-import { client5 } from "../support/mqtt5.js";
-import { connected, type RawClient } from "../support/raw.js";
-import { client } from "../support/server.js";
+import { startBareBroker } from "../support/bare-broker.js";
+import { loginOf, startBrokerWithAccounts, passwordOf } from "../support/guarded.js";
+import { connectClient5 } from "../support/mqtt5.js";
+import { connectRawClient, type RawClient } from "../support/raw.js";
+import { connectClient } from "../support/server.js";
 
 const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" } } as const;
 
-type Options = Parameters<typeof connected>[2];
+type ConnectOptions = Parameters<typeof connectRawClient>[2];
 
 /** Connects a client that sends raw packets. */
-const raw5 = (url: string, user?: string, options: Options = {}): Promise<RawClient> => {
+const connectRaw5 = (url: string, user?: string, options: ConnectOptions = {}): Promise<RawClient> => {
   const login = user === undefined ? {} : { username: user, password: Buffer.from(passwordOf(user)) };
-  return connected(url, "id", { protocolVersion: 5, ...login, ...options });
+  return connectRawClient(url, "id", { protocolVersion: 5, ...login, ...options });
 };
 
-const because = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
+const withReason = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
 
 describe("CONNACK with a reason code and a reason string", () => {
-  test.each<[what: string, user: string | undefined, options: Options, code: number, reason: string]>([
+  test.each<[what: string, user: string | undefined, options: ConnectOptions, code: number, reason: string]>([
     ["a wrong password", "boss", { password: Buffer.from("wrong") }, 0x86, "the user name or the password is wrong"],
     ["a client without a user name", undefined, {}, 0x87, "no user name was given"],
     ["a will on a topic of others", "porch", { will: { topic: "nightlight/shed/status", payload: Buffer.from("x"), qos: 1, retain: false } }, 0x87, "may not have a will on nightlight/shed/status"],
@@ -31,19 +31,19 @@ describe("CONNACK with a reason code and a reason string", () => {
     ["a client id of 257 characters", "boss", { clientId: "x".repeat(257) }, 0x85, "at most 256 characters"],
     ["enhanced authentication", "boss", { properties: { authenticationMethod: "SCRAM" } }, 0x8c, "is not supported"],
   ])("CONNACK refuses %s", async (_what, user, options, reasonCode, reason) => {
-    const { url, rejected } = await guarded(USERS, { limits: { payload: 32_768 } });
-    const refused = await raw5(url, user, options);
-    expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...because(reason) }]);
+    const { url, rejected } = await startBrokerWithAccounts(USERS, { limits: { payload: 32_768 } });
+    const refused = await connectRaw5(url, user, options);
+    expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...withReason(reason) }]);
     await refused.ended();
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
   test("CONNACK refuses a client whose account has the maximum number of sessions", async () => {
-    const { url } = await guarded(USERS, { limits: { sessions: 1 } });
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { sessions: 1 } });
     const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
-    await raw5(url, "boss", session);
-    const refused = await raw5(url, "boss", { ...session, clientId: "another" });
-    expect(refused.packets).toMatchObject([{ reasonCode: 0x97, ...because("its account has 1 sessions already") }]);
+    await connectRaw5(url, "boss", session);
+    const refused = await connectRaw5(url, "boss", { ...session, clientId: "another" });
+    expect(refused.packets).toMatchObject([{ reasonCode: 0x97, ...withReason("its account has 1 sessions already") }]);
   });
 });
 
@@ -53,8 +53,8 @@ describe("a board", () => {
   test.each([true, false])(
     "a board receives a reason string for a refused publish or subscription, if it requests them (%s)",
     async (wants) => {
-      const { url } = await guarded(USERS);
-      const board = await raw5(url, "porch", { properties: { requestProblemInformation: wants } });
+      const { url } = await startBrokerWithAccounts(USERS);
+      const board = await connectRaw5(url, "porch", { properties: { requestProblemInformation: wants } });
       for (const qos of [1, 2] as const)
         board.send({ cmd: "publish", topic: elsewhere, payload: "x", qos, dup: false, retain: false, messageId: qos });
       const filters = ["nightlight/porch/commands", "#", elsewhere];
@@ -75,8 +75,8 @@ describe("a board", () => {
   );
 
   test("a board stays connected when it publishes elsewhere, at any QoS, and on a topic of any length", async () => {
-    const { url, got } = await guarded(USERS);
-    const board = await client5(url, as("porch"));
+    const { url, got } = await startBrokerWithAccounts(USERS);
+    const board = await connectClient5(url, loginOf("porch"));
     await board.publishAsync(elsewhere, "x", { qos: 0 });
     for (const topic of [elsewhere, "t".repeat(65_535)])
       await expect(board.publishAsync(topic, "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
@@ -87,47 +87,50 @@ describe("a board", () => {
 
 describe("DISCONNECT", () => {
   test("DISCONNECT gives the reason when the account was removed", async () => {
-    const { url, folder } = await guarded(USERS);
-    const board = await raw5(url, "porch");
+    const { url, folder } = await startBrokerWithAccounts(USERS);
+    const board = await connectRaw5(url, "porch");
     await changeUsers(folder, (users) => void users.delete("porch"));
-    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x87, ...because("the account has changed") });
+    expect(await board.answer("disconnect")).toMatchObject({
+      reasonCode: 0x87,
+      ...withReason("the account has changed"),
+    });
     await board.ended();
   });
 
   test("DISCONNECT gives the reason when another connection takes the session over", async () => {
-    const { url } = await guarded(USERS);
-    const board = await raw5(url, "porch");
-    await raw5(url, "porch");
+    const { url } = await startBrokerWithAccounts(USERS);
+    const board = await connectRaw5(url, "porch");
+    await connectRaw5(url, "porch");
     expect(await board.answer("disconnect")).toMatchObject({
       reasonCode: 0x8e,
-      ...because("another client connected"),
+      ...withReason("another client connected"),
     });
     await board.ended();
   });
 
   test("DISCONNECT gives the reason when the broker shuts down", async () => {
-    const bare = await bareBroker();
-    const board = await raw5(bare.url);
+    const bare = await startBareBroker();
+    const board = await connectRaw5(bare.url);
     await bare.close();
-    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...because("shutting down") });
+    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...withReason("shutting down") });
   });
 
   test("DISCONNECT gives the reason when an operator ends the session", async () => {
-    const { url, broker } = await bareBroker();
-    const board = await raw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
+    const { url, broker } = await startBareBroker();
+    const board = await connectRaw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
     expect(await broker.sessions.end(null, "id")).toBe(true);
     expect(await board.answer("disconnect")).toMatchObject({
       reasonCode: 0x98,
-      ...because("the session has ended: an administrator ended it"),
+      ...withReason("the session has ended: an administrator ended it"),
     });
   });
 });
 
 describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => {
   /** Connects a client with a session expiry interval of 60 s, or with a clean session. */
-  const login = (url: string, user: string, clientId?: string, options: IClientOptions = {}) =>
-    client(url, {
-      ...{ protocolVersion, ...as(user) },
+  const connectAs = (url: string, user: string, clientId?: string, options: IClientOptions = {}) =>
+    connectClient(url, {
+      ...{ protocolVersion, ...loginOf(user) },
       ...(clientId && {
         clientId,
         clean: false,
@@ -135,20 +138,20 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
       }),
       ...options,
     });
-  const code = (user: string, options: IClientOptions, url: string): Promise<number | undefined> =>
-    login(url, user, undefined, options).then(() => undefined, (error: unknown) => (error as { code?: number }).code); // prettier-ignore
+  const refusalCode = (user: string, options: IClientOptions, url: string): Promise<number | undefined> =>
+    connectAs(url, user, undefined, options).then(() => undefined, (error: unknown) => (error as { code?: number }).code); // prettier-ignore
 
   test("a login fails with a wrong password, without one, or with an unknown user name", async () => {
-    const { url, rejected } = await guarded(USERS);
+    const { url, rejected } = await startBrokerWithAccounts(USERS);
     const refused = protocolVersion === 5 ? 0x86 : 4;
-    for (const password of ["wrong", ""]) expect(await code("boss", { password }, url)).toBe(refused);
-    expect(await code("nobody", {}, url)).toBe(refused);
+    for (const password of ["wrong", ""]) expect(await refusalCode("boss", { password }, url)).toBe(refused);
+    expect(await refusalCode("nobody", {}, url)).toBe(refused);
     expect(rejected.map(([reason]) => reason)).toEqual(["bad-login", "bad-login", "bad-login"]);
   });
 
   test("a board publishes and receives on its own topics only, also from its queue", async () => {
-    const { url, got, rejected } = await guarded(USERS);
-    const board = await login(url, "porch", "b");
+    const { url, got, rejected } = await startBrokerWithAccounts(USERS);
+    const board = await connectAs(url, "porch", "b");
     await board
       .subscribeAsync(["nightlight/porch/commands", "nightlight/shed/commands", "#"], { qos: 1 })
       .catch(() => {});
@@ -156,9 +159,9 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
     await board.publishAsync("nightlight/shed/telemetry", "not mine", { qos: 1 }).catch(() => {});
     await eventually(() => board.got.length === 1, { what: "the answer" });
     await board.endAsync();
-    const boss = await login(url, "boss");
+    const boss = await connectAs(url, "boss");
     for (const name of ["shed", "porch"]) await boss.publishAsync(`nightlight/${name}/commands`, name, { qos: 1 });
-    const back = await login(url, "porch", "b");
+    const back = await connectAs(url, "porch", "b");
     await eventually(() => back.got.length > 0, { what: "its queue" });
     expect([...board.got, ...back.got].map(({ text }) => text)).toEqual(["mine", "porch"]);
     expect(got.map(([, text]) => text)).toEqual(["mine", "shed", "porch"]);
@@ -166,36 +169,37 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
   });
 
   test("a reader receives everything and publishes nothing", async () => {
-    const { url, got } = await guarded(USERS);
-    const eyes = await login(url, "eyes");
+    const { url, got } = await startBrokerWithAccounts(USERS);
+    const eyes = await connectAs(url, "eyes");
     await eyes.subscribeAsync("#", { qos: 1 });
     await eyes.publishAsync("nightlight/porch/set", "x", { qos: 1 }).catch(() => {});
-    await (await login(url, "boss")).publishAsync("a/b", "1", { qos: 1 });
+    await (await connectAs(url, "boss")).publishAsync("a/b", "1", { qos: 1 });
     await eventually(() => eyes.got.some(({ topic }) => topic === "a/b"), { what: "a message" });
     expect(got).toEqual([["a/b", "1"]]);
     expect(eyes.got.map(({ topic }) => topic)).not.toContain("nightlight/porch/set");
   });
 
   test("a session belongs to its account, and an account has no more sessions than the limit", async () => {
-    const { url } = await guarded(USERS, { limits: { sessions: 1 } });
-    const board = await login(url, "porch", "same");
-    await login(url, "boss", "same");
+    const { url } = await startBrokerWithAccounts(USERS, { limits: { sessions: 1 } });
+    const board = await connectAs(url, "porch", "same");
+    await connectAs(url, "boss", "same");
     expect(board.connected).toBe(true);
-    await expect(login(url, "boss", "other")).rejects.toMatchObject({ code: protocolVersion === 5 ? 0x97 : 3 });
+    await expect(connectAs(url, "boss", "other")).rejects.toMatchObject({ code: protocolVersion === 5 ? 0x97 : 3 });
   });
 
   test("a board with a will on a topic of others is refused; a will on its own topic is published", async () => {
-    const { url, got } = await guarded(USERS);
-    const will = (topic: string) => ({ will: { topic, payload: Buffer.from("gone"), qos: 1, retain: false } }) as const;
-    expect(await code("porch", will("nightlight/shed/status"), url)).toBe(protocolVersion === 5 ? 0x87 : 5);
-    (await login(url, "porch", undefined, will("nightlight/porch/status"))).stream.destroy();
+    const { url, got } = await startBrokerWithAccounts(USERS);
+    const willOn = (topic: string) =>
+      ({ will: { topic, payload: Buffer.from("gone"), qos: 1, retain: false } }) as const;
+    expect(await refusalCode("porch", willOn("nightlight/shed/status"), url)).toBe(protocolVersion === 5 ? 0x87 : 5);
+    (await connectAs(url, "porch", undefined, willOn("nightlight/porch/status"))).stream.destroy();
     await eventually(() => got.length > 0, { what: "the will" });
     expect(got).toEqual([["nightlight/porch/status", "gone"]]);
   });
 
   test("a user that is removed is disconnected", async () => {
-    const { url, folder } = await guarded(USERS);
-    const board = await login(url, "porch");
+    const { url, folder } = await startBrokerWithAccounts(USERS);
+    const board = await connectAs(url, "porch");
     await changeUsers(folder, (users) => void users.delete("porch"));
     await eventually(() => !board.connected, { what: "the end of the connection" });
   });

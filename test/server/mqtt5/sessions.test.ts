@@ -2,49 +2,49 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import { bareBroker, type BareBroker } from "../support/bare-broker.js";
-import { client5, message, textsOf, type Client5 } from "../support/mqtt5.js";
+import { startBareBroker, type BareBroker } from "../support/bare-broker.js";
+import { connectClient5, waitForMessage, textsOf, type Client5 } from "../support/mqtt5.js";
 
-/** Connection options with a client id and a session expiry interval in s. */
-const session = (clientId: string, sessionExpiryInterval?: number) =>
+/** Returns connection options with a client id and a session expiry interval in s. */
+const sessionOptions = (clientId: string, sessionExpiryInterval?: number) =>
   ({ clientId, clean: false, properties: { sessionExpiryInterval } }) as const;
 
 /** Creates a session with a subscription at QoS 1, and disconnects. */
-async function leave(url: string, options: ReturnType<typeof session>, topic: string): Promise<void> {
-  const leaver = await client5(url, options);
+async function createSession(url: string, options: ReturnType<typeof sessionOptions>, topic: string): Promise<void> {
+  const leaver = await connectClient5(url, options);
   await leaver.subscribeAsync(topic, { qos: 1 });
   await leaver.endAsync();
 }
 
-async function gone({ broker }: BareBroker): Promise<void> {
+async function waitForNoSession({ broker }: BareBroker): Promise<void> {
   await eventually(() => broker.sessions.list().length === 0, { what: "the end of the session" });
 }
 
 describe("a session", () => {
   test.each([undefined, 0])("a session with an expiry interval of %s ends with its connection", async (interval) => {
-    const bare = await bareBroker();
-    await leave(bare.url, session("a", interval), "t");
-    await gone(bare);
-    const again = await client5(bare.url, session("a", 60));
+    const bare = await startBareBroker();
+    await createSession(bare.url, sessionOptions("a", interval), "t");
+    await waitForNoSession(bare);
+    const again = await connectClient5(bare.url, sessionOptions("a", 60));
     expect(again.connack).toMatchObject({ sessionPresent: false });
     expect(again.connack.properties?.sessionExpiryInterval).toBeUndefined();
   });
 
   test("a session is kept for its expiry interval, and no longer", async () => {
-    const bare = await bareBroker();
-    await leave(bare.url, session("a", 2), "t");
+    const bare = await startBareBroker();
+    await createSession(bare.url, sessionOptions("a", 2), "t");
     const [{ disconnected_at, expires_at }] = bare.broker.sessions.list();
     expect(Date.parse(expires_at!) - Date.parse(disconnected_at!)).toBe(2000);
-    await gone(bare);
+    await waitForNoSession(bare);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at!));
-    expect((await client5(bare.url, session("a", 60))).connack.sessionPresent).toBe(false);
+    expect((await connectClient5(bare.url, sessionOptions("a", 60))).connack.sessionPresent).toBe(false);
   });
 
   test.each([61, 0xffffffff])(
     "a session that asks for %i s gets the limit of 60 s, and CONNACK says so",
     async (interval) => {
-      const { url, broker } = await bareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
-      const asking = await client5(url, session("a", interval));
+      const { url, broker } = await startBareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
+      const asking = await connectClient5(url, sessionOptions("a", interval));
       expect(asking.connack.properties).toMatchObject({ sessionExpiryInterval: 60 });
       await asking.endAsync();
       const [{ disconnected_at, expires_at }] = await eventually(
@@ -60,79 +60,79 @@ describe("a session", () => {
     [30, 60, 60],
     [0, 60, undefined],
   ])("a session of %i s whose client disconnects with an interval of %i s is kept for %s s", async (from, to, kept) => {
-    const bare = await bareBroker();
-    const leaver = await client5(bare.url, session("a", from));
+    const bare = await startBareBroker();
+    const leaver = await connectClient5(bare.url, sessionOptions("a", from));
     await leaver.endAsync(false, { properties: { sessionExpiryInterval: to } });
-    if (kept === undefined) return gone(bare);
-    const expires = (): string | null => bare.broker.sessions.list()[0].expires_at;
-    await eventually(() => expires() !== null, { what: "the client to be away" });
-    expect(Date.parse(expires()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(kept * 1000);
+    if (kept === undefined) return waitForNoSession(bare);
+    const expiresAt = (): string | null => bare.broker.sessions.list()[0].expires_at;
+    await eventually(() => expiresAt() !== null, { what: "the client to be away" });
+    expect(Date.parse(expiresAt()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(kept * 1000);
   });
 
   test("a session that is resumed without an expiry interval delivers its queue once and then ends", async () => {
-    const bare = await bareBroker();
-    await leave(bare.url, session("a", 60), "t");
-    const publisher = await client5(bare.url);
+    const bare = await startBareBroker();
+    await createSession(bare.url, sessionOptions("a", 60), "t");
+    const publisher = await connectClient5(bare.url);
     for (const text of ["1", "2"]) await publisher.publishAsync("t", text, { qos: 1 });
-    const back = await client5(bare.url, session("a"));
+    const back = await connectClient5(bare.url, sessionOptions("a"));
     expect(back.connack.sessionPresent).toBe(true);
-    await message(back, "2");
+    await waitForMessage(back, "2");
     expect(textsOf(back.received)).toEqual(["1", "2"]);
     await back.endAsync();
-    await gone(bare);
-    const later = await client5(bare.url, session("a", 60));
+    await waitForNoSession(bare);
+    const later = await connectClient5(bare.url, sessionOptions("a", 60));
     expect(later.connack.sessionPresent).toBe(false);
     await publisher.publishAsync("t", "3", { qos: 1 });
     await later.subscribeAsync("t", { qos: 1 });
     await publisher.publishAsync("t", "4", { qos: 1 });
-    await message(later, "4");
+    await waitForMessage(later, "4");
     expect(textsOf(later.received)).toEqual(["4"]);
   });
 
   test("a session is discarded with its queue by Clean Start, and a new one begins", async () => {
-    const { url } = await bareBroker();
-    await leave(url, session("a", 60), "t");
-    const publisher = await client5(url);
+    const { url } = await startBareBroker();
+    await createSession(url, sessionOptions("a", 60), "t");
+    const publisher = await connectClient5(url);
     await publisher.publishAsync("t", "old", { qos: 1 });
-    const anew = await client5(url, { ...session("a", 60), clean: true });
+    const anew = await connectClient5(url, { ...sessionOptions("a", 60), clean: true });
     expect(anew.connack.sessionPresent).toBe(false);
     await anew.subscribeAsync("u", { qos: 1 });
     await anew.endAsync();
     for (const topic of ["t", "u"]) await publisher.publishAsync(topic, `new ${topic}`, { qos: 1 });
-    const back = await client5(url, session("a", 60));
+    const back = await connectClient5(url, sessionOptions("a", 60));
     expect(back.connack.sessionPresent).toBe(true);
-    await message(back, "new u");
+    await waitForMessage(back, "new u");
     expect(textsOf(back.received)).toEqual(["new u"]);
   });
 });
 
 describe("a message that expires", () => {
-  const expiring = (messageExpiryInterval?: number) => ({ qos: 1, properties: { messageExpiryInterval } }) as const;
+  const withExpiry = (messageExpiryInterval?: number) => ({ qos: 1, properties: { messageExpiryInterval } }) as const;
 
   test("a message that expires is forwarded at once with its interval", async () => {
-    const { url } = await bareBroker();
-    const one = await client5(url);
+    const { url } = await startBareBroker();
+    const one = await connectClient5(url);
     await one.subscribeAsync("t");
-    await one.publishAsync("t", "1", expiring(60));
-    expect((await message(one, "1")).properties).toEqual({ messageExpiryInterval: 60 });
+    await one.publishAsync("t", "1", withExpiry(60));
+    expect((await waitForMessage(one, "1")).properties).toEqual({ messageExpiryInterval: 60 });
   });
 
   test.each([false, true])(
     "a message that expires is removed from a queue; others are delivered with the remaining interval (restart: %s)",
     async (restarts) => {
-      let bare = await bareBroker();
-      await leave(bare.url, session("a", 60), "t");
-      const publisher = await client5(bare.url);
-      await publisher.publishAsync("t", "short", expiring(1));
-      await publisher.publishAsync("t", "long", expiring(600));
-      await publisher.publishAsync("t", "for ever", expiring());
+      let bare = await startBareBroker();
+      await createSession(bare.url, sessionOptions("a", 60), "t");
+      const publisher = await connectClient5(bare.url);
+      await publisher.publishAsync("t", "short", withExpiry(1));
+      await publisher.publishAsync("t", "long", withExpiry(600));
+      await publisher.publishAsync("t", "for ever", withExpiry());
       await sleep(1100);
       if (restarts) {
         await bare.close();
-        bare = await bareBroker(undefined, { folder: bare.folder });
+        bare = await startBareBroker(undefined, { folder: bare.folder });
       }
-      const back = await client5(bare.url, session("a", 60));
-      await message(back, "for ever");
+      const back = await connectClient5(bare.url, sessionOptions("a", 60));
+      await waitForMessage(back, "for ever");
       expect(textsOf(back.received)).toEqual(["long", "for ever"]);
       const [long, forEver] = back.received.map(({ properties }) => properties?.messageExpiryInterval);
       expect(long).toBeGreaterThan(0);
@@ -145,18 +145,18 @@ describe("a message that expires", () => {
   test.each([false, true])(
     "a message that expires is no longer retained; others are delivered with the remaining interval (restart: %s)",
     async (restarts) => {
-      let bare = await bareBroker();
-      const publisher = await client5(bare.url);
-      await publisher.publishAsync("r/short", "short", { ...expiring(1), retain: true });
-      await publisher.publishAsync("r/long", "long", { ...expiring(600), retain: true });
+      let bare = await startBareBroker();
+      const publisher = await connectClient5(bare.url);
+      await publisher.publishAsync("r/short", "short", { ...withExpiry(1), retain: true });
+      await publisher.publishAsync("r/long", "long", { ...withExpiry(600), retain: true });
       await sleep(1100);
       if (restarts) {
         await bare.close();
-        bare = await bareBroker(undefined, { folder: bare.folder });
+        bare = await startBareBroker(undefined, { folder: bare.folder });
       }
-      const reader = await client5(bare.url);
+      const reader = await connectClient5(bare.url);
       await reader.subscribeAsync("r/#", { qos: 1 });
-      const { properties } = await message(reader, "long");
+      const { properties } = await waitForMessage(reader, "long");
       expect(properties!.messageExpiryInterval).toBeGreaterThan(0);
       expect(properties!.messageExpiryInterval).toBeLessThan(600);
       expect(textsOf(reader.received)).toEqual(["long"]);
@@ -166,47 +166,47 @@ describe("a message that expires", () => {
 
 describe("a will", () => {
   /** Connects a client with a will on the topic `will`. The will delay is in s. */
-  const withWill = (url: string, willDelayInterval: number, sessionExpiryInterval = 60): Promise<Client5> => {
+  const connectWithWill = (url: string, willDelayInterval: number, sessionExpiryInterval = 60): Promise<Client5> => {
     const properties = { willDelayInterval, contentType: "text/plain", userProperties: { from: "a" } };
     const will = { topic: "will", payload: Buffer.from("gone"), qos: 1, retain: false, properties } as const;
-    return client5(url, { ...session("a", sessionExpiryInterval), will });
+    return connectClient5(url, { ...sessionOptions("a", sessionExpiryInterval), will });
   };
 
   test.each([
     ["its delay", 1, 60],
     ["its session, which ends earlier", 60, 1],
   ])("a will is published after %s, with its properties and without its delay", async (_what, delay, expiry) => {
-    const { url } = await bareBroker();
-    const watcher = await client5(url);
+    const { url } = await startBareBroker();
+    const watcher = await connectClient5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
-    const leaver = await withWill(url, delay, expiry);
+    const leaver = await connectWithWill(url, delay, expiry);
     const left = performance.now();
     leaver.stream.destroy();
-    const { properties } = await message(watcher, "gone");
+    const { properties } = await waitForMessage(watcher, "gone");
     expect(performance.now() - left).toBeGreaterThan(900);
     expect(properties).toEqual({ contentType: "text/plain", userProperties: { from: "a" } });
   });
 
   test("a will is not published when its client reconnects before the delay is over", async () => {
-    const { url } = await bareBroker();
-    const watcher = await client5(url);
+    const { url } = await startBareBroker();
+    const watcher = await connectClient5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
-    (await withWill(url, 1)).stream.destroy();
-    const back = await withWill(url, 1);
+    (await connectWithWill(url, 1)).stream.destroy();
+    const back = await connectWithWill(url, 1);
     expect(back.connack.sessionPresent).toBe(true);
     await sleep(1500);
     expect(watcher.received).toEqual([]);
   });
 
   test("a will is published after DISCONNECT with reason code 0x04 and with no other reason code", async () => {
-    const { url } = await bareBroker();
-    const watcher = await client5(url);
+    const { url } = await startBareBroker();
+    const watcher = await connectClient5(url);
     await watcher.subscribeAsync("#", { qos: 1 });
-    await (await withWill(url, 0)).endAsync(false, { reasonCode: 0 });
+    await (await connectWithWill(url, 0)).endAsync(false, { reasonCode: 0 });
     await watcher.publishAsync("mark", "nothing before this");
-    await message(watcher, "nothing before this");
+    await waitForMessage(watcher, "nothing before this");
     expect(watcher.received).toHaveLength(1);
-    await (await withWill(url, 0)).endAsync(false, { reasonCode: 4 });
-    await message(watcher, "gone");
+    await (await connectWithWill(url, 0)).endAsync(false, { reasonCode: 4 });
+    await waitForMessage(watcher, "gone");
   });
 });

@@ -3,19 +3,19 @@ import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
-import { configFile, load } from "../support/config.js";
-import { temporaryFolder } from "../support/server.js";
+import { writeConfigFile, loadConfig } from "../support/config.js";
+import { createTemporaryFolder } from "../support/server.js";
 
 /** Returns the warnings about a configuration file with this text and mode. */
 async function warningsOf(text: string, mode: number, env = {}): Promise<string[]> {
-  const file = await configFile(text);
+  const file = await writeConfigFile(text);
   await chmod(file, mode);
-  return exposedFileWarnings(load(["--config", file], env)).map((sentence) =>
+  return exposedFileWarnings(loadConfig(["--config", file], env)).map((sentence) =>
     sentence.replaceAll(path.dirname(file), "…"),
   );
 }
 
-const WARNING =
+const MODE_WARNING =
   "Every user of this machine can read or change the passwords in …/nightlight.yaml (mode 0644); chmod 600 …/nightlight.yaml";
 
 describe.skipIf(process.platform === "win32")("a configuration file that every user of the machine can read", () => {
@@ -24,7 +24,7 @@ describe.skipIf(process.platform === "win32")("a configuration file that every u
     ["Redis's password", 'broker: {url: "mqtt://b"}\nstate: "redis://me:secret@r"'],
     ["PostgreSQL's password", 'history: {url: "postgres://me:secret@h/d"}'],
   ])("the warning names a readable configuration file with %s, its mode and chmod 600", async (_what, text) => {
-    expect(await warningsOf(text, 0o644)).toEqual([WARNING]);
+    expect(await warningsOf(text, 0o644)).toEqual([MODE_WARNING]);
     expect(await warningsOf(text, 0o640)).toEqual([]);
     expect(await warningsOf(text, 0o600)).toEqual([]);
   });
@@ -36,7 +36,7 @@ describe.skipIf(process.platform === "win32")("a configuration file that every u
   });
 
   test("a readable file does not hide the warning about the readable password file that it names", async () => {
-    const passwordFile = path.join(await temporaryFolder(), "word");
+    const passwordFile = path.join(await createTemporaryFolder(), "word");
     await writeFile(passwordFile, "secret\n");
     await chmod(passwordFile, 0o604);
     const warnings = await warningsOf(

@@ -6,17 +6,17 @@ import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/l
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-type Outcome = keyof LoginAttempt;
+type AttemptOutcome = keyof LoginAttempt;
 
 /** A reference implementation of the rules, which searches all past attempts. */
-class Model {
+class ThrottleModel {
   readonly attempts: {
     readonly network: string;
     readonly name: string;
     readonly known: boolean;
     readonly start: number;
     end?: number;
-    outcome?: Outcome;
+    outcome?: AttemptOutcome;
   }[] = [];
 
   knows(network: string, name: string): boolean {
@@ -36,7 +36,7 @@ class Model {
     return Math.max(this.#wait(ofNetwork, now), this.#wait(ofName, now));
   }
 
-  #wait(attempts: Model["attempts"], now: number): number {
+  #wait(attempts: ThrottleModel["attempts"], now: number): number {
     const failures = attempts.filter((a) => a.outcome === "fail").map((a) => a.end!);
     let count = 0;
     let last = -Infinity;
@@ -59,7 +59,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
   const addresses = { "192.0.2.1": "a", "::ffff:192.0.2.1": "a", "2001:db8::1": "b", "2001:db8::9:1": "b" };
   const address = fc.constantFrom(...(Object.keys(addresses) as (keyof typeof addresses)[]));
   const who = { address, name: fc.constantFrom("ann", "bob") };
-  const outcome = fc.constantFrom<Outcome>("fail", "fail", "fail", "fail", "succeed", "withdraw");
+  const outcome = fc.constantFrom<AttemptOutcome>("fail", "fail", "fail", "fail", "succeed", "withdraw");
   const times = fc.integer({ min: 1, max: 6 });
   const pass = fc.constantFrom(1, 500, 1000, 5000, MINUTE, HOUR - 1, HOUR);
   const step = fc.oneof(
@@ -73,9 +73,9 @@ test("the delays follow the rules for any sequence of attempts", () => {
     fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
       const clock = { time: 0 };
       const throttle = new LoginThrottle(() => clock.time);
-      const model = new Model();
-      let running: { attempt: LoginAttempt; modeled: Model["attempts"][number] }[] = [];
-      const finish = ({ attempt, modeled }: (typeof running)[number], how: Outcome): void => {
+      const model = new ThrottleModel();
+      let running: { attempt: LoginAttempt; modeled: ThrottleModel["attempts"][number] }[] = [];
+      const finishAttempt = ({ attempt, modeled }: (typeof running)[number], how: AttemptOutcome): void => {
         attempt[how]();
         Object.assign(modeled, { end: clock.time, outcome: how });
       };
@@ -88,7 +88,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
         if ("waitFor" in step) clock.time += throttle.waitTime(step.waitFor.address, step.waitFor.name);
         else if ("end" in step) {
           const ended = running[step.end];
-          if (ended) finish(ended, step.outcome);
+          if (ended) finishAttempt(ended, step.outcome);
           running = running.filter((one) => one !== ended);
         } else {
           const { address, name, outcome } = step;
@@ -97,7 +97,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
             const modeled = { network, name, known: model.knows(network, name), start: clock.time };
             const begun = { attempt: throttle.beginAttempt(address, name), modeled };
             model.attempts.push(modeled);
-            if (outcome) finish(begun, outcome);
+            if (outcome) finishAttempt(begun, outcome);
             else running.push(begun);
           }
         }

@@ -4,14 +4,14 @@ import { LoginThrottle, type LoginAttempt } from "../../../server/src/security/l
 
 const HOUR = 60 * 60_000;
 
-type Outcome = keyof LoginAttempt;
+type AttemptOutcome = keyof LoginAttempt;
 
 /** Creates a throttle with a clock that only the test advances. */
-function throttled() {
+function createThrottle() {
   const clock = { time: 0 };
   const throttle = new LoginThrottle(() => clock.time);
   /** Makes an attempt if the throttle allows it; returns the wait in ms otherwise. */
-  function attempt(address: string, name: string, outcome: Outcome = "fail"): number {
+  function attempt(address: string, name: string, outcome: AttemptOutcome = "fail"): number {
     const wait = throttle.waitTime(address, name);
     if (wait === 0) throttle.beginAttempt(address, name)[outcome]();
     return wait;
@@ -29,7 +29,7 @@ function throttled() {
 
 describe("a guesser", () => {
   test("a guesser has five failures free, then waits twice as long after each one, up to 15 min", () => {
-    const { clock, attempt, failAll } = throttled();
+    const { clock, attempt, failAll } = createThrottle();
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", `name ${n}`)).toBe(0);
     const waits: number[] = [];
     for (let n = 0; n < 12; n++) {
@@ -41,7 +41,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser starts anew after an hour without a failure", () => {
-    const { clock, attempt, failAll } = throttled();
+    const { clock, attempt, failAll } = createThrottle();
     failAll("192.0.2.1", "ann");
     clock.time += HOUR;
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
@@ -49,7 +49,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser is no faster in parallel: attempts count as failed while they run", () => {
-    const { clock, throttle } = throttled();
+    const { clock, throttle } = createThrottle();
     const running = Array.from({ length: 5 }, () => throttle.beginAttempt("192.0.2.1", "ann"));
     expect(throttle.waitTime("192.0.2.1", "bob")).toBe(1000);
     clock.time += 300;
@@ -58,14 +58,14 @@ describe("a guesser", () => {
   });
 
   test("a guesser has to wait for a name, whatever the addresses of the guesses", () => {
-    const { attempt } = throttled();
+    const { attempt } = createThrottle();
     for (let n = 0; n < 5; n++) expect(attempt(`198.51.100.${n}`, "ann")).toBe(0);
     expect(attempt("198.51.100.9", "ann")).toBe(1000);
     expect(attempt("198.51.100.9", "bob")).toBe(0);
   });
 
   test("a guesser cannot clear failures by logging in with another account", () => {
-    const { attempt } = throttled();
+    const { attempt } = createThrottle();
     for (let n = 0; n < 5; n++) {
       expect(attempt("192.0.2.1", `eve ${n % 3}`, "succeed")).toBe(0);
       expect(attempt("192.0.2.1", "ann")).toBe(0);
@@ -74,7 +74,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser cannot use the logins of a user to guess that user's password faster, from the same or another address", () => {
-    const { attempt } = throttled();
+    const { attempt } = createThrottle();
     for (let n = 0; n < 5; n++) {
       expect(attempt("192.0.2.1", "ann", "succeed")).toBe(0);
       expect(attempt("192.0.2.1", "ann")).toBe(0);
@@ -85,7 +85,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser's IPv6 /64 network counts as one address, and so do all spellings of an IPv4 address", () => {
-    const { attempt, failAll } = throttled();
+    const { attempt, failAll } = createThrottle();
     failAll("2001:db8:0:1::1", "a");
     expect(attempt("2001:db8:0:1:ffff::9", "b")).toBe(1000);
     expect(attempt("2001:db8::1:0:0:0:1", "c")).toBe(1000);
@@ -96,7 +96,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser cannot fill the memory, because only the 10,000 addresses with the latest failures are kept", () => {
-    const { attempt, failAll } = throttled();
+    const { attempt, failAll } = createThrottle();
     failAll("first", "a");
     for (let n = 0; n < 9999; n++) attempt(`${n}`, `name ${n}`);
     expect(attempt("first", "b")).toBe(1000);
@@ -105,7 +105,7 @@ describe("a guesser", () => {
   });
 
   test("a guesser cannot push failures out of memory with attempts that are not failures", () => {
-    const { attempt, failAll } = throttled();
+    const { attempt, failAll } = createThrottle();
     failAll("192.0.2.1", "a");
     for (let n = 0; n < 10_000; n++) attempt(`${n}`, `name ${n}`, "withdraw");
     expect(attempt("192.0.2.1", "b")).toBe(1000);
@@ -114,7 +114,7 @@ describe("a guesser", () => {
 
 describe("a user who has logged in before from an address", () => {
   test("a user who has logged in from an address does not wait there for the failures of others", () => {
-    const { attempt, failAll } = throttled();
+    const { attempt, failAll } = createThrottle();
     attempt("192.0.2.1", "ann", "succeed");
     failAll("192.0.2.1", "bob");
     for (let n = 0; n < 9; n++) failAll(`198.51.100.${n}`, "ann");
@@ -123,7 +123,7 @@ describe("a user who has logged in before from an address", () => {
   });
 
   test("a user who has logged in from an address waits after five failures of that name at that address", () => {
-    const { clock, attempt, failAll } = throttled();
+    const { clock, attempt, failAll } = createThrottle();
     attempt("192.0.2.1", "ann", "succeed");
     for (let n = 0; n < 5; n++) expect(attempt("192.0.2.1", "ann")).toBe(0);
     expect(attempt("192.0.2.1", "ann")).toBe(1000);
@@ -132,7 +132,7 @@ describe("a user who has logged in before from an address", () => {
   });
 
   test("a user's failures at a known address delay no other user and no other address", () => {
-    const { attempt, failAll } = throttled();
+    const { attempt, failAll } = createThrottle();
     attempt("192.0.2.1", "ann", "succeed");
     failAll("192.0.2.1", "ann");
     expect(attempt("192.0.2.1", "bob")).toBe(0);
@@ -141,7 +141,7 @@ describe("a user who has logged in before from an address", () => {
 });
 
 test("a board with an outdated password does not lock out other boards behind the same address", () => {
-  const { clock, attempt } = throttled();
+  const { clock, attempt } = createThrottle();
   const boards = Array.from({ length: 100 }, (_, n) => `board-${n}`);
   for (const board of boards) expect(attempt("192.0.2.1", board, "succeed")).toBe(0);
   for (let second = 0; second < 7200; second++) {
@@ -153,7 +153,7 @@ test("a board with an outdated password does not lock out other boards behind th
 });
 
 test("a right password causes no further waiting, however many failures came before", () => {
-  const { clock, throttle, attempt } = throttled();
+  const { clock, throttle, attempt } = createThrottle();
   for (let n = 0; n < 12; n++) {
     clock.time += throttle.waitTime("192.0.2.1", "eve");
     attempt("192.0.2.1", "eve");

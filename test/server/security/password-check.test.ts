@@ -8,17 +8,17 @@ import { withFailureLog, createPasswordCheck } from "../../../server/src/securit
 import { generatePassword, hashPassword, hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
-import { ask, httpApp, threeAccounts } from "../support/http-app.js";
-import { temporaryFolder } from "../support/server.js";
+import { ask, startHttpApp, createThreeAccounts } from "../support/http-app.js";
+import { createTemporaryFolder } from "../support/server.js";
 
 /** Creates a password check for these accounts with a stopped clock. */
-function checkOf<T extends Accounts>(accounts: T) {
+function createPasswordCheck<T extends Accounts>(accounts: T) {
   return { accounts, check: createPasswordCheck(accounts, new LoginThrottle(() => 0)) };
 }
 
 /** Creates accounts in a file: `chosen` with the password "chosen password", and `made` with a generated one. */
-async function fileAccounts() {
-  const folder = await temporaryFolder();
+async function createFileAccounts() {
+  const folder = await createTemporaryFolder();
   const generated = generatePassword();
   const chosen = await hashPassword("chosen password");
   await changeUsers(folder, (users) => {
@@ -32,8 +32,8 @@ async function fileAccounts() {
 
 describe("a generated password", () => {
   test("a generated password logs in at once after any failures; a chosen one waits, even if it was right before", async () => {
-    const { accounts, generated } = await fileAccounts();
-    const { check } = checkOf(accounts);
+    const { accounts, generated } = await createFileAccounts();
+    const { check } = createPasswordCheck(accounts);
     const board = { account: { name: "made", role: "device", device: "porch" } };
     const person = { account: { name: "chosen", role: "admin" } };
     expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
@@ -45,7 +45,7 @@ describe("a generated password", () => {
   });
 
   test("a generated password is accepted for its own user alone, and a chosen password never in its place", async () => {
-    const { accounts, generated } = await fileAccounts();
+    const { accounts, generated } = await createFileAccounts();
     expect(accounts.authenticateGenerated("made", generated)).toBe(accounts.findByName("made"));
     expect(await accounts.authenticate("chosen", "chosen password")).toBe(accounts.findByName("chosen"));
     for (const [name, password] of [
@@ -60,7 +60,7 @@ describe("a generated password", () => {
   });
 
   test("a generated password can also belong to a guest, beside the accounts", async () => {
-    const { accounts, generated } = await fileAccounts();
+    const { accounts, generated } = await createFileAccounts();
     const password = generatePassword();
     const all = withGuests(accounts, [{ name: "sim", password }]);
     expect(all.authenticateGenerated("sim", password)).toEqual({ name: "sim", role: "admin" });
@@ -71,14 +71,14 @@ describe("a generated password", () => {
 });
 
 test("a chosen password has to wait after five wrong ones, and is not looked at until then", async () => {
-  const { accounts, check } = checkOf(threeAccounts());
+  const { accounts, check } = createPasswordCheck(createThreeAccounts());
   for (let n = 0; n < 5; n++) expect(await check("192.0.2.1", "ann", `wrong ${n}`)).toEqual({ account: undefined });
   expect(await check("192.0.2.1", "ann", "ann password")).toEqual({ wait: 1 });
   expect(accounts.checks).toBe(5);
 });
 
 test("a user who has logged in from an address can log in again while a board there fails", async () => {
-  const { check } = checkOf(threeAccounts());
+  const { check } = createPasswordCheck(createThreeAccounts());
   expect(await check("192.0.2.1", "ann", "ann password")).toMatchObject({ account: { name: "ann" } });
   for (let n = 0; n < 6; n++) await check("192.0.2.1", "porch", `wrong ${n}`);
   expect(await check("192.0.2.1", "rob", "rob password")).toEqual({ wait: 1 });
@@ -86,14 +86,14 @@ test("a user who has logged in from an address can log in again while a board th
 });
 
 test("a password that could not be checked counts neither way", async () => {
-  const { accounts, check } = checkOf(threeAccounts());
+  const { accounts, check } = createPasswordCheck(createThreeAccounts());
   accounts.authenticate = () => Promise.reject(new BusyError());
   for (let n = 0; n < 20; n++) await expect(check("192.0.2.1", "ann", `wrong ${n}`)).rejects.toThrow(BusyError);
 });
 
 test("HTTP and MQTT count failures together if they share a check", async () => {
-  const { accounts, check } = checkOf(threeAccounts());
-  const { url } = await httpApp({ accounts, check });
+  const { accounts, check } = createPasswordCheck(createThreeAccounts());
+  const { url } = await startHttpApp({ accounts, check });
   // the broker checks passwords with this call
   for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
   const body = { name: "ann", password: "ann password" };
@@ -103,7 +103,7 @@ test("HTTP and MQTT count failures together if they share a check", async () => 
 test("a failed login is in the log with its address, and with its name only if a user has it", async () => {
   const lines: unknown[] = [];
   const log: Log = { ...silentLog, warn: (...line) => void lines.push(line) };
-  const check = withFailureLog(createPasswordCheck(threeAccounts()), threeAccounts(), log);
+  const check = withFailureLog(createPasswordCheck(createThreeAccounts()), createThreeAccounts(), log);
   await check("192.0.2.1", "ann", "secret-1");
   await check("192.0.2.1", "secret-2", "secret-3");
   await check("192.0.2.1", "x".repeat(257), "secret-4");

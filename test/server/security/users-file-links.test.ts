@@ -8,31 +8,31 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
 import { changeUsers, readUsers, usersFilePath } from "../../../server/src/security/users-file.js";
 import { addUsers } from "../support/guarded.js";
-import { temporaryFolder } from "../support/server.js";
+import { createTemporaryFolder } from "../support/server.js";
 
-const WINDOWS = process.platform === "win32";
+const IS_WINDOWS = process.platform === "win32";
 /** Whether this process is root, which alone can change the owner of a file. */
-const ROOT = process.getuid?.() === 0;
+const IS_ROOT = process.getuid?.() === 0;
 /** The user id of the folder's owner, who is not root. */
-const OWNER = 65534;
+const OWNER_UID = 65534;
 
 /** Creates a folder of another account with a users file, and a file and a folder that only root may change. */
-async function scene(): Promise<{ folder: string; victim: string; elsewhere: string }> {
-  const top = await temporaryFolder();
+async function createFolders(): Promise<{ folder: string; victim: string; elsewhere: string }> {
+  const top = await createTemporaryFolder();
   const [folder, elsewhere] = [path.join(top, "data"), path.join(top, "root")];
   const victim = path.join(elsewhere, "victim");
   for (const made of [folder, elsewhere]) await mkdir(made);
   await writeFile(victim, "root's own", { mode: 0o600 });
-  if (ROOT) await chown(folder, OWNER, OWNER);
+  if (IS_ROOT) await chown(folder, OWNER_UID, OWNER_UID);
   await addUsers(folder, { ann: "admin" });
   return { folder, victim, elsewhere };
 }
 
-describe.skipIf(WINDOWS)("root adds a user in the folder of another account", () => {
-  test.skipIf(!ROOT)("the new file belongs to the folder's owner, who alone can read the file", async () => {
-    const { folder } = await scene();
+describe.skipIf(IS_WINDOWS)("root adds a user in the folder of another account", () => {
+  test.skipIf(!IS_ROOT)("the new file belongs to the folder's owner, who alone can read the file", async () => {
+    const { folder } = await createFolders();
     const { uid, gid, mode } = await stat(usersFilePath(folder));
-    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER, gid: OWNER, mode: 0o600 });
+    expect({ uid, gid, mode: mode & 0o777 }).toEqual({ uid: OWNER_UID, gid: OWNER_UID, mode: 0o600 });
   });
 
   test.each([
@@ -41,7 +41,7 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
   ])(
     "if the owner swaps the new file for a %s, nothing else changes and the command reports the swap",
     async (_what, link) => {
-      const { folder, victim } = await scene();
+      const { folder, victim } = await createFolders();
       const before = await stat(victim);
       const change = changeUsers(folder, (users) => {
         users.clear();
@@ -59,7 +59,7 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
   test.skipIf(process.platform !== "linux")(
     "if the folder is swapped for a link to another folder, the other folder stays unchanged",
     async () => {
-      const { folder, elsewhere } = await scene();
+      const { folder, elsewhere } = await createFolders();
       const moved = `${folder}-moved`;
       await changeUsers(folder, (users) => {
         users.delete("ann");
@@ -72,7 +72,7 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
   );
 
   test("a symbolic link with the new file's name is neither followed nor removed", async () => {
-    const { folder, victim } = await scene();
+    const { folder, victim } = await createFolders();
     await symlink(victim, `${usersFilePath(folder)}.new`);
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/Another command is changing the users/);
     expect(await readFile(victim, "utf8")).toBe("root's own");
@@ -80,15 +80,15 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
   });
 
   test("if users.json is a link to the users of another server, those users are not copied", async () => {
-    const { folder } = await scene();
-    const other = await temporaryFolder();
+    const { folder } = await createFolders();
+    const other = await createTemporaryFolder();
     await addUsers(other, { secret: "admin" });
     const linked = path.join(path.dirname(folder), "linked");
     await mkdir(linked);
     symlinkSync(usersFilePath(other), usersFilePath(linked));
     await expect(addUsers(linked, { bob: "admin" })).rejects.toThrow(/users\.json is a symbolic link.*--data/);
     expect((await lstat(usersFilePath(linked))).isSymbolicLink()).toBe(true);
-    if (!ROOT) return;
+    if (!IS_ROOT) return;
     const hard = path.join(path.dirname(folder), "hard");
     await mkdir(hard);
     linkSync(usersFilePath(folder), usersFilePath(hard));
@@ -96,14 +96,14 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
   });
 
   test("a folder named users.json causes an error sentence", async () => {
-    const folder = await temporaryFolder();
+    const folder = await createTemporaryFolder();
     await mkdir(usersFilePath(folder));
     await expect(addUsers(folder, { bob: "admin" })).rejects.toThrow(/users\.json is not a plain file/);
     expect(await readdir(folder)).toEqual(["users.json"]);
   });
 
   test("an attacker who keeps replacing links gets no file of root", async () => {
-    const { folder, victim, elsewhere } = await scene();
+    const { folder, victim, elsewhere } = await createFolders();
     const attack = `
       const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
       const [next, victim] = process.argv.slice(1);
@@ -111,7 +111,7 @@ describe.skipIf(WINDOWS)("root adds a user in the folder of another account", ()
       console.log("ready");
       for (;;) if (attempt(() => renameSync(next, next + ".aside"))) {
         attempt(() => symlinkSync(victim, next));
-        // sometimes long enough for a write to the disk
+        // waits up to 10 ms, which is sometimes long enough for a write to the disk
         for (const until = performance.now() + Math.random() * 10; performance.now() < until; );
         attempt(() => unlinkSync(next));
       }`;

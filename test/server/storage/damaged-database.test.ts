@@ -6,7 +6,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../../server/src/storage/database.js";
 import { inspectDatabase } from "../../../server/src/storage/leveldb/inspect.js";
-import { temporaryFolder } from "../support/server.js";
+import { createTemporaryFolder } from "../support/server.js";
 
 type Contents = Map<string, string>;
 
@@ -15,7 +15,7 @@ async function contentsOf(db: ClassicLevel<string, string>): Promise<Contents> {
 }
 
 /** Fills a database with short values, batches, values longer than a log block, and deletions. Returns the contents. */
-async function fill(folder: string, from: number): Promise<Contents> {
+async function fillDatabase(folder: string, from: number): Promise<Contents> {
   const db = new ClassicLevel<string, string>(folder);
   for (let n = from; n < from + 60; n++) await db.put(`!state!mode:lamp/${n}`, JSON.stringify({ mode: "on", n }));
   await db.batch(
@@ -35,7 +35,7 @@ async function fill(folder: string, from: number): Promise<Contents> {
 }
 
 /** Kinds of damage to a file, each at a random place. */
-const damages = fc.oneof(
+const anyDamage = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({ kind: fc.constant("flip"), at: fc.nat(), bits: fc.integer({ min: 1, max: 255 }) }),
@@ -52,9 +52,9 @@ let files: [name: string, size: number][];
 
 beforeAll(async () => {
   base = path.join(await temporaryFolderForAll(), "db");
-  await fill(base, 0);
-  await fill(base, 40);
-  whole = await fill(base, 90);
+  await fillDatabase(base, 0);
+  await fillDatabase(base, 40);
+  whole = await fillDatabase(base, 90);
   const names = (await readdir(base)).filter((name) => /^(\d+\.(log|ldb)|CURRENT|MANIFEST-\d+)$/.test(name));
   files = await Promise.all(
     names.map(async (name): Promise<[string, number]> => [name, (await stat(path.join(base, name))).size]),
@@ -81,11 +81,11 @@ async function damageFile(folder: string, name: string, { kind, at, bits }: Dama
 }
 
 /** Opens a damaged copy of the database. */
-async function afterDamage(
+async function openDamagedCopy(
   name: string,
   damage: Damage,
 ): Promise<{ found: Contents; reports: string[]; folder: string }> {
-  const parent = await temporaryFolder();
+  const parent = await createTemporaryFolder();
   const folder = path.join(parent, "db");
   await cp(base, folder, { recursive: true });
   await damageFile(folder, name, damage);
@@ -105,9 +105,9 @@ test("an intact database has no problems, so the checksums here equal those of L
 
 test("after any damage to any file the database opens, and missing or outdated entries are reported", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.nat(), damages, async (file, damage) => {
+    fc.asyncProperty(fc.nat(), anyDamage, async (file, damage) => {
       const [name] = files[file % files.length];
-      const { found, reports } = await afterDamage(name, damage);
+      const { found, reports } = await openDamagedCopy(name, damage);
       // a log that is cut between two records looks complete, so its loss cannot be reported
       if (damage.kind === "cut" && name.endsWith(".log") && reports.length === 0) return;
       if (reports.length === 0) expect(found).toEqual(whole);
@@ -122,14 +122,14 @@ test("a damaged record length in a log loses no entries and is reported, whateve
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // damages a record's length: its low byte, its high byte, and so that the record covers the next one
+  // damages the length of a record: the low byte, the high byte, and in a way that makes the record cover the next one
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],
     [lengths[5], lengths[5 + 1] - lengths[5]],
   ]) {
     // prettier-ignore
-    const { found, reports } = await afterDamage(name, { kind: "flip", at, bits });
+    const { found, reports } = await openDamagedCopy(name, { kind: "flip", at, bits });
     expect(reports).toEqual([expect.stringContaining(name)]);
     expect(found).toEqual(whole);
   }
@@ -138,26 +138,26 @@ test("a damaged record length in a log loses no entries and is reported, whateve
 test("one flipped byte in a log loses at most one write, whichever byte it is", async () => {
   const [name, size] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
   const bytes = await readFile(path.join(base, name));
-  const folder = path.join(await temporaryFolder(), "db");
+  const folder = path.join(await createTemporaryFolder(), "db");
   await cp(base, folder, { recursive: true });
-  const all = (await inspectDatabase(folder, true))!.entries;
+  const allEntries = (await inspectDatabase(folder, true))!.entries;
   await fc.assert(
     fc.asyncProperty(fc.nat(size - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
       const damaged = Buffer.from(bytes);
       damaged[at] ^= bits;
       await writeFile(path.join(folder, name), damaged);
       const found = (await inspectDatabase(folder, true))!;
-      const missing = all.filter(({ sequence }) => !found.entries.some((one) => one.sequence === sequence));
+      const missing = allEntries.filter(({ sequence }) => !found.entries.some((one) => one.sequence === sequence));
       // one damaged record loses at most the longest write, a batch of 200 entries
       expect(missing.length).toBeLessThanOrEqual(200);
       const sequences = missing.map(({ sequence }) => sequence);
       if (missing.length > 0) expect(found.problems).toHaveLength(1);
-      if (sequences.length > 1) expect(sequences).toEqual(batch(all.map(({ sequence }) => sequence)));
+      if (sequences.length > 1) expect(sequences).toEqual(lastBatch(allEntries.map(({ sequence }) => sequence)));
     }),
     { numRuns: 60 },
   );
   /** Returns the sequence numbers of the last batch: the 200 entries before the last 21. */
-  function batch(sequences: number[]): number[] {
+  function lastBatch(sequences: number[]): number[] {
     const last = Math.max(...sequences);
     return sequences.filter((one) => one > last - 221 && one <= last - 21);
   }
@@ -166,7 +166,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
 describe("a database with a damaged file", () => {
   test("a database with a damaged file is kept as it was, and the report names the file, the place, and what may be missing", async () => {
     const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
-    const { reports, folder, found } = await afterDamage(name, { kind: "flip", at: 20, bits: 1 });
+    const { reports, folder, found } = await openDamagedCopy(name, { kind: "flip", at: 20, bits: 1 });
     expect(reports).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -182,7 +182,7 @@ describe("a database with a damaged file", () => {
   });
 
   test("a database with a damaged file has a report of the kinds of entries that may be missing, even if they were compressed", async () => {
-    const folder = path.join(await temporaryFolder(), "db");
+    const folder = path.join(await createTemporaryFolder(), "db");
     const db = new ClassicLevel<string, string>(folder);
     for (const key of ["!broker!outgoing:x:1", "!state!mode:a", "!state!mode:b"]) await db.put(key, "x".repeat(100));
     await db.compactRange("", "~");
@@ -196,18 +196,18 @@ describe("a database with a damaged file", () => {
 
   test("a database with a damaged file has all of its entries when only the list of its files is damaged", async () => {
     for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
-      const { found, reports } = await afterDamage(name, { kind: "flip", at: 12, bits: 1 });
+      const { found, reports } = await openDamagedCopy(name, { kind: "flip", at: 12, bits: 1 });
       expect(found).toEqual(whole);
       expect(reports).toEqual([expect.stringMatching(/damaged: .*(CURRENT|MANIFEST).*entries could be read/)]);
     }
   });
 
   test("a database with a damaged file is repaired at the next start, even if the first start was killed while replacing the database", async () => {
-    const { folder } = await afterDamage(files.find(([name]) => name.endsWith(".ldb"))![0], {
+    const { folder } = await openDamagedCopy(files.find(([name]) => name.endsWith(".ldb"))![0], {
       ...{ kind: "flip", at: 300, bits: 1 },
     });
     const db = path.join(folder, "db");
-    // set up the state between the two renames of a rebuild, as after a kill
+    // creates the files that a kill between the two renames of a rebuild leaves behind
     await rename(db, `${db}.rebuilt`);
     const opened = await openDatabase(db, expect.unreachable);
     expect((await contentsOf(opened.db)).size).toBeGreaterThan(whole.size / 3);
@@ -215,7 +215,7 @@ describe("a database with a damaged file", () => {
   });
 
   test("a database with a damaged file is left alone while another server has it open", async () => {
-    const folder = path.join(await temporaryFolder(), "db");
+    const folder = path.join(await createTemporaryFolder(), "db");
     const other = new ClassicLevel<string, string>(folder);
     await other.put("a", "1");
     const log = (await readdir(folder)).find((name) => name.endsWith(".log"))!;

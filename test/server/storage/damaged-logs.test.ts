@@ -9,11 +9,11 @@ import { Journal } from "../../../server/src/ingest/journal/journal.js";
 import { RecentReadings } from "../../../server/src/history/recent.js";
 import { RetainedMessages } from "../../../server/src/storage/retained.js";
 import { decodeLog, encodeLog } from "../../../server/src/storage/log-format.js";
-import { temporaryFolder } from "../support/server.js";
+import { createTemporaryFolder } from "../support/server.js";
 
 const payload = fc.uint8Array({ minLength: 1, maxLength: 60 }).map((bytes) => Buffer.from(bytes));
 const payloads = fc.array(payload, { minLength: 1, maxLength: 8 });
-const flip = fc.integer({ min: 1, max: 255 });
+const bitMask = fc.integer({ min: 1, max: 255 });
 
 /** Returns whether `part` contains the elements of `whole` in the same order, except for at most `missing` of them. */
 function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing: number): boolean {
@@ -25,7 +25,7 @@ function lacksAtMost(part: readonly Buffer[], whole: readonly Buffer[], missing:
 describe("a log file", () => {
   test("a log file with one damaged byte loses at most one record and has one gap", () => {
     fc.assert(
-      fc.property(payloads, fc.nat(), flip, (payloads, at, flip) => {
+      fc.property(payloads, fc.nat(), bitMask, (payloads, at, flip) => {
         const file = encodeLog(payloads);
         file[at % file.length] ^= flip;
         const { payloads: found, unreadable } = decodeLog(file);
@@ -89,21 +89,21 @@ describe("a log file", () => {
 });
 
 /** Kinds of damage to a file, with the number of messages that may be missing afterwards. */
-const DAMAGE: readonly [name: string, damage: (bytes: Buffer) => Buffer, missing: number][] = [
-  ["one flipped byte in the middle", (bytes) => flipped(bytes, bytes.length >> 1), 1],
-  ["one flipped byte at its beginning", (bytes) => flipped(bytes, 3), 0],
+const DAMAGES: readonly [name: string, damage: (bytes: Buffer) => Buffer, missing: number][] = [
+  ["one flipped byte in the middle", (bytes) => flipBit(bytes, bytes.length >> 1), 1],
+  ["one flipped byte at its beginning", (bytes) => flipBit(bytes, 3), 0],
   ["a missing end", (bytes) => bytes.subarray(0, -20), 1],
   ["nothing in it", () => Buffer.alloc(0), 20],
   ["zeros only", (bytes) => Buffer.alloc(bytes.length), 20],
 ];
 
-function flipped(bytes: Buffer, at: number): Buffer {
+function flipBit(bytes: Buffer, at: number): Buffer {
   bytes[at] ^= 0x40;
   return bytes;
 }
 
-describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
-  async function retained(folder: string): Promise<{ messages: RetainedMessages; reports: string[] }> {
+describe.each(DAMAGES)("a file with %s", (_name, damage, missing) => {
+  async function openRetained(folder: string): Promise<{ messages: RetainedMessages; reports: string[] }> {
     const reports: string[] = [];
     const handlers = { writeFailed: expect.unreachable, messageDropped: expect.unreachable };
     const messages = new RetainedMessages(folder, handlers, {
@@ -115,8 +115,8 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
   }
 
   test("a damaged file loses only the retained messages of the damaged record, and is kept and reported once", async () => {
-    const folder = await temporaryFolder();
-    const first = await retained(folder);
+    const folder = await createTemporaryFolder();
+    const first = await openRetained(folder);
     for (let n = 0; n < 20; n++) {
       first.messages.store({ topic: `lamp/${n}`, payload: Buffer.from(`on ${n}`), qos: 1 });
       first.messages.write();
@@ -126,21 +126,21 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     const damaged = damage(await readFile(path.join(folder, name)));
     await writeFile(path.join(folder, name), damaged);
 
-    const second = await retained(folder);
+    const second = await openRetained(folder);
     expect(second.messages.size).toBeGreaterThanOrEqual(20 - missing);
     expect(second.reports).toEqual([expect.stringMatching(/\d{12}\.log (is damaged|was cut off).*retained messages/)]);
     const aside = /kept as (.+?\d{3}Z)\. /.exec(second.reports[0])?.[1];
     if (damaged.length > 0) expect(await readFile(aside!)).toEqual(damaged);
     const { size } = second.messages;
     await second.messages.close();
-    const third = await retained(folder);
+    const third = await openRetained(folder);
     expect([third.messages.size, third.reports]).toEqual([size, []]);
     await third.messages.close();
   });
 
   test("a damaged file loses only the journal readings of the damaged record, and is kept and reported once", async () => {
-    const folder = await temporaryFolder();
-    async function open() {
+    const folder = await createTemporaryFolder();
+    async function openJournal() {
       const reports: string[] = [];
       const data = await openDataFolder(folder);
       const [devices, recent] = [new Devices(), new RecentReadings()];
@@ -158,7 +158,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
       await journal.restore(devices, () => {});
       return { data, devices, recent, journal, reports };
     }
-    const first = await open();
+    const first = await openJournal();
     const device = first.devices.obtain("board")!;
     for (let seq = 1; seq <= 20; seq++) {
       const reading = { light: seq, boot: 1, seq, at: seq, age: 0 };
@@ -170,13 +170,13 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
     const file = path.join(folder, "journal", "000000000001.log");
     await writeFile(file, damage(await readFile(file)));
 
-    const second = await open();
+    const second = await openJournal();
     const known = second.recent.pointsOf("board").length;
     expect(known).toBeGreaterThanOrEqual(20 - missing);
     expect(second.reports).toEqual([expect.stringMatching(/000000000001\.log (is damaged|was cut off).*acknowledged/)]);
     await second.journal.close();
     await second.data.close();
-    const third = await open();
+    const third = await openJournal();
     expect([third.recent.pointsOf("board").length, third.reports]).toEqual([known, []]);
     await third.journal.close();
     await third.data.close();
@@ -184,7 +184,7 @@ describe.each(DAMAGE)("a file with %s", (_name, damage, missing) => {
 });
 
 test("a file without an end mark after kill -9 is not reported as damaged, at the next start or later", async () => {
-  const folder = path.join(await temporaryFolder(), "retained");
+  const folder = path.join(await createTemporaryFolder(), "retained");
   const payload = Buffer.alloc(20, 1);
   await mkdir(folder);
   const file = path.join(folder, "000000000001.log");

@@ -1,8 +1,8 @@
 /** Tests access control at a real broker: which account may publish and receive on which topic. */
 import type { IClientOptions } from "mqtt";
 import { eventually } from "../../support/eventually.js";
-import { as } from "./guarded.js";
-import { client } from "./server.js";
+import { loginOf } from "./guarded.js";
+import { connectClient } from "./server.js";
 
 const CHANNELS = ["telemetry", "status", "replies", "commands", "config", "set", "decision"];
 
@@ -10,7 +10,7 @@ const CHANNELS = ["telemetry", "status", "replies", "commands", "config", "set",
 const DEVICES = ["porch", "shed", "reader", "app", "homeassistant", "nightlight-server"];
 
 /** All topics of the contract, and some outside it. The last is a topic that every account receives. */
-export const TOPICS: readonly string[] = [
+export const ALL_TOPICS: readonly string[] = [
   ...DEVICES.flatMap((name) => CHANNELS.map((channel) => `nightlight/${name}/${channel}`)),
   "nightlight/zones/hall/set",
   "nightlight/porch",
@@ -24,30 +24,30 @@ export const TOPICS: readonly string[] = [
 ];
 
 /** Patterns of the topics that an account may publish and receive. */
-export interface Allowed {
+export interface AllowedTopics {
   readonly publish: RegExp;
   readonly receive: RegExp;
 }
 
-export const NOTHING = /$^/;
+export const NO_TOPIC = /$^/;
 
-/** A board's permissions, as in the tables of docs/reference/security.md and docs/how-to/mosquitto/README.md. */
-export const board = (name: string): Allowed => ({
+/** Returns a board's permissions, as in the tables of docs/reference/security.md and docs/how-to/mosquitto/README.md. */
+export const boardPermissions = (name: string): AllowedTopics => ({
   publish: new RegExp(`^nightlight/${name}/(telemetry|status|replies)$`),
   receive: new RegExp(`^nightlight/(status|${name}/(commands|config|set|decision))$`),
 });
 
 /** The topics that each account can publish and receive. */
-export type Matrix = Record<string, { publish: string[]; receive: string[] }>;
+export type AccessMatrix = Record<string, { publish: string[]; receive: string[] }>;
 
 /** Returns the matrix for a table of permissions. */
-export function expected(table: Readonly<Record<string, Allowed>>): Matrix {
+export function expectedMatrix(table: Readonly<Record<string, AllowedTopics>>): AccessMatrix {
   return Object.fromEntries(
     Object.entries(table).map(([name, { publish, receive }]) => [
       name,
       {
-        publish: TOPICS.filter((topic) => publish.test(topic)),
-        receive: TOPICS.filter((topic) => receive.test(topic)),
+        publish: ALL_TOPICS.filter((topic) => publish.test(topic)),
+        receive: ALL_TOPICS.filter((topic) => receive.test(topic)),
       },
     ]),
   );
@@ -57,29 +57,36 @@ export function expected(table: Readonly<Record<string, Allowed>>): Matrix {
  * Tries to publish and receive every topic with every account.
  * @param witness the login of an account that may do everything and is not in the table
  */
-export async function tried(url: string, accounts: readonly string[], witness: IClientOptions): Promise<Matrix> {
-  const eye = await client(url, witness, "#");
-  const matrix: Matrix = {};
+export async function measureMatrix(
+  url: string,
+  accounts: readonly string[],
+  witness: IClientOptions,
+): Promise<AccessMatrix> {
+  const eye = await connectClient(url, witness, "#");
+  const matrix: AccessMatrix = {};
   const clients = await Promise.all(
-    accounts.map(async (name) => ({ name, connection: await client(url, { ...as(name), clientId: name }) })),
+    accounts.map(async (name) => ({
+      name,
+      connection: await connectClient(url, { ...loginOf(name), clientId: name }),
+    })),
   );
   await Promise.all(
     clients.map(async ({ name, connection }) => {
       // subscribe to wildcards and every topic; a broker may refuse a filter, or accept it and deliver nothing
-      await connection.subscribeAsync(["#", "+/+/+", ...TOPICS], { qos: 1 }).catch(() => {});
-      await Promise.all(TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
+      await connection.subscribeAsync(["#", "+/+/+", ...ALL_TOPICS], { qos: 1 }).catch(() => {});
+      await Promise.all(ALL_TOPICS.map((topic) => connection.publishAsync(topic, `from ${name}`, { qos: 1 })));
     }),
   );
-  await Promise.all(TOPICS.map((topic) => eye.publishAsync(topic, "for all", { qos: 1 })));
-  const [last] = TOPICS.slice(-1);
-  const has = ({ got }: { readonly got: readonly { topic: string; text: string }[] }): boolean =>
+  await Promise.all(ALL_TOPICS.map((topic) => eye.publishAsync(topic, "for all", { qos: 1 })));
+  const [last] = ALL_TOPICS.slice(-1);
+  const hasReceivedLast = ({ got }: { readonly got: readonly { topic: string; text: string }[] }): boolean =>
     got.some(({ topic, text }) => topic === last && text === "for all");
   for (const { name, connection } of clients)
-    await eventually(() => has(connection), { what: `the last message to reach ${name}` });
-  await eventually(() => has(eye), { what: "the last message to reach the witness" });
+    await eventually(() => hasReceivedLast(connection), { what: `the last message to reach ${name}` });
+  await eventually(() => hasReceivedLast(eye), { what: "the last message to reach the witness" });
   const topicsWith = (got: readonly { topic: string; text: string }[], wanted: string): string[] => {
     const found = new Set(got.filter(({ text }) => text === wanted).map(({ topic }) => topic));
-    return TOPICS.filter((topic) => found.has(topic));
+    return ALL_TOPICS.filter((topic) => found.has(topic));
   };
   for (const { name, connection } of clients)
     matrix[name] = { publish: topicsWith(eye.got, `from ${name}`), receive: topicsWith(connection.got, "for all") };

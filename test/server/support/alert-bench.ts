@@ -11,7 +11,7 @@ import type { NamedValues } from "../../../server/src/storage/data-folder.js";
 import { clock } from "../../../server/src/time/monotonic-clock.js";
 
 /** The body of a webhook. */
-export interface Hook {
+export interface WebhookBody {
   readonly event: string;
   readonly title: string;
   readonly text: string;
@@ -21,8 +21,8 @@ export interface Hook {
   readonly alerts: readonly (AlertView & { readonly state: "open" | "resolved" })[];
 }
 
-/** Values that survive a restart of the bench, in memory. */
-function valuesOver(stored: Map<string, string>): NamedValues {
+/** Opens named values in memory. They survive a restart of the bench, because `stored` keeps them. */
+function openValues(stored: Map<string, string>): NamedValues {
   const known = new Map(stored);
   return {
     entriesWithPrefix: <T>(prefix: string) =>
@@ -40,7 +40,7 @@ function valuesOver(stored: Map<string, string>): NamedValues {
   };
 }
 
-/** The alerts of a server. Tests replace the times, boards and zones. Fake timers must be on. */
+/** The alerts of a server, with times, boards and zones that the test controls. Tests must use fake timers. */
 export class AlertBench {
   devices!: Devices;
   zones!: Zones;
@@ -69,7 +69,7 @@ export class AlertBench {
     for (const [id, status] of this.#statuses) this.devices.obtain(id)!.applyStatus(status, true);
     this.alerts = new Alerts({
       settings: this.settings,
-      values: valuesOver(this.#stored),
+      values: openValues(this.#stored),
       log: silentLog,
       isShared: false,
       devices: this.devices,
@@ -86,32 +86,32 @@ export class AlertBench {
   /** Stops the server for some time, in ms. Statuses that boards send meanwhile are there when it starts again. */
   async restart(away: number): Promise<void> {
     await this.alerts.close();
-    await this.passes(away);
+    await this.advance(away);
     this.start();
   }
 
-  status(id: string, status: { online: boolean; boot?: number; dropped?: number }): void {
+  publishStatus(id: string, status: { online: boolean; boot?: number; dropped?: number }): void {
     this.#statuses.set(id, { ...this.#statuses.get(id), ...status });
     this.devices.obtain(id)!.applyStatus(status, false);
   }
 
-  reads(id: string, light = 500): void {
+  processReading(id: string, light = 500): void {
     this.devices.obtain(id)!.acceptReading(light, undefined, clock.now());
   }
 
-  forget(id: string): void {
+  forgetDevice(id: string): void {
     this.#statuses.delete(id);
     this.devices.forget(this.devices.get(id)!);
     this.alerts.forget(id);
   }
 
   /** Lets time pass, in ms. */
-  async passes(ms: number): Promise<void> {
+  async advance(ms: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms);
   }
 
   /** Returns the open alerts, each as "kind subject". */
-  get open(): string[] {
+  get openAlerts(): string[] {
     const open = this.alerts.list().filter(({ resolved }) => resolved === null);
     return open.map(({ kind, device, zone }) => `${kind} ${device ?? zone ?? ""}`.trim()).sort();
   }

@@ -28,7 +28,7 @@ export function ask(base: string, path: string, options: http.RequestOptions = {
 }
 
 /** Sends a request with a JSON body. */
-export function send(
+export function sendJson(
   method: string,
   base: string,
   path: string,
@@ -44,7 +44,9 @@ export interface ServerSentEvent {
 }
 
 /** Follows the event stream `/api/events` until the test ends, and records the events. */
-export async function follow(base: string): Promise<{ events: ServerSentEvent[]; response: http.IncomingMessage }> {
+export async function followEvents(
+  base: string,
+): Promise<{ events: ServerSentEvent[]; response: http.IncomingMessage }> {
   const events: ServerSentEvent[] = [];
   const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     http.get(base + "/api/events", { agent: false }, resolve).on("error", reject);

@@ -4,7 +4,7 @@ import { startBroker, type Broker, type BrokerHandlers } from "../../../server/s
 import { listen } from "../../../server/src/broker/sockets.js";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { DEFAULT_OPTIONS, type Limits } from "../../../server/src/config/options.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
 export interface BareBroker {
   readonly broker: Broker;
@@ -18,11 +18,11 @@ export interface BareBroker {
 }
 
 /** Starts an embedded broker and closes it after the test. @param message see `BrokerHandlers` */
-export async function bareBroker(
+export async function startBareBroker(
   message: BrokerHandlers["message"] = () => undefined,
   { folder, limits }: { folder?: string; limits?: Partial<Limits> } = {},
 ): Promise<BareBroker> {
-  const where = folder ?? (await temporaryFolder());
+  const where = folder ?? (await createTemporaryFolder());
   const rejected: string[] = [];
   const warnings: string[] = [];
   const data = await openDataFolder(where);

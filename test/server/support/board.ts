@@ -2,17 +2,17 @@
 import mqtt, { type MqttClient } from "mqtt";
 import { onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import type { Got } from "./server.js";
+import type { ReceivedMessage } from "./server.js";
 
 export interface TestBoard {
   readonly client: MqttClient;
   readonly id: string;
   /** Commands that the board has received, in order. */
-  readonly commands: Got[];
+  readonly commands: ReceivedMessage[];
   /** Returns the last received configuration; undefined before the first. */
   readonly config: () => Record<string, unknown> | undefined;
   /** Configurations that the board has received, in order. */
-  readonly configs: Got[];
+  readonly configs: ReceivedMessage[];
   /** Publishes a reading at QoS 1 with the next `seq`. Resolves when the broker acknowledges the reading. */
   read(light: number, fields?: object): Promise<unknown>;
   reply(fields: object): Promise<unknown>;
@@ -21,7 +21,7 @@ export interface TestBoard {
 }
 
 /** Connects a board, which reconnects by itself. The board is closed after the test. @param silent sends no birth message */
-export async function board(
+export async function startTestBoard(
   url: string,
   id: string,
   { boot = 7, silent = false }: { boot?: number; silent?: boolean } = {},
@@ -29,8 +29,8 @@ export async function board(
   const client = mqtt.connect(url, { clientId: `board:${id}`, clean: false, reconnectPeriod: 50 });
   client.on("error", () => {});
   onTestFinished(() => void client.end(true));
-  const commands: Got[] = [];
-  const configs: Got[] = [];
+  const commands: ReceivedMessage[] = [];
+  const configs: ReceivedMessage[] = [];
   client.on("message", (topic, payload, { qos, retain }) => {
     const got = { topic, text: payload.toString(), qos, retained: retain };
     (topic.endsWith("/config") ? configs : commands).push(got);

@@ -7,30 +7,30 @@ import type { Environment } from "../../../server/src/config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../../server/src/config/load.js";
 import { ConfigurationError } from "../../../server/src/config/problems.js";
 import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
 /** Writes a configuration file, which is deleted after the test. Returns the path. */
-export async function configFile(text: string | Buffer): Promise<string> {
-  const file = path.join(await temporaryFolder(), "nightlight.yaml");
+export async function writeConfigFile(text: string | Buffer): Promise<string> {
+  const file = path.join(await createTemporaryFolder(), "nightlight.yaml");
   await writeFile(file, text);
   return file;
 }
 
 /** Returns the server's configuration for these flags and this environment. */
-export function load(flags: readonly string[] = [], env: Environment = {}): LoadedConfiguration {
+export function loadConfig(flags: readonly string[] = [], env: Environment = {}): LoadedConfiguration {
   return loadConfiguration(createCommand().parse(flags, { from: "user" }), env);
 }
 
 /** Returns the server's configuration for a configuration file with this text. */
-export async function loadText(text: string, flags: readonly string[] = [], env: Environment = {}) {
-  return load(["--config", await configFile(text), ...flags], env);
+export async function loadConfigText(text: string, flags: readonly string[] = [], env: Environment = {}) {
+  return loadConfig(["--config", await writeConfigFile(text), ...flags], env);
 }
 
 /** Returns the problems in a configuration file with this text, each as `line:column: problem`. */
 export async function problemsIn(text: string | Buffer, flags: readonly string[] = [], env: Environment = {}) {
-  const file = await configFile(text);
+  const file = await writeConfigFile(text);
   try {
-    load(["--config", file, ...flags], env);
+    loadConfig(["--config", file, ...flags], env);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return error.problems.map((problem) => problem.text.replace(`${file}:`, ""));
@@ -45,7 +45,7 @@ export interface Run {
 }
 
 /** Runs `nightlight-server` in a folder and waits until it exits. */
-export function nightlight(folder: string, ...args: string[]): Promise<Run> {
+export function runNightlight(folder: string, ...args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [NIGHTLIGHT_SERVER, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {
       const code = error ? error.code : 0;

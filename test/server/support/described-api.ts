@@ -41,7 +41,7 @@ formats.default(ajv);
 ajv.addSchema({ $id: "api:description", ...(withClosedObjects(JSON.parse(JSON.stringify(description))) as object) });
 
 /** Validates a value against the schema at a path of the document. Returns the errors; "" when the value is valid. */
-export function problemOf(place: readonly string[], value: unknown): string {
+export function schemaProblem(place: readonly string[], value: unknown): string {
   const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))}`);
   const validate = ajv.compile({ $ref: `api:description#${pointer.join("")}` });
   return validate(value) ? "" : ajv.errorsText(validate.errors);
@@ -85,7 +85,7 @@ export class DescribedApi {
     else {
       expect(answer.headers["content-type"]).toMatch(new RegExp(`^${media}(;|$)`));
       const place = ["paths", operation.path, operation.method.toLowerCase(), "responses", String(status), "content"];
-      expect(problemOf([...place, media, "schema"], answer.body), `${operationId} ${status}`).toBe("");
+      expect(schemaProblem([...place, media, "schema"], answer.body), `${operationId} ${status}`).toBe("");
     }
     this.seen.add(`${operationId} ${status}`);
     return answer;

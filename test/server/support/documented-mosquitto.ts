@@ -8,11 +8,11 @@ import { startMosquitto, type Mosquitto } from "../../support/mosquitto.js";
 import { MOSQUITTO } from "../../support/programs.js";
 import { passwordOf } from "./guarded.js";
 
-const DOCS = fileURLToPath(new URL("../../../docs/how-to/mosquitto/", import.meta.url));
+const DOCS_FOLDER = fileURLToPath(new URL("../../../docs/how-to/mosquitto/", import.meta.url));
 
 /** Returns the lines of mosquitto.conf, without those that `startMosquitto` sets, with paths in `folder`. */
-async function configuration(folder: string): Promise<string[]> {
-  const text = await readFile(path.join(DOCS, "mosquitto.conf"), "utf8");
+async function readConfiguration(folder: string): Promise<string[]> {
+  const text = await readFile(path.join(DOCS_FOLDER, "mosquitto.conf"), "utf8");
   return text
     .replaceAll("/etc/mosquitto/", `${folder}${path.sep}`)
     .replaceAll("/var/lib/mosquitto/", `${folder}${path.sep}`)
@@ -21,8 +21,8 @@ async function configuration(folder: string): Promise<string[]> {
 }
 
 /** Returns the access control list of the documentation, nightlight.acl. */
-export async function documentedAcl(): Promise<string> {
-  return readFile(path.join(DOCS, "nightlight.acl"), "utf8");
+export async function readDocumentedAcl(): Promise<string> {
+  return readFile(path.join(DOCS_FOLDER, "nightlight.acl"), "utf8");
 }
 
 /**
@@ -41,8 +41,8 @@ export async function startDocumentedMosquitto(
     const { status, stderr } = spawnSync(program, [...create, "-b", passwords, name, passwordOf(name)]);
     if (status !== 0) throw new Error(`mosquitto_passwd failed: ${String(stderr)}`);
   });
-  await writeFile(path.join(folder, "nightlight.acl"), `${await documentedAcl()}\n${furtherAcl}`);
-  const mosquitto = await startMosquitto({ persistent: false, lines: await configuration(folder) });
+  await writeFile(path.join(folder, "nightlight.acl"), `${await readDocumentedAcl()}\n${furtherAcl}`);
+  const mosquitto = await startMosquitto({ persistent: false, lines: await readConfiguration(folder) });
   const remove = async (): Promise<void> => {
     await mosquitto.remove();
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** A strict parser of Prometheus' text format, version 0.0.4. Throws on every deviation from the format. */
 
-export interface Family {
+export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly type: string;
@@ -8,12 +8,12 @@ export interface Family {
   readonly samples: Map<string, number>;
 }
 
-const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
-const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"`;
-const SAMPLE = new RegExp(String.raw`^(${NAME})(\{${LABEL}(?:,${LABEL})*\})? (\S+)$`);
+const NAME_PATTERN = "[a-zA-Z_:][a-zA-Z0-9_:]*";
+const LABEL_PATTERN = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"`;
+const SAMPLE_PATTERN = new RegExp(String.raw`^(${NAME_PATTERN})(\{${LABEL_PATTERN}(?:,${LABEL_PATTERN})*\})? (\S+)$`);
 /** The number formats of Go's `ParseFloat` that occur in practice. */
-const VALUE = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|inf)$|^nan$/i;
-const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
+const VALUE_PATTERN = /^[+-]?(\d+(\.\d+)?(e[+-]?\d+)?|inf)$|^nan$/i;
+const SAMPLE_SUFFIXES: Readonly<Record<string, readonly string[]>> = {
   counter: [""],
   gauge: [""],
   histogram: ["_bucket", "_sum", "_count"],
@@ -21,31 +21,31 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Parses an exposition. Returns metric families by name. @throws Error that quotes the invalid line */
-export function parseExposition(text: string): Map<string, Family> {
+export function parseExposition(text: string): Map<string, MetricFamily> {
   if (!text.endsWith("\n")) throw new Error("the last line has no newline");
-  const families = new Map<string, Family>();
+  const families = new Map<string, MetricFamily>();
   let help: { name: string; text: string } | undefined;
-  let family: Family | undefined;
+  let family: MetricFamily | undefined;
   for (const line of text.split("\n")) {
-    const wrong = (why: string): Error => new Error(`${why}: ${line}`);
+    const errorInLine = (why: string): Error => new Error(`${why}: ${line}`);
     if (!line) continue;
-    const [, keyword, name, rest] = new RegExp(`^# (HELP|TYPE) (${NAME}) (.+)$`).exec(line) ?? [];
+    const [, keyword, name, rest] = new RegExp(`^# (HELP|TYPE) (${NAME_PATTERN}) (.+)$`).exec(line) ?? [];
     if (keyword === "HELP") {
-      if (families.has(name)) throw wrong("duplicate metric family");
+      if (families.has(name)) throw errorInLine("duplicate metric family");
       help = { name, text: rest };
     } else if (keyword === "TYPE") {
-      if (help?.name !== name) throw wrong("TYPE without a preceding HELP");
-      if (!(rest in SUFFIXES)) throw wrong("unknown metric type");
+      if (help?.name !== name) throw errorInLine("TYPE without a preceding HELP");
+      if (!(rest in SAMPLE_SUFFIXES)) throw errorInLine("unknown metric type");
       family = { name, help: help.text, type: rest, samples: new Map() };
       families.set(name, family);
     } else {
-      const [, sample, labels = "", value] = SAMPLE.exec(line) ?? [];
-      if (sample === undefined || !VALUE.test(value)) throw wrong("invalid sample");
-      if (!family || !SUFFIXES[family.type].some((suffix) => sample === family!.name + suffix))
-        throw wrong("sample outside its metric family");
-      if (family.samples.has(sample + labels)) throw wrong("duplicate sample");
+      const [, sample, labels = "", value] = SAMPLE_PATTERN.exec(line) ?? [];
+      if (sample === undefined || !VALUE_PATTERN.test(value)) throw errorInLine("invalid sample");
+      if (!family || !SAMPLE_SUFFIXES[family.type].some((suffix) => sample === family!.name + suffix))
+        throw errorInLine("sample outside its metric family");
+      if (family.samples.has(sample + labels)) throw errorInLine("duplicate sample");
       const number = Number(value.replace(/inf/i, "Infinity"));
-      if (family.type !== "gauge" && !(number >= 0)) throw wrong("negative value of a counter");
+      if (family.type !== "gauge" && !(number >= 0)) throw errorInLine("negative value of a counter");
       family.samples.set(sample + labels, number);
     }
   }
@@ -54,7 +54,7 @@ export function parseExposition(text: string): Map<string, Family> {
 }
 
 /** Checks that each series has cumulative buckets up to `+Inf`, and that the last equals `_count`. */
-function checkHistogram({ name, samples }: Family): void {
+function checkHistogram({ name, samples }: MetricFamily): void {
   const series = new Map<string, [le: number, count: number][]>();
   for (const [key, count] of samples) {
     const [, le] = /[{,]le="([^"]+)"/.exec(key) ?? [];
@@ -67,14 +67,14 @@ function checkHistogram({ name, samples }: Family): void {
     series.set(labels, [...(series.get(labels) ?? []), [le === "+Inf" ? Infinity : Number(le), count]]);
   }
   for (const [labels, buckets] of series) {
-    const problem = (why: string): Error => new Error(`${name}${labels}: ${why}`);
+    const errorInSeries = (why: string): Error => new Error(`${name}${labels}: ${why}`);
     buckets.forEach(([le, count], index) => {
       const [before, fewer] = buckets[index - 1] ?? [-Infinity, 0];
-      if (!(le > before && count >= fewer)) throw problem(`bucket ${le} is out of order`);
+      if (!(le > before && count >= fewer)) throw errorInSeries(`bucket ${le} is out of order`);
     });
     const [le, all] = buckets.at(-1)!;
-    if (le !== Infinity) throw problem("the last bucket is not +Inf");
-    if (samples.get(`${name}_count${labels}`) !== all) throw problem("_count differs from the bucket +Inf");
-    if (!samples.has(`${name}_sum${labels}`)) throw problem("_sum is missing");
+    if (le !== Infinity) throw errorInSeries("the last bucket is not +Inf");
+    if (samples.get(`${name}_count${labels}`) !== all) throw errorInSeries("_count differs from the bucket +Inf");
+    if (!samples.has(`${name}_sum${labels}`)) throw errorInSeries("_sum is missing");
   }
 }

@@ -10,9 +10,9 @@ import type { Bucket, HistoryAnswer, HistorySwitch } from "../../../server/src/h
 import type { ZoneView } from "../../../server/src/decisions/zones/view.js";
 import type { ContestedClientId, Session } from "../../../server/dashboard/api.js";
 
-export const DASHBOARD = path.join(ROOT, "server", "dist", "dashboard");
+export const DASHBOARD_FOLDER = path.join(ROOT, "server", "dist", "dashboard");
 
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".css": "text/css",
@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Strictest Content-Security-Policy for a page with a script, a style sheet and requests to its server. */
-const POLICY =
+const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; " +
   "base-uri 'none'; form-action 'self'";
 
@@ -32,7 +32,7 @@ export interface RecordedRequest {
 }
 
 /** Creates an online device with defaults, changed by `change`. */
-export function deviceView(id: string, change: Partial<DeviceView> = {}): DeviceView {
+export function createDeviceView(id: string, change: Partial<DeviceView> = {}): DeviceView {
   return {
     id,
     online: true,
@@ -58,7 +58,7 @@ export function deviceView(id: string, change: Partial<DeviceView> = {}): Device
 }
 
 /** Creates a bright zone with defaults, changed by `change`. */
-export function zoneView(name: string, change: Partial<ZoneView> = {}): ZoneView {
+export function createZoneView(name: string, change: Partial<ZoneView> = {}): ZoneView {
   return {
     name,
     label: name,
@@ -120,47 +120,51 @@ export class FakeApi {
 
   /** Sends an event to every page. */
   publish(name: string, data: unknown): void {
-    for (const stream of this.#streams) stream.write(event(name, data));
+    for (const stream of this.#streams) stream.write(formatEvent(name, data));
   }
 
   /** Adds or changes a device and publishes an event. */
-  device(id: string, change: Partial<DeviceView> = {}): void {
-    const device = { ...(this.devices.get(id) ?? deviceView(id)), last_seen: new Date().toISOString(), ...change };
+  changeDevice(id: string, change: Partial<DeviceView> = {}): void {
+    const device = {
+      ...(this.devices.get(id) ?? createDeviceView(id)),
+      last_seen: new Date().toISOString(),
+      ...change,
+    };
     this.devices.set(id, device);
     this.publish("device", device);
   }
 
   /** Adds or changes a zone and publishes an event. */
-  zone(name: string, change: Partial<ZoneView> = {}): void {
+  changeZone(name: string, change: Partial<ZoneView> = {}): void {
     const known = this.zones.get(name);
-    this.zones.set(name, { ...(known ?? zoneView(name)), ...change });
+    this.zones.set(name, { ...(known ?? createZoneView(name)), ...change });
     if (known) this.publish("zone", this.zones.get(name));
     else this.publish("zones", [...this.zones.values()]);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url!, "http://localhost");
-    const send = (status: number, body: unknown) => {
+    const sendJson = (status: number, body: unknown) => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     };
-    if (!pathname.startsWith("/home/")) return send(404, { error: "not here" });
+    if (!pathname.startsWith("/home/")) return sendJson(404, { error: "not here" });
     const [first, second, ...rest] = pathname.slice("/home/".length).split("/");
     if (first !== "api") return this.#file(first || "index.html", response);
-    if (second === "session") return send(200, this.session);
-    if (this.locked) return send(401, { error: "Log in first." });
+    if (second === "session") return sendJson(200, this.session);
+    if (this.locked) return sendJson(401, { error: "Log in first." });
     const { method = "GET" } = request;
     if (method !== "GET") {
-      const body = await text(request);
+      const body = await readBody(request);
       this.requests.push({ method, path: pathname.slice("/home/".length), body: body && JSON.parse(body) });
     }
     const names = rest.map(decodeURIComponent);
     const answer = this.#api(method, [second, ...names], searchParams);
     if (second === "status") await this.statusReady;
-    if (answer !== "events") return send(answer[0], answer[1]);
+    if (answer !== "events") return sendJson(answer[0], answer[1]);
     response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(event("devices", [...this.devices.values()]));
-    if (this.zones.size > 0) response.write(event("zones", [...this.zones.values()]));
+    response.write(formatEvent("devices", [...this.devices.values()]));
+    if (this.zones.size > 0) response.write(formatEvent("zones", [...this.zones.values()]));
     this.#streams.add(response);
     response.on("close", () => this.#streams.delete(response));
   }
@@ -183,7 +187,7 @@ export class FakeApi {
     }
     const until = last?.for === undefined ? null : new Date(Date.now() + last.for).toISOString();
     if (what === "zones" && detail === "mode") {
-      this.zone(name, { mode: last.mode, until });
+      this.changeZone(name, { mode: last.mode, until });
       return [200, this.zones.get(name)];
     }
     if (!this.devices.has(name)) return [404, { error: `No device "${name}" is known.` }];
@@ -194,7 +198,7 @@ export class FakeApi {
       return [204];
     }
     const led_on = last.mode === "auto" ? this.devices.get(name)!.led_on : last.mode === "on";
-    this.device(name, { mode: last.mode, until, led_on });
+    this.changeDevice(name, { mode: last.mode, until, led_on });
     return [200, this.devices.get(name)];
   }
 
@@ -204,11 +208,11 @@ export class FakeApi {
 
   #history(from: number, to: number): [number, unknown] {
     if (!this.readings) return [404, { error: "This server keeps no history." }];
-    const inside = ({ time }: { time: number }) => time >= from && time < to;
+    const isInRange = ({ time }: { time: number }) => time >= from && time < to;
     const answer: HistoryAnswer = {
-      points: this.readings.filter(inside),
+      points: this.readings.filter(isInRange),
       led_on: this.switches.findLast(({ time }) => time < from)?.led_on ?? null,
-      switches: this.switches.filter(inside),
+      switches: this.switches.filter(isInRange),
       step: 0,
     };
     return [200, answer];
@@ -216,20 +220,20 @@ export class FakeApi {
 
   async #file(name: string, response: ServerResponse): Promise<void> {
     const file = name === "login" ? "login.html" : name;
-    const content = await readFile(path.join(DASHBOARD, path.basename(file))).catch(() => undefined);
+    const content = await readFile(path.join(DASHBOARD_FOLDER, path.basename(file))).catch(() => undefined);
     response.writeHead(content ? 200 : 404, {
-      "content-type": TYPES[path.extname(file)] ?? "text/plain",
-      "content-security-policy": POLICY,
+      "content-type": CONTENT_TYPES[path.extname(file)] ?? "text/plain",
+      "content-security-policy": CONTENT_SECURITY_POLICY,
     });
     response.end(content);
   }
 }
 
-function event(name: string, data: unknown): string {
+function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-async function text(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();

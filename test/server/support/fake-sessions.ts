@@ -2,7 +2,7 @@
 import type { SessionDirectory, SessionView } from "../../../server/src/broker/api.js";
 
 /** Creates the session of a connected client, with the fields of `change` replaced. */
-export function sessionView(clientId: string, change: Partial<SessionView> = {}): SessionView {
+export function createSessionView(clientId: string, change: Partial<SessionView> = {}): SessionView {
   return {
     client_id: clientId,
     account: null,
@@ -16,9 +16,9 @@ export function sessionView(clientId: string, change: Partial<SessionView> = {})
 }
 
 /** Returns session fields of a client that disconnected 1 h ago. The session expires in 6 days. */
-export function away(now = Date.now()): Partial<SessionView> {
-  const iso = (ms: number): string => new Date(ms).toISOString();
-  return { connected: false, disconnected_at: iso(now - 3_600_000), expires_at: iso(now + 6 * 24 * 3_600_000) };
+export function disconnectedFields(now = Date.now()): Partial<SessionView> {
+  const toIso = (ms: number): string => new Date(ms).toISOString();
+  return { connected: false, disconnected_at: toIso(now - 3_600_000), expires_at: toIso(now + 6 * 24 * 3_600_000) };
 }
 
 export class FakeSessions implements SessionDirectory {

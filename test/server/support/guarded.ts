@@ -12,9 +12,9 @@ import { watchCertificates } from "../../../server/src/security/certificates.js"
 import { hashGeneratedPassword } from "../../../server/src/security/scrypt.js";
 import { openAccounts } from "../../../server/src/security/users.js";
 import { changeUsers } from "../../../server/src/security/users-file.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
-export interface Guarded {
+export interface BrokerWithAccounts {
   readonly url: string;
   readonly secureUrl: string | undefined;
   readonly broker: Broker;
@@ -32,7 +32,7 @@ export interface Guarded {
 export const passwordOf = (name: string): string => `the password of ${name}`;
 
 /** Returns the login options of a test user for an MQTT client. */
-export const as = (name: string): { username: string; password: string } => ({
+export const loginOf = (name: string): { username: string; password: string } => ({
   username: name,
   password: passwordOf(name),
 });
@@ -52,17 +52,17 @@ export async function addUsers(folder: string, users: Record<string, "admin" | "
  * Starts an embedded broker with accounts and closes it after the test. Unless `silent`, it answers each reading with a
  * command that has the same payload.
  */
-export async function guarded(
+export async function startBrokerWithAccounts(
   users: Parameters<typeof addUsers>[1],
   options: { limits?: Partial<Limits>; tls?: TlsFiles; patience?: number; folder?: string; silent?: boolean } = {},
-): Promise<Guarded> {
-  const folder = options.folder ?? (await temporaryFolder());
+): Promise<BrokerWithAccounts> {
+  const folder = options.folder ?? (await createTemporaryFolder());
   await addUsers(folder, users);
   const data = await openDataFolder(folder);
   const accounts = await openAccounts(folder, silentLog, { checkInterval: 50 });
   const certificates = options.tls && (await watchCertificates(options.tls, silentLog, 50));
-  const rejected: Guarded["rejected"] = [];
-  const got: Guarded["got"] = [];
+  const rejected: BrokerWithAccounts["rejected"] = [];
+  const got: BrokerWithAccounts["got"] = [];
   const warnings: string[] = [];
   const handlers = {
     message(topic: string, payload: Buffer) {

@@ -4,10 +4,10 @@ import type { History, HistoryDevice, HistoryReading, HistorySwitch } from "../.
 import { openPostgres } from "../../../server/src/history/postgres/postgres.js";
 import { openSqlite } from "../../../server/src/history/sqlite.js";
 import type { Postgres } from "../../support/postgres.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
 /** Retention that never deletes data. */
-export const FOR_EVER = { readings: undefined, switches: undefined } as const;
+export const RETAIN_FOREVER = { readings: undefined, switches: undefined } as const;
 
 export interface TestHistory extends Omit<History, "addReading" | "addSwitch"> {
   addReading(device: string, reading: HistoryReading): void;
@@ -26,11 +26,14 @@ export function devicesById(): (id: string) => HistoryDevice {
   };
 }
 
-/** Devices that all test histories share, because a history must cope with a `historyNumber` that another history has assigned. */
+/**
+ * Returns the device for an id. All test histories share the devices, because a history must cope with a `historyNumber`
+ * that another history has assigned.
+ */
 const device = devicesById();
 
 /** Wraps a history so that it takes device ids, and closes it after the test. */
-function testHistory(opened: History, problems: string[]): TestHistory {
+function wrapHistory(opened: History, problems: string[]): TestHistory {
   onTestFinished(() => opened.close());
   return {
     ...opened,
@@ -41,45 +44,45 @@ function testHistory(opened: History, problems: string[]): TestHistory {
 }
 
 /** Opens a SQLite history in a folder; closed after the test. */
-export async function history(
+export async function openSqliteHistory(
   folder: string,
-  retention = FOR_EVER as Parameters<History["retain"]>[0],
+  retention = RETAIN_FOREVER as Parameters<History["retain"]>[0],
 ): Promise<TestHistory> {
   const problems: string[] = [];
   const opened = await openSqlite(folder, { retention, onProblem: (problem) => problems.push(problem) });
-  return testHistory(opened, problems);
+  return wrapHistory(opened, problems);
 }
 
 /** An empty database for one test. */
-export interface TestPlace {
+export interface TestDatabase {
   /** Opens the history, or reopens it after it was closed. Closed after the test. */
   open(retention?: Parameters<History["retain"]>[0]): Promise<TestHistory>;
 }
 
 /** Creates an empty place for a SQLite history. */
-export async function inFolder(): Promise<TestPlace> {
-  const folder = await temporaryFolder();
-  return { open: (retention) => history(folder, retention) };
+export async function createSqliteDatabase(): Promise<TestDatabase> {
+  const folder = await createTemporaryFolder();
+  return { open: (retention) => openSqliteHistory(folder, retention) };
 }
 
 /** Creates an empty PostgreSQL database. */
-export async function inPostgres(postgres: Postgres): Promise<TestPlace> {
+export async function createPostgresDatabase(postgres: Postgres): Promise<TestDatabase> {
   const url = await postgres.database();
-  return { open: (retention) => postgresHistory(url, retention) };
+  return { open: (retention) => openPostgresHistory(url, retention) };
 }
 
 /** Opens a history in a PostgreSQL database; closed after the test. */
-export async function postgresHistory(
+export async function openPostgresHistory(
   url: string,
-  retention = FOR_EVER as Parameters<History["retain"]>[0],
+  retention = RETAIN_FOREVER as Parameters<History["retain"]>[0],
 ): Promise<TestHistory> {
   const problems: string[] = [];
   const opened = await openPostgres(url, { retention, onProblem: (problem) => problems.push(problem) });
-  return testHistory(opened, problems);
+  return wrapHistory(opened, problems);
 }
 
 /** Returns the number of stored readings of a device. */
-export async function count(from: Pick<History, "query">, device: string): Promise<number> {
+export async function countReadings(from: Pick<History, "query">, device: string): Promise<number> {
   const { points } = await from.query({ device, from: 0, to: 2 ** 43, points: 1 });
   return points.reduce((sum, point) => sum + point.count, 0);
 }

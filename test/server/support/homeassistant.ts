@@ -13,19 +13,19 @@
 import { spawnSync } from "node:child_process";
 
 /** A discovery topic below the prefix, from Home Assistant's `discovery.py`. */
-const TOPIC = /^(?<component>\w+)\/(?:(?<node_id>[a-zA-Z0-9_-]+)\/)?(?<object_id>[a-zA-Z0-9_-]+)\/config$/;
+const TOPIC_PATTERN = /^(?<component>\w+)\/(?:(?<node_id>[a-zA-Z0-9_-]+)\/)?(?<object_id>[a-zA-Z0-9_-]+)\/config$/;
 
-const ROOT = keys(
+const ROOT_KEYS = splitKeys(
   "device components origin availability availability_mode availability_topic availability_template payload_available " +
     "payload_not_available command_topic state_topic qos encoding message_expiry_interval",
 );
-const DEVICE = keys(
+const DEVICE_KEYS = splitKeys(
   "identifiers connections manufacturer model model_id name hw_version serial_number sw_version via_device " +
     "suggested_area configuration_url",
 );
-const ORIGIN = keys("name sw_version support_url");
-const AVAILABILITY = keys("topic payload_available payload_not_available value_template");
-const COMMON =
+const ORIGIN_KEYS = splitKeys("name sw_version support_url");
+const AVAILABILITY_KEYS = splitKeys("topic payload_available payload_not_available value_template");
+const COMMON_KEYS =
   "platform name unique_id default_entity_id availability availability_mode availability_topic availability_template " +
   "payload_available payload_not_available enabled_by_default entity_category entity_picture icon json_attributes_topic " +
   "json_attributes_template qos encoding ";
@@ -41,21 +41,23 @@ interface Platform {
 const PLATFORMS: Readonly<Record<string, Platform>> = {
   light: {
     // the keys of the default schema that suit a lamp without brightness and color
-    allowed: keys(
-      COMMON +
+    allowed: splitKeys(
+      COMMON_KEYS +
         "command_topic optimistic retain state_topic on_command_type payload_off payload_on state_value_template schema",
     ),
     required: ["command_topic"],
     categories: ["config", "diagnostic"],
   },
   select: {
-    allowed: keys(COMMON + "command_topic optimistic retain state_topic command_template options value_template"),
+    allowed: splitKeys(
+      COMMON_KEYS + "command_topic optimistic retain state_topic command_template options value_template",
+    ),
     required: ["command_topic", "options"],
     categories: ["config", "diagnostic"],
   },
   sensor: {
-    allowed: keys(
-      COMMON +
+    allowed: splitKeys(
+      COMMON_KEYS +
         "state_topic value_template device_class expire_after force_update last_reset_value_template options " +
         "suggested_display_precision state_class unit_of_measurement",
     ),
@@ -66,7 +68,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
 
 const STATE_CLASSES = ["measurement", "measurement_angle", "total", "total_increasing"];
 
-function keys(text: string): ReadonlySet<string> {
+function splitKeys(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }
 
@@ -84,34 +86,37 @@ export interface Discovery extends Json {
 /** Returns the reasons why Home Assistant would reject a discovery message; empty for a valid one. */
 export function discoveryProblems(prefix: string, topic: string, payload: string): string[] {
   const problems: string[] = [];
-  const check = (ok: unknown, problem: string): void => void (ok || problems.push(problem));
-  const known = (where: string, value: object, allowed: ReadonlySet<string>): void => {
-    for (const key of Object.keys(value)) check(allowed.has(key), `${where} has no "${key}"`);
+  const reportUnless = (ok: unknown, problem: string): void => void (ok || problems.push(problem));
+  const reportUnknownKeys = (where: string, value: object, allowed: ReadonlySet<string>): void => {
+    for (const key of Object.keys(value)) reportUnless(allowed.has(key), `${where} has no "${key}"`);
   };
-  const text = (where: string, value: Json): void => {
+  const reportNonText = (where: string, value: Json): void => {
     for (const [key, found] of Object.entries(value))
       if (typeof found !== "object")
-        check(typeof found === "string" && found !== "", `${where}.${key} must be a non-empty string`);
+        reportUnless(typeof found === "string" && found !== "", `${where}.${key} must be a non-empty string`);
   };
 
-  const match = TOPIC.exec(topic.slice(prefix.length + 1));
-  check(
+  const match = TOPIC_PATTERN.exec(topic.slice(prefix.length + 1));
+  reportUnless(
     topic.startsWith(`${prefix}/`) && match?.groups?.component === "device",
     `${topic} is not a device discovery topic`,
   );
   const root = JSON.parse(payload) as Discovery & { readonly origin: Json };
-  known("the payload", root, ROOT);
-  check(root.device && root.origin && root.components, "device, origin and components are required");
-  known("device", root.device, DEVICE);
-  text("device", root.device);
-  check(root.device.identifiers.length > 0, "a device needs an identifier");
-  known("origin", root.origin, ORIGIN);
-  text("origin", root.origin);
-  check(root.origin.name, "origin needs a name");
-  check([0, 1, 2, undefined].includes(root.qos as number), "qos must be 0, 1 or 2");
+  reportUnknownKeys("the payload", root, ROOT_KEYS);
+  reportUnless(root.device && root.origin && root.components, "device, origin and components are required");
+  reportUnknownKeys("device", root.device, DEVICE_KEYS);
+  reportNonText("device", root.device);
+  reportUnless(root.device.identifiers.length > 0, "a device needs an identifier");
+  reportUnknownKeys("origin", root.origin, ORIGIN_KEYS);
+  reportNonText("origin", root.origin);
+  reportUnless(root.origin.name, "origin needs a name");
+  reportUnless([0, 1, 2, undefined].includes(root.qos as number), "qos must be 0, 1 or 2");
   for (const [name, entity] of Object.entries(root.components)) {
-    check(!name.includes(" "), `the component id "${name}" contains a space, at which Home Assistant splits the id`);
-    entityProblems(name, entity, check, known);
+    reportUnless(
+      !name.includes(" "),
+      `the component id "${name}" contains a space, at which Home Assistant splits the id`,
+    );
+    entityProblems(name, entity, reportUnless, reportUnknownKeys);
   }
   return problems;
 }
@@ -137,7 +142,7 @@ function entityProblems(
   check(!("availability" in entity && "availability_topic" in entity), `${name}: availability or availability_topic`);
   check(["all", "any", "latest", undefined].includes(entity.availability_mode as string), `${name}: availability_mode`);
   for (const availability of entity.availability ?? []) {
-    known(`${name}.availability`, availability, AVAILABILITY);
+    known(`${name}.availability`, availability, AVAILABILITY_KEYS);
     check(availability.topic, `${name}: availability needs a topic`);
   }
   for (const [key, value] of Object.entries(entity))
@@ -157,7 +162,7 @@ export const PYTHON_WITH_JINJA = ["python3", "/usr/bin/python3", "python"].find(
 );
 
 /** A Python script that renders templates as Home Assistant's `helpers/template.py` does, with `value` and `value_json`. */
-const RENDER = `
+const RENDER_SCRIPT = `
 import json, sys
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 environment = ImmutableSandboxedEnvironment()
@@ -173,10 +178,10 @@ json.dump(rendered, sys.stdout)
 `;
 
 /** Renders each template in Jinja. `value` is the message or command that Home Assistant passes to the template. */
-export function render(templates: readonly (readonly [template: string, value: string])[]): string[] {
+export function renderTemplates(templates: readonly (readonly [template: string, value: string])[]): string[] {
   if (!PYTHON_WITH_JINJA) throw new Error("Jinja is not installed: apt-get install python3-jinja2, pip install jinja2");
   const options = { input: JSON.stringify(templates), encoding: "utf8", timeout: 60_000 } as const;
-  const { status, stdout, stderr } = spawnSync(PYTHON_WITH_JINJA, ["-c", RENDER], options);
+  const { status, stdout, stderr } = spawnSync(PYTHON_WITH_JINJA, ["-c", RENDER_SCRIPT], options);
   if (status !== 0) throw new Error(`the templates could not be rendered: ${stderr}`);
   return JSON.parse(stdout) as string[];
 }

@@ -59,7 +59,7 @@ export class TestAccounts implements Accounts {
 }
 
 /** Creates three accounts: an admin, a reader and a board. */
-export function threeAccounts(): TestAccounts {
+export function createThreeAccounts(): TestAccounts {
   return new TestAccounts(["ann", "admin"], ["rob", "reader"], ["porch", "device"]);
 }
 
@@ -68,7 +68,7 @@ export interface TestLog extends Log {
   readonly lines: { readonly level: string; readonly text: string; readonly fields: object }[];
 }
 
-export function testLog(): TestLog {
+export function createTestLog(): TestLog {
   const lines: TestLog["lines"] = [];
   const at =
     (level: string) =>
@@ -85,7 +85,7 @@ interface TestBroker {
 }
 
 /** Creates an API with one device and records each mode that is set. */
-function sources(modes: string[], { sessions, contested = [] }: TestBroker) {
+function createSources(modes: string[], { sessions, contested = [] }: TestBroker) {
   const device = new Device("nightlight/porch");
   return {
     version: "0.0.0",
@@ -122,12 +122,12 @@ export interface TestApp {
 }
 
 /** Starts the application on a free port and closes it after the test. @param options.host the configured listen address */
-export async function httpApp(
+export async function startHttpApp(
   options: Partial<HttpOptions> & TestBroker & { readonly host?: string; readonly names?: readonly string[] } = {},
 ): Promise<TestApp> {
   const { host = "127.0.0.1", names = [], sessions, contested, ...rest } = options;
   const modes: string[] = [];
-  const api = sources(modes, { sessions, contested }) as unknown as HttpOptions["api"];
+  const api = createSources(modes, { sessions, contested }) as unknown as HttpOptions["api"];
   const events = new Events();
   const app = await createApp({
     guard: createGuard(host, names),
@@ -156,13 +156,13 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
-export interface Ask extends https.RequestOptions {
+export interface AskOptions extends https.RequestOptions {
   /** Request body. A string is sent unchanged, other values as JSON. */
   readonly body?: unknown;
 }
 
 /** Sends a request on a new connection, with arbitrary headers. */
-export function ask(url: string, path: string, { body, headers, ...options }: Ask = {}): Promise<Answer> {
+export function ask(url: string, path: string, { body, headers, ...options }: AskOptions = {}): Promise<Answer> {
   const client = url.startsWith("https") ? https : http;
   const type = body === undefined ? {} : { "content-type": "application/json" };
   return new Promise((resolve, reject) => {

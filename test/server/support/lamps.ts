@@ -31,11 +31,11 @@ export interface LampBench {
   /** The ids of devices whose override was stored. */
   readonly storedDevices: string[];
   /** Processes a device's newest reading, taken `age` ms ago. */
-  reads(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
+  processReading(id: string, light: number, options?: { age?: number; sure?: boolean; seq?: number }): void;
 }
 
 /** Creates the server's decision components. Tests must use fake timers. */
-export function lampBench(): LampBench {
+export function createLampBench(): LampBench {
   const published: LampBench["published"] = [];
   const changes: LampBench["changes"] = [];
   const [storedZones, storedDevices]: [string[], string[]] = [[], []];
@@ -69,7 +69,7 @@ export function lampBench(): LampBench {
   const lamps = new Lamps({ devices, zones, commands, notifier, ownership: SOLE_OWNER, memory, failures });
   return {
     ...{ devices, zones, lamps, decisionPublisher, published, changes, storedZones, storedDevices },
-    reads(id, light, { age = 0, sure = true, seq } = {}) {
+    processReading(id, light, { age = 0, sure = true, seq } = {}) {
       const now = Date.now();
       const device = devices.obtain(id)!;
       device.acceptReading(light, seq, now - age);

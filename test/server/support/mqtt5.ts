@@ -13,7 +13,7 @@ export interface Client5 extends MqttClient {
 }
 
 /** Connects a client without automatic reconnection. The client is closed after the test. */
-export async function client5(url: string, options: IClientOptions = {}): Promise<Client5> {
+export async function connectClient5(url: string, options: IClientOptions = {}): Promise<Client5> {
   const settings: IClientOptions = { protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 60_000, ...options };
   const client = mqtt.connect(url, settings);
   onTestFinished(() => void client.end(true));
@@ -34,6 +34,6 @@ export async function client5(url: string, options: IClientOptions = {}): Promis
 export const textsOf = (packets: readonly IPublishPacket[]): string[] => packets.map(({ payload }) => String(payload));
 
 /** Waits for the first message with this payload. */
-export function message({ received }: Pick<Client5, "received">, text: string): Promise<IPublishPacket> {
+export function waitForMessage({ received }: Pick<Client5, "received">, text: string): Promise<IPublishPacket> {
   return eventually(() => received.find(({ payload }) => String(payload) === text), { what: `the message "${text}"` });
 }

@@ -2,14 +2,14 @@
 import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { onTestFinished } from "vitest";
 import { addUsers } from "./guarded.js";
-import { ask, logIn, testLog, type Answer, type TestLog } from "./http-app.js";
-import { temporaryFolder } from "./server.js";
+import { ask, logIn, createTestLog, type Answer, type TestLog } from "./http-app.js";
+import { createTemporaryFolder } from "./server.js";
 
-/** Password of every user in these tests: it is not easy to guess. */
+/** The password of every user in these tests. The server accepts it, because it is not easy to guess. */
 export const PASSWORD = "violet kettle";
 
 /** A one-time code, as the log shows it. */
-const CODE = /one-time code ((?:\w{4}-){2}\w{4})/;
+const CODE_PATTERN = /one-time code ((?:\w{4}-){2}\w{4})/;
 
 export interface PeopleServer {
   readonly server: NightlightServer;
@@ -23,15 +23,15 @@ export interface PeopleServer {
 }
 
 /** Starts a server and closes it after the test. */
-export async function peopleServer(options: ServerOptions = {}): Promise<PeopleServer> {
-  const data = options.data ?? (await temporaryFolder());
-  const log = testLog();
+export async function startPeopleServer(options: ServerOptions = {}): Promise<PeopleServer> {
+  const data = options.data ?? (await createTemporaryFolder());
+  const log = createTestLog();
   const server = await startServer({ mqttPort: 0, httpPort: 0, history: false, log, ...options, data });
   onTestFinished(() => server.close());
   const url = server.httpUrl!.replace(/\/\/[^:]+:/, "//127.0.0.1:");
   return {
     ...{ server, url, data, log },
-    codes: () => log.lines.flatMap(({ text }) => CODE.exec(text)?.[1] ?? []),
+    codes: () => log.lines.flatMap(({ text }) => CODE_PATTERN.exec(text)?.[1] ?? []),
     send: (method, path, body, headers = {}) => ask(url, path, { method, body, headers }),
   };
 }
@@ -44,13 +44,13 @@ export interface Administrator extends PeopleServer {
 }
 
 /** Starts a server with the administrator `boss` and further users, and logs in as `boss`. */
-export async function administrator(
+export async function startAsAdministrator(
   users: Parameters<typeof addUsers>[1] = {},
   options: ServerOptions = {},
 ): Promise<Administrator> {
-  const data = options.data ?? (await temporaryFolder());
+  const data = options.data ?? (await createTemporaryFolder());
   await addUsers(data, { boss: "admin", ...users });
-  const started = await peopleServer({ ...options, data });
+  const started = await startPeopleServer({ ...options, data });
   const cookie = await logIn(started.url, "boss", "the password of boss");
   return { ...started, cookie, as: (method, path, body) => started.send(method, path, body, { cookie }) };
 }

@@ -20,10 +20,10 @@ export interface Program {
 }
 
 /** Flags for a JSON log with an entry for each message. */
-export const EVERY_MESSAGE = ["--log", "json", "--log-messages", "all"] as const;
+export const LOG_ALL_MESSAGES = ["--log", "json", "--log-messages", "all"] as const;
 
 /** Starts the server with these flags. Kills it after the test if it is still running. */
-export function run(flags: string[], env: Record<string, string> = {}): Program {
+export function startServerProgram(flags: string[], env: Record<string, string> = {}): Program {
   const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -47,8 +47,8 @@ export function run(flags: string[], env: Record<string, string> = {}): Program 
         what: "the startup banner",
       });
       if (child.exitCode !== null) throw new Error(`The server exited: ${output.err}`);
-      const find = (pattern: RegExp): string => pattern.exec(output.out)![0];
-      return { mqtt: find(/mqtt:\/\/[\w.:]+/), http: find(/http:\/\/[\w.:]+/) };
+      const findInOutput = (pattern: RegExp): string => pattern.exec(output.out)![0];
+      return { mqtt: findInOutput(/mqtt:\/\/[\w.:]+/), http: findInOutput(/http:\/\/[\w.:]+/) };
     },
     async ended() {
       if (child.exitCode === null && child.signalCode === null) await once(child, "close");

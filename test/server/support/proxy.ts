@@ -6,19 +6,19 @@ import net, { type AddressInfo } from "node:net";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { ROOT } from "../../../scripts/lib/repository.js";
-import { certificate } from "../../support/certificates.js";
+import { generateCertificate } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import { CADDY, NGINX, TRAEFIK } from "../../support/programs.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
 export type ProxyKind = "nginx" | "Caddy" | "Traefik";
 
 /** The proxy's host name in the documentation. */
-export const NAME = "lights.example.org";
+export const PROXY_HOST = "lights.example.org";
 
 /** The server's address in the documentation. */
-const BACKEND = "127.0.0.1:8080";
-const LETS_ENCRYPT = `/etc/letsencrypt/live/${NAME}/`;
+const DOCUMENTED_BACKEND = "127.0.0.1:8080";
+const CERTIFICATE_FOLDER = `/etc/letsencrypt/live/${PROXY_HOST}/`;
 
 interface Setup {
   readonly folder: string;
@@ -30,7 +30,7 @@ interface Setup {
 /** For each proxy, writes its configuration files and returns the command that starts it. */
 const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args: string[]]>> = {
   async nginx({ folder, port, text }) {
-    const site = text.replace("listen 443", `listen 127.0.0.1:${port}`).replaceAll(LETS_ENCRYPT, `${folder}/`);
+    const site = text.replace("listen 443", `listen 127.0.0.1:${port}`).replaceAll(CERTIFICATE_FOLDER, `${folder}/`);
     await writeFile(path.join(folder, "site.conf"), site);
     const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
       .map((kind) => `${kind}_temp_path tmp;`)
@@ -42,7 +42,10 @@ const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args
     return [NGINX!, ["-c", path.join(folder, "nginx.conf"), "-p", folder, "-e", "stderr"]];
   },
   async Caddy({ folder, port, text }) {
-    const site = text.replace(`${NAME} {`, `${NAME}:${port} {\n\tbind 127.0.0.1\n\ttls fullchain.pem privkey.pem`);
+    const site = text.replace(
+      `${PROXY_HOST} {`,
+      `${PROXY_HOST}:${port} {\n\tbind 127.0.0.1\n\ttls fullchain.pem privkey.pem`,
+    );
     await writeFile(path.join(folder, "Caddyfile"), `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${site}`);
     return [CADDY!, ["run", "--config", "Caddyfile", "--adapter", "caddyfile"]];
   },
@@ -61,14 +64,14 @@ const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args
  * @returns the HTTPS port on loopback
  */
 export async function startProxy(kind: ProxyKind, file: string, backend: string): Promise<number> {
-  const folder = await temporaryFolder();
-  const { cert, key } = await certificate(NAME);
+  const folder = await createTemporaryFolder();
+  const { cert, key } = await generateCertificate(PROXY_HOST);
   await writeFile(path.join(folder, "fullchain.pem"), cert);
   await writeFile(path.join(folder, "privkey.pem"), key);
   await mkdir(path.join(folder, "tmp"));
   const port = await freePort();
   const documented = await readFile(path.join(ROOT, "docs", "examples", "proxy", file), "utf8");
-  const text = documented.replaceAll(BACKEND, new URL(backend).host);
+  const text = documented.replaceAll(DOCUMENTED_BACKEND, new URL(backend).host);
   const [program, args] = await SETUPS[kind]({ folder, port, text });
   const child = spawn(program, args, {
     cwd: folder,
@@ -85,7 +88,7 @@ export async function startProxy(kind: ProxyKind, file: string, backend: string)
   await eventually(
     () => {
       if (child.exitCode !== null) throw new Error(`${kind} did not start: ${said}`);
-      return listens(port);
+      return isListening(port);
     },
     { what: `${kind} to listen` },
   );
@@ -101,7 +104,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listens(port: number): Promise<boolean> {
+async function isListening(port: number): Promise<boolean> {
   const socket = net.connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");

@@ -28,13 +28,13 @@ export interface RawOptions {
 }
 
 /** Opens a connection, which is closed after the test. */
-export function raw(url: string, { reading = true, version = 4 }: RawOptions = {}): RawClient {
+export function openRawClient(url: string, { reading = true, version = 4 }: RawOptions = {}): RawClient {
   const socket = net.connect(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
   const packets: Packet[] = [];
   const incoming = parser({ protocolVersion: version });
   incoming.on("packet", (packet) => packets.push(packet));
-  const find = (cmd: Packet["cmd"]): Packet | undefined => packets.find((packet) => packet.cmd === cmd);
+  const findPacket = (cmd: Packet["cmd"]): Packet | undefined => packets.find((packet) => packet.cmd === cmd);
   if (reading) socket.on("data", (bytes) => incoming.parse(bytes));
   socket.on("error", () => {});
   return {
@@ -45,7 +45,7 @@ export function raw(url: string, { reading = true, version = 4 }: RawOptions = {
     },
     send: (packet) => void socket.write(generate(packet, { protocolVersion: version })),
     sendBytes: (bytes) => void socket.write(bytes),
-    answer: (cmd) => eventually(() => find(cmd), { what: cmd }) as Promise<never>,
+    answer: (cmd) => eventually(() => findPacket(cmd), { what: cmd }) as Promise<never>,
     async processed() {
       const before = packets.length;
       socket.write(generate({ cmd: "pingreq" }));
@@ -57,25 +57,25 @@ export function raw(url: string, { reading = true, version = 4 }: RawOptions = {
 }
 
 /** Opens a connection, sends CONNECT and waits for CONNACK. */
-export async function connected(
+export async function connectRawClient(
   url: string,
   clientId: string,
   options: Partial<IConnectPacket> = {},
 ): Promise<RawClient> {
-  const made = raw(url, { version: (options.protocolVersion ?? 4) as 3 | 4 | 5 });
+  const made = openRawClient(url, { version: (options.protocolVersion ?? 4) as 3 | 4 | 5 });
   made.send(connectPacket(clientId, options));
   await made.answer("connack");
   return made;
 }
 
 /** Encodes an MQTT string or binary data with its length prefix (MQTT 3.1.1, 1.5.3). */
-export function field(content: string | Buffer): Buffer {
+export function encodeField(content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
 /** Encodes a control packet: first byte, remaining length, and the rest (MQTT 3.1.1, 2.2). */
-export function frame(first: number, ...parts: (Buffer | number)[]): Buffer {
+export function encodePacket(first: number, ...parts: (Buffer | number)[]): Buffer {
   const rest = Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from([part]) : part)));
   const length: number[] = [];
   for (let left = rest.length; left > 0 || length.length === 0; left = Math.floor(left / 128))
@@ -89,30 +89,30 @@ export function connectPacket(clientId: string, options: Partial<IConnectPacket>
 }
 
 /** Opens a connection and logs in with a user name and password. */
-export async function rawLogin(
+export async function connectRawClientAs(
   url: string,
   clientId: string,
   { username, password }: { username: string; password: string },
   options: Partial<IConnectPacket> = {},
 ): Promise<RawClient> {
-  const made = raw(url);
+  const made = openRawClient(url);
   made.send(connectPacket(clientId, { username, password: Buffer.from(password), ...options }));
   await eventually(() => made.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
   return made;
 }
 
 /** Writes the same bytes repeatedly, as fast as TCP backpressure allows. Returns a function that stops and counts the bytes. */
-export function flood({ socket }: RawClient, bytes: Buffer): () => number {
+export function floodConnection({ socket }: RawClient, bytes: Buffer): () => number {
   let going = true;
   let written = 0;
-  const write = (): void => {
+  const writeUntilFull = (): void => {
     while (going && !socket.destroyed) {
       written += bytes.length;
       if (!socket.write(bytes)) return;
     }
   };
-  socket.on("drain", write);
-  write();
+  socket.on("drain", writeUntilFull);
+  writeUntilFull();
   return () => {
     going = false;
     return written;

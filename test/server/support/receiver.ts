@@ -3,7 +3,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-export interface Received {
+export interface ReceivedRequest {
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: unknown;
@@ -11,14 +11,14 @@ export interface Received {
 
 export interface Receiver {
   readonly url: string;
-  readonly requests: Received[];
+  readonly requests: ReceivedRequest[];
   /** The status of the next answers; 200 at first. */
   status: number;
 }
 
 /** Starts a receiver of JSON on a free port, and closes it after the test. */
-export async function receiver(): Promise<Receiver> {
-  const requests: Received[] = [];
+export async function startReceiver(): Promise<Receiver> {
+  const requests: ReceivedRequest[] = [];
   const server = http.createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8");

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { expect, onTestFinished } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import type { BareBroker } from "./bare-broker.js";
-import { connected, raw, type RawClient } from "./raw.js";
-import { client } from "./server.js";
+import { connectRawClient, openRawClient, type RawClient } from "./raw.js";
+import { connectClient } from "./server.js";
 
 /**
  * Sends bytes, waits until the broker closes the connection, and checks that the rejection was counted once.
@@ -17,7 +17,9 @@ export async function expectRefused(
   bytes: Buffer,
 ): Promise<RawClient> {
   rejected.length = 0;
-  const sender = isConnected ? await connected(url, "sender", { protocolVersion: version }) : raw(url, { version });
+  const sender = isConnected
+    ? await connectRawClient(url, "sender", { protocolVersion: version })
+    : openRawClient(url, { version });
   sender.sendBytes(bytes);
   await sender.ended();
   await eventually(() => rejected.length > 0, { what: "the broker to count the rejection" });
@@ -28,8 +30,8 @@ export async function expectRefused(
 }
 
 /** Returns the topics of all retained messages, as a new subscriber of `#` receives them. */
-export async function retainedIn({ url }: BareBroker): Promise<string[]> {
-  const reader = await client(url, {}, "#");
+export async function readRetainedTopics({ url }: BareBroker): Promise<string[]> {
+  const reader = await connectClient(url, {}, "#");
   await reader.publishAsync("last", "", { qos: 1 });
   await eventually(() => reader.got.some(({ topic }) => topic === "last"), { what: "the last message" });
   return reader.got.filter(({ retained }) => retained).map(({ topic }) => topic);
@@ -46,7 +48,7 @@ export async function expectUnharmed(
   let out = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
   await eventually(() => broker.stats.clients === 1, { what: "mosquitto_sub" });
-  const good = await client(url);
+  const good = await connectClient(url);
   const isSubscribed = async (): Promise<boolean> => {
     await good.publishAsync("before", "1", { qos: 1 });
     return out.includes("before 1");

@@ -7,18 +7,18 @@ import { startServer, type NightlightServer, type ServerOptions } from "nightlig
 import { onTestFinished } from "vitest";
 
 /** Creates a temporary folder, which is deleted after the test. */
-export async function temporaryFolder(): Promise<string> {
+export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-server-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
 /** A history configuration with unlimited retention. */
-export const HISTORY = { readings: undefined, switches: undefined };
+export const UNLIMITED_HISTORY = { readings: undefined, switches: undefined };
 
 /** Starts a server on free ports and closes it after the test. History is off by default, because its thread starts slowly. */
-export async function server(options: ServerOptions = {}): Promise<NightlightServer> {
-  const data = options.data ?? (await temporaryFolder());
+export async function startTestServer(options: ServerOptions = {}): Promise<NightlightServer> {
+  const data = options.data ?? (await createTemporaryFolder());
   const started = await startServer({ mqttPort: 0, httpPort: 0, history: false, ...options, data });
   onTestFinished(() => started.close());
   return started;
@@ -26,12 +26,12 @@ export async function server(options: ServerOptions = {}): Promise<NightlightSer
 
 /** Creates a persistent session at a broker: a client subscribes and disconnects. */
 export async function leaveSession(url: string, clientId: string): Promise<void> {
-  const leaver = await client(url, { clientId, clean: false }, "nightlight/+/commands");
+  const leaver = await connectClient(url, { clientId, clean: false }, "nightlight/+/commands");
   await leaver.endAsync();
 }
 
 /** A message that a test client has received. */
-export interface Got {
+export interface ReceivedMessage {
   readonly topic: string;
   readonly text: string;
   readonly qos: number;
@@ -40,14 +40,18 @@ export interface Got {
 
 export interface TestClient extends MqttClient {
   /** Messages that the client has received, in order. */
-  readonly got: Got[];
+  readonly got: ReceivedMessage[];
 }
 
 /** Connects a client without automatic reconnection and subscribes it. The client is closed after the test. */
-export async function client(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
+export async function connectClient(
+  url: string,
+  options: IClientOptions = {},
+  ...filters: string[]
+): Promise<TestClient> {
   const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 60_000, ...options });
   onTestFinished(() => void connection.end(true));
-  const got: Got[] = [];
+  const got: ReceivedMessage[] = [];
   connection.on("message", (topic, payload, { qos, retain }) => {
     got.push({ topic, text: payload.toString(), qos, retained: retain });
   });

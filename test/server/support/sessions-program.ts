@@ -3,16 +3,16 @@ import { PassThrough, Readable } from "node:stream";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { serverUrlOf } from "../../../server/src/config/server-url.js";
 import { sessionsCommand } from "../../../server/src/app/commands/sessions/command.js";
-import { away, FakeSessions, sessionView } from "./fake-sessions.js";
+import { disconnectedFields, FakeSessions, createSessionView } from "./fake-sessions.js";
 
-export interface Outcome {
+export interface CommandOutcome {
   readonly out: string;
   readonly said: string;
   /** The command's error as `name: message`; "" on success. */
   readonly error: string;
 }
 
-export interface How {
+export interface CommandInput {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether the command writes to a terminal, which it formats for people. */
   readonly terminal?: boolean;
@@ -21,10 +21,10 @@ export interface How {
 }
 
 /** Runs the command `sessions` with these arguments. Returns its output and error. */
-export async function sessions(
+export async function runSessions(
   args: readonly string[],
-  { env = {}, terminal = false, types }: How = {},
-): Promise<Outcome> {
+  { env = {}, terminal = false, types }: CommandInput = {},
+): Promise<CommandOutcome> {
   let out = "";
   let said = "";
   const keyboard = new PassThrough();
@@ -51,10 +51,10 @@ export async function sessions(
 }
 
 /** Creates sessions of two accounts with the same client id, and one without an account. */
-export function household(): FakeSessions {
+export function createHousehold(): FakeSessions {
   return new FakeSessions(
-    sessionView("phone", { account: "ann", ...away(), subscriptions: 3, queued: 12 }),
-    sessionView("phone", { account: "bob", subscriptions: 1, queued: 1 }),
-    sessionView("desk"),
+    createSessionView("phone", { account: "ann", ...disconnectedFields(), subscriptions: 3, queued: 12 }),
+    createSessionView("phone", { account: "bob", subscriptions: 1, queued: 1 }),
+    createSessionView("desk"),
   );
 }

@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import type { Environment } from "../../../server/src/config/flags.js";
 import type { SettingsView } from "../../../server/src/http/settings/source.js";
 import { ask, type Answer } from "./api.js";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
 /** The answer to a request about settings. */
 export interface SettingsAnswer extends Answer {
@@ -23,7 +23,7 @@ export interface SettingsServer {
   readonly brokerUrl: string;
   readonly file: string;
   readonly configuration: LiveConfiguration;
-  /** Lines of the log. */
+  /** The parsed lines of the log, in order. */
   readonly lines: { readonly level: string; readonly msg: string; readonly changed?: readonly string[] }[];
   text(): Promise<string>;
   /** Writes the file, as an editor does. */
@@ -44,13 +44,13 @@ export interface SettingsServerOptions {
 }
 
 /** Starts a server on free ports, and closes it after the test. @param text the text of the file; undefined for no file */
-export async function settingsServer(
+export async function startSettingsServer(
   text: string | undefined,
   options: SettingsServerOptions = {},
 ): Promise<SettingsServer> {
   // prettier-ignore
   const { flags = [], env = {} } = options;
-  const folder = await temporaryFolder();
+  const folder = await createTemporaryFolder();
   const file = options.file ?? path.join(folder, "nightlight.yaml");
   if (text !== undefined) await writeFile(file, text);
   const lines: SettingsServer["lines"] = [];

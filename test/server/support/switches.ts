@@ -3,15 +3,15 @@ import type { HistorySwitch } from "../../../server/src/history/history.js";
 import { SWITCH_CAUSES, type HistoryBatch } from "../../../server/src/history/protocol.js";
 import type { SqliteStore } from "../../../server/src/history/store.js";
 
-export const BASE = Date.UTC(2026, 5, 1, 7, 13);
-export const ALWAYS = [0, 2 ** 43] as const;
+export const BASE_TIME = Date.UTC(2026, 5, 1, 7, 13);
+export const ALL_TIME = [0, 2 ** 43] as const;
 
-export interface Given extends HistorySwitch {
+export interface TestSwitch extends HistorySwitch {
   readonly device: number;
 }
 
 /** Builds a batch of switches without readings. */
-export function batchOf(given: readonly Given[]): HistoryBatch {
+export function batchOf(given: readonly TestSwitch[]): HistoryBatch {
   const indexes = new Map<string, number>();
   for (const { reason } of given) if (!indexes.has(reason)) indexes.set(reason, indexes.size);
   return {
@@ -30,18 +30,18 @@ export function batchOf(given: readonly Given[]): HistoryBatch {
   };
 }
 
-export const IDS = ["porch", "cellar", "attic"];
+export const DEVICE_IDS = ["porch", "cellar", "attic"];
 
 /** Returns the stored switches of each device. */
-export const allIn = (store: SqliteStore): HistorySwitch[][] =>
-  IDS.map((id) => {
+export const storedSwitches = (store: SqliteStore): HistorySwitch[][] =>
+  DEVICE_IDS.map((id) => {
     const device = store.deviceNumberOf(id);
-    return device === undefined ? [] : store.switches.latestSwitches(device, ...ALWAYS, 1e6);
+    return device === undefined ? [] : store.switches.latestSwitches(device, ...ALL_TIME, 1e6);
   });
 
 /** Returns the expected switches of each device: sorted by time, then in the order of arrival. */
-export const expected = (given: readonly Given[]): HistorySwitch[][] =>
-  IDS.map((_, number) =>
+export const expectedSwitches = (given: readonly TestSwitch[]): HistorySwitch[][] =>
+  DEVICE_IDS.map((_, number) =>
     given
       .filter(({ device }) => device === number)
       .map(({ time, led_on, by, reason }) => ({ time, led_on, by, reason }))

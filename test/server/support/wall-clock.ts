@@ -2,9 +2,9 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL, fileURLToPath } from "node:url";
-import { temporaryFolder } from "./server.js";
+import { createTemporaryFolder } from "./server.js";
 
-const PRELOAD = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
+const PRELOAD_MODULE = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
 
 export interface WallClock {
   /** Environment variables that make a program use this clock. */
@@ -14,8 +14,8 @@ export interface WallClock {
 }
 
 export async function wallClock(ahead = 0): Promise<WallClock> {
-  const file = path.join(await temporaryFolder(), "clock");
+  const file = path.join(await createTemporaryFolder(), "clock");
   const set = (to: number): Promise<void> => writeFile(file, String(to));
   await set(ahead);
-  return { env: { NODE_OPTIONS: `--import ${pathToFileURL(PRELOAD).href}`, NIGHTLIGHT_TEST_CLOCK: file }, set };
+  return { env: { NODE_OPTIONS: `--import ${pathToFileURL(PRELOAD_MODULE).href}`, NIGHTLIGHT_TEST_CLOCK: file }, set };
 }

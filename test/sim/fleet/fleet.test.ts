@@ -24,7 +24,7 @@ function createFleet(url: string, options: Partial<FleetOptions> = {}): Fleet {
   return fleet;
 }
 
-function drive(schedule: Schedule): Schedule {
+function stopAfterTest(schedule: Schedule): Schedule {
   schedules.push(schedule);
   return schedule;
 }
@@ -34,7 +34,7 @@ afterEach(() => {
   for (const fleet of fleets.splice(0)) fleet.abort();
 });
 
-const answered = (fleet: Fleet, count: number) =>
+const waitForAnswers = (fleet: Fleet, count: number) =>
   eventually(() => fleet.tracker.counts.answered >= count, { within: 20_000, what: `${count} answers` });
 
 describe("a fleet at a nightlight-server", () => {
@@ -53,9 +53,9 @@ describe("a fleet at a nightlight-server", () => {
     const fleet = createFleet(server.brokerUrl);
     await fleet.start();
     expect(fleet.connections).toMatchObject({ devicesReady: 60, connected: 7 });
-    const schedule = drive(startPolicySchedule(fleet));
-    // after 300 answers, each of the 60 devices has an answer, and some answers are to changed light
-    await answered(fleet, 300);
+    const schedule = stopAfterTest(startPolicySchedule(fleet));
+    // after 300 answers, each of the 60 devices has an answer, and some answers follow a change of the light
+    await waitForAnswers(fleet, 300);
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
     expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
@@ -74,8 +74,8 @@ describe("a fleet at a nightlight-server", () => {
     const fleet = createFleet(url, { devices: 20, connections: 20, prefix: "web", qos: 0, status: false });
     await fleet.start();
     const begin = performance.now();
-    const schedule = drive(startFixedRateSchedule(fleet, 200));
-    await answered(fleet, 100);
+    const schedule = stopAfterTest(startFixedRateSchedule(fleet, 200));
+    await waitForAnswers(fleet, 100);
     schedule.stop();
     const due = ((performance.now() - begin) / 1000) * 200;
     expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(due - 30);
@@ -95,8 +95,8 @@ describe("a fleet at a nightlight-server", () => {
       await eventually(() => fleet.devices.parameters.every((set) => fleet.parameters.get(set).threshold === 700), {
         what: "the rule to have come",
       });
-      drive(startFixedRateSchedule(fleet, 300));
-      await answered(fleet, 600);
+      stopAfterTest(startFixedRateSchedule(fleet, 300));
+      await waitForAnswers(fleet, 600);
       expect(fleet.tracker.counts.wrong).toBe(0);
     } finally {
       await own.close();
@@ -125,8 +125,8 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await mosquitto?.remove();
   });
 
-  const on = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
-  const command = (id: string, led_on: boolean, seq: number) =>
+  const messagesOn = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
+  const publishCommand = (id: string, led_on: boolean, seq: number) =>
     observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
 
   it("sends messages that follow the contract, and counts wrong and missing answers", async () => {
@@ -139,17 +139,20 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     });
     await fleet.start();
     for (const device of [0, 1, 2]) fleet.sendReading(device, performance.now());
-    await eventually(() => on("telemetry").length === 3, { what: "the readings" });
-    const readings = on("telemetry").map(({ topic, payload }) => ({ topic, ...decode(TELEMETRY, payload).value }));
+    await eventually(() => messagesOn("telemetry").length === 3, { what: "the readings" });
+    const readings = messagesOn("telemetry").map(({ topic, payload }) => ({
+      topic,
+      ...decode(TELEMETRY, payload).value,
+    }));
     expect(readings.map(({ topic }) => topic).sort()).toEqual([1, 2, 3].map((n) => `home/test/fleet-${n}/telemetry`));
     for (const reading of readings) expect(reading).toMatchObject({ seq: 1, age: 0, led_on: false });
     expect(new Set(readings.map(({ boot }) => boot)).size).toBe(3);
     // At the simulated midnight the light is dark, so `true` is the right command and `false` is a wrong one.
-    await command("home/test/fleet-1", true, 1);
-    await command("home/test/fleet-2", false, 1);
+    await publishCommand("home/test/fleet-1", true, 1);
+    await publishCommand("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
     // the device publishes its status because its lamp was switched on
-    await eventually(() => on("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
+    await eventually(() => messagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
     expect(fleet.lampsWrong).toBe(1);
@@ -158,7 +161,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
   });
 
   it("deletes its retained messages at the end, except on request", async () => {
-    const left = async () => {
+    const readRetainedTopics = async () => {
       const late = await connect(mosquitto.url);
       const found: string[] = [];
       late.on("message", (topic, _payload, { retain }) => retain && topic.startsWith("tidy/") && found.push(topic));
@@ -174,12 +177,12 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     const keeping = createFleet(mosquitto.url, { prefix: "tidy", devices: 5, connections: 5 });
     await keeping.start();
     await keeping.end(true);
-    expect(await left()).toHaveLength(5);
+    expect(await readRetainedTopics()).toHaveLength(5);
     const tidying = createFleet(mosquitto.url, { prefix: "tidy", devices: 5, connections: 5 });
     await tidying.start();
     await observer.publishAsync("tidy/fleet-2/commands", '{"led_on":true}', { qos: 1, retain: true });
     await tidying.end(false);
-    expect(await left()).toEqual([]);
+    expect(await readRetainedTopics()).toEqual([]);
   });
 
   it(

@@ -10,7 +10,7 @@ import { eventually } from "../../support/eventually.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-function fleet(...args: string[]) {
+function startFleetProgram(...args: string[]) {
   const loader = ["--import", "tsx", "--conditions=nightlight-source"];
   const child = spawn(process.execPath, [...loader, "sim/fleet/main.ts", ...args], { cwd: ROOT });
   const run = { child, out: "", said: "", code: undefined as number | null | undefined };
@@ -20,13 +20,25 @@ function fleet(...args: string[]) {
   return run;
 }
 
-const ended = (run: ReturnType<typeof fleet>) =>
+const waitForEnd = (run: ReturnType<typeof startFleetProgram>) =>
   eventually(() => run.code !== undefined, { within: 100_000, what: "npm run fleet to end" });
 
 describe("npm run fleet", () => {
   it("measures this machine with its own server, and prints JSON with exit code 0", { timeout: 120_000 }, async () => {
-    const run = fleet("--devices", "200", "--rate", "100", "--day", "60", "--seconds", "3", "--vms", "1", "--json");
-    await ended(run);
+    const run = startFleetProgram(
+      "--devices",
+      "200",
+      "--rate",
+      "100",
+      "--day",
+      "60",
+      "--seconds",
+      "3",
+      "--vms",
+      "1",
+      "--json",
+    );
+    await waitForEnd(run);
     expect(run.said).toContain("200 devices are connected.");
     const summary = JSON.parse(run.out) as Summary;
     expect(summary).toMatchObject({
@@ -47,16 +59,16 @@ describe("npm run fleet", () => {
   });
 
   it("prints its summary and ends on Ctrl+C", { timeout: 120_000 }, async () => {
-    const run = fleet("--devices", "50", "--seconds", "0");
+    const run = startFleetProgram("--devices", "50", "--seconds", "0");
     await eventually(() => /\d s · sent/.test(run.out), { within: 100_000, what: "the first second" });
     run.child.kill("SIGINT");
-    await ended(run);
+    await waitForEnd(run);
     expect(run.out).toMatch(/50 devices on 50 connections, measured for \d+ s/);
     expect(run.code).toBe(0);
   });
 
   it("ends its server as well, even when npm run fleet is killed", { timeout: 120_000 }, async () => {
-    const run = fleet("--devices", "1", "--seconds", "0");
+    const run = startFleetProgram("--devices", "1", "--seconds", "0");
     await eventually(() => /\d s · sent/.test(run.out), { within: 100_000, what: "the first second" });
     const port = Number(/mqtt:\/\/127\.0\.0\.1:(\d+)/.exec(run.out)?.[1]);
     const socket = net
@@ -76,8 +88,8 @@ describe("npm run fleet", () => {
     [["--broker", "ws://localhost", "--vms", "1"], "leave out --vms"],
     [["--prefix", "a/#"], "an id cannot contain # or +"],
   ])("explains the mistake in %j", async (args, reason) => {
-    const run = fleet(...args);
-    await ended(run);
+    const run = startFleetProgram(...args);
+    await waitForEnd(run);
     expect(run.said).toContain(reason);
     expect(run.code).toBe(2);
   });

@@ -3,7 +3,7 @@ import mqttPacket, { type Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
 import { PacketReader, encodePuback, encodePublish } from "../../../sim/fleet/packets.js";
 
-function parsed(bytes: Buffer): Packet[] {
+function parseAll(bytes: Buffer): Packet[] {
   const packets: Packet[] = [];
   const parser = mqttPacket.parser({ protocolVersion: 4 });
   parser.on("packet", (packet) => packets.push(packet));
@@ -16,21 +16,21 @@ function parsed(bytes: Buffer): Packet[] {
 
 describe("the packets of a fleet", () => {
   it("are valid for mqtt-packet at any length", () => {
-    const text = (most: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: most });
+    const textUpTo = (most: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: most });
     fc.assert(
       fc.property(
-        text(90),
-        text(20_000),
+        textUpTo(90),
+        textUpTo(20_000),
         fc.integer({ min: 0, max: 65_535 }),
         fc.boolean(),
         (topic, payload, id, retain) => {
-          const [packet] = parsed(encodePublish(topic, payload, id, retain));
+          const [packet] = parseAll(encodePublish(topic, payload, id, retain));
           const common = { cmd: "publish", topic, retain, qos: id ? 1 : 0, dup: false };
           expect(packet).toMatchObject({ ...common, payload: Buffer.from(payload), ...(id && { messageId: id }) });
         },
       ),
     );
-    expect(parsed(encodePuback(0x1234))).toMatchObject([{ cmd: "puback", messageId: 0x1234 }]);
+    expect(parseAll(encodePuback(0x1234))).toMatchObject([{ cmd: "puback", messageId: 0x1234 }]);
   });
 
   it("are found in a broker's stream, however TCP splits the stream", () => {

@@ -48,7 +48,7 @@ export class Extension {
    */
   static async open(folder: string, env: NodeJS.ProcessEnv, port: number): Promise<Extension> {
     const tools = startProgram([process.execPath, CLI, "devtools", "--vscode"], { cwd: folder, env });
-    const listening = eventually(() => opened(`ws://127.0.0.1:${port}/`), {
+    const listening = eventually(() => openWebSocket(`ws://127.0.0.1:${port}/`), {
       within: 60_000,
       what: "DeviceScript's tools",
     });
@@ -102,7 +102,7 @@ export class Extension {
   }
 }
 
-async function opened(url: string): Promise<WebSocket> {
+async function openWebSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url);
   await once(socket, "open");
   return socket;

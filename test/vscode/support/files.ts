@@ -63,18 +63,18 @@ export interface Tasks {
  * Reads a JSON file with comments.
  * @throws Error with the file and the mistake
  */
-export function read<T>(name: string): T {
+export function readVscodeFile<T>(name: string): T {
   const text = readFileSync(path.join(ROOT, ".vscode", name), "utf8");
   const { config, error } = ts.parseConfigFileTextToJson(name, text) as { config: T; error?: ts.Diagnostic };
   if (error) throw new Error(`${name}: ${ts.flattenDiagnosticMessageText(error.messageText, "\n")}`);
   return config;
 }
 
-export const launch = read<Launch>("launch.json");
-export const { tasks, inputs } = read<Tasks>("tasks.json");
+export const launch = readVscodeFile<Launch>("launch.json");
+export const { tasks, inputs } = readVscodeFile<Tasks>("tasks.json");
 
 /** Finds a configuration or task by its name. @throws Error when there is none */
-export function named<T extends { readonly name: string } | { readonly label: string }>(
+export function findByName<T extends { readonly name: string } | { readonly label: string }>(
   all: readonly T[],
   name: string,
 ) {
@@ -84,7 +84,7 @@ export function named<T extends { readonly name: string } | { readonly label: st
 }
 
 /** Replaces VS Code's variables. An input becomes its default value. */
-export function substitute(text: string): string {
+export function substituteVariables(text: string): string {
   return text
     .replaceAll("${workspaceFolder}", ROOT.replace(/[\\/]$/, ""))
     .replace(/\$\{input:(\w+)\}/g, (_, id: string) => inputs.find((input) => input.id === id)?.default ?? "");
@@ -96,13 +96,13 @@ export type Command = readonly [program: string, ...args: string[]];
 /** Returns the command that the JavaScript debugger runs for a launch configuration. */
 export function commandOf({ runtimeExecutable, runtimeArgs, program, args }: Configuration): Command {
   const words = [...(runtimeArgs ?? []), ...(program ? [program] : []), ...(args ?? [])];
-  return [runtimeExecutable ?? process.execPath, ...words.map(substitute)];
+  return [runtimeExecutable ?? process.execPath, ...words.map(substituteVariables)];
 }
 
 /** Returns the command that VS Code runs for a task; undefined for a task that only depends on others. */
 export function commandOfTask({ type, script, command, args }: Task): Command | undefined {
   if (type === "npm") return ["npm", "run", script as string];
-  return command === undefined ? undefined : [command, ...(args ?? []).map(substitute)];
+  return command === undefined ? undefined : [command, ...(args ?? []).map(substituteVariables)];
 }
 
 /** Returns the problem matchers that a task defines itself. */

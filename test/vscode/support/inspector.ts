@@ -79,7 +79,10 @@ export function sourceMapOf({ url, sourceMapURL }: Script): SourceMap {
   return new SourceMap(JSON.parse(Buffer.from(base64, "base64").toString()) as SourceMapPayload);
 }
 
-/** Returns the place in a compiled script, counted from 0, of a source line, counted from 1. @throws Error when there is none */
+/**
+ * Returns the place of a source line in a compiled script. Source lines count from 1, places count from 0.
+ * @throws Error when there is none
+ */
 export function generatedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
   const lines = map.payload.mappings.split(";").length;
   for (let lineNumber = 0; lineNumber < lines; lineNumber++) {

@@ -8,7 +8,7 @@ interface QueueEntry {
   run?(): void;
 }
 
-export class Lane {
+export class ForwardingQueue {
   #queue: QueueEntry[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stalled = false;
@@ -22,11 +22,11 @@ export class Lane {
   }
 
   /** Whether the queue is empty. */
-  get idle(): boolean {
+  get isEmpty(): boolean {
     return this.#queue.length === 0;
   }
 
-  set({ stalled, split }: { stalled: boolean; split: boolean }): void {
+  setFaults({ stalled, split }: { stalled: boolean; split: boolean }): void {
     this.#stalled = stalled;
     this.#split = split;
     this.#pump();
@@ -37,7 +37,7 @@ export class Lane {
     if (data.length > 0) this.#add({ dueAt: performance.now() + delay, data });
   }
 
-  /** Calls `run` after all previously queued data and at least `delay` ms. */
+  /** Calls `run` when the data queued before it has been forwarded, and at least `delay` ms have passed. */
   push(run: () => void, delay: number): void {
     this.#add({ dueAt: performance.now() + delay, run });
   }
