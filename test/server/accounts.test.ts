@@ -79,14 +79,18 @@ describe("a password", () => {
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
         // each check makes one scrypt call, with the parameters that OWASP recommends
-        expect(await scryptCallsOf(() => authenticate(name, password)), name).toMatchObject([{ N: 2 ** 15, r: 8, p: 3 }]);
+        expect(await scryptCallsOf(() => authenticate(name, password)), name).toMatchObject([
+          { N: 2 ** 15, r: 8, p: 3 },
+        ]);
   });
 
   test("a password that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await createFolderWithUsers({ ann: {} });
     const { authenticate: authenticate } = await openTestAccounts(folder);
     expect(await scryptCallsOf(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
-    expect(await scryptCallsOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual([]);
+    expect(await scryptCallsOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual(
+      [],
+    );
     await addUsers(folder, { ann: "admin" });
     await eventually(() => authenticate("ann", passwordOf("ann")), { what: "the new password" });
     expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeUndefined();

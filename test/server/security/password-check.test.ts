@@ -12,7 +12,7 @@ import { ask, startHttpApp, createThreeAccounts } from "../support/http-app.js";
 import { createTemporaryFolder } from "../support/server.js";
 
 /** Creates a password check for these accounts with a stopped clock. */
-function createPasswordCheck<T extends Accounts>(accounts: T) {
+function createThrottledCheck<T extends Accounts>(accounts: T) {
   return { accounts, check: createPasswordCheck(accounts, new LoginThrottle(() => 0)) };
 }
 
@@ -33,7 +33,7 @@ async function createFileAccounts() {
 describe("a generated password", () => {
   test("a generated password logs in at once after any failures; a chosen one waits, even if it was right before", async () => {
     const { accounts, generated } = await createFileAccounts();
-    const { check } = createPasswordCheck(accounts);
+    const { check } = createThrottledCheck(accounts);
     const board = { account: { name: "made", role: "device", device: "porch" } };
     const person = { account: { name: "chosen", role: "admin" } };
     expect(await check("192.0.2.2", "chosen", "chosen password")).toEqual(person);
@@ -71,14 +71,14 @@ describe("a generated password", () => {
 });
 
 test("a chosen password has to wait after five wrong ones, and is not looked at until then", async () => {
-  const { accounts, check } = createPasswordCheck(createThreeAccounts());
+  const { accounts, check } = createThrottledCheck(createThreeAccounts());
   for (let n = 0; n < 5; n++) expect(await check("192.0.2.1", "ann", `wrong ${n}`)).toEqual({ account: undefined });
   expect(await check("192.0.2.1", "ann", "ann password")).toEqual({ wait: 1 });
   expect(accounts.checks).toBe(5);
 });
 
 test("a user who has logged in from an address can log in again while a board there fails", async () => {
-  const { check } = createPasswordCheck(createThreeAccounts());
+  const { check } = createThrottledCheck(createThreeAccounts());
   expect(await check("192.0.2.1", "ann", "ann password")).toMatchObject({ account: { name: "ann" } });
   for (let n = 0; n < 6; n++) await check("192.0.2.1", "porch", `wrong ${n}`);
   expect(await check("192.0.2.1", "rob", "rob password")).toEqual({ wait: 1 });
@@ -86,13 +86,13 @@ test("a user who has logged in from an address can log in again while a board th
 });
 
 test("a password that could not be checked counts neither way", async () => {
-  const { accounts, check } = createPasswordCheck(createThreeAccounts());
+  const { accounts, check } = createThrottledCheck(createThreeAccounts());
   accounts.authenticate = () => Promise.reject(new BusyError());
   for (let n = 0; n < 20; n++) await expect(check("192.0.2.1", "ann", `wrong ${n}`)).rejects.toThrow(BusyError);
 });
 
 test("HTTP and MQTT count failures together if they share a check", async () => {
-  const { accounts, check } = createPasswordCheck(createThreeAccounts());
+  const { accounts, check } = createThrottledCheck(createThreeAccounts());
   const { url } = await startHttpApp({ accounts, check });
   // the broker checks passwords with this call
   for (let n = 0; n < 5; n++) await check("127.0.0.1", "ann", `wrong ${n}`);
