@@ -25,7 +25,7 @@ const MESSAGE_FILES = Object.keys(LANGUAGES).map((language) => `messages-${langu
 const COPIED_FILES = ["icon.svg"];
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
-/** Folders whose `templates.html` becomes `manage.html`, which lazily loaded views use. */
+/** Folders whose `templates.html` files are combined into `manage.html`, which lazily loaded views use. */
 const LAZY_TEMPLATE_FOLDERS = ["people", "add-board", "alerts"];
 /** The HTML pages, which the build fills with the English texts. */
 const PAGES = {

@@ -53,7 +53,7 @@ export function overrideText(mode: Exclude<Mode, "auto">): string {
 }
 
 /** Returns a text that says who decides about a board's lamp. */
-export function decidesText({ device }: BoardModel, zones: Zones): string {
+export function deciderText({ device }: BoardModel, zones: Zones): string {
   if (!device) return "";
   // A board with a firmware of its own decides alone while it is offline; a lesson device keeps its lamp as it is.
   if (!device.online) return message(device.firmware === undefined ? "state.outOfReach" : "state.boardAlone");

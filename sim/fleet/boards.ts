@@ -21,7 +21,7 @@ const DARK_LIGHT = 100;
 const BRIGHT_LIGHT = 800;
 
 /** A group of simulated boards that run the firmware against a broker. */
-export class RealBoards {
+export class FirmwareBoards {
   /** Times from a change of the light to the switch of the lamp, in ms. */
   readonly reactions = new LatencyHistogram();
   /** Number of light changes that the lamp did not follow before the next change. */

@@ -151,7 +151,7 @@ export class Meter {
     return second;
   }
 
-  /** Ends the measurement. Returns a function that creates the summary after the last answers have arrived. */
+  /** Ends the measurement. Returns a function that creates the summary; call it when the last answers have arrived. */
   end(schedule: Schedule): () => Summary {
     const { tracker, counts, devices, connections } = this.#fleet;
     const begin = this.#atBegin;

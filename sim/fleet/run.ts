@@ -1,5 +1,5 @@
 /** Runs a load test from the first connection to the summary. */
-import { RealBoards } from "./boards.js";
+import { FirmwareBoards } from "./boards.js";
 import { Fleet } from "./fleet.js";
 import { Meter, quantilesOf, type Summary, type WatchedProcess } from "./meter.js";
 import type { Options } from "./options.js";
@@ -37,7 +37,7 @@ export async function runFleet(
     if (ownServer) ownServer.onexit = (how) => resolve(`The server ended unexpectedly: ${how}.`);
   });
   const fleet = new Fleet({ ...options, broker, day: options.day * SECOND_MS });
-  const boards = options.vms === 0 ? undefined : new RealBoards(url, options.prefix);
+  const boards = options.vms === 0 ? undefined : new FirmwareBoards(url, options.prefix);
   const watched: WatchedProcess[] = [
     ...(ownServer ? [{ name: "server", pid: ownServer.pid }] : []),
     ...options.watch.map((pid) => ({ name: readProcessName(pid), pid })),

@@ -12,11 +12,11 @@ import { startFleet } from "./support/fleet.js";
 import { countReadings, RETAIN_FOREVER, openPostgresHistory } from "./support/history.js";
 import { connectClient, startTestServer } from "./support/server.js";
 
-const ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
+const HAS_ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
 const BOARD_COUNT = 20;
 const IDLE_BOARD_COUNT = 20;
 
-describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))("a Redis that loses its memory", () => {
+describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))("a Redis that loses its memory", () => {
   let mosquitto: Mosquitto;
   let redis: RedisServer;
   let postgres: Postgres;

@@ -12,7 +12,10 @@ function putJson(base: string, path: string, body: string, headers?: Record<stri
   return sendJson("PUT", base, path, body, headers);
 }
 
-/** Starts a server with one lesson device at light 512, and connects a client that receives the device's commands. */
+/**
+ * Starts a server, and connects a client that follows the lesson's protocol: it has sent a light level of 512 and receives
+ * commands.
+ */
 async function startWithDevice(id = "nightlight/porch") {
   const running = await startTestServer();
   const device = await connectClient(running.brokerUrl, {}, `${id}/commands`);

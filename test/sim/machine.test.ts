@@ -13,7 +13,7 @@ describe("the virtual machine of a board", () => {
       (frame) => machine.receive(frame),
       () => {},
     );
-    const nothing = () => -10;
+    const refuseCall = () => -10;
     const machine = await Machine.boot(getVmSource(), "fedcba9876543210", undefined, {
       log: (line) => lines.push(line),
       frame: (frame) => {
@@ -24,7 +24,7 @@ describe("the virtual machine of a board", () => {
       panic: () => {},
       end: (_how, reason) => lines.push(`ended: ${reason}`),
       clockBehind: () => peripherals.announce(),
-      socket: { open: nothing, write: nothing, close: nothing },
+      socket: { open: refuseCall, write: refuseCall, close: refuseCall },
     });
     try {
       await peripherals.connect();

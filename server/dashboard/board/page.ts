@@ -15,7 +15,7 @@ import type { BoardSettings } from "../settings/board-settings.js";
 import type { Editing, Editors } from "../settings/editing.js";
 import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import {
-  decidesText,
+  deciderText,
   boardLampText,
   lightLabel,
   lightText,
@@ -133,7 +133,7 @@ export class BoardPage {
     setPartText("state", stateText(model));
     setPartText("light", lightText(device));
     setPartText("light-label", lightLabel(device));
-    setPartText("decides", device ? message("board.decidedBy", { decider: decidesText(model, this.zones) }) : "");
+    setPartText("decides", device ? message("board.decidedBy", { decider: deciderText(model, this.zones) }) : "");
     setPartText("reason", reasonText(device) || message("state.noDecision"));
     setPartText("rule", device ? ruleText(device) : message("state.unknown"));
     const applied = device?.config_applied ?? null;

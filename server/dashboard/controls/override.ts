@@ -123,7 +123,7 @@ export class OverrideControl {
   private async undoChange(): Promise<void> {
     if (!this.previous) return;
     const { mode, until } = this.previous;
-    // If the previous override has ended since then, restore `auto`.
+    // If the previous override has ended in the meantime, or ends within a second, restore `auto`.
     const remaining = until === null ? undefined : Date.parse(until) - now();
     const ended = remaining !== undefined && remaining < 1000;
     if (!(await this.send(ended ? "auto" : mode, ended ? undefined : remaining))) return;

@@ -8,7 +8,7 @@ import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.j
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
 import { boardHash } from "../route.js";
-import { decidesText, boardLampText, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
+import { deciderText, boardLampText, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
 import type { Zones } from "../zones.js";
 import { describePlot, drawPlot } from "./plot.js";
 
@@ -85,7 +85,7 @@ export class Card {
     setText(this.lightLabel, lightLabel(device));
     setText(this.state, stateText(model));
     setAttribute(this.state, "title", stateText(model));
-    setText(this.decides, [decidesText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
+    setText(this.decides, [deciderText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
     setText(this.reason, reasonText(device));
     this.override.render();
     if (model.board) this.simulator ??= new SimulatorControls(this.simulatorPlace, model, this.report);

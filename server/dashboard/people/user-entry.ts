@@ -18,7 +18,7 @@ export interface UserActions {
 }
 
 /** Creates the entry of a user. @param isOwn whether this is the user who is logged in */
-export function createUser(user: User, isOwn: boolean, view: UserActions): Element {
+export function createUserEntry(user: User, isOwn: boolean, view: UserActions): Element {
   const { name, role, device } = user;
   const part = cloneTemplate("user-template");
   const element = part.firstElementChild!;

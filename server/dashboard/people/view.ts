@@ -10,7 +10,7 @@ import { getLoginSessions, getNewBoard, getUsers, type NewBoard, type User } fro
 import { AskDialog } from "./ask.js";
 import { showBoardPassword } from "./board-password.js";
 import { createSession } from "./session-entry.js";
-import { createUser, type UserActions } from "./user-entry.js";
+import { createUserEntry, type UserActions } from "./user-entry.js";
 
 /** How often the list of sessions is loaded again, in ms. */
 const REFRESH_INTERVAL = 30_000;
@@ -69,7 +69,7 @@ class PeopleView implements UserActions {
   }
 
   private showUsers(users: readonly User[], own: string | null): void {
-    const createEntry = (user: User): Element => createUser(user, user.name === own, this);
+    const createEntry = (user: User): Element => createUserEntry(user, user.name === own, this);
     const boards = users.filter(({ role }) => role === "device");
     const others = users.filter(({ role }) => role !== "device");
     this.part("users").replaceChildren(...others.map(createEntry));

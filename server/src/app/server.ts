@@ -126,7 +126,7 @@ async function startParts(
 
   const { homeAssistant, commands } = parts;
   const zones = zoneDirectoryOf(parts.zones, (zone, mode, duration) => commands.setZoneMode(zone, mode, duration));
-  const handlers = linkHandlers(parts, lifecycle, cluster, log);
+  const handlers = createLinkHandlers(parts, lifecycle, cluster, log);
   const broker =
     modules.broker &&
     (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits }));
@@ -228,7 +228,7 @@ async function loadModules({ broker, state, http }: Settings) {
 }
 
 /** Creates the handlers for the messages and events of the broker connection. */
-function linkHandlers(
+function createLinkHandlers(
   { ingest, rejects, homeAssistant, lamps }: Parts,
   lifecycle: Lifecycle,
   cluster: Cluster | undefined,

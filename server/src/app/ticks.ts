@@ -5,10 +5,7 @@ import { clock } from "../time/monotonic-clock.js";
 
 /** How often the server looks for silent devices and missing readings, in ms. */
 const SWEEP_INTERVAL = 5000;
-/**
- * How often the server checks opening hours of zones, ends of overrides, minimum on and off times, and silent sensors,
- * in ms.
- */
+/** Interval at which the server checks the hours of zones, ends of overrides, minimum times and silent sensors, in ms. */
 const TICK_INTERVAL = 1000;
 
 export interface TickedParts {

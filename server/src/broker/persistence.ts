@@ -111,7 +111,8 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // A new session is not on disk yet. If it is lost, CONNACK tells the client, which then subscribes again.
+    // Do not wait for a failing disk for a new session: if it is lost, the CONNACK of the client's next connection reports
+    // no session, and the client subscribes again.
     if (session.isStored) await this.#store.whenStored();
     else await this.#health.waitUnlessFailing(this.#store.whenStored());
   }

@@ -183,7 +183,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       `${redis.name} has restarted or lost its data. This server stores its devices and zones there again.`,
     );
     const devices = await storeEverything({ member: self, records, memory, prefix, clock: sharedClock });
-    await self.homeAssistant.storeAgain();
+    await self.homeAssistant.storeTopicsAgain();
     log.info("cluster", `Stored ${devices} devices and their zones in ${redis.name} again`, { devices });
   }
 

@@ -34,7 +34,7 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 const MILLION = 1_000_000;
 
-/** Returns the settings of a rule. @param suffix appended to each description */
+/** Returns the schema fields for the settings of a rule. @param suffix appended to each description */
 const ruleFields = (suffix = "") => ({
   threshold: lightLevel(`The lamp is on when the light is below it${suffix}`, CONFIG.threshold),
   hysteresis: lightLevel(`A lamp that is on goes off at threshold + hysteresis${suffix}`, CONFIG.hysteresis),

@@ -24,7 +24,7 @@ export class FolderHandle {
     this.#base = base;
   }
 
-  /** Opens a folder, and creates a missing one. @throws StartError when the folder cannot be used */
+  /** Opens a folder. Creates it if it does not exist. @throws StartError when the folder cannot be used */
   static async open(path: string): Promise<FolderHandle> {
     try {
       await mkdir(path, { recursive: true, mode: 0o700 });

@@ -24,7 +24,7 @@ const PUBLIC_ID_LENGTH = 16;
 /** Maximum length of the stored `User-Agent` of a browser, in characters. */
 const MAX_BROWSER_LENGTH = 200;
 
-/** Where somebody logged in. */
+/** Where a login came from. */
 export interface LoginOrigin {
   /** IP address of the client. */
   readonly address: string;

@@ -1,4 +1,4 @@
-# The lesson's server, extended to all devices. Usage: python3 lesson.py <port> <qos>
+# The server program of lesson 4 of Microsoft's IoT for Beginners, changed to serve all devices. Usage: python3 lesson.py <port> <qos>
 import json
 import sys
 import time

@@ -40,7 +40,7 @@ export class LiveConfiguration implements SettingsSource {
   readonly #listeners: ((event: SettingsEvent) => void)[] = [];
   /** The configuration that is in effect, apart from settings that need a restart. */
   #current: LoadedConfiguration;
-  /** The data of the file of `#current`; undefined until somebody reads the settings, because parsing takes time. */
+  /** The parsed file from which `#current` comes; undefined until somebody reads the settings, because parsing takes time. */
   #data: Mapping | undefined;
   #restart: readonly string[] = [];
   #server: Reloadable | undefined;

@@ -17,13 +17,13 @@ export const MAX_BODY = 1_000_000;
 type NameParams = { Params: { name: string } };
 type IdParams = { Params: { "*": string } };
 
-const NO_SETTINGS_PROBLEM =
+const NO_FILE_MESSAGE =
   "This server was started by another program, which sets its options. It has no configuration file that could be changed.";
 
 /** The settings that the API shows for a server without a configuration file. */
 export const VIEW_WITHOUT_FILE: SettingsView = {
   file: null,
-  refusal: NO_SETTINGS_PROBLEM,
+  refusal: NO_FILE_MESSAGE,
   problems: [],
   unapplied: [],
   restart: [],
@@ -40,7 +40,7 @@ export const VIEW_WITHOUT_FILE: SettingsView = {
 export function addSettingsRoutes(app: FastifyInstance, source: SettingsSource | undefined): void {
   /** Returns the source of the settings. @throws HttpError 404 for a server without a configuration file */
   function settings(): SettingsSource {
-    if (!source) throw new HttpError(404, NO_SETTINGS_PROBLEM);
+    if (!source) throw new HttpError(404, NO_FILE_MESSAGE);
     return source;
   }
 

@@ -111,7 +111,7 @@ export class HomeAssistant {
   }
 
   /** Stores all discovery topics again after the storage has lost them. */
-  async storeAgain(): Promise<void> {
+  async storeTopicsAgain(): Promise<void> {
     await this.#options.memory.remember([...this.#topics]);
   }
 
