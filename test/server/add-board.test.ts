@@ -63,7 +63,7 @@ describe("the addresses for a new board", () => {
       settings: { host, prefix: "n", startCommand: undefined, tls: undefined },
       link: { url },
       broker: {},
-      accounts: { required: true } as never,
+      accounts: { isLoginRequired: true } as never,
       ...rest,
     });
 

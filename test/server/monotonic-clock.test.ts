@@ -222,7 +222,7 @@ test("retention deletes nothing right after the clock was set forward or while i
 
 test("the wills of connected clients stay when the clock is set forward, although aedes then considers the broker dead", async () => {
   const puts: string[] = [];
-  const store = { put: (key: string) => void puts.push(key), delete() {}, decodedEntries: async () => [] };
+  const store = { put: (key: string) => void puts.push(key), delete() {}, getDecodedEntries: async () => [] };
   const wills = new Wills(store as unknown as OrderedStore, "run-2");
   await wills.put(
     { id: "board" },
@@ -231,7 +231,7 @@ test("the wills of connected clients stay when the clock is set forward, althoug
   expect(puts).toHaveLength(1);
   expect(await wills.stream({}).toArray()).toEqual([]);
   const next = new Wills(store as unknown as OrderedStore, "run-3");
-  Object.assign(store, { decodedEntries: async () => [["will:board", await wills.get({ id: "board" })]] });
+  Object.assign(store, { getDecodedEntries: async () => [["will:board", await wills.get({ id: "board" })]] });
   await next.load();
   expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
 });

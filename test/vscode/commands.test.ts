@@ -40,7 +40,7 @@ describe("a launch configuration", () => {
   test("stops the server at a breakpoint in its TypeScript, and resumes", async () => {
     const source = path.join(ROOT, "server/src/outputs/lamps.ts");
     const lines = (await readFile(source, "utf8")).split("\n");
-    const line = lines.findIndex((text) => text.includes("device.decided(lamp);")) + 1;
+    const line = lines.findIndex((text) => text.includes("device.recordDecision(lamp);")) + 1;
     expect(line).toBeGreaterThan(0);
 
     const [node, ...args] = commandOf(findByName(launch.configurations, "Server"));
