@@ -88,7 +88,8 @@ export class Views {
     scrollTo(0, route.view === "boards" ? this.scrolled : 0);
     this.list.show(route.view === "zones", route.view === "zones" ? route.name : undefined);
     document.title = titleOf(route.view);
-    if (route.view === "zones" || route.view === "board" || route.view === "settings") this.editing.ensureLoaded();
+    if (route.view === "zones" || route.view === "board" || route.view === "settings" || route.view === "alerts")
+      this.editing.ensureLoaded();
     if (route.view === "help") findPart(document, "help-title", HTMLElement).focus({ preventScroll: true });
     if (route.view === "board") this.openBoard(route.id);
     else if (route.view === "boards" && before.view === "board") this.focusCard(before.id);

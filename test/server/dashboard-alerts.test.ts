@@ -3,8 +3,10 @@ import { createRequire } from "node:module";
 import { expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
+import { addUsers, passwordOf } from "./support/guarded.js";
 import { startReceiver } from "./support/receiver.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
+import { startSettingsServer } from "./support/settings.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -27,7 +29,7 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   const link = open.getByRole("link", { name: "nightlight/porch is offline" });
   await link.waitFor();
   expect(await link.getAttribute("href")).toBe("#/board/nightlight%2Fporch");
-  expect(await messages.innerText()).toMatch(/ntfy: https:\/\/ntfy\.sh\/nightlight-[a-z2-9]{12}\n/);
+  await messages.getByText("This server was started by another program").waitFor();
   // a script of a test must not load under the page's content security policy, but the debugger may run it
   await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
   const findAxeViolations = () => page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
@@ -49,4 +51,75 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   await open.getByText("Nothing is wrong.").waitFor();
   await eventually(() => page.getByRole("link", { name: "No open alerts" }).isVisible(), { what: "the header" });
   expect(complaints).toEqual([]);
+}); // prettier-ignore
+
+test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at once, and receives a test message${chromiumNote}`, async () => {
+  const browser = await startChromium();
+  onTestFinished(() => browser.close());
+  const hook = await startReceiver();
+  const server = await startSettingsServer("# our alerts\nalerts:\n  after: 3 min # long enough\n");
+  const { page, complaints } = await openPage(browser, `${server.httpUrl}/#/alerts`);
+  const messages = page.getByRole("region", { name: "Messages" });
+  const [topic, webhook] = [messages.getByLabel("ntfy topic", { exact: true }), messages.getByLabel("Webhook", { exact: true })];
+  const save = messages.getByRole("button", { name: "Save" });
+  await webhook.waitFor();
+  expect(await messages.getByLabel("Alert after", { exact: true }).inputValue()).toBe("3");
+
+  await webhook.fill("no-url");
+  await save.click();
+  await messages.getByText("alerts > webhook is a text that is not shown; it must be a URL").waitFor();
+  await webhook.fill(`${hook.url}/secret`);
+  await save.click();
+  await messages.getByText("Saved.").waitFor();
+  expect(await server.text()).toBe(`# our alerts\nalerts:\n  after: 3 min # long enough\n  webhook: ${hook.url}/secret\n`);
+  expect(await webhook.inputValue()).toBe("");
+  await messages.getByText(`set: ${hook.url}/********`).waitFor();
+  expect(await messages.innerText()).not.toContain("default: http");
+  await messages.getByRole("button", { name: "Send a test message" }).click();
+  await messages.getByText("The test message was delivered.").waitFor();
+  expect(hook.requests).toMatchObject([{ path: "/secret", body: { event: "test" } }]);
+
+  await messages.getByRole("button", { name: "Propose a topic" }).click();
+  const proposed = await topic.inputValue();
+  expect(proposed).toMatch(/^https:\/\/ntfy\.sh\/nightlight-[a-z2-9]{12}$/);
+  // Somebody else saves another topic, which looks the same because both are masked.
+  await server.patch({ alerts: { ntfy: "https://ntfy.sh/theirs" } });
+  await save.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Keep yours" }).click();
+  await eventually(async () => (await server.text()).includes(`  ntfy: ${proposed}\n`), { what: "the topic in the file" });
+  await messages.getByText(proposed).waitFor(); // to subscribe after saving
+  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+  }
+
+  await messages.getByRole("button", { name: "Remove: Webhook" }).click();
+  await save.click();
+  await eventually(async () => !(await server.text()).includes("webhook"), { what: "the removal" });
+  expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
+}); // prettier-ignore
+
+test.skipIf(!chromiumPath)(`a reader can change nothing about alerts${chromiumNote}`, async () => {
+  const browser = await startChromium();
+  onTestFinished(() => browser.close());
+  const data = await createTemporaryFolder();
+  await addUsers(data, { rob: "reader" });
+  const server = await startSettingsServer("alerts: {ntfy: https://ntfy.sh/hidden}\n", {
+    data,
+    env: { NIGHTLIGHT_ALERT_WEBHOOK: "http://127.0.0.1:9/hidden" },
+  });
+  const { page } = await openPage(browser, `${server.httpUrl}/#/alerts`);
+  await page.getByLabel("Name").fill("rob");
+  await page.getByLabel("Password").fill(passwordOf("rob"));
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("link", { name: "No open alerts" }).click();
+  const messages = page.getByRole("region", { name: "Messages" });
+  await messages.getByText("rob has read-only access.").waitFor();
+  await messages.getByText("Set by NIGHTLIGHT_ALERT_WEBHOOK, which overrides the file.").waitFor();
+  await messages.getByText("set: https://ntfy.sh/********").waitFor();
+  for (const name of ["Propose a topic", "Remove: ntfy topic", "Save", "Send a test message"])
+    expect(await messages.getByRole("button", { name }).isDisabled(), name).toBe(true);
+  expect(await messages.getByLabel("ntfy topic", { exact: true }).isDisabled()).toBe(true);
 }); // prettier-ignore

@@ -232,6 +232,58 @@ describe("what is refused", () => {
     }
   });
 
+  test("URLs of alerts can be written and removed, and no answer shows them", async () => {
+    const { httpUrl, get, patch, text, lines } = await startSettingsServer("alerts:\n  after: 5 min # long\n");
+    const shown: unknown[] = [];
+    const change = async (values: object, etag?: string) => {
+      const answer = await patch({ alerts: values }, etag);
+      shown.push(answer.body, (await get()).view);
+      return answer;
+    };
+    expect((await change({ ntfy: "https://ntfy.sh/topic-one", webhook: "http://127.0.0.1:9/hook-one" })).status).toBe(
+      200,
+    );
+    expect(await text()).toBe(
+      "alerts:\n  after: 5 min # long\n  ntfy: https://ntfy.sh/topic-one\n  webhook: http://127.0.0.1:9/hook-one\n",
+    );
+    const { view, etag } = await get();
+    expect(view.settings.find(({ path }) => path.join() === "alerts,ntfy")).toMatchObject({
+      value: "https://ntfy.sh/********",
+      secret: true,
+      editable: true,
+      origin: { from: "file" },
+    });
+    expect((await ask(httpUrl, "/api/alert-channels")).body).toHaveLength(2);
+
+    expect((await change({ ntfy: "https://ntfy.sh/topic-two" }, etag)).status).toBe(200);
+    const late = await change({ ntfy: "https://ntfy.sh/topic-three" }, etag);
+    expect(late.status).toBe(412);
+    expect(late.body.changed).toEqual([{ path: ["alerts", "ntfy"], name: "alerts > ntfy", before: null, now: null }]);
+    for (const values of [{ ntfy: "ftp://ntfy.sh/topic-four" }, { webhook: "http://127.0.0.1:9/********" }])
+      expect((await change(values)).status).toBe(422);
+    expect((await change({ webhook: null, after: null })).status).toBe(200);
+    expect(await text()).toBe("alerts:\n  # long\n  ntfy: https://ntfy.sh/topic-two\n");
+    expect(JSON.stringify([shown, lines])).not.toMatch(/topic-|hook-/);
+  });
+
+  test("a credential of alerts is not sent to another host by a change of its URL", async () => {
+    const file = "alerts: {webhook: 'http://127.0.0.1:9/a', webhook_authorization: Bearer x}\n";
+    const { patch, text } = await startSettingsServer(file);
+    const { status, body } = await patch({ alerts: { webhook: "http://localhost:9/a" } });
+    expect({ status, error: body.error }).toEqual({ status: 409, error: expect.stringContaining("names another host, which would receive alerts > webhook_authorization") }); // prettier-ignore
+    expect(await text()).toBe(file);
+    expect((await patch({ alerts: { webhook: "http://127.0.0.1:9/b" } })).status).toBe(200);
+  });
+
+  test("a URL of alerts from the environment cannot be changed, and its source is named", async () => {
+    const { get, patch } = await startSettingsServer("", { env: { NIGHTLIGHT_ALERT_NTFY: "https://ntfy.sh/hidden" } });
+    const answer = await patch({ alerts: { ntfy: "https://ntfy.sh/other" } });
+    expect({ status: answer.status, error: answer.body.error }).toEqual({ status: 409, error: expect.stringContaining("alerts > ntfy is set by NIGHTLIGHT_ALERT_NTFY") }); // prettier-ignore
+    const setting = (await get()).view.settings.find(({ path }) => path.join() === "alerts,ntfy");
+    expect(setting).toMatchObject({ editable: false, origin: { from: "variable", name: "NIGHTLIGHT_ALERT_NTFY" } });
+    expect(JSON.stringify(setting)).not.toContain("hidden");
+  });
+
   test("a setting that a flag overrides is refused with the flag's name", async () => {
     const { patch, get } = await startSettingsServer("", { env: { NIGHTLIGHT_LOG_MESSAGES: "all" }, flags: ["--history", "postgres://me:hidden@127.0.0.1:1/x"] }); // prettier-ignore
     const { status, body } = await patch({ history: false });

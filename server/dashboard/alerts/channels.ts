@@ -1,24 +1,10 @@
-/** Shows the services to which the server sends alerts, and how to set one up if there is none. */
+/** Shows the services to which the server sends alerts, and sends them a test message. */
 
-import { showCopyable } from "../add-board/secret.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
 import { getChannels, postTest, type Channel } from "./api.js";
-
-/** Letters and digits for a topic that nobody can guess, without those that look alike. */
-const TOPIC_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
-
-/** Creates example settings with a random ntfy topic that nobody can guess. */
-function createExampleSettings(): string {
-  const letters = Array.from(
-    crypto.getRandomValues(new Uint8Array(12)),
-    (byte) => TOPIC_LETTERS[byte % TOPIC_LETTERS.length],
-  );
-  // eslint-disable-next-line no-restricted-syntax -- lines of a configuration file, not text of the page
-  return `alerts:\n  ntfy: https://ntfy.sh/nightlight-${letters.join("")}\n  # webhook: https://example.org/hook\n`;
-}
 
 export class ChannelList {
   private readonly button: HTMLButtonElement;
@@ -26,7 +12,6 @@ export class ChannelList {
   constructor(private readonly place: HTMLElement) {
     this.button = findPart(place, "test", HTMLButtonElement);
     this.button.addEventListener("click", () => void this.sendTest());
-    showCopyable(this.part("example"), createExampleSettings());
   }
 
   async load(): Promise<void> {

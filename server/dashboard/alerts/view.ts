@@ -4,6 +4,8 @@ import { getAlerts, subscribeAlerts } from "../alerts.js";
 import type { Alert } from "../api.js";
 import type { Boards } from "../boards.js";
 import { cloneTemplate, findPart } from "../dom.js";
+import type { Editing } from "../settings/editing.js";
+import { ChannelSettings } from "./channel-settings.js";
 import { ChannelList } from "./channels.js";
 import { createAlert } from "./entry.js";
 
@@ -11,18 +13,22 @@ import { createAlert } from "./entry.js";
 const REFRESH_INTERVAL = 10_000;
 
 /** Opens the view in `place`. Returns a function that closes it. */
-export function openView(place: HTMLElement, boards: Boards): () => void {
+export function openView(place: HTMLElement, boards: Boards, { settings }: Editing): () => void {
   place.append(cloneTemplate("alerts-template"));
   findPart(place, "heading", HTMLElement).focus();
   const labelOf = ({ device, label: known }: Alert): string => (device && boards.get(device)?.label) ?? known ?? "";
   const show = (): void => showAlerts(place, getAlerts(), labelOf);
   const channels = new ChannelList(place);
+  const form = new ChannelSettings(findPart(place, "channel-settings", HTMLElement), settings);
   show();
   void channels.load();
   const unsubscribe = subscribeAlerts(show);
+  const unsubscribeSettings = settings.subscribe(() => void channels.load());
   const timer = setInterval(() => void channels.load(), REFRESH_INTERVAL);
   return () => {
     unsubscribe();
+    unsubscribeSettings();
+    form.destroy();
     clearInterval(timer);
   };
 }

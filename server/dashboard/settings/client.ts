@@ -17,6 +17,8 @@ export interface SettingsVersion {
   readonly etag: string;
 }
 
+export type Conflict = Extract<ChangeAnswer, { kind: "conflict" }>;
+
 /** The server's answer to a change. */
 export type ChangeAnswer =
   | { readonly kind: "saved"; readonly version: SettingsVersion }
@@ -25,6 +27,8 @@ export type ChangeAnswer =
       readonly version: SettingsVersion;
       readonly by: SettingsAuthor | null;
       readonly at: string;
+      /** The settings that have changed; null if the server does not know. */
+      readonly changed: readonly { readonly path: SettingPath }[] | null;
     }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
 
@@ -49,7 +53,9 @@ export async function sendChange(
     return { kind: "invalid", problems };
   }
   if (!response.ok && response.status !== 412) throw await readError(response);
-  const { settings, ...rest } = (await response.json()) as { settings: SettingsView; by: SettingsAuthor; at: string };
+  const { settings, ...rest } = (await response.json()) as Omit<Conflict, "kind" | "version"> & {
+    settings: SettingsView;
+  };
   const version = { view: settings, etag: etagOf(response) };
   return response.ok ? { kind: "saved", version } : { kind: "conflict", version, ...rest };
 }

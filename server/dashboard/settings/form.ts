@@ -115,6 +115,7 @@ export class Form {
       return message("settings.changedMeanwhile", { value: valueText(path, own ?? fallback(version)) });
     const standard = fallback(version);
     const texts = [helpOf(setting)];
+    if (setting.secret && own !== undefined) texts.push(message("settings.secretSet", { value: String(own) }));
     if (own !== undefined && standard !== undefined && typeof standard !== "object")
       texts.push(message("settings.standard", { value: valueText(path, standard) }));
     if (setting.restart) texts.push(message("settings.needsRestart"));

@@ -3,7 +3,7 @@
 import {
   getSettings,
   sendChange,
-  type ChangeAnswer,
+  type Conflict,
   type SettingDescription,
   type SettingProblem,
   type SettingsAuthor,
@@ -134,17 +134,14 @@ export class SettingsStore {
   private async decide(
     edits: readonly SettingEdit[],
     base: SettingsVersion,
-    answer: ChangeAnswer & { kind: "conflict" },
+    answer: Conflict,
     attempt: number,
   ): Promise<"theirs" | "continue" | undefined> {
     // prettier-ignore
     this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))
-      .filter(
-        ({ path, theirs, value }) =>
-          !isSameValue(ownValue(base, path), theirs) && !isSameValue(value ?? undefined, theirs),
-      );
+      .filter(({ path, theirs, value }) => hasChanged(path, base, answer) && !isSameValue(value ?? undefined, theirs));
     if (conflicts.length === 0 && attempt < MAX_ATTEMPTS) return undefined;
     const choice = await this.ask(conflicts, answer.by, answer.at);
     return choice === "yours" ? undefined : choice;
@@ -182,6 +179,13 @@ export function ownValue({ view }: SettingsVersion, path: readonly string[]): un
   if (kind === "zones" || kind === "devices") return valueAtPath(view[kind], rest);
   const setting = view.settings.find((one) => one.path.join() === path.join());
   return setting === undefined || setting.origin.from === "default" ? undefined : setting.value;
+}
+
+/** Returns whether somebody else has changed a setting. Different secrets look the same, so the server must tell. */
+function hasChanged(path: readonly string[], base: SettingsVersion, { version, changed }: Conflict): boolean {
+  if (!isSameValue(ownValue(base, path), ownValue(version, path))) return true;
+  if (!version.view.settings.some((one) => one.secret && one.path.join() === path.join())) return false;
+  return changed === null || changed.some((one) => one.path.every((key, i) => path[i] === key));
 }
 
 /** Returns the effective value of a setting that belongs to no zone and no device. */

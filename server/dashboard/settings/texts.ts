@@ -59,6 +59,10 @@ const SETTING_TEXTS: Readonly<Record<string, SettingTexts>> = {
   to: { label: "settings.to" },
   time_zone: { label: "settings.timeZone" },
   outside: { label: "settings.outside", values: ON_OFF },
+  ntfy: { label: "alerts.ntfyTopic", help: "alerts.ntfyTopicHelp" },
+  webhook: { label: "alerts.webhookUrl", help: "alerts.webhookUrlHelp" },
+  after: { label: "alerts.after", help: "alerts.afterHelp" },
+  page: { label: "alerts.page", help: "alerts.pageHelp" },
 };
 
 /** Returns the display name of a setting; without one, the key from the configuration file. */

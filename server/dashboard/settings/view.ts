@@ -2,13 +2,13 @@
 
 import type { Boards } from "../boards.js";
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
 import { BoardNames } from "./board-names.js";
 import type { SettingsVersion } from "./client.js";
 import type { Editing } from "./editing.js";
 import { buildElement } from "./elements.js";
-import { Form, showOrHideText } from "./form.js";
+import { Form } from "./form.js";
 import { createInput } from "./inputs.js";
+import { showNotes } from "./notes.js";
 import { OtherSettings } from "./other-settings.js";
 import { defaultOf, type SettingsStore } from "./store.js";
 import { ZoneButtons } from "./zone-buttons.js";
@@ -52,29 +52,9 @@ class SettingsPage {
   }
 
   private render(): void {
-    const { version, problem } = this.settings;
-    this.notes.replaceChildren();
-    if (problem) this.addNote(message("settings.unavailable", { problem }), "problem");
-    if (!version) return;
-    const { view } = version;
-    if (view.refusal) this.addNote(view.refusal, "problem");
-    else if (readOnlyReason() === "") {
-      const file = view.file?.path ?? "";
-      this.addNote(message(view.file?.exists ? "settings.file" : "settings.newFile", { file }), "hint");
-    }
-    if (view.problems.length > 0) this.addNote(message("settings.mistakes"), "problem");
-    for (const { text } of view.problems) this.addNote(text, "problem");
-    if (view.unapplied.length > 0)
-      this.addNote(message("settings.unapplied", { names: view.unapplied.join(", ") }), "hint");
-    if (view.restart.length > 0)
-      this.addNote(message("settings.restart", { names: view.restart.join(", ") }), "problem");
-    if (!this.created && view.settings.length > 0) this.createSections(version);
-  }
-
-  private addNote(text: string, kind: "hint" | "problem"): void {
-    const note = buildElement("p", { class: kind });
-    showOrHideText(note, text);
-    this.notes.append(note);
+    const { version } = this.settings;
+    showNotes(this.notes, this.settings);
+    if (!this.created && version && version.view.settings.length > 0) this.createSections(version);
   }
 
   private createSections(version: SettingsVersion): void {

@@ -15,6 +15,7 @@ import {
   parseTimeOfDay,
 } from "../common/duration.js";
 import { findNearest } from "../common/nearest.js";
+import { SECRET_MASK } from "../security/redact.js";
 import { scalarText } from "./paths.js";
 
 /** The range of a duration or time of day, as it is written in the file. JSON Schema has no keywords for it. */
@@ -192,7 +193,11 @@ function webUrl(what: string, example: string, problem: (url: URL) => string) {
   });
 }
 
-export const webhookUrl = (what: string) => webUrl(what, "https://example.org/hook", () => "");
+/** Schema of the URL of a webhook. Rejects a masked URL, which somebody may have copied from `config print`. */
+export const webhookUrl = (what: string) =>
+  webUrl(what, "https://example.org/hook", ({ pathname }) =>
+    pathname.endsWith(`/${SECRET_MASK}`) ? "its path is masked here; enter the whole URL" : "",
+  );
 
 /** Schema of the address of a page. Links are made by adding a fragment. */
 export function pageUrl(what: string) {

@@ -60,6 +60,9 @@ const SECRET_SETTINGS = new Set(
   "broker.password alerts.webhook alerts.webhook_authorization alerts.ntfy alerts.ntfy_token".split(" "),
 );
 
+/** Returns whether the whole value of the setting at a path is secret. */
+export const isSecret = (path: Path): boolean => SECRET_SETTINGS.has(path.join("."));
+
 /** Formats a value that a user wrote, for error messages: one line without secrets, at most 60 characters. */
 export function formatValue(path: Path, written: string): string {
   const setting = path.filter((step) => typeof step === "string").join(".");

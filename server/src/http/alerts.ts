@@ -25,7 +25,7 @@ export function addAlertChannelRoutes(app: FastifyInstance, alerts: AlertSource)
     if (results.length > 0) return results;
     throw new HttpError(
       409,
-      "No message was sent, because there is no channel: set alerts > ntfy or alerts > webhook in the configuration file.",
+      "No message was sent, because there is no channel: set alerts > ntfy or alerts > webhook, on the page Alerts or in the configuration file.",
     );
   });
 }

@@ -27,7 +27,17 @@ export const alerts: TranslatedArea<typeof english> = {
   nowhere:
     "Meldungen erscheinen bisher nur auf dieser Seite. Der Server kann sie auch an ein Telefon oder ein anderes Programm senden.",
   howNtfy:
-    "Für ein Telefon installiere die App {link} und abonniere ein Thema. Wer das Thema kennt, kann die Meldungen lesen; der Name sollte also schwer zu erraten sein. Füge dann diese Zeilen in die Konfigurationsdatei des Servers ein, nightlight.yaml:",
-  howReload: "Lade den Server neu (mit systemd: systemctl reload nightlight-server) und sende hier eine Testnachricht.",
-  howWebhook: "Für Home Assistant und andere Programme setze webhook auf die URL, die Meldungen als JSON empfängt.",
+    "Für ein Telefon installiere die App {link}, lass dir unten ein Thema vorschlagen und abonniere es in der App. Für Home Assistant und andere Programme gib die URL eines Webhooks ein.",
+
+  ntfyTopic: "ntfy-Thema",
+  ntfyTopicHelp: "URL des Themas. Wer das Thema kennt, kann die Meldungen lesen.",
+  webhookUrl: "Webhook",
+  webhookUrlHelp: "URL, die Meldungen als JSON per POST empfängt.",
+  after: "Melden nach",
+  afterHelp: "So lange muss ein Problem andauern.",
+  page: "Adresse dieser Seite",
+  pageHelp: "Für Links in Nachrichten, zum Beispiel https://lights.example.org.",
+  propose: "Thema vorschlagen",
+  subscribe:
+    "Abonniere dieses Thema in der App ntfy. Wenn du diese Ansicht verlassen hast, zeigt die Seite es nicht mehr an.",
 };

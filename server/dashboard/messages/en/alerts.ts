@@ -27,7 +27,16 @@ export const alerts = {
   tested: "The test message was delivered.",
   nowhere: "Alerts appear only on this page so far. The server can also send them to a phone or to another program.",
   howNtfy:
-    "For a phone, install the app {link} and subscribe to a topic. Everybody who knows the topic can read the alerts, so the name should be hard to guess. Then add these lines to the configuration file of the server, nightlight.yaml:",
-  howReload: "Reload the server (with systemd: systemctl reload nightlight-server), and send a test message here.",
-  howWebhook: "For Home Assistant and other programs, set webhook to the URL that receives alerts as JSON.",
+    "For a phone, install the app {link}, propose a topic below, and subscribe to it in the app. For Home Assistant and other programs, enter the URL of a webhook.",
+
+  ntfyTopic: "ntfy topic",
+  ntfyTopicHelp: "URL of the topic. Everybody who knows the topic can read the alerts.",
+  webhookUrl: "Webhook",
+  webhookUrlHelp: "URL that receives alerts as JSON by POST.",
+  after: "Alert after",
+  afterHelp: "How long a problem must last.",
+  page: "Address of this page",
+  pageHelp: "For links in messages, such as https://lights.example.org.",
+  propose: "Propose a topic",
+  subscribe: "Subscribe to this topic in the app ntfy. After you leave this view, the page does not show it again.",
 } as const satisfies Area;

@@ -27,7 +27,17 @@ export const alerts: TranslatedArea<typeof english> = {
   nowhere:
     "Por ahora, las alertas solo aparecen en esta página. El servidor también puede enviarlas a un teléfono o a otro programa.",
   howNtfy:
-    "Para un teléfono, instala la aplicación {link} y suscríbete a un tema. Quien conoce el tema puede leer las alertas, así que el nombre debe ser difícil de adivinar. Después añade estas líneas al archivo de configuración del servidor, nightlight.yaml:",
-  howReload: "Recarga el servidor (con systemd: systemctl reload nightlight-server) y envía aquí un mensaje de prueba.",
-  howWebhook: "Para Home Assistant y otros programas, pon en webhook la URL que recibe las alertas como JSON.",
+    "Para un teléfono, instala la aplicación {link}, pide abajo que se proponga un tema y suscríbete a él en la aplicación. Para Home Assistant y otros programas, escribe la URL de un webhook.",
+
+  ntfyTopic: "Tema de ntfy",
+  ntfyTopicHelp: "URL del tema. Quien conoce el tema puede leer las alertas.",
+  webhookUrl: "Webhook",
+  webhookUrlHelp: "URL que recibe las alertas como JSON por POST.",
+  after: "Avisar después de",
+  afterHelp: "Cuánto debe durar un problema.",
+  page: "Dirección de esta página",
+  pageHelp: "Para los enlaces de los mensajes, por ejemplo https://lights.example.org.",
+  propose: "Proponer un tema",
+  subscribe:
+    "Suscríbete a este tema en la aplicación ntfy. Cuando salgas de esta vista, la página no lo volverá a mostrar.",
 };

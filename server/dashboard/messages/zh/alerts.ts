@@ -26,7 +26,16 @@ export const alerts: TranslatedArea<typeof english> = {
   tested: "测试消息已送达。",
   nowhere: "目前警报只显示在此页面上。服务器也可以把警报发送到手机或其他程序。",
   howNtfy:
-    "要发送到手机，请安装应用 {link} 并订阅一个主题。知道主题的人都能看到警报，所以名称应当难以猜测。然后把以下几行加入服务器的配置文件 nightlight.yaml：",
-  howReload: "重新加载服务器（使用 systemd 时：systemctl reload nightlight-server），然后在此发送测试消息。",
-  howWebhook: "对于 Home Assistant 和其他程序，把 webhook 设为以 JSON 接收警报的 URL。",
+    "要发送到手机，请安装应用 {link}，在下方生成一个主题，并在应用中订阅它。对于 Home Assistant 和其他程序，请填写 webhook 的 URL。",
+
+  ntfyTopic: "ntfy 主题",
+  ntfyTopicHelp: "主题的 URL。知道主题的人都能看到警报。",
+  webhookUrl: "Webhook",
+  webhookUrlHelp: "以 POST 方式接收 JSON 警报的 URL。",
+  after: "多久后发出警报",
+  afterHelp: "问题必须持续的时间。",
+  page: "此页面的地址",
+  pageHelp: "用于消息中的链接，例如 https://lights.example.org。",
+  propose: "生成主题",
+  subscribe: "请在 ntfy 应用中订阅此主题。离开此视图后，页面不会再显示它。",
 };

@@ -16,7 +16,7 @@ import { maskedContents } from "../print.js";
 import { ConfigurationError, type Problem } from "../problems.js";
 import { applyConfiguration, changedSettings, problemsOf, reload, type Reloadable } from "../reload.js";
 import { applyChange, touchedPaths } from "./changed-data.js";
-import { refusalOf } from "./refusals.js";
+import { credentialRefusal, refusalOf } from "./refusals.js";
 import { ConfigurationFile, type FileVersion } from "./configuration-file.js";
 import { editText } from "./edit-text.js";
 import { Revisions } from "./revisions.js";
@@ -129,6 +129,8 @@ export class LiveConfiguration implements SettingsSource {
       const names = touchedPaths(change).map((path) => path.join(" > "));
       return { outcome: "refused", status: 409, error: `${this.#file.path} is written in a way that only a person can change without a loss (${error.message}); change ${names.join(", ")} in the file itself.` }; // prettier-ignore
     }
+    const exposed = credentialRefusal(loaded, next, this.#file.path);
+    if (exposed) return { outcome: "refused", ...exposed };
     return this.#store(now, text, next, by);
   }
 

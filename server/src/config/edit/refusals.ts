@@ -40,6 +40,26 @@ function findOverride(path: Path, loaded: LoadedConfiguration): string | undefin
   return undefined;
 }
 
+/**
+ * Returns why the API refuses to change the URL of a channel; undefined if it allows the change. The server would send
+ * the credential for the old URL to another host, and so reveal it.
+ */
+export function credentialRefusal(
+  before: LoadedConfiguration,
+  after: LoadedConfiguration,
+  file: string,
+): Refusal | undefined {
+  const [old, next] = [before.options.alerts, after.options.alerts];
+  const channels = [
+    ["ntfy", "ntfy_token", old.ntfy?.url, next.ntfy?.url, next.ntfy?.token],
+    ["webhook", "webhook_authorization", old.webhook?.url, next.webhook?.url, next.webhook?.authorization],
+  ] as const;
+  for (const [channel, credential, oldUrl, url, secret] of channels)
+    if (oldUrl !== undefined && url !== undefined && secret !== undefined && new URL(oldUrl).origin !== new URL(url).origin)
+      return { status: 409, error: `alerts > ${channel} names another host, which would receive alerts > ${credential}; change both in ${file}, and reload the server.` }; // prettier-ignore
+  return undefined;
+}
+
 function missingMemberRefusal(change: SettingsChange, data: Mapping): Refusal | undefined {
   const hasMember = (kind: string, name: string): boolean => isMapping(data[kind]) && Object.hasOwn(data[kind], name);
   if (change.kind === "rename") {

@@ -1,6 +1,6 @@
 import type { SettingDifference, SettingsAuthor } from "../../http/settings/source.js";
 import type { Mapping } from "../paths.js";
-import { nameOf } from "../problems.js";
+import { isSecret, nameOf } from "../problems.js";
 import { listDifferences } from "./edit-text.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { isEditable } from "./setting-fields.js";
@@ -42,7 +42,8 @@ export class Revisions {
     const before = older === undefined ? undefined : this.#byEtag.get(older)?.data;
     if (!before) return null;
     return listDifferences(before, data).map(({ path }) => {
-      const valueToShow = (values: Mapping): unknown => (isEditable(path) ? (valueAt(values, path) ?? null) : null);
+      const valueToShow = (values: Mapping): unknown =>
+        isEditable(path) && !isSecret(path) ? (valueAt(values, path) ?? null) : null;
       return { path, name: nameOf(path), before: valueToShow(before), now: valueToShow(data) };
     });
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SettingDescription, SettingKind } from "../../http/settings/source.js";
 import { FIELD_RANGES } from "../fields.js";
-import type { Path } from "../problems.js";
+import { isSecret, type Path } from "../problems.js";
 import { CONFIGURATION_SCHEMA } from "../schema.js";
 
 /** The parts of a JSON Schema that describe a setting. */
@@ -22,8 +22,11 @@ interface SettingSchema {
 /** Settings that a reload can change. A change of every other setting needs a restart. */
 const RELOADABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant", "alerts"]); // prettier-ignore
 
-/** Settings that the HTTP API can change. The others can lock a person out, or contain secrets. */
-const EDITABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page"]); // prettier-ignore
+/**
+ * Settings that the HTTP API can change. The others can lock a person out, or contain secrets. The URLs to which alerts
+ * are sent are secrets too, so the API can change them but never shows them.
+ */
+const EDITABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page", "alerts.ntfy", "alerts.webhook"]); // prettier-ignore
 
 const includesPath = (names: ReadonlySet<string>, path: Path): boolean =>
   names.has(path.slice(0, 2).join(".")) || (names.has(String(path[0])) && !SPLIT_MAPPINGS.has(String(path[0])));
@@ -81,6 +84,7 @@ function fieldOf(path: Path, { description, range, ...rest }: SettingSchema): Se
     ...(rest.enum && { values: rest.enum }),
     ...(rest.default !== undefined && { default: rest.default }),
     restart: !includesPath(RELOADABLE_SETTINGS, path),
+    secret: isSecret(path),
   };
 }
 

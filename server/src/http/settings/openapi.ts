@@ -48,6 +48,7 @@ const description = {
   values: listOf(text("An allowed value.")),
   default: anyValue("The default; missing if it depends on other settings."),
   restart: flag("Whether a change takes effect only when the server restarts."),
+  secret: flag("Whether the value is secret. It is shown masked; if the setting is editable, it can be replaced or removed."), // prettier-ignore
 };
 const optional = ["minimum", "maximum", "values", "default"] as const;
 
@@ -83,7 +84,7 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
     "A setting and its value.",
     {
       ...description,
-      value: anyValue("The value in the form of the file; null if there is none. Passwords are masked."),
+      value: anyValue("The value in the form of the file; null if there is none. Secrets are masked."),
       origin: objectOf<SettingOrigin>(
         "Where the value comes from. A flag overrides a variable, and both override the file.",
         {
@@ -132,7 +133,8 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
           before: anyValue("The value that the client knows; null if there was none."),
           now: anyValue("The present value; null if there is none."),
         }),
-        description: "All settings that changed since; null if the server does not know the version of the client.",
+        description:
+          "All settings that changed since, without the values of secrets; null if the server does not know the version of the client.",
       },
       settings: schemaRef("Settings"),
     },
@@ -167,7 +169,7 @@ const IF_MATCH_PARAMETER = {
 
 const answers = {
   200: jsonResponse("The change is written and in effect.", schemaRef("SettingsChanged")),
-  409: jsonResponse("The file has mistakes or cannot be written, or a flag or variable overrides the setting.", schemaRef("SettingsRefused")), // prettier-ignore
+  409: jsonResponse("The file has mistakes or cannot be written, a flag or variable overrides the setting, or a credential would be sent to another host.", schemaRef("SettingsRefused")), // prettier-ignore
   412: jsonResponse("Somebody else has changed settings since. Nothing was written.", schemaRef("SettingsConflict")),
   422: jsonResponse("The new settings have mistakes. Nothing was written.", schemaRef("SettingsRefused")),
 };
@@ -199,7 +201,7 @@ export const SETTINGS_PATHS: Paths = {
       operationId: "changeSettings",
       summary: "Change settings",
       description:
-        "Writes the changes to the configuration file, where comments and all other lines stay, and applies them at once. `rule`, `reporting`, `devices`, `zones`, `history` and `home_assistant` can be changed.",
+        "Writes the changes to the configuration file, where comments and all other lines stay, and applies them at once. `rule`, `reporting`, `devices`, `zones`, `history`, `home_assistant`, and of `alerts` the settings `after`, `page`, `ntfy` and `webhook` can be changed.",
       parameters: [IF_MATCH_PARAMETER],
       body: "SettingsPatch",
     },

@@ -23,6 +23,8 @@ export interface SettingDescription {
   readonly default?: unknown;
   /** Whether a change takes effect only when the server restarts. */
   readonly restart: boolean;
+  /** Whether the value is secret: its view is masked, and only the unmasked value can be written. */
+  readonly secret: boolean;
 }
 
 /** Where the value of a setting comes from. `name` is a flag, a variable, or a line such as `nightlight.yaml:3`. */
@@ -31,7 +33,7 @@ export interface SettingOrigin {
   readonly name: string | null;
 }
 
-/** A setting and its value. Passwords are masked. */
+/** A setting and its value. Secrets are masked. */
 export interface SettingView extends SettingDescription {
   readonly value: unknown;
   readonly origin: SettingOrigin;
