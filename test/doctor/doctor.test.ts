@@ -16,7 +16,6 @@ async function runDoctorCommand(
   change: Parameters<typeof createSystem>[0] = {},
   args: string[] = [],
 ): Promise<{ code: number; text: string }> {
-  // prettier-ignore
   const lines: string[] = [];
   const code = await runDoctor(args, createSystem(change), (line) => lines.push(line));
   const text = lines.join("\n");

@@ -26,7 +26,6 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
         [299, true],
         [300, false],
       ] as const) {
-        // prettier-ignore
         board().setLight(light);
         await waitForLamp(on);
       }

@@ -107,6 +107,11 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await eventually(() => porch.config()?.threshold === threshold, { what: "the board's rule" });
     expect(await server.text()).toContain(`rule:\n      threshold: ${threshold}\n`);
 
+    // The slider has its final place only when the page knows the new rule.
+    await page.locator(".rule-bar").waitFor({ state: "hidden" });
+    await eventually(async () => (await grip.getAttribute("aria-valuenow")) === String(threshold), {
+      what: "the slider at the new threshold",
+    });
     const finger = await page.context().newCDPSession(page);
     const sendTouch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
       finger.send("Input.dispatchTouchEvent", { type, touchPoints });
@@ -244,7 +249,6 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
         ["dark", 1280],
         ["light", 320],
       ] as const) {
-        // prettier-ignore
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 800 });
         const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>("axe.run().then(({ violations }) => violations)"); // prettier-ignore

@@ -91,7 +91,6 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
       [100, true],
       [800, false],
     ] as const) {
-      // prettier-ignore
       const before = peripherals.output().length;
       peripherals.child.stdin?.write(`${light}\n`);
       const hasArrived = async () => {

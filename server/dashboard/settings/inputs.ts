@@ -56,7 +56,6 @@ function combineControls(
   controls: (HTMLInputElement | HTMLSelectElement)[],
   functions: Pick<SettingInput, "read" | "write">,
 ): SettingInput {
-  // prettier-ignore
   const setDisabled = (disabled: boolean): void => {
     for (const control of controls) control.disabled = disabled;
   };

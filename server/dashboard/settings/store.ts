@@ -92,18 +92,8 @@ export class SettingsStore {
    * @param base the version that the user has seen
    * @throws ApiError
    */
-  async save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
-    let etag = base.etag;
-    let seen = base;
-    for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange("PATCH", "", createMergePatch(edits), etag);
-      if (answer.kind === "saved") this.setVersion(answer.version);
-      if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
-      const decision = await this.decide(edits, seen, answer, attempt);
-      if (decision) return { kind: decision };
-      ({ etag } = answer.version);
-      seen = answer.version;
-    }
+  save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
+    return this.sendUntilSettled("PATCH", "", createMergePatch(edits), edits, base);
   }
 
   /**
@@ -111,22 +101,32 @@ export class SettingsStore {
    * at `path` has changed, asks the user.
    * @throws ApiError
    */
-  async send(
+  send(
     method: string,
     route: string,
     body: object | undefined,
     path: readonly string[],
     base: SettingsVersion,
   ): Promise<SaveResult> {
-    // prettier-ignore
-    let etag = base.etag;
+    return this.sendUntilSettled(method, route, body, [{ path, value: body ?? null }], base);
+  }
+
+  /** Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise. */
+  private async sendUntilSettled(
+    method: string,
+    route: string,
+    body: object | undefined,
+    edits: readonly SettingEdit[],
+    base: SettingsVersion,
+  ): Promise<SaveResult> {
+    let seen = base;
     for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange(method, route, body, etag);
+      const answer = await sendChange(method, route, body, seen.etag);
       if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
-      const decision = await this.decide([{ path, value: body ?? null }], base, answer, attempt);
+      const decision = await this.decide(edits, seen, answer, attempt);
       if (decision) return { kind: decision };
-      ({ etag } = answer.version);
+      seen = answer.version;
     }
   }
 
@@ -137,7 +137,6 @@ export class SettingsStore {
     answer: Conflict,
     attempt: number,
   ): Promise<"theirs" | "continue" | undefined> {
-    // prettier-ignore
     this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))

@@ -15,7 +15,7 @@ export interface Finding {
   readonly subject: string;
   /** The display name of the board or zone; "" for a problem of the whole server. */
   readonly label: string;
-  /** What is wrong, as a sentence. */
+  /** A sentence that describes the problem. */
   readonly text: string;
   /** The number of lost readings of a board; undefined for other problems. */
   readonly count?: number;
@@ -53,7 +53,7 @@ export interface AlertView {
   readonly zone: string | null;
   /** The display name of the board or zone; null for an alert about the whole server. */
   readonly label: string | null;
-  /** What is wrong, as a sentence. */
+  /** A sentence that describes the problem. */
   readonly text: string;
   /** Number of lost readings of the board; null for other alerts. */
   readonly count: number | null;

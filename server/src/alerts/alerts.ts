@@ -107,9 +107,7 @@ export class Alerts {
     return this.#deliveries.sendTest(testMessage(this.#openCount, this.#settings.page));
   }
 
-  /**
-   * Deletes what is stored about the losses of a board that was forgotten. Its alerts are resolved at the next check.
-   */
+  /** Deletes the stored losses of a board that was forgotten. The next check resolves its alerts. */
   forget(id: string): void {
     this.#losses.forget(id);
   }

@@ -70,7 +70,7 @@ export class Losses {
     this.#ongoing.set(id, { count, grewAt: now });
   }
 
-  /** Deletes what is known about a board that was forgotten. */
+  /** Deletes the losses of a board that was forgotten. */
   forget(id: string): void {
     this.#ongoing.delete(id);
     this.#cover(id, NO_LOSS);

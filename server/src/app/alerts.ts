@@ -7,7 +7,7 @@ import type { EventStream } from "../outputs/notifier.js";
 import { SOLE_OWNER } from "../outputs/ownership.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import type { DataFolder } from "../storage/data-folder.js";
-import type { BrokerConnection } from "../transport/broker-connection.js";
+import { connectionProblem, type BrokerConnection } from "../transport/broker-connection.js";
 import type { Parts } from "./parts.js";
 
 export interface ServerAlertsOptions {
@@ -34,7 +34,7 @@ export function startAlerts(options: ServerAlertsOptions): Alerts {
     ownsZone,
     health: folder.health,
     history,
-    brokerProblem: () => (link.connected ? "" : `The server is not connected to the broker ${link.url}.`),
+    brokerProblem: () => connectionProblem(link),
     isShared: cluster !== undefined,
     publish: (name, data) => eventStream.publish(name, data),
   });

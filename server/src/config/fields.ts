@@ -183,7 +183,7 @@ export function databaseUrl(what: string, schemes: readonly string[], example: s
   });
 }
 
-/** Schema of an http or https URL without a user name. @param problem returns "" for a valid URL, or what is wrong */
+/** Schema of an http or https URL without a user name. @param problem returns a description of the mistake, or "" */
 function webUrl(what: string, example: string, problem: (url: URL) => string) {
   return checkedText(what, `a URL that begins with http:// or https://, such as ${example}`, (written) => {
     if (!URL.canParse(written)) return "this is no URL";

@@ -102,7 +102,7 @@ export function createRequestAuthenticator(
 /**
  * Sets `Retry-After` and creates the error 429 for too many wrong passwords. The error is the same for unknown users.
  * @param wait how long the client must wait, in seconds
- * @param what plural noun for what was wrong, for the message
+ * @param what plural noun for the message, such as "passwords" or "codes"
  */
 export function tooManyAttemptsError(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
   void reply.header("retry-after", wait);

@@ -2,7 +2,7 @@ import type { Alerts } from "../alerts/alerts.js";
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { History } from "../history/history.js";
-import type { BrokerConnection } from "../transport/broker-connection.js";
+import { connectionProblem, type BrokerConnection } from "../transport/broker-connection.js";
 import type { Devices } from "../devices/devices.js";
 import type { DeviceDirectory } from "../devices/directory.js";
 import type { RecentReadings } from "../history/recent.js";
@@ -110,7 +110,6 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   const { host, log } = settings;
   if (!settings.http) return { http: undefined, websocket: undefined };
   const guard = createGuard(host, settings.httpNames);
-  const problem = (): string => (link.connected ? "" : `The server is not connected to the broker ${link.url}.`);
   let websocket: string | undefined;
   const app = await createApp({
     guard,
@@ -145,12 +144,12 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       newBoard: () => newBoardView(served),
       mqttSessions: () => broker?.sessions,
       contested: () => broker?.contested ?? [],
-      healthProblem: problem,
+      healthProblem: () => connectionProblem(link),
       settings: settings.configuration,
       storage: health,
       unacknowledged: () => parts.journal.waitingCount,
       readinessProblem: () =>
-        problem() ||
+        connectionProblem(link) ||
         health.problem ||
         served.cluster?.problem() ||
         (parts.lamps.catchingUp ? "The server is still processing readings that waited at the broker." : ""),

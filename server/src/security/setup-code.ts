@@ -17,8 +17,8 @@ const THROTTLED_NAME = "the first administrator";
 export type CodeCheckResult = { readonly right: boolean; readonly wait?: undefined } | { readonly wait: number };
 
 /**
- * A one-time code for creating the first administrator. Whoever knows the code can read the log, and so may administer
- * the server. The code is only in memory and in the log, has 59 random bits, and is different after each start.
+ * A one-time code that allows somebody to create the first administrator. The server prints it only into its log, so that
+ * only people with access to the machine know it. The code has 59 random bits and changes with each start.
  */
 export class SetupCode {
   readonly #throttle: LoginThrottle;

@@ -128,7 +128,6 @@ test("a damaged record length in a log loses no entries and is reported, whateve
     [lengths[0] + 1, 2],
     [lengths[5], lengths[5 + 1] - lengths[5]],
   ]) {
-    // prettier-ignore
     const { found, reports } = await openDamagedCopy(name, { kind: "flip", at, bits });
     expect(reports).toEqual([expect.stringContaining(name)]);
     expect(found).toEqual(whole);

@@ -48,7 +48,6 @@ export async function startSettingsServer(
   text: string | undefined,
   options: SettingsServerOptions = {},
 ): Promise<SettingsServer> {
-  // prettier-ignore
   const { flags = [], env = {} } = options;
   const folder = await createTemporaryFolder();
   const file = options.file ?? path.join(folder, "nightlight.yaml");

@@ -16,7 +16,6 @@ export function refusalOf(
   loaded: LoadedConfiguration,
   file: string,
 ): Refusal | undefined {
-  // prettier-ignore
   const missing = missingMemberRefusal(change, data);
   if (missing) return missing;
   for (const path of touchedPaths(change)) {

@@ -35,7 +35,6 @@ function settingView(
   values: Mapping,
   loaded: LoadedConfiguration,
 ): SettingView {
-  // prettier-ignore
   const origin = originOf(loaded, field.path);
   const editable = isEditable(field.path) && origin.from !== "flag" && origin.from !== "variable";
   return { ...field, value: valueAt(values, field.path) ?? null, origin, editable };

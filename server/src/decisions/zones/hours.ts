@@ -37,8 +37,3 @@ export class TimeOfDayClock {
 export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
   return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
 }
-
-/** Formats minutes since midnight as "06:30". */
-export function formatMinutes(minutes: number): string {
-  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-}

@@ -3,7 +3,8 @@ import type { Device } from "../../devices/devices.js";
 import { NO_OVERRIDE, currentOverride, type Override } from "../../devices/override.js";
 import type { Hours, ZonePolicy } from "../policy.js";
 import { personReason, describedRuleReason, describeZoneLight } from "../../devices/reason.js";
-import { TimeOfDayClock, isWithin, formatMinutes } from "./hours.js";
+import { formatTimeOfDay } from "../../common/duration.js";
+import { TimeOfDayClock, isWithin } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneHours, ZoneView } from "./view.js";
 
@@ -54,7 +55,7 @@ export class Zone {
       this.#because = personReason(override.mode, "the zone");
       this.#setLamp(override.mode === "on", now);
     } else if (hours && !isWithin(hours, this.#timeOfDay!.minutesSinceMidnight(clock.toWall(now)))) {
-      this.#because = `${hours.outside} outside ${formatMinutes(hours.from)} to ${formatMinutes(hours.to)} (${hours.time_zone})`;
+      this.#because = `${hours.outside} outside ${formatTimeOfDay(hours.from)} to ${formatTimeOfDay(hours.to)} (${hours.time_zone})`;
       this.#setLamp(hours.outside === "on", now);
     } else if (this.#light === undefined) {
       const needed = policy.combine === "at_least" ? policy.at_least : 1;
@@ -142,5 +143,5 @@ export class Zone {
 }
 
 function hoursView({ from, to, time_zone, outside }: Hours): ZoneHours {
-  return { from: formatMinutes(from), to: formatMinutes(to), time_zone, outside };
+  return { from: formatTimeOfDay(from), to: formatTimeOfDay(to), time_zone, outside };
 }
