@@ -82,7 +82,7 @@ async function sendReadings(prefix: string, boot: number, cycles: number, window
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
       {
-        message(topic, _payload, retained) {
+        messageReceived(topic, _payload, retained) {
           if (retained) return undefined;
           if (++answered === cycles) finish();
           idle.push(Number(/-(\d+)\/commands$/.exec(topic)![1]));

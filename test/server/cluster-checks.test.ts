@@ -14,7 +14,7 @@ import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js";
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
 import { Device } from "../../server/src/devices/devices.js";
-import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
+import { discoveryTopicOf } from "../../server/src/outputs/homeassistant/names.js";
 import { testSeed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);
@@ -143,7 +143,7 @@ describe("stored records", () => {
   });
 
   test("only this server's discovery topics are accepted as discovery topics", () => {
-    expect(discoveryTopicProblem(discoveryTopic("homeassistant", "nightlight/pörch 1"))).toBe("");
+    expect(discoveryTopicProblem(discoveryTopicOf("homeassistant", "nightlight/pörch 1"))).toBe("");
     for (const topic of [
       "",
       "homeassistant/#",

@@ -11,8 +11,8 @@ import {
   TELEMETRY,
 } from "../../contract/index.js";
 import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/homeassistant/homeassistant.js";
-import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
-import { discoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
+import { discoveryTopicOf, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
+import { createDiscoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
 import { silentLog } from "../../server/src/observability/log.js";
 import { isMissing } from "../support/programs.js";
 import {
@@ -32,7 +32,7 @@ const BOARD: AnnouncedDevice = {
 };
 const LESSON_DEVICE: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
 const OPTIONS = { prefix: "nightlight", version: "0.1.0" };
-const payloadOf = (device: AnnouncedDevice): Discovery => discoveryPayload(device, OPTIONS) as Discovery;
+const payloadOf = (device: AnnouncedDevice): Discovery => createDiscoveryPayload(device, OPTIONS) as Discovery;
 
 /** Generates device ids that the contract allows. */
 const anyId = fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }).filter((id) => !idProblem(id));
@@ -44,14 +44,14 @@ describe("a discovery message", () => {
     ["a board without optional fields", { id: "x", label: "x", lesson: false }],
   ])("the discovery message of %s is valid for Home Assistant", (_what, device) => {
     const text = JSON.stringify(payloadOf(device));
-    expect(discoveryProblems("homeassistant", discoveryTopic("homeassistant", device.id), text)).toEqual([]);
+    expect(discoveryProblems("homeassistant", discoveryTopicOf("homeassistant", device.id), text)).toEqual([]);
   });
 
   it("the discovery message is valid for every allowed id", () => {
     fc.assert(
       fc.property(anyId, fc.boolean(), (id, lesson) => {
         const text = JSON.stringify(payloadOf({ id, label: id, lesson }));
-        expect(discoveryProblems("ha/at home", discoveryTopic("ha/at home", id), text)).toEqual([]);
+        expect(discoveryProblems("ha/at home", discoveryTopicOf("ha/at home", id), text)).toEqual([]);
       }),
     );
   });
@@ -312,7 +312,7 @@ describe("announcing", () => {
     expect(retained.size + topics.size).toBe(0);
     ha.enable();
     vi.advanceTimersByTime(1000);
-    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON_DEVICE.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("homeassistant", LESSON_DEVICE.id)]);
     ha.disable();
     expect(retained.size).toBe(0);
   });
@@ -322,12 +322,12 @@ describe("announcing", () => {
     before.enable();
     before.announce(BOARD);
     before.close();
-    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", BOARD.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("homeassistant", BOARD.id)]);
     const ha = homeAssistant("ha");
     ha.enable();
     ha.announce(BOARD);
     vi.advanceTimersByTime(1000);
-    expect([...retained.keys()]).toEqual([discoveryTopic("ha", BOARD.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("ha", BOARD.id)]);
     expect([...topics]).toEqual([...retained.keys()]);
     ha.close();
   });

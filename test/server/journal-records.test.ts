@@ -62,7 +62,7 @@ function writeStep(batch: Batch, [kind, device, ...rest]: Step): void {
     const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
     batch.addReading(device, { ...reading, light: point.light }, now, live, point);
   } else if (kind === "state") batch.addSnapshot(device, ...(rest as [StoredBoot[], Point[]]));
-  else batch.addForget(device);
+  else batch.addForgetRecord(device);
 }
 
 /** Returns the callback arguments that a record is expected to cause. */
@@ -76,7 +76,7 @@ function readRecords(file: Buffer): unknown[] {
   const records: unknown[] = [];
   readSegment(decodeLog(file).payloads, {
     reading: (...what) => void records.push(["reading", ...what]),
-    state: (...what) => void records.push(["state", ...what]),
+    snapshot: (...what) => void records.push(["state", ...what]),
     forget: (...what) => void records.push(["forget", ...what]),
   });
   return records;
@@ -98,7 +98,7 @@ function encodeSegment(batches: readonly Step[][]): { file: Buffer; ends: number
     for (const step of steps) writeStep(batch, step);
     const part = Buffer.from(batch.finish());
     marker.markFrame(part);
-    batch.beginNext(false);
+    batch.beginNextBatch(false);
     return part;
   });
   let end = HEADER_SIZE;

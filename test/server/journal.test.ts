@@ -40,7 +40,7 @@ class JournalBench {
       recent: this.recent,
       health: data.health,
       readingStored: stored,
-      failed: recordProblem,
+      cleanupFailed: recordProblem,
       minKeptReadings: lag,
       segmentRetention: keep,
       maxWaiting: mostWaiting,
@@ -235,7 +235,7 @@ describe("while the log cannot be written", () => {
     const all = processReadings(memory, 1).then(() => (isStored = true));
     await waitForFailure(memory);
     const later = processReadings(memory, 11);
-    await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
+    await eventually(() => memory.data.health.failureCount > 2, { what: "two more attempts" });
     expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
     expect([isStored, memory.recorded.size, memory.journal.waitingCount]).toEqual([false, 0, 60]);
     await rm(memory.folder);

@@ -91,7 +91,7 @@ class MemoryStore implements LoginStore {
   load = (): ReadonlyMap<string, unknown> => new Map(this.records);
   put = (hash: string, record: LoginRecord): void => void this.records.set(hash, structuredClone(record));
   delete = (hash: string): void => void this.records.delete(hash);
-  stored = async (): Promise<void> => {};
+  whenStored = async (): Promise<void> => {};
 }
 
 describe("login sessions", () => {

@@ -229,11 +229,11 @@ test("the wills of connected clients stay when the clock is set forward, althoug
     { cmd: "publish", topic: "a/status", payload: "x", qos: 1, retain: true, dup: false },
   );
   expect(puts).toHaveLength(1);
-  expect(await wills.stream({}).toArray()).toEqual([]);
+  expect(await wills.streamWills({}).toArray()).toEqual([]);
   const next = new Wills(store as unknown as OrderedStore, "run-3");
   Object.assign(store, { getDecodedEntries: async () => [["will:board", await wills.get({ id: "board" })]] });
   await next.load();
-  expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
+  expect(await next.streamWills({}).toArray()).toMatchObject([{ clientId: "board" }]);
 });
 
 test("servers convert stored times correctly for each other, whatever their own clocks say", () => {

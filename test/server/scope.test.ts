@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateHost, publicBrokerWarning, createScope } from "../../server/src/transport/scope.js";
+import { isPrivateHost, createPublicBrokerWarning, createScope } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { describeConnectError } from "../../server/src/transport/error-messages.js";
 import { toSettings } from "../../server/src/config/options.js";
@@ -30,16 +30,16 @@ describe("the warning about public brokers", () => {
   test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
     "the warning about public brokers appears for %s with the default prefix, even with a user name, and not with another prefix",
     (host) => {
-      expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
-      expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
-      expect(publicBrokerWarning(host, "my-house", false)).toBe("");
+      expect(createPublicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
+      expect(createPublicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
+      expect(createPublicBrokerWarning(host, "my-house", false)).toBe("");
     },
   );
 
   test("the warning about public brokers appears for any internet host that is used without a user name", () => {
-    expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
-    expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
-    expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
+    expect(createPublicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
+    expect(createPublicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
+    expect(createPublicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
   });
 
   test("the warning about public brokers distinguishes private addresses and names from public ones", () => {

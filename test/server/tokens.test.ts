@@ -5,7 +5,7 @@ import http from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { sha256Of, hashGeneratedPassword } from "../../server/src/security/scrypt.js";
-import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import { tokenUsesFilePath } from "../../server/src/security/token-uses.js";
 import type { StoredToken } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers, usersFilePath } from "../../server/src/security/users-file.js";
@@ -49,7 +49,7 @@ async function openTokenAccounts(folder: string, log: Log = silentLog, further =
 }
 
 const readTokenUses = async (folder: string): Promise<Record<string, string>> =>
-  (JSON.parse(await readFile(tokenUsesFile(folder), "utf8")) as { used: Record<string, string> }).used;
+  (JSON.parse(await readFile(tokenUsesFilePath(folder), "utf8")) as { used: Record<string, string> }).used;
 
 describe("at a running server", () => {
   test("connections end when their token is revoked or expires, or when the password changes; other connections stay", async () => {
@@ -109,7 +109,7 @@ describe("the last use of a token", () => {
     expect(time % 60_000).toBe(0);
     expect(time).toBeGreaterThan(before - 60_000);
     expect(await readFile(usersFilePath(folder), "utf8")).toBe(users);
-    if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
+    if (process.platform !== "win32") expect((await stat(tokenUsesFilePath(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
     // a restarted server keeps the stored times, even if no token is used
     const again = await openTokenAccounts(folder);
@@ -122,7 +122,7 @@ describe("the last use of a token", () => {
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
     const used = { [sha256Of("ann-token")]: new Date(Date.now() - 3_600_000).toISOString() };
-    await writeFile(tokenUsesFile(folder), JSON.stringify({ version: 1, used }));
+    await writeFile(tokenUsesFilePath(folder), JSON.stringify({ version: 1, used }));
     const accounts = await openTokenAccounts(folder, silentLog, 3_600_000);
     for (let n = 0; n < 100; n++) accounts.authenticateToken("ann-token");
     expect(await readTokenUses(folder)).toEqual(used);
@@ -149,7 +149,7 @@ describe("the last use of a token", () => {
     const folder = await createTemporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    await writeFile(tokenUsesFile(folder), "{");
+    await writeFile(tokenUsesFilePath(folder), "{");
     const lines: string[] = [];
     const log: Log = { ...silentLog, warn: (_event, text) => void lines.push(text) };
     const accounts = await openTokenAccounts(folder, log);
@@ -164,14 +164,14 @@ describe("the last use of a token", () => {
     const folder = await createTemporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    await mkdir(`${tokenUsesFile(folder)}.new`);
+    await mkdir(`${tokenUsesFilePath(folder)}.new`);
     const lines: string[] = [];
     const accounts = await openTokenAccounts(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
     accounts.authenticateToken("ann-token");
     await eventually(() => lines.length > 0, { what: "the warning" });
     expect(lines[0]).toMatch(/cannot be written to .*token-uses\.json/);
     expect(accounts.authenticateToken("ann-token")).toBeDefined();
-    await rmdir(`${tokenUsesFile(folder)}.new`);
+    await rmdir(`${tokenUsesFilePath(folder)}.new`);
     await eventually(() => readTokenUses(folder), { what: "the file, once it can be written" });
     expect(lines).toHaveLength(1);
   });

@@ -5,7 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog } from "../../server/src/observability/log.js";
 import { userCommand } from "../../server/src/app/commands/user.js";
-import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import { tokenUsesFilePath } from "../../server/src/security/token-uses.js";
 import { parseExpiry } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
@@ -260,7 +260,7 @@ describe("a token expires", () => {
 test("a damaged file of last uses hides no user, and the list reports the damage", async () => {
   const folder = await createTemporaryFolder();
   await runUser(folder, "add ann --generate");
-  await writeFile(tokenUsesFile(folder), "{");
+  await writeFile(tokenUsesFilePath(folder), "{");
   const { out, said, error } = await runUser(folder, "list");
   expect({ out, error }).toEqual({ out: "ann\tadmin\n", error: "" });
   expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);

@@ -1,6 +1,6 @@
 import type { BrokerConnection } from "../transport/broker-connection.js";
 import { createRemoteConnection } from "../transport/remote.js";
-import { INBOUND_CHANNELS, zoneId, type Scope } from "../transport/scope.js";
+import { INBOUND_CHANNELS, zoneIdOf, type Scope } from "../transport/scope.js";
 import { joinRedis, createRedisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readPeerMessage } from "./checks/peer-messages.js";
@@ -194,10 +194,10 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     memory,
     journal: records,
     ownership: {
-      ownsZone: (name) => router.owns(zoneId(prefix, name)),
+      ownsZone: (name) => router.owns(zoneIdOf(prefix, name)),
       isValid: () => membership.isValid,
       storeZone({ policy: { name }, lamp }) {
-        void records.put(zoneId(prefix, name), FIELD_PREFIX.zone + name, lamp && toStoredLamp(lamp, sharedClock));
+        void records.put(zoneIdOf(prefix, name), FIELD_PREFIX.zone + name, lamp && toStoredLamp(lamp, sharedClock));
       },
     },
     message: (topic, payload, retained) =>

@@ -154,7 +154,7 @@ export class RetainedLog {
       this.#current.write(bytes);
     } catch (error) {
       // while writes fail, keep only the latest message of each topic in memory
-      this.#batch.keepLatest();
+      this.#batch.keepLatestMessages();
       throw error;
     }
     this.#length += bytes.length;

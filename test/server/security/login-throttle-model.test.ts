@@ -82,10 +82,10 @@ test("the delays follow the rules for any sequence of attempts", () => {
       for (const step of steps) {
         if ("pass" in step) {
           clock.time += step.pass;
-          // skip the comparison: `waitTime` forgets old failures, which would hide an attempt that ends with an outdated count
+          // skip the comparison: `getWaitTime` forgets old failures, which would hide an attempt that ends with an outdated count
           continue;
         }
-        if ("waitFor" in step) clock.time += throttle.waitTime(step.waitFor.address, step.waitFor.name);
+        if ("waitFor" in step) clock.time += throttle.getWaitTime(step.waitFor.address, step.waitFor.name);
         else if ("end" in step) {
           const ended = running[step.end];
           if (ended) finishAttempt(ended, step.outcome);
@@ -103,7 +103,7 @@ test("the delays follow the rules for any sequence of attempts", () => {
         }
         for (const [address, network] of Object.entries(addresses))
           for (const name of ["ann", "bob"])
-            expect(throttle.waitTime(address, name), `${name} at ${address}`).toBe(
+            expect(throttle.getWaitTime(address, name), `${name} at ${address}`).toBe(
               model.wait(network, name, clock.time),
             );
       }

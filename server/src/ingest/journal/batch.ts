@@ -73,7 +73,7 @@ export class Batch {
     const number = this.#numberOf(device);
     this.#reserve(3 + boots.length * 24 + points.length * 3);
     const begin = this.#length;
-    this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.state, 0, boots.length);
+    this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.snapshot, 0, boots.length);
     for (const [boot, [first, highest, gapCount, bits], started] of boots) {
       const times = started?.map((time) => clock.toWall(time)) ?? [NaN, NaN, NaN];
       this.#addWords(boot, first, highest, gapCount, ...times, bits ? 1 : 0);
@@ -85,7 +85,7 @@ export class Batch {
   }
 
   /** Adds a record that deletes all data of a device. Another device may get the device number afterwards. */
-  addForget(device: JournaledDevice): void {
+  addForgetRecord(device: JournaledDevice): void {
     const number = this.#numberOf(device);
     this.#reserve(1);
     this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.forget);
@@ -98,7 +98,7 @@ export class Batch {
   }
 
   /** Begins the next batch. @param beginsSegment whether the batch begins a new segment, which contains no device ids yet */
-  beginNext(beginsSegment: boolean): void {
+  beginNextBatch(beginsSegment: boolean): void {
     this.#length = HEADER_WORDS;
     if (this.#words.length > 16 * INITIAL_BUFFER_WORDS) this.#useBuffer(new Float64Array(INITIAL_BUFFER_WORDS));
     if (beginsSegment) this.#idCopies.fill(ID_COPIES.never);

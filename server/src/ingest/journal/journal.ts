@@ -33,7 +33,7 @@ export interface JournalOptions {
   /** Returns how many readings the history has not stored yet. The log keeps these readings. */
   unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
-  failed(problem: string): void;
+  cleanupFailed(problem: string): void;
   /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.wasKilled`. */
   readonly wasClosed?: boolean;
   /** Called with a description of each damaged file. */
@@ -69,14 +69,14 @@ export class Journal implements ReadingsJournal {
   #retryTimer: NodeJS.Timeout | undefined;
   /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
   #pendingWrite: Promise<void> | undefined;
-  #stored = (): void => {};
+  #resolvePendingWrite = (): void => {};
   #closed = false;
 
   constructor(options: JournalOptions) {
     const { folder, recent, segmentRetention = SEGMENT_RETENTION_TIME } = options;
     this.#options = options;
     this.#recent = recent;
-    this.#segments = new Segments(folder, segmentRetention, (error) => options.failed(textOf(error)));
+    this.#segments = new Segments(folder, segmentRetention, (error) => options.cleanupFailed(textOf(error)));
   }
 
   /**
@@ -138,7 +138,7 @@ export class Journal implements ReadingsJournal {
 
   /** Deletes all data of a device. Resolves when the deletion is stored. */
   forget(device: Device): Promise<void> {
-    this.#batch.addForget(device);
+    this.#batch.addForgetRecord(device);
     device.oldestSegment = 0;
     return this.#scheduleWrite();
   }
@@ -159,7 +159,7 @@ export class Journal implements ReadingsJournal {
       return this.#pendingWrite;
     }
     return (this.#pendingWrite = new Promise((stored) => {
-      this.#stored = stored;
+      this.#resolvePendingWrite = stored;
       setImmediate(() => this.#tryWrite());
     }));
   }
@@ -168,7 +168,7 @@ export class Journal implements ReadingsJournal {
     if (this.#backlog.isEmpty) this.#compact();
     if (!this.#write()) return;
     this.#pendingWrite = undefined;
-    this.#stored();
+    this.#resolvePendingWrite();
   }
 
   get #readingsToKeep(): number {
@@ -179,7 +179,7 @@ export class Journal implements ReadingsJournal {
   /** Adds snapshots to the batch for devices whose records are old (compaction). */
   #compact(): void {
     while (this.#batch.length <= MAX_SNAPSHOT_WORDS) {
-      const device = this.#segments.nextDeviceToCompact(this.#readingsToKeep);
+      const device = this.#segments.findDeviceToCompact(this.#readingsToKeep);
       if (!device) return;
       this.#snapshot(device);
     }
@@ -190,7 +190,7 @@ export class Journal implements ReadingsJournal {
     this.#batch.addSnapshot(
       device,
       device.boots?.toStored() ?? [],
-      points.length > 0 ? points : displayedPoints(device),
+      points.length > 0 ? points : displayedPointsOf(device),
     );
     this.#segments.assignCurrentSegment(device);
   }
@@ -205,13 +205,13 @@ export class Journal implements ReadingsJournal {
         this.#writeBatch({ bytes: this.#batch.finish(), devices: this.#batchDevices, points: this.#batchPoints });
     } catch (error) {
       this.#queueBatch();
-      this.#options.health.writeFailed("readings", error);
+      this.#options.health.recordFailure("readings", error);
       if (!this.#closed) this.#retryTimer = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return false;
     }
     // A new segment contains no device ids yet, so the batch must add them again.
     this.#clearBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
-    this.#options.health.writeSucceeded("readings");
+    this.#options.health.recordSuccess("readings");
     return true;
   }
 
@@ -232,15 +232,15 @@ export class Journal implements ReadingsJournal {
     this.#clearBatch(false);
   }
 
-  /** Begins another batch. @param anew whether the batch begins a new segment */
-  #clearBatch(anew: boolean): void {
+  /** Begins another batch. @param beginsSegment whether the batch begins a new segment */
+  #clearBatch(beginsSegment: boolean): void {
     this.#batchDevices = [];
     this.#batchPoints = [];
-    this.#batch.beginNext(anew);
+    this.#batch.beginNextBatch(beginsSegment);
   }
 }
 
 /** Returns the points for the snapshot of a device without recent readings: the reading that the dashboard displays. */
-function displayedPoints({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
+function displayedPointsOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }
