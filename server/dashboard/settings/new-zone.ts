@@ -55,7 +55,8 @@ export function openNewZone(settings: SettingsStore, boards: Boards): void {
     const { version } = settings;
     const short = name.value.trim();
     if (!version) return;
-    if (short in version.view.zones) return showOrHideText(problem, message("settings.nameTaken", { name: short }));
+    if (Object.hasOwn(version.view.zones, short))
+      return showOrHideText(problem, message("settings.nameTaken", { name: short }));
     const zone = { ...(label.value.trim() && { label: label.value.trim() }), sensors: sensors.read(), lamps: lamps.read() }; // prettier-ignore
     submit.disabled = true;
     try {
@@ -82,6 +83,6 @@ function proposeZoneName(label: string, { version }: SettingsStore): string {
   const taken = version?.view.zones ?? {};
   for (let number = 1; ; number++) {
     const name = number === 1 ? plain : `${plain}-${number}`;
-    if (!(name in taken)) return name;
+    if (!Object.hasOwn(taken, name)) return name;
   }
 }

@@ -9,12 +9,9 @@ import {
   type SettingsAuthor,
   type SettingsVersion,
 } from "./client.js";
+import { createMergePatch, type SettingEdit } from "./merge-patch.js";
 
-/** The new value of a setting; null returns it to its default. */
-export interface SettingEdit {
-  readonly path: readonly string[];
-  readonly value: unknown;
-}
+export type { SettingEdit };
 
 /** A setting that two people have changed. */
 export interface SettingConflict extends SettingEdit {
@@ -93,7 +90,8 @@ export class SettingsStore {
    * @throws ApiError
    */
   save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
-    return this.sendUntilSettled("PATCH", "", createMergePatch(edits), edits, base);
+    const createPatch = (seen: SettingsVersion): object => createMergePatch(edits, (path) => ownValue(seen, path));
+    return this.sendUntilSettled("PATCH", "", createPatch, edits, base);
   }
 
   /**
@@ -108,20 +106,23 @@ export class SettingsStore {
     path: readonly string[],
     base: SettingsVersion,
   ): Promise<SaveResult> {
-    return this.sendUntilSettled(method, route, body, [{ path, value: body ?? null }], base);
+    return this.sendUntilSettled(method, route, () => body, [{ path, value: body ?? null }], base);
   }
 
-  /** Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise. */
+  /**
+   * Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise.
+   * @param bodyFor returns the body of the request that changes a version
+   */
   private async sendUntilSettled(
     method: string,
     route: string,
-    body: object | undefined,
+    bodyFor: (version: SettingsVersion) => object | undefined,
     edits: readonly SettingEdit[],
     base: SettingsVersion,
   ): Promise<SaveResult> {
     let seen = base;
     for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange(method, route, body, seen.etag);
+      const answer = await sendChange(method, route, bodyFor(seen), seen.etag);
       if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
@@ -197,20 +198,11 @@ export const isSameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a
 function valueAtPath(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Readonly<Record<string, unknown>>)[key] : undefined,
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? (inner as Readonly<Record<string, unknown>>)[key]
+        : undefined,
     value,
   );
-}
-
-/** Creates a JSON Merge Patch (RFC 7396). */
-export function createMergePatch(edits: readonly SettingEdit[]): Record<string, unknown> {
-  const patch: Record<string, unknown> = {};
-  for (const { path, value } of edits) {
-    let inner = patch;
-    for (const key of path.slice(0, -1)) inner = (inner[key] ??= {}) as Record<string, unknown>;
-    inner[path.at(-1)!] = value;
-  }
-  return patch;
 }
 
 /** Returns the default value of a setting that belongs to no zone and no device. */

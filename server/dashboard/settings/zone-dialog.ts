@@ -144,7 +144,7 @@ class ZoneDialog {
   /** Shows a notice if somebody else has deleted the zone. The fields stay, so that the user can copy from them. */
   private render(): void {
     const { version } = this.settings;
-    if (version && !(this.name in version.view.zones))
+    if (version && !Object.hasOwn(version.view.zones, this.name))
       showOrHideText(this.problem, message("settings.deletedMeanwhile"));
   }
 
