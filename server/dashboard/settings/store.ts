@@ -26,11 +26,21 @@ export type AskConflict = (
   at: string,
 ) => Promise<"yours" | "theirs" | "continue">;
 
+interface Theirs {
+  readonly kind: "theirs";
+  /** The settings that two people have changed. */
+  readonly conflicts: readonly SettingConflict[];
+  /** The version with the values of somebody else. */
+  readonly version: SettingsVersion;
+}
+
 /** The result of saving a change. */
 export type SaveResult =
   | { readonly kind: "saved" }
-  /** After a conflict, the user chose the values that somebody else saved, or chose to continue editing. */
-  | { readonly kind: "theirs" | "continue" }
+  /** After a conflict, the user chose the values that somebody else saved. */
+  | Theirs
+  /** After a conflict, the user chose to continue editing. */
+  | { readonly kind: "continue" }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
 
 /** Number of retries without asking the user, if other users change other settings at the same time. */
@@ -85,13 +95,18 @@ export class SettingsStore {
 
   /**
    * Saves changes. If somebody else has changed other settings in the meantime, retries. If somebody else has changed
-   * the same settings, asks the user.
+   * the same settings, asks the user. If the user takes the values of somebody else, saves the remaining changes.
    * @param base the version that the user has seen
    * @throws ApiError
    */
-  save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
+  async save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
     const createPatch = (seen: SettingsVersion): object => createMergePatch(edits, (path) => ownValue(seen, path));
-    return this.sendUntilSettled("PATCH", "", createPatch, edits, base);
+    const result = await this.sendUntilSettled("PATCH", "", createPatch, edits, base);
+    if (result.kind !== "theirs") return result;
+    const isDropped = ({ path }: SettingEdit): boolean =>
+      result.conflicts.some((conflict) => isSameValue(conflict.path, path));
+    const others = edits.filter((edit) => !isDropped(edit));
+    return others.length > 0 ? this.save(others, result.version) : result;
   }
 
   /**
@@ -126,7 +141,7 @@ export class SettingsStore {
       if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
-      if (decision) return { kind: decision };
+      if (decision) return decision;
       seen = answer.version;
     }
   }
@@ -137,14 +152,15 @@ export class SettingsStore {
     base: SettingsVersion,
     answer: Conflict,
     attempt: number,
-  ): Promise<"theirs" | "continue" | undefined> {
+  ): Promise<Theirs | { kind: "continue" } | undefined> {
     this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))
       .filter(({ path, theirs, value }) => hasChanged(path, base, answer) && !isSameValue(value ?? undefined, theirs));
     if (conflicts.length === 0 && attempt < MAX_ATTEMPTS) return undefined;
     const choice = await this.ask(conflicts, answer.by, answer.at);
-    return choice === "yours" ? undefined : choice;
+    if (choice === "yours") return undefined;
+    return choice === "continue" ? { kind: choice } : { kind: choice, conflicts, version: answer.version };
   }
 
   private async loadOnce(): Promise<void> {
