@@ -3,6 +3,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
+import { startTestBoard } from "./support/board.js";
 import { startSettingsServer } from "./support/settings.js";
 
 const CONFIGURATION_FILE = `rule:
@@ -131,5 +132,30 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
     await page.getByRole("button", { name: "New zone" }).waitFor();
     await threshold.waitFor({ state: "detached" });
     expect(page.url()).toContain("#/zones");
+  });
+
+  test("Escape ends the drag of a threshold, and the other buttons of a mouse begin none", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const board = await startTestBoard(server.brokerUrl, "nightlight/gate");
+    await board.read(500);
+    const page = await openView(server.httpUrl, "/board/nightlight%2Fgate");
+    const grip = page.getByRole("slider", { name: /^Threshold/ });
+    const bar = page.locator(".rule-bar");
+    await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
+    await grip.hover({ position: { x: 60, y: 5 } });
+    const { x, y } = (await grip.boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y - 40, { steps: 3 });
+    await bar.waitFor();
+    await page.keyboard.press("Escape");
+    await bar.waitFor({ state: "hidden" });
+    await page.mouse.move(x + 60, y - 60, { steps: 3 });
+    await page.mouse.up();
+    await grip.hover({ position: { x: 60, y: 5 } });
+    await page.mouse.down({ button: "right" });
+    await page.mouse.move(x + 60, y - 40, { steps: 3 });
+    await page.mouse.up({ button: "right" });
+    expect(await grip.getAttribute("aria-valuenow")).toBe("300");
+    expect(await bar.isVisible()).toBe(false);
   });
 });
