@@ -134,6 +134,27 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
     expect(page.url()).toContain("#/zones");
   });
 
+  test("mistakes that somebody makes in the file are named, and a form works again when they are corrected", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const form = page.locator('form:has([data-setting="rule > threshold"])');
+    const threshold = form.getByLabel("Threshold", { exact: true });
+    await threshold.fill("310");
+    await server.write(`${CONFIGURATION_FILE}history: [\n`);
+    await saveButton(form).click();
+    await form.getByText("has mistakes. Correct them in the file before you change settings here:").waitFor();
+    await page
+      .locator(".settings-notes")
+      .getByText(/nightlight\.yaml:\d+:\d+: This is not YAML/)
+      .waitFor();
+    expect(await threshold.inputValue()).toBe("310");
+    await server.write(CONFIGURATION_FILE);
+    await eventually(() => threshold.isEnabled(), { what: "the form to work again" });
+    await saveButton(form).click();
+    await form.getByText("Saved.").waitFor();
+    expect(await server.text()).toBe(CONFIGURATION_FILE.replace("300", "310"));
+  });
+
   test("Escape ends the drag of a threshold, and the other buttons of a mouse begin none", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const board = await startTestBoard(server.brokerUrl, "nightlight/gate");

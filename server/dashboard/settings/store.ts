@@ -1,5 +1,6 @@
 /** Store of the settings on the page. It saves changes, and keeps the changes of several people apart. */
 
+import type { ApiError } from "../api.js";
 import {
   getSettings,
   sendChange,
@@ -43,6 +44,9 @@ export type SaveResult =
   | { readonly kind: "continue" }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
 
+/** How often the settings are loaded again while the file has mistakes, which somebody may correct, in ms. */
+const CORRECTION_INTERVAL = 5000;
+
 /** Number of retries without asking the user, if other users change other settings at the same time. */
 const MAX_ATTEMPTS = 5;
 
@@ -54,6 +58,7 @@ export class SettingsStore {
   private readonly listeners = new Set<() => void>();
   private loading?: Promise<void>;
   private reloadRequested = false;
+  private correctionTimer?: number;
 
   constructor(private readonly ask: AskConflict) {}
 
@@ -137,7 +142,11 @@ export class SettingsStore {
   ): Promise<SaveResult> {
     let seen = base;
     for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange(method, route, bodyFor(seen), seen.etag);
+      const answer = await sendChange(method, route, bodyFor(seen), seen.etag).catch((error: unknown) => {
+        // The file may have got mistakes since the page has loaded the settings.
+        if ((error as ApiError).status === 409) void this.load();
+        throw error;
+      });
       if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
@@ -180,6 +189,9 @@ export class SettingsStore {
   private setVersion(version: SettingsVersion): void {
     this.version = version;
     this.problem = "";
+    clearTimeout(this.correctionTimer);
+    if (version.view.problems.length > 0)
+      this.correctionTimer = setTimeout(() => void this.load(), CORRECTION_INTERVAL);
     this.notify();
   }
 
