@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Telemetry } from "../../contract/index.js";
 import type { StoredBoot } from "../../server/src/devices/boots.js";
-import { Batch } from "../../server/src/ingest/journal/batch.js";
+import { JournalBatch } from "../../server/src/ingest/journal/batch.js";
 import { readSegment } from "../../server/src/ingest/journal/read.js";
 import type { Point } from "../../server/src/history/recent.js";
 import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
@@ -57,7 +57,7 @@ function withUniqueNumbers(steps: readonly Step[]): Step[] {
   });
 }
 
-function writeStep(batch: Batch, [kind, device, ...rest]: Step): void {
+function writeStep(batch: JournalBatch, [kind, device, ...rest]: Step): void {
   if (kind === "reading") {
     const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
     batch.addReading(device, { ...reading, light: point.light }, now, live, point);
@@ -92,7 +92,7 @@ const HEADER_SIZE = new SyncMarker().header.length;
 
 /** Encodes batches into a segment. Returns the segment and the end offset of each batch. */
 function encodeSegment(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
-  const batch = new Batch();
+  const batch = new JournalBatch();
   const marker = new SyncMarker();
   const parts = batches.map((steps) => {
     for (const step of steps) writeStep(batch, step);

@@ -78,7 +78,7 @@ describe("old readings", () => {
 
 describe("while the broker delivers a queue", () => {
   beforeEach(() => {
-    bench.lamps.catchingUp = true;
+    bench.lamps.isCatchingUp = true;
   });
 
   test("a reading with an uncertain time counts as old, and one with a certain time does not", () => {

@@ -224,11 +224,11 @@ describe("a renewed certificate", () => {
     await rm(pair.key);
     await eventually(() => warnings.length > 1, { what: "the second warning" });
     expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The previous certificate/);
-    expect(certificates.tlsOptions().cert).toBe(server.cert);
+    expect(certificates.createTlsOptions().cert).toBe(server.cert);
     expect(changes).toBe(0);
     await writePair(folder, "server", next);
     await eventually(() => changes === 1, { what: "the new pair" });
-    expect(certificates.tlsOptions().cert).toBe(next.cert);
+    expect(certificates.createTlsOptions().cert).toBe(next.cert);
     expect(warnings).toHaveLength(2);
   });
 });

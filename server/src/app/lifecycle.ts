@@ -43,7 +43,7 @@ export class Lifecycle {
    */
   resume(): void {
     const { devices, zones, lamps, actions, memory } = this.#parts;
-    lamps.catchingUp = true;
+    lamps.isCatchingUp = true;
     for (const [id, stored] of memory.actions) {
       const device = devices.obtain(id);
       if (device) actions.restore(device, stored);
@@ -67,7 +67,7 @@ export class Lifecycle {
   /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */
   republish(): void {
     const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
-    lamps.catchingUp = true;
+    lamps.isCatchingUp = true;
     for (const device of boardConfigs.forgetPublished())
       boardConfigs.publish(device, actions.highestExpiredSeqOf(device));
     decisionPublisher.republish(devices);

@@ -179,7 +179,7 @@ export class Persistence {
     const session = this.#sessions.get(client.id);
     if (!session) return Readable.from([]);
     const reader = client.connecting ? this.queueReaders.open(client) : undefined;
-    return Readable.from(this.#sessions.messages.queuedMessages(session, reader));
+    return Readable.from(this.#sessions.messages.readQueuedMessages(session, reader));
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {

@@ -135,7 +135,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     me,
     slotOf: (id) => zoneGroups.slotOf(id),
     isValid: () => membership.isValid,
-    handle: (topic, payload, retained, delivery) => self.ingest.handle(topic, payload, retained, delivery),
+    handle: (topic, payload, retained, delivery) => self.ingest.handleMessage(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
     unreachable: () => membership.renewSoon(),
@@ -201,7 +201,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       },
     },
     message: (topic, payload, retained) =>
-      router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.catchingUp }),
+      router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.isCatchingUp }),
     connect(member, topics, handlers) {
       // Set these variables before connecting, because the handlers of the first messages need them.
       self = member;

@@ -57,7 +57,7 @@ export class Ingest {
    * @returns resolves when everything that must survive a restart is stored; rejects if the message must be delivered
    *   again; undefined if there is nothing to store
    */
-  handle(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
+  handleMessage(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
     if (this.#closed) return NEVER_SETTLES;
     try {
       return this.#route(topic, payload, retained, delivery);
@@ -89,7 +89,7 @@ export class Ingest {
     }
     if (channel === "set") return this.#handleOverride(id, payload);
     if (!owns(id)) return undefined;
-    if (channel === "telemetry") return readings.handle(id, payload, delivery);
+    if (channel === "telemetry") return readings.handleTelemetry(id, payload, delivery);
     if (channel === "replies") return this.#handleReply(id, payload);
     this.#handleStatus(id, payload, retained);
     return undefined;

@@ -56,14 +56,14 @@ export class Readings {
    * Processes the payload of a reading.
    * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
    */
-  handle(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
+  handleTelemetry(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
     const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
     const begin = performance.now();
 
     const reading = decoder.decode(TELEMETRY, id, "telemetry", payload);
     if (!reading) return undefined;
     const now = delivery?.now ?? clock.now();
-    const live = delivery?.live ?? !lamps.catchingUp;
+    const live = delivery?.live ?? !lamps.isCatchingUp;
     const device = this.getOrAddDevice(id, now);
     if (!device) return undefined;
     if (journal.isFull) return this.#refuse(device, reading, now, live);

@@ -40,7 +40,7 @@ export interface LampsOptions {
 /** Controls the lamps: decides, publishes the command, and notifies listeners about switched lamps. */
 export class Lamps {
   /** Whether the broker still delivers messages that waited while the server was away. */
-  catchingUp = false;
+  isCatchingUp = false;
   readonly #options: LampsOptions;
   readonly #delayedReadings = new Map<Device, DelayedReading>();
   /** Devices whose lamp may switch without a new reading, because an override or the rule's minimum time ends. */
@@ -65,7 +65,7 @@ export class Lamps {
     }
     if (isTimeCertain && now - measuredAt <= OLD_READING_AGE) return this.#decideAll(device, now);
     const since = delayed?.since ?? now;
-    const latest = since + (this.catchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
+    const latest = since + (this.isCatchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
     const decideLater = (): void => {
       this.#delayedReadings.delete(device);
       this.#decideAll(device, clock.now());

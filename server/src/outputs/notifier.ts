@@ -14,7 +14,7 @@ import type { ServerEvents } from "./server-events.js";
 /** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
   /** Schedules an event about a device that changed or sent a reading. */
-  scheduleDevice(device: Device): void;
+  scheduleDeviceEvent(device: Device): void;
   publish(name: string, data: unknown): void;
 }
 
@@ -72,7 +72,7 @@ export class Notifier {
   /** Sends the current state of a device to the dashboard and to library users, after a reading or another change. */
   deviceReported(device: Device): void {
     const { eventStream, emitter } = this.#options;
-    eventStream.scheduleDevice(device);
+    eventStream.scheduleDeviceEvent(device);
     if (emitter.listenerCount("device") > 0) emitter.emit("device", device.view());
   }
 

@@ -30,7 +30,7 @@ export interface Certificates {
    * Returns the options for `tls.createServer` and `https.createServer`. Allows TLS 1.2 and newer, and requests or requires
    * client certificates as configured.
    */
-  tlsOptions(): TlsOptions;
+  createTlsOptions(): TlsOptions;
   /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
   /** Stops checking the files for changes. */
@@ -103,7 +103,7 @@ export async function watchCertificates(
   timer.unref();
 
   return {
-    tlsOptions: () => ({
+    createTlsOptions: () => ({
       ...context,
       requestCert: files.clientCa !== undefined,
       rejectUnauthorized: files.requireClientCertificate ?? false,

@@ -10,7 +10,7 @@ const LOG_FILE_NAME_PATTERN = /^(\d{12})\.log$/;
 const EXISTENCE_CHECK_INTERVAL = 1000;
 
 /** Returns the path of the log file with this number. Later files have higher numbers. */
-export function logPath(folder: string, number: number): string {
+export function logFilePath(folder: string, number: number): string {
   return path.join(folder, `${String(number).padStart(12, "0")}.log`);
 }
 

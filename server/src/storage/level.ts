@@ -45,7 +45,7 @@ export class LevelDatabase {
     this.#health = health;
   }
 
-  sublevel(name: string): Sublevel {
+  openSublevel(name: string): Sublevel {
     const sublevel = openSublevel(this.#db, name);
     this.#sublevels.push(sublevel);
     return sublevel;

@@ -1,6 +1,6 @@
 import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { textOf } from "../common/errors.js";
-import { keepDamagedCopy, type ReportDamage } from "./damage.js";
+import { copyDamagedFile, type ReportDamage } from "./damage.js";
 import { PRIVATE_FILE_MODE } from "./permissions.js";
 import { decodeLog, encodeLog, type UnreadableRange, type LogContents } from "./log-format.js";
 
@@ -36,7 +36,7 @@ async function replaceDamagedLog(
   const where = unreadable.map(({ at, length }: UnreadableRange) => `${length} bytes from byte ${at}`).join(", ");
   const what = `The file ${file} is damaged: ${where} cannot be read, the rest is used.`;
   try {
-    const copy = await keepDamagedCopy(file);
+    const copy = await copyDamagedFile(file);
     await replaceFile(file, encodeLog(payloads));
     reportDamage(`${what} The damaged file was kept as ${copy}. ${consequence}`);
   } catch (error) {

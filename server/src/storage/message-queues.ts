@@ -125,7 +125,7 @@ export class MessageQueues {
    * Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag.
    * @param reader delays each message until the previous message was sent
    */
-  async *queuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {
+  async *readQueuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {
     for (const [key, packetId] of session.queue) {
       const stored = await this.#store.getDecoded<StoredPacket>(key);
       if (!stored) continue;

@@ -44,7 +44,7 @@ export class OrderedStore {
   constructor(database: LevelDatabase, name: string, reportDamage: ReportDamage = () => {}) {
     this.#reportDamage = reportDamage;
     this.#database = database;
-    this.#sublevel = database.sublevel(name);
+    this.#sublevel = database.openSublevel(name);
   }
 
   put(key: string, value: Buffer): void {

@@ -57,7 +57,7 @@ export function createLampBench(): LampBench {
       super.deviceChanged(device, change);
     }
   }
-  const eventStream = { scheduleDevice() {}, publish() {} };
+  const eventStream = { scheduleDeviceEvent() {}, publish() {} };
   const history = NO_HISTORY;
   const notifier = new Recorder({ log: silentLog, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice: undefined }); // prettier-ignore
   const memory = {

@@ -25,7 +25,7 @@ const ID_COPIES = { never: 0, now: 1, once: 2, twice: 3 } as const;
  * The records that the journal writes at once. The object is reused for every batch. A segment (file) contains the id of each
  * device twice, in the first two batches with records of the device, so that one damaged batch does not lose the id.
  */
-export class Batch {
+export class JournalBatch {
   /** How often the segment contains each device's id (a value of `ID_COPIES`), by device number. */
   #idCopies = new Uint8Array(1024);
   /** Numbers of the devices whose ids are in this batch, and in no earlier batch of the segment. */
@@ -43,7 +43,11 @@ export class Batch {
     return this.#length;
   }
 
-  /** Adds a reading. @param now its arrival time @param live false if a broker may have queued it */
+  /**
+   * Adds a reading.
+   * @param now arrival time of the reading, in ms by the monotonic clock
+   * @param live false if a broker may have queued the reading
+   */
   addReading(
     device: JournaledDevice,
     reading: Telemetry,

@@ -6,8 +6,8 @@ import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, RecentReadings } from "../../history/recent.js";
 import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
-import { Backlog, type WritableBatch } from "./backlog.js";
-import { Batch } from "./batch.js";
+import { BatchQueue, type WritableBatch } from "./batch-queue.js";
+import { JournalBatch } from "./batch.js";
 import { replaySegment } from "./replay.js";
 import { Segments } from "./segments.js";
 
@@ -21,7 +21,7 @@ const SEGMENT_RETENTION_TIME = 10_000;
 const MAX_SNAPSHOT_WORDS = 8192;
 /** Maximum number of readings that wait in memory while writes fail. The journal then reports `isFull`. */
 const MAX_WAITING_READINGS = 100_000;
-/** While writes fail, a batch above this size, in 64-bit words, moves to the backlog. */
+/** While writes fail, a batch above this size, in 64-bit words, moves to the queue of unwritten batches. */
 const MAX_WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
@@ -59,12 +59,12 @@ export class Journal implements ReadingsJournal {
   readonly #recent: RecentReadings;
   readonly #segments: Segments;
   #devices: Devices | undefined;
-  readonly #batch = new Batch();
+  readonly #batch = new JournalBatch();
   /** The device of each reading in the batch. */
   #batchDevices: Device[] = [];
   /** The plotted point of each reading in the batch, in the order of `#batchDevices`. */
   #batchPoints: KeptPoint[] = [];
-  readonly #backlog = new Backlog();
+  readonly #batchQueue = new BatchQueue();
   /** Timer that retries a failed write; undefined while writes succeed. */
   #retryTimer: NodeJS.Timeout | undefined;
   /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
@@ -110,12 +110,14 @@ export class Journal implements ReadingsJournal {
 
   /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   get isFull(): boolean {
-    return this.#backlog.readingCount + this.#batchDevices.length >= (this.#options.maxWaiting ?? MAX_WAITING_READINGS);
+    return (
+      this.#batchQueue.readingCount + this.#batchDevices.length >= (this.#options.maxWaiting ?? MAX_WAITING_READINGS)
+    );
   }
 
   /** The number of readings that are not acknowledged because they could not be stored yet. */
   get waitingCount(): number {
-    return this.#retryTimer === undefined ? 0 : this.#backlog.readingCount + this.#batchDevices.length;
+    return this.#retryTimer === undefined ? 0 : this.#batchQueue.readingCount + this.#batchDevices.length;
   }
 
   /**
@@ -165,7 +167,7 @@ export class Journal implements ReadingsJournal {
   }
 
   #tryWrite(): void {
-    if (this.#backlog.isEmpty) this.#compact();
+    if (this.#batchQueue.isEmpty) this.#compact();
     if (!this.#write()) return;
     this.#pendingWrite = undefined;
     this.#resolvePendingWrite();
@@ -200,7 +202,7 @@ export class Journal implements ReadingsJournal {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     try {
-      this.#backlog.drain((batch) => this.#writeBatch(batch));
+      this.#batchQueue.drain((batch) => this.#writeBatch(batch));
       if (this.#batch.length > 1)
         this.#writeBatch({ bytes: this.#batch.finish(), devices: this.#batchDevices, points: this.#batchPoints });
     } catch (error) {
@@ -210,7 +212,7 @@ export class Journal implements ReadingsJournal {
       return false;
     }
     // A new segment contains no device ids yet, so the batch must add them again.
-    this.#clearBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
+    this.#beginNextBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
     this.#options.health.recordSuccess("readings");
     return true;
   }
@@ -221,19 +223,19 @@ export class Journal implements ReadingsJournal {
       if (!devices[n].isDetached) this.#options.readingStored(devices[n], points[n]);
   }
 
-  /** Moves the current batch to the backlog, so that it is written later, and begins another batch. */
+  /** Moves the current batch to the queue of unwritten batches, so that it is written later, and begins another batch. */
   #queueBatch(): void {
     if (this.#batch.length > 1)
-      this.#backlog.add({
+      this.#batchQueue.add({
         bytes: Buffer.from(this.#batch.finish()),
         devices: this.#batchDevices,
         points: this.#batchPoints,
       });
-    this.#clearBatch(false);
+    this.#beginNextBatch(false);
   }
 
   /** Begins another batch. @param beginsSegment whether the batch begins a new segment */
-  #clearBatch(beginsSegment: boolean): void {
+  #beginNextBatch(beginsSegment: boolean): void {
     this.#batchDevices = [];
     this.#batchPoints = [];
     this.#batch.beginNextBatch(beginsSegment);

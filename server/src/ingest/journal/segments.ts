@@ -1,6 +1,6 @@
 import { unlink } from "node:fs/promises";
 import type { Device } from "../../devices/devices.js";
-import { LogFile, listLogNumbers, logPath } from "../../storage/append-log.js";
+import { LogFile, listLogNumbers, logFilePath } from "../../storage/append-log.js";
 import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
 import { createSegment, type Segment } from "./segment.js";
@@ -36,7 +36,7 @@ export class Segments {
     this.#folder = folder;
     this.#retention = retention;
     this.#failed = failed;
-    this.#file = new LogFile(logPath(folder, this.#current.number));
+    this.#file = new LogFile(logFilePath(folder, this.#current.number));
   }
 
   /**
@@ -51,7 +51,7 @@ export class Segments {
     const earlierSegments = (await listLogNumbers(this.#folder)).map(createSegment);
     for (const segment of earlierSegments) {
       const mustHaveEndMark = closed || segment !== earlierSegments.at(-1);
-      const file = logPath(this.#folder, segment.number);
+      const file = logFilePath(this.#folder, segment.number);
       const { payloads } = await recoverLog(file, { mustHaveEndMark, consequence: DAMAGE_CONSEQUENCE, reportDamage });
       segment.readingCount = replay(segment, payloads);
       this.#readings += segment.readingCount;
@@ -59,7 +59,7 @@ export class Segments {
     // A new run never appends to files of earlier runs.
     const present = createSegment((earlierSegments.at(-1)?.number ?? 0) + 1);
     this.#all = [...earlierSegments, present];
-    this.#file = new LogFile(logPath(this.#folder, present.number));
+    this.#file = new LogFile(logFilePath(this.#folder, present.number));
   }
 
   get #current(): Segment {
@@ -115,7 +115,7 @@ export class Segments {
     const unneededSegments = this.#all.slice(0, unneeded);
     const next = createSegment(ended.number + 1);
     this.#all.push(next);
-    this.#file = new LogFile(logPath(this.#folder, next.number));
+    this.#file = new LogFile(logFilePath(this.#folder, next.number));
     this.#retiring = this.#retiring.then(() => this.#retire(file, unneededSegments)).catch(this.#failed);
   }
 
@@ -128,7 +128,7 @@ export class Segments {
     await file.sync();
     for (const segment of unneeded) {
       if (segment !== this.#all[0] || segment.endedAt > performance.now() - this.#retention) return;
-      await unlink(logPath(this.#folder, segment.number));
+      await unlink(logFilePath(this.#folder, segment.number));
       this.#all.shift();
       this.#unneeded--;
     }
