@@ -34,9 +34,9 @@ export function findPin({ pins }: BoardFile, text: string): string | undefined {
   const exact = labels.find((label) => label.toUpperCase() === wanted);
   if (exact) return exact;
   const gpio = /^GPIO(\d+)$/.exec(wanted)?.[1];
-  const matchesPart = (label: string) =>
+  const matchesLabelPart = (label: string) =>
     gpio === undefined ? label.toUpperCase().split("_").includes(wanted) : pins[label] === Number(gpio);
-  const found = labels.filter(matchesPart);
+  const found = labels.filter(matchesLabelPart);
   return found.length === 1 ? found[0] : undefined;
 }
 

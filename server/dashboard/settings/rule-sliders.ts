@@ -5,7 +5,7 @@
 
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import type { SettingsVersion } from "./client.js";
 import { buildElement, createButton } from "./elements.js";
 import { sentencesOf, showOrHideText } from "./form.js";
@@ -74,7 +74,7 @@ export class RuleSliders {
   /** Updates the sliders. Must be called when the rule in effect may have changed. */
   render(): void {
     const rule = this.chosen ?? this.target.rule();
-    const usable = rule !== undefined && this.settings.isEditable && readOnlyReason() === "";
+    const usable = rule !== undefined && this.settings.isEditable && getReadOnlyReason() === "";
     for (const grip of Object.values(this.grips)) grip.hidden = !usable;
     if (!rule) return;
     const upper = Math.min(MAX_LIGHT, rule.threshold + rule.hysteresis);

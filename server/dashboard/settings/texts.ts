@@ -71,7 +71,7 @@ export function labelOf(path: readonly (string | number)[]): string {
   return SETTING_TEXTS[key] ? message(SETTING_TEXTS[key].label) : path.join(" > ");
 }
 
-/** Returns what a setting does and its range; "" if there is nothing to say. */
+/** Returns the help text of a setting, with the range of its values; "" if there is no text. */
 export function helpOf({ path, minimum, maximum }: SettingDescription): string {
   const help = SETTING_TEXTS[String(path.at(-1))]?.help;
   const range =
