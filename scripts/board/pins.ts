@@ -65,8 +65,8 @@ function findPinProblem(file: BoardFile, role: Role, label: string): string | un
 }
 
 /**
- * Maps each GPIO that the board itself uses to the name of the board file's field that assigns it. As in DeviceScript, these
- * are all fields whose name starts with `pin`.
+ * Maps each GPIO that the board's own parts use to the name of the board file's field that assigns it. Like DeviceScript,
+ * reads all fields whose name starts with `pin`.
  */
 function findOnboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();

@@ -49,7 +49,7 @@ export function shortenRange({ from, to }: TimeRange, beginning: number | undefi
 }
 
 /**
- * Returns when a new board's readings begin, in ms since 1970; undefined if the time range shows enough of them.
+ * Returns when a new board's readings begin, in ms since 1970; undefined if the empty part of the range is small.
  * @param first time of the first reading in the range, in ms since 1970
  */
 async function findBeginning(id: string, { from, to }: TimeRange, first = from): Promise<number | undefined> {

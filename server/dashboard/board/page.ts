@@ -63,8 +63,8 @@ export class BoardPage {
       setText(problem, sentence);
     };
     const target = {
-      override: () => model.device,
-      put: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
+      getOverride: () => model.device,
+      putOverride: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
     };
     this.override = new OverrideControl(content, target, this.report);
     this.actions = new ActionButtons(content, model);

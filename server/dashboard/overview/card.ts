@@ -67,8 +67,8 @@ export class Card {
       setText(problem, sentence);
     };
     const target = {
-      override: () => model.device,
-      put: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
+      getOverride: () => model.device,
+      putOverride: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
     };
     this.override = new OverrideControl(content, target, this.report);
   }

@@ -59,8 +59,8 @@ export class ZonePanel {
     this.edit.addEventListener("click", () => editing.editors?.openZone(name, editing.settings, boards));
     const problem = findPart(content, "problem", HTMLElement);
     const target = {
-      override: () => this.zones.get(name),
-      put: (mode: Zone["mode"], duration?: number) => this.zones.override(name, mode, duration),
+      getOverride: () => this.zones.get(name),
+      putOverride: (mode: Zone["mode"], duration?: number) => this.zones.override(name, mode, duration),
     };
     this.override = new OverrideControl(content, target, (sentence) => {
       problem.hidden = sentence === "";
