@@ -21,7 +21,7 @@ export function openView(place: HTMLElement): () => void {
   findPart(place, "heading", HTMLElement).focus();
   const view = new PeopleView(place);
   void view.load();
-  const timer = setInterval(() => void view.load(), REFRESH_INTERVAL);
+  const timer = setInterval(() => void view.refresh(), REFRESH_INTERVAL);
   return () => clearInterval(timer);
 }
 
@@ -39,7 +39,13 @@ class PeopleView implements UserActions {
     });
   }
 
-  /** Loads the users and login sessions from the server and shows them. */
+  /** Loads the users and login sessions again, unless the user is in one of the lists: new entries would take the focus. */
+  async refresh(): Promise<void> {
+    const lists = ["users", "devices", "sessions"].map((name) => this.part(name));
+    if (!lists.some((list) => list.contains(document.activeElement))) await this.load();
+  }
+
+  /** Loads everything from the server and shows them. */
   async load(): Promise<void> {
     await attempt(async () => {
       const { first_administrator_missing: isOpen = false } = await getSession();
