@@ -41,7 +41,7 @@ class PeopleView implements UserActions {
 
   /** Loads the users and login sessions again, unless the user is in one of the lists: new entries would take the focus. */
   async refresh(): Promise<void> {
-    const lists = ["users", "devices", "sessions"].map((name) => this.part(name));
+    const lists = ["users", "devices", "sessions"].map((name) => this.findPart(name));
     if (!lists.some((list) => list.contains(document.activeElement))) await this.load();
   }
 
