@@ -45,7 +45,7 @@ class PeopleView implements UserActions {
     if (!lists.some((list) => list.contains(document.activeElement))) await this.load();
   }
 
-  /** Loads everything from the server and shows them. */
+  /** Loads the users and login sessions from the server and shows them. */
   async load(): Promise<void> {
     await attempt(async () => {
       const { first_administrator_missing: isOpen = false } = await getSession();
