@@ -182,7 +182,9 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosqu
   test("the readings in the queue are stored, and only the current reading is answered", async () => {
     const { restart, porch, boardTime } = await startAndStop();
     // each of these readings, from a minute before the server stopped, would switch the lamp
-    for (let n = 0; n < 300; n++) await porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n })),
+    );
     const second = await restart();
     const happened: unknown[] = [];
     second.on("received", (_id, _channel, message) => happened.push(message));
@@ -203,11 +205,15 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosqu
   test("the queue of a rebooted board or a lesson device does not make the lamp flicker", async () => {
     const { restart, porch } = await startAndStop();
     const lesson = await connectClient(urlOf(porch), {}, "nightlight/lesson/commands");
-    for (let n = 0; n < 300; n++) {
-      const light = n % 2 ? 900 : 10;
-      await porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 });
-      await lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 });
-    }
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => {
+        const light = n % 2 ? 900 : 10;
+        return [
+          porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 }),
+          lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 }),
+        ];
+      }).flat(),
+    );
     const second = await restart();
     await eventually(() => porch.commands.at(-1)?.text === '{"led_on":false,"seq":300}', {
       what: "the board's answer",
