@@ -5,7 +5,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
 import { LESSON_RULE } from "../../contract/index.js";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { Child } from "../loop/child.js";
 import { createNightlightPeer } from "../loop/peers/ours.js";
 import { findFreePort, waitForPort } from "../loop/ports.js";
@@ -69,7 +69,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     let readings = 0;
     client.on("message", () => void readings++);
     await client.subscribeAsync("nightlight/bench/telemetry", { qos: 1 });
-    const settings = { ...brokerSettings(`mqtt://127.0.0.1:${proxy.port}`), NL_ID: "nightlight/bench" };
+    const settings = { ...brokerSettingsOf(`mqtt://127.0.0.1:${proxy.port}`), NL_ID: "nightlight/bench" };
     board = new SimulatedBoard({ id: "bench", ...loadFirmware(), settings, light: () => crossings[0].before[0] });
     const startedAt = performance.now();
     await board.start();

@@ -69,7 +69,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       /2\.15\.0 is installed; this project needs 2\.16\.4/,
       /npm ci/,
     ],
-    ["when the disk is full", { freeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
+    ["when the disk is full", { getFreeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
     [
       "when the firmware is not built",
       { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
@@ -108,13 +108,13 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     [
       "when no suitable esptool is installed",
-      { esptool: failAtStep("esptool") },
+      { getEsptoolVersion: failAtStep("esptool") },
       /esptool +That is the problem\./,
       /Do this\./,
     ],
     [
       "when the ports cannot be listed",
-      { serialPorts: failAtStep("the port") },
+      { listSerialPorts: failAtStep("the port") },
       /boards +That is the problem\./,
       /Do this\./,
     ],
@@ -126,7 +126,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     [
       "when a setting is wrong",
-      { settings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
+      { checkSettings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
       /\.env\.local +It is wrong\./,
       /npm run setup/,
     ],
@@ -155,30 +155,30 @@ describe("npm run doctor prints a note, with exit code 0", () => {
   test.each<[string, Parameters<typeof createSystem>[0], RegExp]>([
     [
       "when no board is connected",
-      { serialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
+      { listSerialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
       /No board is connected\.\n.*BOOT/,
     ],
     [
       "when a board must be attached to WSL",
-      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
+      { listSerialPorts: () => Promise.resolve([]), run: fakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
       /usbipd attach/,
     ],
     [
       "when the user is not in the group of the ports",
       {
-        serialPorts: () => Promise.resolve([]),
+        listSerialPorts: () => Promise.resolve([]),
         run: fakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
       },
       /not in the group dialout.*\n.*usermod -aG dialout/,
     ],
     [
       "when the group is called uucp",
-      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "id -nG": "me users" }) },
+      { listSerialPorts: () => Promise.resolve([]), run: fakePrograms({ "id -nG": "me users" }) },
       /usermod -aG uucp/,
     ],
     [
       "when two boards are connected",
-      { serialPorts: () => Promise.resolve([BOARD_PORT, { ...BOARD_PORT, path: "/dev/ttyACM1" }]) },
+      { listSerialPorts: () => Promise.resolve([BOARD_PORT, { ...BOARD_PORT, path: "/dev/ttyACM1" }]) },
       /More than one board.*\n.*--port \/dev\/ttyACM0/,
     ],
     [
@@ -227,7 +227,7 @@ test("npm run doctor finds the program on a port on Windows as well", async () =
 test("npm run doctor does not connect to the broker without settings", async () => {
   let asked = false;
   const { code, text } = await runDoctorCommand({
-    settings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
+    checkSettings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
     broker: () => {
       asked = true;
       return Promise.resolve("");
@@ -239,7 +239,7 @@ test("npm run doctor does not connect to the broker without settings", async () 
 });
 
 test("a failed check does not stop the other checks", async () => {
-  const { code, text } = await runDoctorCommand({ freeSpace: () => Promise.reject(new Error("no such call")) });
+  const { code, text } = await runDoctorCommand({ getFreeSpace: () => Promise.reject(new Error("no such call")) });
   expect(text).toMatch(/todo +disk +The check failed: no such call/);
   expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
   expect(code).toBe(1);
@@ -286,8 +286,10 @@ describe("npm run doctor on this computer", () => {
   test("checks the settings of a project as DeviceScript reads them", async () => {
     const root = await createTemporaryFolder();
     const inspectSettings = (text: string) =>
-      writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).settings());
-    expect((await thisSystem(root).settings()).problems).toEqual([expect.stringContaining("There is no .env.local")]);
+      writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).checkSettings());
+    expect((await thisSystem(root).checkSettings()).problems).toEqual([
+      expect.stringContaining("There is no .env.local"),
+    ]);
     const good = "# mine\nWIFI_SSID=home\nWIFI_PWD=long enough\nMQTT_HOST=192.168.1.20\n";
     expect(await inspectSettings(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
     const cases: [line: string, problem: RegExp][] = [

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokerSettings, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
 import { addUsers, loginOf, passwordOf } from "../server/support/guarded.js";
 import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await addUsers(data, { boss: "admin", porch: { device: ID }, shed: { device: "nightlight/shed" } });
   server = await startServer({ data, mqttPort: 0, httpPort: 0 });
   simulator = new Simulator(loadFirmware());
-  board = simulator.add({ id: ID, settings: brokerSettings(loginUrl("porch", passwordOf("porch"))) });
+  board = simulator.add({ id: ID, settings: brokerSettingsOf(loginUrl("porch", passwordOf("porch"))) });
   await board.start();
 });
 
@@ -69,13 +69,13 @@ test("a board's device account permits everything that the board does", async ()
 });
 
 test("the broker rejects a board with a wrong password and a board that publishes as another one", async () => {
-  const stranger = simulator.add({ id: "nightlight/attic", settings: brokerSettings(loginUrl("porch", "guess")) });
+  const stranger = simulator.add({ id: "nightlight/attic", settings: brokerSettingsOf(loginUrl("porch", "guess")) });
   await stranger.start();
   await eventually(() => (server.counters.rejected["bad-login"] ?? 0) > 0, { what: "the rejection", within: 15_000 });
   await stranger.stop();
   const impostor = simulator.add({
     id: "nightlight/cellar",
-    settings: brokerSettings(loginUrl("shed", passwordOf("shed"))),
+    settings: brokerSettingsOf(loginUrl("shed", passwordOf("shed"))),
   });
   await impostor.start();
   await eventually(() => (server.counters.rejected["not-allowed"] ?? 0) > 0, { what: "the rejection", within: 15_000 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
@@ -38,7 +38,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto") || isMissing(PYTHON_WITH_PAHO,
       mosquitto = await startMosquitto();
       server = startLessonServer(mosquitto.port);
       server.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      const settings = { ...brokerSettings(mosquitto.url), NL_ID: ID };
+      const settings = { ...brokerSettingsOf(mosquitto.url), NL_ID: ID };
       board = new SimulatedBoard({ id: ID, ...loadFirmware(), settings });
       await board.start();
     });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
@@ -39,7 +39,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board", () => {
     const board = new SimulatedBoard({
       id,
       ...loadFirmware(),
-      settings: { ...brokerSettings(mosquitto.url), ...settings },
+      settings: { ...brokerSettingsOf(mosquitto.url), ...settings },
     });
     boards.push(board);
     board.on("log", (level, text) => lines.push(`${level} ${text}`));

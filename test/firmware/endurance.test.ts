@@ -24,7 +24,7 @@ class MemoryUse {
 
   /** Records the used heap in bytes. @param progress the completed part of the test, from 0 to 1 */
   async recordSample(board: SimulatedBoard, progress: number): Promise<void> {
-    const heap = await board.heap();
+    const heap = await board.readHeap();
     if (heap) this.#seen.push({ progress, used: heap.used });
   }
   minimumBetween(from: number, to: number): number {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
-import { brokerSettings } from "../../sim/index.js";
+import { brokerSettingsOf } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 import { meanSwitchesInWorstMinute } from "./support/dusk.js";
@@ -35,7 +35,7 @@ describe("a board with a noisy sensor", () => {
 
   it("reports the mean of the samples since the last reading", async () => {
     const lightAt = (ms: number) => (Math.floor(ms / 100) % 2 === 0 ? LOW : HIGH);
-    await rig.simulator.add({ id, light: lightAt, settings: brokerSettings(rig.url) }).start();
+    await rig.simulator.add({ id, light: lightAt, settings: brokerSettingsOf(rig.url) }).start();
     const receivedReadings = () =>
       rig.seen
         .filter(({ topic }) => topic === topicOf(id, "telemetry"))

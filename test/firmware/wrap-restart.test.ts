@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
-import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, type SimulatedBoard } from "../../sim/index.js";
 import { isRestartDue } from "../../src/wrap-restart.js";
 import { eventually } from "../support/eventually.js";
 import { waitForOnline, startRig, type Rig } from "../support/rig.js";
@@ -59,7 +59,7 @@ describe("a board whose clock wraps", () => {
       id,
       speed,
       uptime: CLOCK_WRAP - left,
-      settings: { ...brokerSettings(rig.url), ...settings },
+      settings: { ...brokerSettingsOf(rig.url), ...settings },
     });
     const counts = { reboots: 0, crashes: 0 };
     board.on("reboot", () => counts.reboots++);

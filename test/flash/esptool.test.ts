@@ -1,7 +1,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseChip, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
+import { parseChip, readChip, ManualResetNeededError, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
 import { failureOf } from "./support/failure.js";
 import { FAKE_ESPTOOL, createTemporaryFolder } from "./support/project.js";
@@ -115,7 +115,7 @@ describe("writing to flash memory", () => {
 
   test("asks for a manual reset when the chip was put into its boot loader by hand", async () => {
     const work = writeFlash(createTarget("by hand"), "0x0", FAKE_ESPTOOL, [], () => {});
-    await expect(work).rejects.toBeInstanceOf(ManualResetNeeded);
+    await expect(work).rejects.toBeInstanceOf(ManualResetNeededError);
   });
 
   test("fails when esptool was removed in the meantime", async () => {

@@ -81,7 +81,7 @@ describe("npm run deploy", () => {
     const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
     const unplugAfterStart = (line: string) => void (line.startsWith("Started.") && board.unplug());
-    const screen = { print: unplugAfterStart, progress: () => {} };
+    const screen = { print: unplugAfterStart, showProgress: () => {} };
     const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, {}, { screen });
     await deployOnly({}, computer);
     expect(board.log.some((line) => line.includes("connected to broker.test"))).toBe(true);

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Device, Zone } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { arrangeBoards, type Arrangement } from "../../server/dashboard/overview/arrange.js";
-import { boardHash, parseRoute, zoneHash } from "../../server/dashboard/route.js";
-import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
+import { formatBoardHash, parseRoute, formatZoneHash } from "../../server/dashboard/route.js";
+import { describeCombination, describeLostReadings, describeRule } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { formatDuration, formatTimeLeft } from "../../server/dashboard/messages/locale.js";
 import { message, setMessages } from "../../server/dashboard/messages/message.js";
@@ -102,8 +102,8 @@ describe("the boards of the overview", () => {
 describe("a URL hash", () => {
   test("a URL hash identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
-      expect(parseRoute(boardHash(name))).toEqual({ view: "board", id: name });
-      expect(parseRoute(zoneHash(name))).toEqual({ view: "zones", name });
+      expect(parseRoute(formatBoardHash(name))).toEqual({ view: "board", id: name });
+      expect(parseRoute(formatZoneHash(name))).toEqual({ view: "zones", name });
     }
   });
 
@@ -154,15 +154,15 @@ describe("a text", () => {
 
   test("a text shows how a zone decides and how many readings were lost", () => {
     const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
-    expect(combineText(createZoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
-    expect(combineText(createZoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe(
+    expect(describeCombination(createZoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
+    expect(describeCombination(createZoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe(
       "darkest of 1 sensor",
     );
-    expect(combineText(createZoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
+    expect(describeCombination(createZoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
       "at least 2 of 3 sensors must be dark",
     );
-    expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
-    expect(missingText(createDeviceView("a", { missing: 1, dropped: 20 }))).toBe(
+    expect(describeRule({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
+    expect(describeLostReadings(createDeviceView("a", { missing: 1, dropped: 20 }))).toBe(
       "1 reading missing · 20 readings dropped",
     );
   });

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { EventHub } from "../../server/dashboard/events/hub.js";
 import { createParser } from "../../server/dashboard/events/parser.js";
 import type { ServerEvent, MessageToPage } from "../../server/dashboard/events/protocol.js";
-import { refusalText } from "../../server/dashboard/labels.js";
+import { describeRefusal } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { eventually } from "../support/eventually.js";
@@ -137,7 +137,7 @@ describe("a page", () => {
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toEqual({ state: "refused", status: 0 });
     setMessages(en, "en");
-    expect(refusalText({ status: 0 })).toContain("A proxy");
+    expect(describeRefusal({ status: 0 })).toContain("A proxy");
   });
 
   test("a page that disappears without closing holds its stream for at most a minute", async () => {

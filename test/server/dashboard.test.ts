@@ -4,7 +4,7 @@ import path from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Board } from "../../server/dashboard/api.js";
+import type { SimulatedBoard } from "../../server/dashboard/api.js";
 import { startServer, type NightlightServer, type Plugin } from "../../server/src/index.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
@@ -27,7 +27,7 @@ interface Control {
 /** Fake simulator with one board whose lamp follows its light. Records the requests. */
 class StubSimulator {
   readonly requests: [what: string, body: unknown][] = [];
-  board: Board = {
+  board: SimulatedBoard = {
     id: "nightlight/sim-1",
     light: 700,
     lamp: false,
@@ -39,7 +39,7 @@ class StubSimulator {
   refuse = "";
   private publish: (name: string, data: unknown) => void = () => {};
 
-  change(change: Partial<Board>): void {
+  change(change: Partial<SimulatedBoard>): void {
     this.board = { ...this.board, ...change };
     this.publish("simulated-board", this.board);
   }
@@ -48,7 +48,7 @@ class StubSimulator {
     this.publish = (name, data) => context.publishEvent(name, data);
     context.provide("simulator");
     app.get("/api/simulator/boards", () => [this.board]);
-    app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<Board, "network"> }>(
+    app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<SimulatedBoard, "network"> }>(
       "/api/simulator/boards/:id/:what",
       async (request, reply) => {
         const { id, what } = request.params;
@@ -57,7 +57,7 @@ class StubSimulator {
         this.requests.push([what, request.body]);
         const { light } = request.body;
         if (what === "network")
-          this.change({ network: (request.body as unknown as { state: Board["network"] }).state });
+          this.change({ network: (request.body as unknown as { state: SimulatedBoard["network"] }).state });
         else if (light === null) this.change({ held: false, light: 700, lamp: false });
         else this.change({ held: true, light, lamp: light < 300 });
         return this.board;

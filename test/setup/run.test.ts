@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
 import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
-import { createTerminal, DialogCanceled } from "../../scripts/setup/terminal.js";
+import { createTerminal, DialogCanceledError } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
 import { createTemporaryFolder } from "../server/support/server.js";
@@ -116,7 +116,7 @@ describe("npm run setup at a terminal", () => {
 
   test("changes nothing when the user presses Ctrl-C", async () => {
     const terminal = fakeTerminal({});
-    terminal.ask = () => Promise.reject(new DialogCanceled("Stopped. Nothing was changed."));
+    terminal.ask = () => Promise.reject(new DialogCanceledError("Stopped. Nothing was changed."));
     const { code, output, root } = await runSetupCommand([], terminal);
     expect(code).toBe(1);
     expect(output).toContain("Nothing was changed");
@@ -262,7 +262,7 @@ describe("the terminal of npm run setup", () => {
       const { input, terminal } = terminalOf();
       const answer = terminal.ask("Name: ");
       input.write(key);
-      await expect(answer).rejects.toBeInstanceOf(DialogCanceled);
+      await expect(answer).rejects.toBeInstanceOf(DialogCanceledError);
     }
   });
 });

@@ -12,7 +12,7 @@ import {
   wifiPasswordProblem,
   type BoardSettings,
 } from "../../scripts/setup/settings.js";
-import { serverHint, findWarnings, weakPasswordWarning } from "../../scripts/setup/warnings.js";
+import { createServerHint, findWarnings, createWeakPasswordWarning } from "../../scripts/setup/warnings.js";
 
 describe("a broker's address", () => {
   test.each([
@@ -122,12 +122,12 @@ describe("warnings", () => {
     findWarnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
 
   test("about a weak password do not show the password", () => {
-    const message = weakPasswordWarning({ ...fine, password: "porch12345" });
+    const message = createWeakPasswordWarning({ ...fine, password: "porch12345" });
     expect(message).toMatch(
       /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
     );
     expect(message).not.toContain("porch12345");
-    for (const password of ["", "xK4-pq9Lm"]) expect(weakPasswordWarning({ ...fine, password })).toBe("");
+    for (const password of ["", "xK4-pq9Lm"]) expect(createWeakPasswordWarning({ ...fine, password })).toBe("");
   });
 
   test("are empty for good settings", () => {
@@ -156,10 +156,10 @@ describe("warnings", () => {
 
   test("come with the server flags for a board with its own prefix", () => {
     const broker = { host: "test.mosquitto.org", port: 1883, tls: false };
-    expect(serverHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
+    expect(createServerHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
       /--broker mqtt:\/\/test\.mosquitto\.org:1883 --topic-prefix nightlight-x$/,
     );
-    expect(serverHint(fine)).toBe("");
-    expect(serverHint({ ...fine, broker })).toBe("");
+    expect(createServerHint(fine)).toBe("");
+    expect(createServerHint({ ...fine, broker })).toBe("");
   });
 });

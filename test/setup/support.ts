@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import tls, { type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
-import { DialogCanceled, type Terminal } from "../../scripts/setup/terminal.js";
+import { DialogCanceledError, type Terminal } from "../../scripts/setup/terminal.js";
 
 /** A simulated terminal that answers questions by itself and records the output. */
 export interface FakeTerminal extends Terminal {
@@ -30,7 +30,7 @@ export function fakeTerminal(answers?: Record<string, string | string[]>, piped:
     ask(question, { secret = false } = {}) {
       output.push(question);
       if (secret) hiddenQuestions.push(question);
-      if (output.length > 100) return Promise.reject(new DialogCanceled("more than 100 questions"));
+      if (output.length > 100) return Promise.reject(new DialogCanceledError("more than 100 questions"));
       const [, answer = ""] = Object.entries(answers ?? {}).find(([word]) => question.includes(word)) ?? [];
       return Promise.resolve(typeof answer === "string" ? answer : (answer.shift() ?? ""));
     },

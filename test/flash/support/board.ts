@@ -134,7 +134,7 @@ export class TestBoard {
   }
 
   async #start(): Promise<void> {
-    const socket = new NetworkSocket(new Network({ delay: 0 }), (event, data) => this.#machine.raise(event, data));
+    const socket = new NetworkSocket(new Network({ delay: 0 }), (event, data) => this.#machine.raiseEvent(event, data));
     this.#peripherals = new Peripherals(
       "2d46a30eef48919d",
       (frame) => this.#machine.receive(frame),

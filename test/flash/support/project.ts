@@ -70,7 +70,7 @@ export async function createTestComputer(
   const lines: string[] = [];
   const screen: Screen = {
     print: (line) => lines.push(line),
-    progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
+    showProgress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
   const offline = pathToFileURL(await createOfflineModule()).href;
   return {

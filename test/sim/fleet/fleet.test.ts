@@ -59,14 +59,14 @@ describe("a fleet at a nightlight-server", () => {
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
     expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
-    expect(fleet.lampsWrong).toBe(0);
+    expect(fleet.wrongLampCount).toBe(0);
     expect(fleet.counts).toMatchObject({ unsent: 0, malformed: 0 });
     expect(fleet.counts.switches).toBeGreaterThanOrEqual(60);
-    const known = Array.from({ length: 60 }, (_, n) => server.devices.get(fleet.id(n)));
+    const known = Array.from({ length: 60 }, (_, n) => server.devices.get(fleet.idOf(n)));
     expect(known.filter((device) => device?.online && device.board === "fleet")).toHaveLength(60);
     await eventually(() => known.every((device, n) => server.devices.get(device!.id)?.led_on === (fleet.devices.lamp[n] === 1)), { what: "the status of each lamp" }); // prettier-ignore
     await fleet.end(true);
-    await eventually(() => !server.devices.get(fleet.id(59))?.online, { what: "the devices to be gone" });
+    await eventually(() => !server.devices.get(fleet.idOf(59))?.online, { what: "the devices to be gone" });
   });
 
   it("sends the requested rate of readings in mixed order, also over WebSocket", async () => {
@@ -155,7 +155,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await eventually(() => messagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
-    expect(fleet.lampsWrong).toBe(1);
+    expect(fleet.wrongLampCount).toBe(1);
     await fleet.end(false);
     expect(fleet.tracker.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
   });

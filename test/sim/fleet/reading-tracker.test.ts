@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { decide, LESSON_RULE } from "../../../contract/index.js";
 import { Devices } from "../../../sim/fleet/devices.js";
 import { LatencyHistogram } from "../../../sim/fleet/latency-histogram.js";
-import { LAMP_EITHER, LATE_AFTER, ReadingTracker, LAMP_OFF, LAMP_ON } from "../../../sim/fleet/reading-tracker.js";
+import {
+  LAMP_EITHER,
+  LATE_ANSWER_TIME,
+  ReadingTracker,
+  LAMP_OFF,
+  LAMP_ON,
+} from "../../../sim/fleet/reading-tracker.js";
 
 describe("an answer", () => {
   it("is right when it is what was expected for its reading, and else wrong", () => {
@@ -43,7 +49,7 @@ describe("an answer", () => {
   it("that takes long is late, and one that does not come is missing", () => {
     const tracker = new ReadingTracker(1);
     tracker.add(0, 1, 0, LAMP_EITHER);
-    tracker.checkCommand(0, 1, true, LATE_AFTER + 1, () => {});
+    tracker.checkCommand(0, 1, true, LATE_ANSWER_TIME + 1, () => {});
     tracker.add(0, 2, 5000, LAMP_ON);
     tracker.add(0, 3, 6000, LAMP_ON);
     tracker.expire(0, 6000);
