@@ -2,9 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../../server/src/history/history.js";
 import { openSqlite } from "../../server/src/history/sqlite.js";
-import { boardName } from "./fill.js";
+import { boardNameOf } from "./fill.js";
 
-const DAY = 86_400_000;
+const MS_PER_DAY = 86_400_000;
 const POINTS_PER_QUERY = 1000;
 
 /** Number of queries per time range. */
@@ -52,7 +52,7 @@ export async function measureQueries(
       let points = 0;
       for (let at = 0; at < QUERIES_PER_RANGE; at++) {
         const start = performance.now();
-        const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS_PER_QUERY };
+        const query = { device: boardNameOf(at % boards), from: to - span * MS_PER_DAY, to, points: POINTS_PER_QUERY };
         points = (await history.query(query)).points.length;
         times.push(performance.now() - start);
       }

@@ -101,8 +101,8 @@ function createLargeMessageScenario(bytes: number): ClientScenario {
 /** Sends one more message and describes whether the client handles it. */
 async function describeNextMessage(fixture: ClientFixture): Promise<string> {
   fixture.broker.send(["t/next", "next"]);
-  const handled = () => fixture.handledMessages.some((line) => line.startsWith("t/next"));
-  const took = await fixture.waitUntil(() => handled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+  const isHandled = () => fixture.handledMessages.some((line) => line.startsWith("t/next"));
+  const took = await fixture.waitUntil(() => isHandled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
   if (fixture.crash) return CRASH_RESULT;
   return took === undefined ? "**the next message is not handled**" : "the next message is handled";
 }
@@ -118,7 +118,7 @@ function createTopicMatchScenario(filter: string, right: string[]): ClientScenar
       await fixture.waitUntilReady();
       for (const topic of topics) {
         fixture.broker.send([topic, "x"]);
-        // one message at a time, so that a lost message does not affect the others
+        // sends one message at a time, so that a lost message does not affect the others
         await fixture.waitUntil(() => fixture.handledMessages.some((line) => line.startsWith(`${topic} `)), 500);
       }
       const got = fixture.handledMessages.map((line) => line.split(" ")[0]);

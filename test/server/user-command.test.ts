@@ -180,13 +180,13 @@ test("one token is revoked by its id, and the others stay", async () => {
   await runUser(folder, "add ann --generate");
   await runUser(folder, "token ann");
   await runUser(folder, "token ann");
-  const tokenIds = async (): Promise<string[]> =>
+  const listTokenIds = async (): Promise<string[]> =>
     [...(await runUser(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
-  const [first, second] = await tokenIds();
+  const [first, second] = await listTokenIds();
   expect((await runUser(folder, `token ann --revoke --token ${first}`)).said).toMatch(
     `The token ${first} of ann is no longer`,
   );
-  expect(await tokenIds()).toEqual([second]);
+  expect(await listTokenIds()).toEqual([second]);
   const unknown = await runUser(folder, `token ann --revoke --token ${first}`);
   expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AlertBench, type WebhookBody } from "../support/alert-bench.js";
-import { testSeed } from "../../support/seed.js";
+import { getTestSeed } from "../../support/seed.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -122,7 +122,7 @@ describe("for any outages, failures of the network and restarts", () => {
         }
         await server.alerts.close();
       }),
-      { numRuns: 60, seed: testSeed() },
+      { numRuns: 60, seed: getTestSeed() },
     );
   });
 });

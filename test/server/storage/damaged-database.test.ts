@@ -51,7 +51,7 @@ let whole: Contents;
 let files: [name: string, size: number][];
 
 beforeAll(async () => {
-  base = path.join(await temporaryFolderForAll(), "db");
+  base = path.join(await createTemporaryFolderForAll(), "db");
   await fillDatabase(base, 0);
   await fillDatabase(base, 40);
   whole = await fillDatabase(base, 90);
@@ -63,7 +63,7 @@ beforeAll(async () => {
   return () => rm(path.dirname(base), { recursive: true, force: true });
 });
 
-async function temporaryFolderForAll(): Promise<string> {
+async function createTemporaryFolderForAll(): Promise<string> {
   const { mkdtemp } = await import("node:fs/promises");
   const { tmpdir } = await import("node:os");
   return mkdtemp(path.join(tmpdir(), "nightlight-database-"));
