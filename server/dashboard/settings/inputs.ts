@@ -68,7 +68,9 @@ function createTextInput(type: string, changed: () => void): SettingInput {
   return combineControls(input, input, [input], {
     read: () => (input.value.trim() === "" ? null : input.value),
     write(value, fallback) {
-      input.value = typeof value === "string" ? value : "";
+      const text = typeof value === "string" ? value : "";
+      // The file may contain 7:00, but the browser needs 07:00.
+      input.value = type === "time" && text !== "" ? text.padStart(5, "0") : text;
       input.placeholder = typeof fallback === "string" ? fallback : "";
     },
   });
