@@ -99,12 +99,12 @@ export async function measureInserts(folder: string): Promise<string> {
     await sleep(Math.max(0, start + (tick + 1) * 10 - performance.now()));
   }
   delay.disable();
-  const took = (performance.now() - start) / 1000;
+  const duration = (performance.now() - start) / 1000;
   const used = process.cpuUsage(cpu);
   const { written, lost, waiting } = history.stats;
   const readings = seconds * 100 * 200;
   const text =
-    `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding one takes ` +
+    `${Math.round(readings / duration).toLocaleString("en")} readings/s for ${duration.toFixed(0)} s: adding one takes ` +
     `${((busy * 1000) / readings).toFixed(2)} µs of the caller's thread, and all threads together ` +
     `${((used.user + used.system) / readings).toFixed(2)} µs; event loop delay p99 ` +
     `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +

@@ -57,9 +57,9 @@ function connect(keep: boolean, port: number, { tls }: ConnectionParameters): Pr
     if (body !== undefined)
       Object.assign(headers, { "Content-Type": "application/json", "Content-Length": body.length });
     if (!keep) headers.Connection = "close";
-    const asked = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
-    asked.end(body);
-    const [response] = (await once(asked, "response")) as [http.IncomingMessage];
+    const clientRequest = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
+    clientRequest.end(body);
+    const [response] = (await once(clientRequest, "response")) as [http.IncomingMessage];
     const answer = (await readBody(response)).toString();
     if (response.statusCode !== 200) throw new Error(`The HTTP server answered with status ${response.statusCode}.`);
     return answer;

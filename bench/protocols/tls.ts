@@ -15,13 +15,13 @@ const TLS_PARAMETERS: tls.SecureContextOptions = {
 
 /** Generates a small self-signed certificate for localhost. */
 export async function createCertificate(): Promise<TlsCertificate> {
-  const made = await generate([{ name: "commonName", value: "localhost" }], {
+  const generated = await generate([{ name: "commonName", value: "localhost" }], {
     keyType: "ec",
     curve: "P-256",
     algorithm: "sha256",
     extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }],
   });
-  return { cert: made.cert, key: made.private };
+  return { cert: generated.cert, key: generated.private };
 }
 
 /** Returns Node's TLS options for a benchmark server. */

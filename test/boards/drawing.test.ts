@@ -4,7 +4,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadBoards } from "../../scripts/board/board.js";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 
 const drawings = (await loadBoards(ROOT)).map(
   ({ name, title }) => [title, readFileSync(path.join(ROOT, `docs/boards/${name}.svg`), "utf8")] as const,
@@ -18,7 +18,7 @@ describe("the drawings of the boards", () => {
   });
 });
 
-describe.skipIf(!CHROMIUM_PATH)(`the drawings of the boards, in a browser${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the drawings of the boards, in a browser${chromiumNote}`, () => {
   let browser: Browser;
   let page: Page;
   beforeAll(async () => {

@@ -63,10 +63,10 @@ export async function runFaultTest({
       onProgress(`${Math.ceil(rest / 1000)} s to go  ${step.fault}: ${step.text}`);
       await step.run(system);
       for (const station of system.stations) station.stopLightWalk();
-      const { took, late } = await waitForConvergence(system);
-      system.ledger.closePeriod(step.fault, took);
-      if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${took} ms; delayed by ${late}`);
-      onProgress(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
+      const { duration, late } = await waitForConvergence(system);
+      system.ledger.closePeriod(step.fault, duration);
+      if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${duration} ms; delayed by ${late}`);
+      onProgress(`    converged after ${duration} ms${late && `; delayed by ${late}`}`);
     }
     actions.stop();
     await actions.done;
@@ -87,7 +87,7 @@ export async function runFaultTest({
 }
 
 /** Waits for convergence. Returns the time in ms, and the first disagreement after `CONVERGENCE_LIMIT` ("" without one). */
-async function waitForConvergence(system: TestSystem): Promise<{ took: number; late: string }> {
+async function waitForConvergence(system: TestSystem): Promise<{ duration: number; late: string }> {
   const since = performance.now();
   const measureElapsedTime = (): number => performance.now() - since;
   let late = "";
@@ -101,7 +101,7 @@ async function waitForConvergence(system: TestSystem): Promise<{ took: number; l
   ).catch(() => {
     throw new Error(`boards and server no longer converge: ${late}`);
   });
-  return { took: Math.round(measureElapsedTime()), late };
+  return { duration: Math.round(measureElapsedTime()), late };
 }
 
 /** Stops the light changes, waits up to `FINAL_TIMEOUT` for missing readings and replies, and records the final convergence. */
@@ -116,7 +116,7 @@ async function finishRun(system: TestSystem): Promise<void> {
   ).catch(() => {
     // the ledger counts missing readings as lost
   });
-  system.ledger.closePeriod("the end", (await waitForConvergence(system)).took);
+  system.ledger.closePeriod("the end", (await waitForConvergence(system)).duration);
 }
 
 /** Sends report actions to the boards in turn until `stop`. Waits until the broker has acknowledged each action. */

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { startServer, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { isMissing, findProgram } from "../support/programs.js";
 import { addUsers, passwordOf } from "../server/support/guarded.js";
@@ -14,7 +14,7 @@ import { Sandbox } from "./support/sandbox.js";
 /** The last output of `npm run flash` without a board. */
 const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
 
-describe.skipIf(!CHROMIUM_PATH)(`the commands of the dashboard${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, () => {
   let browser: Browser;
   let sandbox: Sandbox;
   beforeAll(async () => {

@@ -7,12 +7,12 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
 import { LESSON_POLICY, DEFAULT_STALE_AFTER } from "../../server/src/decisions/policy.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
 const [GATE, POND, SHED] = ["gate", "pond", "shed"].map((name) => `nightlight/${name}`);
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard of a server with a zone${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumNote}`, () => {
   let browser: Browser;
   let data: string;
   let server: NightlightServer;

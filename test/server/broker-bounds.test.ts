@@ -132,8 +132,8 @@ describe("subscriptions", () => {
     const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
     boss.send({ cmd: "subscribe", messageId: 1, subscriptions });
     const suback = await eventually(() => boss.packets.find(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
-    const granted = (suback as unknown as { granted: number[] }).granted;
-    expect([granted.filter((qos) => qos === 1).length, granted.filter((qos) => qos === 128).length]).toEqual([
+    const grantedQos = (suback as unknown as { granted: number[] }).granted;
+    expect([grantedQos.filter((qos) => qos === 1).length, grantedQos.filter((qos) => qos === 128).length]).toEqual([
       10, 4990,
     ]);
   });

@@ -37,18 +37,18 @@ async function startBoard({ url }: BrokerWithAccounts): Promise<{ device: TestCl
   const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
   let going = true;
   let rounds = 0;
-  const sending = (async () => {
+  const sendLoop = (async () => {
     while (going) {
       await device.publishAsync("nightlight/porch/telemetry", String(++rounds), { qos: 1 });
       await eventually(() => device.got.length === rounds, { what: `answer ${rounds}` });
     }
   })();
-  sending.catch(() => {});
+  sendLoop.catch(() => {});
   return {
     device,
     async end() {
       going = false;
-      await sending;
+      await sendLoop;
       return rounds;
     },
   };

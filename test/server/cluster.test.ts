@@ -249,7 +249,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
 
     const events = await fetch(`${servers[0].httpUrl}/api/events`);
     let eventText = "";
-    const readingEvents = (async () => {
+    const eventReader = (async () => {
       for await (const piece of events.body!) eventText += Buffer.from(piece).toString();
     })().catch(() => {});
     await eventually(() => eventText.includes("event: devices"), { what: "the events to begin" });
@@ -267,7 +267,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
     expect((await fetch(`${servers[0].httpUrl}/api/devices/${prefix}/nobody`)).status).toBe(404);
     expect((await setModeOn(servers[0], `${prefix}/nobody`)).status).toBe(404);
     await servers[0].close();
-    await readingEvents;
+    await eventReader;
   });
 
   test("servers make no decisions without Redis, and continue when Redis is back", async () => {

@@ -98,11 +98,10 @@ describe("an invalid file", () => {
   });
 
   test("a file that only the server refuses is handled the same way", async () => {
-    const {
-      changeFile,
-      lines,
-      current,
-    } = await createReloadable(ZONE, new UsageError("--host ::2 is wider than this machine."));
+    const { changeFile, lines, current } = await createReloadable(
+      ZONE,
+      new UsageError("--host ::2 is wider than this machine."),
+    );
     const before = current();
     await changeFile("");
     expect(current()).toBe(before);

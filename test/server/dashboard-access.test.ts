@@ -6,7 +6,7 @@ import path from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { DASHBOARD_FOLDER, FakeApi } from "./support/fake-api.js";
 import { startHttpApp } from "./support/http-app.js";
@@ -72,7 +72,7 @@ async function download(url: string, encodings: string) {
   return { status: response.statusCode, headers: response.headers, bytes: Buffer.concat(parts) };
 }
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard for everybody${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () => {
   let browser: Browser;
   let api: FakeApi;
 

@@ -1,7 +1,7 @@
 /** Tests alerts on the dashboard, in Chromium against a real server and real MQTT. */
 import { createRequire } from "node:module";
 import { expect, onTestFinished, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { startReceiver } from "./support/receiver.js";
@@ -10,7 +10,7 @@ import { startSettingsServer } from "./support/settings.js";
 
 const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-test.skipIf(!CHROMIUM_PATH)(`the header counts open alerts, and their view lists them and sends a test message${CHROMIUM_NOTE}`, async () => {
+test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists them and sends a test message${chromiumNote}`, async () => {
   const browser = await startChromium();
   onTestFinished(() => browser.close());
   const data = await createTemporaryFolder();
@@ -53,7 +53,7 @@ test.skipIf(!CHROMIUM_PATH)(`the header counts open alerts, and their view lists
   expect(complaints).toEqual([]);
 }); // prettier-ignore
 
-test.skipIf(!CHROMIUM_PATH)(`a webhook entered on the page is saved, in force at once, and receives a test message${CHROMIUM_NOTE}`, async () => {
+test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at once, and receives a test message${chromiumNote}`, async () => {
   const browser = await startChromium();
   onTestFinished(() => browser.close());
   const hook = await startReceiver();
@@ -101,7 +101,7 @@ test.skipIf(!CHROMIUM_PATH)(`a webhook entered on the page is saved, in force at
   expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
 }); // prettier-ignore
 
-test.skipIf(!CHROMIUM_PATH)(`a reader can change nothing about alerts${CHROMIUM_NOTE}`, async () => {
+test.skipIf(!chromiumPath)(`a reader can change nothing about alerts${chromiumNote}`, async () => {
   const browser = await startChromium();
   onTestFinished(() => browser.close());
   const data = await createTemporaryFolder();

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 
@@ -16,7 +16,7 @@ const CONTESTED_PHONE: ContestedClientId = {
 /** Interval at which the page requests the status, in ms. */
 const POLL_INTERVAL = 30_000;
 
-describe.skipIf(!CHROMIUM_PATH)(`contested client ids on the dashboard${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumNote}`, () => {
   let browser: Browser;
   let api: FakeApi;
   let page: Page;

@@ -6,7 +6,7 @@ import mqtt, { type MqttClient } from "mqtt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer, type ServerOptions } from "../../server/src/index.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { GARDEN } from "./support/garden.js";
 import { addUsers, loginOf, passwordOf } from "./support/guarded.js";
@@ -17,7 +17,7 @@ interface Styles {
   getComputedStyle(element: unknown): { readonly opacity: string; readonly cursor: string };
 }
 
-describe.skipIf(!CHROMIUM_PATH)(`the page in detail${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
   let browser: Browser;
   let data: string;
   let server: NightlightServer;

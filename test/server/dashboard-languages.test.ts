@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { LANGUAGES } from "../../server/dashboard/messages/languages.js";
 import { table as zh } from "../../server/dashboard/messages/zh.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 import { startHttpApp, createThreeAccounts } from "./support/http-app.js";
@@ -28,7 +28,7 @@ const FIND_LATIN_WORDS = `(() => {
   return [...new Set(found)];
 })()`;
 
-describe.skipIf(!CHROMIUM_PATH)(`the languages of the page${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();

@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 
@@ -19,7 +19,7 @@ interface CanvasElement {
   };
 }
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard's views${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   let browser: Browser;
   let api: FakeApi;
   let page: Page;

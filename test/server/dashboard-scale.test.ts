@@ -4,13 +4,13 @@ import path from "node:path";
 import mqtt from "mqtt";
 import { describe, expect, test } from "vitest";
 import { startServer } from "../../server/src/index.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
 const BOARD_COUNT = 500;
 const ROUND_COUNT = 5;
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard with ${BOARD_COUNT} boards${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard with ${BOARD_COUNT} boards${chromiumNote}`, () => {
   test("the dashboard reacts to clicks while every board reports once a second, draws only visible plots, and misses no update", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-scale-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });

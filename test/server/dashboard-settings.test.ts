@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { eventually } from "../support/eventually.js";
 import { startTestBoard, type TestBoard } from "./support/board.js";
@@ -29,7 +29,7 @@ const findLastLampCommand = ({ commands }: TestBoard): unknown =>
 const findSaveRuleButton = (page: Page): Locator =>
   page.locator('form:has([data-setting="rule > threshold"])').getByRole("button", { name: "Save" });
 
-describe.skipIf(!CHROMIUM_PATH)(`settings on the dashboard${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "../../server/src/index.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { ask, followEvents } from "./support/api.js";
 import { addUsers, loginOf } from "./support/guarded.js";
@@ -14,7 +14,7 @@ const ATTIC = "nightlight/attic";
 /** Number of tabs: more than the six connections that a browser opens to an HTTP/1.1 server. */
 const TAB_COUNT = 10;
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard in many tabs of one browser${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();

@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Board } from "../../server/dashboard/api.js";
 import { startServer, type NightlightServer, type Plugin } from "../../server/src/index.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
 // These types replace the DOM library, which would apply to all Node files of the project.
@@ -66,7 +66,7 @@ class StubSimulator {
   };
 }
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   let browser: Browser;
   let data: string;
   let simulator: StubSimulator;
@@ -335,7 +335,7 @@ describe.skipIf(!CHROMIUM_PATH)(`the dashboard${CHROMIUM_NOTE}`, () => {
   });
 });
 
-describe.skipIf(!CHROMIUM_PATH)(`the dashboard without a board${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, () => {
   test("the dashboard without a board explains how to connect a board, with the broker's address, and shows the first one", async () => {
     const data = await mkdtemp(path.join(tmpdir(), "nightlight-page-"));
     const server = await startServer({ mqttPort: 0, httpPort: 0, data });

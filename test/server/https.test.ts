@@ -144,8 +144,8 @@ test("a client certificate gives exactly the rights of its user", async () => {
     const put = { ...client, method: "PUT", body: { mode: "on" } };
     expect((await ask(url, MODE_PATH, put)).status, user).toBe(change);
     expect((await ask(url, "/api/devices")).status).toBe(401);
-    const foreign = (await createCertificates(user)).client;
-    expect((await ask(url, "/api/devices", foreign)).status, `${user}, signed by somebody else`).toBe(401);
+    const foreignCertificate = (await createCertificates(user)).client;
+    expect((await ask(url, "/api/devices", foreignCertificate)).status, `${user}, signed by somebody else`).toBe(401);
   }
 });
 

@@ -5,11 +5,11 @@ import http from "node:http";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { startHttpApp, TestAccounts, portOf, createThreeAccounts } from "./support/http-app.js";
 
-describe.skipIf(!CHROMIUM_PATH)(`in a browser, the login page${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();

@@ -235,8 +235,8 @@ test("changes over HTTP and by commands at the same time are all kept, and each 
   expect(new Set(answers)).toEqual(new Set([201]));
   const expected = ["boss", ...names.flatMap((n) => [`command${n}`, `page${n}`])].sort();
   expect([...(await readUsers(data)).keys()].sort()).toEqual(expected);
-  const listed = (await as(...LIST_USERS)).json as unknown as { name: string }[];
-  expect(listed.map(({ name }) => name)).toEqual(expected);
+  const listedUsers = (await as(...LIST_USERS)).json as unknown as { name: string }[];
+  expect(listedUsers.map(({ name }) => name)).toEqual(expected);
   // a change over HTTP also applies changes that commands have made to the users file, without waiting until the server
   // checks the file again
   await changePassword(data, "command0", await hashPassword(PASSWORD));

@@ -5,7 +5,7 @@ import jsQR from "jsqr";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readUsers } from "../../server/src/security/users-file.js";
-import { CHROMIUM_NOTE, CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { type addUsers, passwordOf } from "./support/guarded.js";
 import { startAsAdministrator, PASSWORD, startPeopleServer } from "./support/people.js";
@@ -13,7 +13,7 @@ import { connectClient } from "./support/server.js";
 
 const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-describe.skipIf(!CHROMIUM_PATH)(`in a browser${CHROMIUM_NOTE}`, () => {
+describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium();

@@ -57,8 +57,8 @@ async function runBurst(flags: string[], brokerUrl: string): Promise<void> {
     }),
   );
   for (let kill = 1; kill <= KILL_COUNT; kill++) {
-    const mark = (BOARD_COUNT * READINGS_PER_BOARD * kill) / (KILL_COUNT + 2);
-    await eventually(() => acknowledged >= mark, { what: `reading ${mark}`, every: 1 });
+    const readingsBeforeKill = (BOARD_COUNT * READINGS_PER_BOARD * kill) / (KILL_COUNT + 2);
+    await eventually(() => acknowledged >= readingsBeforeKill, { what: `reading ${readingsBeforeKill}`, every: 1 });
     program.child.kill("SIGKILL");
     await program.waitForExit();
     program = startServerProgram(flags);

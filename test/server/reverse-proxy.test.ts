@@ -6,7 +6,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { CHROMIUM_PATH, startChromium } from "../support/chromium.js";
+import { chromiumPath, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { CADDY, isMissing, NGINX, TRAEFIK } from "../support/programs.js";
 import { addUsers, loginOf } from "./support/guarded.js";
@@ -25,7 +25,7 @@ const PROXIES: [kind: ProxyKind, base: string, file: string, missing: boolean][]
   ["Traefik", "/nightlight/", "traefik-base-path.yaml", !TRAEFIK],
 ];
 
-describe.skipIf(!CHROMIUM_PATH)("behind a reverse proxy", () => {
+describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await startChromium([`--host-resolver-rules=MAP ${PROXY_HOST} 127.0.0.1`]);

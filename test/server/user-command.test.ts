@@ -138,22 +138,22 @@ describe("each mistake causes an error sentence and changes nothing:", () => {
     const folder = await createTemporaryFolder();
     await runUser(folder, "add ann --generate");
     await runUser(folder, "add porch --device house/porch --generate");
-    const before = (await runUser(folder, "list")).out;
-    expect(before).toBe("ann\tadmin\nporch\thouse/porch\n");
+    const listBefore = (await runUser(folder, "list")).out;
+    expect(listBefore).toBe("ann\tadmin\nporch\thouse/porch\n");
     const outcome = await runUser(folder, args, input);
     expect(outcome.error).toMatch(error);
     expect(outcome.out).toBe("");
-    expect((await runUser(folder, "list")).out).toBe(before);
+    expect((await runUser(folder, "list")).out).toBe(listBefore);
   });
 });
 
 test("a password is changed, and the old one is no longer valid", async () => {
   const folder = await createTemporaryFolder();
-  const old = (await runUser(folder, "add ann --generate")).out.trim();
+  const oldPassword = (await runUser(folder, "add ann --generate")).out.trim();
   const { said, error } = await runUser(folder, "password ann --password-stdin", "correct horse\nand more");
   expect(error).toBe("");
   expect(said).toMatch(/The password of ann was changed/);
-  expect(await checkPassword(folder, "ann", old)).toBeUndefined();
+  expect(await checkPassword(folder, "ann", oldPassword)).toBeUndefined();
   expect(await checkPassword(folder, "ann", "correct horse")).toBeDefined();
 });
 

@@ -37,14 +37,14 @@ export function findChromium(): string | undefined {
 }
 
 /** The browser's path; undefined when no browser is installed. */
-export const CHROMIUM_PATH = findChromium();
+export const chromiumPath = findChromium();
 /** A suffix for names of tests that need a browser, which says why they are skipped; "" with a browser. */
-export const CHROMIUM_NOTE = CHROMIUM_PATH ? "" : " (skipped: Chromium is not installed; set NIGHTLIGHT_CHROMIUM)";
+export const chromiumNote = chromiumPath ? "" : " (skipped: Chromium is not installed; set NIGHTLIGHT_CHROMIUM)";
 
 /** Starts Chromium headless, without background network requests. @param args additional flags */
 export function startChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM_PATH,
+    executablePath: chromiumPath,
     args: [
       "--disable-gpu",
       "--disable-quic",

@@ -108,16 +108,16 @@ export async function runLoadTask(task: LoadTask, handlers: LoadTaskHandlers): P
 
   /** Open loop: sends readings on schedule. Latency counts from the scheduled time, even when sending is late. */
   async function sendOnSchedule(lags: LatencyRecorder): Promise<void> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     let due = 0;
     let step = 0;
     while (phase === "run") {
       const time = performance.now();
-      const steps = Math.floor((time - begun) / SEND_INTERVAL);
-      lags.addLatency(time - begun - step * SEND_INTERVAL);
+      const steps = Math.floor((time - startedAt) / SEND_INTERVAL);
+      lags.addLatency(time - startedAt - step * SEND_INTERVAL);
       step = steps + 1;
       for (; due < (steps * SEND_INTERVAL * rate!) / 1000; due++) {
-        const at = begun + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
+        const at = startedAt + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
         const connection = connectionOf(due);
         const { from, to } = connection;
         const device = connection.next;
@@ -125,7 +125,7 @@ export async function runLoadTask(task: LoadTask, handlers: LoadTaskHandlers): P
         send(connection, device, at);
       }
       for (const connection of connections) connection.flush();
-      await sleep(Math.max(0, begun + step * SEND_INTERVAL - performance.now()));
+      await sleep(Math.max(0, startedAt + step * SEND_INTERVAL - performance.now()));
     }
   }
 
@@ -156,7 +156,7 @@ export async function runLoadTask(task: LoadTask, handlers: LoadTaskHandlers): P
       times = new LatencyRecorder();
     }
     let cpu = process.cpuUsage();
-    let begun = performance.now();
+    let startedAt = performance.now();
     const lags = new LatencyRecorder();
     const schedule = rate === undefined ? undefined : sendOnSchedule(lags);
     if (rate === undefined) {
@@ -180,10 +180,10 @@ export async function runLoadTask(task: LoadTask, handlers: LoadTaskHandlers): P
       handlers.onWindowBegin();
       times = new LatencyRecorder();
       cpu = process.cpuUsage();
-      begun = performance.now();
+      startedAt = performance.now();
     }
     await sleep(task.seconds * 1000);
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     const used = process.cpuUsage(cpu);
     const measuredTimes = times!;
     times = undefined;

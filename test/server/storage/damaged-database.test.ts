@@ -174,8 +174,8 @@ describe("a database with a damaged file", () => {
       ),
     ]);
     expect(whole.size - found.size).toBeLessThanOrEqual(1);
-    const aside = (await readdir(folder)).find((name) => name.startsWith("db.damaged-"))!;
-    const kept = await readFile(path.join(folder, aside, name));
+    const damagedCopy = (await readdir(folder)).find((name) => name.startsWith("db.damaged-"))!;
+    const kept = await readFile(path.join(folder, damagedCopy, name));
     kept[20] ^= 1;
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });

@@ -65,8 +65,8 @@ export async function startFleet(url: string, prefix: string, count: number, eve
   let next = 0;
   const timer = setInterval(() => {
     // number of readings that all boards together should have sent by now, evenly spread
-    const due = ((performance.now() - began) / every) * count;
-    while (next < due) {
+    const dueCount = ((performance.now() - began) / every) * count;
+    while (next < dueCount) {
       const name = names[next % count];
       const board = boards.get(name)!;
       const seq = ++board.seq;

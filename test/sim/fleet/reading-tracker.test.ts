@@ -8,15 +8,15 @@ import { LAMP_EITHER, LATE_AFTER, ReadingTracker, LAMP_OFF, LAMP_ON } from "../.
 describe("an answer", () => {
   it("is right when its lamp state is the expected one for its reading, and wrong otherwise", () => {
     const tracker = new ReadingTracker(2);
-    const took: number[] = [];
-    const recordAnswer = (ms: number) => took.push(ms);
+    const latencies: number[] = [];
+    const recordAnswer = (ms: number) => latencies.push(ms);
     tracker.add(0, 1, 1000, LAMP_ON);
     tracker.add(1, 1, 1000, LAMP_ON);
     tracker.add(1, 2, 1100, LAMP_OFF);
     expect(tracker.checkCommand(0, 1, true, 1004, recordAnswer)).toBe("right");
     expect(tracker.checkCommand(1, 1, false, 1005, recordAnswer)).toBe("wrong");
     expect(tracker.checkCommand(1, 2, false, 1106, recordAnswer)).toBe("right");
-    expect(took).toEqual([4, 5, 6]);
+    expect(latencies).toEqual([4, 5, 6]);
     expect(tracker.outstanding).toBe(0);
     expect(tracker.counts).toMatchObject({ answered: 3, wrong: 1, late: 0, superseded: 0, again: 0, missing: 0 });
   });
