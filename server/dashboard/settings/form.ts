@@ -132,7 +132,10 @@ export class Form {
   }
 
   private discard(): void {
-    for (const field of this.fields) field.shown = undefined;
+    for (const field of this.fields) {
+      field.shown = undefined;
+      field.input.handleDiscard?.();
+    }
     this.showProblems([]);
     this.status.textContent = "";
     this.render();
@@ -151,7 +154,10 @@ export class Form {
       this.showProblems(result.kind === "invalid" ? result.problems : []);
       if (result.kind === "saved" || result.kind === "theirs") {
         // Fields that the user has changed again while the server saved them stay as they are.
-        for (const { field, value } of sent) field.shown = value;
+        for (const { field, value } of sent) {
+          field.shown = value;
+          if (result.kind === "theirs") field.input.handleDiscard?.();
+        }
         this.base = undefined;
       }
       this.finishSaving(result.kind === "saved" ? message("settings.saved") : "");

@@ -15,6 +15,8 @@ export interface SettingInput {
   /** Shows a value. @param fallback the value in effect if `value` is undefined */
   write(value: unknown, fallback: unknown): void;
   setDisabled(disabled: boolean): void;
+  /** Called after the user has discarded a change of this setting. */
+  handleDiscard?(): void;
 }
 
 /** The units of durations, with their texts. */
