@@ -9,7 +9,7 @@ import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.
 import { Child } from "../loop/child.js";
 import { createNightlightPeer } from "../loop/peers/ours.js";
 import { findFreePort, waitForPort } from "../loop/ports.js";
-import { seededRandom } from "./trace.js";
+import { createSeededRandom } from "./trace.js";
 import { ByteCountingProxy } from "./byte-counting-proxy.js";
 
 /** Light values before and after a threshold crossing, one per second. */
@@ -52,7 +52,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await findFreePort();
   const server = new Child(
-    await createNightlightPeer("full", { configuration }).startCommand({
+    await createNightlightPeer("full", { configuration }).createStartCommand({
       port,
       brokerKind: "embedded",
       qos: 1,
@@ -83,7 +83,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     // keeps the light well above the threshold, so that only readings and answers cross the wire
     const bytes = await measureBytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
-    const next = seededRandom(1);
+    const next = createSeededRandom(1);
     for (const { before, after } of crossings) {
       for (const light of before) {
         board.setLight(light);

@@ -12,7 +12,7 @@ import { eventually } from "../support/eventually.js";
 /** Largest allowed size of a program, in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
 const MAX_IMAGE_SIZE = 40 * 1024;
 
-/** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
+/** Largest allowed heap use of the firmware, in bytes. A program has 64 KB of heap. */
 const MAX_HEAP = 26 * 1024;
 
 const firmwarePage = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");

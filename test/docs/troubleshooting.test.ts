@@ -99,14 +99,14 @@ test("the page explains refused HTTP requests", async () => {
     const tokens = [{ hash: sha256Of("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
     users.set("wall", { ...users.get("wall")!, tokens });
   });
-  const withToken = async (token: string): Promise<string> => {
+  const requestWithToken = async (token: string): Promise<string> => {
     const headers = { authorization: `Bearer ${token}` };
     return ((await ask(closed.httpUrl!, "/api/devices", { headers })).body as { error: string }).error;
   };
-  expectOnPage(await withToken("unknown"));
+  expectOnPage(await requestWithToken("unknown"));
   const expired = await eventually(
     async () => {
-      const error = await withToken("old");
+      const error = await requestWithToken("old");
       return error.includes("expired") && error;
     },
     { what: "the token to be known" },

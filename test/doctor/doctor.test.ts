@@ -10,7 +10,7 @@ import { runChecks, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
 import { StepError } from "../../scripts/lib/step-error.js";
 import { createTemporaryFolder } from "../server/support/server.js";
-import { BOARD_PORT, fakePrograms, createSystem } from "./support.js";
+import { BOARD_PORT, createFakePrograms, createSystem } from "./support.js";
 
 async function runDoctorCommand(
   change: Parameters<typeof createSystem>[0] = {},
@@ -86,7 +86,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       "when another broker uses port 1883",
       {
         listen: refusePorts(1883),
-        run: fakePrograms({
+        run: createFakePrograms({
           "ss -ltnpH sport = :1883": ss,
           "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf",
         }),
@@ -160,20 +160,23 @@ describe("npm run doctor prints a note, with exit code 0", () => {
     ],
     [
       "when a board must be attached to WSL",
-      { listSerialPorts: () => Promise.resolve([]), run: fakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
+      {
+        listSerialPorts: () => Promise.resolve([]),
+        run: createFakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }),
+      },
       /usbipd attach/,
     ],
     [
       "when the user is not in the group of the ports",
       {
         listSerialPorts: () => Promise.resolve([]),
-        run: fakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
+        run: createFakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
       },
       /not in the group dialout.*\n.*usermod -aG dialout/,
     ],
     [
       "when the group is called uucp",
-      { listSerialPorts: () => Promise.resolve([]), run: fakePrograms({ "id -nG": "me users" }) },
+      { listSerialPorts: () => Promise.resolve([]), run: createFakePrograms({ "id -nG": "me users" }) },
       /usermod -aG uucp/,
     ],
     [
@@ -185,7 +188,7 @@ describe("npm run doctor prints a note, with exit code 0", () => {
       "when an unknown program uses port 8081",
       {
         listen: refusePorts(8081),
-        run: fakePrograms({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
+        run: createFakePrograms({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
       },
       /port 8081 +python3 \(process 99\) uses it/,
     ],
@@ -205,9 +208,9 @@ describe("npm run doctor prints a note, with exit code 0", () => {
 test("npm run doctor accepts ports that a nightlight server or DeviceScript's tools use", async () => {
   const args = "node server/src/main.ts";
   const ss = 'users:(("node",pid=7,fd=5))';
-  const run = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
+  const run = createFakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
   expect((await runDoctorCommand({ listen: refusePorts(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
-  const tools = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
+  const tools = createFakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
   expect(
     (await runDoctorCommand({ listen: refusePorts(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm),
   ).toHaveLength(4);
@@ -216,7 +219,7 @@ test("npm run doctor accepts ports that a nightlight server or DeviceScript's to
 });
 
 test("npm run doctor finds the program on a port on Windows as well", async () => {
-  const run = fakePrograms({
+  const run = createFakePrograms({
     "netstat -ano -p TCP": "  TCP    0.0.0.0:18830   0.0.0.0:0   ABHÖREN   1\r\n  TCP    0.0.0.0:1883   0.0.0.0:0   ABHÖREN   4711\r\n", // prettier-ignore
     "tasklist /FI PID eq 4711": '"mosquitto.exe","4711","Services","0","9,000 K"\r\n',
   });

@@ -48,7 +48,7 @@ export function createSystem(change: Partial<System> & { files?: Record<string, 
 }
 
 /** Simulates programs. @param answers the output of each program, by the beginning of the command line */
-export function fakePrograms(answers: Record<string, string>): System["run"] {
+export function createFakePrograms(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");
     const [, output] = Object.entries(answers).find(([start]) => line.startsWith(start)) ?? [];

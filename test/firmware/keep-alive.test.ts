@@ -38,8 +38,8 @@ describe("a board in steady light", () => {
     const { port } = proxy.address() as net.AddressInfo;
     const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: { ...brokerSettingsOf(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
     await board.start();
-    const sentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
-    await eventually(() => sentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
+    const listSentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
+    await eventually(() => listSentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
     return packets;
   }
 

@@ -24,7 +24,7 @@ function createModel(id: string, change: Partial<DeviceView> = {}): BoardModel {
 }
 
 /** Arranges the boards. Returns a list per zone: the zone's name ("-" without a zone), then the ids of its boards. */
-function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
+function arrangeIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
   return arrangeBoards(boards, known, { ...DEFAULT_VIEW, ...view }).map(({ zone, boards }) => [
     zone?.name ?? "-",
@@ -35,7 +35,7 @@ function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zone
 describe("the boards of the overview", () => {
   test("the boards of the overview are sorted by name, with numbers in numeric order", () => {
     expect(
-      arrangedIds([createModel("b/10"), createModel("b/9"), createModel("a"), createModel("x", { label: "Aa" })]),
+      arrangeIds([createModel("b/10"), createModel("b/9"), createModel("a"), createModel("x", { label: "Aa" })]),
     ).toEqual([["-", "a", "x", "b/9", "b/10"]]);
   });
 
@@ -52,7 +52,7 @@ describe("the boards of the overview", () => {
       createModel("d"),
       createModel("e", { zone: "gone" }),
     ];
-    expect(arrangedIds(boards, {}, zones)).toEqual([
+    expect(arrangeIds(boards, {}, zones)).toEqual([
       ["yard", "b"],
       ["hall", "a", "c"],
       ["-", "d", "e"],
@@ -66,10 +66,10 @@ describe("the boards of the overview", () => {
       createModel("yard/pond", { zone: "z" }),
     ];
     const zones = [createZoneView("z", { label: "Garden" })];
-    expect(arrangedIds(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(arrangedIds(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(arrangedIds(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
-    expect(arrangedIds(boards, { search: "cellar" }, zones)).toEqual([]);
+    expect(arrangeIds(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangeIds(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangeIds(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
+    expect(arrangeIds(boards, { search: "cellar" }, zones)).toEqual([]);
   });
 
   test("the boards of the overview can be filtered by offline, on, overridden and missing readings", () => {
@@ -80,10 +80,10 @@ describe("the boards of the overview", () => {
       createModel("missing", { missing: 1 }),
       createModel("dropped", { dropped: 1 }),
     ];
-    expect(arrangedIds(boards, { show: "offline" })).toEqual([["-", "offline"]]);
-    expect(arrangedIds(boards, { show: "on" })).toEqual([["-", "on"]]);
-    expect(arrangedIds(boards, { show: "overridden" })).toEqual([["-", "held"]]);
-    expect(arrangedIds(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
+    expect(arrangeIds(boards, { show: "offline" })).toEqual([["-", "offline"]]);
+    expect(arrangeIds(boards, { show: "on" })).toEqual([["-", "on"]]);
+    expect(arrangeIds(boards, { show: "overridden" })).toEqual([["-", "held"]]);
+    expect(arrangeIds(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
   });
 
   test("the boards of the overview can be sorted by light or by problems", () => {
@@ -93,9 +93,9 @@ describe("the boards of the overview", () => {
       createModel("unknown", { light: null, online: false }),
       createModel("mid", { light: 500, missing: 2 }),
     ];
-    expect(arrangedIds(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
-    expect(arrangedIds(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
-    expect(arrangedIds(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
+    expect(arrangeIds(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
+    expect(arrangeIds(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
+    expect(arrangeIds(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
   });
 });
 

@@ -87,13 +87,17 @@ describe("the line of a board's plot", () => {
 });
 
 describe("the time the lamp was on", () => {
-  const bucketsBetween = (from: number, to: number) =>
+  const createBucketsBetween = (from: number, to: number) =>
     Array.from({ length: (to - from) / 30_000 }, (_, i) => createBucket(from + i * 30_000, 1));
 
   test("the time the lamp was on extends from switch to switch, from before the range and until now", () => {
-    const seen = seriesOf(bucketsBetween(0, 300_000), [createSwitch(60_000, false), createSwitch(120_000, true)], {
-      led_on: true,
-    });
+    const seen = seriesOf(
+      createBucketsBetween(0, 300_000),
+      [createSwitch(60_000, false), createSwitch(120_000, true)],
+      {
+        led_on: true,
+      },
+    );
     expect(seen.findLampOnRanges(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
       { from: 120_000, to: 290_000 },
@@ -102,7 +106,7 @@ describe("the time the lamp was on", () => {
 
   test("the time the lamp was on does not extend into gaps", () => {
     const seen = seriesOf(
-      [...bucketsBetween(0, 90_000), ...bucketsBetween(600_000, 690_000)],
+      [...createBucketsBetween(0, 90_000), ...createBucketsBetween(600_000, 690_000)],
       [createSwitch(30_000, true)],
     );
     expect(seen.findGapRanges(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
@@ -113,7 +117,7 @@ describe("the time the lamp was on", () => {
   });
 
   test("the time the lamp was on is unknown before the first switch if no earlier state is known", () => {
-    const seen = seriesOf(bucketsBetween(0, 90_000), [createSwitch(60_000, true)]);
+    const seen = seriesOf(createBucketsBetween(0, 90_000), [createSwitch(60_000, true)]);
     expect(seen.lampStateAt(30_000)).toBe(null);
     expect(seen.lampStateAt(60_000)).toBe(true);
   });

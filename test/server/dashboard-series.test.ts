@@ -136,7 +136,7 @@ describe("a board on the page", () => {
     expect(model.lamp).toBe(false);
   });
 
-  test("knows since when it is online or offline, if the server knows", () => {
+  test("a board on the page has the time since which it is online or offline, if the server sends the time", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice(), 2000);
     expect(model.since).toBe(undefined);
@@ -148,7 +148,7 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice(), 0);
     model.updateSimulated(createBoard(), 0);
-    // this light is still bright, so the lamp need not switch and the measurement does not start
+    // this light is still bright: the lamp need not switch, so the measurement of the reaction time does not start
     model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);

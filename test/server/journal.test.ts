@@ -76,7 +76,7 @@ class JournalBench {
   }
 
   /** Returns the state that must survive a restart. */
-  state(): unknown {
+  readState(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
     return ids.map((id) => [id, this.devices.get(id)!.boots?.toStored(), this.recent.pointsForApi(id)]);
   }
@@ -123,10 +123,10 @@ test("a restart restores the state after any sequence of readings, forgotten dev
         } else if (step.kind === "forget") void memory.forgetDevice(step.id);
         else if (step.kind === "stored") await memory.journal.whenStored;
         else {
-          const before = memory.state();
+          const before = memory.readState();
           await memory.kill();
           memory = await JournalBench.open(folder, lag);
-          expect(memory.state()).toEqual(before);
+          expect(memory.readState()).toEqual(before);
         }
         expect(memory.problems).toEqual([]);
       }
@@ -144,10 +144,10 @@ test("old readings are still duplicates after a restart, even if only a state re
     const stored = memory.processReading("a", 1, seq, NOON + seq * 250);
     if (seq % 50 === 0) await stored;
   }
-  const before = memory.state();
+  const before = memory.readState();
   await memory.kill();
   memory = await JournalBench.open(folder, 10);
-  expect(memory.state()).toEqual(before);
+  expect(memory.readState()).toEqual(before);
   expect(memory.processReading("a", 1, 3000, NOON)).toBeUndefined();
   await memory.kill();
 });
@@ -241,10 +241,10 @@ describe("while the log cannot be written", () => {
     await rm(memory.folder);
     await Promise.all([all, later]);
     expect([memory.recorded.size, memory.journal.waitingCount, memory.data.health.isFailing]).toEqual([60, 0, false]);
-    const before = memory.state();
+    const before = memory.readState();
     await memory.kill();
     const again = await JournalBench.open(folder, 1000);
-    expect(again.state()).toEqual(before);
+    expect(again.readState()).toEqual(before);
     await again.kill();
   });
 

@@ -64,7 +64,7 @@ describe("the log for people", () => {
   });
 
   test("the log for people leaves out the delivery fields, which only the JSON log has", () => {
-    const logLinesIn = (format: LogFormat) => {
+    const writeStatusLines = (format: LogFormat) => {
       const { log, lines } = createLogTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
       log.received("porch", "status", {
@@ -80,12 +80,12 @@ describe("the log for people", () => {
       log.flush();
       return lines;
     };
-    expect(logLinesIn("pretty").map((line) => line.slice(9))).toEqual([
+    expect(writeStatusLines("pretty").map((line) => line.slice(9))).toEqual([
       'Message received: porch {"light":299,"led_on":false}',
       'Message received: porch status {"online":true,"led_on":true,"decided_by":"server"}',
       'Sending message: porch {"led_on":true}',
     ]);
-    expect(JSON.parse(logLinesIn("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
+    expect(JSON.parse(writeStatusLines("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
   test("the log for people has colors on a terminal, and none in a file or with NO_COLOR", () => {

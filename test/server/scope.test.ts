@@ -96,24 +96,24 @@ describe("the broker's URL", () => {
 
 describe("the error message of a failed connection says what to do", () => {
   const broker = parseBrokerUrl("mqtts://broker");
-  const errorWithCode = (code: string | number): Error => Object.assign(new Error("x"), { code });
+  const createErrorWithCode = (code: string | number): Error => Object.assign(new Error("x"), { code });
   test.each<[unknown, RegExp]>([
-    [errorWithCode(1), /MQTT 3\.1\.1/],
-    [errorWithCode(2), /client id/],
-    [errorWithCode(3), /later/],
-    [errorWithCode(4), /--username and --password/],
-    [errorWithCode(5), /--username and --password/],
-    [errorWithCode(99), /code 99/],
-    [errorWithCode("ECONNREFUSED"), /nothing listens on port 8883/],
-    [errorWithCode("ENOTFOUND"), /no address is known for broker/],
-    [errorWithCode("ETIMEDOUT"), /firewall/],
-    [errorWithCode("CERT_HAS_EXPIRED"), /expired/],
-    [errorWithCode("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
-    [errorWithCode("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
-    [errorWithCode("EPROTO"), /use mqtt:\/\/broker:8883/],
+    [createErrorWithCode(1), /MQTT 3\.1\.1/],
+    [createErrorWithCode(2), /client id/],
+    [createErrorWithCode(3), /later/],
+    [createErrorWithCode(4), /--username and --password/],
+    [createErrorWithCode(5), /--username and --password/],
+    [createErrorWithCode(99), /code 99/],
+    [createErrorWithCode("ECONNREFUSED"), /nothing listens on port 8883/],
+    [createErrorWithCode("ENOTFOUND"), /no address is known for broker/],
+    [createErrorWithCode("ETIMEDOUT"), /firewall/],
+    [createErrorWithCode("CERT_HAS_EXPIRED"), /expired/],
+    [createErrorWithCode("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
+    [createErrorWithCode("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
+    [createErrorWithCode("EPROTO"), /use mqtt:\/\/broker:8883/],
     [new Error("connack timeout"), /does not answer as an MQTT broker/],
     [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
-    [errorWithCode("EODD"), /cannot be reached \(x\)/],
+    [createErrorWithCode("EODD"), /cannot be reached \(x\)/],
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("the error %s becomes a sentence", (error, words) => {

@@ -24,12 +24,12 @@ async function giveToken(folder: string, name: string, rest: Partial<StoredToken
   );
 }
 
-const bearerAuth = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}-token` });
-const basicAuth = (name: string): { authorization: string } => ({
+const createBearerAuth = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}-token` });
+const createBasicAuth = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
+/** Opens an event stream with these headers. The function `ended` returns whether the stream has ended. */
 async function openEventStream(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());
@@ -60,11 +60,11 @@ describe("at a running server", () => {
     await giveToken(data, "expires", { expires: new Date(end).toISOString() });
     const { httpUrl, brokerUrl } = await startTestServer({ data });
     const url = httpUrl!;
-    const keeps = [await openEventStream(url, bearerAuth("keeps")), await openEventStream(url, { cookie: await logIn(url, "revoked", passwordOf("revoked")) })]; // prettier-ignore
-    const revoked = await openEventStream(url, bearerAuth("revoked"));
-    const expires = await openEventStream(url, bearerAuth("expires"));
+    const keeps = [await openEventStream(url, createBearerAuth("keeps")), await openEventStream(url, { cookie: await logIn(url, "revoked", passwordOf("revoked")) })]; // prettier-ignore
+    const revoked = await openEventStream(url, createBearerAuth("revoked"));
+    const expires = await openEventStream(url, createBearerAuth("expires"));
     const cookie = await logIn(url, "changed", passwordOf("changed"));
-    const changed = [await openEventStream(url, bearerAuth("changed")), await openEventStream(url, { cookie }), await openEventStream(url, basicAuth("changed"))]; // prettier-ignore
+    const changed = [await openEventStream(url, createBearerAuth("changed")), await openEventStream(url, { cookie }), await openEventStream(url, createBasicAuth("changed"))]; // prettier-ignore
     const board = await connectClient(brokerUrl, loginOf("changed"));
 
     await giveToken(data, "revoked", { hash: sha256Of("another") });
@@ -79,18 +79,18 @@ describe("at a running server", () => {
 
     const statusOf = async (headers: http.OutgoingHttpHeaders) => (await ask(url, "/api/devices", { headers })).status;
     expect(await statusOf({ cookie })).toBe(401);
-    expect(await statusOf(basicAuth("changed"))).toBe(401);
-    expect(await statusOf(bearerAuth("changed"))).toBe(401);
-    expect(await statusOf(bearerAuth("keeps"))).toBe(200);
+    expect(await statusOf(createBasicAuth("changed"))).toBe(401);
+    expect(await statusOf(createBearerAuth("changed"))).toBe(401);
+    expect(await statusOf(createBearerAuth("keeps"))).toBe(200);
     for (const stream of keeps) expect(stream.ended()).toBe(false);
 
-    const answer = await ask(url, "/api/devices", { headers: bearerAuth("expires") });
+    const answer = await ask(url, "/api/devices", { headers: createBearerAuth("expires") });
     expect(answer.status).toBe(401);
     expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with nightlight-server user token expires\.$/); // prettier-ignore
     expect(answer.headers["www-authenticate"]).toBe('Bearer realm="nightlight", error="invalid_token"');
-    const unknown = await ask(url, "/api/devices", { headers: bearerAuth("revoked") });
+    const unknown = await ask(url, "/api/devices", { headers: createBearerAuth("revoked") });
     expect(unknown.json.error).toMatch(/^This token is not valid: it was revoked, or belongs to another server\./);
-    const page = await ask(url, "/", { headers: bearerAuth("expires") });
+    const page = await ask(url, "/", { headers: createBearerAuth("expires") });
     expect(page.status).toBe(302);
   });
 });

@@ -138,22 +138,22 @@ describe("each mistake causes an error sentence and changes nothing:", () => {
     const folder = await createTemporaryFolder();
     await runUser(folder, "add ann --generate");
     await runUser(folder, "add porch --device house/porch --generate");
-    const before = (await runUser(folder, "list")).out;
-    expect(before).toBe("ann\tadmin\nporch\thouse/porch\n");
+    const listBefore = (await runUser(folder, "list")).out;
+    expect(listBefore).toBe("ann\tadmin\nporch\thouse/porch\n");
     const outcome = await runUser(folder, args, input);
     expect(outcome.error).toMatch(error);
     expect(outcome.out).toBe("");
-    expect((await runUser(folder, "list")).out).toBe(before);
+    expect((await runUser(folder, "list")).out).toBe(listBefore);
   });
 });
 
 test("a password is changed, and the old one is no longer valid", async () => {
   const folder = await createTemporaryFolder();
-  const old = (await runUser(folder, "add ann --generate")).out.trim();
+  const oldPassword = (await runUser(folder, "add ann --generate")).out.trim();
   const { said, error } = await runUser(folder, "password ann --password-stdin", "correct horse\nand more");
   expect(error).toBe("");
   expect(said).toMatch(/The password of ann was changed/);
-  expect(await checkPassword(folder, "ann", old)).toBeUndefined();
+  expect(await checkPassword(folder, "ann", oldPassword)).toBeUndefined();
   expect(await checkPassword(folder, "ann", "correct horse")).toBeDefined();
 });
 
@@ -180,13 +180,13 @@ test("one token is revoked by its id, and the others stay", async () => {
   await runUser(folder, "add ann --generate");
   await runUser(folder, "token ann");
   await runUser(folder, "token ann");
-  const tokenIds = async (): Promise<string[]> =>
+  const listTokenIds = async (): Promise<string[]> =>
     [...(await runUser(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
-  const [first, second] = await tokenIds();
+  const [first, second] = await listTokenIds();
   expect((await runUser(folder, `token ann --revoke --token ${first}`)).said).toMatch(
     `The token ${first} of ann is no longer`,
   );
-  expect(await tokenIds()).toEqual([second]);
+  expect(await listTokenIds()).toEqual([second]);
   const unknown = await runUser(folder, `token ann --revoke --token ${first}`);
   expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
 });

@@ -7,7 +7,7 @@ import { useBoards } from "./support.js";
 
 const createBoard = useBoards();
 
-// concurrent, because the tests mostly wait
+// runs the tests concurrently, because they mostly wait
 describe.concurrent("a simulated board", () => {
   let follow: Uint8Array;
   let subscribe: Uint8Array;

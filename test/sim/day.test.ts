@@ -8,7 +8,7 @@ const HOUR = DAY / 24;
 const LESSON_MESSAGES = DAY / DEFAULT_CADENCE.interval;
 
 /** Returns the readings that a board's firmware reports during a simulated day. */
-function reportsOfDay(source: LightSource): LastReport[] {
+function simulateReportsOfDay(source: LightSource): LastReport[] {
   const reported: LastReport[] = [];
   for (let at = 0; at < DAY; at += DEFAULT_CADENCE.sample) {
     const light = source(at);
@@ -50,12 +50,12 @@ describe("a day with clouds", () => {
   });
 
   it.each([1, 2, 3, 4, 5])("needs at most a tenth of the messages of a fixed interval: seed %i", (seed) => {
-    expect(reportsOfDay(createCloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
+    expect(simulateReportsOfDay(createCloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
   });
 
   it("makes a board report every threshold crossing with the first sample after the crossing", () => {
     const source = createCloudyDay({ seed: 5 });
-    const at = new Set(reportsOfDay(source).map((report) => report.at));
+    const at = new Set(simulateReportsOfDay(source).map((report) => report.at));
     let before = source(0);
     for (let now = DEFAULT_CADENCE.sample; now < DAY; now += DEFAULT_CADENCE.sample) {
       const light = source(now);

@@ -77,9 +77,9 @@ describe("a fleet at a nightlight-server", () => {
     const schedule = stopAfterTest(startFixedRateSchedule(fleet, 200));
     await waitForAnswers(fleet, 100);
     schedule.stop();
-    const due = ((performance.now() - begin) / 1000) * 200;
-    expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(due - 30);
-    expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
+    const dueCount = ((performance.now() - begin) / 1000) * 200;
+    expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(dueCount - 30);
+    expect(fleet.counts.sent).toBeLessThanOrEqual(dueCount + 30);
     // a device sends its next reading only when all others have caught up
     expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
     await fleet.end(false);
@@ -125,7 +125,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await mosquitto?.remove();
   });
 
-  const messagesOn = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
+  const listMessagesOn = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
   const publishCommand = (id: string, led_on: boolean, seq: number) =>
     observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
 
@@ -139,8 +139,8 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     });
     await fleet.start();
     for (const device of [0, 1, 2]) fleet.sendReading(device, performance.now());
-    await eventually(() => messagesOn("telemetry").length === 3, { what: "the readings" });
-    const readings = messagesOn("telemetry").map(({ topic, payload }) => ({
+    await eventually(() => listMessagesOn("telemetry").length === 3, { what: "the readings" });
+    const readings = listMessagesOn("telemetry").map(({ topic, payload }) => ({
       topic,
       ...decode(TELEMETRY, payload).value,
     }));
@@ -152,7 +152,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await publishCommand("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
     // the device publishes its status because its lamp was switched on
-    await eventually(() => messagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
+    await eventually(() => listMessagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
     expect(fleet.wrongLampCount).toBe(1);
