@@ -19,8 +19,8 @@ function runConfig(...args: string[]) {
   addCommand(
     command,
     configCommand({
-      out: (text) => (result.out += text),
-      err: (text) => (result.err += text),
+      printOutput: (text) => (result.out += text),
+      printError: (text) => (result.err += text),
       fail: () => (result.code = 1),
     }),
   );

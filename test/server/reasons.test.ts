@@ -1,7 +1,7 @@
 /** Tests that the page can translate every reason that the server may send. */
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import type { Combine, Rule } from "../../contract/index.js";
+import type { CombineMethod, Rule } from "../../contract/index.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { table as zh } from "../../server/dashboard/messages/zh.js";
@@ -26,7 +26,7 @@ const rule = fc.record({
 }) as fc.Arbitrary<Rule>;
 const light = fc.integer({ min: 0, max: 10_230 }).map((tenths) => tenths / 10);
 const lamp = fc.record({ led_on: fc.boolean(), since: fc.constant(0) });
-const combine = fc.constantFrom<Combine[]>("median", "any", "all", "at_least");
+const combine = fc.constantFrom<CombineMethod[]>("median", "any", "all", "at_least");
 const count = fc.integer({ min: 1, max: 120 });
 
 const ruleReasons = fc.tuple(rule, lamp, light).map((all) => ruleReason(...all));

@@ -111,12 +111,12 @@ async function startParts(
       : await modules.cluster!.joinCluster({ ...common, url, broker: settings.broker!, scope: scope! });
   if (cluster) addCleanupStep(() => cluster.close());
   const { discoveryPrefix } = settings.homeAssistant || DEFAULT_OPTIONS.homeAssistant;
-  const owns = scope?.owns ?? (() => true);
+  const owns = scope?.includesDevice ?? (() => true);
   const parts = createParts({
     ...common,
     discoveryPrefix,
     broker: settings.broker,
-    owns,
+    isInScope: owns,
     cluster,
     eventStream,
     emitter,

@@ -75,7 +75,7 @@ export async function startBroker(
   const sessionStore = new SessionStore(store);
   const sessions = new SessionManager(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
-    overLimit(id, problem) {
+    queueLimitExceeded(id, problem) {
       handlers.rejected("over-limit", formatSessionId(id), problem);
       disconnect(clients.get(id), REASON_CODE.quotaExceeded, problem);
     },
@@ -186,7 +186,7 @@ export async function startBroker(
     get stats() {
       return { clients: connectionLimit.count, queued: sessionStore.messages.size };
     },
-    get contested() {
+    get contestedClientIds() {
       return takeovers.list();
     },
     handle(stream, request) {

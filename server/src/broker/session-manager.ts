@@ -28,7 +28,7 @@ export interface SessionLimits {
 export interface SessionHandlers {
   isConnected(id: string): boolean;
   /** Called when the queue of a connected client exceeds its limit. The handler disconnects the client. */
-  overLimit(id: string, problem: string): void;
+  queueLimitExceeded(id: string, problem: string): void;
   /** Called when the broker has ended a session. The handler disconnects the client of the session. */
   ended(id: string, reason: string): void;
   /** Called when messages were dropped from the queue of a disconnected client. */
@@ -167,8 +167,8 @@ export class SessionManager implements SessionDirectory {
     if (connections === 1) this.#readers.delete(account!.name);
     else if (connections) this.#readers.set(account!.name, connections - 1);
     const ids = account && this.#deviceIds.get(account.name);
-    const remaining = (ids?.get(id) ?? 0) - 1;
-    if (remaining > 0) ids!.set(id, remaining);
+    const remainingConnections = (ids?.get(id) ?? 0) - 1;
+    if (remainingConnections > 0) ids!.set(id, remainingConnections);
     else ids?.delete(id);
     if (ids?.size === 0) this.#deviceIds.delete(account!.name);
   }
@@ -179,7 +179,7 @@ export class SessionManager implements SessionDirectory {
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
     else if (queue.size > CONNECTED_QUEUE_FACTOR * this.#limits.queue)
-      this.#handlers.overLimit(id, "acknowledges nothing");
+      this.#handlers.queueLimitExceeded(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {

@@ -82,7 +82,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       if (link.connected) lastUp = performance.now();
       return performance.now() - lastUp < MAX_BROKER_OUTAGE;
     },
-    async prepare({ members }, { releaseAll, dataLost }) {
+    async prepareEpoch({ members }, { releaseAll, dataLost }) {
       const owners = assignSlots(members);
       router.prepareEpoch(owners, releaseAll || dataLost);
       const next = slotsOfThisServer(owners);
@@ -101,7 +101,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         zoneGroups,
         prefix,
         clock: sharedClock,
-        owns: scope.owns,
+        isInScope: scope.includesDevice,
         reportDamage: reportDamagedCollection,
       });
       ownedSlots = next;
@@ -111,7 +111,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       epochStart = performance.now();
       log.info("cluster", `The cluster has ${members.length} ${members.length === 1 ? "server" : "servers"}; this one owns ${next.size} of ${owners.length} slots`, { members, devices: self.devices.size }); // prettier-ignore
     },
-    renewed({ undrained }) {
+    leaseRenewed({ undrained }) {
       router.retryWaiting();
       if (!membership.isReady) return;
       if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.resendCommands();

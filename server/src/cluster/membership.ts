@@ -26,7 +26,7 @@ export interface MembershipOptions {
   /** Returns whether this server receives messages from devices. If not, it leaves the cluster. */
   isPresent(): boolean;
   /** Releases everything that this server does not own in the new epoch. Resolves when Redis has stored its state. */
-  prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
+  prepareEpoch(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
@@ -34,7 +34,7 @@ export interface MembershipOptions {
   /** Called with the time of Redis's clock, and with the monotonic time at which this server sent its question. */
   redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
-  renewed(view: MembershipView): void;
+  leaseRenewed(view: MembershipView): void;
   /** Called when this server has left the cluster. The handler must release all devices and zones. */
   left(): Promise<void>;
   failed(problem: string): void;
@@ -167,7 +167,7 @@ export class Membership {
       this.#preparingEpoch = epoch;
       this.#beginningEpoch = 0;
       this.#enqueue(async () => {
-        const prepared = this.#options.prepare(view, reasons);
+        const prepared = this.#options.prepareEpoch(view, reasons);
         if (reasons.releaseAll) this.#isOutdated = false;
         await prepared;
         if (reasons.dataLost && this.#lastView?.memory === view.memory) this.#dataLost = false;
@@ -180,7 +180,7 @@ export class Membership {
         this.#begunEpoch = epoch;
       });
     }
-    this.#options.renewed(view);
+    this.#options.leaseRenewed(view);
   }
 
   /**

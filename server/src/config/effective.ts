@@ -115,7 +115,7 @@ const undefinedIfForever = (ms: number): number | undefined => (ms === Infinity 
  */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
-  const { owns } = createScope(topic_prefix, ids);
+  const { includesDevice: owns } = createScope(topic_prefix, ids);
   const named = [
     ...Object.keys(devices),
     ...Object.values(zones).flatMap(({ sensors, lamps }) => [...sensors, ...lamps]),

@@ -1,4 +1,4 @@
-import type { Combine, Lamp, Rule } from "../../../contract/index.js";
+import type { CombineMethod, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
 /** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
@@ -54,7 +54,7 @@ export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number,
 }
 
 /** Describes the light of a zone, for example "median 212 of 5 sensors". */
-export function describeZoneLight(how: Combine, light: number, sensors: number, atLeast: number): string {
+export function describeZoneLight(how: CombineMethod, light: number, sensors: number, atLeast: number): string {
   const which =
     how === "median" ? how : how === "any" ? "darkest" : how === "all" ? "brightest" : `${ordinal(atLeast)} darkest`;
   return `${which} ${formatLight(light)} of ${sensors} ${sensors === 1 ? "sensor" : "sensors"}`;

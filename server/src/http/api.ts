@@ -75,7 +75,7 @@ function addStatusRoutes(app: FastifyInstance, from: ApiSources): void {
     version: from.version,
     uptime: (performance.now() - started) / 1000,
     broker: from.broker(),
-    contested_client_ids: from.contested(),
+    contested_client_ids: from.contestedClientIds(),
     ...from.counters,
     log_lines_lost: from.log.lost,
     damaged_files: from.damaged.count,

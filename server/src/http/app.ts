@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Log } from "../observability/log.js";
-import { urlHost } from "../common/hosts.js";
+import { toUrlHost } from "../common/hosts.js";
 import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
@@ -175,5 +175,5 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
     throw listenProblem("HTTP", "--http-port", host, port, error);
   }
   const scheme = (app.server as unknown) instanceof HttpsServer ? "https" : "http";
-  return `${scheme}://${urlHost(host)}:${(app.server.address() as AddressInfo).port}`;
+  return `${scheme}://${toUrlHost(host)}:${(app.server.address() as AddressInfo).port}`;
 }

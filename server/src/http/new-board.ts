@@ -1,5 +1,5 @@
 import { isLoopback } from "../common/hosts.js";
-import { ownAddresses } from "../common/own-addresses.js";
+import { listOwnAddresses } from "../common/own-addresses.js";
 import type { Accounts } from "../security/accounts.js";
 import type { NewBoardView } from "./new-board-view.js";
 
@@ -38,7 +38,7 @@ function embeddedAddresses(host: string, port: string, secureUrl: string | undef
   if (isLoopback(host)) return [];
   // A certificate is for a name, so addresses would not match it.
   if (secureUrl) return [secureUrl];
-  const hosts = isAnyAddress(host) ? ownAddresses() : [host.includes(":") ? `[${host}]` : host];
+  const hosts = isAnyAddress(host) ? listOwnAddresses() : [host.includes(":") ? `[${host}]` : host];
   return hosts.map((name) => `mqtt://${name}:${port}`);
 }
 

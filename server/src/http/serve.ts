@@ -143,7 +143,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
       newBoard: () => newBoardView(served),
       mqttSessions: () => broker?.sessions,
-      contested: () => broker?.contested ?? [],
+      contestedClientIds: () => broker?.contestedClientIds ?? [],
       healthProblem: () => connectionProblem(link),
       settings: settings.configuration,
       storage: health,

@@ -193,7 +193,7 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULT_OPTIONS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
     ended: (...end) => void ended.push(end),
-    overLimit: () => expect.unreachable(),
+    queueLimitExceeded: () => expect.unreachable(),
     dropped: () => expect.unreachable(),
   }); // prettier-ignore
   const before = Date.now();

@@ -9,15 +9,15 @@ import { jsonSchema } from "../../config/schema.js";
 
 /** The streams to which a command writes, and a method that makes the process end with an error code. */
 export interface ConfigTerminal {
-  out(text: string): unknown;
-  err(text: string): unknown;
+  printOutput(text: string): unknown;
+  printError(text: string): unknown;
   /** Makes the process end with exit code 1. */
   fail(): void;
 }
 
 const PROCESS: ConfigTerminal = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  printOutput: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
   fail: () => void (process.exitCode = 1),
 };
 
@@ -25,16 +25,16 @@ const PROCESS: ConfigTerminal = {
 export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
   const printOrFail = (step: () => string): void => {
     try {
-      terminal.out(step());
+      terminal.printOutput(step());
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      terminal.err(error.message + "\n");
+      terminal.printError(error.message + "\n");
       terminal.fail();
     }
   };
   const loadWithWarnings = (...args: Parameters<typeof loadFile>): LoadedConfiguration => {
     const configuration = loadFile(...args);
-    if (configuration.warnings.length > 0) terminal.err(warningsOf(configuration));
+    if (configuration.warnings.length > 0) terminal.printError(warningsOf(configuration));
     return configuration;
   };
   const command = new Command("config").description("Check, print or create the configuration file.");
