@@ -43,7 +43,10 @@ function isDigit(c: number): boolean {
     return c >= ZERO && c <= 57
 }
 
-/** Returns whether `chars` contains the character with the code `c`, 0 to 255. The end of the text, undefined, is in no set. */
+/**
+ * Returns whether `chars` contains the character with the code `c`, 0 to 255. Returns false at the end of the text,
+ * where `c` is undefined.
+ */
 function isOneOf(chars: string, c: number): boolean {
     return c > 0 && chars.indexOf(String.fromCharCode(c)) >= 0
 }
@@ -60,7 +63,7 @@ function endOfString(text: Bytes, start: number): number {
         const escape = text[i]
         i++
         if (escape === 117) {
-            // \u and four hexadecimal digits.
+            // After \u, four hexadecimal digits must follow.
             for (let k = 0; k < 4; k++) {
                 if (!isOneOf("0123456789abcdefABCDEF", text[i])) return -1
                 i++
@@ -112,7 +115,7 @@ function endOfScalar(text: Bytes, start: number): number {
 
 /**
  * Validates that `text` is a single JSON object. Returns what is wrong with it, or "" if it is valid.
- * Never throws or recurses. Reads at most `MAX_PAYLOAD` bytes.
+ * Never throws or recurses. Reads at most `MAX_PAYLOAD_SIZE` bytes.
  */
 export function jsonProblem(text: Bytes): string {
     if (text.length === 0) return "the payload is empty"

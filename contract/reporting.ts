@@ -28,10 +28,10 @@ export const DEFAULT_CADENCE: Cadence = {
     heartbeat: 30000,
 }
 
-/** The reading that a board sent last, with which `isDue` compares the current one. */
+/** The reading that a board sent last, with which `isReportDue` compares the current one. */
 export interface LastReport {
     readonly light: number
-    /** When the reading was sent, in ms, on the same clock as the `now` of `isDue`. */
+    /** When the reading was sent, in ms, on the same clock as the `now` of `isReportDue`. */
     readonly at: number
 }
 

@@ -2,7 +2,7 @@
 
 import { Bytes, jsonProblem } from "./json.js"
 
-/** Largest accepted 32-bit signed integer. */
+/** The largest 32-bit signed integer, 2^31 - 1: the limit of sequence numbers and similar fields. */
 export const MAX_INTEGER = 0x7fffffff
 
 /** Definition of one message field: its type, and which values are valid. */
@@ -10,9 +10,9 @@ export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
     /** Whether a message without this field is invalid. */
     readonly required?: boolean
-    /** Smallest valid value of a number field; applies together with `maximum`. */
+    /** Smallest valid value of a number field; ignored unless `maximum` is set, too. */
     readonly minimum?: number
-    /** Largest valid value of a number field. */
+    /** Largest valid value of a number field; ignored unless `minimum` is set, too. */
     readonly maximum?: number
     /** Longest valid value of a string field, in characters. */
     readonly maxLength?: number

@@ -8,7 +8,7 @@ import { readingCommand, setupCommand, simulatorCommand } from "../../server/das
 import { proposeName } from "../../server/dashboard/add-board/propose-name.js";
 import { browserName } from "../../server/dashboard/people/browser-name.js";
 import { isPrivateAddress, listOwnAddresses } from "../../server/src/common/own-addresses.js";
-import { newBoardView } from "../../server/src/http/new-board.js";
+import { createNewBoardView } from "../../server/src/http/new-board.js";
 import { ask } from "./support/api.js";
 import { startTestServer } from "./support/server.js";
 
@@ -58,8 +58,8 @@ describe("the addresses for a new board", () => {
     expect(orderAddresses(addresses, host)).toEqual(expected);
   });
 
-  const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof newBoardView>[0]> = {}) =>
-    newBoardView({
+  const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof createNewBoardView>[0]> = {}) =>
+    createNewBoardView({
       settings: { host, prefix: "n", startCommand: undefined, tls: undefined },
       link: { url },
       broker: {},

@@ -36,12 +36,12 @@ test("a server that was removed from the cluster makes no decisions until it has
     async prepareEpoch(_roll, { releaseAll }) {
       steps.push(`prepare ${releaseAll}`);
     },
-    async begin({ epoch }) {
+    async beginEpoch({ epoch }) {
       steps.push(`begin ${epoch}`);
       if (epoch === 1) await new Promise<void>((resolve) => (finish = resolve));
     },
     leaseRenewed: () => valid.push(membership.isValid),
-    async left() {},
+    async clusterLeft() {},
     failed: (problem) => steps.push(problem),
   });
   onTestFinished(() => membership.close());

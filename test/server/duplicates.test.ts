@@ -9,7 +9,7 @@ import {
   type Sequence,
 } from "../../server/src/devices/sequence.js";
 
-const emptySequence = (): Sequence => ({ first: 0, highest: 0, gapCount: 0, bits: undefined });
+const emptySequence = (): Sequence => ({ firstSeq: 0, highestSeq: 0, gapCount: 0, bits: undefined });
 
 function sequenceFrom(seq: number): Sequence {
   const sequence = emptySequence();

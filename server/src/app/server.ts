@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import { isLoopback } from "../common/hosts.js";
 import { DEFAULT_OPTIONS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
-import { settingsToRestart } from "../config/settings-diff.js";
+import { listRestartSettings } from "../config/settings-diff.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
 import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
 import { NO_HISTORY, type History } from "../history/history.js";
@@ -206,7 +206,7 @@ async function startParts(
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.enable();
       else homeAssistant.disable();
-      return settingsToRestart(settings, next);
+      return listRestartSettings(settings, next);
     },
   });
 }

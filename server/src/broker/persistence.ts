@@ -113,8 +113,8 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // Do not wait for a failing disk for a new session: if it is lost, the CONNACK of the client's next connection reports
-    // no session, and the client subscribes again.
+    // Do not wait for a failing disk for a new session: if the session is lost, the CONNACK of the client's next
+    // connection reports no session, and the client subscribes again.
     if (session.isStored) await this.#store.whenStored();
     else await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
@@ -169,7 +169,7 @@ export class Persistence {
     const session = this.#sessions.get(client.id);
     if (!session) return;
     if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
-    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3]
+    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3].
     else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
       this.#sessions.messages.remove(session, packet);
   }

@@ -30,9 +30,9 @@ export interface SessionHandlers {
   /** Called when the queue of a connected client exceeds its limit. The handler disconnects the client. */
   queueLimitExceeded(id: string, problem: string): void;
   /** Called when the broker has ended a session. The handler disconnects the client of the session. */
-  ended(id: string, reason: string): void;
+  sessionEnded(id: string, reason: string): void;
   /** Called when messages were dropped from the queue of a disconnected client. */
-  dropped(id: string, count: number): void;
+  messagesDropped(id: string, count: number): void;
 }
 
 /** A client's request for a session at CONNECT. */
@@ -187,7 +187,7 @@ export class SessionManager implements SessionDirectory {
     const surplus = queue.size - this.#limits.queue;
     if (surplus <= 0) return;
     this.#store.messages.dropOldest(session, surplus);
-    this.#handlers.dropped(id, surplus);
+    this.#handlers.messagesDropped(id, surplus);
   }
 
   /**
@@ -244,7 +244,7 @@ export class SessionManager implements SessionDirectory {
     // The end of an expired session without queued messages loses nothing, so no warning is necessary.
     if (reason === EXPIRED_REASON && size === 0) return;
     const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
-    this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
+    this.#handlers.sessionEnded(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }
 }
 

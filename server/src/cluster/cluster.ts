@@ -90,7 +90,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       ownedSlots = new Set(releaseAll ? [] : [...ownedSlots].filter((slot) => next.has(slot)));
       await handover.release((id) => ownedSlots.has(zoneGroups.slotOf(id)));
     },
-    async begin(view) {
+    async beginEpoch(view) {
       members = view.members;
       peers.updateMembers(members);
       const owners = assignSlots(members);
@@ -119,7 +119,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },
     redisTimeRead: (time, asked) => sharedClock.adjust(time, asked),
-    async left() {
+    async clusterLeft() {
       ownedSlots = new Set();
       router.prepareEpoch([], true);
       await handover.release(() => false);

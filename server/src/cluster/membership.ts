@@ -30,13 +30,13 @@ export interface MembershipOptions {
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
-  begin(view: MembershipView): Promise<void>;
+  beginEpoch(view: MembershipView): Promise<void>;
   /** Called with the time of Redis's clock, and with the monotonic time at which this server sent its question. */
   redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   leaseRenewed(view: MembershipView): void;
   /** Called when this server has left the cluster. The handler must release all devices and zones. */
-  left(): Promise<void>;
+  clusterLeft(): Promise<void>;
   failed(problem: string): void;
 }
 
@@ -176,7 +176,7 @@ export class Membership {
     } else if (view.allReleased && this.#begunEpoch !== epoch && this.#beginningEpoch !== epoch) {
       this.#beginningEpoch = epoch;
       this.#enqueue(async () => {
-        await this.#options.begin(view);
+        await this.#options.beginEpoch(view);
         this.#begunEpoch = epoch;
       });
     }
@@ -204,7 +204,7 @@ export class Membership {
     this.#lastView = undefined;
     this.#dataLost = false;
     this.#preparingEpoch = this.#begunEpoch = 0;
-    await this.#options.left();
+    await this.#options.clusterLeft();
     await this.#options.hub.leave();
   }
 }

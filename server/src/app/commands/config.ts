@@ -5,7 +5,7 @@ import { EXAMPLE_CONFIGURATION } from "../../config/example.js";
 import { DEFAULT_FILE, configFileOf } from "../../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../config/load.js";
 import { printConfiguration } from "../../config/print.js";
-import { jsonSchema } from "../../config/schema.js";
+import { createJsonSchema } from "../../config/schema.js";
 
 /** The streams to which a command writes, and a method that makes the process end with an error code. */
 export interface ConfigTerminal {
@@ -61,7 +61,7 @@ export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
   command
     .command("schema")
     .description("print the JSON Schema of the file, for editors")
-    .action(() => printOrFail(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
+    .action(() => printOrFail(() => JSON.stringify(createJsonSchema(), undefined, 2) + "\n"));
   return command;
 }
 
