@@ -3,7 +3,7 @@
 import { Message } from "./schema.js"
 
 /** Largest accepted timestamp: JavaScript's MAX_SAFE_INTEGER, 2^53 - 1. */
-const MAX_COUNT = 9007199254740991
+const MAX_SAFE_INTEGER = 9007199254740991
 const MONTH = 31 * 24 * 60 * 60000
 
 /** `<id>/set`: a manual override of the lamp, sent by an app. */
@@ -22,7 +22,7 @@ export const DECISION = {
     /** `auto`, or the manual override in effect. */
     mode: { type: "string", required: true, values: ["auto", "on", "off"] },
     /** When the manual override ends, in ms since 1970; absent if it has no end. */
-    until: { type: "integer", minimum: 0, maximum: MAX_COUNT },
+    until: { type: "integer", minimum: 0, maximum: MAX_SAFE_INTEGER },
     /** Why the server decided this, as a sentence for people. */
     reason: { type: "string", maxLength: 200 },
 } as const

@@ -6,7 +6,7 @@
  */
 
 /** Largest accepted payload, in bytes. A larger payload is invalid. */
-export const MAX_PAYLOAD = 1024
+export const MAX_PAYLOAD_SIZE = 1024
 
 /** Deepest accepted nesting of arrays and objects. Our messages are flat; unknown fields may nest. */
 export const MAX_DEPTH = 8
@@ -43,13 +43,16 @@ function isDigit(c: number): boolean {
     return c >= ZERO && c <= 57
 }
 
-/** Returns whether `chars` contains the character with the code `c`, 0 to 255. The end of the text, undefined, is in no set. */
+/**
+ * Returns whether `chars` contains the character with the code `c`, 0 to 255. Returns false at the end of the text,
+ * where `c` is undefined.
+ */
 function isOneOf(chars: string, c: number): boolean {
     return c > 0 && chars.indexOf(String.fromCharCode(c)) >= 0
 }
 
 /** Returns the index after the string whose opening quote is at `start`, or -1 if it is invalid (RFC 8259, section 7). */
-function afterString(text: Bytes, start: number): number {
+function endOfString(text: Bytes, start: number): number {
     let i = start + 1
     while (i < text.length) {
         const c = text[i]
@@ -60,7 +63,7 @@ function afterString(text: Bytes, start: number): number {
         const escape = text[i]
         i++
         if (escape === 117) {
-            // \u and four hexadecimal digits.
+            // After \u, four hexadecimal digits must follow.
             for (let k = 0; k < 4; k++) {
                 if (!isOneOf("0123456789abcdefABCDEF", text[i])) return -1
                 i++
@@ -72,36 +75,36 @@ function afterString(text: Bytes, start: number): number {
     return -1
 }
 
-function afterDigits(text: Bytes, start: number): number {
+function endOfDigits(text: Bytes, start: number): number {
     let i = start
     while (isDigit(text[i])) i++
     return i
 }
 
 /** Returns the index after the number that starts at `start`, or -1 if it is invalid (RFC 8259, section 6). */
-function afterNumber(text: Bytes, start: number): number {
+function endOfNumber(text: Bytes, start: number): number {
     let i = start
     if (text[i] === MINUS) i++
     if (!isDigit(text[i])) return -1
-    i = text[i] === ZERO ? i + 1 : afterDigits(text, i)
+    i = text[i] === ZERO ? i + 1 : endOfDigits(text, i)
     if (text[i] === DOT) {
         if (!isDigit(text[i + 1])) return -1
-        i = afterDigits(text, i + 1)
+        i = endOfDigits(text, i + 1)
     }
     if (isOneOf("eE", text[i])) {
         i++
         if (isOneOf("+-", text[i])) i++
         if (!isDigit(text[i])) return -1
-        i = afterDigits(text, i)
+        i = endOfDigits(text, i)
     }
     return i
 }
 
 /** Returns the index after the string, number, boolean or null that starts at `start`, or -1 if it is invalid. */
-function afterScalar(text: Bytes, start: number): number {
+function endOfScalar(text: Bytes, start: number): number {
     const c = text[start]
-    if (c === QUOTE) return afterString(text, start)
-    if (c === MINUS || isDigit(c)) return afterNumber(text, start)
+    if (c === QUOTE) return endOfString(text, start)
+    if (c === MINUS || isDigit(c)) return endOfNumber(text, start)
     for (const literal of ["true", "false", "null"]) {
         let k = 0
         while (k < literal.length && text[start + k] === literal.charCodeAt(k)) k++
@@ -112,11 +115,12 @@ function afterScalar(text: Bytes, start: number): number {
 
 /**
  * Validates that `text` is a single JSON object. Returns what is wrong with it, or "" if it is valid.
- * Never throws or recurses. Reads at most `MAX_PAYLOAD` bytes.
+ * Never throws or recurses. Reads at most `MAX_PAYLOAD_SIZE` bytes.
  */
 export function jsonProblem(text: Bytes): string {
     if (text.length === 0) return "the payload is empty"
-    if (text.length > MAX_PAYLOAD) return `the payload has ${text.length} bytes, at most ${MAX_PAYLOAD} are read`
+    if (text.length > MAX_PAYLOAD_SIZE)
+        return `the payload has ${text.length} bytes, at most ${MAX_PAYLOAD_SIZE} are read`
     let expect = Expect.Value
     // Stack of open brackets as a bit field: 1 is an object, 0 an array. An integer holds 31 levels.
     let objects = 0
@@ -128,7 +132,7 @@ export function jsonProblem(text: Bytes): string {
         const c = text[i]
         next = i + 1
         if (c <= 32 && isOneOf(" \n\r\t", c)) continue
-        const inObject = (objects & 1) === 1
+        const isInObject = (objects & 1) === 1
         if (depth === 0 && expect === Expect.Value && c !== OPEN_BRACE) return "the payload is not a JSON object"
         if (expect === Expect.Value && (c === OPEN_BRACE || c === OPEN_BRACKET)) {
             if (depth === MAX_DEPTH) return `nested deeper than ${MAX_DEPTH} at byte ${i}`
@@ -138,18 +142,18 @@ export function jsonProblem(text: Bytes): string {
             empty = true
             continue
         }
-        if ((empty || expect === Expect.CommaOrEnd) && c === (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
+        if ((empty || expect === Expect.CommaOrEnd) && c === (isInObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
             depth--
             objects = objects >> 1
             expect = depth === 0 ? Expect.Nothing : Expect.CommaOrEnd
         } else if (expect === Expect.Value) {
-            next = afterScalar(text, i)
+            next = endOfScalar(text, i)
             expect = Expect.CommaOrEnd
         } else if (expect === Expect.Key && c === QUOTE) {
-            next = afterString(text, i)
+            next = endOfString(text, i)
             expect = Expect.Colon
         } else if (expect === Expect.Colon && c === COLON) expect = Expect.Value
-        else if (expect === Expect.CommaOrEnd && c === COMMA) expect = inObject ? Expect.Key : Expect.Value
+        else if (expect === Expect.CommaOrEnd && c === COMMA) expect = isInObject ? Expect.Key : Expect.Value
         else next = -1
         empty = false
         if (next < 0) return `not JSON at byte ${i}`

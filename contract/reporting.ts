@@ -28,14 +28,14 @@ export const DEFAULT_CADENCE: Cadence = {
     heartbeat: 30000,
 }
 
-/** The reading that a board sent last, with which `isDue` compares the current one. */
+/** The reading that a board sent last, with which `isReportDue` compares the current one. */
 export interface LastReport {
     readonly light: number
-    /** When the reading was sent, in ms, on the same clock as the `now` of `isDue`. */
+    /** When the reading was sent, in ms, on the same clock as the `now` of `isReportDue`. */
     readonly at: number
 }
 
-function crosses(limit: number, a: number, b: number): boolean {
+function crossesLimit(limit: number, a: number, b: number): boolean {
     return a < limit !== b < limit
 }
 
@@ -43,14 +43,20 @@ function crosses(limit: number, a: number, b: number): boolean {
  * Returns whether a board must send `light` now. With `change`, it sends when the light leaves the dead band, when a
  * heartbeat is due, and when the light crosses a switching point of the rule, so that the lamp reacts at once.
  */
-export function isDue(cadence: Cadence, rule: Rule, last: LastReport | undefined, light: number, now: number): boolean {
+export function isReportDue(
+    cadence: Cadence,
+    rule: Rule,
+    last: LastReport | undefined,
+    light: number,
+    now: number
+): boolean {
     if (!last) return true
     const silence = now - last.at
     if (cadence.report === "interval") return silence >= cadence.interval
     return (
         silence >= cadence.heartbeat ||
         Math.abs(light - last.light) > cadence.dead_band ||
-        crosses(rule.threshold, light, last.light) ||
-        crosses(rule.threshold + rule.hysteresis, light, last.light)
+        crossesLimit(rule.threshold, light, last.light) ||
+        crossesLimit(rule.threshold + rule.hysteresis, light, last.light)
     )
 }

@@ -2,7 +2,7 @@
 
 import { Bytes, jsonProblem } from "./json.js"
 
-/** Largest accepted 32-bit signed integer. */
+/** The largest 32-bit signed integer, 2^31 - 1: the limit of sequence numbers and similar fields. */
 export const MAX_INTEGER = 0x7fffffff
 
 /** Definition of one message field: its type, and which values are valid. */
@@ -10,9 +10,9 @@ export interface Field {
     readonly type: "boolean" | "integer" | "number" | "string"
     /** Whether a message without this field is invalid. */
     readonly required?: boolean
-    /** Smallest valid value of a number field; applies together with `maximum`. */
+    /** Smallest valid value of a number field; ignored unless `maximum` is set, too. */
     readonly minimum?: number
-    /** Largest valid value of a number field. */
+    /** Largest valid value of a number field; ignored unless `minimum` is set, too. */
     readonly maximum?: number
     /** Longest valid value of a string field, in characters. */
     readonly maxLength?: number
@@ -25,7 +25,7 @@ export interface Fields {
     readonly [name: string]: Field
 }
 
-type Value<F extends Field> = F extends { values: readonly (infer V)[] }
+type FieldValue<F extends Field> = F extends { values: readonly (infer V)[] }
     ? V
     : F["type"] extends "boolean"
       ? boolean
@@ -36,12 +36,12 @@ type Value<F extends Field> = F extends { values: readonly (infer V)[] }
 type RequiredNames<F extends Fields> = { [K in keyof F]: F[K] extends { required: true } ? K : never }[keyof F]
 
 /** The type of the message that `F` describes. */
-export type Message<F extends Fields> = { [K in RequiredNames<F>]: Value<F[K]> } & {
-    [K in Exclude<keyof F, RequiredNames<F>>]?: Value<F[K]>
+export type Message<F extends Fields> = { [K in RequiredNames<F>]: FieldValue<F[K]> } & {
+    [K in Exclude<keyof F, RequiredNames<F>>]?: FieldValue<F[K]>
 }
 
 /** Result of decoding. Exactly one field is set: the message, or what is wrong with the payload. */
-export interface Decoded<T> {
+export interface DecodeResult<T> {
     readonly value?: T
     readonly problem?: string
 }
@@ -64,14 +64,14 @@ function fieldProblem(name: string, field: Field, value: any): string {
 
 /** Validates an object against a message's fields. Returns what is wrong with it, or "" if it is valid. Never throws. */
 export function messageProblem(fields: Fields, value: any): string {
-    return pick(fields, value, {})
+    return pickFields(fields, value, {})
 }
 
 /**
  * Validates `value` and copies its known fields to `message`, in the order of `fields`. Stops at the first invalid field.
  * Returns what is wrong, or "" if all fields are valid.
  */
-function pick(fields: Fields, value: any, message: any): string {
+function pickFields(fields: Fields, value: any, message: any): string {
     for (const name of Object.keys(fields)) {
         const field = fields[name]
         const given = value[name]
@@ -87,12 +87,12 @@ function pick(fields: Fields, value: any, message: any): string {
 }
 
 /** Decodes and validates a JSON payload. Never throws; an invalid payload returns a `problem`. */
-export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Message<F>> {
+export function decode<F extends Fields>(fields: F, payload: Bytes): DecodeResult<Message<F>> {
     let problem = jsonProblem(payload)
     if (problem) return { problem }
     try {
         const value: any = {}
-        problem = pick(fields, JSON.parse(payload.toString("utf-8")), value)
+        problem = pickFields(fields, JSON.parse(payload.toString("utf-8")), value)
         return problem ? { problem } : { value }
     } catch (e) {
         return { problem: "not JSON" }
@@ -105,7 +105,7 @@ export function decode<F extends Fields>(fields: F, payload: Bytes): Decoded<Mes
  */
 export function encode<F extends Fields>(fields: F, message: Message<F>): string {
     const picked: any = {}
-    const problem = pick(fields, message, picked)
+    const problem = pickFields(fields, message, picked)
     if (problem) throw new RangeError(problem)
     return JSON.stringify(picked)
 }

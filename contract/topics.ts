@@ -4,7 +4,7 @@
 export const DEFAULT_PREFIX = "nightlight"
 
 /** Longest device id, in bytes. The limit keeps topics small enough for a board's memory. */
-export const MAX_ID = 96
+export const MAX_ID_LENGTH = 96
 
 /** Last level of a device topic: the kind of message. */
 export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set" | "decision"
@@ -45,7 +45,7 @@ export function parseTopic(topic: string): DeviceTopic | undefined {
 /** Validates a device id. Returns what is wrong with it, or "" if it is valid. */
 export function idProblem(id: string): string {
     if (!id) return "an id cannot be empty"
-    if (id.length > MAX_ID) return `an id has at most ${MAX_ID} characters`
+    if (id.length > MAX_ID_LENGTH) return `an id has at most ${MAX_ID_LENGTH} characters`
     // Section 4.7.2 of MQTT 3.1.1: topics that begin with $ are reserved for the broker.
     if (id.charCodeAt(0) === 36) return "an id cannot begin with $"
     for (let i = 0; i < id.length; i++) {

@@ -4,7 +4,7 @@
  * How a zone combines its sensors. With `median`, the median level decides. The other values set how many sensors must
  * be dark: one with `any`, every sensor with `all`, a configured number with `at_least`.
  */
-export type Combine = "median" | "any" | "all" | "at_least"
+export type CombineMethod = "median" | "any" | "all" | "at_least"
 
 /**
  * Combines light levels into one. The result is below a threshold exactly when enough sensors are below that threshold.
@@ -13,14 +13,14 @@ export type Combine = "median" | "any" | "all" | "at_least"
  * @param lights light levels, 0 to 1023; this function reorders the array
  * @param atLeast number of sensors that must be dark with `at_least`
  */
-export function combine(how: Combine, lights: number[], atLeast = 1): number | undefined {
+export function combine(how: CombineMethod, lights: number[], atLeast = 1): number | undefined {
     const count = lights.length
     if (count === 0) return undefined
-    if (how === "any") return select(lights, 0)
-    if (how === "all") return select(lights, count - 1)
-    if (how === "at_least") return count < atLeast ? undefined : select(lights, atLeast - 1)
+    if (how === "any") return selectLevel(lights, 0)
+    if (how === "all") return selectLevel(lights, count - 1)
+    if (how === "at_least") return count < atLeast ? undefined : selectLevel(lights, atLeast - 1)
     const upper = count >> 1
-    const middle = select(lights, upper)
+    const middle = selectLevel(lights, upper)
     if (count % 2 === 1) return middle
     // With an even number of levels, average the two middle ones. The lower one is the largest level before `upper`.
     let lower = lights[0]!
@@ -33,7 +33,7 @@ export function combine(how: Combine, lights: number[], atLeast = 1): number | u
  * zones of a thousand sensors that report several times a second.
  * Reorders `lights`: afterwards no level before `k` is larger, and none after `k` is smaller.
  */
-function select(lights: number[], k: number): number {
+function selectLevel(lights: number[], k: number): number {
     let from = 0
     let to = lights.length - 1
     while (from < to) {

@@ -3,7 +3,7 @@ import { randomBuffer } from "@devicescript/crypto"
 import { readSetting, writeSetting } from "@devicescript/settings"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
-import { isDue, LastReport } from "../contract/reporting.js"
+import { isReportDue, LastReport } from "../contract/reporting.js"
 import { decode, encode } from "../contract/schema.js"
 import { Channel, serverStatusTopic, topicOf } from "../contract/topics.js"
 import { createActions } from "./actions.js"
@@ -185,7 +185,7 @@ export async function runNightlight(board: Board) {
         const on = authority.sample(light, at, parameters)
         if (on !== lamp.on) await lamp.set(on)
         if (authority.decided_by !== before) console.log("decided by the " + authority.decided_by)
-        if (isDue(parameters, parameters, lastReport, light, at)) {
+        if (isReportDue(parameters, parameters, lastReport, light, at)) {
             lastReport = { light, at }
             const seq = telemetry.add(light, at, lamp.on, parameters.offline === "keep")
             if (client.connected) authority.readingSent(seq)

@@ -1,5 +1,5 @@
 /** Counts the messages that the contract's reporting policies send for a day of light. */
-import { DEFAULT_CADENCE, isDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
+import { DEFAULT_CADENCE, isReportDue, LESSON_RULE, type Cadence, type LastReport } from "../../contract/index.js";
 
 /** Returns how many messages a board sends with one reporting policy. `light` has one value every `step` ms. */
 export function countMessages(light: readonly number[], step: number, change: Partial<Cadence>): number {
@@ -8,7 +8,7 @@ export function countMessages(light: readonly number[], step: number, change: Pa
   let messages = 0;
   for (let now = 0; now < light.length * step; now += cadence.sample) {
     const value = light[Math.floor(now / step)];
-    if (!isDue(cadence, LESSON_RULE, last, value, now)) continue;
+    if (!isReportDue(cadence, LESSON_RULE, last, value, now)) continue;
     messages++;
     last = { light: value, at: now };
   }

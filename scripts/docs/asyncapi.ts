@@ -1,5 +1,5 @@
 /** The AsyncAPI 3 document that describes the MQTT messages. */
-import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID, MAX_PAYLOAD } from "../../contract/index.js";
+import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID_LENGTH, MAX_PAYLOAD_SIZE } from "../../contract/index.js";
 import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { VERSION } from "../../server/src/common/version.js";
 import { CHANNELS, type ChannelDoc, type MessageFlow } from "./channels.js";
@@ -11,7 +11,7 @@ const MQTT_BINDING = { bindingVersion: "0.2.0" };
 const CHANNEL_PARAMETERS: Readonly<Record<string, object>> = {
   id: {
     description:
-      `The device's id: a topic prefix of at most ${MAX_ID} printable ASCII characters without # and +. It does not begin with $, ` +
+      `The device's id: a topic prefix of at most ${MAX_ID_LENGTH} printable ASCII characters without # and +. It does not begin with $, ` +
       `and may have several levels.`,
     examples: [`${DEFAULT_PREFIX}/kitchen`, "1f3b2a"],
   },
@@ -25,7 +25,7 @@ const CHANNEL_PARAMETERS: Readonly<Record<string, object>> = {
 const DOCUMENT_DESCRIPTION = [
   "Microcontrollers with a light sensor and a lamp, and a server that decides when each lamp is on.",
   "Operations are described from the server's point of view. All messages are sent at QoS 1. Payloads " +
-    `are JSON objects of at most ${MAX_PAYLOAD} bytes, nested at most ${MAX_DEPTH} deep; receivers ignore unknown fields.`,
+    `are JSON objects of at most ${MAX_PAYLOAD_SIZE} bytes, nested at most ${MAX_DEPTH} deep; receivers ignore unknown fields.`,
 ].join("\n\n");
 
 /** Returns the AsyncAPI 3 document as an object. */

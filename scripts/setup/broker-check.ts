@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import net from "node:net";
 import mqtt, { type IClientOptions } from "mqtt";
 import { listEsp32Roots } from "./esp32-roots.js";
-import { isLoopback, ownAddresses } from "./hosts.js";
+import { isLoopback, listOwnAddresses } from "./hosts.js";
 import { urlOf, type BoardSettings } from "./settings.js";
 
 /** Resolves with a sentence that says what is wrong and what to do; "" when the broker accepts the settings. */
@@ -108,7 +108,7 @@ function explainFailure(error: unknown, broker: BoardSettings["broker"], user: b
 async function explainRefusal(broker: BoardSettings["broker"], user: string): Promise<string> {
   const name = `The broker ${urlOf(broker)}`;
   const start = `npm start -- --no-simulator --host 0.0.0.0${user ? `, after npm run server -- user add ${user} --device <id>` : " --anonymous"}`;
-  if (!isLoopback(broker.host) && !ownAddresses().includes(broker.host))
+  if (!isLoopback(broker.host) && !listOwnAddresses().includes(broker.host))
     return `${name} cannot be reached: nothing listens on port ${broker.port} of ${broker.host}; start the broker, or correct the address.`;
   if (!isLoopback(broker.host) && (await acceptsConnections("127.0.0.1", broker.port)))
     return `${name} accepts connections only from this computer: let it listen on all addresses (this project's broker: ${start}).`;

@@ -2,7 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { isPrivateAddress } from "../../server/src/common/own-addresses.js";
 
-export { ownAddresses } from "../../server/src/common/own-addresses.js";
+export { listOwnAddresses } from "../../server/src/common/own-addresses.js";
 
 const LOOPBACK_ADDRESSES = new BlockList();
 LOOPBACK_ADDRESSES.addSubnet("127.0.0.0", 8);

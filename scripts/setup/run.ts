@@ -5,7 +5,7 @@ import { collectSettings } from "./answers.js";
 import { checkBroker, type CheckBroker } from "./broker-check.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { parseFlags, type Flags } from "./flags.js";
-import { isLoopback, ownAddresses } from "./hosts.js";
+import { isLoopback, listOwnAddresses } from "./hosts.js";
 import { proposeId } from "./id.js";
 import { toSettings, urlOf, type BoardSettings } from "./settings.js";
 import { ENV_FILE, BACKUP_FILE, readEnvFile, writeEnvFile } from "./store.js";
@@ -36,7 +36,7 @@ export async function runSetup(
     const flags = parseFlags(args, (text) => terminal.print(text.trimEnd()));
     return await setUpBoard(flags, {
       env: process.env,
-      addresses: ownAddresses(),
+      addresses: listOwnAddresses(),
       check: checkBroker,
       ...environment,
       terminal,

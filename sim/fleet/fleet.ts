@@ -1,7 +1,7 @@
 /** Simulates many devices over few MQTT connections, without a virtual machine. */
 import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Channel, decodeCommand, encode, isDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
+import { type Channel, decodeCommand, encode, isReportDue, REPLY, STATUS, topicOf } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
 import type { ByteRange } from "./connection.js";
 import { Devices } from "./devices.js";
@@ -110,7 +110,7 @@ export class Fleet {
     const light = this.#weather.lightAt(device, now - this.#startedAt);
     const at = devices.reportedAt[device];
     const first = Number.isNaN(at);
-    if (!first && !isDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
+    if (!first && !isReportDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
     this.#sendLight(device, light, now);
     if (!first) return;
     // spread the heartbeats, as on boards that were switched on at different times

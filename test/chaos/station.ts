@@ -1,5 +1,5 @@
 /** A simulated board with its network proxy and its light. Checks whether board, server and rule agree about the lamp. */
-import { DEFAULT_CADENCE, isDue, LESSON_RULE } from "../../contract/index.js";
+import { DEFAULT_CADENCE, isReportDue, LESSON_RULE } from "../../contract/index.js";
 import type { SimulatedBoard } from "../../sim/index.js";
 import type { Ledger } from "./ledger.js";
 import type { Proxy } from "./proxy.js";
@@ -67,7 +67,7 @@ export class Station {
     if (proxy.openConnections === 0 || (this.ledger.statusAt.get(id) ?? 0) < proxy.lastConnectionAt)
       return `${id}: the server has received no status since the board's last connect`;
     // accepts a light within the dead band, because the board does not report so small a change
-    if (known === undefined || isDue(DEFAULT_CADENCE, LESSON_RULE, { light: known, at: 0 }, board.light, 0))
+    if (known === undefined || isReportDue(DEFAULT_CADENCE, LESSON_RULE, { light: known, at: 0 }, board.light, 0))
       return `${id}: the server's last light is ${known}, but the light is ${board.light}`;
     if (desired !== rule) return `${id}: the server wants led_on ${desired}, the rule ${rule} at light ${board.light}`;
     if (board.lamp !== rule) return `${id}: the lamp is ${board.lamp}, but the server wants ${desired}`;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { jsonProblem, MAX_DEPTH, MAX_PAYLOAD } from "../../contract/index.js";
+import { jsonProblem, MAX_DEPTH, MAX_PAYLOAD_SIZE } from "../../contract/index.js";
 
 const problemOf = (text: string) => jsonProblem(Buffer.from(text));
 
@@ -22,7 +22,7 @@ describe("the JSON validator", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(3), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
-        fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD && depthOf(value) <= MAX_DEPTH && !/\\u[dD]/.test(text));
+        fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD_SIZE && depthOf(value) <= MAX_DEPTH && !/\\u[dD]/.test(text));
         expect(problemOf(text)).toBe("");
       }),
       { numRuns: 1000 },
@@ -37,7 +37,7 @@ describe("the JSON validator", () => {
         const text = JSON.stringify(value);
         const at = where % (text.length + 1);
         const mutated = text.slice(0, at) + piece + text.slice(at + cut);
-        fc.pre(Buffer.byteLength(mutated) <= MAX_PAYLOAD && !/\\u[dD]/.test(mutated));
+        fc.pre(Buffer.byteLength(mutated) <= MAX_PAYLOAD_SIZE && !/\\u[dD]/.test(mutated));
         const oracle = parseObject(mutated);
         fc.pre(oracle === undefined || depthOf(oracle) <= MAX_DEPTH);
         expect([mutated, problemOf(mutated) === ""]).toEqual([mutated, oracle !== undefined]);
@@ -48,7 +48,7 @@ describe("the JSON validator", () => {
 
   it("never throws on random bytes", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 2 * MAX_PAYLOAD }), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 2 * MAX_PAYLOAD_SIZE }), (bytes) => {
         expect(typeof jsonProblem(Buffer.from(bytes))).toBe("string");
       }),
     );
@@ -63,7 +63,10 @@ describe("the JSON validator", () => {
     ['{"led_on":true', "the JSON text ends too early"],
     ['{"led_on":true}}', "not JSON at byte 15"],
     ['{"a":'.repeat(40), `nested deeper than ${MAX_DEPTH} at byte ${MAX_DEPTH * 5}`],
-    [`{"a":"${"x".repeat(MAX_PAYLOAD)}"}`, `the payload has ${MAX_PAYLOAD + 8} bytes, at most ${MAX_PAYLOAD} are read`],
+    [
+      `{"a":"${"x".repeat(MAX_PAYLOAD_SIZE)}"}`,
+      `the payload has ${MAX_PAYLOAD_SIZE + 8} bytes, at most ${MAX_PAYLOAD_SIZE} are read`,
+    ],
   ])("says of %j what is wrong and where", (text, problem) => {
     expect(problemOf(text)).toBe(problem);
   });

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CADENCE, isDue, LESSON_RULE } from "../../contract/index.js";
+import { DEFAULT_CADENCE, isReportDue, LESSON_RULE } from "../../contract/index.js";
 
 const isReadingDue = (light: number, last: number, silence: number, cadence = DEFAULT_CADENCE, rule = LESSON_RULE) =>
-  isDue(cadence, rule, { light: last, at: 0 }, light, silence);
+  isReportDue(cadence, rule, { light: last, at: 0 }, light, silence);
 
 describe("a board", () => {
-  it("reports its first reading", () => expect(isDue(DEFAULT_CADENCE, LESSON_RULE, undefined, 500, 0)).toBe(true));
+  it("reports its first reading", () =>
+    expect(isReportDue(DEFAULT_CADENCE, LESSON_RULE, undefined, 500, 0)).toBe(true));
 
   it("reports a change beyond the dead band, but no noise inside it", () => {
     const { dead_band } = DEFAULT_CADENCE;

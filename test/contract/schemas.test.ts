@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import * as contract from "../../contract/index.js";
-import { decode, MAX_PAYLOAD, STATUS, TELEMETRY, type Field, type Fields } from "../../contract/index.js";
+import { decode, MAX_PAYLOAD_SIZE, STATUS, TELEMETRY, type Field, type Fields } from "../../contract/index.js";
 import { generateDocuments } from "../../scripts/docs/generate.js";
 import { findOutdated } from "../../scripts/lib/generated-files.js";
 import { ROOT } from "../../scripts/lib/repository.js";
@@ -123,7 +123,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
       fc.property(payloadTextsOf(doc), (text) => {
-        fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD);
+        fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD_SIZE);
         const accepted = isAcceptedByContract(fields, text);
         seen[accepted ? "accepted" : "refused"]++;
         expect({ text, accepted: validate(JSON.parse(text)) }).toEqual({ text, accepted });

@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { idProblem, MAX_ID, parseTopic, serverStatusTopic, topicOf, type Channel } from "../../contract/index.js";
+import {
+  idProblem,
+  MAX_ID_LENGTH,
+  parseTopic,
+  serverStatusTopic,
+  topicOf,
+  type Channel,
+} from "../../contract/index.js";
 
 const CHANNELS: Channel[] = ["telemetry", "commands", "replies", "status", "config", "set"];
 const printableText = fc.string({
   minLength: 1,
-  maxLength: MAX_ID,
+  maxLength: MAX_ID_LENGTH,
   unit: fc.integer({ min: 32, max: 126 }).map((c) => String.fromCharCode(c)),
 });
 const deviceId = printableText.filter((text) => !/[#+]/.test(text) && !text.startsWith("$"));
@@ -29,7 +36,7 @@ describe("a topic", () => {
       "$SYS/broker/telemetry",
       "a+/telemetry",
       "é/telemetry",
-      `${"x".repeat(MAX_ID + 1)}/telemetry`,
+      `${"x".repeat(MAX_ID_LENGTH + 1)}/telemetry`,
     ])
       // prettier-ignore
       expect([topic, parseTopic(topic)]).toEqual([topic, undefined]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { combine, decide, type Combine } from "../../contract/index.js";
+import { combine, decide, type CombineMethod } from "../../contract/index.js";
 
 const lights = fc.array(fc.integer({ min: 0, max: 1023 }), { minLength: 1, maxLength: 40 });
 const threshold = fc.integer({ min: 0, max: 1023 });
@@ -8,7 +8,7 @@ const countDark = (levels: number[], limit: number): number => levels.filter((li
 
 describe("the combined level of several sensors", () => {
   /** Test oracle: defines each mode by the number of dark sensors, independently of the implementation. */
-  const meaning: Record<Exclude<Combine, "median">, (count: number, all: number, atLeast: number) => boolean> = {
+  const meaning: Record<Exclude<CombineMethod, "median">, (count: number, all: number, atLeast: number) => boolean> = {
     any: (count) => count > 0,
     all: (count, all) => count === all,
     at_least: (count, _all, atLeast) => count >= atLeast,
@@ -57,7 +57,7 @@ describe("the combined level of several sensors", () => {
 
   test("does not depend on the order of the sensors", () => {
     fc.assert(
-      fc.property(lights, fc.constantFrom<Combine>("median", "any", "all", "at_least"), (levels, how) => {
+      fc.property(lights, fc.constantFrom<CombineMethod>("median", "any", "all", "at_least"), (levels, how) => {
         expect(combine(how, [...levels].reverse(), 1)).toBe(combine(how, [...levels], 1));
       }),
     );

@@ -11,8 +11,8 @@ import {
 } from "../../server/dashboard/add-board/commands.js";
 import { proposeName } from "../../server/dashboard/add-board/propose-name.js";
 import { browserNameOf } from "../../server/dashboard/people/browser-name.js";
-import { isPrivateAddress, ownAddresses } from "../../server/src/common/own-addresses.js";
-import { newBoardView } from "../../server/src/http/new-board.js";
+import { isPrivateAddress, listOwnAddresses } from "../../server/src/common/own-addresses.js";
+import { createNewBoardView } from "../../server/src/http/new-board.js";
 import { ask } from "./support/api.js";
 import { startTestServer } from "./support/server.js";
 
@@ -64,8 +64,8 @@ describe("the addresses for a new board", () => {
     expect(orderAddresses(addresses, host)).toEqual(expected);
   });
 
-  const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof newBoardView>[0]> = {}) =>
-    newBoardView({
+  const viewOf = (host: string, url: string, rest: Partial<Parameters<typeof createNewBoardView>[0]> = {}) =>
+    createNewBoardView({
       settings: { host, prefix: "n", startCommand: undefined, tls: undefined },
       link: { url },
       broker: {},
@@ -80,7 +80,7 @@ describe("the addresses for a new board", () => {
     });
     const wide = viewOf("0.0.0.0", "mqtt://host:1884");
     expect(wide).toMatchObject({ local: "mqtt://127.0.0.1:1884", account_required: true, start_command: null });
-    expect(wide.addresses).toEqual(ownAddresses().map((address) => `mqtt://${address}:1884`));
+    expect(wide.addresses).toEqual(listOwnAddresses().map((address) => `mqtt://${address}:1884`));
     expect(viewOf("192.168.1.20", LAN_BROKER_URL).addresses).toEqual([LAN_BROKER_URL]);
     const tls = { host: "0.0.0.0", prefix: "n", startCommand: undefined, tls: { only: true } };
     const link = { url: "mqtt://127.0.0.1:1883", secureUrl: "mqtts://host:8883" };
@@ -105,7 +105,7 @@ describe("the addresses for a new board", () => {
   });
 
   test("of this machine begin with those of private networks", () => {
-    const found = ownAddresses(networkInterfaces());
+    const found = listOwnAddresses(networkInterfaces());
     const firstPublic = found.findIndex((address) => !isPrivateAddress(address));
     for (const address of found) expect(address).not.toMatch(/^127\./);
     if (firstPublic >= 0) expect(found.slice(0, firstPublic).every(isPrivateAddress)).toBe(true);

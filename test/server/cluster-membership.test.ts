@@ -33,15 +33,15 @@ test("a server that was removed from the cluster makes no decisions until it has
   const membership = new Membership({
     hub,
     isPresent: () => true,
-    async prepare(_roll, { releaseAll }) {
+    async prepareEpoch(_roll, { releaseAll }) {
       steps.push(`prepare ${releaseAll}`);
     },
-    async begin({ epoch }) {
+    async beginEpoch({ epoch }) {
       steps.push(`begin ${epoch}`);
       if (epoch === 1) await new Promise<void>((resolve) => (finish = resolve));
     },
-    renewed: () => valid.push(membership.isValid),
-    async left() {},
+    leaseRenewed: () => valid.push(membership.isValid),
+    async clusterLeft() {},
     failed: (problem) => steps.push(problem),
   });
   onTestFinished(() => membership.close());

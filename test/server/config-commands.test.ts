@@ -8,7 +8,7 @@ import { addCommand, createCommand } from "../../server/src/app/cli.js";
 import { configCommand } from "../../server/src/app/commands/config.js";
 import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { printConfiguration } from "../../server/src/config/print.js";
-import { jsonSchema } from "../../server/src/config/schema.js";
+import { createJsonSchema } from "../../server/src/config/schema.js";
 import { writeConfigFile, loadConfigText, runNightlight, findProblemsIn } from "./support/config.js";
 import { createTemporaryFolder } from "./support/server.js";
 
@@ -19,8 +19,8 @@ function runConfig(...args: string[]) {
   addCommand(
     command,
     configCommand({
-      out: (text) => (result.out += text),
-      err: (text) => (result.err += text),
+      printOutput: (text) => (result.out += text),
+      printError: (text) => (result.err += text),
       fail: () => (result.code = 1),
     }),
   );
@@ -123,11 +123,11 @@ history: {readings: forever}
 });
 
 describe("config schema", () => {
-  const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(jsonSchema());
+  const validate = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true }).compile(createJsonSchema());
 
   test("config schema prints a JSON Schema that accepts the example", () => {
     expect([validate(parse(EXAMPLE_CONFIGURATION)), validate.errors]).toEqual([true, null]);
-    expect(JSON.parse(runConfig("schema").out)).toEqual(jsonSchema());
+    expect(JSON.parse(runConfig("schema").out)).toEqual(createJsonSchema());
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { flagReference, settingsReference } from "../../server/src/config/reference.js";
+import { createFlagReference, createSettingsReference } from "../../server/src/config/reference.js";
 import { findProblemsIn } from "./support/config.js";
 
 const CONFIGURATION_PAGE = fileURLToPath(new URL("../../docs/reference/configuration.md", import.meta.url));
@@ -16,7 +16,11 @@ function replaceSection(page: string, name: string, table: string): string {
 
 test("the page lists all settings, flags and variables with their defaults", async () => {
   const page = await readFile(CONFIGURATION_PAGE, "utf8");
-  const present = replaceSection(replaceSection(page, "flags", flagReference()), "settings", settingsReference());
+  const present = replaceSection(
+    replaceSection(page, "flags", createFlagReference()),
+    "settings",
+    createSettingsReference(),
+  );
   await expect(present).toMatchFileSnapshot(CONFIGURATION_PAGE);
   for (const row of ["| `rule > threshold` | `300` |", "| `history > readings` | `30 d` |", "| `zones > <name> > sensors` | required |"]) expect(present).toContain(row); // prettier-ignore
 });

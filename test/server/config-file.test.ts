@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { jsonSchema } from "../../server/src/config/schema.js";
+import { createJsonSchema } from "../../server/src/config/schema.js";
 import { ConfigurationError } from "../../server/src/config/problems.js";
 import { writeConfigFile, loadConfig, findProblemsIn } from "./support/config.js";
 import { createTemporaryFolder } from "./support/server.js";
@@ -121,7 +121,7 @@ test("a misspelled key is reported with its line at every depth, with any value 
   const { writeFileSync } = await import("node:fs");
   const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz_");
   const misspelt = fc
-    .tuple(fc.constantFrom(...mappingsOf(jsonSchema() as JsonSchema)), fc.nat(), fc.nat(), letter)
+    .tuple(fc.constantFrom(...mappingsOf(createJsonSchema() as JsonSchema)), fc.nat(), fc.nat(), letter)
     .map(([{ at, keys }, which, where, insert]) => {
       const right = keys[which % keys.length];
       const cut = where % (right.length + 1);

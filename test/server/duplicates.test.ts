@@ -9,7 +9,7 @@ import {
   type Sequence,
 } from "../../server/src/devices/sequence.js";
 
-const createEmptySequence = (): Sequence => ({ first: 0, highest: 0, gapCount: 0, bits: undefined });
+const createEmptySequence = (): Sequence => ({ firstSeq: 0, highestSeq: 0, gapCount: 0, bits: undefined });
 
 function createSequenceFrom(seq: number): Sequence {
   const sequence = createEmptySequence();

@@ -111,8 +111,8 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
       ];
       await first.close();
       const second = await kept.open();
-      expect(await second.latest(["cellar", "nobody", "hall", "porch"])).toEqual(latest);
-      expect(await second.latest([])).toEqual([]);
+      expect(await second.readLatest(["cellar", "nobody", "hall", "porch"])).toEqual(latest);
+      expect(await second.readLatest([])).toEqual([]);
     });
 
     test("a query for an export returns every reading and switch in batches of at most 5,000", async () => {

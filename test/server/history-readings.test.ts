@@ -60,7 +60,7 @@ const readAllStoredReadings = (store: SqliteStore): ReturnType<typeof readStored
 
 /** Returns the number of readings in the table `batches`. */
 const countInBatches = (store: SqliteStore): number =>
-  Number(store.database.rows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
+  Number(store.database.selectRows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
 
 const someReading = fc.record<TestReading>({
   device: fc.nat(2),

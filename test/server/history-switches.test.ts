@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { CHUNK_LENGTH } from "../../server/src/history/packing.js";
 import { SWITCH_CAUSES } from "../../server/src/history/protocol.js";
 import type { SqliteStore } from "../../server/src/history/store.js";
-import { sweep } from "../../server/src/history/sweep.js";
+import { sweepStore } from "../../server/src/history/sweep.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
 import {
@@ -63,10 +63,12 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
         for (const offset of times) {
           const time = BASE_TIME - CHUNK_LENGTH + offset;
           const last = all[index].findLast((one) => one.time <= time);
-          expect(store.switches.lampAt(device, time)).toBe(last?.led_on);
+          expect(store.switches.lampStateAt(device, time)).toBe(last?.led_on);
           const later = all[index].filter((one) => one.time >= time);
-          expect(store.switches.latestSwitches(device, time, ALL_TIME[1], most + 1)).toEqual(later.slice(-most - 1));
-          const first = store.switches.firstSwitches(device, time, ALL_TIME[1], most + 1);
+          expect(store.switches.readLatestSwitches(device, time, ALL_TIME[1], most + 1)).toEqual(
+            later.slice(-most - 1),
+          );
+          const first = store.switches.readFirstSwitches(device, time, ALL_TIME[1], most + 1);
           expect(first).toEqual(later.slice(0, first.length));
           expect(first.length).toBeGreaterThanOrEqual(Math.min(most + 1, later.length));
         }
@@ -161,7 +163,7 @@ test("the replacement of a damaged file receives the pending switches", async ()
 
 test("a rare switch takes at most 100 bytes in the file", async () => {
   const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
-  const readDatabaseSize = (): number => Number(store.database.rows("PRAGMA page_count")[0].page_count) * 8192;
+  const readDatabaseSize = (): number => Number(store.database.selectRows("PRAGMA page_count")[0].page_count) * 8192;
   store.compact();
   const before = readDatabaseSize();
   for (let n = 0; n < 5000; n++) {
@@ -181,7 +183,7 @@ test("a sweep deletes all old switches, compacted or pending, except the last on
   }
   const now = BASE_TIME + 50 * 3_600_000;
   const sweepAt = (time: number, switches: number): number =>
-    [...sweep(store, { readings: undefined, switches }, time)].length;
+    [...sweepStore(store, { readings: undefined, switches }, time)].length;
   sweepAt(now, 9.5 * 3_600_000);
   const left = readStoredSwitches(store)[0].map(({ reason }) => Number(reason));
   expect(left).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);

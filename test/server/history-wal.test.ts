@@ -74,7 +74,7 @@ test("old frames after the current ones are not damage", async () => {
   onTestFinished(() => store.close());
   for (let n = 0; n < 200; n++) store.database.exec(`CREATE TABLE t${n} (x)`);
   const { size } = await stat(`${file}-wal`);
-  store.database.rows("PRAGMA wal_checkpoint(FULL)");
+  store.database.selectRows("PRAGMA wal_checkpoint(FULL)");
   store.database.exec("CREATE TABLE last (x)");
   expect((await stat(`${file}-wal`)).size).toBe(size);
   const copy = path.join(folder, "copy");

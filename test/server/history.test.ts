@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { NUMBERS_PER_POINT, extendIds, type WriteRequest } from "../../server/src/history/protocol.js";
 import { SqliteStore } from "../../server/src/history/store.js";
-import { sweep } from "../../server/src/history/sweep.js";
+import { sweepStore } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
 import { HistoryWriter } from "../../server/src/history/writer.js";
 import { eventually } from "../support/eventually.js";
@@ -100,11 +100,11 @@ describe("forgetting a device", () => {
     store.compact();
     const readTableSizes = () =>
       ["devices", "chunks", "hours", "switch_runs"].map((table) =>
-        Number(store.database.rows(`SELECT count(*) AS count FROM ${table}`)[0].count),
+        Number(store.database.selectRows(`SELECT count(*) AS count FROM ${table}`)[0].count),
       );
     expect(readTableSizes()).toEqual([3, 9000, 1500, 750]);
     store.forget("forgotten");
-    const steps = [...sweep(store, RETAIN_FOREVER, Date.now())];
+    const steps = [...sweepStore(store, RETAIN_FOREVER, Date.now())];
     expect(readTableSizes()).toEqual([2, 6000, 1000, 500]);
     expect(steps.length).toBeGreaterThan(20);
   });

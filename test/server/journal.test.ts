@@ -190,7 +190,7 @@ test("a restart restores the last reading of each of thousands of devices, howev
   let memory = await JournalBench.open(folder, 100);
   await memory.kill();
   memory = await JournalBench.open(folder, 100);
-  const lost = [...memory.devices].filter(({ id, displayed }) => id !== "busy" && displayed.light !== Number(id) % 1024);
+  const lost = [...memory.devices].filter(({ id, displayedReading: displayed }) => id !== "busy" && displayed.light !== Number(id) % 1024);
   expect(lost).toEqual([]);
   expect(memory.devices.get("7")!.light).toBeUndefined();
   await memory.kill();

@@ -122,22 +122,22 @@ describe("the online state", () => {
   test("a lesson device is online until it has been silent for a minute", () => {
     const start = Date.now();
     expect(porch.recordMessage(start)).toBe(false);
-    expect(porch.view().online).toBe(true);
+    expect(porch.toView().online).toBe(true);
     sweepDevices(start + MAX_LESSON_SILENCE - 1);
-    expect(porch.view().online).toBe(true);
+    expect(porch.toView().online).toBe(true);
     sweepDevices(start + MAX_LESSON_SILENCE);
-    expect(porch.view().online).toBe(false);
+    expect(porch.toView().online).toBe(false);
     expect(bench.changes.map(([, change]) => change)).toEqual(["offline"]);
     expect(porch.recordMessage(start + MAX_LESSON_SILENCE + 1)).toBe(true);
-    expect(porch.view().online).toBe(true);
+    expect(porch.toView().online).toBe(true);
   });
 
   test("the status of a board decides whether the board is online, however long it is silent", () => {
     porch.recordMessage(Date.now());
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
     sweepDevices(Date.now() + 10 * MAX_LESSON_SILENCE);
-    expect(porch.view()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
+    expect(porch.toView()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
     expect(porch.applyStatus({ online: false }, false)).toEqual({ isSwitched: false, online: false });
-    expect(porch.view()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });
+    expect(porch.toView()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });
   });
 });

@@ -1,7 +1,7 @@
 /** Tests that the page can translate every reason that the server may send. */
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import type { Combine, Rule } from "../../contract/index.js";
+import type { CombineMethod, Rule } from "../../contract/index.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { table as zh } from "../../server/dashboard/messages/zh.js";
@@ -10,9 +10,9 @@ import { Zone } from "../../server/src/decisions/zones/zone.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 import {
   BOARD_REASON,
-  personReason,
-  ruleReason,
-  describedRuleReason,
+  explainOverride,
+  explainRule,
+  explainRuleWithLight,
   describeZoneLight,
 } from "../../server/src/devices/reason.js";
 
@@ -26,19 +26,19 @@ const rule = fc.record({
 }) as fc.Arbitrary<Rule>;
 const light = fc.integer({ min: 0, max: 10_230 }).map((tenths) => tenths / 10);
 const lamp = fc.record({ led_on: fc.boolean(), since: fc.constant(0) });
-const combine = fc.constantFrom<Combine[]>("median", "any", "all", "at_least");
+const combine = fc.constantFrom<CombineMethod[]>("median", "any", "all", "at_least");
 const count = fc.integer({ min: 1, max: 120 });
 
-const ruleReasons = fc.tuple(rule, lamp, light).map((all) => ruleReason(...all));
+const ruleReasons = fc.tuple(rule, lamp, light).map((all) => explainRule(...all));
 const zoneReasons = fc
   .tuple(rule, lamp, light, combine, count, count, fc.nat(3))
   .map(([rule, lamp, level, how, sensors, atLeast, stale]) => {
-    const words = describedRuleReason(rule, lamp, level, describeZoneLight(how, level, sensors, atLeast));
+    const words = explainRuleWithLight(rule, lamp, level, describeZoneLight(how, level, sensors, atLeast));
     return stale > 0 ? `${words}; ${stale} stale left out` : words;
   });
 const others = fc.constantFrom(
   BOARD_REASON,
-  ...(["on", "off"] as const).flatMap((mode) => [personReason(mode, "the lamp"), personReason(mode, "the zone")]),
+  ...(["on", "off"] as const).flatMap((mode) => [explainOverride(mode, "the lamp"), explainOverride(mode, "the zone")]),
 );
 /** Reasons of zones that are outside their hours, or that lack sensors. */
 const exceptions = fc

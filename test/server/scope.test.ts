@@ -20,7 +20,7 @@ describe("on a remote broker", () => {
   });
 
   test("the server does not serve devices outside its prefix and list", () => {
-    const { owns } = createScope("home", ["1f3b"]);
+    const { includesDevice: owns } = createScope("home", ["1f3b"]);
     expect(["home/porch", "1f3b"].map(owns)).toEqual([true, true]);
     expect(["homes/porch", "home", "home/a/b", "other", "1f3b/x"].filter(owns)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** Tests the checks of a board's settings, and the ids that setup proposes. */
 import { describe, expect, test } from "vitest";
 import { idProblem } from "../../contract/index.js";
-import { isLoopback, isPrivate, isPublic, ownAddresses } from "../../scripts/setup/hosts.js";
+import { isLoopback, isPrivate, isPublic, listOwnAddresses } from "../../scripts/setup/hosts.js";
 import { proposeId } from "../../scripts/setup/id.js";
 import {
   parseBrokerAddress,
@@ -88,7 +88,7 @@ test("the addresses of this computer begin with private ones, and end with those
   const createAddressEntry = (address: string, family: "IPv4" | "IPv6" = "IPv4", internal = false) =>
     ({ address, family, internal, netmask: "", mac: "", cidr: null, scopeid: 0 }) as never;
   expect(
-    ownAddresses({
+    listOwnAddresses({
       lo: [createAddressEntry("127.0.0.1", "IPv4", true)],
       docker0: [createAddressEntry("172.17.0.1")],
       eth0: [createAddressEntry("fe80::1", "IPv6"), createAddressEntry("169.254.3.3")],

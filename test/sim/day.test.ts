@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_CADENCE, isDue, LESSON_RULE, type LastReport } from "../../contract/index.js";
+import { DEFAULT_CADENCE, isReportDue, LESSON_RULE, type LastReport } from "../../contract/index.js";
 import { createCloudyDay, DAY } from "../../sim/day.js";
 import type { LightSource } from "../../sim/light.js";
 
@@ -12,7 +12,7 @@ function simulateReportsOfDay(source: LightSource): LastReport[] {
   const reported: LastReport[] = [];
   for (let at = 0; at < DAY; at += DEFAULT_CADENCE.sample) {
     const light = source(at);
-    if (isDue(DEFAULT_CADENCE, LESSON_RULE, reported.at(-1), light, at)) reported.push({ light, at });
+    if (isReportDue(DEFAULT_CADENCE, LESSON_RULE, reported.at(-1), light, at)) reported.push({ light, at });
   }
   return reported;
 }

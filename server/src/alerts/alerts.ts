@@ -61,7 +61,7 @@ export class Alerts {
     });
   }
 
-  /** Begins to look for problems. Call this when boards can connect, because their grace period begins now. */
+  /** Starts the checks for problems. Call this when boards can connect, because their grace period begins now. */
   start(): void {
     this.#startedAt = clock.now();
     for (const { kind, subject, count = 0 } of this.#tracker.openAlerts)
@@ -72,7 +72,7 @@ export class Alerts {
     this.#watch();
   }
 
-  /** Applies settings. Alerts stay open, and those that wait are sent to the channels of the new settings. */
+  /** Applies settings. Open alerts stay open. Alerts that wait to be sent go to the channels of the new settings. */
   apply(settings: AlertSettings): void {
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return;
     this.#settings = settings;

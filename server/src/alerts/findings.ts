@@ -50,7 +50,7 @@ export class ProblemFinder {
       found.add(tracker.openAlertsOf(finding.kind).get(finding.subject));
       yield finding;
     }
-    // Boards need time to come back after a restart of the server. Until then, keep alerts of the earlier run open
+    // Boards need time to reconnect after a restart of the server. Until then, keep alerts of the earlier run open
     // unless the problem is certainly over.
     for (const alert of tracker.openAlerts)
       if (!found.has(alert) && !this.#isOver(alert)) yield { ...alert, uncertain: true };
@@ -66,7 +66,7 @@ export class ProblemFinder {
     for (const device of devices) {
       if (device.online !== true) {
         const since = device.since ?? startedAt;
-        // Create no findings that cannot become an alert: with 100,000 boards, this would take half a second.
+        // Skip problems that cannot become an alert yet: findings for 100,000 offline boards would take half a second.
         const isOpen = open.has(device.id);
         if (isOpen || (now - since >= grace && room-- > 0)) yield offlineFinding(device, since);
       }
@@ -117,7 +117,7 @@ function* zoneFindings(zone: Zone, { now, startedAt }: CheckContext): Generator<
     subject: name,
     label,
     text: `Zone ${label} has no fresh sensor, so that its lamps stay as they are.`,
-    // Sensors may report as rarely as this, so the state of the zone is unknown for this time after a start.
+    // A sensor may report only once in `staleAfter`, so the state of the zone is unknown for this time after a start.
     uncertain: freshUntil === undefined && now - startedAt < staleAfter,
   };
 }

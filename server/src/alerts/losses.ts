@@ -25,8 +25,8 @@ const LOSS_KEY_PREFIX = "alert-loss:";
 const NO_LOSS: LossCounts = { boot: null, dropped: 0, missing: 0 };
 
 /**
- * Recognizes that boards lose readings. The counts of a board stay when a loss is over, so this class stores the counts
- * that alerts have covered, and compares the present ones with them.
+ * Recognizes that boards lose readings. When a loss is over, the counts of the board do not return to 0. So this class
+ * stores the counts that alerts have covered, and compares the present counts with them.
  */
 export class Losses {
   readonly #values: NamedValues;
@@ -41,7 +41,7 @@ export class Losses {
   /** Returns how many readings a board has lost in its present loss; 0 if there is none. */
   countLost(device: Device, now: number): number {
     const { id } = device;
-    // Most boards have never lost a reading.
+    // Return early for most boards, which have never lost a reading.
     if (!hasLost(device) && !this.#covered.has(id) && !this.#ongoing.has(id)) return 0;
     const covered = this.#covered.get(id);
     const ongoing = this.#ongoing.get(id);

@@ -10,5 +10,5 @@ export interface AlertSettings {
   readonly ntfy?: { readonly url: string; readonly token?: string };
 }
 
-/** The default grace period, in ms. Boards and servers that restart are back before it ends. */
+/** The default grace period, in ms. Boards and servers that restart reconnect before it ends. */
 export const DEFAULT_ALERT_SETTINGS: AlertSettings = { after: 120_000 };

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { flagOptions, type Environment } from "../config/flags.js";
+import { createFlagOptions, type Environment } from "../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { VERSION } from "../common/version.js";
 
@@ -11,7 +11,7 @@ export function createCommand(name = "nightlight-server"): Command {
   const command = new Command(name).description(
     "Decides over MQTT when a nightlight is on. Runs an embedded MQTT broker, or connects to yours.",
   );
-  for (const option of flagOptions()) command.addOption(option);
+  for (const option of createFlagOptions()) command.addOption(option);
   return command
     .version(VERSION, "--version")
     .helpOption("--help", "show this")

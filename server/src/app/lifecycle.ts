@@ -21,7 +21,7 @@ export class Lifecycle {
     this.#log = log;
   }
 
-  /** Restores overrides and readings. In a cluster, restores no readings, because Redis has them. */
+  /** Restores overrides and, unless the server belongs to a cluster, readings. A cluster stores readings in Redis. */
   async restore(folder: DataFolder, history: History, isAlone: boolean): Promise<void> {
     const { devices, lamps, memory, journal } = this.#parts;
     for (const [id, override] of memory.overrides) {
@@ -29,8 +29,8 @@ export class Lifecycle {
       if (device) lamps.restoreOverride(device, override);
     }
     folder.markRestoring();
-    // After `kill -9`, the history may lack the latest readings of the journal. It ignores readings that it already
-    // has.
+    // After `kill -9`, the history may lack the latest readings of the journal. It ignores readings that it has already
+    // stored.
     const add: History["addReading"] = (device, point) => history.addReading(device, point);
     if (isAlone) await journal.restore(devices, folder.wasKilled ? add : () => {});
     this.#unwatchClock = watchWallClock({ ...this.#parts, log: this.#log });

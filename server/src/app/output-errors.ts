@@ -23,7 +23,7 @@ export function endOnOutputErrors(): OutputErrors {
     try {
       writeSync(2, `The output cannot be written: ${error.message}.\n`);
     } catch {
-      // Standard error cannot be written either.
+      // Standard error cannot be written either, so end without a message.
     }
     process.exit(1);
   };

@@ -43,7 +43,7 @@ export interface PartsOptions {
   /** The address of the remote broker; undefined with the embedded broker. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
   /** Returns whether the topic prefix or the ids of this server include the device. */
-  owns(id: string): boolean;
+  isInScope(id: string): boolean;
   /** The cluster that this server belongs to; undefined for a single server. */
   readonly cluster: Cluster | undefined;
   readonly eventStream: EventStream;
@@ -115,7 +115,7 @@ export function createParts(options: PartsOptions): Parts {
   const readings = new Readings(reading);
   const ingest = new Ingest({
     ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, rejects },
-    owns: options.owns,
+    isInScope: options.isInScope,
     statusTopic: serverStatusTopicOf(prefix),
     zonePrefix: zoneIdOf(prefix, ""),
     broker: options.broker,

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { isLoopback } from "../common/hosts.js";
 import { DEFAULT_OPTIONS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
-import { settingsToRestart } from "../config/settings-diff.js";
+import { listRestartSettings } from "../config/settings-diff.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
 import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
 import { NO_HISTORY, type History } from "../history/history.js";
@@ -110,12 +110,12 @@ async function startParts(
       : await modules.cluster!.joinCluster({ ...common, url, broker: settings.broker!, scope: scope! });
   if (cluster) addCleanupStep(() => cluster.close());
   const { discoveryPrefix } = settings.homeAssistant || DEFAULT_OPTIONS.homeAssistant;
-  const owns = scope?.owns ?? (() => true);
+  const owns = scope?.includesDevice ?? (() => true);
   const parts = createParts({
     ...common,
     discoveryPrefix,
     broker: settings.broker,
-    owns,
+    isInScope: owns,
     cluster,
     eventStream,
     emitter,
@@ -205,7 +205,7 @@ async function startParts(
       if (next.history) history.retain(next.history);
       if (next.homeAssistant) homeAssistant.enable();
       else homeAssistant.disable();
-      return settingsToRestart(settings, next);
+      return listRestartSettings(settings, next);
     },
   });
 }

@@ -91,7 +91,7 @@ export interface Broker {
   readonly stats: { readonly clients: number; readonly queued: number };
   readonly sessions: SessionDirectory;
   /** Client ids that two clients are using at the same time. */
-  readonly contested: readonly ContestedClientId[];
+  readonly contestedClientIds: readonly ContestedClientId[];
   /** Publishes a message of the server at QoS 1. */
   publish(topic: string, payload: Buffer, mode: PublishMode): void;
   /** Returns the retained messages whose topics end in `/<level>`. */

@@ -75,15 +75,15 @@ export async function startBroker(
   const sessionStore = new SessionStore(store);
   const sessions = new SessionManager(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
-    overLimit(id, problem) {
+    queueLimitExceeded(id, problem) {
       handlers.rejected("over-limit", formatSessionId(id), problem);
       disconnect(clients.get(id), REASON_CODE.quotaExceeded, problem);
     },
-    ended(id, reason) {
+    sessionEnded(id, reason) {
       handlers.warned(`The session of ${formatSessionId(id)} has ended: ${reason}.`);
       disconnect(clients.get(id), REASON_CODE.administrativeAction, `the session has ended: ${reason}`);
     },
-    dropped(id, count) {
+    messagesDropped(id, count) {
       const problem = `more than ${limits.queue} messages wait for it; the oldest are dropped`;
       for (let n = 0; n < count; n++) handlers.rejected("queue-full", formatSessionId(id), problem);
     },
@@ -96,7 +96,7 @@ export async function startBroker(
   const persistenceHandlers = {
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
-    queued: (session: Session) => sessions.limitQueue(session),
+    messageQueued: (session: Session) => sessions.limitQueue(session),
   };
   const persistence = new Persistence(store, sessionStore, retained, wills, persistenceHandlers, health);
   const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>
@@ -186,7 +186,7 @@ export async function startBroker(
     get stats() {
       return { clients: connectionLimit.count, queued: sessionStore.messages.messageCount };
     },
-    get contested() {
+    get contestedClientIds() {
       return takeovers.list();
     },
     handle(stream, request) {

@@ -62,7 +62,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   readonly #inbound: InboundPackets;
   readonly #outbound: OutboundPackets;
   readonly #sendBuffer: SendBuffer;
-  /** Number of acknowledgements that the client owes. They do not count towards the client's rate limit. */
+  /** Number of acknowledgements that the client must still send. They do not count towards the client's rate limit. */
   #expected = 0;
   /**
    * Number of unanswered PINGREQ packets that this connection sent to aedes. Their answers must not reach the client.

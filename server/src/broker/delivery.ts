@@ -17,9 +17,11 @@ export class MessageDelivery {
 
   /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    // A queued message has a packet identifier. A retained message for a new subscription has no broker id.
+    // A live message comes neither from a queue (then it has a packet identifier) nor from the retained messages for a
+    // new subscription (then it has no broker id).
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
-    // A client that connects receives its queue first [MQTT-4.6.0-6]. Messages that arrive meanwhile are in it too.
+    // A client that connects receives its queue first [MQTT-4.6.0-6]. The queue also contains messages that arrive
+    // meanwhile.
     if (isLive && !this.#receivesLive(client, packet)) return null;
     const qos = this.#access.deliveryQos(client, packet);
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
@@ -32,7 +34,10 @@ export class MessageDelivery {
     return packet;
   }
 
-  /** Returns whether a client receives a live message now. Otherwise its queue contains the message, or has brought it. */
+  /**
+   * Returns whether a client receives a live message now. Otherwise the client receives it from its queue, or already
+   * has.
+   */
   #receivesLive(client: Client, packet: AedesPublishPacket): boolean {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
     if (session && this.#sessions.messages.isSent(session, packet)) return false;

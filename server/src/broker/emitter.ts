@@ -7,7 +7,8 @@ type DoneCallback = (error?: Error | null) => void;
 /**
  * Distributes messages to subscribers. Implements the mqemitter interface that aedes expects as `mq`.
  *
- * Looks up filters without a wildcard in a map. The emitter has no queue, because no client delays another.
+ * Looks up filters without a wildcard in a map. The emitter needs no queue, because delivery to one client never waits
+ * for another client.
  *
  * `removeListener` calls `done` synchronously, because aedes then removes the closed client from its list by client id.
  * After a delay, aedes could remove a new client with the same id instead.

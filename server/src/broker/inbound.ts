@@ -148,7 +148,7 @@ export class InboundPackets {
           this.#needed = scanner.end - at;
           break;
         }
-        if (!this.#checkAndPay(bytes)) break;
+        if (!this.#checkAndTakeTokens(bytes)) break;
         const payload = scanner.type === packet.PUBLISH ? this.#payloadLength(bytes) : 0;
         if (payload > this.#payload) {
           forward();
@@ -166,7 +166,7 @@ export class InboundPackets {
    * Checks a complete packet and takes tokens for it from the token bucket.
    * @returns false when the packet has to wait for tokens
    */
-  #checkAndPay(bytes: Buffer): boolean {
+  #checkAndTakeTokens(bytes: Buffer): boolean {
     const { type, first, body, end } = this.#scanner;
     if (this.#version === 0) {
       this.#version = checkConnect(bytes, this.#scanner);
@@ -174,7 +174,7 @@ export class InboundPackets {
     }
     switch (type) {
       case packet.PUBLISH:
-        if (!this.#pay(1)) return false;
+        if (!this.#takeTokens(1)) return false;
         if (((first >> 1) & 3) === 2) this.#handlers.expect(1);
         return true;
       case packet.PUBACK:
@@ -182,7 +182,7 @@ export class InboundPackets {
       case packet.PUBREL:
       case packet.PUBCOMP: {
         if (end - body < 2) throw new ProtocolViolation("an acknowledgement has no packet identifier");
-        if (!this.#handlers.takeExpected() && !this.#pay(1)) return false;
+        if (!this.#handlers.takeExpected() && !this.#takeTokens(1)) return false;
         const failed = end - body > 2 && bytes[body + 2] >= 0x80;
         if (type === packet.PUBACK || type === packet.PUBCOMP || (type === packet.PUBREC && failed))
           this.#handlers.acknowledged(bytes.readUInt16BE(body));
@@ -190,9 +190,9 @@ export class InboundPackets {
       }
       case packet.SUBSCRIBE:
       case packet.UNSUBSCRIBE:
-        return this.#pay(checkFilters(bytes, this.#scanner, this.#version));
+        return this.#takeTokens(checkFilters(bytes, this.#scanner, this.#version));
       case packet.PINGREQ:
-        return this.#pay(1);
+        return this.#takeTokens(1);
       case packet.DISCONNECT:
         return true;
       case packet.CONNECT:
@@ -207,7 +207,7 @@ export class InboundPackets {
    * Takes tokens from the token bucket.
    * @returns false when the bucket is empty; processing resumes when the bucket has tokens again
    */
-  #pay(count: number): boolean {
+  #takeTokens(count: number): boolean {
     if (this.#bucket.take(count)) return true;
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
@@ -228,14 +228,14 @@ export class InboundPackets {
 
   /**
    * Returns whether a packet is too large to buffer.
-   * @throws Violation when the packet is so large that the connection must end
+   * @throws ProtocolViolation when the packet is so large that the connection must end
    */
   #isOversized(at: number): boolean {
     const { type, end } = this.#scanner;
     const length = end - at;
     const largest = maxPacketSize(this.#payload);
     if (length <= largest) return false;
-    // Only older clients may send a large PUBLISH: CONNACK tells MQTT 5.0 clients the limit [MQTT-3.2.2-15].
+    // Skip a large PUBLISH only from older clients: MQTT 5.0 clients must respect the limit in CONNACK [MQTT-3.2.2-15].
     const maySkip =
       type === packet.PUBLISH && (this.#version === 3 || this.#version === 4) && length <= MAX_SKIPPED_PACKET_SIZE;
     if (maySkip) return true;

@@ -112,7 +112,7 @@ export class OutboundPackets {
     }
   }
 
-  /** Handles one packet that must wait, be changed or be dropped. */
+  /** Delays, changes or drops one packet that `#passes` does not allow to be written unchanged. */
   #handle(bytes: Buffer): void {
     const { first, type } = this.#scanner;
     const body = this.#scanner.body - (this.#scanner.end - bytes.length);

@@ -11,10 +11,10 @@ import type { SessionStore } from "../storage/session-store.js";
 import type { Wills } from "../storage/wills.js";
 import { QueueReaders } from "./queue-reader.js";
 import { ReceivedIds } from "./received-ids.js";
-import { retainedStream } from "./retained-stream.js";
+import { createRetainedStream } from "./retained-stream.js";
 
 /** The part of a client that most methods need: the client id, which identifies the session. */
-type ClientId = Pick<Client, "id">;
+type IdentifiedClient = Pick<Client, "id">;
 
 /** A message to remove from a queue, because the client acknowledged it or aedes decided not to deliver it. */
 interface ClearedMessage {
@@ -37,7 +37,7 @@ export interface PersistenceHandlers {
   /** Returns whether all matching subscriptions of a client have No Local set. */
   isNoLocal(client: Client, topic: string): boolean;
   /** Called when a message was added to a session's queue. */
-  queued(session: Session): void;
+  messageQueued(session: Session): void;
 }
 
 /**
@@ -85,7 +85,7 @@ export class Persistence {
    * Resolves when all data so far is on disk. While the disk is full, the promise stays pending.
    * @throws Error when the broker closes first
    */
-  async stored(): Promise<void> {
+  async whenStored(): Promise<void> {
     await this.#retained.whenStored();
     await this.#store.whenStored();
   }
@@ -99,7 +99,7 @@ export class Persistence {
   }
 
   createRetainedStreamCombi(filters: readonly string[]): Readable {
-    return retainedStream(this.#retained, filters);
+    return createRetainedStream(this.#retained, filters);
   }
 
   async addSubscriptions(client: Client, subscriptions: readonly StoredSubscription[]): Promise<void> {
@@ -113,20 +113,20 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // Do not wait for a failing disk for a new session: if it is lost, the CONNACK of the client's next connection reports
-    // no session, and the client subscribes again.
+    // Do not wait for a failing disk for a new session: if the session is lost, the CONNACK of the client's next
+    // connection reports no session, and the client subscribes again.
     if (session.isStored) await this.#store.whenStored();
     else await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
 
-  async removeSubscriptions({ id }: ClientId, filters: readonly string[]): Promise<void> {
+  async removeSubscriptions({ id }: IdentifiedClient, filters: readonly string[]): Promise<void> {
     const session = this.#sessions.get(id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
     await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
 
-  async subscriptionsByClient({ id }: ClientId): Promise<StoredSubscription[]> {
+  async subscriptionsByClient({ id }: IdentifiedClient): Promise<StoredSubscription[]> {
     return [...(this.#sessions.get(id)?.subscriptions.values() ?? [])].map((subscription) => ({ ...subscription }));
   }
 
@@ -152,7 +152,7 @@ export class Persistence {
     const session = this.#sessions.get(clientId);
     if (!session) return;
     this.#sessions.messages.enqueue(session, packet as QueuedPacket);
-    this.#handlers.queued(session);
+    this.#handlers.messageQueued(session);
   }
 
   async outgoingEnqueueCombi(subscribers: readonly Subscriber[], packet: AedesPublishPacket): Promise<void> {
@@ -169,7 +169,7 @@ export class Persistence {
     const session = this.#sessions.get(client.id);
     if (!session) return;
     if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
-    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3]
+    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3].
     else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
       this.#sessions.messages.remove(session, packet);
   }

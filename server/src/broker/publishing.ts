@@ -150,7 +150,7 @@ export class Publishing {
   published({ messageId = 0 }: AedesPublishPacket, client: Client | null, done: DoneCallback): void {
     const acknowledgements = client && connectionOf(client).acknowledgements;
     if (!client || !acknowledgements?.isWaiting(messageId, STORED_BIT)) return done(null);
-    this.#whenStored(this.#options.persistence.stored(), client, done, () =>
+    this.#whenStored(this.#options.persistence.whenStored(), client, done, () =>
       acknowledgements.release(messageId, STORED_BIT),
     );
   }

@@ -1,7 +1,7 @@
 import type { Client } from "aedes";
 import type { MessageId, QueueReader } from "../storage/message-queues.js";
 
-/** Follows how far aedes has read the queue of a client that connects. */
+/** Tracks how far aedes has sent the queue of a client that connects. */
 class ConnectingReader implements QueueReader {
   isFinished = false;
   #awaited: MessageId | undefined;
@@ -22,17 +22,19 @@ class ConnectingReader implements QueueReader {
     if (awaited && brokerId === awaited.brokerId && brokerCounter === awaited.brokerCounter) this.#resume?.();
   }
 
-  /** Lets the reading end after the connection has ended. */
+  /**
+   * Resolves the promise of `whenSent`, so that the reader of the queue does not wait forever for a lost connection.
+   */
   close(): void {
     this.#resume?.();
   }
 }
 
-/** Knows which clients with a session have received their whole queue, so that they receive further messages live. */
+/** Tracks which clients with a session have received their whole queue. They then receive further messages live. */
 export class QueueReaders {
   readonly #readers = new WeakMap<Client, ConnectingReader>();
 
-  /** Starts to follow the reading of a client's queue. */
+  /** Starts to track how far a client's queue has been sent. */
   open(client: Client): QueueReader {
     const reader = new ConnectingReader();
     this.#readers.set(client, reader);
@@ -49,7 +51,7 @@ export class QueueReaders {
     this.#readers.get(client)?.markSent(message);
   }
 
-  /** Stops following a client that has disconnected. */
+  /** Stops tracking a client that has disconnected. */
   close(client: Client): void {
     this.#readers.get(client)?.close();
   }

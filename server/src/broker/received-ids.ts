@@ -22,7 +22,7 @@ export class ReceivedIds {
 
   /**
    * Records the packet identifier of a received QoS 2 message.
-   * @throws Violation when the client exceeds the broker's Receive Maximum
+   * @throws ProtocolViolation when the client exceeds the broker's Receive Maximum
    */
   add(client: Client, packetId: number): void {
     if (this.#of(client).size >= RECEIVE_MAXIMUM)

@@ -1,7 +1,7 @@
 import mqttPacket, { type IConnackPacket, type IDisconnectPacket, type ISubackPacket, type Packet } from "mqtt-packet";
 import { PUBACK, REASON_CODE } from "../mqtt/packets.js";
 
-const MQTT_5 = { protocolVersion: 5 };
+const MQTT_5_OPTIONS = { protocolVersion: 5 };
 
 /** Shortens a reason string to 200 characters, because it counts towards the client's maximum packet size. */
 export function shortenReason(text: string): string {
@@ -13,7 +13,7 @@ export function encodeRefusal(version: number, code: { returnCode: number; reaso
   if (version !== 5) return Buffer.from([0x20, 2, 0, code.returnCode]);
   const properties = { reasonString: shortenReason(text) };
   const connack: IConnackPacket = { cmd: "connack", reasonCode: code.reasonCode, sessionPresent: false, properties };
-  return mqttPacket.generate(connack, MQTT_5);
+  return mqttPacket.generate(connack, MQTT_5_OPTIONS);
 }
 
 /**
@@ -30,27 +30,30 @@ export function encodeAcknowledgement(
   if (version !== 5) return Buffer.from([type << 4, 2, packetId >> 8, packetId & 255]);
   const properties = text === undefined ? {} : { properties: { reasonString: shortenReason(text) } };
   const cmd = type === PUBACK ? "puback" : "pubrec";
-  return mqttPacket.generate({ cmd, messageId: packetId, reasonCode, ...properties }, MQTT_5);
+  return mqttPacket.generate({ cmd, messageId: packetId, reasonCode, ...properties }, MQTT_5_OPTIONS);
 }
 
 /** Encodes DISCONNECT of MQTT 5.0. */
 export function encodeDisconnect(reasonCode: number, text: string): Buffer {
   return mqttPacket.generate(
     { cmd: "disconnect", reasonCode, properties: { reasonString: shortenReason(text) } },
-    MQTT_5,
+    MQTT_5_OPTIONS,
   );
 }
 
 /** Removes the reason string from a packet so that it fits the client's maximum packet size [MQTT-3.4.2-2]. */
 export function removeReason(bytes: Buffer): Buffer {
   const packet = decodePacket<IConnackPacket>(bytes);
-  return mqttPacket.generate({ ...packet, properties: { ...packet.properties, reasonString: undefined } }, MQTT_5);
+  return mqttPacket.generate(
+    { ...packet, properties: { ...packet.properties, reasonString: undefined } },
+    MQTT_5_OPTIONS,
+  );
 }
 
 /** Decodes one MQTT 5.0 packet that aedes is about to send. */
 function decodePacket<P extends Packet>(bytes: Buffer): P {
   let decoded: Packet | undefined;
-  const parser = mqttPacket.parser(MQTT_5);
+  const parser = mqttPacket.parser(MQTT_5_OPTIONS);
   parser.on("packet", (packet) => (decoded = packet));
   parser.parse(bytes);
   return decoded as P;
@@ -73,7 +76,7 @@ export function completeConnack(bytes: Buffer, version: number, fields: ConnackF
   const { sessionPresent, ...properties } = fields;
   return mqttPacket.generate(
     { ...connack, sessionPresent, properties: { ...connack.properties, ...properties } },
-    MQTT_5,
+    MQTT_5_OPTIONS,
   );
 }
 
@@ -91,7 +94,7 @@ export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffe
   const suback = decodePacket<ISubackPacket>(bytes);
   return mqttPacket.generate(
     { ...suback, properties: { ...suback.properties, reasonString: shortenReason(reasons.join("; ")) } },
-    MQTT_5,
+    MQTT_5_OPTIONS,
   );
 }
 

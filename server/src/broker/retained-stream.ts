@@ -7,11 +7,11 @@ import type { RetainedMessages } from "../storage/retained.js";
 const TOPICS_PER_TURN = 1000;
 
 /** Streams the retained messages that match topic filters. */
-export function retainedStream(retained: RetainedMessages, filters: readonly string[]): Readable {
-  return Readable.from(matchingMessages(retained, filters));
+export function createRetainedStream(retained: RetainedMessages, filters: readonly string[]): Readable {
+  return Readable.from(readMatchingMessages(retained, filters));
 }
 
-async function* matchingMessages(retained: RetainedMessages, filters: readonly string[]): AsyncGenerator<object> {
+async function* readMatchingMessages(retained: RetainedMessages, filters: readonly string[]): AsyncGenerator<object> {
   for (const filter of filters) {
     if (!hasWildcard(filter)) {
       if (retained.get(filter)) yield createLazyMessage(retained, filter);
@@ -30,22 +30,22 @@ async function* matchingMessages(retained: RetainedMessages, filters: readonly s
  * could arrive after a newer one on the same topic.
  */
 function createLazyMessage(retained: RetainedMessages, topic: string): object {
-  const read = () => retained.get(topic);
+  const readMessage = () => retained.get(topic);
   return {
     cmd: "publish",
     topic,
     retain: true,
     get qos() {
-      return read()?.qos ?? 0;
+      return readMessage()?.qos ?? 0;
     },
     get payload() {
-      return read()?.payload ?? Buffer.alloc(0);
+      return readMessage()?.payload ?? Buffer.alloc(0);
     },
     get properties() {
-      return read()?.properties;
+      return readMessage()?.properties;
     },
     get messageExpiry() {
-      return read()?.messageExpiry;
+      return readMessage()?.messageExpiry;
     },
   };
 }

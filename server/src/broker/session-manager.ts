@@ -28,11 +28,11 @@ export interface SessionLimits {
 export interface SessionHandlers {
   isConnected(id: string): boolean;
   /** Called when the queue of a connected client exceeds its limit. The handler disconnects the client. */
-  overLimit(id: string, problem: string): void;
+  queueLimitExceeded(id: string, problem: string): void;
   /** Called when the broker has ended a session. The handler disconnects the client of the session. */
-  ended(id: string, reason: string): void;
+  sessionEnded(id: string, reason: string): void;
   /** Called when messages were dropped from the queue of a disconnected client. */
-  dropped(id: string, count: number): void;
+  messagesDropped(id: string, count: number): void;
 }
 
 /** A client's request for a session at CONNECT. */
@@ -167,8 +167,8 @@ export class SessionManager implements SessionDirectory {
     if (connections === 1) this.#readers.delete(account!.name);
     else if (connections) this.#readers.set(account!.name, connections - 1);
     const ids = account && this.#deviceIds.get(account.name);
-    const remaining = (ids?.get(id) ?? 0) - 1;
-    if (remaining > 0) ids!.set(id, remaining);
+    const remainingConnections = (ids?.get(id) ?? 0) - 1;
+    if (remainingConnections > 0) ids!.set(id, remainingConnections);
     else ids?.delete(id);
     if (ids?.size === 0) this.#deviceIds.delete(account!.name);
   }
@@ -179,7 +179,7 @@ export class SessionManager implements SessionDirectory {
     if (queue.size <= this.#limits.queue) return;
     if (!this.#handlers.isConnected(id)) this.#trim(session);
     else if (queue.size > CONNECTED_QUEUE_FACTOR * this.#limits.queue)
-      this.#handlers.overLimit(id, "acknowledges nothing");
+      this.#handlers.queueLimitExceeded(id, "acknowledges nothing");
   }
 
   #trim(session: Session): void {
@@ -187,7 +187,7 @@ export class SessionManager implements SessionDirectory {
     const surplus = queue.size - this.#limits.queue;
     if (surplus <= 0) return;
     this.#store.messages.dropOldest(session, surplus);
-    this.#handlers.dropped(id, surplus);
+    this.#handlers.messagesDropped(id, surplus);
   }
 
   /**
@@ -244,7 +244,7 @@ export class SessionManager implements SessionDirectory {
     // The end of an expired session without queued messages loses nothing, so no warning is necessary.
     if (reason === EXPIRED_REASON && size === 0) return;
     const lost = size === 1 ? "1 queued message was" : `${size} queued messages were`;
-    this.#handlers.ended(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
+    this.#handlers.sessionEnded(session.id, size === 0 ? reason : `${reason}; ${lost} dropped`);
   }
 }
 

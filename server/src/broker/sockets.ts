@@ -88,17 +88,17 @@ function createSecureServer(certificates: Certificates, connected: (socket: Sock
    * socket, but it has the same address and port.
    */
   const handshakes = new Map<string, Socket>();
-  const remoteEndOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const remoteEndpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
   const server = createTlsServer({ ...certificates.createTlsOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
-    const end = remoteEndOf(socket);
+    const end = remoteEndpointOf(socket);
     handshakes.set(end, socket);
     socket.once("close", () => handshakes.delete(end));
     if (handshakes.size <= MAX_HANDSHAKES) return;
     const [oldest] = handshakes.values();
     oldest.destroy();
   });
-  server.on("secureConnection", (socket) => handshakes.delete(remoteEndOf(socket)));
+  server.on("secureConnection", (socket) => handshakes.delete(remoteEndpointOf(socket)));
   certificates.onChange((context) => server.setSecureContext(context));
   return server;
 }

@@ -82,7 +82,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       if (link.connected) lastUp = performance.now();
       return performance.now() - lastUp < MAX_BROKER_OUTAGE;
     },
-    async prepare({ members }, { releaseAll, dataLost }) {
+    async prepareEpoch({ members }, { releaseAll, dataLost }) {
       const owners = assignSlots(members);
       router.prepareEpoch(owners, releaseAll || dataLost);
       const next = slotsOfThisServer(owners);
@@ -90,7 +90,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       ownedSlots = new Set(releaseAll ? [] : [...ownedSlots].filter((slot) => next.has(slot)));
       await handover.release((id) => ownedSlots.has(zoneGroups.slotOf(id)));
     },
-    async begin(view) {
+    async beginEpoch(view) {
       members = view.members;
       peers.updateMembers(members);
       const owners = assignSlots(members);
@@ -101,7 +101,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         zoneGroups,
         prefix,
         clock: sharedClock,
-        owns: scope.owns,
+        isInScope: scope.includesDevice,
         reportDamage: reportDamagedCollection,
       });
       ownedSlots = next;
@@ -111,7 +111,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       epochStart = performance.now();
       log.info("cluster", `The cluster has ${members.length} ${members.length === 1 ? "server" : "servers"}; this one owns ${next.size} of ${owners.length} slots`, { members, devices: self.devices.size }); // prettier-ignore
     },
-    renewed({ undrained }) {
+    leaseRenewed({ undrained }) {
       router.retryWaiting();
       if (!membership.isReady) return;
       if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.resendCommands();
@@ -119,7 +119,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },
     redisTimeRead: (time, asked) => sharedClock.adjust(time, asked),
-    async left() {
+    async clusterLeft() {
       ownedSlots = new Set();
       router.prepareEpoch([], true);
       await handover.release(() => false);

@@ -103,7 +103,10 @@ export const FIELD_PREFIX = { device: "d", override: "o", actions: "a", zone: "z
 /** How long changes are collected into a batch, in ms. Sending each change alone would cost more than storing it. */
 const BATCH_INTERVAL = 20;
 
-/** How long writing a reading to the history may take, in ms. The next owner of a device repeats younger readings. */
+/**
+ * How long writing a reading to the history may take, in ms. The next owner of a device adds younger readings to the
+ * history again.
+ */
 const MAX_HISTORY_DELAY = 1000;
 
 /** The delay before a failed write is repeated, in ms. */

@@ -26,17 +26,17 @@ export interface MembershipOptions {
   /** Returns whether this server receives messages from devices. If not, it leaves the cluster. */
   isPresent(): boolean;
   /** Releases everything that this server does not own in the new epoch. Resolves when Redis has stored its state. */
-  prepare(view: MembershipView, reasons: EpochReasons): Promise<void>;
+  prepareEpoch(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
-  begin(view: MembershipView): Promise<void>;
+  beginEpoch(view: MembershipView): Promise<void>;
   /** Called with the time of Redis's clock, and with the monotonic time at which this server sent its question. */
   redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
-  renewed(view: MembershipView): void;
+  leaseRenewed(view: MembershipView): void;
   /** Called when this server has left the cluster. The handler must release all devices and zones. */
-  left(): Promise<void>;
+  clusterLeft(): Promise<void>;
   failed(problem: string): void;
 }
 
@@ -167,7 +167,7 @@ export class Membership {
       this.#preparingEpoch = epoch;
       this.#beginningEpoch = 0;
       this.#enqueue(async () => {
-        const prepared = this.#options.prepare(view, reasons);
+        const prepared = this.#options.prepareEpoch(view, reasons);
         if (reasons.releaseAll) this.#isOutdated = false;
         await prepared;
         if (reasons.dataLost && this.#lastView?.memory === view.memory) this.#dataLost = false;
@@ -176,11 +176,11 @@ export class Membership {
     } else if (view.allReleased && this.#begunEpoch !== epoch && this.#beginningEpoch !== epoch) {
       this.#beginningEpoch = epoch;
       this.#enqueue(async () => {
-        await this.#options.begin(view);
+        await this.#options.beginEpoch(view);
         this.#begunEpoch = epoch;
       });
     }
-    this.#options.renewed(view);
+    this.#options.leaseRenewed(view);
   }
 
   /**
@@ -204,7 +204,7 @@ export class Membership {
     this.#lastView = undefined;
     this.#dataLost = false;
     this.#preparingEpoch = this.#begunEpoch = 0;
-    await this.#options.left();
+    await this.#options.clusterLeft();
     await this.#options.hub.leave();
   }
 }

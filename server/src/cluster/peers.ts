@@ -49,7 +49,7 @@ const SUBSCRIPTION_LIFETIME = 5000;
 /** Minimum interval between two renewals of a subscription to events, in ms. */
 const RENEW_INTERVAL = 2000;
 
-/** Forwards HTTP requests and events between servers, because each server knows only its own devices. */
+/** Forwards HTTP requests and events between servers, because each server stores the state of only its own devices. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #pendingRequests = new Map<

@@ -1,4 +1,7 @@
-/** How many numbers of handled batches are remembered per sender: those of 10 s, at 100 batches per second at most. */
+/**
+ * Maximum number of handled batches to remember per sender. A server sends at most 100 batches a second, so this covers
+ * 10 s.
+ */
 const MAX_REMEMBERED_BATCHES = 1000;
 
 /**
@@ -34,7 +37,7 @@ export class ReceivedBatches {
     }
   }
 
-  /** Deletes the numbers of servers that are no longer members. A server that restarts has a new name. */
+  /** Deletes the batch numbers of senders that are no longer members. A server that restarts has a new name. */
   forgetAllExcept(members: readonly string[]): void {
     for (const from of [...this.#handled.keys(), ...this.#inProgress.keys()])
       if (!members.includes(from)) {

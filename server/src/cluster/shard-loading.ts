@@ -28,7 +28,7 @@ export interface ShardOptions {
   /** The shared clock, which converts stored times to monotonic times. */
   readonly clock: StorageClock;
   /** Returns whether the topic prefix or the ids of this server include the device. */
-  owns(id: string): boolean;
+  isInScope(id: string): boolean;
   /** Called for each damaged value in Redis. The value is then skipped. */
   reportDamage(collection: string, problem: string): void;
 }
@@ -40,7 +40,7 @@ const FIELD_PREFIXES: ReadonlySet<string> = new Set(Object.values(FIELD_PREFIX))
  */
 export async function loadShards(
   slots: ReadonlySet<number>,
-  { state, zoneGroups, prefix, clock, owns, reportDamage }: ShardOptions,
+  { state, zoneGroups, prefix, clock, isInScope: owns, reportDamage }: ShardOptions,
 ): Promise<LoadedShards> {
   const stock: LoadedShards = { devices: new Map(), zones: new Map() };
   const now = clock.toWall(clock.now());
@@ -119,8 +119,8 @@ const readValues = (collection: Collection, kinds: readonly string[], name: stri
   Promise.all(kinds.map((kind) => collection.get(kind + name)));
 
 /** Explains why a device may not be stored in a slot. @returns "" if it may */
-function placeProblem(id: string, slot: number, owns: (id: string) => boolean): string {
+function placeProblem(id: string, slot: number, isInScope: (id: string) => boolean): string {
   if (idProblem(id)) return idProblem(id);
   if (slotOf(id) !== slot) return `it belongs to ${collectionOf(slotOf(id))}`;
-  return owns(id) ? "" : "the device is not one of this server's prefix or ids";
+  return isInScope(id) ? "" : "the device is not one of this server's prefix or ids";
 }

@@ -2,7 +2,7 @@
 const UNIT_LENGTHS = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Unit = keyof typeof UNIT_LENGTHS;
 
-const FINITE_DURATION = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/;
+const FINITE_DURATION_PATTERN = /^(\d+(?:\.\d+)?) ?(ms|s|min|h|d)$/;
 
 /** Pattern of a duration such as `250 ms` or `forever`, for JSON Schema. */
 export const DURATION_PATTERN = /^(\d+(\.\d+)? ?(ms|s|min|h|d)|forever)$/;
@@ -10,7 +10,7 @@ export const DURATION_PATTERN = /^(\d+(\.\d+)? ?(ms|s|min|h|d)|forever)$/;
 /** Parses a duration such as `250 ms`, `1.5 h` or `forever`. Returns whole ms; undefined for any other text. */
 export function parseDuration(text: string): number | undefined {
   if (text === "forever") return Infinity;
-  const [, count, unit] = FINITE_DURATION.exec(text) ?? [];
+  const [, count, unit] = FINITE_DURATION_PATTERN.exec(text) ?? [];
   return unit === undefined ? undefined : Math.round(Number(count) * UNIT_LENGTHS[unit as Unit]);
 }
 

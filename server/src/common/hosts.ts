@@ -6,7 +6,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Converts a listening address to the host part of a URL for clients. */
-export function urlHost(host: string): string {
+export function toUrlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return hostname();
   return host.includes(":") ? `[${host}]` : host;
 }

@@ -7,13 +7,13 @@ const normalizeWord = (word: string): string => word.toLowerCase().replace(/[-_ 
  * Returns how many edits (inserted, deleted or replaced letters) a typing mistake may have: one for every three
  * letters.
  */
-const maxEdits = (word: string): number => Math.max(1, Math.floor(word.length / 3));
+const maxEditsOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
 /** Suggests what a user meant: the candidate with the smallest edit distance; undefined when none is similar. */
 export function findNearest(written: string, candidates: Iterable<string>): string | undefined {
   const word = normalizeWord(written);
   let best: string | undefined;
-  let fewest = maxEdits(word) + 1;
+  let fewest = maxEditsOf(word) + 1;
   for (const candidate of candidates) {
     const edits = distance(word, normalizeWord(candidate));
     if (edits < fewest) [best, fewest] = [candidate, edits];
@@ -27,7 +27,7 @@ export function findNearest(written: string, candidates: Iterable<string>): stri
  */
 export function findMostSimilar(written: string, candidates: Iterable<string>, limit: number): string[] {
   const word = normalizeWord(written);
-  const most = maxEdits(word);
+  const most = maxEditsOf(word);
   const ranked: [candidate: string, edits: number][] = [];
   for (const candidate of candidates) {
     const other = normalizeWord(candidate);

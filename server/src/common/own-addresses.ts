@@ -21,18 +21,18 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /** Network bridges of containers and virtual machines, whose addresses boards cannot reach. */
-const VIRTUAL_INTERFACE =
+const VIRTUAL_INTERFACE_PATTERN =
   /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
 
 /** Returns the IPv4 addresses of this computer that a board may reach, the most likely one first. */
-export function ownAddresses(interfaces = networkInterfaces()): string[] {
-  const rank = (name: string, address: string): number =>
-    Number(VIRTUAL_INTERFACE.test(name)) * 2 + Number(!isPrivateAddress(address));
+export function listOwnAddresses(interfaces = networkInterfaces()): string[] {
+  const rankOf = (name: string, address: string): number =>
+    Number(VIRTUAL_INTERFACE_PATTERN.test(name)) * 2 + Number(!isPrivateAddress(address));
   return Object.entries(interfaces)
     .flatMap(([name, found]) =>
       (found ?? [])
         .filter(({ internal, family, address }) => !internal && family === "IPv4" && !address.startsWith("169.254."))
-        .map(({ address }) => ({ address, rank: rank(name, address) })),
+        .map(({ address }) => ({ address, rank: rankOf(name, address) })),
     )
     .sort((a, b) => a.rank - b.rank)
     .map(({ address }) => address);

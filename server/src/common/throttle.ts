@@ -14,7 +14,7 @@ export class Throttle<T> {
     readonly limit = Infinity,
   ) {}
 
-  /** Adds a changed item, which the handler gets at the end of the interval. */
+  /** Adds a changed item. The handler receives it at the end of the interval. */
   add(item: T): void {
     this.#waiting.add(item);
     this.#schedule();

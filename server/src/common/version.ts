@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** Where package.json of nightlight-server is, relative to this source file or to the built file. */
+/** Possible locations of the package.json of nightlight-server: relative to this source file, and to the built file. */
 const PACKAGE_FILES = ["../../package.json", "../../../../package.json"].map((path) => new URL(path, import.meta.url));
 
 /** The version of nightlight-server. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { CONFIG, LESSON_RULE } from "../../../contract/index.js";
 import { DEFAULT_OPTIONS } from "./options.js";
 import { parseTimeOfDay } from "../common/duration.js";
-import { isMapping, scalarText, type Mapping } from "./paths.js";
+import { isMapping, toScalarText, type Mapping } from "./paths.js";
 import { unreadableReason, type Path } from "./problems.js";
 
 /**
@@ -41,7 +41,7 @@ export function checkCombinations(settings: UncheckedSettings, report: ReportPro
     listOrEmpty(zone.lamps).forEach((lamp, index) => {
       const other = lamps.get(lamp);
       if (other !== undefined && other !== name)
-        report(["zones", name, "lamps", index], `is ${scalarText(lamp)}, a lamp of zone ${other} already; a lamp is in one zone at most.`); // prettier-ignore
+        report(["zones", name, "lamps", index], `is ${toScalarText(lamp)}, a lamp of zone ${other} already; a lamp is in one zone at most.`); // prettier-ignore
       lamps.set(lamp, other ?? name);
     });
   }
@@ -143,7 +143,7 @@ function checkZone(path: Path, zone: UncheckedSettings, report: ReportProblem): 
     const ids = listOrEmpty(zone[role]);
     ids.forEach((id, index) => {
       if (ids.indexOf(id) < index)
-        report([...path, role, index], `is ${scalarText(id)}, which is in this list already; keep one.`);
+        report([...path, role, index], `is ${toScalarText(id)}, which is in this list already; keep one.`);
     });
   }
   const atLeast = numberOrUndefined(zone.at_least);
@@ -155,7 +155,7 @@ function checkZone(path: Path, zone: UncheckedSettings, report: ReportProblem): 
   else if (atLeast !== undefined && sensors > 0 && atLeast > sensors)
     report([...path, "at_least"], `is ${atLeast}, but the zone has ${sensors === 1 ? "one sensor" : `${sensors} sensors`}; so many can never be dark.`); // prettier-ignore
   const { from, to } = mappingOrEmpty(zone.hours);
-  const [begin, end] = [from, to].map((time) => parseTimeOfDay(scalarText(time)));
+  const [begin, end] = [from, to].map((time) => parseTimeOfDay(toScalarText(time)));
   if (begin !== undefined && begin === end)
-    report([...path, "hours", "to"], `is ${scalarText(to)}, as from is, so that the hours would be empty; leave hours out for all day.`); // prettier-ignore
+    report([...path, "hours", "to"], `is ${toScalarText(to)}, as from is, so that the hours would be empty; leave hours out for all day.`); // prettier-ignore
 }

@@ -13,7 +13,7 @@ import {
 import { CONFIGURATION_SCHEMA, type Configuration, type ZoneConfiguration } from "./schema.js";
 
 /** Returns the default of `stale_after`, in ms: the duration of three reports. */
-function defaultStaleAfter({ report, heartbeat, interval }: Configuration["reporting"]): number {
+function defaultStaleAfterOf({ report, heartbeat, interval }: Configuration["reporting"]): number {
   return Math.max(DEFAULT_STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
 }
 
@@ -23,7 +23,7 @@ export function withDefaults(configuration: Configuration): Configuration {
   const completeZone = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
     label: name,
     ...rule,
-    stale_after: defaultStaleAfter(reporting),
+    stale_after: defaultStaleAfterOf(reporting),
     ...zone,
     ...(zone.hours && { hours: { time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, ...zone.hours } }),
   });
@@ -115,7 +115,7 @@ const undefinedIfForever = (ms: number): number | undefined => (ms === Infinity 
  */
 function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): readonly string[] {
   if (broker.url === undefined) return ids;
-  const { owns } = createScope(topic_prefix, ids);
+  const { includesDevice: owns } = createScope(topic_prefix, ids);
   const named = [
     ...Object.keys(devices),
     ...Object.values(zones).flatMap(({ sensors, lamps }) => [...sensors, ...lamps]),
@@ -126,7 +126,7 @@ function idsOf({ broker, topic_prefix, ids, devices, zones }: Configuration): re
 function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
   return {
     rule,
-    reporting: changedReporting(reporting),
+    reporting: changedReportingOf(reporting),
     devices: new Map(Object.entries(devices).map(([id, device]) => [id, { ...device, rule: device.rule as Rule | undefined } satisfies DevicePolicy])), // prettier-ignore
     zones: Object.entries(zones).map(([name, zone]) => zonePolicyOf(name, zone)),
   };
@@ -136,7 +136,7 @@ function policyOf({ rule, reporting, devices, zones }: Configuration): Policy {
  * Returns the reporting settings that differ from the firmware's defaults. The server sends only these settings to
  * boards.
  */
-function changedReporting(reporting: Configuration["reporting"]): Reporting {
+function changedReportingOf(reporting: Configuration["reporting"]): Reporting {
   const defaults = CONFIGURATION_SCHEMA.parse({}).reporting;
   const entries = Object.entries(reporting).filter(([name, value]) => value !== defaults[name as keyof Reporting]);
   return Object.fromEntries(entries);

@@ -16,7 +16,7 @@ import {
 } from "../common/duration.js";
 import { findNearest } from "../common/nearest.js";
 import { SECRET_MASK } from "../security/redact.js";
-import { scalarText } from "./paths.js";
+import { toScalarText } from "./paths.js";
 
 /** The range of a duration or time of day, as it is written in the file. JSON Schema has no keywords for it. */
 interface FieldRange {
@@ -32,34 +32,38 @@ const describe = <S extends z.ZodType>(schema: S, what: string, brief = ""): S =
   schema.describe(`${what}${brief && `: ${brief}`}.`);
 
 /** Schema of a mapping with fixed keys. The error for an unknown key is the list of allowed keys. */
-export function mapping<S extends z.core.$ZodShape>(shape: S) {
+export function mappingSchema<S extends z.core.$ZodShape>(shape: S) {
   const keys = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
     error: (issue) => (issue.code === "unrecognized_keys" ? keys : `a mapping of settings (${keys})`),
   });
 }
 
-export function yesOrNo(what: string) {
+export function booleanSchema(what: string) {
   return describe(z.boolean({ error: "true or false" }), what);
 }
 
-export function wholeNumber(what: string, least: number, most: number, hint = "") {
+export function wholeNumberSchema(what: string, least: number, most: number, hint = "") {
   const range = `${least} to ${most}${hint}`;
   const error = `a whole number from ${range}`;
   return describe(z.int({ error }).min(least, { error }).max(most, { error }), what, range);
 }
 
-export const port = (what: string) => wholeNumber(what, 0, 65_535, "; 0 means any free port");
+export const portSchema = (what: string) => wholeNumberSchema(what, 0, 65_535, "; 0 means any free port");
 
 /** Schema of a light level within the range of an MQTT message field. */
-export function lightLevel(what: string, { minimum, maximum }: Field) {
+export function lightLevelSchema(what: string, { minimum, maximum }: Field) {
   const range = `${minimum} to ${maximum}`;
-  const error = (issue: { input?: unknown }): string =>
-    `a number from ${range}${/^\d+,\d+$/.test(scalarText(issue.input)) ? ", with a point for decimals" : ""}`;
-  return describe(z.number({ error }).min(minimum!, { error }).max(maximum!, { error }), what, range);
+  const formatError = (issue: { input?: unknown }): string =>
+    `a number from ${range}${/^\d+,\d+$/.test(toScalarText(issue.input)) ? ", with a point for decimals" : ""}`;
+  return describe(
+    z.number({ error: formatError }).min(minimum!, { error: formatError }).max(maximum!, { error: formatError }),
+    what,
+    range,
+  );
 }
 
-export function oneOf<const V extends readonly string[]>(what: string, values: V) {
+export function choiceSchema<const V extends readonly string[]>(what: string, values: V) {
   const words = `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
   return describe(z.enum(values, { error: words }), what, words);
 }
@@ -68,7 +72,7 @@ export function oneOf<const V extends readonly string[]>(what: string, values: V
  * Schema of a duration with a unit, which is decoded to ms. `forever` is decoded to `Infinity`, and is valid only if
  * `most` is `Infinity`.
  */
-export function duration(what: string, least: number, most: number) {
+export function durationSchema(what: string, least: number, most: number) {
   const from = least === 0 ? "0" : formatDuration(least);
   const to = formatDuration(most);
   const error = `${least === 0 ? "0, or " : ""}a time with its unit (ms, s, min, h or d), ${from} to ${to}`;
@@ -87,10 +91,11 @@ export function duration(what: string, least: number, most: number) {
 }
 
 /** Schema of a duration within the range of an MQTT message field. */
-export const messageTime = (what: string, { minimum, maximum }: Field) => duration(what, minimum!, maximum!);
+export const messageTimeSchema = (what: string, { minimum, maximum }: Field) =>
+  durationSchema(what, minimum!, maximum!);
 
 /** Schema of a time of day, which is decoded to minutes since midnight. */
-export function timeOfDay(what: string) {
+export function timeOfDaySchema(what: string) {
   const error = "a time of day from 00:00 to 23:59";
   const text = z.string({ error }).refine((written) => parseTimeOfDay(written) !== undefined, { error });
   const schema = z.codec(text, z.int(), {
@@ -111,18 +116,18 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-export function timeZone(what: string) {
+export function timeZoneSchema(what: string) {
   const error = "a time zone by its IANA name, such as Europe/Berlin";
-  const suggestion = (name: unknown): string => {
-    const meant = findNearest(scalarText(name), Intl.supportedValuesOf("timeZone"));
+  const errorWithSuggestion = (name: unknown): string => {
+    const meant = findNearest(toScalarText(name), Intl.supportedValuesOf("timeZone"));
     return meant ? `${error}; did you mean ${meant}?` : error;
   };
-  const schema = z.string({ error }).refine(isTimeZone, { error: (issue) => suggestion(issue.input) });
+  const schema = z.string({ error }).refine(isTimeZone, { error: (issue) => errorWithSuggestion(issue.input) });
   return describe(schema, what, "an IANA name, such as Europe/Berlin");
 }
 
 /** Schema of a single-line text of 1 to `longest` characters. */
-export function text(what: string, longest: number) {
+export function textSchema(what: string, longest: number) {
   const error = `a text of 1 to ${longest} characters in one line, in quotes if it looks like a number`;
   const schema = z.string({ error }).min(1, { error }).max(longest, { error });
   return describe(
@@ -131,32 +136,35 @@ export function text(what: string, longest: number) {
   );
 }
 
-export const file = (what: string) => text(what, 1000);
+export const fileSchema = (what: string) => textSchema(what, 1000);
 
 /**
  * Schema of a text with a custom check.
- * @param problem returns "" for a valid text, or a clause that explains the mistake
+ * @param problemOf returns "" for a valid text, or a clause that explains the mistake
  */
-function checkedText(what: string, kind: string, problem: (written: string) => string) {
+function checkedTextSchema(what: string, kind: string, problemOf: (written: string) => string) {
   const schema = z.string({ error: `${kind}, in quotes if it is a number` });
   return describe(
-    schema.refine((written) => !problem(written), { error: (issue) => `${kind}; ${problem(scalarText(issue.input))}` }),
+    schema.refine((written) => !problemOf(written), {
+      error: (issue) => `${kind}; ${problemOf(toScalarText(issue.input))}`,
+    }),
     what,
   );
 }
 
-export const deviceId = () => checkedText("A device", "a device's id in full, such as nightlight/porch", idProblem);
+export const deviceIdSchema = () =>
+  checkedTextSchema("A device", "a device's id in full, such as nightlight/porch", idProblem);
 
-export function topicPrefix(what: string) {
-  return checkedText(
+export function topicPrefixSchema(what: string) {
+  return checkedTextSchema(
     what,
     "what topics begin with, such as nightlight",
     (written) => idProblem(written) || (written.endsWith("/") ? "it cannot end with /" : ""),
   );
 }
 
-export function brokerUrl(what: string) {
-  return checkedText(what, "the URL of an MQTT broker, such as mqtt://localhost:1883", (written) => {
+export function brokerUrlSchema(what: string) {
+  return checkedTextSchema(what, "the URL of an MQTT broker, such as mqtt://localhost:1883", (written) => {
     try {
       parseBrokerUrl(written);
       return "";
@@ -173,9 +181,9 @@ export function brokerUrl(what: string) {
  * @param schemes allowed URL schemes, such as redis
  * @param example the rest of an example URL, which the error shows after the scheme
  */
-export function databaseUrl(what: string, schemes: readonly string[], example: string) {
+export function databaseUrlSchema(what: string, schemes: readonly string[], example: string) {
   const kind = `the URL of a database, such as ${schemes[0]}://${example}`;
-  return checkedText(what, kind, (written) => {
+  return checkedTextSchema(what, kind, (written) => {
     const scheme = /^([a-z]+):\/\//.exec(written)?.[1] ?? "";
     if (!schemes.includes(scheme)) return `it begins with ${schemes.map((one) => `${one}://`).join(" or ")}`;
     if (!URL.canParse(written)) return "this is no URL; what is special in a password is written as %40 and the like";
@@ -183,50 +191,50 @@ export function databaseUrl(what: string, schemes: readonly string[], example: s
   });
 }
 
-/** Schema of an http or https URL without a user name. @param problem returns a description of the mistake, or "" */
-function webUrl(what: string, example: string, problem: (url: URL) => string) {
-  return checkedText(what, `a URL that begins with http:// or https://, such as ${example}`, (written) => {
+/** Schema of an http or https URL without a user name. @param problemOf returns a description of the mistake, or "" */
+function webUrlSchema(what: string, example: string, problemOf: (url: URL) => string) {
+  return checkedTextSchema(what, `a URL that begins with http:// or https://, such as ${example}`, (written) => {
     if (!URL.canParse(written)) return "this is no URL";
     const url = new URL(written);
     if (url.protocol !== "http:" && url.protocol !== "https:") return "it begins with http:// or https://";
-    return url.username || url.password ? "it cannot contain a user name or a password" : problem(url);
+    return url.username || url.password ? "it cannot contain a user name or a password" : problemOf(url);
   });
 }
 
 /** Schema of the URL of a webhook. Rejects a masked URL, which somebody may have copied from `config print`. */
-export const webhookUrl = (what: string) =>
-  webUrl(what, "https://example.org/hook", ({ pathname }) =>
+export const webhookUrlSchema = (what: string) =>
+  webUrlSchema(what, "https://example.org/hook", ({ pathname }) =>
     pathname.endsWith(`/${SECRET_MASK}`) ? "its path is masked here; enter the whole URL" : "",
   );
 
-/** Schema of the address of a page. Links are made by adding a fragment. */
-export function pageUrl(what: string) {
-  const problem = ({ search, hash }: URL): string => (search || hash ? "it ends before any ? or #" : "");
-  return webUrl(what, "https://lights.example.org", problem);
+/** Schema of the address of a page. It has no fragment, because the server appends fragments to make links. */
+export function pageUrlSchema(what: string) {
+  const problemOf = ({ search, hash }: URL): string => (search || hash ? "it ends before any ? or #" : "");
+  return webUrlSchema(what, "https://lights.example.org", problemOf);
 }
 
 /** Schema of the URL of a topic of ntfy, whose topics have no folders. */
-export function ntfyUrl(what: string) {
-  const problem = ({ pathname, search, hash }: URL): string =>
+export function ntfyUrlSchema(what: string) {
+  const problemOf = ({ pathname, search, hash }: URL): string =>
     /^\/[-_A-Za-z0-9]{1,64}$/.test(pathname) && !search && !hash
       ? ""
       : "it ends with one topic of letters, digits, - and _, 64 at most";
-  return webUrl(what, "https://ntfy.sh/my-topic", problem);
+  return webUrlSchema(what, "https://ntfy.sh/my-topic", problemOf);
 }
 
 /** Schema of the value of an HTTP header, or a part of it. */
-export function headerValue(what: string) {
+export function headerValueSchema(what: string) {
   const kind = "a text of ASCII characters in one line";
   const isValid = (written: string): boolean => /^[\x21-\x7e]([\x20-\x7e]{0,2000}[\x21-\x7e])?$/.test(written);
-  return checkedText(what, kind, (written) => (isValid(written) ? "" : "an HTTP header cannot contain this"));
+  return checkedTextSchema(what, kind, (written) => (isValid(written) ? "" : "an HTTP header cannot contain this"));
 }
 
-export function deviceIds(what: string, least: 0 | 1) {
+export function deviceIdsSchema(what: string, least: 0 | 1) {
   const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
-  return describe(z.array(deviceId(), { error }).min(least, { error }), what);
+  return describe(z.array(deviceIdSchema(), { error }).min(least, { error }), what);
 }
 
-export function hostNames(what: string) {
+export function hostNamesSchema(what: string) {
   const error = "a list of host names without scheme and port, such as lights.example.org";
   const name = z.string({ error }).regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error });
   return describe(z.array(name, { error }), what);

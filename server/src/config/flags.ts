@@ -8,7 +8,7 @@ import { CONFIG_ENV, misspelledVariableWarnings, type Environment } from "./vari
 export type { Environment };
 
 /** Returns all flags, including `--config`, as options for commander. */
-export function flagOptions(): Option[] {
+export function createFlagOptions(): Option[] {
   const config = new Option("--config <file>", `configuration file in YAML (default: ${DEFAULT_FILE} if it exists, env: ${CONFIG_ENV})`); // prettier-ignore
   return [config, ...FLAGS.flatMap((flag) => (flag.secret ? [optionOf(flag), fileOptionOf(flag)] : [optionOf(flag)]))];
 }
@@ -88,7 +88,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
       valueOrFirstLine(typed, flag.secret && valueOfOption(fileOptionOf(flag))) ??
       valueOrFirstLine(valueOfVariable(flag.env), flag.secret && valueOfVariable(fileVariableOf(flag)));
     if (!found) continue;
-    const value = typeof found.value === "string" ? convertText(found.value, flag.kind) : found.value;
+    const value = typeof found.value === "string" ? convertFlagText(found.value, flag.kind) : found.value;
     given.set(flag.path.join("."), { origin: found.origin, value });
     const [first, second] = flag.path;
     data[first] = second ? { ...(data[first] as object | undefined), [second]: value } : value;
@@ -107,7 +107,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
       const item = typeof path.at(-1) === "number" ? (value as unknown[])[path.at(-1) as number] : value;
       return formatValue(path, `"${String(item)}"`);
     },
-    problem: (path, say): Problem => ({ text: say(valueAt(path)?.origin ?? nameOf(path)), path }),
+    createProblem: (path, sentenceFor): Problem => ({ text: sentenceFor(valueAt(path)?.origin ?? nameOf(path)), path }),
   };
 }
 
@@ -119,7 +119,7 @@ const commandLineWarning = (flag: Flag): string =>
   `give it in ${flag.env}, or in a file with ${fileFlagOf(flag)} or ${fileVariableOf(flag)}.`;
 
 /** Converts a text to the type of the setting. Returns invalid text unchanged, so that the schema reports it. */
-function convertText(text: string, kind: Flag["kind"]): unknown {
+function convertFlagText(text: string, kind: Flag["kind"]): unknown {
   if (kind === "number") return /^\d+$/.test(text) ? Number(text) : text;
   if (kind === "list") return text.split(",").map((item) => item.trim()).filter(Boolean); // prettier-ignore
   if (kind === "yes or no") {

@@ -54,7 +54,7 @@ export function loadConfiguration(
   ];
   checkCombinations(merged, (at, sentence, key) => {
     const source = sourceOf(at, given, yaml);
-    problems.push(source.problem(at, (setting) => `${setting} ${sentence}`, key));
+    problems.push(source.createProblem(at, (setting) => `${setting} ${sentence}`, key));
   });
   if (problems.length > 0) throw new ConfigurationError(sortProblems(problems));
 
@@ -77,9 +77,9 @@ function schemaProblems(source: Source, data: unknown): Problem[] {
  * Returns the source in which the user can correct a wrong setting: flags and environment if they set it, otherwise the
  * file.
  */
-function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pick<Source, "problem"> {
+function sourceOf(at: Path, given: FlagSettings, yaml: YamlFile | undefined): Pick<Source, "createProblem"> {
   if (given.has(at)) return given;
-  return yaml ?? { problem: (setting, say) => ({ text: say(nameOf(setting)) }) };
+  return yaml ?? { createProblem: (setting, sentenceFor) => ({ text: sentenceFor(nameOf(setting)) }) };
 }
 
 /** Merges the settings of the configuration file, flags and environment. Flags and environment override the file. */

@@ -4,7 +4,7 @@ import { Lexer, Parser } from "yaml";
  * Returns whether a YAML text nests deeper than a limit. Call this before parsing. The YAML library is recursive, so
  * thousands of nested brackets would exhaust the memory of V8 and end the process.
  */
-export function nestsDeeper(text: string, limit: number): boolean {
+export function nestsDeeperThan(text: string, limit: number): boolean {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     // The parser creates its results lazily, so read all of them to update its stack.

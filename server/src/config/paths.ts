@@ -39,6 +39,6 @@ export function removeUndefined(settings: unknown): unknown {
  * Converts a value of the file to text. A list or a mapping becomes "a list or mapping", because String() would call
  * the key `toString` of a mapping.
  */
-export function scalarText(value: unknown): string {
+export function toScalarText(value: unknown): string {
   return typeof value === "object" && value !== null ? "a list or mapping" : String(value);
 }

@@ -14,7 +14,7 @@ export function toFileContents({ configuration }: LoadedConfiguration): z.input<
 }
 
 /** Converts the configuration to the contents of a configuration file, with secrets masked. */
-export function maskedContents(loaded: LoadedConfiguration): Record<string, unknown> {
+export function toMaskedContents(loaded: LoadedConfiguration): Record<string, unknown> {
   const { broker, mqtts_port, history, state, alerts, ...rest } = toFileContents(loaded);
   return {
     broker: {
@@ -57,7 +57,7 @@ export function listSettings(value: unknown, path: Path = []): Setting[] {
 
 /** Prints the configuration in effect as YAML. Each setting that is not a default has a comment with its source. */
 export function printConfiguration(loaded: LoadedConfiguration): string {
-  const data = maskedContents(loaded);
+  const data = toMaskedContents(loaded);
   const document = new Document(data);
   for (const [path] of listSettings(data)) {
     const node = document.getIn(path, true);

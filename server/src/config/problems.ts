@@ -32,10 +32,10 @@ export interface Source {
   keyBeforeComma?(path: Path): string | undefined;
   /**
    * Creates a problem that names the setting as this source does.
-   * @param say returns the sentence for the name of the setting
+   * @param sentenceFor returns the sentence for the name of the setting
    * @param key true if the name of the setting is wrong, false if its value is wrong
    */
-  problem(path: Path, say: (name: string) => string, key?: boolean): Problem;
+  createProblem(path: Path, sentenceFor: (name: string) => string, key?: boolean): Problem;
 }
 
 /** Error for an invalid configuration. The message lists all problems, one per line. */
@@ -94,8 +94,8 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
       return issue.keys.map((key) => {
         const at = [...path, key];
         const before = source.keyBeforeComma?.(at);
-        const sentence = before === undefined ? undefined : cutOff(nameOf([...path, before]));
-        return source.problem(at, (name) => sentence ?? describeUnknownKey(name, key, issue.message), true);
+        const sentence = before === undefined ? undefined : decimalCommaProblem(nameOf([...path, before]));
+        return source.createProblem(at, (name) => sentence ?? describeUnknownKey(name, key, issue.message), true);
       });
     if (issue.code === "invalid_union") {
       // Several kinds of values are allowed, such as a mapping or `false`. If the user wrote a mapping, report only the
@@ -105,7 +105,7 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
     }
     if (issue.code === "invalid_key")
       return [
-        source.problem(
+        source.createProblem(
           path,
           (name) => `${name} is not a name that is allowed here; it must be ${issue.issues[0].message}.`,
           true,
@@ -113,11 +113,11 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
       ];
     const found = source.formatFound(path);
     const is = source.has(path) ? `is ${found || "empty"}` : "is missing";
-    return [source.problem(path, (name) => `${name} ${is}; it must be ${issue.message}.`)];
+    return [source.createProblem(path, (name) => `${name} ${is}; it must be ${issue.message}.`)];
   });
 }
 
-const cutOff = (name: string): string =>
+const decimalCommaProblem = (name: string): string =>
   `${name} ends at the comma: write a decimal number with a point, as in 300.5, and a text with a comma in quotes.`;
 
 const isInside = (issue: Issue): boolean => issue.path.length > 0 || issue.code === "unrecognized_keys";

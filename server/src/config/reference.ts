@@ -1,5 +1,5 @@
 import { fileFlagOf, fileVariableOf, FLAGS } from "./flag-table.js";
-import { jsonSchema } from "./schema.js";
+import { createJsonSchema } from "./schema.js";
 
 /** The parts of a JSON Schema from which the documentation tables are generated. */
 interface SettingSchema {
@@ -17,13 +17,13 @@ const USER_KEY_PLACEHOLDERS: Readonly<Record<string, string>> = { zones: "<name>
 /**
  * Generates the Markdown table of all settings for `docs/reference/configuration.md`, with defaults and allowed values.
  */
-export function settingsReference(): string {
-  const rows = rowsOf(jsonSchema(), "", true);
+export function createSettingsReference(): string {
+  const rows = rowsOf(createJsonSchema(), "", true);
   return ["| setting | default | what it is |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
 /** Generates the Markdown table of flags and variables for `docs/reference/configuration.md`. */
-export function flagReference(): string {
+export function createFlagReference(): string {
   const rows = FLAGS.map((flag) => {
     const [flags, variables] = [[flag.flag], [flag.env]];
     if (flag.secret) {
@@ -39,7 +39,7 @@ export function flagReference(): string {
 function rowsOf(schema: SettingSchema, name: string, optional: boolean): string[] {
   const { properties, required = [] } = schema.anyOf?.find((branch) => branch.properties) ?? schema;
   const chosen = schema.additionalProperties || undefined;
-  const own = schema.description ? [tableRow(name, schema, optional)] : [];
+  const own = schema.description ? [formatTableRow(name, schema, optional)] : [];
   if (chosen) return [...own, ...rowsOf(chosen, `${name} > ${USER_KEY_PLACEHOLDERS[name]}`, true)];
   const inner = Object.entries(properties ?? {}).flatMap(([key, property]) =>
     rowsOf(property, name ? `${name} > ${key}` : key, !required.includes(key)),
@@ -47,7 +47,7 @@ function rowsOf(schema: SettingSchema, name: string, optional: boolean): string[
   return [...own, ...inner];
 }
 
-function tableRow(name: string, { description, default: value }: SettingSchema, optional: boolean): string {
+function formatTableRow(name: string, { description, default: value }: SettingSchema, optional: boolean): string {
   const written = Array.isArray(value) && value.length === 0 ? "none" : `\`${String(value)}\``;
   const fallback = value === undefined || typeof value === "object" && !Array.isArray(value) ? (optional ? "" : "required") : written; // prettier-ignore
   return `| \`${name}\` | ${fallback} | ${description!.replaceAll("|", "\\|").replaceAll("<", "\\<")} |`;

@@ -62,7 +62,8 @@ export function reload({ server, log, load, current }: ReloadOptions): LoadedCon
     applyConfiguration({ server, log, current }, next, `Configuration reloaded from ${next.file ?? "the environment"}`);
     return next;
   } catch (error) {
-    for (const { text, file, line, column } of problemsOf(error)) log.error("config", text, { file, line, column });
+    for (const { text, file, line, column } of problemsOfError(error))
+      log.error("config", text, { file, line, column });
     log.warn(
       "config",
       "The configuration was not applied: the server keeps the current one. Correct these problems, then reload again.",
@@ -82,7 +83,7 @@ export function applyConfiguration(
   cause: string,
 ): AppliedChanges {
   const needRestart = server.reload({ ...next.options, log });
-  const changed = changedSettings(current, next);
+  const changed = listChangedSettings(current, next);
   log.info("config", `${cause}: ${formatNames(changed)} changed.`, { changed });
   const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
@@ -91,13 +92,13 @@ export function applyConfiguration(
 }
 
 /** Converts an error that loading or applying a configuration has thrown to problems. */
-export function problemsOf(error: unknown): readonly Problem[] {
+export function problemsOfError(error: unknown): readonly Problem[] {
   if (error instanceof ConfigurationError) return error.problems;
   return [{ text: error instanceof UsageError ? error.message : `The configuration cannot be read: ${textOf(error)}` }];
 }
 
 /** Returns the names of the settings whose values differ between two configurations. */
-export function changedSettings(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
+export function listChangedSettings(before: LoadedConfiguration, after: LoadedConfiguration): string[] {
   const [old, present] = [before, after].map(
     (loaded) =>
       new Map(listSettings(toFileContents(loaded)).map(([path, value]) => [nameOf(path), JSON.stringify(value)])),

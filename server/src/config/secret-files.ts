@@ -32,7 +32,7 @@ function containsSecret(file: string, secrets: readonly (string | undefined)[]):
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    // The server has loaded the file before, so it was removed since then and exposes nothing.
+    // Somebody has removed the file since the server loaded it, so it exposes nothing.
     return false;
   }
   return secrets.some((secret) => secret && text.includes(secret));

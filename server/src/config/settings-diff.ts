@@ -19,7 +19,7 @@ const RESTART_SETTINGS = {
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
 /** Returns the names of changed settings that need a restart. */
-export function settingsToRestart(before: Settings, next: Settings): string[] {
+export function listRestartSettings(before: Settings, next: Settings): string[] {
   const hasChanged = (key: keyof typeof RESTART_SETTINGS): boolean =>
     JSON.stringify(before[key]) !== JSON.stringify(next[key]);
   const names: string[] = (Object.keys(RESTART_SETTINGS) as (keyof typeof RESTART_SETTINGS)[])
@@ -27,7 +27,8 @@ export function settingsToRestart(before: Settings, next: Settings): string[] {
     .map((key) => RESTART_SETTINGS[key]);
   const prefixes = [before, next].map(({ homeAssistant }) => homeAssistant && homeAssistant.discoveryPrefix);
   if (prefixes[0] && prefixes[1] && prefixes[0] !== prefixes[1]) names.push("home_assistant");
-  // New retention times need no restart. Another database does, and so does turning the history on or off.
+  // Changed retention times need no restart. Another database needs a restart, and so does turning the history on or
+  // off.
   const places = [before, next].map(({ history }) => history && (history.url ?? ""));
   if (places[0] !== places[1]) return [...names, "history"];
   return names;

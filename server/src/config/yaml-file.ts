@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { readText } from "./bounded-file.js";
-import { nestsDeeper } from "./nesting.js";
+import { nestsDeeperThan } from "./nesting.js";
 import { nameOf, formatValue, unreadableReason, type Problem, type Source, type Path } from "./problems.js";
 import { syntaxProblems } from "./yaml-syntax.js";
 
@@ -55,7 +55,7 @@ export function readYamlFile(name: string): YamlFile {
 
 /** Parses YAML text. @param name file name for problems */
 export function parseYaml(name: string, text: string): YamlFile {
-  if (nestsDeeper(text, MAX_NESTING_DEPTH))
+  if (nestsDeeperThan(text, MAX_NESTING_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
   const lines = new LineCounter();
   const document = parseDocument(text, { ...PARSE_OPTIONS, lineCounter: lines });
@@ -84,10 +84,10 @@ export function parseYaml(name: string, text: string): YamlFile {
       return pair?.value === null && isScalar(before?.key) ? String(before.key.value) : undefined;
     },
     positionOf: (path) => `${name}:${lines.linePos(findNodes(document, path).nearest?.range?.[0] ?? 0).line}`,
-    problem(path, say, key = false) {
+    createProblem(path, sentenceFor, key = false) {
       const { key: keyNode, value, nearest } = findNodes(document, path);
       const node = (key ? keyNode : value) ?? nearest;
-      return { ...problemAt(node?.range?.[0] ?? 0, say(nameOf(path) || "The file")), path };
+      return { ...problemAt(node?.range?.[0] ?? 0, sentenceFor(nameOf(path) || "The file")), path };
     },
   };
 }

@@ -24,10 +24,10 @@ export function syntaxProblems(
   const found: SyntaxProblem[] = [];
   let readable = true;
   let brokenLine = -1;
-  const lineStart = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
+  const startOfLine = (offset: number): number => text.lastIndexOf("\n", offset - 1) + 1;
   /** Returns the word at a position, for an error message; "" if the word may be part of a secret. */
   const wordAt = (offset: number): string =>
-    SECRET_KEY_PATTERN.test(text.slice(lineStart(offset), offset))
+    SECRET_KEY_PATTERN.test(text.slice(startOfLine(offset), offset))
       ? ""
       : /^[^\s:]*/.exec(text.slice(offset, offset + 100))![0];
 
@@ -36,8 +36,8 @@ export function syntaxProblems(
     if (code !== "TAG_RESOLVE_FAILED") {
       readable = false;
       // Report only the first error of a line, because a mistake often causes further errors in the same line.
-      if (lineStart(offset) === brokenLine) continue;
-      brokenLine = lineStart(offset);
+      if (startOfLine(offset) === brokenLine) continue;
+      brokenLine = startOfLine(offset);
     }
     found.push({ offset, sentence: describeSyntaxError(code, message, wordAt(offset)) });
   }
@@ -73,13 +73,13 @@ function duplicateKeyProblems(keys: readonly unknown[]): SyntaxProblem[] {
   for (const key of keys) {
     if (!isScalar(key)) continue;
     if (seen.has(key.value))
-      found.push({ offset: key.range![0], sentence: `${displayKey(key.value)} is there twice; keep one.` });
+      found.push({ offset: key.range![0], sentence: `${formatKey(key.value)} is there twice; keep one.` });
     seen.add(key.value);
   }
   return found;
 }
 
-const displayKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
+const formatKey = (key: unknown): string => (key === "" || key === null ? "An empty key" : String(key));
 
 /**
  * Counts the values of a node, including all values that its aliases stand for.

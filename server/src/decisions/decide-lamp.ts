@@ -22,7 +22,11 @@ export function decideLamp(device: Device, zone: Zone | undefined, now: number):
  * Returns whether only the minimum on or off time keeps the lamp from switching now. If so, the lamp switches later,
  * even without a new reading.
  */
-export function isHeldByTime({ lamp, rule, light, override }: Device, zone: Zone | undefined, now: number): boolean {
+export function isHeldByMinimumTime(
+  { lamp, rule, light, override }: Device,
+  zone: Zone | undefined,
+  now: number,
+): boolean {
   if (override.mode !== "auto" || zone || light === undefined || (rule.min_on === 0 && rule.min_off === 0))
     return false;
   return decide({ ...rule, min_on: 0, min_off: 0 }, lamp, light, now).led_on !== decide(rule, lamp, light, now).led_on;

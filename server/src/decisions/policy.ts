@@ -2,7 +2,7 @@ import {
   DEFAULT_CADENCE,
   LESSON_RULE,
   type Cadence,
-  type Combine,
+  type CombineMethod,
   type Config,
   type Rule,
 } from "../../../contract/index.js";
@@ -29,7 +29,7 @@ export interface ZonePolicy {
   readonly sensors: readonly string[];
   /** The ids of the devices whose lamps the zone controls. A lamp belongs to at most one zone. */
   readonly lamps: readonly string[];
-  readonly combine: Combine;
+  readonly combine: CombineMethod;
   /** For `combine: at_least`: how many sensors must be dark, from 1 to the number of sensors. */
   readonly at_least: number;
   readonly rule: Rule;

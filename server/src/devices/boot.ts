@@ -33,12 +33,12 @@ export class Boot implements Sequence, BoardClock {
   constructor(numbers: Float64Array<ArrayBufferLike> = new Float64Array(BOOT_WIDTH), at = 0) {
     this.#numbers = numbers;
     this.#at = at;
-    this.boot = NaN;
+    this.bootNumber = NaN;
     this.gapCount = 0;
   }
 
   /** Makes this boot use another array. The caller has already copied the fields to this array. */
-  moveTo(numbers: Float64Array<ArrayBufferLike>, at: number): void {
+  useNumbers(numbers: Float64Array<ArrayBufferLike>, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
   }
@@ -52,22 +52,22 @@ export class Boot implements Sequence, BoardClock {
   }
 
   /** The number of the boot; NaN before the first reading. */
-  get boot(): number {
+  get bootNumber(): number {
     return this.#numbers[this.#at + BOOT_NUMBER_COLUMN];
   }
-  set boot(boot: number) {
+  set bootNumber(boot: number) {
     this.#numbers[this.#at + BOOT_NUMBER_COLUMN] = boot;
   }
-  get first(): number {
+  get firstSeq(): number {
     return this.#numbers[this.#at + FIRST_SEQ_COLUMN];
   }
-  set first(first: number) {
+  set firstSeq(first: number) {
     this.#numbers[this.#at + FIRST_SEQ_COLUMN] = first;
   }
-  get highest(): number {
+  get highestSeq(): number {
     return this.#numbers[this.#at + HIGHEST_SEQ_COLUMN];
   }
-  set highest(highest: number) {
+  set highestSeq(highest: number) {
     this.#numbers[this.#at + HIGHEST_SEQ_COLUMN] = highest;
   }
   get gapCount(): number {

@@ -35,14 +35,14 @@ export class Boots extends Boot {
    * @param live whether the reading cannot have waited at a broker
    */
   placeReading(boot: number, seq: number, reading: Telemetry, now: number, live: boolean): PlacedReading {
-    if (this.boot === boot) return placeInBoot(this, addSequenceNumber(this, seq), reading, now, live);
-    if (this.#previousBoot?.boot === boot) {
+    if (this.bootNumber === boot) return placeInBoot(this, addSequenceNumber(this, seq), reading, now, live);
+    if (this.#previousBoot?.bootNumber === boot) {
       const arrival = addSequenceNumber(this.#previousBoot, seq);
       // Even the newest reading of an earlier boot is late, because the latest boot has already sent readings.
       return placeInBoot(this.#previousBoot, arrival === "newest" ? "late" : arrival, reading, now, live);
     }
-    if (!Number.isNaN(this.boot)) this.#previousBoot = this.copy();
-    this.boot = boot;
+    if (!Number.isNaN(this.bootNumber)) this.#previousBoot = this.copy();
+    this.bootNumber = boot;
     this.currentMin = NaN;
     this.isClockCertain = false;
     startSequence(this, seq);
@@ -50,7 +50,7 @@ export class Boots extends Boot {
   }
 
   toStored(): StoredBoot[] {
-    if (Number.isNaN(this.boot)) return [];
+    if (Number.isNaN(this.bootNumber)) return [];
     return this.#previousBoot ? [toStoredBoot(this), toStoredBoot(this.#previousBoot)] : [toStoredBoot(this)];
   }
 
@@ -69,7 +69,7 @@ export function convertBoot([boot, sequence, started]: StoredBoot, convert: (tim
 }
 
 function toStoredBoot(from: Boot): StoredBoot {
-  const { boot, isClockCertain, currentMin, previousMin, periodStart } = from;
+  const { bootNumber: boot, isClockCertain, currentMin, previousMin, periodStart } = from;
   return [
     boot,
     toStoredSequence(from),
@@ -78,7 +78,7 @@ function toStoredBoot(from: Boot): StoredBoot {
 }
 
 function restoreBoot(into: Boot, [boot, sequence, clock]: StoredBoot): void {
-  into.boot = boot;
+  into.bootNumber = boot;
   restoreSequence(into, sequence);
   [into.currentMin, into.previousMin, into.periodStart] = clock ?? [NaN, NaN, NaN];
   into.isClockCertain = clock !== null;

@@ -107,10 +107,10 @@ export class DeviceRow {
   }
 
   /** Whether the last command turned the LED on; undefined if no command was sent since the server started. */
-  get commanded(): boolean | undefined {
+  get commandedLed(): boolean | undefined {
     return flagIn(this.#page.numbers, this.#at, COMMANDED_FLAG);
   }
-  protected set commanded(commanded: boolean | undefined) {
+  protected set commandedLed(commanded: boolean | undefined) {
     setFlagIn(this.#page.numbers, this.#at, COMMANDED_FLAG, commanded);
   }
 
@@ -123,25 +123,25 @@ export class DeviceRow {
   }
 
   /** The state that `DecisionPublisher` published last, encoded as a number; NaN before the first publication. */
-  get published(): number {
+  get publishedState(): number {
     return this.#page.numbers[this.#at + PUBLISHED_LAMP_COLUMN];
   }
-  set published(published: number) {
+  set publishedState(published: number) {
     this.#page.numbers[this.#at + PUBLISHED_LAMP_COLUMN] = published;
   }
 
   /** Whether `DecisionPublisher` has queued the device for publishing. */
-  get publishQueued(): boolean {
+  get isPublishQueued(): boolean {
     return flagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG) === true;
   }
-  set publishQueued(publishQueued: boolean) {
+  set isPublishQueued(publishQueued: boolean) {
     setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG, publishQueued);
   }
 
   /**
    * Light and lamp state to show to people. Until the first reading of this run, the values come from an earlier run.
    */
-  get displayed(): DisplayedReading {
+  get displayedReading(): DisplayedReading {
     const { numbers } = this.#page;
     const isOld = this.light === undefined;
     return {
@@ -195,10 +195,10 @@ export class DeviceRow {
    * Whether the board blinks its LED because of an `identify` action. Status messages then do not count as lamp
    * switches.
    */
-  get blinking(): boolean {
+  get isBlinking(): boolean {
     return flagIn(this.#page.numbers, this.#at, BLINKING_FLAG) === true;
   }
-  protected set blinking(blinking: boolean) {
+  protected set isBlinking(blinking: boolean) {
     setFlagIn(this.#page.numbers, this.#at, BLINKING_FLAG, blinking);
   }
 

@@ -14,7 +14,7 @@ import {
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { NO_OVERRIDE, type Override } from "./override.js";
-import { BOARD_REASON, personReason, ruleReason } from "./reason.js";
+import { BOARD_REASON, explainOverride, explainRule } from "./reason.js";
 
 /** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
 const TOPIC_CACHE_SIZE = 1024;
@@ -148,7 +148,7 @@ export class Device extends DeviceRow {
 
   /** Records that a command was sent to the device. */
   recordCommand(led_on: boolean): void {
-    this.commanded = led_on;
+    this.commandedLed = led_on;
   }
 
   /**
@@ -162,7 +162,7 @@ export class Device extends DeviceRow {
   }
 
   setBlinking(blinking: boolean): void {
-    this.blinking = blinking;
+    this.isBlinking = blinking;
   }
 
   /**
@@ -172,7 +172,7 @@ export class Device extends DeviceRow {
   applyStatus(status: Status, retained: boolean): StatusChanges {
     // A will contains only `online`, so all other fields keep their values.
     this.#status = { ...this.#status, ...status };
-    const isSwitched = status.led_on !== undefined && !this.blinking && this.setLed(status.led_on);
+    const isSwitched = status.led_on !== undefined && !this.isBlinking && this.setLed(status.led_on);
     const isChanged = this.setOnline(status.online, retained ? undefined : clock.now());
     return { isSwitched, online: isChanged ? status.online : undefined };
   }
@@ -191,7 +191,7 @@ export class Device extends DeviceRow {
     this.online = status?.online;
     if (!lamp) return;
     this.led_on = lamp.led_on;
-    this.commanded = lamp.led_on;
+    this.commandedLed = lamp.led_on;
     this.lamp = lamp;
   }
 
@@ -212,31 +212,31 @@ export class Device extends DeviceRow {
 
   override detach(): void {
     super.detach();
-    this.#boots?.moveTo(...this.bootNumbers);
+    this.#boots?.useNumbers(...this.bootNumbers);
   }
 
   /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
   get reason(): string | null {
     const { override, zone, lamp, light } = this;
     if (this.#status?.decided_by === "device") return BOARD_REASON;
-    if (override.mode !== "auto") return personReason(override.mode, "the lamp");
+    if (override.mode !== "auto") return explainOverride(override.mode, "the lamp");
     if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
-    return lamp && light !== undefined ? ruleReason(this.rule, lamp, light) : null;
+    return lamp && light !== undefined ? explainRule(this.rule, lamp, light) : null;
   }
 
   /**
    * Light and lamp state to show to people. If the lamp state is unknown after a restart, the override determines it.
    */
-  override get displayed(): DisplayedReading {
+  override get displayedReading(): DisplayedReading {
     const { mode } = this.#override;
-    const shown = super.displayed;
+    const shown = super.displayedReading;
     return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
   }
 
-  view(): DeviceView {
+  toView(): DeviceView {
     const { override } = this;
     const status = this.#status;
-    const { light, led_on, time } = this.displayed;
+    const { light, led_on, time } = this.displayedReading;
     // Until the first reading after a restart, show the time of the restored reading, so that people see how old it is.
     const isOld = this.light === undefined && time !== undefined;
     const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);
@@ -245,14 +245,14 @@ export class Device extends DeviceRow {
       online: this.online === true,
       light: light ?? null,
       led_on: led_on ?? null,
-      blinking: this.blinking,
+      blinking: this.isBlinking,
       decided_by: status?.decided_by ?? "server",
-      last_seen: seen ? isoDate(seen) : null,
-      since: this.since === undefined ? null : isoDate(clock.toWall(this.since)),
+      last_seen: seen ? toIsoDate(seen) : null,
+      since: this.since === undefined ? null : toIsoDate(clock.toWall(this.since)),
       missing: this.#gaps?.missing ?? 0,
       dropped: status?.dropped ?? 0,
       mode: override.mode,
-      until: override.until === undefined ? null : isoDate(clock.toWall(override.until)),
+      until: override.until === undefined ? null : toIsoDate(clock.toWall(override.until)),
       reason: this.reason,
       label: this.label ?? this.id,
       zone: this.zone?.policy.name ?? null,
@@ -283,4 +283,4 @@ export class Device extends DeviceRow {
  * Formats a time in ISO 8601.
  * @param time in ms since 1970
  */
-const isoDate = (time: number): string => new Date(time).toISOString();
+const toIsoDate = (time: number): string => new Date(time).toISOString();

@@ -15,9 +15,7 @@ export type DeviceChange =
 /** How long a device without status messages may be silent before it counts as offline, in ms. */
 export const MAX_LESSON_SILENCE = 60_000;
 
-/**
- * Maximum number of devices that the server can know. The embedded broker accepts any id, and every id needs memory.
- */
+/** Maximum number of devices in the registry. The embedded broker accepts any id, and every id needs memory. */
 export const MAX_DEVICES = 250_000;
 
 /** The registry of known devices. */
@@ -94,6 +92,6 @@ export class Devices {
   /** Returns every device, sorted by id. */
   list(): DeviceView[] {
     const devices = [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-    return devices.map((device) => device.view());
+    return devices.map((device) => device.toView());
   }
 }

@@ -27,7 +27,7 @@ export function directoryOf(
     get size() {
       return devices.size;
     },
-    get: (id) => devices.get(id)?.view(),
+    get: (id) => devices.get(id)?.toView(),
     list: () => devices.list(),
     recent: (id) => recent.pointsForApi(id),
     setMode(id, mode, duration) {

@@ -13,7 +13,7 @@ const DEVICES_PER_QUERY = 2000;
  * @param signal stops the restoration
  */
 export async function restoreLastKnown(
-  history: Pick<History, "latest">,
+  history: Pick<History, "readLatest">,
   devices: Devices,
   changed: (device: Device) => void,
   warned: (problem: string) => void,
@@ -27,7 +27,7 @@ export async function restoreLastKnown(
 }
 
 async function restoreFromHistory(
-  history: Pick<History, "latest">,
+  history: Pick<History, "readLatest">,
   devices: Devices,
   changed: (device: Device) => void,
   signal: AbortSignal,
@@ -35,17 +35,17 @@ async function restoreFromHistory(
   const ids = Array.from(devices, ({ id }) => id);
   for (let from = 0; from < ids.length && !signal.aborted; from += DEVICES_PER_QUERY) {
     const slice = ids.slice(from, from + DEVICES_PER_QUERY);
-    const found = await history.latest(slice);
+    const found = await history.readLatest(slice);
     for (const [n, latest] of found.entries()) {
       const device = devices.get(slice[n]);
       if (!device || !latest) continue;
       const { time, light, switched, led_on } = latest;
-      const before = device.displayed;
+      const before = device.displayedReading;
       // If the journal has restored the same reading, keep it, because the history rounds light to steps of 0.25.
       if (time !== undefined && light !== undefined && !(before.time !== undefined && before.time >= time))
         device.rememberReading(time, light, null);
       if (switched !== undefined && led_on !== undefined) device.rememberLamp(switched, led_on);
-      const { light: lightNow, led_on: lampNow } = device.displayed;
+      const { light: lightNow, led_on: lampNow } = device.displayedReading;
       if (before.light !== lightNow || before.led_on !== lampNow) changed(device);
     }
   }

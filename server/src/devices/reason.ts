@@ -1,4 +1,4 @@
-import type { Combine, Lamp, Rule } from "../../../contract/index.js";
+import type { CombineMethod, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
 /** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
@@ -19,7 +19,7 @@ export function formatLight(light: number): string {
   return String(Math.round(light * 10) / 10);
 }
 
-export function personReason(mode: Exclude<Mode, "auto">, what: string): string {
+export function explainOverride(mode: Exclude<Mode, "auto">, what: string): string {
   return `a person keeps ${what} ${mode}`;
 }
 
@@ -27,20 +27,20 @@ export function personReason(mode: Exclude<Mode, "auto">, what: string): string 
 export const BOARD_REASON = "the board decides alone: it could not reach the server";
 
 /** Explains a decision of a rule, for example "light 212 < 300". */
-export function ruleReason(rule: Rule, lamp: Lamp, light: number): string {
+export function explainRule(rule: Rule, lamp: Lamp, light: number): string {
   let sentences = reasonCache.get(rule);
   if (!sentences) reasonCache.set(rule, (sentences = [new Map(), new Map()]));
   const known = sentences[lamp.led_on ? 1 : 0];
   let sentence = known.get(light);
   if (sentence === undefined) {
     if (known.size === MAX_CACHED_SENTENCES) known.clear();
-    known.set(light, (sentence = describedRuleReason(rule, lamp, light, `light ${formatLight(light)}`)));
+    known.set(light, (sentence = explainRuleWithLight(rule, lamp, light, `light ${formatLight(light)}`)));
   }
   return sentence;
 }
 
 /** Explains a decision of a rule. @param words description of the light, for example "median 212 of 5 sensors" */
-export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
+export function explainRuleWithLight(rule: Rule, { led_on }: Lamp, light: number, words: string): string {
   const { threshold, hysteresis, min_on, min_off } = rule;
   if (light < threshold)
     return led_on
@@ -54,13 +54,19 @@ export function describedRuleReason(rule: Rule, { led_on }: Lamp, light: number,
 }
 
 /** Describes the light of a zone, for example "median 212 of 5 sensors". */
-export function describeZoneLight(how: Combine, light: number, sensors: number, atLeast: number): string {
+export function describeZoneLight(how: CombineMethod, light: number, sensors: number, atLeast: number): string {
   const which =
-    how === "median" ? how : how === "any" ? "darkest" : how === "all" ? "brightest" : `${ordinal(atLeast)} darkest`;
+    how === "median"
+      ? how
+      : how === "any"
+        ? "darkest"
+        : how === "all"
+          ? "brightest"
+          : `${formatOrdinal(atLeast)} darkest`;
   return `${which} ${formatLight(light)} of ${sensors} ${sensors === 1 ? "sensor" : "sensors"}`;
 }
 
-function ordinal(n: number): string {
+function formatOrdinal(n: number): string {
   const last = n % 100 >= 11 && n % 100 <= 13 ? 0 : n % 10;
   return `${n}${["th", "st", "nd", "rd"][last] ?? "th"}`;
 }

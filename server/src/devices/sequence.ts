@@ -16,8 +16,8 @@ export type StoredSequence = readonly [first: number, highest: number, gapCount:
  * reveal duplicates. A number before the window counts as new, because a repeated reading is better than a lost one.
  */
 export interface Sequence {
-  first: number;
-  highest: number;
+  firstSeq: number;
+  highestSeq: number;
   /** Number of sequence numbers below the highest that have not arrived. */
   gapCount: number;
   /**
@@ -35,8 +35,8 @@ export function startSequence(sequence: Sequence, seq: number): void {
   // With a number above `WINDOW_SIZE`, the board may have sent its earlier readings to another server, so they do not
   // count as missing.
   const first = seq <= WINDOW_SIZE ? Math.min(1, seq) : seq;
-  sequence.first = first;
-  sequence.highest = seq;
+  sequence.firstSeq = first;
+  sequence.highestSeq = seq;
   sequence.gapCount = seq - first;
   sequence.bits = undefined;
   if (seq > first || first > 1) {
@@ -46,19 +46,19 @@ export function startSequence(sequence: Sequence, seq: number): void {
 }
 
 export function restoreSequence(sequence: Sequence, [first, highest, gapCount, bits]: StoredSequence): void {
-  sequence.first = first;
-  sequence.highest = highest;
+  sequence.firstSeq = first;
+  sequence.highestSeq = highest;
   sequence.gapCount = gapCount;
   sequence.bits = bits ? new Uint32Array(new Uint8Array(Buffer.from(bits, "base64")).buffer) : undefined;
 }
 
-export function toStoredSequence({ first, highest, gapCount, bits }: Sequence): StoredSequence {
+export function toStoredSequence({ firstSeq: first, highestSeq: highest, gapCount, bits }: Sequence): StoredSequence {
   return [first, highest, gapCount, bits ? Buffer.from(bits.buffer).toString("base64") : ""];
 }
 
 /** Records a sequence number, and returns the order in which its reading has arrived. */
 export function addSequenceNumber(sequence: Sequence, seq: number): ArrivalOrder {
-  const { highest, bits } = sequence;
+  const { highestSeq: highest, bits } = sequence;
   if (seq > highest) {
     advanceWindow(sequence, seq);
     return "newest";
@@ -66,7 +66,7 @@ export function addSequenceNumber(sequence: Sequence, seq: number): ArrivalOrder
   if (seq <= highest - WINDOW_SIZE) return "late";
   if (!bits || bits[(seq % WINDOW_SIZE) >>> 5] & (1 << (seq & 31))) return "duplicate";
   setBit(bits, seq);
-  if (seq >= sequence.first) sequence.gapCount--;
+  if (seq >= sequence.firstSeq) sequence.gapCount--;
   return "late";
 }
 
@@ -79,7 +79,7 @@ function setBit(bits: Uint32Array, seq: number): void {
  * oldest ones.
  */
 function advanceWindow(sequence: Sequence, seq: number): void {
-  const skipped = seq - sequence.highest - 1;
+  const skipped = seq - sequence.highestSeq - 1;
   if (skipped > 0) {
     sequence.bits ??= new Uint32Array(WINDOW_SIZE / 32).fill(0xffffffff);
     sequence.gapCount += skipped;
@@ -87,9 +87,9 @@ function advanceWindow(sequence: Sequence, seq: number): void {
   const { bits } = sequence;
   if (bits) {
     if (skipped >= WINDOW_SIZE) bits.fill(0);
-    else for (let n = sequence.highest + 1; n < seq; n++) bits[(n % WINDOW_SIZE) >>> 5] &= ~(1 << (n & 31));
+    else for (let n = sequence.highestSeq + 1; n < seq; n++) bits[(n % WINDOW_SIZE) >>> 5] &= ~(1 << (n & 31));
     setBit(bits, seq);
     if (seq % 32 === 0 && bits.every((word) => word === 0xffffffff)) sequence.bits = undefined;
   }
-  sequence.highest = seq;
+  sequence.highestSeq = seq;
 }

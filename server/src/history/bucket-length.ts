@@ -19,10 +19,10 @@ const BUCKET_LENGTHS = [
 ];
 
 /** Counts the buckets that a range touches. Buckets start at multiples of their length since 1970 (UTC). */
-const bucketCount = (from: number, to: number, length: number): number =>
+const countBuckets = (from: number, to: number, length: number): number =>
   Math.floor((to - 1) / length) - Math.floor(from / length) + 1;
 
 /** Returns the shortest bucket length, in ms, that splits the range into at most `maxBuckets` buckets. */
 export function bucketLengthFor(from: number, to: number, maxBuckets: number): number {
-  return BUCKET_LENGTHS.find((length) => bucketCount(from, to, length) <= maxBuckets)!;
+  return BUCKET_LENGTHS.find((length) => countBuckets(from, to, length) <= maxBuckets)!;
 }

@@ -51,14 +51,14 @@ export function createHistory(engine: Engine, onProblem: (problem: string) => vo
       await flush();
       const end = Math.min(to, MAX_STORED_TIME);
       for (let next = from; next < end;) {
-        const page = await engine.page({ device, from: next, to: end });
+        const page = await engine.readPage({ device, from: next, to: end });
         yield* mergeRows(page);
         next = page.next;
       }
     },
-    async latest(devices) {
+    async readLatest(devices) {
       await flush();
-      return engine.latest(devices);
+      return engine.readLatest(devices);
     },
     async forget(device) {
       queue.forget(device);

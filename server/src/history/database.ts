@@ -45,7 +45,7 @@ export class Database {
 
   /** Creates the tables in a new file, and checks the version of an existing one. */
   #prepareSchema(file: string): void {
-    const version = Number(this.rows("PRAGMA user_version")[0].user_version);
+    const version = Number(this.selectRows("PRAGMA user_version")[0].user_version);
     if (version === 0) this.transaction(() => this.exec(SCHEMA));
     else if (version !== SCHEMA_VERSION)
       throw new VersionError(
@@ -63,7 +63,7 @@ export class Database {
   /**
    * Returns all rows of a query at once, because a half-read statement would block checkpoints of the write-ahead log.
    */
-  rows(sql: string, ...values: JSValue[]): Row[] {
+  selectRows(sql: string, ...values: JSValue[]): Row[] {
     return this.#statement(sql).all(values) as Row[];
   }
 
@@ -89,7 +89,7 @@ export class Database {
       work();
       this.#connection.exec("COMMIT");
     } catch (error) {
-      // SQLite rolls back by itself after some errors, such as a full disk
+      // SQLite rolls back by itself after some errors, such as a full disk.
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
       throw error;
     }
@@ -113,7 +113,7 @@ function ignoreErrors(step: () => void): void {
   try {
     step();
   } catch {
-    // Closing a damaged file reports the same damage again.
+    // Ignore the error, because closing a damaged file only reports the same damage again.
   }
 }
 

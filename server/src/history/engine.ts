@@ -1,4 +1,4 @@
-import type { HistoryQuery, Latest, Retention } from "./history.js";
+import type { HistoryQuery, LatestEntries, Retention } from "./history.js";
 import type { PackedAnswer, HistoryPage, HistoryRange, WriteRequest } from "./protocol.js";
 
 export interface EngineOptions {
@@ -16,8 +16,8 @@ export interface Engine {
   /** Writes the whole batch, or rejects and writes nothing. After a rejection the caller repeats the request. */
   write(request: WriteRequest): Promise<void>;
   query(query: HistoryQuery): Promise<PackedAnswer>;
-  page(range: HistoryRange): Promise<HistoryPage>;
-  latest(devices: readonly string[]): Promise<(Latest | undefined)[]>;
+  readPage(range: HistoryRange): Promise<HistoryPage>;
+  readLatest(devices: readonly string[]): Promise<(LatestEntries | undefined)[]>;
   forget(device: string): Promise<void>;
   retain(retention: Retention): Promise<void>;
   close(): Promise<void>;

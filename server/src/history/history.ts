@@ -1,4 +1,4 @@
-/** The device fields that the history uses. A `Device` has them. */
+/** The fields of a `Device` that the history uses. */
 export interface HistoryDevice {
   readonly id: string;
   /** The device's position in the history's array of ids + 1; 0 before the first write. Only the history sets it. */
@@ -72,7 +72,7 @@ export interface Retention {
 }
 
 /** The last stored reading and switch of a device. Times are in ms since 1970. */
-export interface Latest {
+export interface LatestEntries {
   /** Time of the last reading; undefined when there is none. */
   readonly time?: number;
   /** Light level of the last reading, 0 to 1023. */
@@ -110,7 +110,7 @@ export interface History {
    * Returns the last reading and switch of each device, in the order of `devices`; undefined for a device without
    * history.
    */
-  latest(devices: readonly string[]): Promise<readonly (Latest | undefined)[]>;
+  readLatest(devices: readonly string[]): Promise<readonly (LatestEntries | undefined)[]>;
   /** Deletes all data of a device. */
   forget(device: string): Promise<void>;
   /** Changes the retention. The history deletes data that is now too old at once. */
@@ -129,7 +129,7 @@ export const NO_HISTORY: History = {
   addSwitch() {},
   query: async () => ({ points: [], led_on: null, switches: [], step: 0 }),
   async *rows() {},
-  latest: async (devices) => devices.map(() => undefined),
+  readLatest: async (devices) => devices.map(() => undefined),
   async forget() {},
   retain() {},
   stats: { waiting: 0, written: 0, lost: 0 },

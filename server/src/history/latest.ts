@@ -1,5 +1,5 @@
 import { isDamageError } from "./database.js";
-import type { Latest } from "./history.js";
+import type { LatestEntries } from "./history.js";
 import { fromQuarters } from "./packing.js";
 import { KEYS_PER_DEVICE, type SqliteStore } from "./store.js";
 
@@ -7,7 +7,7 @@ import { KEYS_PER_DEVICE, type SqliteStore } from "./store.js";
  * Returns the last reading and switch of each device. Ignores readings that are not in chunks yet, because the journal
  * provides them.
  */
-export function readLatest(store: SqliteStore, ids: readonly string[]): (Latest | undefined)[] {
+export function readLatest(store: SqliteStore, ids: readonly string[]): (LatestEntries | undefined)[] {
   try {
     // Move the pending switches to the database: this is faster than searching them for each device.
     store.compactSwitches();
@@ -18,12 +18,12 @@ export function readLatest(store: SqliteStore, ids: readonly string[]): (Latest 
   return ids.map((id) => {
     const number = store.deviceNumberOf(id);
     if (number === undefined) return undefined;
-    const [hour] = store.database.rows(
+    const [hour] = store.database.selectRows(
       "SELECT last / 4096 AS time, last & 4095 AS light FROM hours WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT 1",
       number * KEYS_PER_DEVICE,
       (number + 1) * KEYS_PER_DEVICE,
     );
-    const change = store.switches.lastSwitch(number);
+    const change = store.switches.readLastSwitch(number);
     return {
       ...(hour && { time: Number(hour.time), light: fromQuarters(Number(hour.light)) }),
       ...(change && { switched: change.time, led_on: change.led_on }),

@@ -1,5 +1,5 @@
 /** Messages between the server and the history's worker thread, and the types that both database engines share. */
-import type { HistoryAnswer, HistoryQuery, HistorySwitch, Latest, Retention } from "./history.js";
+import type { HistoryAnswer, HistoryQuery, HistorySwitch, LatestEntries, Retention } from "./history.js";
 
 /** Configuration of the worker thread. */
 export interface WorkerSetup {
@@ -96,8 +96,8 @@ export interface WorkerCalls {
   /** Writes the whole batch, or throws and writes nothing. */
   write(request: WriteRequest): void;
   query(query: HistoryQuery): PackedAnswer;
-  page(range: HistoryRange): HistoryPage;
-  latest(devices: readonly string[]): (Latest | undefined)[];
+  readPage(range: HistoryRange): HistoryPage;
+  readLatest(devices: readonly string[]): (LatestEntries | undefined)[];
   forget(device: string): void;
   retain(retention: Retention): void;
   /** Closes the database. No other call may follow. */

@@ -31,8 +31,8 @@ export function answerQuery({ database, switches }: SqliteStore, device: number,
   return {
     points: Float64Array.from(buckets.points),
     step: buckets.length,
-    led_on: switches.lampAt(device, from) ?? null,
-    switches: switches.latestSwitches(device, from, to, MAX_SWITCHES),
+    led_on: switches.lampStateAt(device, from) ?? null,
+    switches: switches.readLatestSwitches(device, from, to, MAX_SWITCHES),
   };
 }
 
@@ -40,12 +40,12 @@ export function answerQuery({ database, switches }: SqliteStore, device: number,
 export function readPage({ database, switches }: SqliteStore, device: number, range: HistoryRange): HistoryPage {
   const [from, to] = clampRange(range);
   let next = endOfPage(database, device, from, to);
-  const found = switches.firstSwitches(device, from, next, MAX_SWITCHES + 1);
+  const found = switches.readFirstSwitches(device, from, next, MAX_SWITCHES + 1);
   // A page must advance by at least 1 ms, even if more switches have this time than fit in a page.
   if (found.length > MAX_SWITCHES) next = Math.max(from + 1, found[MAX_SWITCHES].time);
   const times: number[] = [];
   const lights: number[] = [];
-  eachReading(database, device, from, next, (time, quarters) => {
+  forEachReading(database, device, from, next, (time, quarters) => {
     times.push(time);
     lights.push(fromQuarters(quarters));
   });
@@ -102,7 +102,7 @@ class Buckets {
 function collectReadings(db: Database, device: number, from: number, to: number, into: Buckets, level: number): void {
   if (from >= to) return;
   if (level === 0) {
-    eachReading(db, device, from, to, (time, quarters) => into.add(time, quarters, quarters, quarters, 1));
+    forEachReading(db, device, from, to, (time, quarters) => into.add(time, quarters, quarters, quarters, 1));
     return;
   }
   const { table, length } = SUMMARY_TABLES[level - 1];
@@ -119,7 +119,7 @@ function collectReadings(db: Database, device: number, from: number, to: number,
 }
 
 /** Passes each reading of a range to `use`, oldest first. Light is in units of 0.25. */
-function eachReading(
+function forEachReading(
   db: Database,
   device: number,
   from: number,
@@ -141,7 +141,7 @@ function eachReading(
 function endOfPage(db: Database, device: number, from: number, to: number): number {
   const base = device * KEYS_PER_DEVICE;
   const sql = "SELECT key, count FROM chunks WHERE key >= ? AND key < ? ORDER BY key LIMIT ?";
-  const chunks = db.rows(
+  const chunks = db.selectRows(
     sql,
     base + Math.floor(from / CHUNK_LENGTH),
     base + Math.ceil(to / CHUNK_LENGTH),

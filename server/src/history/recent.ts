@@ -82,7 +82,7 @@ class ReadingRing {
     this.#set(this.#positionOf(at), time, light, lampCode);
   }
 
-  points(): KeptPoint[] {
+  toPoints(): KeptPoint[] {
     const numbers = this.#numbers;
     return Array.from({ length: this.#count }, (_, n) => {
       const at = FIELDS_PER_READING * this.#positionOf(n);
@@ -151,7 +151,7 @@ export class RecentReadings {
   /** Returns a device's readings sorted by time; empty for an unknown device. */
   pointsOf(id: string): readonly KeptPoint[] {
     this.#insertQueued();
-    return this.#byId.get(id)?.points() ?? [];
+    return this.#byId.get(id)?.toPoints() ?? [];
   }
 
   /** Returns the readings for the API, with times in ms since 1970. */

@@ -9,8 +9,8 @@ import { HistoryThread } from "./thread.js";
 
 /**
  * Opens the SQLite history `history.db` in a data folder, and creates it if necessary. The lock of the data folder,
- * which `openDataFolder` takes, keeps other processes out. A damaged file is moved aside. A write that fails, for example on
- * a full disk, is repeated until it succeeds.
+ * which `openDataFolder` acquires, prevents other processes from opening the file. A damaged file is renamed, and a new
+ * one is created. A write that fails, for example on a full disk, is repeated until it succeeds.
  * @throws StartError when another version of this program wrote the file in a format that this version cannot read
  */
 export async function openSqlite(
@@ -21,7 +21,7 @@ export async function openSqlite(
   let currentRetention = retention;
   // Use a number of 48 bits, which is the most that randomInt supports.
   const runId = randomInt(1, 2 ** 48 - 1);
-  /** The device ids that the thread knows. If the thread dies, its replacement starts with these ids. */
+  /** The device ids that the thread has received. If the thread dies, its replacement starts with these ids. */
   let ids: string[] = [];
   const thread = new HistoryThread(() => ({ file, retention: currentRetention, runId, ids }), onProblem, onDamage);
   let problem: string;
@@ -42,8 +42,8 @@ export async function openSqlite(
         await thread.call("write", request);
       },
       query: (query) => thread.call("query", query),
-      page: (range) => thread.call("page", range),
-      latest: (devices) => thread.call("latest", devices),
+      readPage: (range) => thread.call("readPage", range),
+      readLatest: (devices) => thread.call("readLatest", devices),
       forget: (device) => thread.call("forget", device),
       async retain(changed) {
         // If the thread dies, its replacement starts with this value.

@@ -42,7 +42,7 @@ export class SqliteStore {
     this.database = new Database(file);
     try {
       this.switches = new SwitchStore(this.database);
-      for (const { id, number } of this.database.rows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
+      for (const { id, number } of this.database.selectRows("SELECT id, number FROM devices WHERE id IS NOT NULL"))
         this.#numbers.set(String(id), Number(number));
       this.database.each("SELECT devices, times, lights FROM batches", [], ({ devices, times, lights }) =>
         this.#pending.add({
@@ -146,7 +146,8 @@ export class SqliteStore {
     try {
       this.compact();
     } catch {
-      // The batches on disk keep the pending entries for the next start.
+      // Ignore the error, because the batches on disk still contain the pending entries, and the next start compacts
+      // them.
     }
     this.database.close();
   }
@@ -202,7 +203,7 @@ export class SqliteStore {
    * duplicates.
    */
   #writeChunk(key: number, start: number, added: Uint32Array): Summary | undefined {
-    const found = this.database.rows("SELECT readings FROM chunks WHERE key = ?", key);
+    const found = this.database.selectRows("SELECT readings FROM chunks WHERE key = ?", key);
     const before = found.length > 0 ? decodeReadings(found[0].readings) : new Uint32Array();
     const merged = mergeReadings(before, added);
     if (merged.length === before.length) return undefined;

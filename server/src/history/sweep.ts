@@ -16,13 +16,13 @@ const CHUNKS_PER_HOUR = HOUR_LENGTH / CHUNK_LENGTH;
  * caller can do other work between steps. Readings are deleted in whole hours, so that the summary of an hour stays
  * correct. Switches are deleted in whole chunks.
  */
-export function* sweep(store: SqliteStore, retention: Retention, now: number): Generator<void> {
+export function* sweepStore(store: SqliteStore, retention: Retention, now: number): Generator<void> {
   const { database } = store;
   // Compact first, because pending entries can be too old as well.
   store.compact();
   const firstHour = Math.max(0, Math.floor((now - (retention.readings ?? Infinity)) / HOUR_LENGTH));
   const firstChunk = Math.floor((now - (retention.switches ?? Infinity)) / CHUNK_LENGTH);
-  for (const { number, forgotten } of database.rows("SELECT number, id IS NULL AS forgotten FROM devices")) {
+  for (const { number, forgotten } of database.selectRows("SELECT number, id IS NULL AS forgotten FROM devices")) {
     const device = Number(number);
     if (forgotten) {
       yield* deleteHours(database, device, Math.ceil(MAX_STORED_TIME / HOUR_LENGTH));
@@ -42,7 +42,7 @@ function* deleteHours(database: Database, device: number, end: number): Generato
   const base = device * KEYS_PER_DEVICE;
   for (;;) {
     const sql = "SELECT min(key) AS key FROM hours WHERE key >= ? AND key < ?";
-    const [{ key }] = database.rows(sql, base, base + end);
+    const [{ key }] = database.selectRows(sql, base, base + end);
     if (key === null) return;
     const hour = Number(key) - base;
     const next = Math.min(hour + HOURS_PER_STEP, end);
@@ -61,7 +61,7 @@ function* deleteHours(database: Database, device: number, end: number): Generato
 /** Returns the last chunk before `chunk` in which a device has switches; 0 when there is none. */
 function lastChunkBefore(database: Database, device: number, chunk: number): number {
   const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
-  return Number(database.rows(sql, device, chunk)[0].chunk);
+  return Number(database.selectRows(sql, device, chunk)[0].chunk);
 }
 
 /** Deletes a device's switches before the chunk `end`. */

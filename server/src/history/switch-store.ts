@@ -27,9 +27,9 @@ export class SwitchStore {
 
   constructor(database: Database) {
     this.#database = database;
-    const [sequence] = database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'switch_batches'");
+    const [sequence] = database.selectRows("SELECT seq FROM sqlite_sequence WHERE name = 'switch_batches'");
     this.#lastBatch = Number(sequence?.seq ?? 0);
-    for (const row of database.rows("SELECT * FROM switch_batches ORDER BY number")) {
+    for (const row of database.selectRows("SELECT * FROM switch_batches ORDER BY number")) {
       this.#lastRunId = Number(row.writer);
       this.#lastFirst = Number(row.first);
       this.#pending.add({
@@ -97,23 +97,24 @@ export class SwitchStore {
   /**
    * Returns the state of a device's lamp at a time, including a switch at exactly that time; undefined when unknown.
    */
-  lampAt(device: number, time: number): boolean | undefined {
+  lampStateAt(device: number, time: number): boolean | undefined {
     const chunk = Math.floor(time / CHUNK_LENGTH);
     const stored =
-      latestOf(this.#stored(device, chunk * CHUNK_LENGTH, time + 1)) ?? latestOf(this.#lastBefore(device, chunk));
-    const pending = latestOf(this.#pending.switchesOf(device, 0, time + 1));
+      latestSwitchOf(this.#stored(device, chunk * CHUNK_LENGTH, time + 1)) ??
+      latestSwitchOf(this.#lastBefore(device, chunk));
+    const pending = latestSwitchOf(this.#pending.switchesOf(device, 0, time + 1));
     return (pending && stored && pending.time < stored.time ? stored : (pending ?? stored))?.led_on;
   }
 
   /** Returns the last switch of a device; undefined when there is none. Pending switches must be compacted before. */
-  lastSwitch(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
+  readLastSwitch(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
     const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
-    const [block] = this.#database.rows(sql, device);
+    const [block] = this.#database.selectRows(sql, device);
     return block && decodeLastSwitch(block.switches, Number(block.chunk) * CHUNK_LENGTH);
   }
 
   /** Returns a device's latest switches from `from` (included) to `to` (excluded), at most `limit`, oldest first. */
-  latestSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+  readLatestSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "DESC", limit).slice(-limit);
   }
 
@@ -121,7 +122,7 @@ export class SwitchStore {
    * Returns a device's first switches from `from` (included) to `to` (excluded), oldest first. May return more than
    * `limit`, because it reads whole ten-minute chunks.
    */
-  firstSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
+  readFirstSwitches(device: number, from: number, to: number, limit: number): HistorySwitch[] {
     return this.#collect(device, from, to, "ASC", limit);
   }
 
@@ -155,7 +156,7 @@ export class SwitchStore {
   /** Returns the switches of the last chunk before `chunk` in which the device has switches. */
   #lastBefore(device: number, chunk: number): HistorySwitch[] {
     const sql = "SELECT max(chunk) AS chunk FROM switch_runs WHERE device = ? AND chunk < ?";
-    const [{ chunk: last }] = this.#database.rows(sql, device, chunk);
+    const [{ chunk: last }] = this.#database.selectRows(sql, device, chunk);
     return last === null ? [] : this.#stored(device, Number(last) * CHUNK_LENGTH, (Number(last) + 1) * CHUNK_LENGTH);
   }
 
@@ -176,7 +177,7 @@ export class SwitchStore {
       WHERE device = ? AND chunk >= ? AND chunk <= ? AND (chunk, number) ${beyond} (?, ?)
       ORDER BY chunk ${order}, number ${order} LIMIT ${BLOCKS_PER_QUERY}`;
     for (;;) {
-      const rows = this.#database.rows(sql, device, first, last, ...position);
+      const rows = this.#database.selectRows(sql, device, first, last, ...position);
       for (const row of rows) {
         const chunk = Number(row.chunk);
         yield { chunk, switches: decodeBlock(row.switches, chunk * CHUNK_LENGTH, from, to) };
@@ -205,7 +206,7 @@ export function toStoredBatch(
 }
 
 /** Returns the latest switch; of several with the same time, the last one in the array. */
-function latestOf(switches: readonly HistorySwitch[]): HistorySwitch | undefined {
+function latestSwitchOf(switches: readonly HistorySwitch[]): HistorySwitch | undefined {
   let latest: HistorySwitch | undefined;
   for (const one of switches) if (!latest || one.time >= latest.time) latest = one;
   return latest;

@@ -53,8 +53,8 @@ function findDamage(wal: string): WalDamage | undefined {
 
 /**
  * Finds the first frame that SQLite rejects. After a checkpoint, SQLite overwrites the log from the start, so older
- * frames may follow the current ones. Both salts of an older frame differ from those of the log, and it is not damage.
- * An incomplete frame of a killed server counts as damage.
+ * frames may follow the current ones. Both salts of an older frame differ from those of the log; such a frame is not
+ * damage. An incomplete frame of a killed server counts as damage.
  */
 function findDamagedFrame(fd: number, size: number, header: Buffer, sum: Checksum): WalDamage | undefined {
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + header.readUInt32BE(8));

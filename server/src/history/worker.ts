@@ -10,7 +10,7 @@ import { extendIds, type CallRequest, type WorkerCalls, type WorkerMessage, type
 import { answerQuery, readPage } from "./reader.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
 import { SqliteStore } from "./store.js";
-import { sweep } from "./sweep.js";
+import { sweepStore } from "./sweep.js";
 import { copyDamagedWal } from "./wal.js";
 
 /** Interval at which pending entries are compacted, in ms. */
@@ -34,7 +34,9 @@ let ids = [...setup.ids];
 /** Number of the latest sweep (deletion of old data). A sweep stops when a newer one has incremented this number. */
 let sweepNumber = 0;
 
-const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0]) => ReturnType<WorkerCalls[K]> } = {
+const callHandlers: {
+  [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0]) => ReturnType<WorkerCalls[K]>;
+} = {
   open() {
     try {
       withStore(() => {});
@@ -55,14 +57,14 @@ const calls: { [K in keyof WorkerCalls]: (argument: Parameters<WorkerCalls[K]>[0
         ? { points: new Float64Array(), led_on: null, switches: [], step: 0 }
         : answerQuery(open, device, query!);
     }),
-  page: (range) =>
+  readPage: (range) =>
     withStore((open) => {
       const device = compactDevice(open, range!.device);
       return device === undefined
         ? { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range!.to }
         : readPage(open, device, range!);
     }),
-  latest: (devices) => withStore((open) => readLatest(open, devices!)),
+  readLatest: (devices) => withStore((open) => readLatest(open, devices!)),
   forget(device) {
     withStore((open) => open.forget(device!));
     startSweep();
@@ -89,13 +91,13 @@ const firstSweepTimer = setTimeout(startSweep, FIRST_SWEEP_DELAY);
 
 port.on("message", ({ id, call, argument }: CallRequest) => {
   try {
-    send({ id, result: (calls[call] as (argument: unknown) => unknown)(argument) });
+    sendMessage({ id, result: (callHandlers[call] as (argument: unknown) => unknown)(argument) });
   } catch (error) {
-    send({ id, error: textOf(error) });
+    sendMessage({ id, error: textOf(error) });
   }
 });
 
-function send(message: WorkerMessage): void {
+function sendMessage(message: WorkerMessage): void {
   port.postMessage(message);
 }
 
@@ -127,13 +129,15 @@ function withStore<T>(work: (open: SqliteStore) => T): T {
 
 function openStore(): SqliteStore {
   const damage = copyDamagedWal(setup.file);
-  if (damage) send({ damage });
+  if (damage) sendMessage({ damage });
   if (isEmptyFile(setup.file))
-    send({ damage: `The history ${setup.file} was empty. The server created a new one; the old data is missing.` });
+    sendMessage({
+      damage: `The history ${setup.file} was empty. The server created a new one; the old data is missing.`,
+    });
   return new SqliteStore(setup.file, setup.runId);
 }
 
-/** Moves the damaged file aside and creates a new one with the data that is still in memory. */
+/** Renames the damaged file and creates a new one with the data that is still in memory. */
 function replaceDamagedFile(damage: string): SqliteStore {
   const old = store;
   store = undefined;
@@ -141,7 +145,7 @@ function replaceDamagedFile(damage: string): SqliteStore {
   const name = moveDamagedFile(setup.file);
   store = new SqliteStore(setup.file, setup.runId);
   old?.moveInto(store);
-  send({
+  sendMessage({
     damage: `The history ${setup.file} is damaged (${damage}): the server moved it to ${name} and created a new one.`,
   });
   return store;
@@ -151,11 +155,11 @@ function replaceDamagedFile(damage: string): SqliteStore {
 function startSweep(): void {
   const number = ++sweepNumber;
   let steps: Generator<void> | undefined;
-  const time = sweepTime();
+  const time = chooseSweepTime();
   const runNextStep = (): void => {
     if (number !== sweepNumber) return;
     runMaintenance("cleared of old data", () => {
-      const done = withStore((open) => (steps ??= sweep(open, retention, time)).next().done);
+      const done = withStore((open) => (steps ??= sweepStore(open, retention, time)).next().done);
       if (!done) setImmediate(runNextStep);
     });
   };
@@ -166,10 +170,10 @@ function startSweep(): void {
  * Returns the time that the sweep compares data with. If the clock is wrong, reports this and returns a time at which
  * no data is too old.
  */
-function sweepTime(): number {
+function chooseSweepTime(): number {
   const now = retentionClock.now();
   if (typeof now === "number") return now;
-  send({
+  sendMessage({
     problem: `The server deletes no old data from the history ${setup.file} within the next hour. ${now.problem}`,
   });
   return NOTHING_TOO_OLD;
@@ -180,6 +184,8 @@ function runMaintenance(what: string, step: () => void): void {
   try {
     step();
   } catch (error) {
-    send({ problem: `The history ${setup.file} could not be ${what} (${textOf(error)}); the server tries again.` });
+    sendMessage({
+      problem: `The history ${setup.file} could not be ${what} (${textOf(error)}); the server tries again.`,
+    });
   }
 }

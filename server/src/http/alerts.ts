@@ -17,7 +17,7 @@ export function addAlertRoutes(app: FastifyInstance, alerts: AlertSource): void 
   app.get("/api/alerts", () => alerts.list());
 }
 
-/** Adds the routes about the channels to which this server sends alerts. */
+/** Adds the routes that list and test the channels to which this server sends alerts. */
 export function addAlertChannelRoutes(app: FastifyInstance, alerts: AlertSource): void {
   app.get("/api/alert-channels", () => alerts.channels());
   app.post("/api/alert-channels/test", async () => {

@@ -11,7 +11,7 @@ import { parseOverride } from "./request-body.js";
 import { HttpError } from "./errors.js";
 import { addHistoryRoutes, type HistorySources } from "./history.js";
 import { addMetricsRoutes } from "./metrics/route.js";
-import { openApiDocument } from "./openapi.js";
+import { createOpenApiDocument } from "./openapi.js";
 import type { NewBoardView } from "./new-board-view.js";
 import { addReadyRoutes, type ReadySources } from "./ready.js";
 import { addMqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
@@ -75,14 +75,14 @@ function addStatusRoutes(app: FastifyInstance, from: ApiSources): void {
     version: from.version,
     uptime: (performance.now() - started) / 1000,
     broker: from.broker(),
-    contested_client_ids: from.contested(),
+    contested_client_ids: from.contestedClientIds(),
     ...from.counters,
     log_lines_lost: from.log.lost,
     damaged_files: from.damaged.count,
     storage: {
       problem: from.storage.problem || from.history.problem || null,
       failures: from.storage.failureCount,
-      readings_unacknowledged: from.unacknowledged(),
+      readings_unacknowledged: from.countUnacknowledged(),
     } satisfies StorageView,
     devices: from.devices.size,
     simulator: from.capabilities.has("simulator"),
@@ -90,7 +90,7 @@ function addStatusRoutes(app: FastifyInstance, from: ApiSources): void {
 
   app.get("/api/new-board", () => ({ ...from.newBoard(), simulator: from.capabilities.has("simulator") }));
 
-  const document = openApiDocument(from.version);
+  const document = createOpenApiDocument(from.version);
   app.get("/api/openapi.json", () => document);
 }
 
@@ -107,7 +107,7 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
   app.get("/api/devices", () => devices.list());
   app.get<WildcardPath>("/api/devices/*", (request, reply) => {
     const path = request.params["*"];
-    return devices.get(path)?.view() ?? sendOutcome(path, actions, deviceOf, reply) ?? deviceOf(path);
+    return devices.get(path)?.toView() ?? sendOutcome(path, actions, deviceOf, reply) ?? deviceOf(path);
   });
   app.put<WildcardPath>("/api/devices/*", async (request) => {
     const path = request.params["*"];
@@ -115,7 +115,7 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
     const device = deviceOf(path.slice(0, -"/mode".length));
     const override = parseOverride(request.body);
     await from.storage.waitUntilStored(from.setMode(device, override.mode, override.for), NOT_STORED_PROBLEM);
-    return device.view();
+    return device.toView();
   });
   app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
     await from.storage.waitUntilStored(from.forget(deviceOf(request.params["*"])), NOT_STORED_PROBLEM);

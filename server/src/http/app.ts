@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { listenProblem } from "../broker/sockets.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Log } from "../observability/log.js";
-import { urlHost } from "../common/hosts.js";
+import { toUrlHost } from "../common/hosts.js";
 import type { DeviceDirectory } from "../devices/directory.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
 import type { Certificates } from "../security/certificates.js";
@@ -16,7 +16,7 @@ import { clock } from "../time/monotonic-clock.js";
 import { addApiRoutes, type ApiSources } from "./api.js";
 import { requireAuthorization, createRequestAuthenticator } from "./authorize.js";
 import { addDashboardRoutes } from "./dashboard.js";
-import { answerBadPath, answerUnreadable, addErrorHandlers, HttpError } from "./errors.js";
+import { answerBadPath, answerUnreadableRequest, addErrorHandlers, HttpError } from "./errors.js";
 import type { Events } from "./events.js";
 import { addPeerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
@@ -28,8 +28,8 @@ import type { People } from "./people.js";
 import { addUserRoutes } from "./users.js";
 import type { Plugin, PluginContext } from "./plugin.js";
 import type { HttpLimits } from "./limits.js";
-import { limitRequests, type OnRefused } from "./client-limits.js";
-import { followRenewals, httpsOptions } from "./tls.js";
+import { limitRequests, type RefusalHandler } from "./client-limits.js";
+import { followRenewals, toHttpsOptions } from "./tls.js";
 
 /** The parts of the server that the HTTP application uses. */
 export interface HttpOptions {
@@ -56,7 +56,7 @@ export interface HttpOptions {
   readonly maxConnections?: number;
   /** Limits for each client. */
   readonly limits: HttpLimits;
-  readonly onRefused: OnRefused;
+  readonly onRefused: RefusalHandler;
   readonly api: Omit<ApiSources, "capabilities">;
   readonly events: Events;
   /** The cluster of servers; undefined when this is the only server. */
@@ -91,7 +91,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   app.removeContentTypeParser("text/plain");
   addErrorHandlers(app, log);
 
-  const sessions = openSessions(app, accounts, options.loginStore);
+  const sessions = openLoginSessions(app, accounts, options.loginStore);
   const identify = createRequestAuthenticator(accounts, sessions, check);
   // Hooks run in the order of registration: check the origin before the account, and the account before limits.
   await addSecurityHeaders(app, () => framed && !accounts.isLoginRequired, tls !== undefined);
@@ -125,7 +125,7 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
 }
 
 /** Restores the login sessions, and stores when they were last used when the application closes. */
-function openSessions(app: FastifyInstance, accounts: Accounts, store: LoginStore | undefined): LoginSessions {
+function openLoginSessions(app: FastifyInstance, accounts: Accounts, store: LoginStore | undefined): LoginSessions {
   const sessions = new LoginSessions(accounts, { store });
   const unwatch = clock.onJump(() => sessions.storeTimes());
   app.addHook("onClose", async () => {
@@ -149,16 +149,16 @@ function createFastify(tls: Certificates | undefined): FastifyInstance {
     // Close a connection after 11 minutes without traffic; the longest `wait` for an action is 10 minutes.
     connectionTimeout: 11 * 60_000,
     maxRequestsPerSocket: 10_000,
-    // Believe X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine.
+    // Trust X-Forwarded-For and X-Forwarded-Proto only from a reverse proxy on this machine.
     trustProxy: "loopback",
     frameworkErrors: answerBadPath,
-    clientErrorHandler: answerUnreadable,
+    clientErrorHandler: answerUnreadableRequest,
     // Allow the longest id with every character percent-encoded.
     routerOptions: { maxParamLength: 400 },
     schemaController: { compilersFactory: { buildValidator: rejectSchemas, buildSerializer: rejectSchemas } },
   };
   if (!tls) return fastify({ ...common, http: REQUEST_TIMEOUTS });
-  const app = fastify({ ...common, https: { ...httpsOptions(tls), ...REQUEST_TIMEOUTS } });
+  const app = fastify({ ...common, https: { ...toHttpsOptions(tls), ...REQUEST_TIMEOUTS } });
   followRenewals(app.server, tls);
   return app as unknown as FastifyInstance;
 }
@@ -175,5 +175,5 @@ export async function listenHttp(app: FastifyInstance, host: string, port: numbe
     throw listenProblem("HTTP", "--http-port", host, port, error);
   }
   const scheme = (app.server as unknown) instanceof HttpsServer ? "https" : "http";
-  return `${scheme}://${urlHost(host)}:${(app.server.address() as AddressInfo).port}`;
+  return `${scheme}://${toUrlHost(host)}:${(app.server.address() as AddressInfo).port}`;
 }

@@ -84,12 +84,13 @@ export function createRequestAuthenticator(
         const account = accounts.authenticateToken(credentials);
         return account && { account, isAuthorized: () => accounts.authenticateToken(credentials) === account };
       }
-      // Basic authentication (RFC 7617) for curl and Prometheus; no response asks for it, so browsers show no password prompt
+      // Basic authentication (RFC 7617) for curl and Prometheus; no response asks for it, so browsers show no password
+      // prompt.
       case "basic": {
         const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, "base64").toString()) ?? [];
         if (password === undefined) return undefined;
         const verdict = await check(request.ip, name, password);
-        if (verdict.wait !== undefined) throw tooManyAttemptsError(reply, verdict.wait);
+        if (verdict.wait !== undefined) throw createTooManyAttemptsError(reply, verdict.wait);
         const { account } = verdict;
         return account && { account, isAuthorized: () => accounts.findByName(name) === account };
       }
@@ -104,7 +105,7 @@ export function createRequestAuthenticator(
  * @param wait how long the client must wait, in seconds
  * @param what plural noun for the message, such as "passwords" or "codes"
  */
-export function tooManyAttemptsError(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
+export function createTooManyAttemptsError(reply: FastifyReply, wait: number, what = "passwords"): HttpError {
   void reply.header("retry-after", wait);
   return new HttpError(429, `There were too many wrong ${what}; try again in ${wait} s.`);
 }
@@ -128,7 +129,7 @@ export function requireAuthorization(app: FastifyInstance, accounts: Accounts, i
     if (!visitor) {
       // A relative URL works behind a reverse proxy with a base path; the browser keeps the part after #.
       if (route === "/" || route === "/index.html") return reply.redirect("login");
-      const token = bearerToken(request);
+      const token = bearerTokenOf(request);
       // Name the error only if the request contained a token (RFC 6750, section 3.1).
       reply.header("www-authenticate", `Bearer realm="nightlight"${token ? ', error="invalid_token"' : ""}`);
       throw new HttpError(401, token ? (accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN_PROBLEM) : LOG_IN_HINT);
@@ -142,7 +143,7 @@ export function requireAuthorization(app: FastifyInstance, accounts: Accounts, i
   });
 }
 
-function bearerToken({ headers }: FastifyRequest): string | undefined {
+function bearerTokenOf({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([\w~+/.=-]+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 

@@ -9,7 +9,7 @@ import type { HttpLimits } from "./limits.js";
 export const TOTAL_STREAMS_FACTOR = 4;
 
 /** Called when the server refuses a request of a client that exceeds a limit. */
-export type OnRefused = (client: string, problem: string) => void;
+export type RefusalHandler = (client: string, problem: string) => void;
 
 /** Path of the event stream, which sends live events. */
 export const EVENTS_PATH = "/api/events";
@@ -33,13 +33,13 @@ export function clientOf(request: FastifyRequest): string | undefined {
 }
 
 /** Creates the error 429 for a client that exceeds a limit, and sets `Retry-After`. */
-export function tooManyRequestsError(reply: FastifyReply, problem: string): HttpError {
+export function createTooManyRequestsError(reply: FastifyReply, problem: string): HttpError {
   void reply.header("retry-after", RETRY_AFTER);
   return new HttpError(429, problem);
 }
 
 /** Limits the simultaneous requests of each client, except event streams. Call it after `requireAuthorization`. */
-export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLimits, onRefused: OnRefused): void {
+export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLimits, onRefused: RefusalHandler): void {
   const open = new Map<string, Set<ServerResponse>>();
   app.addHook("onRequest", (request, reply, done) => {
     const client = clientOf(request);
@@ -48,7 +48,7 @@ export function limitRequests(app: FastifyInstance, { requests: limit }: HttpLim
     if (responses.size >= limit) {
       const problem = `The server is already answering ${limit} requests of ${client}, the limit for one client; wait for them.`;
       onRefused(client, problem);
-      return done(tooManyRequestsError(reply, problem));
+      return done(createTooManyRequestsError(reply, problem));
     }
     open.set(client, responses.add(reply.raw));
     reply.raw.once("close", () => {

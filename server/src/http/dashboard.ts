@@ -28,7 +28,7 @@ export async function addDashboardRoutes(app: FastifyInstance): Promise<void> {
     preCompressed: true,
     globIgnore: ["**/*.br", "**/*.gz"],
     cacheControl: false,
-    // The browser must revalidate its copy each time, so that the cache shows nothing after a logout.
+    // The browser must revalidate its copy each time, so that cached pages do not appear after a logout.
     setHeaders(response) {
       response.setHeader("cache-control", "private, no-cache");
     },

@@ -48,7 +48,7 @@ const PARSE_ERROR_RESPONSES: Readonly<Record<string, [status: number, error: str
 };
 
 /** Answers a request that Node cannot parse as HTTP, if possible, and closes the connection. */
-export function answerUnreadable(error: Error, socket: Socket): void {
+export function answerUnreadableRequest(error: Error, socket: Socket): void {
   // The client has disconnected, or its TLS handshake failed: it cannot receive a response.
   if (codeOf(error) === "ECONNRESET" || !socket.writable || /^ERR_SSL|^ERR_TLS|^EPROTO/.test(codeOf(error))) {
     socket.destroy();

@@ -4,7 +4,13 @@ import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import type { AlertSource } from "./alerts.js";
-import { TOTAL_STREAMS_FACTOR, clientOf, EVENTS_PATH, tooManyRequestsError, type OnRefused } from "./client-limits.js";
+import {
+  TOTAL_STREAMS_FACTOR,
+  clientOf,
+  EVENTS_PATH,
+  createTooManyRequestsError,
+  type RefusalHandler,
+} from "./client-limits.js";
 
 /**
  * Maximum number of unsent bytes of one stream, without the initial state. The server closes a stream that exceeds it.
@@ -78,7 +84,12 @@ export class Events {
    * @param limit maximum number of streams of one client
    * @param onRefused called when a client exceeds a limit
    */
-  addRoute(app: FastifyInstance, { devices, zones, alerts }: StreamedState, limit: number, onRefused: OnRefused): void {
+  addRoute(
+    app: FastifyInstance,
+    { devices, zones, alerts }: StreamedState,
+    limit: number,
+    onRefused: RefusalHandler,
+  ): void {
     const heartbeat = setInterval(() => this.#write(":\n\n"), HEARTBEAT_INTERVAL);
     const announcements = setInterval(() => {
       if (this.#followers.size > 0) this.#remote?.announceFollowers();
@@ -100,7 +111,7 @@ export class Events {
       const problem = this.#makeRoom(client, limit);
       if (problem) {
         onRefused(client, problem);
-        throw tooManyRequestsError(reply, problem);
+        throw createTooManyRequestsError(reply, problem);
       }
       const response = reply.hijack().raw;
       response.on("close", () => this.#followers.delete(response));
@@ -173,7 +184,7 @@ export class Events {
     this.#timer = undefined;
     this.#updatedAt = performance.now();
     let events = "";
-    for (const device of this.#changed) events += formatEvent("device", device.view());
+    for (const device of this.#changed) events += formatEvent("device", device.toView());
     this.#changed.clear();
     events += text;
     if (!events) return;

@@ -3,7 +3,7 @@ import type { Fields } from "../../../contract/index.js";
 import type { Log } from "../observability/log.js";
 import type { Accounts } from "../security/accounts.js";
 import type { LoginSessions } from "../security/login-sessions.js";
-import { tooManyAttemptsError } from "./authorize.js";
+import { createTooManyAttemptsError } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import { withUserErrors, type People } from "./people.js";
 import { parseBody } from "./request-body.js";
@@ -45,7 +45,7 @@ export function addFirstAdministratorRoute(
         "The code is wrong. The newest code is in the log of the server; each start makes another.",
       );
     }
-    if (result !== "created") throw tooManyAttemptsError(reply, result.wait, "codes");
+    if (result !== "created") throw createTooManyAttemptsError(reply, result.wait, "codes");
     log.info("security", `${name} was created as the first administrator from ${request.ip}.`, {
       user: name,
       address: request.ip,

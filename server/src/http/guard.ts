@@ -25,7 +25,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
   function isOwnHost(authority: string | undefined): boolean {
     if (!authority || !URL.canParse(`http://${authority}`)) return false;
     const name = new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, "");
-    // DNS rebinding needs a host name, so any IP address is safe
+    // DNS rebinding needs a host name, so any IP address is safe.
     return ownNames.has(name) || isLoopback(name) || (onNetwork && isIP(name) !== 0);
   }
 

@@ -26,7 +26,7 @@ const PERMISSIONS_POLICY = ["camera", "display-capture", "geolocation", "microph
 /**
  * `Strict-Transport-Security` for 30 days. A longer time would make it hard to return to plain HTTP after a mistake.
  */
-const STRICT_TRANSPORT = `max-age=${30 * 24 * 60 * 60}`;
+const STRICT_TRANSPORT_SECURITY = `max-age=${30 * 24 * 60 * 60}`;
 
 /**
  * Adds security headers to every response: content security policy, permissions policy, no caching, HSTS.
@@ -50,9 +50,9 @@ export async function addSecurityHeaders(app: FastifyInstance, framed: () => boo
         "frame-ancestors": [() => (framed() ? EDITOR_ANCESTORS : "'none'")],
       },
     },
-    // frame-ancestors replaces X-Frame-Options, which cannot make an exception for editors
+    // frame-ancestors replaces X-Frame-Options, which cannot make an exception for editors.
     xFrameOptions: false,
-    // Set in the hook below, because it depends on the host name.
+    // The hook below sets this header, because the host name decides whether to send it.
     strictTransportSecurity: false,
   });
   app.addHook("onRequest", (request, { raw }, done) => {
@@ -62,7 +62,8 @@ export async function addSecurityHeaders(app: FastifyInstance, framed: () => boo
     // Send no HSTS for localhost, where it would also apply to other programs' ports; browsers ignore it for IP
     // addresses.
     const name = request.hostname.replace(/^\[|\]$/g, "");
-    if (secure && !isLoopback(name) && isIP(name) === 0) raw.setHeader("strict-transport-security", STRICT_TRANSPORT);
+    if (secure && !isLoopback(name) && isIP(name) === 0)
+      raw.setHeader("strict-transport-security", STRICT_TRANSPORT_SECURITY);
     done();
   });
 }

@@ -3,12 +3,12 @@ import type { HistoryRow } from "../history/history.js";
 const CSV_HEADER = "time,light,led_on,by,reason\r\n";
 
 /** Yields the header and then each batch of readings and lamp switches as CSV text (RFC 4180). */
-export async function* csvOf(batches: AsyncIterable<readonly HistoryRow[]>): AsyncGenerator<string> {
+export async function* toCsv(batches: AsyncIterable<readonly HistoryRow[]>): AsyncGenerator<string> {
   yield CSV_HEADER;
-  for await (const rows of batches) if (rows.length > 0) yield rows.map(csvLine).join("");
+  for await (const rows of batches) if (rows.length > 0) yield rows.map(toCsvLine).join("");
 }
 
-function csvLine({ time, light, led_on, by, reason }: HistoryRow): string {
+function toCsvLine({ time, light, led_on, by, reason }: HistoryRow): string {
   return `${new Date(time).toISOString()},${light ?? ""},${led_on ?? ""},${by ?? ""},${escapeCsv(reason ?? "")}\r\n`;
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { idProblem } from "../../../contract/index.js";
 import type { History, HistoryAnswer } from "../history/history.js";
 import { HttpError } from "./errors.js";
-import { csvOf } from "./history-csv.js";
+import { toCsv } from "./history-csv.js";
 import { parseRange, type TimeRange, type RangeQuery } from "./history-range.js";
 
 /** The parts of the server that the history routes read. */
@@ -62,7 +62,7 @@ export function addHistoryRoutes(app: FastifyInstance, { history, historyOn, dev
       return reply
         .type("text/csv; charset=utf-8; header=present")
         .header("content-disposition", `attachment; filename="${device.replace(/[^\w.-]+/g, "-")}.csv"`)
-        .send(Readable.from(csvOf(history.rows(device, range.from, range.to)), { highWaterMark: 1 }));
+        .send(Readable.from(toCsv(history.rows(device, range.from, range.to)), { highWaterMark: 1 }));
     },
   );
 }

@@ -4,7 +4,7 @@ import type { EndReason } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
-import { tooManyAttemptsError, type AuthenticateRequest } from "./authorize.js";
+import { createTooManyAttemptsError, type AuthenticateRequest } from "./authorize.js";
 import { HttpError } from "./errors.js";
 import type { People } from "./people.js";
 import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
@@ -58,7 +58,7 @@ export function addLoginRoutes(
     if (typeof name !== "string" || typeof password !== "string")
       throw new HttpError(400, 'Log in with {"name": "…", "password": "…"}.');
     const verdict = await check(request.ip, name, password);
-    if (verdict.wait !== undefined) throw tooManyAttemptsError(reply, verdict.wait);
+    if (verdict.wait !== undefined) throw createTooManyAttemptsError(reply, verdict.wait);
     const { account } = verdict;
     if (!account) throw new HttpError(401, "The name or the password is wrong.");
     if (account.role === "device")

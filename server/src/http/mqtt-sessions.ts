@@ -7,7 +7,7 @@ export interface MqttSessionSources {
   /** The embedded broker's sessions; undefined when the server has joined another broker. */
   mqttSessions(): SessionDirectory | undefined;
   /** Client ids that two clients currently use at the same time; empty when the server has joined another broker. */
-  contested(): readonly ContestedClientId[];
+  contestedClientIds(): readonly ContestedClientId[];
   broker(): { readonly url: string };
 }
 

@@ -1,5 +1,5 @@
 import { isLoopback } from "../common/hosts.js";
-import { ownAddresses } from "../common/own-addresses.js";
+import { listOwnAddresses } from "../common/own-addresses.js";
 import type { Accounts } from "../security/accounts.js";
 import type { NewBoardView } from "./new-board-view.js";
 
@@ -17,14 +17,19 @@ export interface NewBoardSources {
 }
 
 /** Describes how a new board connects. */
-export function newBoardView({ settings, link, broker, accounts }: NewBoardSources): Omit<NewBoardView, "simulator"> {
+export function createNewBoardView({
+  settings,
+  link,
+  broker,
+  accounts,
+}: NewBoardSources): Omit<NewBoardView, "simulator"> {
   const { host, prefix, startCommand, tls } = settings;
   const embedded = broker !== undefined;
   const port = new URL(link.url).port;
   return {
     addresses: embedded
-      ? embeddedAddresses(host, port, tls?.only ? link.secureUrl : undefined)
-      : remoteAddresses(link.url),
+      ? listEmbeddedAddresses(host, port, tls?.only ? link.secureUrl : undefined)
+      : listRemoteAddresses(link.url),
     local: embedded && isAnyAddress(host) ? `mqtt://127.0.0.1:${port}` : link.url,
     embedded,
     account_required: embedded && accounts.isLoginRequired,
@@ -33,16 +38,19 @@ export function newBoardView({ settings, link, broker, accounts }: NewBoardSourc
   };
 }
 
-/** @param secureUrl the URL of MQTT over TLS, if only this machine can connect without TLS */
-function embeddedAddresses(host: string, port: string, secureUrl: string | undefined): string[] {
+/**
+ * Returns the URLs of the embedded broker for boards on this network, the most likely one first.
+ * @param secureUrl the URL of MQTT over TLS, if only this machine can connect without TLS
+ */
+function listEmbeddedAddresses(host: string, port: string, secureUrl: string | undefined): string[] {
   if (isLoopback(host)) return [];
-  // A certificate is for a name, so addresses would not match it.
+  // Return no IP addresses, because a certificate is usually valid only for a host name.
   if (secureUrl) return [secureUrl];
-  const hosts = isAnyAddress(host) ? ownAddresses() : [host.includes(":") ? `[${host}]` : host];
+  const hosts = isAnyAddress(host) ? listOwnAddresses() : [host.includes(":") ? `[${host}]` : host];
   return hosts.map((name) => `mqtt://${name}:${port}`);
 }
 
-function remoteAddresses(url: string): string[] {
+function listRemoteAddresses(url: string): string[] {
   const { protocol, hostname, port } = new URL(url);
   if (isLoopback(hostname.replace(/^\[|\]$/g, ""))) return [];
   return [`${protocol}//${hostname}${port && `:${port}`}`];

@@ -1,39 +1,53 @@
 import { ALERT_KINDS, type AlertView } from "../alerts/alert.js";
 import type { ChannelView, TestResult } from "../alerts/delivery/channel-view.js";
-import { count, listOf, isoTime, objectOf, oneOf, orNull, schemaRef, text, type Schema } from "./openapi-fields.js";
+import {
+  countSchema,
+  listSchema,
+  isoTimeSchema,
+  objectSchema,
+  choiceSchema,
+  nullableSchema,
+  schemaReference,
+  textSchema,
+  type Schema,
+} from "./openapi-fields.js";
 import { jsonResponse, type Paths } from "./openapi-operations.js";
 
 const CHANNEL_NAMES = ["webhook", "ntfy"] satisfies ChannelView["channel"][];
 
-const PROBLEM_SCHEMA = orNull(text("Why messages do not arrive and what to do about it; null when they arrive."));
+const PROBLEM_SCHEMA = nullableSchema(
+  textSchema("Why messages do not arrive and what to do about it; null when they arrive."),
+);
 
 /** Schemas of alerts and of the channels to which they are sent. */
 export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
-  Alert: objectOf<AlertView>("A problem that has lasted for the time in the setting `alerts > after`.", {
-    id: text("Identifies the alert; it stays the same when the alert is resolved."),
-    kind: oneOf(
+  Alert: objectSchema<AlertView>("A problem that has lasted for the time in the setting `alerts > after`.", {
+    id: textSchema("Identifies the alert; it stays the same when the alert is resolved."),
+    kind: choiceSchema(
       ALERT_KINDS,
       "`storage-failing`: data cannot be stored, for example because the disk is full. `broker-disconnected`: the server has no connection to the broker. `readings-lost`: a board or the history has lost readings. `zone-without-sensor`: no sensor of a zone is fresh. `board-offline`: a board is offline.",
     ),
-    device: orNull(text("The id of the board; null for an alert about something else.")),
-    zone: orNull(text("The name of the zone; null for an alert about something else.")),
-    label: orNull(text("The display name of the board or zone; null for an alert about the whole server.")),
-    text: text("What is wrong, as a sentence."),
-    count: orNull(count("Number of lost readings of the board; null for other alerts.")),
-    since: isoTime("When the problem began."),
-    raised: isoTime("When the problem had lasted long enough for an alert."),
-    resolved: orNull(isoTime("When the problem ended; null while the alert is open.")),
+    device: nullableSchema(textSchema("The id of the board; null for an alert about something else.")),
+    zone: nullableSchema(textSchema("The name of the zone; null for an alert about something else.")),
+    label: nullableSchema(
+      textSchema("The display name of the board or zone; null for an alert about the whole server."),
+    ),
+    text: textSchema("What is wrong, as a sentence."),
+    count: nullableSchema(countSchema("Number of lost readings of the board; null for other alerts.")),
+    since: isoTimeSchema("When the problem began."),
+    raised: isoTimeSchema("When the problem had lasted long enough for an alert."),
+    resolved: nullableSchema(isoTimeSchema("When the problem ended; null while the alert is open.")),
   }),
-  AlertChannel: objectOf<ChannelView>("A service to which the server sends alerts.", {
-    channel: oneOf(CHANNEL_NAMES, "The kind of the service."),
-    target: text("The address of the service. Its path is masked, because it may be secret."),
+  AlertChannel: objectSchema<ChannelView>("A service to which the server sends alerts.", {
+    channel: choiceSchema(CHANNEL_NAMES, "The kind of the service."),
+    target: textSchema("The address of the service. Its path is masked, because it may be secret."),
     problem: PROBLEM_SCHEMA,
-    waiting: count("Number of alerts that wait to be sent."),
-    delivered: count("Messages that have arrived since the server started."),
-    failed: count("Attempts to send a message that have failed since the server started."),
+    waiting: countSchema("Number of alerts that wait to be sent."),
+    delivered: countSchema("Messages that have arrived since the server started."),
+    failed: countSchema("Attempts to send a message that have failed since the server started."),
   }),
-  AlertTest: objectOf<TestResult>("What has become of a test message.", {
-    channel: oneOf(CHANNEL_NAMES, "The service to which the message was sent."),
+  AlertTest: objectSchema<TestResult>("What has become of a test message.", {
+    channel: choiceSchema(CHANNEL_NAMES, "The service to which the message was sent."),
     problem: PROBLEM_SCHEMA,
   }),
 };
@@ -45,7 +59,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "listAlerts",
       summary: "List open alerts, and the 100 that were resolved last, the newest first",
       tag: "alerts",
-      answers: { 200: jsonResponse("The alerts.", listOf(schemaRef("Alert"))) },
+      answers: { 200: jsonResponse("The alerts.", listSchema(schemaReference("Alert"))) },
     },
   },
   "/api/alert-channels": {
@@ -53,7 +67,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "listAlertChannels",
       summary: "List the services to which this server sends alerts",
       tag: "alerts",
-      answers: { 200: jsonResponse("The services.", listOf(schemaRef("AlertChannel"))) },
+      answers: { 200: jsonResponse("The services.", listSchema(schemaReference("AlertChannel"))) },
     },
   },
   "/api/alert-channels/test": {
@@ -61,7 +75,7 @@ export const ALERT_PATHS: Paths = {
       operationId: "testAlertChannels",
       summary: "Send a test message to every service, and wait for the outcomes",
       tag: "alerts",
-      answers: { 200: jsonResponse("What has become of the messages.", listOf(schemaRef("AlertTest"))) },
+      answers: { 200: jsonResponse("What has become of the messages.", listSchema(schemaReference("AlertTest"))) },
       errors: { 409: "The configuration names no service." },
     },
   },

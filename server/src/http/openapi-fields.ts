@@ -9,7 +9,7 @@ export interface Schema {
  * Creates the schema of an object. All properties are required except those in `optional`. The compiler checks that the
  * type `T` and the schema have the same properties.
  */
-export function objectOf<T>(
+export function objectSchema<T>(
   description: string,
   properties: { readonly [K in keyof Required<T>]: Schema },
   optional: readonly (keyof T)[] = [],
@@ -22,7 +22,7 @@ export function objectOf<T>(
  * Creates a schema from field definitions of the contract.
  * @param descriptions the description of each field
  */
-export function schemaOf<F extends Fields>(
+export function fieldsSchema<F extends Fields>(
   description: string,
   fields: F,
   descriptions: { readonly [K in keyof F]: string },
@@ -42,26 +42,31 @@ export function schemaOf<F extends Fields>(
 }
 
 /** Returns a reference to a schema in `components`. */
-export const schemaRef = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-export const listOf = (items: Schema): Schema => ({ type: "array", items });
-export const text = (description: string): Schema => ({ type: "string", description });
-export const flag = (description: string): Schema => ({ type: "boolean", description });
-export const oneOf = (values: readonly string[], description: string): Schema => ({
+export const schemaReference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+export const listSchema = (items: Schema): Schema => ({ type: "array", items });
+export const textSchema = (description: string): Schema => ({ type: "string", description });
+export const booleanSchema = (description: string): Schema => ({ type: "boolean", description });
+export const choiceSchema = (values: readonly string[], description: string): Schema => ({
   type: "string",
   enum: values,
   description,
 });
 /** Returns the schema of an integer of at least 0. */
-export const count = (description: string): Schema => ({ type: "integer", minimum: 0, description });
+export const countSchema = (description: string): Schema => ({ type: "integer", minimum: 0, description });
 /** Returns the schema of a time in ISO 8601, in UTC. */
-export const isoTime = (description: string): Schema => ({ type: "string", format: "date-time", description });
+export const isoTimeSchema = (description: string): Schema => ({ type: "string", format: "date-time", description });
 /** Returns the schema of a time in ms since 1970. */
-export const unixTime = (description: string): Schema => ({ type: "number", minimum: 0, description });
+export const unixTimeSchema = (description: string): Schema => ({ type: "number", minimum: 0, description });
 /** Returns the schema of a light level on the 10-bit scale, 0 to 1023. */
-export const light = (description: string): Schema => ({ type: "number", minimum: 0, maximum: 1023, description });
+export const lightSchema = (description: string): Schema => ({
+  type: "number",
+  minimum: 0,
+  maximum: 1023,
+  description,
+});
 
 /** Returns a copy of a schema that also allows null. */
-export function orNull(schema: Schema): Schema {
+export function nullableSchema(schema: Schema): Schema {
   if ("$ref" in schema) return { anyOf: [schema, { type: "null" }] };
   const { type, ...rest } = schema;
   const values = rest.enum as readonly string[] | undefined;

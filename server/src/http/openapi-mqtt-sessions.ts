@@ -1,27 +1,39 @@
 import type { ContestedClientId, SessionView } from "../broker/api.js";
-import { count, flag, listOf, isoTime, objectOf, orNull, schemaRef, text, type Schema } from "./openapi-fields.js";
-import { jsonResponse, parameter, type Paths } from "./openapi-operations.js";
+import {
+  countSchema,
+  booleanSchema,
+  listSchema,
+  isoTimeSchema,
+  objectSchema,
+  nullableSchema,
+  schemaReference,
+  textSchema,
+  type Schema,
+} from "./openapi-fields.js";
+import { jsonResponse, createParameter, type Paths } from "./openapi-operations.js";
 
-const OTHER_BROKER = "The server has joined another broker, which stores the sessions.";
+const OTHER_BROKER_DESCRIPTION = "The server has joined another broker, which stores the sessions.";
 
 /** Schemas of MQTT sessions. `Session` in `openapi-schemas.ts` is the login session of a person. */
 export const MQTT_SESSION_SCHEMAS: Readonly<Record<string, Schema>> = {
-  MqttSession: objectOf<SessionView>("A session that the embedded broker keeps for an MQTT client.", {
-    client_id: text("The client id that the client uses."),
-    account: orNull(text("The account that the session belongs to; null where clients need no account.")),
-    connected: flag("Whether the client is connected."),
-    subscriptions: count("Number of topic filters."),
-    queued: count("Messages that the client has not acknowledged yet."),
-    disconnected_at: orNull(isoTime("When the client disconnected; null while it is connected.")),
-    expires_at: orNull(isoTime("When the session ends unless the client returns; null while the client is connected.")),
+  MqttSession: objectSchema<SessionView>("A session that the embedded broker keeps for an MQTT client.", {
+    client_id: textSchema("The client id that the client uses."),
+    account: nullableSchema(textSchema("The account that the session belongs to; null where clients need no account.")),
+    connected: booleanSchema("Whether the client is connected."),
+    subscriptions: countSchema("Number of topic filters."),
+    queued: countSchema("Messages that the client has not acknowledged yet."),
+    disconnected_at: nullableSchema(isoTimeSchema("When the client disconnected; null while it is connected.")),
+    expires_at: nullableSchema(
+      isoTimeSchema("When the session ends unless the client returns; null while the client is connected."),
+    ),
   }),
-  ContestedClientId: objectOf<ContestedClientId>(
+  ContestedClientId: objectSchema<ContestedClientId>(
     "A client id that two clients use at the same time. Each connection ends the other, so that neither stays connected.",
     {
-      client_id: text("The client id."),
-      account: orNull(text("The account of both clients; null where clients need no account.")),
-      addresses: listOf(text("An address that one of the clients connects from. The latest is the last.")),
-      takeovers: count("How often one connection ended the other during the last minute."),
+      client_id: textSchema("The client id."),
+      account: nullableSchema(textSchema("The account of both clients; null where clients need no account.")),
+      addresses: listSchema(textSchema("An address that one of the clients connects from. The latest is the last.")),
+      takeovers: countSchema("How often one connection ended the other during the last minute."),
     },
   ),
 };
@@ -33,8 +45,8 @@ export const MQTT_SESSION_PATHS: Paths = {
       operationId: "listMqttSessions",
       summary: "List the MQTT sessions of the embedded broker, sorted by account and client id",
       tag: "mqtt",
-      answers: { 200: jsonResponse("The sessions.", listOf(schemaRef("MqttSession"))) },
-      errors: { 404: OTHER_BROKER },
+      answers: { 200: jsonResponse("The sessions.", listSchema(schemaReference("MqttSession"))) },
+      errors: { 404: OTHER_BROKER_DESCRIPTION },
     },
     delete: {
       operationId: "endMqttSession",
@@ -44,10 +56,10 @@ export const MQTT_SESSION_PATHS: Paths = {
       tag: "mqtt",
       parameters: [
         {
-          ...parameter("query", "client_id", { type: "string", examples: ["old-phone"] }, "The client id."),
+          ...createParameter("query", "client_id", { type: "string", examples: ["old-phone"] }, "The client id."),
           required: true,
         },
-        parameter(
+        createParameter(
           "query",
           "account",
           { type: "string" },
@@ -57,7 +69,7 @@ export const MQTT_SESSION_PATHS: Paths = {
       answers: { 204: { description: "The session has ended." } },
       errors: {
         400: "The client id is missing, or a parameter is given twice.",
-        404: `There is no such session. Or: ${OTHER_BROKER}`,
+        404: `There is no such session. Or: ${OTHER_BROKER_DESCRIPTION}`,
       },
     },
   },

@@ -1,4 +1,4 @@
-import { schemaRef, type Schema } from "./openapi-fields.js";
+import { schemaReference, type Schema } from "./openapi-fields.js";
 
 /** A compact description of an API operation, from which `pathsOf` creates OpenAPI. */
 export interface Operation {
@@ -39,7 +39,7 @@ export const jsonResponse = (description: string, schema: Schema): ResponseDescr
 });
 
 /** Creates a parameter of an operation. Path parameters are required, query parameters are optional. */
-export function parameter(
+export function createParameter(
   place: "path" | "query" | "header",
   name: string,
   schema: Schema,
@@ -50,9 +50,9 @@ export function parameter(
 
 /** Converts operations to the `paths` of an OpenAPI document, and adds the errors that all operations have. */
 export function pathsOf(paths: Paths): Schema {
-  const described = (methods: Paths[string]): Schema =>
+  const toMethods = (methods: Paths[string]): Schema =>
     Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, operationOf(operation)]));
-  return Object.fromEntries(Object.entries(paths).map(([path, methods]) => [path, described(methods)]));
+  return Object.fromEntries(Object.entries(paths).map(([path, methods]) => [path, toMethods(methods)]));
 }
 
 function operationOf({ tag, body, bodyLimit, answers, errors = {}, open = false, ...rest }: Operation): Schema {
@@ -69,13 +69,16 @@ function operationOf({ tag, body, bodyLimit, answers, errors = {}, open = false,
     ...rest,
     tags: [tag],
     ...(body !== undefined && {
-      requestBody: { required: true, content: { "application/json": { schema: schemaRef(body) } } },
+      requestBody: { required: true, content: { "application/json": { schema: schemaReference(body) } } },
     }),
     ...(open && { security: [] }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
       ...Object.fromEntries(
-        Object.entries(statuses).map(([status, why]) => [status, responseOf(jsonResponse(why, schemaRef("Error")))]),
+        Object.entries(statuses).map(([status, why]) => [
+          status,
+          responseOf(jsonResponse(why, schemaReference("Error"))),
+        ]),
       ),
       default: { $ref: "#/components/responses/Fault" },
     },

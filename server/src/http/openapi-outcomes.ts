@@ -1,8 +1,8 @@
 import { REPLY } from "../../../contract/index.js";
 import type { Outcome } from "../outputs/action.js";
-import { count, schemaOf, text, type Schema } from "./openapi-fields.js";
+import { countSchema, fieldsSchema, textSchema, type Schema } from "./openapi-fields.js";
 
-const replySchema = schemaOf("The reply of a device to an action.", REPLY, {
+const replySchema = fieldsSchema("The reply of a device to an action.", REPLY, {
   seq: "The sequence number of the action.",
   ok: "Whether the device carried out the action.",
   error: "Why the device did not carry out the action.",
@@ -26,13 +26,16 @@ const outcomeSchemas: Readonly<Record<Outcome["outcome"], Schema>> = {
   pending: {
     type: "object",
     description: "The action is waiting for a reply.",
-    properties: { seq: count("The sequence number of the action.") },
+    properties: { seq: countSchema("The sequence number of the action.") },
     required: ["seq"],
   },
   timeout: {
     type: "object",
     description: "The device did not reply before the action expired.",
-    properties: { seq: count("The sequence number of the action."), error: text("What happened, as a sentence.") },
+    properties: {
+      seq: countSchema("The sequence number of the action."),
+      error: textSchema("What happened, as a sentence."),
+    },
     required: ["seq", "error"],
   },
 };

@@ -1,32 +1,40 @@
 import { MAX_PENDING_ACTIONS } from "../outputs/action.js";
 import { DEFAULT_WAIT, MAX_WAIT } from "./actions.js";
 import { DEFAULT_POINTS, MAX_POINTS } from "./history.js";
-import { listOf, schemaRef } from "./openapi-fields.js";
-import { jsonResponse, parameter, type Paths } from "./openapi-operations.js";
+import { listSchema, schemaReference } from "./openapi-fields.js";
+import { jsonResponse, createParameter, type Paths } from "./openapi-operations.js";
 
-const DEVICE_ID_PARAMETER = parameter(
+const DEVICE_ID_PARAMETER = createParameter(
   "path",
   "id",
   { type: "string", examples: ["nightlight/porch"] },
   "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
 );
-const ZONE_NAME_PARAMETER = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
-const DEVICE_PARAMETER = { ...parameter("query", "device", { type: "string" }, "The id of a device."), required: true };
+const ZONE_NAME_PARAMETER = createParameter(
+  "path",
+  "name",
+  { type: "string", examples: ["garden"] },
+  "The name of a zone.",
+);
+const DEVICE_PARAMETER = {
+  ...createParameter("query", "device", { type: "string" }, "The id of a device."),
+  required: true,
+};
 const RANGE_PARAMETERS = [
-  parameter(
+  createParameter(
     "query",
     "from",
     { type: "string" },
     "Start of the time range, inclusive: ms since 1970, or ISO 8601 with a UTC offset. Defaults to 24 h before `to`.",
   ),
-  parameter("query", "to", { type: "string" }, "End of the time range, exclusive. Defaults to now."),
+  createParameter("query", "to", { type: "string" }, "End of the time range, exclusive. Defaults to now."),
 ];
 
-const NO_DEVICE = "There is no such device.";
-const NO_ZONE = "There is no such zone.";
-const BAD_BODY = "The body is invalid; nothing was changed.";
-const NO_HISTORY = "The history is switched off, or there is no such device.";
-const BAD_QUERY = "A parameter is missing or invalid.";
+const NO_DEVICE_DESCRIPTION = "There is no such device.";
+const NO_ZONE_DESCRIPTION = "There is no such zone.";
+const BAD_BODY_DESCRIPTION = "The body is invalid; nothing was changed.";
+const NO_HISTORY_DESCRIPTION = "The history is switched off, or there is no such device.";
+const BAD_QUERY_DESCRIPTION = "A parameter is missing or invalid.";
 
 const devicePaths: Paths = {
   "/api/devices": {
@@ -34,7 +42,7 @@ const devicePaths: Paths = {
       operationId: "listDevices",
       summary: "List all devices, sorted by id",
       tag: "devices",
-      answers: { 200: jsonResponse("The devices.", listOf(schemaRef("Device"))) },
+      answers: { 200: jsonResponse("The devices.", listSchema(schemaReference("Device"))) },
     },
   },
   "/api/devices/{id}": {
@@ -43,8 +51,8 @@ const devicePaths: Paths = {
       summary: "Get a device",
       tag: "devices",
       parameters: [DEVICE_ID_PARAMETER],
-      answers: { 200: jsonResponse("The device.", schemaRef("Device")) },
-      errors: { 404: NO_DEVICE },
+      answers: { 200: jsonResponse("The device.", schemaReference("Device")) },
+      errors: { 404: NO_DEVICE_DESCRIPTION },
     },
     delete: {
       operationId: "forgetDevice",
@@ -54,7 +62,7 @@ const devicePaths: Paths = {
       tag: "devices",
       parameters: [DEVICE_ID_PARAMETER],
       answers: { 204: { description: "The device is forgotten." } },
-      errors: { 404: NO_DEVICE },
+      errors: { 404: NO_DEVICE_DESCRIPTION },
     },
   },
   "/api/devices/{id}/mode": {
@@ -64,8 +72,8 @@ const devicePaths: Paths = {
       tag: "devices",
       parameters: [DEVICE_ID_PARAMETER],
       body: "Override",
-      answers: { 200: jsonResponse("The device after the change.", schemaRef("Device")) },
-      errors: { 400: BAD_BODY, 404: NO_DEVICE },
+      answers: { 200: jsonResponse("The device after the change.", schemaReference("Device")) },
+      errors: { 400: BAD_BODY_DESCRIPTION, 404: NO_DEVICE_DESCRIPTION },
     },
   },
   "/api/devices/{id}/actions": {
@@ -76,7 +84,7 @@ const devicePaths: Paths = {
       tag: "devices",
       parameters: [
         DEVICE_ID_PARAMETER,
-        parameter(
+        createParameter(
           "query",
           "wait",
           { type: "number", minimum: 0, maximum: MAX_WAIT, default: DEFAULT_WAIT },
@@ -85,16 +93,16 @@ const devicePaths: Paths = {
       ],
       body: "Request",
       answers: {
-        200: jsonResponse("The device replied.", schemaRef("Outcome")),
+        200: jsonResponse("The device replied.", schemaReference("Outcome")),
         202: jsonResponse(
           "The device did not reply within `wait`; get the outcome later with `getAction`.",
-          schemaRef("Outcome"),
+          schemaReference("Outcome"),
         ),
-        504: jsonResponse("The device did not reply before the action expired.", schemaRef("Outcome")),
+        504: jsonResponse("The device did not reply before the action expired.", schemaReference("Outcome")),
       },
       errors: {
         400: "The body or `wait` is invalid; no action was sent.",
-        404: NO_DEVICE,
+        404: NO_DEVICE_DESCRIPTION,
         409: "The device never published a status, so it may not support actions.",
         429: `${MAX_PENDING_ACTIONS} actions of the device are waiting for a reply.`,
       },
@@ -107,9 +115,9 @@ const devicePaths: Paths = {
       tag: "devices",
       parameters: [
         DEVICE_ID_PARAMETER,
-        parameter("path", "seq", { type: "integer", minimum: 0 }, "The sequence number of the action."),
+        createParameter("path", "seq", { type: "integer", minimum: 0 }, "The sequence number of the action."),
       ],
-      answers: { 200: jsonResponse("The outcome so far.", schemaRef("Outcome")) },
+      answers: { 200: jsonResponse("The outcome so far.", schemaReference("Outcome")) },
       errors: {
         404: "There is no such device or action. The server keeps the last 32 actions of each device until it restarts.",
       },
@@ -123,7 +131,7 @@ const zonePaths: Paths = {
       operationId: "listZones",
       summary: "List all zones, in the order of the configuration",
       tag: "zones",
-      answers: { 200: jsonResponse("The zones.", listOf(schemaRef("Zone"))) },
+      answers: { 200: jsonResponse("The zones.", listSchema(schemaReference("Zone"))) },
     },
   },
   "/api/zones/{name}": {
@@ -132,8 +140,8 @@ const zonePaths: Paths = {
       summary: "Get a zone",
       tag: "zones",
       parameters: [ZONE_NAME_PARAMETER],
-      answers: { 200: jsonResponse("The zone.", schemaRef("Zone")) },
-      errors: { 404: NO_ZONE },
+      answers: { 200: jsonResponse("The zone.", schemaReference("Zone")) },
+      errors: { 404: NO_ZONE_DESCRIPTION },
     },
   },
   "/api/zones/{name}/mode": {
@@ -143,8 +151,8 @@ const zonePaths: Paths = {
       tag: "zones",
       parameters: [ZONE_NAME_PARAMETER],
       body: "Override",
-      answers: { 200: jsonResponse("The zone after the change.", schemaRef("Zone")) },
-      errors: { 400: BAD_BODY, 404: NO_ZONE },
+      answers: { 200: jsonResponse("The zone after the change.", schemaReference("Zone")) },
+      errors: { 400: BAD_BODY_DESCRIPTION, 404: NO_ZONE_DESCRIPTION },
     },
   },
 };
@@ -159,15 +167,15 @@ const historyPaths: Paths = {
       parameters: [
         DEVICE_PARAMETER,
         ...RANGE_PARAMETERS,
-        parameter(
+        createParameter(
           "query",
           "points",
           { type: "integer", minimum: 1, maximum: MAX_POINTS, default: DEFAULT_POINTS },
           "Maximum number of buckets.",
         ),
       ],
-      answers: { 200: jsonResponse("The history in the time range.", schemaRef("History")) },
-      errors: { 400: BAD_QUERY, 404: NO_HISTORY },
+      answers: { 200: jsonResponse("The history in the time range.", schemaReference("History")) },
+      errors: { 400: BAD_QUERY_DESCRIPTION, 404: NO_HISTORY_DESCRIPTION },
     },
   },
   "/api/history.csv": {
@@ -179,7 +187,7 @@ const historyPaths: Paths = {
       tag: "history",
       parameters: [DEVICE_PARAMETER, ...RANGE_PARAMETERS],
       answers: { 200: { description: "The CSV file.", type: "text/csv", schema: { type: "string" } } },
-      errors: { 400: BAD_QUERY, 404: NO_HISTORY },
+      errors: { 400: BAD_QUERY_DESCRIPTION, 404: NO_HISTORY_DESCRIPTION },
     },
   },
   "/api/recent": {
@@ -191,11 +199,11 @@ const historyPaths: Paths = {
       answers: {
         200: jsonResponse("The readings.", {
           type: "object",
-          properties: { points: { ...listOf(schemaRef("Point")), maxItems: 600 } },
+          properties: { points: { ...listSchema(schemaReference("Point")), maxItems: 600 } },
           required: ["points"],
         }),
       },
-      errors: { 400: BAD_QUERY, 404: NO_DEVICE },
+      errors: { 400: BAD_QUERY_DESCRIPTION, 404: NO_DEVICE_DESCRIPTION },
     },
   },
 };

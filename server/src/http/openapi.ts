@@ -1,4 +1,4 @@
-import { schemaRef, type Schema } from "./openapi-fields.js";
+import { schemaReference, type Schema } from "./openapi-fields.js";
 import { jsonResponse, pathsOf, type Paths } from "./openapi-operations.js";
 import { LIGHT_PATHS } from "./openapi-paths.js";
 import { SCHEMAS } from "./openapi-schemas.js";
@@ -8,25 +8,33 @@ import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
 
 /** Describes a health check that answers 200 or 503. */
-const healthCheck = (operationId: string, summary: string, healthy: string, unhealthy: string): Paths[string] => ({
+const createHealthCheck = (
+  operationId: string,
+  summary: string,
+  healthy: string,
+  unhealthy: string,
+): Paths[string] => ({
   get: {
     operationId,
     summary,
     tag: "server",
     open: true,
-    answers: { 200: jsonResponse(healthy, schemaRef("Health")), 503: jsonResponse(unhealthy, schemaRef("Health")) },
+    answers: {
+      200: jsonResponse(healthy, schemaReference("Health")),
+      503: jsonResponse(unhealthy, schemaReference("Health")),
+    },
   },
 });
 
 /** Operations on the server itself, and on login sessions. */
 const SERVER_PATHS: Paths = {
-  "/healthz": healthCheck(
+  "/healthz": createHealthCheck(
     "getHealth",
     "Check whether the server works",
     "The server works.",
     "The server is not connected to the broker.",
   ),
-  "/readyz": healthCheck(
+  "/readyz": createHealthCheck(
     "getReadiness",
     "Check whether the server is ready",
     "The server is ready.",
@@ -51,7 +59,7 @@ const SERVER_PATHS: Paths = {
       operationId: "getStatus",
       summary: "Get the version, addresses and counters of the server",
       tag: "server",
-      answers: { 200: jsonResponse("The current status.", schemaRef("Status")) },
+      answers: { 200: jsonResponse("The current status.", schemaReference("Status")) },
     },
   },
   "/api/new-board": {
@@ -60,7 +68,7 @@ const SERVER_PATHS: Paths = {
       summary: "Get what a new board needs to connect",
       tag: "server",
       answers: {
-        200: jsonResponse("Addresses of the broker, and how this server was started.", schemaRef("NewBoard")),
+        200: jsonResponse("Addresses of the broker, and how this server was started.", schemaReference("NewBoard")),
       },
     },
   },
@@ -104,7 +112,7 @@ const SERVER_PATHS: Paths = {
       answers: {
         200: jsonResponse(
           "The user who is logged in. The name is null on a server without accounts.",
-          schemaRef("Session"),
+          schemaReference("Session"),
         ),
       },
       errors: {
@@ -129,13 +137,13 @@ const SERVER_PATHS: Paths = {
       summary: "Get the user who is logged in",
       tag: "accounts",
       open: true,
-      answers: { 200: jsonResponse("The user, or null when nobody is logged in.", schemaRef("Session")) },
+      answers: { 200: jsonResponse("The user, or null when nobody is logged in.", schemaReference("Session")) },
     },
   },
 };
 
 /** Creates the OpenAPI 3.1 document of the HTTP API, with the limits and fields that the routes use. */
-export function openApiDocument(version: string): Schema {
+export function createOpenApiDocument(version: string): Schema {
   return {
     openapi: "3.1.0",
     info: {
@@ -173,7 +181,7 @@ export function openApiDocument(version: string): Schema {
       responses: {
         Fault: {
           description: "Any other error.",
-          content: { "application/json": { schema: schemaRef("Error") } },
+          content: { "application/json": { schema: schemaReference("Error") } },
         },
       },
       securitySchemes: {

@@ -115,7 +115,7 @@ export function addPeerRoutes(app: FastifyInstance, { cluster, prefix, api, even
   });
 }
 
-/** Returns the id of the device or zone that a request is about; undefined for other requests. */
+/** Returns the id of the device or zone to which a request refers; undefined for a request about neither. */
 function requestedIdOf(
   { method, routeOptions: { url }, params, query }: FastifyRequest,
   prefix: string,

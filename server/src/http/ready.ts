@@ -12,8 +12,8 @@ export interface ReadySources {
  * Adds `GET /healthz`, the liveness probe of a supervisor, and `GET /readyz`, the readiness probe of a load balancer.
  */
 export function addReadyRoutes(app: FastifyInstance, from: ReadySources): void {
-  const answer = (reply: FastifyReply, problem: string): unknown =>
+  const sendAnswer = (reply: FastifyReply, problem: string): unknown =>
     problem ? reply.code(503).send({ ok: false, error: problem }) : { ok: true };
-  app.get("/healthz", (_request, reply) => answer(reply, from.healthProblem()));
-  app.get("/readyz", (_request, reply) => answer(reply, from.readinessProblem()));
+  app.get("/healthz", (_request, reply) => sendAnswer(reply, from.healthProblem()));
+  app.get("/readyz", (_request, reply) => sendAnswer(reply, from.readinessProblem()));
 }

@@ -27,7 +27,7 @@ import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
 import type { HttpLimits } from "./limits.js";
 import type { People } from "./people.js";
-import { newBoardView } from "./new-board.js";
+import { createNewBoardView } from "./new-board.js";
 import type { SettingsSource } from "./settings/source.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
@@ -141,13 +141,13 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       log,
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
-      newBoard: () => newBoardView(served),
+      newBoard: () => createNewBoardView(served),
       mqttSessions: () => broker?.sessions,
-      contested: () => broker?.contested ?? [],
+      contestedClientIds: () => broker?.contestedClientIds ?? [],
       healthProblem: () => connectionProblem(link),
       settings: settings.configuration,
       storage: health,
-      unacknowledged: () => parts.journal.waitingCount,
+      countUnacknowledged: () => parts.journal.waitingCount,
       readinessProblem: () =>
         connectionProblem(link) ||
         health.problem ||

@@ -3,7 +3,7 @@ import { createSecureContext } from "node:tls";
 import type { Certificates } from "../security/certificates.js";
 
 /** Returns options for `https.createServer` that use renewed certificates without a restart. */
-export function httpsOptions(certificates: Certificates): ServerOptions {
+export function toHttpsOptions(certificates: Certificates): ServerOptions {
   const options = certificates.createTlsOptions();
   let context = createSecureContext(options);
   certificates.onChange((renewed) => (context = createSecureContext(renewed)));

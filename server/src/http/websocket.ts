@@ -16,7 +16,8 @@ export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () =
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    // ws buffers a whole WebSocket message, which may hold several MQTT packets, before the broker sees any of it
+    // ws buffers a whole WebSocket message, which may contain several MQTT packets, before it passes the bytes to the
+    // broker.
     maxPayload: broker.largestPacket,
     // Select the subprotocol `mqtt` [MQTT-6.0.0-4]; clients of MQTT 3.1 offer `mqttv3.1` instead.
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,

@@ -1,4 +1,11 @@
-import { decode, jsonProblem, MAX_PAYLOAD, type Channel, type Fields, type Message } from "../../../contract/index.js";
+import {
+  decode,
+  jsonProblem,
+  MAX_PAYLOAD_SIZE,
+  type Channel,
+  type Fields,
+  type Message,
+} from "../../../contract/index.js";
 import type { Counters, Rejection } from "../observability/counters.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Notifier } from "../outputs/notifier.js";
@@ -31,6 +38,6 @@ export class Decoder {
 /** Classifies a payload that could not be decoded. */
 function rejectionOf(payload: Buffer): Rejection {
   if (payload.length === 0) return "empty";
-  if (payload.length > MAX_PAYLOAD) return "too-large";
+  if (payload.length > MAX_PAYLOAD_SIZE) return "too-large";
   return jsonProblem(payload) ? "not-json" : "wrong-fields";
 }

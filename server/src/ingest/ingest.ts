@@ -27,7 +27,7 @@ export interface IngestOptions {
   readonly notifier: Notifier;
   readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
-  owns(id: string): boolean;
+  isInScope(id: string): boolean;
   /** The topic of this server's status. Its messages are ignored, because they would look like a device's status. */
   readonly statusTopic: string;
   /** The prefix of the topics of zones, for example `nightlight/zones/`. */
@@ -74,7 +74,7 @@ export class Ingest {
   }
 
   #route(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
-    const { statusTopic, rejects, owns, readings, broker } = this.#options;
+    const { statusTopic, rejects, isInScope: owns, readings, broker } = this.#options;
     if (topic === statusTopic || !isInboundTopic(topic)) return undefined;
     const parsed = parseTopic(topic);
     if (!parsed) {
@@ -124,7 +124,7 @@ export class Ingest {
 
   /** Sets the override of a lamp or zone that an app has sent. */
   #handleOverride(id: string, payload: Buffer): Promise<void> | undefined {
-    const { decoder, devices, commands, rejects, owns } = this.#options;
+    const { decoder, devices, commands, rejects, isInScope: owns } = this.#options;
     const zone = this.#zoneOf(id);
     if (zone) {
       const override = decoder.decode(OVERRIDE, id, "set", payload);

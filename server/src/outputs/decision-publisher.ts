@@ -22,7 +22,7 @@ export class DecisionPublisher {
   readonly #switched = new Throttle<Device>(
     MIN_MESSAGE_INTERVAL,
     (device) => {
-      device.publishQueued = false;
+      device.isPublishQueued = false;
       this.#publish(device);
     },
     MAX_DECISIONS_PER_INTERVAL,
@@ -36,8 +36,8 @@ export class DecisionPublisher {
   /** Queues a message because the lamp was switched. */
   lampSwitched(device: Device): void {
     // A flag in the device is faster to read than a set of all waiting devices.
-    if (device.publishQueued) return;
-    device.publishQueued = true;
+    if (device.isPublishQueued) return;
+    device.isPublishQueued = true;
     this.#switched.add(device);
   }
 
@@ -49,23 +49,23 @@ export class DecisionPublisher {
   /** Queues all devices again, because the broker may have lost their retained messages. */
   republish(devices: Iterable<Device>): void {
     for (const device of devices)
-      if (!Number.isNaN(device.published)) {
-        device.published = NaN;
+      if (!Number.isNaN(device.publishedState)) {
+        device.publishedState = NaN;
         this.lampSwitched(device);
       }
   }
 
   /** Queues a message because the wall clock was set, which changes the time when the override ends. */
   endTimeChanged(device: Device): void {
-    device.published = NaN;
+    device.publishedState = NaN;
     this.overrideChanged(device);
   }
 
   forget(device: Device): void {
     this.#switched.delete(device);
-    device.publishQueued = false;
+    device.isPublishQueued = false;
     this.#modes.delete(device);
-    device.published = NaN;
+    device.publishedState = NaN;
   }
 
   /** Publishes all queued messages at once, because the server stops. */
@@ -79,8 +79,8 @@ export class DecisionPublisher {
     const { mode, until } = override;
     const state = encodeState(led_on, override);
     // The text of the reason changes with every reading, so a changed reason alone causes no message.
-    if (device.published === state) return;
-    device.published = state;
+    if (device.publishedState === state) return;
+    device.publishedState = state;
     const decision: Decision = {
       ...(led_on !== undefined && { led_on }),
       mode,

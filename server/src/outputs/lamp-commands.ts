@@ -34,7 +34,7 @@ export class LampCommands {
     const { seq } = device;
     const command = seq === undefined ? { led_on } : { led_on, seq };
     // The broker need not store an unchanged lamp command again.
-    const mode = device.commanded === led_on ? "renewed" : "retained";
+    const mode = device.commandedLed === led_on ? "renewed" : "retained";
     this.#publisher.publish(device.commandTopic, payloadOf(command), mode);
     device.recordCommand(led_on);
     this.#counters.sent++;

@@ -1,4 +1,4 @@
-import { decideLamp, isHeldByTime } from "../decisions/decide-lamp.js";
+import { decideLamp, isHeldByMinimumTime } from "../decisions/decide-lamp.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Zones } from "../decisions/zones/zones.js";
 import type { Device, Devices } from "../devices/devices.js";
@@ -176,7 +176,7 @@ export class Lamps {
   }
 
   #updateTimed(device: Device, zone: Zone | undefined, now: number): void {
-    if (isHeldByTime(device, zone, now)) this.#timedDevices.add(device);
+    if (isHeldByMinimumTime(device, zone, now)) this.#timedDevices.add(device);
     else this.#timedDevices.delete(device);
   }
 

@@ -44,7 +44,7 @@ export class Notifier {
     this.#options = options;
     const { eventStream, emitter } = options;
     this.#zones = new Throttle(MIN_ZONE_EVENT_INTERVAL, (zone) => {
-      const view = zone.view(clock.now());
+      const view = zone.toView(clock.now());
       eventStream.publish("zone", view);
       emitter.emit("zone", view);
     });
@@ -73,7 +73,7 @@ export class Notifier {
   deviceReported(device: Device): void {
     const { eventStream, emitter } = this.#options;
     eventStream.scheduleDeviceEvent(device);
-    if (emitter.listenerCount("device") > 0) emitter.emit("device", device.view());
+    if (emitter.listenerCount("device") > 0) emitter.emit("device", device.toView());
   }
 
   /** Announces a device to Home Assistant, because its label, board or firmware may have changed. */

@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.js";
 import { listen, listenProblem, type Listener } from "../broker/sockets.js";
-import { urlHost } from "../common/hosts.js";
+import { toUrlHost } from "../common/hosts.js";
 import type { Certificates } from "../security/certificates.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopicOf } from "./server-status.js";
@@ -65,10 +65,10 @@ export function createEmbeddedConnection(
       handlers.caughtUp();
     },
     get url() {
-      return `mqtt://${urlHost(plainHost)}:${plainListener?.port ?? port}`;
+      return `mqtt://${toUrlHost(plainHost)}:${plainListener?.port ?? port}`;
     },
     get secureUrl() {
-      return tls && `mqtts://${urlHost(host)}:${tlsListener?.port ?? mqttsPort}`;
+      return tls && `mqtts://${toUrlHost(host)}:${tlsListener?.port ?? mqttsPort}`;
     },
     get connected() {
       return plainListener !== undefined;

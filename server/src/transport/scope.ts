@@ -9,7 +9,7 @@ export interface Scope {
   /** Topic filters to subscribe to. */
   readonly filters: readonly string[];
   /** Returns whether this server serves a device. */
-  owns(id: string): boolean;
+  includesDevice(id: string): boolean;
 }
 
 /** Returns the topic of a zone without the last level. Apps override a zone on `<prefix>/zones/<zone>/set`. */
@@ -32,7 +32,7 @@ export function createScope(prefix: string, ids: readonly string[]): Scope {
       ...roots.flatMap((root) => INBOUND_CHANNELS.map((channel) => `${root}/${channel}`)),
       `${zoneIdOf(prefix, "+")}/set`,
     ],
-    owns: (id) => isUnderPrefix(id) || listed.has(id),
+    includesDevice: (id) => isUnderPrefix(id) || listed.has(id),
   };
 }
 

@@ -4,7 +4,7 @@ import {
     decide,
     decode,
     decodeCommand,
-    isDue,
+    isReportDue,
     parseTopic,
     SERVER_STATUS,
     serverStatusTopic,
@@ -47,6 +47,6 @@ export function evaluateStep(steps: number[], i: number): string {
     const lamp = steps[i + 4] === 2 ? undefined : { led_on: steps[i + 4] === 1, since: 1000 }
     const cadence = { report: "change" as const, interval: 2000, sample: 250, dead_band: 10, heartbeat: 3000 }
     const next = decide(rule, lamp, steps[i + 5], steps[i + 7])
-    const due = isDue(cadence, rule, { light: steps[i + 6], at: 1000 }, steps[i + 5], steps[i + 7])
+    const due = isReportDue(cadence, rule, { light: steps[i + 6], at: 1000 }, steps[i + 5], steps[i + 7])
     return JSON.stringify([next.led_on, next.since, due])
 }

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { printConfiguration } from "../../../server/src/config/print.js";
-import { changedSettings } from "../../../server/src/config/reload.js";
+import { listChangedSettings } from "../../../server/src/config/reload.js";
 import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
 import { loadConfig, loadConfigText, findProblemsIn } from "../support/config.js";
 import { createTemporaryFolder } from "../support/server.js";
@@ -39,7 +39,7 @@ test("secrets may come from files and from the environment, and a changed file i
   const before = await loadConfigText(text);
   expect(before.options.alerts.ntfy).toEqual({ url: "https://ntfy.sh/t", token: "tk_one" });
   await writeFile(file, "tk_two\n");
-  expect(changedSettings(before, await loadConfigText(text))).toEqual(["alerts > ntfy_token"]);
+  expect(listChangedSettings(before, await loadConfigText(text))).toEqual(["alerts > ntfy_token"]);
   await writeFile(file, "https://h.test/hook\n");
   const env = { NIGHTLIGHT_ALERT_WEBHOOK_FILE: file, NIGHTLIGHT_ALERT_WEBHOOK_AUTHORIZATION: "Basic eDp5" };
   expect(loadConfig([], env).options.alerts.webhook).toEqual({

@@ -204,8 +204,8 @@ test("two clients with the same id that keep reconnecting are listed with their 
   const { url, broker, warnings } = await startBareBroker();
   const fighters = [0, 1].map(() => connectClient(url, { clientId: "twin", reconnectPeriod: 20 }));
   await Promise.all(fighters);
-  await eventually(() => (broker.contested[0]?.takeovers ?? 0) >= 6, { what: "some takeovers" });
-  expect(broker.contested).toMatchObject([{ client_id: "twin", account: null, addresses: ["127.0.0.1"] }]);
+  await eventually(() => (broker.contestedClientIds[0]?.takeovers ?? 0) >= 6, { what: "some takeovers" });
+  expect(broker.contestedClientIds).toMatchObject([{ client_id: "twin", account: null, addresses: ["127.0.0.1"] }]);
   expect(warnings).toEqual([expect.stringMatching(/Two clients fight over the client id "twin".*127\.0\.0\.1/)]);
 }); // prettier-ignore
 
@@ -224,5 +224,5 @@ test("a client id is contested after three takeovers within a minute, until they
 test("reconnecting clients with different ids are not contested", async () => {
   const { url, broker, warnings } = await startBareBroker();
   for (let n = 0; n < 10; n++) await (await connectClient(url, { clientId: "one" })).endAsync();
-  expect([broker.contested, warnings]).toEqual([[], []]);
+  expect([broker.contestedClientIds, warnings]).toEqual([[], []]);
 });

@@ -192,9 +192,9 @@ test("the sweep ends sessions that have expired and those of accounts that were 
   const ended: string[][] = [];
   const sessions = new SessionManager(new SessionStore(store), accounts as Accounts, { ...DEFAULT_OPTIONS.limits, sessionExpiry: 60_000 }, {
     isConnected: (id) => id.includes("connected"),
-    ended: (...end) => void ended.push(end),
-    overLimit: () => expect.unreachable(),
-    dropped: () => expect.unreachable(),
+    sessionEnded: (...end) => void ended.push(end),
+    queueLimitExceeded: () => expect.unreachable(),
+    messagesDropped: () => expect.unreachable(),
   }); // prettier-ignore
   const before = Date.now();
   for (const [account, clientId, expiry] of [

@@ -2,7 +2,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { expect } from "vitest";
-import { openApiDocument } from "../../../server/src/http/openapi.js";
+import { createOpenApiDocument } from "../../../server/src/http/openapi.js";
 import { ask, type Answer } from "./api.js";
 
 interface DescribedOperation {
@@ -16,7 +16,7 @@ interface ApiDescription {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
 }
 
-export const apiDescription = openApiDocument("0.0.0") as unknown as ApiDescription;
+export const apiDescription = createOpenApiDocument("0.0.0") as unknown as ApiDescription;
 
 /** An operation of the OpenAPI document. */
 export interface Operation extends DescribedOperation {

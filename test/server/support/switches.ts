@@ -36,7 +36,7 @@ export const DEVICE_IDS = ["porch", "cellar", "attic"];
 export const readStoredSwitches = (store: SqliteStore): HistorySwitch[][] =>
   DEVICE_IDS.map((id) => {
     const device = store.deviceNumberOf(id);
-    return device === undefined ? [] : store.switches.latestSwitches(device, ...ALL_TIME, 1e6);
+    return device === undefined ? [] : store.switches.readLatestSwitches(device, ...ALL_TIME, 1e6);
   });
 
 /** Returns the expected switches of each device: sorted by time, then in the order of arrival. */

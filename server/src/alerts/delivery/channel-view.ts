@@ -4,7 +4,7 @@ export type ChannelName = "webhook" | "ntfy";
 /** A channel as the API shows it. */
 export interface ChannelView {
   readonly channel: ChannelName;
-  /** The address with its path masked. */
+  /** The address of the service. Its path is masked, because it works like a password. */
   readonly target: string;
   /** Why messages do not arrive at present, as sentences; null while they do. */
   readonly problem: string | null;

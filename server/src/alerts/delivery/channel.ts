@@ -6,7 +6,7 @@ import type { AlertMessage } from "./message.js";
 /** A service that receives messages about alerts. */
 export interface Channel {
   readonly name: ChannelName;
-  /** The address of the service for people. Its path is masked, because it works like a password. */
+  /** The address of the service, to show to people. Its path is masked, because it works like a password. */
   readonly target: string;
   /** Sends a message. @throws DeliveryError unless the service confirms that it has received the message */
   send(message: AlertMessage): Promise<void>;
@@ -64,7 +64,7 @@ function unreachableText(setting: string, shown: string, reason: string): string
 function reasonOf(error: unknown): string {
   if ((error as Error | undefined)?.name === "TimeoutError") return `no answer within ${REQUEST_TIMEOUT / 1000} s`;
   const cause = (error as { cause?: unknown } | undefined)?.cause;
-  // An error without a cause is about the request itself, and its text may contain the secret.
+  // An error without a cause means that the request itself is invalid. Its text may contain the secret.
   return cause === undefined ? "the request is not valid" : codeOf(cause) || textOf(cause);
 }
 

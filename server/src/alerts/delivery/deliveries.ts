@@ -46,7 +46,7 @@ export class Deliveries {
       const { name } = channel;
       const alerts = restored(name);
       const counts = this.#countsOf(name);
-      // A resolved alert that waits may have been announced, so the channel must hear that it is resolved.
+      // A message may have announced a resolved alert that waits, so the channel must receive a message about its end.
       const announced = alerts.filter(([alert, isSent]) => isSent || alert.resolved !== undefined).map(([alert]) => alert); // prettier-ignore
       const outbox = new Outbox(
         {

@@ -8,7 +8,7 @@ const MAX_RETRY_WAIT = 600_000;
 
 /** Waiting times of an outbox, in ms. */
 export interface OutboxTimes {
-  /** How long to wait for further alerts before a message is sent, so that one message is about all of them. */
+  /** How long to wait for further alerts before a message is sent, so that one message reports all of them. */
   readonly group: number;
   /** Shortest time between two messages. It doubles after each failed attempt. */
   readonly interval: number;
@@ -40,7 +40,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   /** Alerts whose present state the channel has not received. */
   readonly #waiting = new Set<Alert>();
-  /** Alerts that the channel knows to be open, or may know because a message about them is on its way. */
+  /** Alerts that a message to this channel has announced as open, or is about to announce. */
   readonly #announced: Set<Alert>;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;

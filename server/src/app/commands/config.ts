@@ -5,19 +5,19 @@ import { EXAMPLE_CONFIGURATION } from "../../config/example.js";
 import { DEFAULT_FILE, configFileOf } from "../../config/flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../config/load.js";
 import { printConfiguration } from "../../config/print.js";
-import { jsonSchema } from "../../config/schema.js";
+import { createJsonSchema } from "../../config/schema.js";
 
 /** The streams to which a command writes, and a method that makes the process end with an error code. */
 export interface ConfigTerminal {
-  out(text: string): unknown;
-  err(text: string): unknown;
+  printOutput(text: string): unknown;
+  printError(text: string): unknown;
   /** Makes the process end with exit code 1. */
   fail(): void;
 }
 
 const PROCESS: ConfigTerminal = {
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  printOutput: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
   fail: () => void (process.exitCode = 1),
 };
 
@@ -25,16 +25,16 @@ const PROCESS: ConfigTerminal = {
 export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
   const printOrFail = (step: () => string): void => {
     try {
-      terminal.out(step());
+      terminal.printOutput(step());
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      terminal.err(error.message + "\n");
+      terminal.printError(error.message + "\n");
       terminal.fail();
     }
   };
   const loadWithWarnings = (...args: Parameters<typeof loadFile>): LoadedConfiguration => {
     const configuration = loadFile(...args);
-    if (configuration.warnings.length > 0) terminal.err(warningsOf(configuration));
+    if (configuration.warnings.length > 0) terminal.printError(warningsOf(configuration));
     return configuration;
   };
   const command = new Command("config").description("Check, print or create the configuration file.");
@@ -61,7 +61,7 @@ export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
   command
     .command("schema")
     .description("print the JSON Schema of the file, for editors")
-    .action(() => printOrFail(() => JSON.stringify(jsonSchema(), undefined, 2) + "\n"));
+    .action(() => printOrFail(() => JSON.stringify(createJsonSchema(), undefined, 2) + "\n"));
   return command;
 }
 

@@ -33,12 +33,12 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
   const printMessage = (text: string): void => void terminal.messages.write(`${text}\n`);
   const printOutput = (text: string): void => void terminal.output.write(`${text}\n`);
   const command = new Command("user").description("Manage accounts for the broker, the dashboard and the API.");
-  const withPassword = (subcommand: Command): Command =>
+  const addPasswordFlags = (subcommand: Command): Command =>
     subcommand
       .option("--password-stdin", "read the password from standard input")
       .option("--generate", "generate a password and show it; recommended for boards");
 
-  withPassword(
+  addPasswordFlags(
     command
       .command("add <name>")
       .description("add a user; an administrator unless --device or --reader is given")
@@ -58,7 +58,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     if (generated) showSecretOnce("password", generated);
   });
 
-  withPassword(
+  addPasswordFlags(
     command
       .command("password <name>")
       .description("change the password of a user; also revokes the user's tokens and ends its sessions"),

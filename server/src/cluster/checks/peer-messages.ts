@@ -1,6 +1,6 @@
 /**
  * Validates messages between servers. The functions accept any bytes and never throw. They cannot detect a forged
- * message in the valid format. The guide to several servers explains how to keep others from publishing in Redis.
+ * message in the valid format. `docs/how-to/scaling.md` explains how to keep others from publishing in Redis.
  */
 import type { PeerAnswer, PeerMessage } from "../peers.js";
 import { isCount, isObject, parseJson } from "./values.js";

@@ -13,8 +13,8 @@ export function replaceSharedAliases(text: string, path: Path): string {
     const document = parseWithTokens(text);
     const alias = findSharedAlias(document, path);
     if (!alias) return text;
-    const copy = (alias.resolve(document) as Node).toJS(document, { maxAliasCount: -1 }) as unknown;
-    text = replaceRange(text, rangeOf(alias), renderInFlow(copy));
+    const copiedValue = (alias.resolve(document) as Node).toJS(document, { maxAliasCount: -1 }) as unknown;
+    text = replaceRange(text, rangeOf(alias), renderInFlow(copiedValue));
   }
 }
 

@@ -51,15 +51,15 @@ function mergePatch(target: unknown, patch: unknown, path: Path): unknown {
 }
 
 /** Lists the paths that a change sets or deletes. */
-export function touchedPaths(change: SettingsChange): Path[] {
-  if (change.kind === "merge") return leafPaths(change.values, []);
+export function touchedPathsOf(change: SettingsChange): Path[] {
+  if (change.kind === "merge") return leafPathsOf(change.values, []);
   return [change.kind === "replace" ? change.path : ["zones", change.zone]];
 }
 
-function leafPaths(values: Mapping, above: Path): Path[] {
+function leafPathsOf(values: Mapping, above: Path): Path[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const path = [...above, key];
     const isZoneOrDevice = path.length === 2 && (path[0] === "zones" || path[0] === "devices");
-    return isMapping(value) && Object.keys(value).length > 0 && !isZoneOrDevice ? leafPaths(value, path) : [path];
+    return isMapping(value) && Object.keys(value).length > 0 && !isZoneOrDevice ? leafPathsOf(value, path) : [path];
   });
 }

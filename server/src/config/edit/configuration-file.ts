@@ -56,7 +56,7 @@ export class ConfigurationFile {
   }
 }
 
-/** Writes a temporary file next to the target, and gives it the target's name. */
+/** Writes a temporary file next to the target, and renames it to the target. */
 async function replaceFile(target: string, text: string): Promise<void> {
   const folder = path.dirname(target);
   const temporary = path.join(folder, `.${path.basename(target)}.${randomBytes(6).toString("hex")}.tmp`);

@@ -24,8 +24,8 @@ export function editText(
 ): string {
   let edited = renamed ? renameInYaml(text, renamed.path, renamed.name) : text;
   for (const { path, value } of listDifferences(parseData(edited), wanted)) edited = setInYaml(edited, path, value);
-  const same = isDeepStrictEqual(removeEmpty(parseData(edited)), removeEmpty(wanted));
-  if (!same || !isDeepStrictEqual(sortedComments(text), sortedComments(edited)))
+  const same = isDeepStrictEqual(removeEmptyValues(parseData(edited)), removeEmptyValues(wanted));
+  if (!same || !isDeepStrictEqual(sortedCommentsOf(text), sortedCommentsOf(edited)))
     throw new UneditableError("the result would differ in more than the changed settings");
   return edited;
 }
@@ -34,23 +34,23 @@ export function editText(
 export function listDifferences(before: unknown, after: unknown, path: Path = []): SettingEdit[] {
   if (isMapping(before) && isMapping(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) => listDifferences(ownValue(before, key), ownValue(after, key), [...path, key]));
+    return [...keys].flatMap((key) => listDifferences(ownValueOf(before, key), ownValueOf(after, key), [...path, key]));
   }
   if (isDeepStrictEqual(before ?? undefined, after ?? undefined)) return [];
   return [{ path, value: after ?? undefined }];
 }
 
-const ownValue = (mapping: Mapping, key: string): unknown => (Object.hasOwn(mapping, key) ? mapping[key] : undefined);
+const ownValueOf = (mapping: Mapping, key: string): unknown => (Object.hasOwn(mapping, key) ? mapping[key] : undefined);
 
 /** Removes settings without a value and empty mappings at every level. Both mean the same as a missing setting. */
-function removeEmpty(value: unknown): unknown {
+function removeEmptyValues(value: unknown): unknown {
   if (!isMapping(value)) return value ?? undefined;
-  const entries = Object.entries(value).map(([key, inner]) => [key, removeEmpty(inner)] as const);
+  const entries = Object.entries(value).map(([key, inner]) => [key, removeEmptyValues(inner)] as const);
   const kept = entries.filter(([, inner]) => inner !== undefined);
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
 
-const sortedComments = (text: string): string[] =>
+const sortedCommentsOf = (text: string): string[] =>
   commentsOf(text)
     .map((comment) => comment.text)
     .toSorted();

@@ -1,5 +1,5 @@
 import { isScalar, isSeq, type Node, type YAMLSeq } from "yaml";
-import { commentLines, isFirstInLine, lineEnd, lineStart, replaceLines } from "./text-lines.js";
+import { toCommentLines, isFirstInLine, endOfLine, startOfLine, replaceLines } from "./text-lines.js";
 import { endOfNode, UneditableError, type Comment, type TextRange } from "./yaml-nodes.js";
 import { renderInBlock } from "./yaml-render.js";
 
@@ -14,7 +14,7 @@ export function changeList(
   wanted: readonly unknown[],
   comments: readonly Comment[],
 ): string {
-  const items = (list.items as Node[]).map((node) => itemLines(text, node));
+  const items = (list.items as Node[]).map((node) => itemLinesOf(text, node));
   const indent = items[0].indent;
   const toListLines = (values: readonly unknown[]): string[] =>
     values.map((value) => `${indent}- ${renderInBlock(value)}`);
@@ -29,15 +29,15 @@ export function changeList(
   const end = items.at(-1)!.range.end;
   let changed = replaceLines(text, { start: end, end }, toListLines(wanted.slice(kept)));
   for (const { range } of removed.toReversed())
-    changed = replaceLines(changed, range, commentLines(comments, range, indent));
+    changed = replaceLines(changed, range, toCommentLines(comments, range, indent));
   return changed;
 }
 
 /** Returns the lines of an item, and the spaces before its `-`. @throws UneditableError if the item begins elsewhere */
-function itemLines(text: string, node: Node): { range: TextRange; indent: string } {
-  const start = lineStart(text, node.range![0]);
+function itemLinesOf(text: string, node: Node): { range: TextRange; indent: string } {
+  const start = startOfLine(text, node.range![0]);
   const [, indent] = /^( *)- +(?:[&!]\S+ +)*$/.exec(text.slice(start, node.range![0])) ?? [];
   if (indent === undefined || !isFirstInLine(text, start + indent.length) || isSeq(node))
     throw new UneditableError("an item of a list does not begin its line");
-  return { range: { start, end: lineEnd(text, endOfNode(text, node)) }, indent };
+  return { range: { start, end: endOfLine(text, endOfNode(text, node)) }, indent };
 }

@@ -11,15 +11,15 @@ import type { Log } from "../../observability/log.js";
 import { DEFAULT_FILE, configFileOf, type Environment } from "../flags.js";
 import { loadConfiguration, type LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
-import { maskedContents } from "../print.js";
+import { toMaskedContents } from "../print.js";
 import { ConfigurationError, type Problem } from "../problems.js";
-import { applyConfiguration, changedSettings, problemsOf, reload, type Reloadable } from "../reload.js";
-import { applyChange, touchedPaths } from "./changed-data.js";
+import { applyConfiguration, listChangedSettings, problemsOfError, reload, type Reloadable } from "../reload.js";
+import { applyChange, touchedPathsOf } from "./changed-data.js";
 import { credentialRefusal, missingFileMessage, refusalOf, writeRefusal } from "./refusals.js";
 import { ConfigurationFile, type FileVersion } from "./configuration-file.js";
 import { editText } from "./edit-text.js";
 import { Revisions } from "./revisions.js";
-import { toProblemViews, settingsView } from "./settings-view.js";
+import { toProblemViews, createSettingsView } from "./settings-view.js";
 import { parseData, UneditableError } from "./yaml-nodes.js";
 
 export interface LiveConfigurationOptions {
@@ -74,20 +74,20 @@ export class LiveConfiguration implements SettingsSource {
     this.#current = reload({ server, log, load: () => this.#load(), current: before });
     if (this.#current === before) return false;
     if (this.#data) this.#remember(this.#file.read(), null);
-    this.#changed(null, changedSettings(before, this.#current));
+    this.#changed(null, listChangedSettings(before, this.#current));
     return true;
   }
 
   read(): { view: SettingsView; etag: string } {
     const { now, next, problems } = this.#readFile();
-    const data = next ? dataOfFile(now) : (this.#data ?? maskedContents(this.#current));
+    const data = next ? dataOfFile(now) : (this.#data ?? toMaskedContents(this.#current));
     if (now && next) this.#revisions.record(now.etag, data, null);
     if (next && !this.#data) this.#data = data;
-    const view = settingsView(next ?? this.#current, data, {
+    const view = createSettingsView(next ?? this.#current, data, {
       file: { path: this.#file.path, exists: now?.text !== undefined },
       refusal: this.#refusal || null,
       problems: toProblemViews(problems),
-      unapplied: next ? changedSettings(this.#current, next) : [],
+      unapplied: next ? listChangedSettings(this.#current, next) : [],
       restart: this.#restart,
     });
     return { view, etag: now?.etag ?? "unreadable" };
@@ -128,7 +128,7 @@ export class LiveConfiguration implements SettingsSource {
     } catch (error) {
       if (error instanceof ConfigurationError) return { outcome: "invalid", problems: toProblemViews(error.problems) };
       if (!(error instanceof UneditableError)) throw error;
-      const names = touchedPaths(change).map((path) => path.join(" > "));
+      const names = touchedPathsOf(change).map((path) => path.join(" > "));
       return { outcome: "refused", status: 409, error: `${this.#file.path} is written in a way that only a person can change without a loss (${error.message}); change ${names.join(", ")} in the file itself.` }; // prettier-ignore
     }
     const exposed = credentialRefusal(loaded, next, this.#file.path);
@@ -150,7 +150,7 @@ export class LiveConfiguration implements SettingsSource {
     } catch (error) {
       return { outcome: "refused", ...writeRefusal(this.#file.path, error) };
     }
-    const cause = `${authorName(by)} changed settings in ${this.#file.name}`;
+    const cause = `${authorNameOf(by)} changed settings in ${this.#file.name}`;
     const { changed, restart } = applyConfiguration({ server: this.#server!, log, current }, next, cause);
     this.#current = next;
     this.#restart = restart;
@@ -162,7 +162,7 @@ export class LiveConfiguration implements SettingsSource {
   #conflict(now: FileVersion, data: Mapping, known: readonly string[]): SettingsOutcome {
     const { by, at } = this.#revisions.get(now.etag)!;
     const changed = this.#revisions.differencesSince(known.at(-1), data);
-    const who = by ? authorName(by) : `Somebody who edited ${this.#file.path}`;
+    const who = by ? authorNameOf(by) : `Somebody who edited ${this.#file.path}`;
     const what = changed ? `: ${changed.map(({ name }) => name).join(", ")}` : "";
     const error = `${who} has changed settings since you read them${what}. Nothing of your change was written; compare, and send it again with the new ETag.`;
     return { outcome: "conflict", error, by, at: at.toISOString(), changed };
@@ -179,8 +179,8 @@ export class LiveConfiguration implements SettingsSource {
   }
 
   /**
-   * Reads the file, which may have changed since the server loaded it. `next` is undefined if it has mistakes, or if
-   * somebody has removed it: a change would otherwise create a file without all other settings.
+   * Reads the file, which may have changed since the server loaded it. `next` is undefined if the file has mistakes, or
+   * if somebody has removed it: a change would otherwise create a file without all other settings.
    */
   #readFile(): { now?: FileVersion; next?: LoadedConfiguration; problems: readonly Problem[] } {
     let now: FileVersion | undefined;
@@ -194,7 +194,7 @@ export class LiveConfiguration implements SettingsSource {
     try {
       return { now, next: this.#load(now?.text), problems: [] };
     } catch (error) {
-      return { now, problems: problemsOf(error) };
+      return { now, problems: problemsOfError(error) };
     }
   }
 
@@ -221,4 +221,4 @@ function dataOfFile(version: FileVersion | undefined): Mapping {
   return isMapping(data) ? data : {};
 }
 
-const authorName = ({ name, address }: SettingsAuthor): string => name ?? `Somebody at ${address}`;
+const authorNameOf = ({ name, address }: SettingsAuthor): string => name ?? `Somebody at ${address}`;

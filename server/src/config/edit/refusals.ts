@@ -4,7 +4,7 @@ import { FLAGS } from "../flag-table.js";
 import type { LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
 import { nameOf, type Path } from "../problems.js";
-import { touchedPaths } from "./changed-data.js";
+import { touchedPathsOf } from "./changed-data.js";
 import { isEditable } from "./setting-fields.js";
 import { originOf, valueAt } from "./settings-view.js";
 
@@ -19,7 +19,7 @@ export function refusalOf(
 ): Refusal | undefined {
   const missing = missingMemberRefusal(change, data);
   if (missing) return missing;
-  for (const path of touchedPaths(change)) {
+  for (const path of touchedPathsOf(change)) {
     const name = nameOf(path);
     if (!isEditable(path))
       return { status: 403, error: `${name || "This"} cannot be changed here; change it in ${file}, and restart the server if it says so.` }; // prettier-ignore

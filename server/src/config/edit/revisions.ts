@@ -19,7 +19,8 @@ interface Revision {
 }
 
 /**
- * Remembers the latest versions of the configuration file, to tell a client what changed since it read the settings.
+ * Remembers the latest versions of the configuration file, so that the API can list what has changed since a client
+ * read the settings.
  */
 export class Revisions {
   readonly #byEtag = new Map<string, Revision>();
@@ -42,9 +43,9 @@ export class Revisions {
     const before = older === undefined ? undefined : this.#byEtag.get(older)?.data;
     if (!before) return null;
     return listDifferences(before, data).map(({ path }) => {
-      const valueToShow = (values: Mapping): unknown =>
+      const toShownValue = (values: Mapping): unknown =>
         isEditable(path) && !isSecret(path) ? (valueAt(values, path) ?? null) : null;
-      return { path, name: nameOf(path), before: valueToShow(before), now: valueToShow(data) };
+      return { path, name: nameOf(path), before: toShownValue(before), now: toShownValue(data) };
     });
   }
 }

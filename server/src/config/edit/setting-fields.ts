@@ -40,7 +40,7 @@ export const isEditable = (path: Path): boolean => includesPath(EDITABLE_SETTING
 let schema: SettingSchema | undefined;
 
 /** The JSON Schema of the configuration file, with the ranges of durations. Created at the first use. */
-function describedSchema(): SettingSchema {
+function obtainSchema(): SettingSchema {
   return (schema ??= z.toJSONSchema(CONFIGURATION_SCHEMA, {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
@@ -51,14 +51,14 @@ function describedSchema(): SettingSchema {
 }
 
 /** Describes all settings except those of zones and devices. */
-export function settingFields(): SettingDescription[] {
-  const properties = Object.entries(describedSchema().properties!);
+export function listSettingFields(): SettingDescription[] {
+  const properties = Object.entries(obtainSchema().properties!);
   return fieldsOf(Object.fromEntries(properties.filter(([name]) => name !== "zones" && name !== "devices")), []);
 }
 
 /** Describes the settings of one zone or one device. Their paths begin below its name. */
-export function memberFields(kind: "zones" | "devices"): SettingDescription[] {
-  const { additionalProperties } = describedSchema().properties![kind];
+export function listMemberFields(kind: "zones" | "devices"): SettingDescription[] {
+  const { additionalProperties } = obtainSchema().properties![kind];
   return fieldsOf((additionalProperties as SettingSchema).properties!, []).map((field) => ({
     ...field,
     restart: false,

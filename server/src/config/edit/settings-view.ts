@@ -7,9 +7,9 @@ import type {
 } from "../../http/settings/source.js";
 import type { LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
-import { maskedContents } from "../print.js";
+import { toMaskedContents } from "../print.js";
 import type { Path, Problem } from "../problems.js";
-import { isEditable, memberFields, settingFields } from "./setting-fields.js";
+import { isEditable, listMemberFields, listSettingFields } from "./setting-fields.js";
 
 /** The parts of a view that come from the state of the server, not from the configuration. */
 export type ViewState = Pick<SettingsView, "file" | "refusal" | "problems" | "unapplied" | "restart">;
@@ -19,19 +19,19 @@ export type ViewState = Pick<SettingsView, "file" | "refusal" | "problems" | "un
  * @param loaded the configuration to show
  * @param data the data of its file
  */
-export function settingsView(loaded: LoadedConfiguration, data: Mapping, state: ViewState): SettingsView {
-  const values = maskedContents(loaded);
+export function createSettingsView(loaded: LoadedConfiguration, data: Mapping, state: ViewState): SettingsView {
+  const values = toMaskedContents(loaded);
   return {
     ...state,
-    settings: settingFields().map((field) => settingView(field, values, loaded)),
+    settings: listSettingFields().map((field) => createSettingView(field, values, loaded)),
     zones: membersOf(data.zones),
     devices: membersOf(data.devices),
-    fields: { zone: memberFields("zones"), device: memberFields("devices") },
+    fields: { zone: listMemberFields("zones"), device: listMemberFields("devices") },
   };
 }
 
-function settingView(
-  field: ReturnType<typeof settingFields>[number],
+function createSettingView(
+  field: ReturnType<typeof listSettingFields>[number],
   values: Mapping,
   loaded: LoadedConfiguration,
 ): SettingView {

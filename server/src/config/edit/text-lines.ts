@@ -2,20 +2,20 @@
 import type { Comment, TextRange } from "./yaml-nodes.js";
 
 /** Returns the position at which the line of `position` begins. */
-export const lineStart = (text: string, position: number): number => text.lastIndexOf("\n", position - 1) + 1;
+export const startOfLine = (text: string, position: number): number => text.lastIndexOf("\n", position - 1) + 1;
 
 /** Returns the position after the line of `position`, including its line break. */
-export function lineEnd(text: string, position: number): number {
+export function endOfLine(text: string, position: number): number {
   const newline = text.indexOf("\n", position);
   return newline < 0 ? text.length : newline + 1;
 }
 
 /** Returns the column of a position, from 0. */
-export const columnOf = (text: string, position: number): number => position - lineStart(text, position);
+export const columnOf = (text: string, position: number): number => position - startOfLine(text, position);
 
 /** Returns whether only spaces precede a position in its line. */
 export const isFirstInLine = (text: string, position: number): boolean =>
-  /^\s*$/.test(text.slice(lineStart(text, position), position));
+  /^\s*$/.test(text.slice(startOfLine(text, position), position));
 
 /** Replaces a range of a text. */
 export const replaceRange = (text: string, { start, end }: TextRange, by: string): string =>
@@ -29,6 +29,6 @@ export function replaceLines(text: string, range: TextRange, lines: readonly str
 }
 
 /** Returns the comments within a range as lines of their own. */
-export function commentLines(comments: readonly Comment[], { start, end }: TextRange, indent: string): string[] {
+export function toCommentLines(comments: readonly Comment[], { start, end }: TextRange, indent: string): string[] {
   return comments.filter((one) => one.start >= start && one.end <= end).map(({ text }) => indent + text);
 }

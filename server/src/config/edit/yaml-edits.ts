@@ -7,9 +7,17 @@ import { isMapping } from "../paths.js";
 import type { Path } from "../problems.js";
 import { replaceSharedAliases } from "./aliases.js";
 import { changeList } from "./lists.js";
-import { columnOf, commentLines, isFirstInLine, lineEnd, lineStart, replaceRange, replaceLines } from "./text-lines.js";
 import {
-  colonEnd,
+  columnOf,
+  toCommentLines,
+  isFirstInLine,
+  endOfLine,
+  startOfLine,
+  replaceRange,
+  replaceLines,
+} from "./text-lines.js";
+import {
+  endOfColon,
   commentsOf,
   endOfPair,
   isEmptyPair,
@@ -74,7 +82,7 @@ class YamlEdit {
   }
 
   #append(map: YAMLMap, lines: readonly string[]): string {
-    const end = lineEnd(this.#text, endOfPair(this.#text, map.items.at(-1)!));
+    const end = endOfLine(this.#text, endOfPair(this.#text, map.items.at(-1)!));
     return replaceLines(this.#text, { start: end, end }, lines);
   }
 
@@ -94,10 +102,10 @@ class YamlEdit {
     if (isMultiline(value) && !(Array.isArray(value) && isFlow(old))) return this.#replaceByLines(map, pair, value);
     const written = isFlow(old) ? renderInFlow(value) : renderInBlock(value);
     if (isEmptyPair(pair))
-      return replaceRange(this.#text, { start: colonEnd(pair), end: colonEnd(pair) }, ` ${written}`);
-    const onOneLine = (isScalar(old) && !isBlockScalar(old)) || isFlow(old);
+      return replaceRange(this.#text, { start: endOfColon(pair), end: endOfColon(pair) }, ` ${written}`);
+    const isOnOneLine = (isScalar(old) && !isBlockScalar(old)) || isFlow(old);
     const range = { start: rangeOf(old!).start, end: endOfPair(this.#text, pair) };
-    if (onOneLine && this.#comments(range, "").length === 0) return replaceRange(this.#text, range, written);
+    if (isOnOneLine && this.#comments(range, "").length === 0) return replaceRange(this.#text, range, written);
     return this.#replaceByLines(map, pair, undefined, ` ${written}`);
   }
 
@@ -108,13 +116,13 @@ class YamlEdit {
   #replaceByLines(map: YAMLMap, pair: Pair, value: object | undefined, written = ""): string {
     const indent = this.#indentOf(map);
     const { end } = this.#linesOf(pair);
-    const colon = colonEnd(pair);
+    const colon = endOfColon(pair);
     const region = { start: colon, end };
     const [sameLine, ...below] = this.#comments(region, "");
-    const key = this.#text.slice(lineStart(this.#text, colon), colon) + written;
+    const key = this.#text.slice(startOfLine(this.#text, colon), colon) + written;
     const nested = value ? renderLines(value, indent + " ".repeat(this.#step), this.#step) : [];
     const lines = [sameLine ? `${key} ${sameLine}` : key, ...below.map((comment) => indent + comment), ...nested];
-    return replaceLines(this.#text, { start: lineStart(this.#text, colon), end }, lines);
+    return replaceLines(this.#text, { start: startOfLine(this.#text, colon), end }, lines);
   }
 
   /** Changes a setting inside a flow collection: a single value in place, otherwise by writing the collection again. */
@@ -123,16 +131,16 @@ class YamlEdit {
     if (isScalar(old) && !isEmptyPair(steps.at(-1)!.pair) && value !== undefined && !isMultiline(value))
       return replaceRange(this.#text, rangeOf(old), renderInFlow(value));
     const outer = steps.findIndex(({ pair }) => isFlow(pair.value));
-    const flow = (outer < 0 ? this.#document.contents : steps[outer].pair.value) as YAMLMap;
+    const flowMap = (outer < 0 ? this.#document.contents : steps[outer].pair.value) as YAMLMap;
     const isRoot = isFlow(this.#document.contents);
-    const collection = isRoot ? (this.#document.contents as YAMLMap) : flow;
+    const collection = isRoot ? (this.#document.contents as YAMLMap) : flowMap;
     if (!isRoot && collection.items.length === 0) return this.#insertInto(steps[outer], path.slice(outer + 1), value);
     const data = collection.toJS(this.#document, { maxAliasCount: -1 }) as object;
     const written = renderInFlow(withValue(data, isRoot ? path : path.slice(outer + 1), value));
     const range = rangeOf(collection);
     const comments = this.#comments(range, isRoot ? "" : this.#indentOf(steps[outer].map));
     const changed = replaceRange(this.#text, range, written);
-    const start = lineStart(this.#text, isRoot ? range.start : (steps[outer].pair.key as Node).range![0]);
+    const start = startOfLine(this.#text, isRoot ? range.start : (steps[outer].pair.key as Node).range![0]);
     return comments.length === 0 ? changed : replaceLines(changed, { start, end: start }, comments);
   }
 
@@ -147,11 +155,11 @@ class YamlEdit {
   #linesOf(pair: Pair): TextRange {
     const start = rangeOf(pair.key as Node).start;
     if (!isFirstInLine(this.#text, start)) throw new UneditableError("a key does not begin its line");
-    return { start: lineStart(this.#text, start), end: lineEnd(this.#text, endOfPair(this.#text, pair)) };
+    return { start: startOfLine(this.#text, start), end: endOfLine(this.#text, endOfPair(this.#text, pair)) };
   }
 
   #comments(range: TextRange, indent: string): string[] {
-    return commentLines(commentsOf(this.#text), range, indent);
+    return toCommentLines(commentsOf(this.#text), range, indent);
   }
 
   #indentOf(map: YAMLMap): string {

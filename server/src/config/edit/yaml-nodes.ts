@@ -98,7 +98,7 @@ export const isEmptyPair = ({ value }: Pair): boolean =>
   value === null || (isScalar(value) && value.value === null && value.source === "");
 
 /** Returns the position after the colon of a pair. @throws UneditableError if there is none */
-export function colonEnd({ srcToken }: Pair): number {
+export function endOfColon({ srcToken }: Pair): number {
   const colon = (srcToken as { sep?: readonly CST.SourceToken[] } | undefined)?.sep?.find(
     ({ type }) => type === "map-value-ind",
   );
@@ -108,7 +108,7 @@ export function colonEnd({ srcToken }: Pair): number {
 
 /** Returns the end of a pair's value, without the comments and line breaks that follow. */
 export function endOfPair(text: string, pair: Pair): number {
-  return isEmptyPair(pair) ? colonEnd(pair) : endOfNode(text, pair.value as Node);
+  return isEmptyPair(pair) ? endOfColon(pair) : endOfNode(text, pair.value as Node);
 }
 
 /** Returns the end of a node, without the comments and line breaks that follow. */

@@ -22,8 +22,8 @@ export function zoneDirectoryOf(
   setMode: (zone: Zone, mode: Mode, duration?: number) => Promise<void>,
 ): ZoneDirectory {
   return {
-    list: () => Array.from(zones, (zone) => zone.view(clock.now())),
-    get: (name) => zones.get(name)?.view(clock.now()),
+    list: () => Array.from(zones, (zone) => zone.toView(clock.now())),
+    get: (name) => zones.get(name)?.toView(clock.now()),
     async setMode(name, mode, duration) {
       const zone = zones.get(name);
       if (!zone) throw new RangeError(`no zone "${name}" is configured`);

@@ -1,4 +1,4 @@
-import type { Combine } from "../../../../contract/index.js";
+import type { CombineMethod } from "../../../../contract/index.js";
 import type { Mode } from "../../devices/override.js";
 
 /** A zone as the API, the event stream and the dashboard show it. */
@@ -6,7 +6,7 @@ export interface ZoneView {
   readonly name: string;
   /** The name for people; `name` unless the policy contains a label. */
   readonly label: string;
-  readonly combine: Combine;
+  readonly combine: CombineMethod;
   /** For `combine: at_least`: how many sensors must be dark. */
   readonly at_least: number;
   readonly sensors: readonly ZoneSensor[];

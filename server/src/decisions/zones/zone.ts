@@ -2,7 +2,7 @@ import { combine, decide, type Lamp } from "../../../../contract/index.js";
 import type { Device } from "../../devices/devices.js";
 import { NO_OVERRIDE, currentOverride, type Override } from "../../devices/override.js";
 import type { Hours, ZonePolicy } from "../policy.js";
-import { personReason, describedRuleReason, describeZoneLight } from "../../devices/reason.js";
+import { explainOverride, explainRuleWithLight, describeZoneLight } from "../../devices/reason.js";
 import { formatTimeOfDay } from "../../common/duration.js";
 import { TimeOfDayClock, isWithin } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
@@ -32,9 +32,7 @@ export class Zone {
     this.#timeOfDay = policy.hours && new TimeOfDayClock(policy.hours.time_zone);
   }
 
-  /**
-   * Takes over lamp state and override from the zone of the same name in the old policy, which this object replaces.
-   */
+  /** Copies lamp state and override from the zone of the old policy that this object replaces. */
   continueFrom(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
@@ -52,7 +50,7 @@ export class Zone {
     const { hours, rule } = policy;
     this.#because = "";
     if (override.mode !== "auto") {
-      this.#because = personReason(override.mode, "the zone");
+      this.#because = explainOverride(override.mode, "the zone");
       this.#setLamp(override.mode === "on", now);
     } else if (hours && !isWithin(hours, this.#timeOfDay!.minutesSinceMidnight(clock.toWall(now)))) {
       this.#because = `${hours.outside} outside ${formatTimeOfDay(hours.from)} to ${formatTimeOfDay(hours.to)} (${hours.time_zone})`;
@@ -73,7 +71,7 @@ export class Zone {
     if (!lamp || this.#light === undefined) return null;
     const words = describeZoneLight(policy.combine, this.#light, this.#lights.length, policy.at_least);
     return (
-      describedRuleReason(policy.rule, lamp, this.#light, words) +
+      explainRuleWithLight(policy.rule, lamp, this.#light, words) +
       (this.#stale > 0 ? `; ${this.#stale} stale left out` : "")
     );
   }
@@ -84,7 +82,7 @@ export class Zone {
     this.override = NO_OVERRIDE;
   }
 
-  view(now: number): ZoneView {
+  toView(now: number): ZoneView {
     const { policy, override, lamp } = this;
     return {
       name: policy.name,
@@ -93,12 +91,12 @@ export class Zone {
       at_least: policy.at_least,
       sensors: policy.sensors.map((id) => {
         const device = this.find(id);
-        return { id, light: device?.displayed.light ?? null, stale: !device || !this.#isFresh(device, now) };
+        return { id, light: device?.displayedReading.light ?? null, stale: !device || !this.#isFresh(device, now) };
       }),
       lamps: policy.lamps,
       threshold: policy.rule.threshold,
       hysteresis: policy.rule.hysteresis,
-      hours: policy.hours ? hoursView(policy.hours) : null,
+      hours: policy.hours ? toHoursView(policy.hours) : null,
       light: this.#light ?? null,
       led_on: lamp?.led_on ?? null,
       mode: override.mode,
@@ -142,6 +140,6 @@ export class Zone {
   }
 }
 
-function hoursView({ from, to, time_zone, outside }: Hours): ZoneHours {
+function toHoursView({ from, to, time_zone, outside }: Hours): ZoneHours {
   return { from: formatTimeOfDay(from), to: formatTimeOfDay(to), time_zone, outside };
 }

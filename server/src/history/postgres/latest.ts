@@ -1,5 +1,5 @@
 import type { Pool } from "pg";
-import type { Latest } from "../history.js";
+import type { LatestEntries } from "../history.js";
 import { fromQuarters } from "../packing.js";
 
 /** SQL that reads the last hour and the last switch of each device, with two index lookups per device. */
@@ -20,8 +20,8 @@ interface LatestRow {
 }
 
 /** Returns the last reading and switch of each device, in the order of `ids`. */
-export async function readLatest(pool: Pool, ids: readonly string[]): Promise<(Latest | undefined)[]> {
-  const found = ids.map((): Latest | undefined => undefined);
+export async function readLatest(pool: Pool, ids: readonly string[]): Promise<(LatestEntries | undefined)[]> {
+  const found = ids.map((): LatestEntries | undefined => undefined);
   const { rows } = await pool.query<LatestRow>({ name: "latest", text: SELECT_LATEST, values: [ids] });
   for (const { position, time, light, switched, led_on } of rows)
     found[position - 1] = {

@@ -8,7 +8,7 @@ import { extendIds } from "../protocol.js";
 import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
 import { readLatest } from "./latest.js";
 import { answerQuery, deviceNumberOf, readPage } from "./read.js";
-import { sweep } from "./sweep.js";
+import { sweepDatabase } from "./sweep.js";
 import { VersionError, prepareTables } from "./tables.js";
 import { writeBatch } from "./write.js";
 
@@ -101,7 +101,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Engine
    * Returns the time that the sweep compares data with. If the clock is wrong, reports this and returns a time at which
    * no data is too old.
    */
-  function sweepTime(): number {
+  function chooseSweepTime(): number {
     const now = retentionClock.now();
     if (typeof now === "number") return now;
     onProblem(`The server deletes no old data from the history ${name} within the next hour. ${now.problem}`);
@@ -110,15 +110,15 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Engine
 
   function startSweep(): void {
     const before = sweeping ?? Promise.resolve();
-    const current = (sweeping = before
+    const currentSweep = (sweeping = before
       .then(prepareOnce)
-      .then(() => sweep(pool, currentRetention, sweepTime(), closing.signal))
+      .then(() => sweepDatabase(pool, currentRetention, chooseSweepTime(), closing.signal))
       .catch((error: unknown) => {
         if (!closing.signal.aborted)
           onProblem(`The history ${name} could not be cleared of old data (${textOf(error)}); the server tries again.`);
       })
       .finally(() => {
-        if (sweeping === current) sweeping = undefined;
+        if (sweeping === currentSweep) sweeping = undefined;
       }));
   }
 
@@ -148,14 +148,14 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Engine
       if (device === undefined) return { points: new Float64Array(), led_on: null, switches: [], step: 0 };
       return answerQuery(pool, device, query);
     },
-    async page(range) {
+    async readPage(range) {
       await prepareOnce();
       const device = await deviceNumberOf(pool, range.device);
       if (device === undefined)
         return { times: new Float64Array(), lights: new Float32Array(), switches: [], next: range.to };
       return readPage(pool, device, range);
     },
-    async latest(devices) {
+    async readLatest(devices) {
       await prepareOnce();
       return readLatest(pool, devices);
     },

@@ -36,7 +36,7 @@ const SELECT_READINGS = `SELECT time::float8 AS time, light FROM nightlight.read
   WHERE device = $1 AND time >= $2 AND time < $3 ORDER BY readings.time, light LIMIT $4`;
 
 /** Selects switches sorted by time; switches with the same time are in the order of arrival. */
-const selectSwitches = (order: "ASC" | "DESC"): string =>
+const selectSwitchesSql = (order: "ASC" | "DESC"): string =>
   `SELECT time::float8 AS time, led_on, by, reason FROM nightlight.switches
    WHERE device = $1 AND time >= $2 AND time < $3 ORDER BY switches.time ${order}, writer ${order}, number ${order} LIMIT $4`;
 
@@ -68,7 +68,7 @@ export async function answerQuery(pool: Pool, device: number, query: HistoryQuer
   const [buckets, lamp, switches] = await Promise.all([
     readBuckets(pool, device, from, to, bucketLengthFor(from, to, query.points)),
     pool.query<{ led_on: boolean }>(SELECT_LAMP_STATE, [device, from]),
-    pool.query<HistorySwitch>(selectSwitches("DESC"), [device, from, to, MAX_SWITCHES]),
+    pool.query<HistorySwitch>(selectSwitchesSql("DESC"), [device, from, to, MAX_SWITCHES]),
   ]);
   const count = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   const isEachReading = count <= query.points;
@@ -85,14 +85,14 @@ export async function readPage(pool: Pool, device: number, range: HistoryRange):
   const [from, to] = clampRange(range);
   const [readings, switches] = await Promise.all([
     pool.query<ReadingRow>(SELECT_READINGS, [device, from, to, ROWS_PER_PAGE + 1]),
-    pool.query<HistorySwitch>(selectSwitches("ASC"), [device, from, to, ROWS_PER_PAGE + 1]),
+    pool.query<HistorySwitch>(selectSwitchesSql("ASC"), [device, from, to, ROWS_PER_PAGE + 1]),
   ]);
   let next = Math.min(to, readings.rows[ROWS_PER_PAGE]?.time ?? to, switches.rows[ROWS_PER_PAGE]?.time ?? to);
   // A page must advance by at least 1 ms, so read all entries of this ms, even if they are too many for a page.
   if (next <= from) {
     next = from + 1;
     readings.rows = (await pool.query<ReadingRow>(SELECT_READINGS, [device, from, next, null])).rows;
-    switches.rows = (await pool.query<HistorySwitch>(selectSwitches("ASC"), [device, from, next, null])).rows;
+    switches.rows = (await pool.query<HistorySwitch>(selectSwitchesSql("ASC"), [device, from, next, null])).rows;
   }
   const pageReadings = readings.rows.filter(({ time }) => time < next);
   return {

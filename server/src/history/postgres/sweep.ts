@@ -44,7 +44,7 @@ const DELETE_FORGOTTEN_DEVICES = `DELETE FROM nightlight.devices WHERE id IS NUL
  * Deletes data that is older than the retention, and the data of forgotten devices, in small steps. Readings are
  * deleted in whole hours, so that the summary of an hour stays correct.
  */
-export async function sweep(pool: Pool, retention: Retention, now: number, signal: AbortSignal): Promise<void> {
+export async function sweepDatabase(pool: Pool, retention: Retention, now: number, signal: AbortSignal): Promise<void> {
   const repeatUntilDone = async (text: string, maxRows: number, ...values: number[]): Promise<void> => {
     while (!signal.aborted) {
       const { rows } = await pool.query<{ count: number }>(text, values);

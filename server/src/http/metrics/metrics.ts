@@ -37,7 +37,7 @@ export interface MetricsSources {
   readonly damaged: Pick<DamagedFiles, "count">;
   readonly storage: Pick<StorageHealth, "isFailing" | "failureCount">;
   /** Number of readings that the server has not acknowledged, because it could not store them yet. */
-  unacknowledged(): number;
+  countUnacknowledged(): number;
   gauges(): Gauges;
 }
 
@@ -45,7 +45,7 @@ export interface MetricsSources {
 export interface Exposition {
   readonly contentType: string;
   /** Reads all current values and returns them in the Prometheus text format. */
-  text(): Promise<string>;
+  formatMetrics(): Promise<string>;
 }
 
 /**
@@ -165,7 +165,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   addGauge(
     "nightlight_readings_unacknowledged",
     "Readings that are not acknowledged, because they cannot be stored.",
-    () => from.unacknowledged(),
+    () => from.countUnacknowledged(),
   );
   addCounter(
     "nightlight_readings_refused_total",
@@ -181,7 +181,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
 
   return {
     contentType: registry.contentType,
-    text: async () => `${await registry.metrics()}\n${await processMetrics().metrics()}`,
+    formatMetrics: async () => `${await registry.metrics()}\n${await obtainProcessMetrics().metrics()}`,
   };
 }
 
@@ -191,7 +191,7 @@ let processRegistry: Registry | undefined;
  * The default metrics of prom-client about Node and the process. Several servers in one process share them. Collection
  * begins with the first call.
  */
-function processMetrics(): Registry {
+function obtainProcessMetrics(): Registry {
   if (!processRegistry) {
     processRegistry = new Registry();
     collectDefaultMetrics({ register: processRegistry });

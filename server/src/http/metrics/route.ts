@@ -7,7 +7,7 @@ export function addMetricsRoutes(app: FastifyInstance, from: MetricsSources): vo
   app.get("/metrics", async (_request, reply) => {
     // Import prom-client only here: it slows down the start, and many servers are never scraped.
     exposition ??= import("./metrics.js").then(({ exposeMetrics }) => exposeMetrics(from));
-    const { contentType, text } = await exposition;
+    const { contentType, formatMetrics: text } = await exposition;
     return reply.type(contentType).send(await text());
   });
 }

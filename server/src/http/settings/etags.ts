@@ -4,11 +4,11 @@
  * Returns the etags in a header, without quotes. Accepts weak ones too: a proxy that compresses answers makes etags
  * weak, and here equal etags always mean equal files.
  */
-export function knownEtags(header: string): string[] {
+export function parseEtags(header: string): string[] {
   return Array.from(header.matchAll(/"([^"]*)"/g), ([, etag]) => etag);
 }
 
 /** Returns whether a header allows a change of the version with this etag. */
 export function matchesEtag(header: string, etag: string): boolean {
-  return header.trim() === "*" || knownEtags(header).includes(etag);
+  return header.trim() === "*" || parseEtags(header).includes(etag);
 }

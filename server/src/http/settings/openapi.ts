@@ -1,16 +1,16 @@
 import {
-  count,
-  flag,
-  listOf,
-  isoTime,
-  objectOf,
-  oneOf,
-  orNull,
-  schemaRef,
-  text,
+  countSchema,
+  booleanSchema,
+  listSchema,
+  isoTimeSchema,
+  objectSchema,
+  choiceSchema,
+  nullableSchema,
+  schemaReference,
+  textSchema,
   type Schema,
 } from "../openapi-fields.js";
-import { jsonResponse, parameter, type Paths } from "../openapi-operations.js";
+import { jsonResponse, createParameter, type Paths } from "../openapi-operations.js";
 import { MAX_BODY } from "./routes.js";
 import type {
   SettingDescription,
@@ -24,83 +24,88 @@ import type {
 } from "./source.js";
 
 const ANY_SCHEMA: Schema = {};
-const anyValue = (description: string): Schema => ({ ...ANY_SCHEMA, description });
+const anyValueSchema = (description: string): Schema => ({ ...ANY_SCHEMA, description });
 const PATH_SCHEMA: Schema = {
-  ...listOf({ type: ["string", "integer"] }),
+  ...listSchema({ type: ["string", "integer"] }),
   description: 'The keys from the top of the file: `["zones", "hall", "threshold"]`.',
 };
 const BOUND_SCHEMA: Schema = { type: ["number", "string"], description: 'A number, or a duration such as "1 s".' };
-const nameList = (description: string): Schema => ({
-  ...listOf(text("A setting: `zones > hall > threshold`.")),
+const nameListSchema = (description: string): Schema => ({
+  ...listSchema(textSchema("A setting: `zones > hall > threshold`.")),
   description,
 });
-const memberMapping = (description: string): Schema => ({ type: "object", additionalProperties: { type: "object" }, description }); // prettier-ignore
+const memberMappingSchema = (description: string): Schema => ({ type: "object", additionalProperties: { type: "object" }, description }); // prettier-ignore
 
-const description = {
+const settingProperties = {
   path: PATH_SCHEMA,
-  description: text("What the setting does, and its allowed values."),
-  kind: oneOf(
+  description: textSchema("What the setting does, and its allowed values."),
+  kind: choiceSchema(
     ["switch", "number", "integer", "duration", "time", "choice", "text", "list", "mapping"],
     "The kind of value. A switch is true or false; `history` and `home_assistant` may also be a mapping.",
   ),
   minimum: BOUND_SCHEMA,
   maximum: BOUND_SCHEMA,
-  values: listOf(text("An allowed value.")),
-  default: anyValue("The default; missing if it depends on other settings."),
-  restart: flag("Whether a change takes effect only when the server restarts."),
-  secret: flag("Whether the value is secret. It is shown masked; if the setting is editable, it can be replaced or removed."), // prettier-ignore
+  values: listSchema(textSchema("An allowed value.")),
+  default: anyValueSchema("The default; missing if it depends on other settings."),
+  restart: booleanSchema("Whether a change takes effect only when the server restarts."),
+  secret: booleanSchema("Whether the value is secret. It is shown masked; if the setting is editable, it can be replaced or removed."), // prettier-ignore
 };
-const optional = ["minimum", "maximum", "values", "default"] as const;
+const OPTIONAL_PROPERTIES = ["minimum", "maximum", "values", "default"] as const;
 
 /** Schemas of the settings. */
 export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
-  Settings: objectOf<SettingsView>("The settings of the configuration file.", {
-    file: orNull(
-      objectOf<NonNullable<SettingsView["file"]>>(
+  Settings: objectSchema<SettingsView>("The settings of the configuration file.", {
+    file: nullableSchema(
+      objectSchema<NonNullable<SettingsView["file"]>>(
         "The file to which changes are written; null for a server that another program has started with its own options.",
         {
-          path: text("The absolute path."),
-          exists: flag("Whether the file exists; otherwise the first change creates it."),
+          path: textSchema("The absolute path."),
+          exists: booleanSchema("Whether the file exists; otherwise the first change creates it."),
         },
       ),
     ),
-    refusal: orNull(text("Why the API can change no setting, as a sentence; null when it can.")),
+    refusal: nullableSchema(textSchema("Why the API can change no setting, as a sentence; null when it can.")),
     problems: {
-      ...listOf(schemaRef("SettingProblem")),
+      ...listSchema(schemaReference("SettingProblem")),
       description: "Mistakes in the file. While there are any, nothing can be changed, and the other fields show the settings in effect.", // prettier-ignore
     },
-    unapplied: nameList("Settings that differ in the file from those in effect, because somebody edited the file."),
-    restart: nameList("Settings that have changed and take effect only when the server restarts."),
-    settings: { ...listOf(schemaRef("Setting")), description: "All settings except those of zones and devices." },
-    zones: memberMapping("The zones by name, in the form of the file. A missing setting has its default."),
-    devices: memberMapping("The devices with settings of their own by id, in the form of the file."),
-    fields: objectOf<SettingsView["fields"]>("The settings that a zone and a device can have.", {
-      zone: listOf(schemaRef("SettingDescription")),
-      device: listOf(schemaRef("SettingDescription")),
+    unapplied: nameListSchema(
+      "Settings that differ in the file from those in effect, because somebody edited the file.",
+    ),
+    restart: nameListSchema("Settings that have changed and take effect only when the server restarts."),
+    settings: {
+      ...listSchema(schemaReference("Setting")),
+      description: "All settings except those of zones and devices.",
+    },
+    zones: memberMappingSchema("The zones by name, in the form of the file. A missing setting has its default."),
+    devices: memberMappingSchema("The devices with settings of their own by id, in the form of the file."),
+    fields: objectSchema<SettingsView["fields"]>("The settings that a zone and a device can have.", {
+      zone: listSchema(schemaReference("SettingDescription")),
+      device: listSchema(schemaReference("SettingDescription")),
     }),
   }),
-  SettingDescription: objectOf<SettingDescription>("A setting, as the schema of the file describes it.", description, optional), // prettier-ignore
-  Setting: objectOf<SettingView>(
+  SettingDescription: objectSchema<SettingDescription>("A setting, as the schema of the file describes it.", settingProperties, OPTIONAL_PROPERTIES), // prettier-ignore
+  Setting: objectSchema<SettingView>(
     "A setting and its value.",
     {
-      ...description,
-      value: anyValue("The value in the form of the file; null if there is none. Secrets are masked."),
-      origin: objectOf<SettingOrigin>(
+      ...settingProperties,
+      value: anyValueSchema("The value in the form of the file; null if there is none. Secrets are masked."),
+      origin: objectSchema<SettingOrigin>(
         "Where the value comes from. A flag overrides a variable, and both override the file.",
         {
-          from: oneOf(["default", "file", "flag", "variable"], "The kind of source."),
-          name: orNull(text("The flag, the variable, or the line of the file; null for a default.")),
+          from: choiceSchema(["default", "file", "flag", "variable"], "The kind of source."),
+          name: nullableSchema(textSchema("The flag, the variable, or the line of the file; null for a default.")),
         },
       ),
-      editable: flag("Whether the API can change the setting."),
+      editable: booleanSchema("Whether the API can change the setting."),
     },
-    optional,
+    OPTIONAL_PROPERTIES,
   ),
-  SettingProblem: objectOf<SettingProblem>("A mistake in the configuration.", {
-    text: text("The sentence that `nightlight-server config check` prints."),
+  SettingProblem: objectSchema<SettingProblem>("A mistake in the configuration.", {
+    text: textSchema("The sentence that `nightlight-server config check` prints."),
     path: { ...PATH_SCHEMA, type: ["array", "null"] },
-    line: orNull(count("The line, from 1.")),
-    column: orNull(count("The column, from 1.")),
+    line: nullableSchema(countSchema("The line, from 1.")),
+    column: nullableSchema(countSchema("The column, from 1.")),
   }),
   SettingsPatch: {
     type: "object",
@@ -109,56 +114,63 @@ export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
   },
   ZoneSettings: { type: "object", description: "All settings of a zone, in the form of the file." },
   DeviceSettings: { type: "object", description: "All settings of a device, in the form of the file." },
-  ZoneName: objectOf<{ name: string }>("A new name.", { name: text("Letters, digits, - and _, 64 at most.") }),
-  SettingsAuthor: objectOf<SettingsAuthor>("Who changed settings.", {
-    name: orNull(text("The account; null on a server without accounts.")),
-    address: text("The network address."),
+  ZoneName: objectSchema<{ name: string }>("A new name.", {
+    name: textSchema("Letters, digits, - and _, 64 at most."),
   }),
-  SettingsChanged: objectOf<{ changed: 1; restart: 1; settings: 1 }>("The effect of a change.", {
-    changed: nameList("Settings whose value changed."),
-    restart: nameList("Settings that have changed and take effect only when the server restarts."),
-    settings: schemaRef("Settings"),
+  SettingsAuthor: objectSchema<SettingsAuthor>("Who changed settings.", {
+    name: nullableSchema(textSchema("The account; null on a server without accounts.")),
+    address: textSchema("The network address."),
   }),
-  SettingsConflict: objectOf<{ error: 1; by: 1; at: 1; changed: 1; settings: 1 }>(
+  SettingsChanged: objectSchema<{ changed: 1; restart: 1; settings: 1 }>("The effect of a change.", {
+    changed: nameListSchema("Settings whose value changed."),
+    restart: nameListSchema("Settings that have changed and take effect only when the server restarts."),
+    settings: schemaReference("Settings"),
+  }),
+  SettingsConflict: objectSchema<{ error: 1; by: 1; at: 1; changed: 1; settings: 1 }>(
     "Somebody else has changed settings since the client read them. Nothing was written.",
     {
-      error: text("What happened and what to do, as a sentence."),
-      by: { oneOf: [schemaRef("SettingsAuthor"), { type: "null" }], description: "Who made the newest change; null if it was made in the file." }, // prettier-ignore
-      at: orNull(isoTime("When the server noticed that change.")),
+      error: textSchema("What happened and what to do, as a sentence."),
+      by: { oneOf: [schemaReference("SettingsAuthor"), { type: "null" }], description: "Who made the newest change; null if it was made in the file." }, // prettier-ignore
+      at: nullableSchema(isoTimeSchema("When the server noticed that change.")),
       changed: {
         type: ["array", "null"],
-        items: objectOf<SettingDifference>("A setting that changed since.", {
+        items: objectSchema<SettingDifference>("A setting that changed since.", {
           path: PATH_SCHEMA,
-          name: text("The path for people: `zones > hall > threshold`."),
-          before: anyValue("The value that the client knows; null if there was none."),
-          now: anyValue("The present value; null if there is none."),
+          name: textSchema("The path for people: `zones > hall > threshold`."),
+          before: anyValueSchema("The value that the client knows; null if there was none."),
+          now: anyValueSchema("The present value; null if there is none."),
         }),
         description:
           "All settings that changed since, without the values of secrets; null if the server does not know the version of the client.",
       },
-      settings: schemaRef("Settings"),
+      settings: schemaReference("Settings"),
     },
   ),
-  SettingsRefused: objectOf<{ error: 1; problems: 1 }>("Nothing was written.", {
-    error: text("Why, as a sentence; with mistakes, one line for each."),
-    problems: listOf(schemaRef("SettingProblem")),
+  SettingsRefused: objectSchema<{ error: 1; problems: 1 }>("Nothing was written.", {
+    error: textSchema("Why, as a sentence; with mistakes, one line for each."),
+    problems: listSchema(schemaReference("SettingProblem")),
   }),
-  SettingsEvent: objectOf<SettingsEvent>("A change of the settings.", {
-    etag: text("The new version of the settings."),
-    by: { oneOf: [schemaRef("SettingsAuthor"), { type: "null" }], description: "Who made the change; null if the file was reloaded." }, // prettier-ignore
-    changed: nameList("Settings whose value changed."),
+  SettingsEvent: objectSchema<SettingsEvent>("A change of the settings.", {
+    etag: textSchema("The new version of the settings."),
+    by: { oneOf: [schemaReference("SettingsAuthor"), { type: "null" }], description: "Who made the change; null if the file was reloaded." }, // prettier-ignore
+    changed: nameListSchema("Settings whose value changed."),
   }),
 };
 
-const ZONE_NAME_PARAMETER = parameter("path", "name", { type: "string", examples: ["garden"] }, "The name of a zone.");
-const DEVICE_ID_PARAMETER = parameter(
+const ZONE_NAME_PARAMETER = createParameter(
+  "path",
+  "name",
+  { type: "string", examples: ["garden"] },
+  "The name of a zone.",
+);
+const DEVICE_ID_PARAMETER = createParameter(
   "path",
   "id",
   { type: "string", examples: ["nightlight/porch"] },
   "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
 );
 const IF_MATCH_PARAMETER = {
-  ...parameter(
+  ...createParameter(
     "header",
     "If-Match",
     { type: "string", examples: ['"3q2-7w"'] },
@@ -167,23 +179,26 @@ const IF_MATCH_PARAMETER = {
   required: true,
 };
 
-const answers = {
-  200: jsonResponse("The change is written and in effect.", schemaRef("SettingsChanged")),
-  409: jsonResponse("The file has mistakes or cannot be written, a flag or variable overrides the setting, or a credential would be sent to another host.", schemaRef("SettingsRefused")), // prettier-ignore
-  412: jsonResponse("Somebody else has changed settings since. Nothing was written.", schemaRef("SettingsConflict")),
-  422: jsonResponse("The new settings have mistakes. Nothing was written.", schemaRef("SettingsRefused")),
+const changeAnswers = {
+  200: jsonResponse("The change is written and in effect.", schemaReference("SettingsChanged")),
+  409: jsonResponse("The file has mistakes or cannot be written, a flag or variable overrides the setting, or a credential would be sent to another host.", schemaReference("SettingsRefused")), // prettier-ignore
+  412: jsonResponse(
+    "Somebody else has changed settings since. Nothing was written.",
+    schemaReference("SettingsConflict"),
+  ),
+  422: jsonResponse("The new settings have mistakes. Nothing was written.", schemaReference("SettingsRefused")),
 };
-const errors = {
+const changeErrors = {
   400: "The body is not a JSON object.",
   404: "There is no such zone or device, or the server has no configuration file.",
   428: "The header `If-Match` is missing.",
 };
-const operation = { tag: "settings", answers, errors, bodyLimit: MAX_BODY };
+const changeOperation = { tag: "settings", answers: changeAnswers, errors: changeErrors, bodyLimit: MAX_BODY };
 /** The common parts of deletions. They have fewer responses: a deletion has no body, and its result is always valid. */
-const deletion = {
+const deletionOperation = {
   tag: "settings",
-  answers: { 200: answers[200], 409: answers[409], 412: answers[412] },
-  errors: { 404: errors[404], 428: errors[428] },
+  answers: { 200: changeAnswers[200], 409: changeAnswers[409], 412: changeAnswers[412] },
+  errors: { 404: changeErrors[404], 428: changeErrors[428] },
 };
 
 /** Operations on the settings. */
@@ -194,10 +209,10 @@ export const SETTINGS_PATHS: Paths = {
       summary: "Get the settings, their sources and their allowed values",
       description: "The header `ETag` is the version of the file, for `If-Match` of a change.",
       tag: "settings",
-      answers: { 200: jsonResponse("The settings.", schemaRef("Settings")) },
+      answers: { 200: jsonResponse("The settings.", schemaReference("Settings")) },
     },
     patch: {
-      ...operation,
+      ...changeOperation,
       operationId: "changeSettings",
       summary: "Change settings",
       description:
@@ -208,14 +223,14 @@ export const SETTINGS_PATHS: Paths = {
   },
   "/api/settings/zones/{name}": {
     put: {
-      ...operation,
+      ...changeOperation,
       operationId: "putZone",
       summary: "Create a zone, or replace its settings",
       parameters: [ZONE_NAME_PARAMETER, IF_MATCH_PARAMETER],
       body: "ZoneSettings",
     },
     delete: {
-      ...deletion,
+      ...deletionOperation,
       operationId: "deleteZone",
       summary: "Delete a zone",
       description: "The lamps of the zone then follow their own sensors.",
@@ -224,7 +239,7 @@ export const SETTINGS_PATHS: Paths = {
   },
   "/api/settings/zones/{name}/name": {
     put: {
-      ...operation,
+      ...changeOperation,
       operationId: "renameZone",
       summary: "Rename a zone",
       description: "The zone keeps its settings, the state of its lamps, and an override.",
@@ -234,14 +249,14 @@ export const SETTINGS_PATHS: Paths = {
   },
   "/api/settings/devices/{id}": {
     put: {
-      ...operation,
+      ...changeOperation,
       operationId: "putDevice",
       summary: "Replace the settings of a device",
       parameters: [DEVICE_ID_PARAMETER, IF_MATCH_PARAMETER],
       body: "DeviceSettings",
     },
     delete: {
-      ...deletion,
+      ...deletionOperation,
       operationId: "deleteDeviceSettings",
       summary: "Delete the settings of a device",
       description: "The device stays. Its label is its id again, and it follows the common rule.",

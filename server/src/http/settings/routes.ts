@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { accountOf } from "../authorize.js";
 import { HttpError } from "../errors.js";
-import { matchesEtag, knownEtags } from "./etags.js";
+import { matchesEtag, parseEtags } from "./etags.js";
 import type {
   SettingsAuthor,
   SettingsChange,
@@ -56,7 +56,7 @@ export function addSettingsRoutes(app: FastifyInstance, source: SettingsSource |
         428,
         'Send the ETag of GET /api/settings as If-Match, so that no change of another person is lost; "If-Match: *" overwrites it.',
       );
-    const outcome = await settings().change(changing, authorOf(request), (etag) => matchesEtag(condition, etag), knownEtags(condition)); // prettier-ignore
+    const outcome = await settings().change(changing, authorOf(request), (etag) => matchesEtag(condition, etag), parseEtags(condition)); // prettier-ignore
     const { view, etag } = settings().read();
     return reply.header("etag", `"${etag}"`).code(statusOf(outcome)).send(responseBodyOf(outcome, view));
   }

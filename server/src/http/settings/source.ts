@@ -118,7 +118,7 @@ export interface SettingsSource {
   read(): { readonly view: SettingsView; readonly etag: string };
   /**
    * Writes a change to the file and applies it.
-   * @param isCurrent returns whether the client knows the version with this etag
+   * @param isCurrent returns whether the client has read the version with this etag
    * @param known the etags that the client has sent, the newest last
    */
   change(change: SettingsChange, by: SettingsAuthor, isCurrent: (etag: string) => boolean, known: readonly string[]): Promise<SettingsOutcome>; // prettier-ignore

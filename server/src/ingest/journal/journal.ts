@@ -243,6 +243,6 @@ export class Journal implements ReadingsJournal {
 }
 
 /** Returns the points for the snapshot of a device without recent readings: the reading that the dashboard displays. */
-function displayedPointsOf({ displayed: { time, light, led_on } }: Device): KeptPoint[] {
+function displayedPointsOf({ displayedReading: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

@@ -52,7 +52,7 @@ export function sessionsCommand(
 ): Command {
   const printMessage = (text: string): void => void terminal.messages.write(`${text}\n`);
   const command = new Command("sessions").description("List and end MQTT sessions of the embedded broker.");
-  const withAccess = (subcommand: Command): Command =>
+  const addAccessFlags = (subcommand: Command): Command =>
     subcommand
       .option("--url <url>", "URL of the running server (default: from the configuration)")
       .option("--token-file <file>", "file with an API token (default: the token in NIGHTLIGHT_TOKEN)")
@@ -63,7 +63,7 @@ export function sessionsCommand(
     return { url: parsed, authorization: await authorizationOf(credentials, terminal, env) };
   }
 
-  withAccess(command.command("list"))
+  addAccessFlags(command.command("list"))
     .description("list the sessions")
     .option("--json", "print the JSON of GET /api/sessions")
     .addHelpText("after", LIST_HELP)
@@ -78,7 +78,7 @@ export function sessionsCommand(
         );
     });
 
-  withAccess(command.command("end <client-id>"))
+  addAccessFlags(command.command("end <client-id>"))
     .description("end a session; needs an administrator's account")
     .option("--account <name>", "the account of the session, when several have the same client id")
     .option("--no-account", "the session that belongs to no account")

@@ -27,9 +27,9 @@ export async function authorizationOf(
     const password = await promptPassword(user, terminal);
     return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
   }
-  if (tokenFile !== undefined) return bearerHeader(readToken(tokenFile), tokenFile);
+  if (tokenFile !== undefined) return toBearerHeader(readToken(tokenFile), tokenFile);
   const token = env[TOKEN_VARIABLE];
-  return token ? bearerHeader(token, TOKEN_VARIABLE) : undefined;
+  return token ? toBearerHeader(token, TOKEN_VARIABLE) : undefined;
 }
 
 function readToken(file: string): string {
@@ -41,7 +41,7 @@ function readToken(file: string): string {
 }
 
 /** Validates a token and returns the value of the `Authorization` header. @param origin names the token in the error */
-function bearerHeader(text: string, origin: string): string {
+function toBearerHeader(text: string, origin: string): string {
   const token = text.trim();
   if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;
   throw new UsageError(`${origin} does not contain a token; nightlight-server user token NAME makes one.`);
