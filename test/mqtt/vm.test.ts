@@ -8,6 +8,10 @@ import { matchText, readStream, writeText } from "../firmware/device/mqttread.js
 import { compileClientProgram } from "./support/client-program.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
+/** Encodes the message number `n` on the topic that the test program counts. */
+const encodeCount = (n: number): Buffer =>
+  mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false });
+
 /** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
 const drawSamples = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) =>
   fc.sample(arbitrary, { seed: 20261122, numRuns });
@@ -141,10 +145,19 @@ describe("the client in the virtual machine", () => {
     expect(await requestCounts()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1 /);
   });
 
+  it("handles 1,000 messages in one segment with 1,000 packets that it must answer", { timeout: 60_000 }, async () => {
+    await startBoard();
+    // The socket takes 50 writes at a time, and ends the connection when 8 KB wait to be read.
+    const pubrels = Array.from({ length: 1000 }, (_, n) => mqtt.generate({ cmd: "pubrel", messageId: n + 1 }));
+    const messages = Array.from({ length: 1000 }, (_, n) => encodeCount(n));
+    broker.peers[0].sendBytes(Buffer.concat([...pubrels, ...messages]));
+    expect(await requestCounts()).toMatch(/^count 1000 wrong 0 .* dropped 0 skipped 0 connects 1 /);
+    await eventually(() => broker.packetsOfType("pubcomp").length === 1000, { what: "the answers" });
+  });
+
   it("handles 50 messages in one segment, and 50 that arrive one byte at a time", { timeout: 60_000 }, async () => {
     await startBoard();
-    const encodePublish = (n: number) => mqtt.generate({ cmd: "publish", topic: "vm/count", payload: `${n}`, qos: 0, dup: false, retain: false }); // prettier-ignore
-    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => encodePublish(n)));
+    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, n) => encodeCount(n)));
     const [peer] = broker.peers;
     peer.sendBytes(bytes);
     expect(await requestCounts()).toMatch(/^count 50 wrong 0 /);
