@@ -48,7 +48,11 @@ export class LazyViews {
     try {
       const [module] = await Promise.all([MODULES[view](), loadLazyParts()]);
       // the user may have left the view while it was loading
-      if (this.current === view && !this.close) this.close = module.openView(this.place, this.boards, this.editing);
+      if (this.current !== view || this.close) return;
+      // A view may wait for the server when the user leaves it. It then must not change the next view.
+      const ownPlace = document.createElement("div");
+      this.place.replaceChildren(ownPlace);
+      this.close = module.openView(ownPlace, this.boards, this.editing);
     } catch {
       if (this.current === view) this.place.replaceChildren(createElement("p", message("page.incomplete")));
     }

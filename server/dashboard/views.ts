@@ -7,6 +7,7 @@ import { message } from "./messages/message.js";
 import type { Editing } from "./settings/editing.js";
 import { LAZY_VIEWS, LazyViews } from "./lazy-view.js";
 import { parseRoute, type Route } from "./route.js";
+import { askToDiscard, guardPage, hasUnsavedChanges } from "./unsaved.js";
 import { ZoneList } from "./zones/list.js";
 import type { Zones } from "./zones.js";
 
@@ -27,6 +28,8 @@ export class Views {
   private route: Route = { view: "boards" };
   private board?: BoardPage;
   private isLoaded = false;
+  /** Whether the user has agreed to discard unsaved changes. */
+  private isLeaving = false;
   /** Scroll position of the overview when the user left it, in px; restored when the user returns. */
   private scrolled = 0;
 
@@ -39,7 +42,8 @@ export class Views {
   ) {
     this.lazy = new LazyViews(findPart(document, "lazy-view", HTMLElement), boards, editing);
     this.list = new ZoneList(findPart(document, "zones-view", HTMLElement), zones, boards, editing);
-    addEventListener("hashchange", () => this.showRoute(parseRoute(location.hash)));
+    addEventListener("hashchange", (event) => void this.followHash(event.oldURL));
+    guardPage();
     zones.subscribe(() => this.zonesChanged());
     boards.subscribe({
       changed: (model) => {
@@ -72,6 +76,21 @@ export class Views {
 
   recolor(): void {
     this.board?.recolor();
+  }
+
+  /** Shows the view in the URL's hash. If the user would lose unsaved changes, asks first and stays at the old URL. */
+  private async followHash(oldUrl: string): Promise<void> {
+    const { hash } = location;
+    if (hasUnsavedChanges() && !this.isLeaving) {
+      history.replaceState(history.state, "", oldUrl);
+      if (!(await askToDiscard())) return;
+      this.isLeaving = true;
+      location.hash = hash;
+      return;
+    }
+    this.isLeaving = false;
+    for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog.editor")) dialog.close();
+    this.showRoute(parseRoute(hash));
   }
 
   private showRoute(route: Route): void {

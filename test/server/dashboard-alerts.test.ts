@@ -95,6 +95,12 @@ test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at 
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
   }
 
+  await messages.getByRole("button", { name: "Propose a topic" }).click();
+  const discarded = await topic.inputValue();
+  await messages.getByText(discarded).waitFor();
+  await messages.getByRole("button", { name: "Discard" }).click();
+  await messages.getByText(discarded).waitFor({ state: "hidden" });
+
   await messages.getByRole("button", { name: "Remove: Webhook" }).click();
   await save.click();
   await eventually(async () => !(await server.text()).includes("webhook"), { what: "the removal" });

@@ -19,7 +19,7 @@ afterEach(() => {
 function createPublisher(count: number) {
   const published: string[] = [];
   const publisher = new Publisher();
-  publisher.setConnection((topic, payload) => void published.push(`${topic} ${payload.toString()}`));
+  publisher.setConnection({ publish: (topic, payload) => void published.push(`${topic} ${payload.toString()}`) });
   const decisions = new DecisionPublisher(publisher);
   const devices = new Devices();
   const all = Array.from({ length: count }, (_, n) => devices.obtain(`board${n}`)!);

@@ -225,6 +225,32 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.getByRole("heading", { name: "No board yet" }).waitFor();
   });
 
+  test("a view that is left while it loads disturbs none that follows, and a double click adds a user once", async () => {
+    const { page, errors } = await openPeopleView();
+    const visit = (view: string) => page.evaluate((hash) => void (location.hash = hash), `#/${view}`);
+    let release: (() => void) | undefined;
+    await page.route("**/api/users", async (route) => {
+      if (!release) await new Promise<void>((resolve) => (release = resolve));
+      await route.abort();
+    });
+    await visit("alerts");
+    await visit("people");
+    await eventually(() => release !== undefined, { what: "the request for the users" });
+    await visit("alerts");
+    await page.getByRole("heading", { name: "Messages" }).waitFor();
+    const aborted = page.waitForEvent("requestfailed");
+    release!();
+    await aborted;
+    await page.unroute("**/api/users");
+    expect(await page.getByText("The server cannot be reached").count()).toBe(0);
+    await visit("people");
+    await page.getByRole("textbox", { name: "Name" }).fill(" rob ");
+    await page.getByRole("button", { name: "Add", exact: true }).dblclick();
+    await page.getByRole("heading", { name: "Password of rob" }).waitFor();
+    expect(await page.getByText("exists already").count()).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
   test("the views are loaded only when they are opened", async () => {
     const { url } = await startPeopleServer();
     const { page } = await openDashboard("about:blank");

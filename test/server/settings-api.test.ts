@@ -1,11 +1,13 @@
 /** Tests how people change settings over HTTP while the server runs. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, lstat, readdir, readFile, realpath, rename, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { applyChange } from "../../server/src/config/edit/changed-data.js";
 import { editText } from "../../server/src/config/edit/edit-text.js";
+import { writeRefusal } from "../../server/src/config/edit/refusals.js";
 import type { Mapping } from "../../server/src/config/paths.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { eventually } from "../support/eventually.js";
@@ -334,6 +336,40 @@ describe("the file", () => {
     expect(status).toBe(200);
     expect(await readFile(file, "utf8")).toBe("rule:\n  threshold: 250\n");
     expect((await runNightlight(folder, "config", "print")).out).toContain("threshold: 250 # nightlight.yaml:2");
+  });
+
+  test("a file that somebody has removed is not replaced by one that lacks its settings", async () => {
+    const folder = await createTemporaryFolder();
+    const file = path.join(await realpath(folder), "nightlight.yaml");
+    await writeFile(file, COMMENTED_FILE);
+    const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, "--mqtt-port", "0", "--http-port", "0"], { cwd: folder });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let out = "";
+    child.stdout.on("data", (part: Buffer) => (out += part.toString()));
+    const url = await eventually(() => /Dashboard and API at (http:\S+)/.exec(out)?.[1], { what: "the address" });
+    const headers = { "content-type": "application/json", "if-match": "*" };
+    const patch = () => ask(url, "/api/settings", { method: "PATCH", headers }, '{"rule":{"threshold":250}}');
+    await rename(file, `${file}.old`);
+    const { status, body } = await patch();
+    expect(status).toBe(409);
+    expect((body as { error: string }).error).toBe(
+      `Nothing was changed:\n${file} is gone, and the server still uses its settings. Put the file back, or reload the server to go on without these settings.`,
+    );
+    const { body: view } = await ask(url, "/api/settings");
+    expect(view).toMatchObject({ problems: [{ text: expect.stringContaining("is gone") }], zones: { hall: {} } });
+    expect(existsSync(file)).toBe(false);
+    await rename(`${file}.old`, file);
+    expect((await patch()).status).toBe(200);
+    expect(await readFile(file, "utf8")).toBe(COMMENTED_FILE.replace("threshold:   300", "threshold:   250"));
+  });
+
+  test("the answer about a full disk does not speak of permissions", () => {
+    const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    expect(writeRefusal("/etc/nightlight.yaml", error)).toEqual({
+      status: 507,
+      error:
+        "Nothing was changed: /etc/nightlight.yaml cannot be written (ENOSPC: no space left on device, write). Free space on the disk, and try again.",
+    });
   });
 
   test.skipIf(process.platform === "win32")("the file keeps its mode, and a symbolic link stays a link", async () => {

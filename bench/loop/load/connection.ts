@@ -22,6 +22,8 @@ export interface LoadConnectionOptions {
   /** The connection's devices: `from` inclusive, `to` exclusive. */
   readonly from: number;
   readonly to: number;
+  /** Further devices whose answers the connection receives. */
+  readonly extraDevices: readonly number[];
   /** Whether this is the only connection, so that one wildcard subscription is enough. */
   readonly isOnly: boolean;
   readonly qos: 0 | 1;
@@ -78,12 +80,12 @@ export class LoadConnection {
 
   /** Connects and subscribes. Never resolves when the broker refuses; `failed` reports the reason. */
   async open(): Promise<void> {
-    const { name, isOnly, qos, from, to } = this.#options;
+    const { name, isOnly, qos, from, to, extraDevices } = this.#options;
     await this.#connected;
     await this.#sendAndWait(encodeConnect(name));
     const filters = isOnly
       ? ["nightlight/+/commands"]
-      : Array.from({ length: to - from }, (_, n) => `${deviceId(from + n)}/commands`);
+      : [...Array.from({ length: to - from }, (_, n) => from + n), ...extraDevices].map((n) => `${deviceId(n)}/commands`); // prettier-ignore
     for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE)
       await this.#sendAndWait(
         encodeSubscribe(1 + at / FILTERS_PER_SUBSCRIBE, filters.slice(at, at + FILTERS_PER_SUBSCRIBE), qos),

@@ -27,7 +27,7 @@ export interface RunHandlers {
   end(): void;
 }
 
-type Phase = "probe" | "run" | "drain";
+type Phase = "run" | "drain";
 
 /** Runs a load task and returns its result. @throws Error when a connection fails or no server answers */
 export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadResult> {
@@ -40,7 +40,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   const sent = new Uint32Array(devices);
   /** Whether every device may have an unanswered reading at the same time. */
   const allInFlight = task.outstanding >= devices;
-  let phase: Phase = "probe";
+  let phase: Phase = "run";
   let probed = 0;
   let lastAnswerAt = 0;
   let answers = 0;
@@ -55,8 +55,12 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     const seq = ++sent[device];
     const dark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
     const light = (dark ? 100 : 500) + (seq % 100);
+    checker.addReading(device, at, seq, dark);
+    appendReading(connection, device, light, seq);
+  }
+
+  function appendReading(connection: LoadConnection, device: number, light: number, seq: number): void {
     const id = qos ? connection.nextPacketId() : 0;
-    if (phase !== "probe") checker.addReading(device, at, seq, dark);
     connection.appendPacket((to, from) => writer.write(to, from, device, light, id, seq));
   }
 
@@ -74,7 +78,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   let now = 0;
   function answered({ device, ledOn, seq }: DecodedCommand, connection: LoadConnection): void {
     now = performance.now();
-    if (phase === "probe") {
+    if (device === probeDeviceOf(task)) {
       probed++;
       lastAnswerAt = now;
       return;
@@ -134,14 +138,20 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   async function executeTask(): Promise<LoadResult> {
     for (let at = 0; at < connections.length; at += 50)
       await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
-    await waitForServer(() => send(connections[0], 0, 0), connections[0], () => probed, () => lastAnswerAt); // prettier-ignore
+    let probes = 0;
+    const probe = (): void => appendReading(connections[0], probeDeviceOf(task), 100, ++probes);
+    await waitForServer(
+      probe,
+      connections[0],
+      () => probed,
+      () => lastAnswerAt,
+    );
     handlers.ready();
     if (task.cold) {
       handlers.begin();
       await sleep(COLD_START_DELAY);
       times = new LatencyRecorder();
     }
-    phase = "run";
     let cpu = process.cpuUsage();
     let begun = performance.now();
     const lags = new LatencyRecorder();
@@ -207,6 +217,9 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   }
 }
 
+/** The device that asks whether the server answers. It is none of the measured devices, so that late answers do not matter. */
+const probeDeviceOf = ({ devices }: LoadTask): number => devices;
+
 function createConnections(
   task: LoadTask,
   handlers: ConstructorParameters<typeof LoadConnection>[1],
@@ -219,7 +232,10 @@ function createConnections(
     const to = Math.floor(((n + 1) * devices) / count);
     const chunk = count > 200 ? 8192 : 65_536;
     return new LoadConnection(
-      { port, name: `load-${run}-${n}`, from, to, isOnly: count === 1, qos, readBufferSize: chunk },
+      {
+        ...{ port, name: `load-${run}-${n}`, from, to, isOnly: count === 1, qos, readBufferSize: chunk },
+        extraDevices: n === 0 ? [probeDeviceOf(task)] : [],
+      },
       handlers,
     );
   });

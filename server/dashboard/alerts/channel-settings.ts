@@ -97,6 +97,7 @@ export class ChannelSettings {
     input.element.append(propose);
     return {
       ...input,
+      handleDiscard: () => (entered.hidden = true),
       setDisabled(disabled) {
         input.setDisabled(disabled);
         propose.disabled = disabled;

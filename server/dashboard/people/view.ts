@@ -21,7 +21,7 @@ export function openView(place: HTMLElement): () => void {
   findPart(place, "heading", HTMLElement).focus();
   const view = new PeopleView(place);
   void view.load();
-  const timer = setInterval(() => void view.load(), REFRESH_INTERVAL);
+  const timer = setInterval(() => void view.refresh(), REFRESH_INTERVAL);
   return () => clearInterval(timer);
 }
 
@@ -37,6 +37,12 @@ class PeopleView implements UserActions {
       if (password !== null) this.showPassword(name, password);
       await this.load();
     });
+  }
+
+  /** Loads everything again, unless the user is in one of the lists: new entries would take the focus. */
+  async refresh(): Promise<void> {
+    const lists = ["users", "devices", "sessions"].map((name) => this.part(name));
+    if (!lists.some((list) => list.contains(document.activeElement))) await this.load();
   }
 
   /** Loads everything from the server and shows it. */

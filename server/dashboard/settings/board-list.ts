@@ -33,12 +33,17 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
     event.preventDefault(); // Enter would submit the form
     addBoard();
   });
+  id.addEventListener("input", changed);
   search.addEventListener("input", filter);
 
+  /** Returns the chosen boards, and the one that the user has typed without pressing the button. */
+  function allChosen(): string[] {
+    const typed = id.value.trim();
+    return typed === "" || chosen.includes(typed) ? chosen : [...chosen, typed];
+  }
+
   function addBoard(): void {
-    const added = id.value.trim();
-    if (added === "" || chosen.includes(added)) return;
-    chosen.push(added);
+    chosen = allChosen();
     id.value = rendered = "";
     render();
     changed();
@@ -80,8 +85,9 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
   return {
     element,
     target: element,
-    read: () => chosen,
+    read: allChosen,
     write(value) {
+      id.value = "";
       const next = Array.isArray(value) ? [...(value as string[])] : [];
       if (JSON.stringify(next) !== JSON.stringify(chosen)) rendered = "";
       chosen = next;

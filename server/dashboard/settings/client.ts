@@ -47,7 +47,7 @@ export async function sendChange(
   etag: string,
 ): Promise<ChangeAnswer> {
   const response = await fetchFromServer(method, `api/settings${path}`, body, { "if-match": etag });
-  if (response.status === 422 || response.status === 409) {
+  if (response.status === 422) {
     const { error, problems = [] } = (await response.json()) as { error: string; problems?: SettingProblem[] };
     if (problems.length === 0) throw new ApiError(error, response.status);
     return { kind: "invalid", problems };

@@ -5,7 +5,7 @@ import { message } from "../messages/message.js";
 import type { SettingsAuthor } from "./client.js";
 import { buildElement, createId } from "./elements.js";
 import type { AskConflict, SettingConflict } from "./store.js";
-import { labelOf, valueText } from "./texts.js";
+import { fullLabelOf, valueText } from "./texts.js";
 
 /** Shows both values of each setting. Resolves to the user's choice. Escape continues editing. */
 export const askConflict: AskConflict = (conflicts, by, at) => {
@@ -44,7 +44,7 @@ function tableOf(conflicts: readonly SettingConflict[]): HTMLElement {
     buildElement(
       "tr",
       {},
-      buildElement("th", { scope: "row" }, labelOf(path)),
+      buildElement("th", { scope: "row" }, fullLabelOf(path)),
       buildElement("td", {}, valueText(path, value)),
       buildElement("td", {}, valueText(path, theirs)),
     ),

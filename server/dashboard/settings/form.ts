@@ -2,10 +2,11 @@
 
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
+import { registerEditor } from "../unsaved.js";
 import type { SettingDescription, SettingProblem, SettingsVersion } from "./client.js";
 import { buildElement, createButton, createId } from "./elements.js";
 import type { SettingInput } from "./inputs.js";
-import { ownValue, isSameValue, type SettingEdit, type SettingsStore } from "./store.js";
+import { ownValue, isSameValue, type SettingsStore } from "./store.js";
 import { helpOf, labelOf, valueText } from "./texts.js";
 
 /** A field of a form: one setting, or one mapping of settings. */
@@ -37,6 +38,8 @@ export class Form {
   /** The version that the user has seen. It stays the same while the form has unsaved changes. */
   private base?: SettingsVersion;
   private readonly unsubscribe: () => void;
+  private readonly unregister: () => void;
+  private isSaving = false;
 
   constructor(private readonly settings: SettingsStore) {
     const buttons = buildElement("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
@@ -46,11 +49,17 @@ export class Form {
       void this.save();
     });
     this.unsubscribe = settings.subscribe(() => this.render());
+    this.unregister = registerEditor(() => this.hasChanges);
   }
 
   /** The number of fields. */
   get size(): number {
     return this.fields.length;
+  }
+
+  /** Whether the user has changed a field and not saved it. */
+  get hasChanges(): boolean {
+    return this.fields.some((field) => this.isDirty(field));
   }
 
   /** Adds a field at the end of the form. Returns its element. */
@@ -69,8 +78,7 @@ export class Form {
   render(): void {
     const { version } = this.settings;
     if (!version) return;
-    const dirty = this.fields.some((field) => this.isDirty(field));
-    if (!dirty || !this.base) this.base = version;
+    if (!this.hasChanges || !this.base) this.base = version;
     const disabled = readOnlyReason() !== "" || !this.settings.isEditable;
     for (const field of this.fields) {
       const own = ownValue(version, field.path);
@@ -87,14 +95,15 @@ export class Form {
 
   /** Updates the buttons. Must be called after each change by the user. */
   handleChange(): void {
-    const dirty = this.fields.some((field) => this.isDirty(field));
-    const disabled = readOnlyReason() !== "" || !this.settings.isEditable;
+    const dirty = this.hasChanges;
+    const disabled = readOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
     this.saveButton.disabled = this.discardButton.disabled = !dirty || disabled;
-    if (dirty) this.status.textContent = "";
+    if (dirty && !this.isSaving) this.status.textContent = "";
   }
 
   destroy(): void {
     this.unsubscribe();
+    this.unregister();
     this.element.remove();
   }
 
@@ -123,31 +132,45 @@ export class Form {
   }
 
   private discard(): void {
-    for (const field of this.fields) field.shown = undefined;
+    for (const field of this.fields) {
+      field.shown = undefined;
+      field.input.handleDiscard?.();
+    }
     this.showProblems([]);
     this.status.textContent = "";
     this.render();
   }
 
   private async save(): Promise<void> {
-    const edits: SettingEdit[] = this.fields
+    const sent = this.fields
       .filter((field) => this.isDirty(field))
-      .map(({ path, input }) => ({ path, value: input.read() }));
-    if (edits.length === 0 || !this.base) return;
-    this.saveButton.disabled = true;
+      .map((field) => ({ field, path: field.path, value: field.input.read() }));
+    if (sent.length === 0 || !this.base || this.isSaving) return;
+    this.isSaving = true;
+    this.handleChange();
     this.status.textContent = message("settings.saving");
     try {
-      const result = await this.settings.save(edits, this.base);
+      const result = await this.settings.save(sent, this.base);
       this.showProblems(result.kind === "invalid" ? result.problems : []);
-      this.status.textContent = result.kind === "saved" ? message("settings.saved") : "";
-      if (result.kind === "saved" || result.kind === "theirs") for (const field of this.fields) field.shown = undefined;
-      this.render();
-      if (result.kind === "saved") this.status.textContent = message("settings.saved");
+      if (result.kind === "saved" || result.kind === "theirs") {
+        // Fields that the user has changed again while the server saved them stay as they are.
+        for (const { field, value } of sent) {
+          field.shown = value;
+          if (result.kind === "theirs") field.input.handleDiscard?.();
+        }
+        this.base = undefined;
+      }
+      this.finishSaving(result.kind === "saved" ? message("settings.saved") : "");
     } catch (e) {
-      this.status.textContent = "";
+      this.finishSaving("");
       this.showSentence((e as Error).message);
-      this.handleChange();
     }
+  }
+
+  private finishSaving(status: string): void {
+    this.isSaving = false;
+    this.render();
+    this.status.textContent = status;
   }
 
   private showProblems(problems: readonly SettingProblem[]): void {

@@ -6,8 +6,10 @@ import { buildElement, createId } from "./elements.js";
 import { createInput, type SettingInput } from "./inputs.js";
 import { labelOf } from "./texts.js";
 
-/** Hours that the form proposes: the evening and the night. */
-const PROPOSED_HOURS = { from: "17:00", to: "08:00" };
+/** Returns the hours that the form proposes: the evening and the night where the user is. */
+function proposeHours(): Readonly<Record<string, string>> {
+  return { from: "17:00", to: "08:00", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+}
 
 /**
  * Creates an input for the hours of a zone.
@@ -27,7 +29,7 @@ export function createHoursInput(settings: readonly SettingDescription[], change
 
   const writeTimes = (value: Readonly<Record<string, unknown>>): void => {
     for (const { key, setting, input } of parts)
-      input.write(value[key], key === "time_zone" ? Intl.DateTimeFormat().resolvedOptions().timeZone : setting.default);
+      input.write(value[key], key === "time_zone" ? message("settings.serverTimeZone") : setting.default);
   };
   const render = (): void => {
     times.hidden = !box.checked;
@@ -35,7 +37,7 @@ export function createHoursInput(settings: readonly SettingDescription[], change
     for (const { input } of parts) input.setDisabled(disabled);
   };
   box.addEventListener("input", () => {
-    if (box.checked && parts.every(({ input }) => input.read() === null)) writeTimes(PROPOSED_HOURS);
+    if (box.checked && parts.every(({ input }) => input.read() === null)) writeTimes(proposeHours());
     render();
     changed();
   });

@@ -15,6 +15,8 @@ export interface SettingInput {
   /** Shows a value. @param fallback the value in effect if `value` is undefined */
   write(value: unknown, fallback: unknown): void;
   setDisabled(disabled: boolean): void;
+  /** Called after the user has discarded a change of this setting. */
+  handleDiscard?(): void;
 }
 
 /** The units of durations, with their texts. */
@@ -68,7 +70,9 @@ function createTextInput(type: string, changed: () => void): SettingInput {
   return combineControls(input, input, [input], {
     read: () => (input.value.trim() === "" ? null : input.value),
     write(value, fallback) {
-      input.value = typeof value === "string" ? value : "";
+      const text = typeof value === "string" ? value : "";
+      // The file may contain 7:00, but the browser needs 07:00.
+      input.value = type === "time" && text !== "" ? text.padStart(5, "0") : text;
       input.placeholder = typeof fallback === "string" ? fallback : "";
     },
   });

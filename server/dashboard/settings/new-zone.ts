@@ -2,8 +2,10 @@
 
 import type { Boards } from "../boards.js";
 import { message } from "../messages/message.js";
+import { guardDialog } from "../unsaved.js";
 import { createBoardListInput } from "./board-list.js";
 import { buildElement, createButton, createId } from "./elements.js";
+import type { SettingInput } from "./inputs.js";
 import { sentencesOf, showOrHideText } from "./form.js";
 import type { SettingsStore } from "./store.js";
 import { labelOf } from "./texts.js";
@@ -18,7 +20,7 @@ export function openNewZone(settings: SettingsStore, boards: Boards): void {
   for (const list of [sensors, lamps]) list.write([], undefined);
   const problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
   const title = buildElement("h2", { id: createId() }, message("settings.newZone"));
-  const close = createButton(message("settings.close"), () => dialog.close());
+  const close = createButton(message("settings.close"), () => closeDialog());
   const submit = buildElement("button", { type: "submit" }, message("settings.createZone"));
   const form = buildElement(
     "form",
@@ -37,6 +39,11 @@ export function openNewZone(settings: SettingsStore, boards: Boards): void {
     buildElement("p", { class: "buttons" }, submit),
   );
   const dialog = buildElement("dialog", { "class": "editor", "aria-labelledby": title.id }, buildElement("header", {}, title, close), form); // prettier-ignore
+  const boardsOf = (list: SettingInput): readonly unknown[] => list.read() as readonly unknown[];
+  const closeDialog = guardDialog(
+    dialog,
+    () => label.value + name.value !== "" || boardsOf(sensors).length + boardsOf(lamps).length > 0,
+  );
 
   let typed = false;
   name.addEventListener("input", () => (typed = name.value !== ""));
@@ -55,7 +62,8 @@ export function openNewZone(settings: SettingsStore, boards: Boards): void {
     const { version } = settings;
     const short = name.value.trim();
     if (!version) return;
-    if (short in version.view.zones) return showOrHideText(problem, message("settings.nameTaken", { name: short }));
+    if (Object.hasOwn(version.view.zones, short))
+      return showOrHideText(problem, message("settings.nameTaken", { name: short }));
     const zone = { ...(label.value.trim() && { label: label.value.trim() }), sensors: sensors.read(), lamps: lamps.read() }; // prettier-ignore
     submit.disabled = true;
     try {
@@ -82,6 +90,6 @@ function proposeZoneName(label: string, { version }: SettingsStore): string {
   const taken = version?.view.zones ?? {};
   for (let number = 1; ; number++) {
     const name = number === 1 ? plain : `${plain}-${number}`;
-    if (!(name in taken)) return name;
+    if (!Object.hasOwn(taken, name)) return name;
   }
 }

@@ -3,9 +3,11 @@
  * the user saves it.
  */
 
+import { setText } from "../dom.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
+import { registerEditor } from "../unsaved.js";
 import type { SettingsVersion } from "./client.js";
 import { buildElement, createButton } from "./elements.js";
 import { sentencesOf, showOrHideText } from "./form.js";
@@ -53,8 +55,12 @@ export class RuleSliders {
   private readonly text = buildElement("span", { role: "status" });
   private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
   private readonly grips: Readonly<Record<Grip, HTMLElement>>;
+  private readonly saveButton = createButton(message("settings.save"), () => void this.save());
   private readonly unsubscribe: () => void;
+  private readonly unregister: () => void;
   private chosen?: Rule;
+  /** The pointer that drags a slider; undefined if none does. */
+  private pointer?: number;
   /** The version of the settings when the user began to move a slider. */
   private base?: SettingsVersion;
 
@@ -62,12 +68,12 @@ export class RuleSliders {
     private readonly target: SliderTarget,
     private readonly settings: SettingsStore,
   ) {
-    const save = createButton(message("settings.save"), () => void this.save());
-    const discard = createButton(message("settings.discard"), () => this.chooseRule(undefined));
-    this.bar.append(this.text, discard, save, this.problem);
+    const discard = createButton(message("settings.discard"), () => this.discard());
+    this.bar.append(this.text, discard, this.saveButton, this.problem);
     this.grips = { threshold: this.createGrip("threshold"), hysteresis: this.createGrip("hysteresis") };
     target.area.append(this.grips.threshold, this.grips.hysteresis);
     this.unsubscribe = settings.subscribe(() => this.render());
+    this.unregister = registerEditor(() => this.chosen !== undefined);
     this.render();
   }
 
@@ -77,6 +83,7 @@ export class RuleSliders {
     const usable = rule !== undefined && this.settings.isEditable && readOnlyReason() === "";
     for (const grip of Object.values(this.grips)) grip.hidden = !usable;
     if (!rule) return;
+    this.describePreview();
     const upper = Math.min(MAX_LIGHT, rule.threshold + rule.hysteresis);
     this.placeGrip(
       "threshold",
@@ -93,6 +100,7 @@ export class RuleSliders {
 
   destroy(): void {
     this.unsubscribe();
+    this.unregister();
     for (const grip of Object.values(this.grips)) grip.remove();
     this.bar.remove();
   }
@@ -111,7 +119,7 @@ export class RuleSliders {
     grip.classList.add("grip", `grip-${name}`, `grip-${this.target.direction}`);
     grip.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
-      if (event.key === "Escape") this.chooseRule(undefined);
+      if (event.key === "Escape") this.discard();
       else if (event.key === "Enter") void this.save();
       else if (step === undefined) return;
       else this.moveGrip(name, Math.round(this.valueOf(name)) + step);
@@ -121,14 +129,23 @@ export class RuleSliders {
     // Otherwise, dragging a slider would also select a time range in the plot.
     grip.addEventListener("mousedown", (event) => event.stopPropagation());
     grip.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || this.pointer !== undefined) return;
       event.preventDefault();
       grip.focus();
       grip.setPointerCapture(event.pointerId);
+      this.pointer = event.pointerId;
     });
     grip.addEventListener("pointermove", (event) => {
-      if (grip.hasPointerCapture(event.pointerId)) this.moveGrip(name, this.lightAtPointer(event));
+      if (event.pointerId === this.pointer) this.moveGrip(name, this.lightAtPointer(event));
     });
+    grip.addEventListener("lostpointercapture", () => (this.pointer = undefined));
     return grip;
+  }
+
+  /** Discards the preview, and ends a drag: its next movement would otherwise show a preview again. */
+  private discard(): void {
+    this.pointer = undefined;
+    this.chooseRule(undefined);
   }
 
   private lightAtPointer({ clientX, clientY }: PointerEvent): number {
@@ -159,33 +176,40 @@ export class RuleSliders {
     this.target.preview(this.chosen);
     this.bar.hidden = !this.chosen;
     showOrHideText(this.problem, "");
-    if (this.chosen && now) {
-      const { threshold, hysteresis } = this.chosen;
-      const values = {
-        threshold: formatLight(threshold),
-        upper: formatLight(threshold + hysteresis),
-        before: formatLight(now.threshold),
-        upperBefore: formatLight(now.threshold + now.hysteresis),
-      };
-      this.text.textContent = `${message("settings.preview", values)} ${this.target.owner()}`;
-    }
     this.render();
+  }
+
+  /** Says what the chosen rule changes. The rule in effect and its owner may change while the user drags. */
+  private describePreview(): void {
+    const now = this.target.rule();
+    if (!this.chosen || !now) return;
+    const { threshold, hysteresis } = this.chosen;
+    const values = {
+      threshold: formatLight(threshold),
+      upper: formatLight(threshold + hysteresis),
+      before: formatLight(now.threshold),
+      upperBefore: formatLight(now.threshold + now.hysteresis),
+    };
+    setText(this.text, `${message("settings.preview", values)} ${this.target.owner()}`);
   }
 
   private async save(): Promise<void> {
     const { chosen, base } = this;
     const before = this.target.rule();
-    if (!chosen || !base || !before) return;
+    if (!chosen || !base || !before || this.saveButton.disabled) return;
     const edits: SettingEdit[] = (["threshold", "hysteresis"] as const)
       .filter((key) => chosen[key] !== before[key])
       .map((key) => ({ path: [...this.target.path(), key], value: chosen[key] }));
+    this.saveButton.disabled = true;
+    showOrHideText(this.problem, "");
     try {
       const result = await this.settings.save(edits, base);
-      if (result.kind === "invalid") return showOrHideText(this.problem, sentencesOf(result.problems));
-      if (result.kind !== "continue") this.chooseRule(undefined);
+      if (result.kind === "invalid") showOrHideText(this.problem, sentencesOf(result.problems));
+      else if (result.kind !== "continue") this.discard();
     } catch (e) {
       showOrHideText(this.problem, (e as Error).message);
     }
+    this.saveButton.disabled = false;
   }
 
   private placeGrip(name: Grip, light: number, text: string): void {

@@ -1,5 +1,6 @@
 /** Store of the settings on the page. It saves changes, and keeps the changes of several people apart. */
 
+import type { ApiError } from "../api.js";
 import {
   getSettings,
   sendChange,
@@ -9,12 +10,9 @@ import {
   type SettingsAuthor,
   type SettingsVersion,
 } from "./client.js";
+import { createMergePatch, type SettingEdit } from "./merge-patch.js";
 
-/** The new value of a setting; null returns it to its default. */
-export interface SettingEdit {
-  readonly path: readonly string[];
-  readonly value: unknown;
-}
+export type { SettingEdit };
 
 /** A setting that two people have changed. */
 export interface SettingConflict extends SettingEdit {
@@ -29,12 +27,25 @@ export type AskConflict = (
   at: string,
 ) => Promise<"yours" | "theirs" | "continue">;
 
+interface Theirs {
+  readonly kind: "theirs";
+  /** The settings that two people have changed. */
+  readonly conflicts: readonly SettingConflict[];
+  /** The version with the values of somebody else. */
+  readonly version: SettingsVersion;
+}
+
 /** The result of saving a change. */
 export type SaveResult =
   | { readonly kind: "saved" }
-  /** After a conflict, the user chose the values that somebody else saved, or chose to continue editing. */
-  | { readonly kind: "theirs" | "continue" }
+  /** After a conflict, the user chose the values that somebody else saved. */
+  | Theirs
+  /** After a conflict, the user chose to continue editing. */
+  | { readonly kind: "continue" }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
+
+/** How often the settings are loaded again while the file has mistakes, which somebody may correct, in ms. */
+const CORRECTION_INTERVAL = 5000;
 
 /** Number of retries without asking the user, if other users change other settings at the same time. */
 const MAX_ATTEMPTS = 5;
@@ -47,6 +58,7 @@ export class SettingsStore {
   private readonly listeners = new Set<() => void>();
   private loading?: Promise<void>;
   private reloadRequested = false;
+  private correctionTimer?: number;
 
   constructor(private readonly ask: AskConflict) {}
 
@@ -88,12 +100,18 @@ export class SettingsStore {
 
   /**
    * Saves changes. If somebody else has changed other settings in the meantime, retries. If somebody else has changed
-   * the same settings, asks the user.
+   * the same settings, asks the user. If the user takes the values of somebody else, saves the remaining changes.
    * @param base the version that the user has seen
    * @throws ApiError
    */
-  save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
-    return this.sendUntilSettled("PATCH", "", createMergePatch(edits), edits, base);
+  async save(edits: readonly SettingEdit[], base: SettingsVersion): Promise<SaveResult> {
+    const createPatch = (seen: SettingsVersion): object => createMergePatch(edits, (path) => ownValue(seen, path));
+    const result = await this.sendUntilSettled("PATCH", "", createPatch, edits, base);
+    if (result.kind !== "theirs") return result;
+    const isDropped = ({ path }: SettingEdit): boolean =>
+      result.conflicts.some((conflict) => isSameValue(conflict.path, path));
+    const others = edits.filter((edit) => !isDropped(edit));
+    return others.length > 0 ? this.save(others, result.version) : result;
   }
 
   /**
@@ -108,24 +126,31 @@ export class SettingsStore {
     path: readonly string[],
     base: SettingsVersion,
   ): Promise<SaveResult> {
-    return this.sendUntilSettled(method, route, body, [{ path, value: body ?? null }], base);
+    return this.sendUntilSettled(method, route, () => body, [{ path, value: body ?? null }], base);
   }
 
-  /** Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise. */
+  /**
+   * Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise.
+   * @param bodyFor returns the body of the request that changes a version
+   */
   private async sendUntilSettled(
     method: string,
     route: string,
-    body: object | undefined,
+    bodyFor: (version: SettingsVersion) => object | undefined,
     edits: readonly SettingEdit[],
     base: SettingsVersion,
   ): Promise<SaveResult> {
     let seen = base;
     for (let attempt = 0; ; attempt++) {
-      const answer = await sendChange(method, route, body, seen.etag);
+      const answer = await sendChange(method, route, bodyFor(seen), seen.etag).catch((error: unknown) => {
+        // The file may have got mistakes since the page has loaded the settings.
+        if ((error as ApiError).status === 409) void this.load();
+        throw error;
+      });
       if (answer.kind === "saved") this.setVersion(answer.version);
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
-      if (decision) return { kind: decision };
+      if (decision) return decision;
       seen = answer.version;
     }
   }
@@ -136,14 +161,15 @@ export class SettingsStore {
     base: SettingsVersion,
     answer: Conflict,
     attempt: number,
-  ): Promise<"theirs" | "continue" | undefined> {
+  ): Promise<Theirs | { kind: "continue" } | undefined> {
     this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))
       .filter(({ path, theirs, value }) => hasChanged(path, base, answer) && !isSameValue(value ?? undefined, theirs));
     if (conflicts.length === 0 && attempt < MAX_ATTEMPTS) return undefined;
     const choice = await this.ask(conflicts, answer.by, answer.at);
-    return choice === "yours" ? undefined : choice;
+    if (choice === "yours") return undefined;
+    return choice === "continue" ? { kind: choice } : { kind: choice, conflicts, version: answer.version };
   }
 
   private async loadOnce(): Promise<void> {
@@ -163,6 +189,9 @@ export class SettingsStore {
   private setVersion(version: SettingsVersion): void {
     this.version = version;
     this.problem = "";
+    clearTimeout(this.correctionTimer);
+    if (version.view.problems.length > 0)
+      this.correctionTimer = setTimeout(() => void this.load(), CORRECTION_INTERVAL);
     this.notify();
   }
 
@@ -197,20 +226,11 @@ export const isSameValue = (a: unknown, b: unknown): boolean => JSON.stringify(a
 function valueAtPath(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Readonly<Record<string, unknown>>)[key] : undefined,
+      typeof inner === "object" && inner !== null && Object.hasOwn(inner, key)
+        ? (inner as Readonly<Record<string, unknown>>)[key]
+        : undefined,
     value,
   );
-}
-
-/** Creates a JSON Merge Patch (RFC 7396). */
-export function createMergePatch(edits: readonly SettingEdit[]): Record<string, unknown> {
-  const patch: Record<string, unknown> = {};
-  for (const { path, value } of edits) {
-    let inner = patch;
-    for (const key of path.slice(0, -1)) inner = (inner[key] ??= {}) as Record<string, unknown>;
-    inner[path.at(-1)!] = value;
-  }
-  return patch;
 }
 
 /** Returns the default value of a setting that belongs to no zone and no device. */

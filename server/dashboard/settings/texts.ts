@@ -67,13 +67,26 @@ const SETTING_TEXTS: Readonly<Record<string, SettingTexts>> = {
 
 /** Returns the display name of a setting; without one, the key from the configuration file. */
 export function labelOf(path: readonly (string | number)[]): string {
+  const text = textsOf(path);
+  return text ? message(text.label) : path.join(" > ");
+}
+
+/** Returns the display name of a setting with the board or zone that it belongs to. */
+export function fullLabelOf(path: readonly string[]): string {
+  const [kind, owner] = path;
+  return (kind === "devices" || kind === "zones") && path.length > 2 ? `${owner}: ${labelOf(path)}` : labelOf(path);
+}
+
+/** Returns the texts of a setting; undefined if it has none, or if the path is that of a whole board or zone. */
+function textsOf(path: readonly (string | number)[]): SettingTexts | undefined {
   const key = String(path.at(-1));
-  return SETTING_TEXTS[key] ? message(SETTING_TEXTS[key].label) : path.join(" > ");
+  const isOwner = path.length === 2 && (path[0] === "devices" || path[0] === "zones");
+  return Object.hasOwn(SETTING_TEXTS, key) && !isOwner ? SETTING_TEXTS[key] : undefined;
 }
 
 /** Returns what a setting does and its range; "" if there is nothing to say. */
 export function helpOf({ path, minimum, maximum }: SettingDescription): string {
-  const help = SETTING_TEXTS[String(path.at(-1))]?.help;
+  const help = textsOf(path)?.help;
   const range =
     minimum === undefined || maximum === undefined
       ? ""
@@ -84,7 +97,7 @@ export function helpOf({ path, minimum, maximum }: SettingDescription): string {
 /** Returns a value of a setting as text. */
 export function valueText(path: readonly (string | number)[], value: unknown): string {
   if (value === undefined || value === null) return message("settings.unset");
-  const text = SETTING_TEXTS[String(path.at(-1))]?.values?.[String(value)];
+  const text = textsOf(path)?.values?.[String(value)];
   if (text) return message(text);
   if (Array.isArray(value)) return value.join(", ") || message("settings.none");
   if (typeof value === "object")

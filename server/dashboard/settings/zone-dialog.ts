@@ -4,6 +4,7 @@ import type { Boards } from "../boards.js";
 import { askForConfirmation } from "../confirm.js";
 import { message } from "../messages/message.js";
 import { readOnlyReason } from "../rights.js";
+import { guardDialog } from "../unsaved.js";
 import { createBoardListInput } from "./board-list.js";
 import type { SettingDescription, SettingsVersion } from "./client.js";
 import { buildElement, createButton, createId } from "./elements.js";
@@ -38,7 +39,7 @@ class ZoneDialog {
     this.form = new Form(settings);
     this.addFields(base.view.fields.zone, boards);
     const remove = createButton(message("settings.deleteZone"), () => void this.delete(), { class: "grave" });
-    const close = createButton(message("settings.close"), () => this.dialog.close());
+    const close = createButton(message("settings.close"), () => closeDialog());
     remove.disabled = readOnlyReason() !== "" || !settings.isEditable;
     this.dialog = buildElement(
       "dialog",
@@ -49,6 +50,7 @@ class ZoneDialog {
       this.problem,
       buildElement("p", { class: "buttons" }, remove),
     );
+    const closeDialog = guardDialog(this.dialog, () => this.form.hasChanges);
     this.unsubscribe = settings.subscribe(() => this.render());
     this.dialog.addEventListener("close", () => this.destroy());
     document.body.append(this.dialog);
@@ -112,6 +114,7 @@ class ZoneDialog {
   }
 
   private async rename(name: string): Promise<void> {
+    if (this.form.hasChanges) return showOrHideText(this.problem, message("settings.saveFirst"));
     const renamed = await this.sendZoneChange("PUT", "/name", { name });
     if (!renamed) return;
     this.dialog.close();
@@ -144,7 +147,7 @@ class ZoneDialog {
   /** Shows a notice if somebody else has deleted the zone. The fields stay, so that the user can copy from them. */
   private render(): void {
     const { version } = this.settings;
-    if (version && !(this.name in version.view.zones))
+    if (version && !Object.hasOwn(version.view.zones, this.name))
       showOrHideText(this.problem, message("settings.deletedMeanwhile"));
   }
 

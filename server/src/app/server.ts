@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import type { Cluster } from "../cluster/cluster-parts.js";
 import { isLoopback } from "../common/hosts.js";
 import { DEFAULT_OPTIONS, toSettings, type ServerOptions, type Settings } from "../config/options.js";
 import { settingsToRestart } from "../config/settings-diff.js";
@@ -9,18 +8,18 @@ import { NO_HISTORY, type History } from "../history/history.js";
 import { openHistory } from "../history/open.js";
 import { Events } from "../http/events.js";
 import type { Counters } from "../observability/counters.js";
-import type { Log } from "../observability/log.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { watchCertificates } from "../security/certificates.js";
 import { DamagedFiles } from "../storage/damage.js";
 import { openDataFolder } from "../storage/data-folder.js";
 import { createEmbeddedConnection } from "../transport/embedded.js";
-import type { BrokerConnectionHandlers, BrokerConnection } from "../transport/broker-connection.js";
+import type { BrokerConnection } from "../transport/broker-connection.js";
 import { createScope } from "../transport/scope.js";
 import { startAlerts } from "./alerts.js";
 import { loginStoreOf, openServerAccounts } from "./accounts.js";
 import { Lifecycle } from "./lifecycle.js";
-import { createParts, type Parts } from "./parts.js";
+import { createLinkHandlers } from "./link-handlers.js";
+import { createParts } from "./parts.js";
 import { logStart } from "./startup-banner.js";
 
 /** The addresses of a running server, and the objects that give access to its data. */
@@ -145,7 +144,7 @@ async function startParts(
     own ??
     cluster?.connect(parts, topics, handlers) ??
     (await modules.join!.createPersistentConnection(remote, handlers));
-  parts.publisher.setConnection((topic, payload, mode) => link.publish(topic, payload, mode));
+  parts.publisher.setConnection(link);
   addCleanupStep(() => link.close());
   addCleanupStep(() => lifecycle.close(folder));
   addCleanupStep(() => homeAssistant.close());
@@ -224,29 +223,5 @@ async function loadModules({ broker, state, http }: Settings) {
     join: broker && (await import("../transport/persistent-session.js")),
     cluster: state === undefined ? undefined : await import("../cluster/cluster.js"),
     http: http ? await import("../http/serve.js") : undefined,
-  };
-}
-
-/** Creates the handlers for the messages and events of the broker connection. */
-function createLinkHandlers(
-  { ingest, rejects, homeAssistant, lamps }: Parts,
-  lifecycle: Lifecycle,
-  cluster: Cluster | undefined,
-  log: Log,
-): BrokerConnectionHandlers {
-  const take: BrokerConnectionHandlers["message"] =
-    cluster?.message ?? ((topic, payload, retained) => ingest.handle(topic, payload, retained));
-  return {
-    message: (topic, payload, retained) =>
-      homeAssistant.handleMessage(topic, payload) ? undefined : take(topic, payload, retained),
-    rejected: (reason, from, problem) => rejects.add(reason, from, problem),
-    warned: (problem) => log.warn("link", problem),
-    failed: (problem) => log.error("link", problem),
-    disconnected: (reason) => log.warn("link", `${reason} Trying again every second.`),
-    reconnected() {
-      log.info("link", "Connected to the broker again.");
-      lifecycle.republish();
-    },
-    caughtUp: () => void (lamps.catchingUp = false),
   };
 }

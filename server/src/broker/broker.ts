@@ -110,7 +110,7 @@ export async function startBroker(
     ...{ access, sessions, takeovers, connectionLimit, payload, handlers, clientOf },
   });
   const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers, health });
-  const delivery = new MessageDelivery(access, sessionStore, reportFailure);
+  const delivery = new MessageDelivery(access, sessionStore, persistence.queueReaders);
 
   const aedes = await Aedes.createBroker({
     ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIAS_MAXIMUM, receiveMaximum: RECEIVE_MAXIMUM },
@@ -153,12 +153,10 @@ export async function startBroker(
     clients.set(client.id, client);
     sessions.recordConnect(client.id, access.loginOf(client)?.account);
   });
-  aedes.on("clientReady", (client) => {
-    connectionOf(client).open();
-    delivery.deliverQueued(client);
-  });
+  aedes.on("clientReady", (client) => connectionOf(client).open());
   aedes.on("clientDisconnect", (client) => {
     if (clients.get(client.id) === client) clients.delete(client.id);
+    persistence.queueReaders.close(client);
     const expiry = client.version === 5 ? client.sessionExpiryInterval : Infinity;
     sessions.recordDisconnect(client.id, access.loginOf(client)?.account, expiry);
   });

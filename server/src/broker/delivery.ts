@@ -1,26 +1,26 @@
-import type { AedesPublishPacket, Client, PublishPacket } from "aedes";
+import type { AedesPublishPacket, Client } from "aedes";
 import type { AccessControl } from "./access-control.js";
+import type { QueueReaders } from "./queue-reader.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /** Delivers messages to clients: decides who receives a message, at which QoS, and in which order. */
 export class MessageDelivery {
   readonly #access: AccessControl;
   readonly #sessions: SessionStore;
-  readonly #failed: (error: unknown) => void;
+  readonly #queueReaders: QueueReaders;
 
-  constructor(access: AccessControl, sessions: SessionStore, failed: (error: unknown) => void) {
+  constructor(access: AccessControl, sessions: SessionStore, queueReaders: QueueReaders) {
     this.#access = access;
     this.#sessions = sessions;
-    this.#failed = failed;
+    this.#queueReaders = queueReaders;
   }
 
   /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
     // A queued message has a packet identifier. A retained message for a new subscription has no broker id.
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
-    // Skip a live message while the client connects: the message is also in the client's queue, which is sent first
-    // [MQTT-4.6.0-6].
-    if (client.connecting && isLive) return null;
+    // A client that connects receives its queue first [MQTT-4.6.0-6]. Messages that arrive meanwhile are in it too.
+    if (isLive && !this.#receivesLive(client, packet)) return null;
     const qos = this.#access.deliveryQos(client, packet);
     if (qos === undefined || (qos === 0 && packet.qos > 0)) this.#drop(client, packet);
     if (qos === undefined) return null;
@@ -32,15 +32,11 @@ export class MessageDelivery {
     return packet;
   }
 
-  /** Delivers messages that arrived after aedes had read the client's queue and before the client was ready. */
-  deliverQueued(client: Client): void {
+  /** Returns whether a client receives a live message now. Otherwise its queue contains the message, or has brought it. */
+  #receivesLive(client: Client, packet: AedesPublishPacket): boolean {
     const session = client.clean ? undefined : this.#sessions.get(client.id);
-    if (!session || session.queue.size === session.sent.size) return;
-    const deliver = async (): Promise<void> => {
-      for await (const packet of this.#sessions.messages.queuedMessages(session))
-        if (!packet.messageId) client.publish(packet as PublishPacket);
-    };
-    deliver().catch(this.#failed);
+    if (session && this.#sessions.messages.isSent(session, packet)) return false;
+    return !client.connecting || this.#queueReaders.isFinished(client);
   }
 
   /**

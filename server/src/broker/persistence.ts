@@ -9,6 +9,7 @@ import type { RetainedMessages } from "../storage/retained.js";
 import type { Session, StoredSubscription, Subscriber } from "../storage/session.js";
 import type { SessionStore } from "../storage/session-store.js";
 import type { Wills } from "../storage/wills.js";
+import { QueueReaders } from "./queue-reader.js";
 import { ReceivedIds } from "./received-ids.js";
 import { retainedStream } from "./retained-stream.js";
 
@@ -54,6 +55,7 @@ export class Persistence {
   readonly #handlers: PersistenceHandlers;
   readonly #health: StorageHealth;
   readonly #received: ReceivedIds;
+  readonly queueReaders = new QueueReaders();
   /**
    * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
    * again, so stored ones are skipped.
@@ -157,8 +159,9 @@ export class Persistence {
     for (const subscriber of subscribers) await this.outgoingEnqueue(subscriber, packet);
   }
 
-  async outgoingUpdate({ id }: ClientId, packet: QueuedPacket): Promise<void> {
-    const session = this.#sessions.get(id);
+  async outgoingUpdate(client: Client, packet: QueuedPacket): Promise<void> {
+    const session = this.#sessions.get(client.id);
+    this.queueReaders.markSent(client, packet);
     if (session && (packet.cmd === "pubrel" || packet.qos > 0)) this.#sessions.messages.storeSent(session, packet);
   }
 
@@ -171,9 +174,12 @@ export class Persistence {
       this.#sessions.messages.remove(session, packet);
   }
 
-  outgoingStream({ id }: ClientId): Readable {
-    const session = this.#sessions.get(id);
-    return Readable.from(session ? this.#sessions.messages.queuedMessages(session) : []);
+  /** Reads the queue of a client that connects, to send it, or of a client whose session has ended, to clear it. */
+  outgoingStream(client: Client): Readable {
+    const session = this.#sessions.get(client.id);
+    if (!session) return Readable.from([]);
+    const reader = client.connecting ? this.queueReaders.open(client) : undefined;
+    return Readable.from(this.#sessions.messages.queuedMessages(session, reader));
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {

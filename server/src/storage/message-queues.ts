@@ -12,9 +12,17 @@ import {
 } from "./session-keys.js";
 
 /** Identifies a message: the broker run, and the number of the message within that run. */
-interface MessageId {
+export interface MessageId {
   readonly brokerId: string;
   readonly brokerCounter: number;
+}
+
+/** Sends the messages of a queue one after another. */
+export interface QueueReader {
+  /** Resolves when this message was sent. */
+  whenSent(message: MessageId): Promise<void>;
+  /** Called when all messages were sent, in the same turn of the event loop in which the queue has no more. */
+  finish(): void;
 }
 
 /**
@@ -92,6 +100,11 @@ export class MessageQueues {
     this.#store.put(key, encodeQueuedPacket({ ...packet, ...messageIdFromKey(key) }));
   }
 
+  /** Returns whether a message of the queue was sent and is not acknowledged yet. */
+  isSent(session: Session, packet: MessageId): boolean {
+    return (session.queue.get(queueKey(session.id, packet)) ?? 0) > 0;
+  }
+
   /** Removes a message that the client has acknowledged. */
   acknowledge(session: Session, packetId: number): void {
     const key = session.sent.get(packetId);
@@ -108,15 +121,21 @@ export class MessageQueues {
     for (const key of [...session.queue.keys()].slice(0, count)) this.#remove(session, key);
   }
 
-  /** Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag. */
-  async *queuedMessages(session: Session): AsyncGenerator<QueuedPacket> {
+  /**
+   * Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag.
+   * @param reader delays each message until the one before was sent
+   */
+  async *queuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {
     for (const [key, packetId] of session.queue) {
       const stored = await this.#store.getDecoded<StoredPacket>(key);
       if (!stored) continue;
       const packet = fromStoredPacket(stored);
+      const sent = reader?.whenSent(messageIdFromKey(key));
       // a message that is sent again has the DUP flag [MQTT-3.3.1-1]
       yield packetId > 0 && packet.cmd === "publish" ? { ...packet, dup: true } : packet;
+      await sent;
     }
+    reader?.finish();
   }
 
   /** Stores the packet identifier of a QoS 2 message that the client has sent. */

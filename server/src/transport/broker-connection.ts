@@ -27,11 +27,6 @@ export interface BrokerConnectionHandlers {
  * The server's connection to an MQTT broker, embedded or remote. The connection subscribes to device topics and
  * publishes the server's status on `<prefix>/status`.
  */
-/** Says why the server has no connection to the broker, as a sentence; "" while it has one. */
-export function connectionProblem({ connected, url }: Pick<BrokerConnection, "connected" | "url">): string {
-  return connected ? "" : `The server is not connected to the broker ${url}.`;
-}
-
 export interface BrokerConnection {
   /** Address for MQTT clients, without user name and password. The port is known after `start`. */
   readonly url: string;
@@ -48,4 +43,9 @@ export interface BrokerConnection {
   publish(topic: string, payload: Buffer, mode: PublishMode): void;
   /** Publishes the offline status and disconnects within one second. */
   close(): Promise<void>;
+}
+
+/** Returns a sentence that says that the server has no connection to the broker; "" while it has one. */
+export function connectionProblem({ connected, url }: Pick<BrokerConnection, "connected" | "url">): string {
+  return connected ? "" : `The server is not connected to the broker ${url}.`;
 }

@@ -1,6 +1,10 @@
 /** Tests which messages a webhook and ntfy receive, with simulated time and a simulated network. */
+import https from "node:https";
+import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { postJson } from "../../../server/src/alerts/delivery/channel.js";
+import { generateCertificate } from "../../support/certificates.js";
 import { AlertBench, type WebhookBody } from "../support/alert-bench.js";
 import { testSeed } from "../../support/seed.js";
 
@@ -78,6 +82,20 @@ test("while a service fails, messages wait and are sent together later; a restar
   await server.restart(SECOND);
   await server.advance(30 * MINUTE);
   expect(hooks).toHaveLength(1);
+});
+
+test("a service with a certificate that nobody trusts is named as such, without its secret", async () => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  const { cert, key } = await generateCertificate("localhost");
+  const service = https.createServer({ cert, key }, (_request, response) => response.end());
+  await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void service.close());
+  const url = `https://127.0.0.1:${(service.address() as AddressInfo).port}`;
+  const sent = postJson("alerts > webhook", `${url}/secret`, {}, undefined);
+  await expect(sent).rejects.toThrow(
+    `${url}/******** has a certificate that this machine does not trust (DEPTH_ZERO_SELF_SIGNED_CERT). Give that service a valid certificate for its name, or start Nightlight with its authority in NODE_EXTRA_CA_CERTS.`,
+  );
 });
 
 test("a channel that is added later receives nothing about alerts of before", async () => {

@@ -40,13 +40,14 @@ function startHomeAssistant(port: number) {
   return { eventsOf, lastMessageOn, tell: (...words: string[]) => void child.stdin.write(words.join(" ") + "\n") };
 }
 
-/** Starts a server with one board. */
+/** Starts a server with one board, and waits for the server's decision, which is retained. */
 async function startWithBoard() {
   const options = { data: await createTemporaryFolder(), mqttPort: await freePort(), http: false } as const;
   const started = await startTestServer(options);
-  const board = await connectClient(started.brokerUrl, {}, "nightlight/porch/commands");
+  const board = await connectClient(started.brokerUrl, {}, "nightlight/porch/commands", "nightlight/porch/decision");
   await board.publishAsync("nightlight/porch/status", '{"online":true,"board":"XIAO"}', { qos: 1, retain: true });
   await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
+  await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/decision"), { what: "the decision" });
   return { ...options, started, board };
 }
 

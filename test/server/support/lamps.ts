@@ -43,7 +43,7 @@ export function createLampBench(): LampBench {
   const settings = new DeviceSettingsSource(LESSON_POLICY, zones);
   const devices = new Devices((id) => settings.settingsOf(id));
   const publisher = new Publisher();
-  publisher.setConnection((topic, payload) => void published.push({ topic, text: payload.toString() }));
+  publisher.setConnection({ publish: (topic, payload) => void published.push({ topic, text: payload.toString() }) });
   const emitter = new EventEmitter<ServerEvents>();
   const decisionPublisher = new DecisionPublisher(publisher);
   const discovery = { topics: [], async remember() {}, async forget() {} };

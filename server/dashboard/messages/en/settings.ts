@@ -24,6 +24,9 @@ export const settings = {
 
   save: "Save",
   discard: "Discard",
+  discardQuestion: "Discard your changes?",
+  discardConsequence: "You have changed something that is not saved yet.",
+  saveFirst: "Save or discard your other changes first.",
   saving: "Saving …",
   saved: "Saved.",
   changedMeanwhile: "Now {value}: changed by somebody else. Save asks which one to keep.",
@@ -76,6 +79,7 @@ export const settings = {
   from: "From",
   to: "To",
   timeZone: "Time zone",
+  serverTimeZone: "that of the server",
   outside: "Otherwise, the lamps are",
 
   ms: "ms",

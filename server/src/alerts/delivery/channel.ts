@@ -45,11 +45,20 @@ export async function postJson(
     });
     await response.body?.cancel();
   } catch (error) {
-    throw new DeliveryError(`${shown} cannot be reached (${reasonOf(error)}). Check ${setting} and the network.`);
+    throw new DeliveryError(unreachableText(setting, shown, reasonOf(error)));
   }
   const { status } = response;
   if (response.ok) return;
   throw new DeliveryError(`${shown} answered with status ${status}. ${remedyFor(status, setting)}`);
+}
+
+/** Codes of OpenSSL and Node for certificates that cannot be verified. */
+const CERTIFICATE_ERROR = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$/;
+
+function unreachableText(setting: string, shown: string, reason: string): string {
+  if (!CERTIFICATE_ERROR.test(reason))
+    return `${shown} cannot be reached (${reason}). Check ${setting} and the network.`;
+  return `${shown} has a certificate that this machine does not trust (${reason}). Give that service a valid certificate for its name, or start Nightlight with its authority in NODE_EXTRA_CA_CERTS.`;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { codeOf, textOf } from "../../common/errors.js";
 import type {
   SettingsAuthor,
   SettingsChange,
@@ -16,7 +15,7 @@ import { maskedContents } from "../print.js";
 import { ConfigurationError, type Problem } from "../problems.js";
 import { applyConfiguration, changedSettings, problemsOf, reload, type Reloadable } from "../reload.js";
 import { applyChange, touchedPaths } from "./changed-data.js";
-import { credentialRefusal, refusalOf } from "./refusals.js";
+import { credentialRefusal, missingFileMessage, refusalOf, writeRefusal } from "./refusals.js";
 import { ConfigurationFile, type FileVersion } from "./configuration-file.js";
 import { editText } from "./edit-text.js";
 import { Revisions } from "./revisions.js";
@@ -109,7 +108,10 @@ export class LiveConfiguration implements SettingsSource {
     if (!this.#server) return { outcome: "refused", status: 503, error: "The server is still starting; try again in a moment." }; // prettier-ignore
     const { now, next: loaded, problems } = this.#readFile();
     if (!now || !loaded) {
-      const error = `${this.#file.path} has mistakes. Correct them in the file before you change settings here:`;
+      const isReadable = now?.text !== undefined;
+      const error = isReadable
+        ? `${this.#file.path} has mistakes. Correct them in the file before you change settings here:`
+        : "Nothing was changed:";
       return { outcome: "refused", status: 409, error: [error, ...problems.map(({ text }) => text)].join("\n"), problems: toProblemViews(problems) }; // prettier-ignore
     }
     const data = dataOfFile(now);
@@ -146,8 +148,7 @@ export class LiveConfiguration implements SettingsSource {
     try {
       if (text !== now.text) await this.#file.write(text);
     } catch (error) {
-      const status = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT" ? 507 : 409;
-      return { outcome: "refused", status, error: `Nothing was changed: ${this.#file.path} cannot be written (${textOf(error)}). The server's account needs the permission to write this file.` }; // prettier-ignore
+      return { outcome: "refused", ...writeRefusal(this.#file.path, error) };
     }
     const cause = `${authorName(by)} changed settings in ${this.#file.name}`;
     const { changed, restart } = applyConfiguration({ server: this.#server!, log, current }, next, cause);
@@ -177,7 +178,10 @@ export class LiveConfiguration implements SettingsSource {
     return loadConfiguration(command, env, text === undefined ? configFileOf(command, env) : this.#file.name, text);
   }
 
-  /** Reads the file, which may have changed since the server loaded it. `next` is undefined if it has mistakes. */
+  /**
+   * Reads the file, which may have changed since the server loaded it. `next` is undefined if it has mistakes, or if
+   * somebody has removed it: a change would otherwise create a file without all other settings.
+   */
   #readFile(): { now?: FileVersion; next?: LoadedConfiguration; problems: readonly Problem[] } {
     let now: FileVersion | undefined;
     try {
@@ -185,6 +189,8 @@ export class LiveConfiguration implements SettingsSource {
     } catch {
       // `#load` reports why the file cannot be read.
     }
+    if (now && now.text === undefined && this.#current.file === DEFAULT_FILE)
+      return { now, problems: [{ file: this.#file.name, text: missingFileMessage(this.#file.path) }] };
     try {
       return { now, next: this.#load(now?.text), problems: [] };
     } catch (error) {

@@ -1,3 +1,4 @@
+import { codeOf, textOf } from "../../common/errors.js";
 import type { SettingsChange, SettingsOutcome } from "../../http/settings/source.js";
 import { FLAGS } from "../flag-table.js";
 import type { LoadedConfiguration } from "../load.js";
@@ -57,6 +58,17 @@ export function credentialRefusal(
     if (oldUrl !== undefined && url !== undefined && secret !== undefined && new URL(oldUrl).origin !== new URL(url).origin)
       return { status: 409, error: `alerts > ${channel} names another host, which would receive alerts > ${credential}; change both in ${file}, and reload the server.` }; // prettier-ignore
   return undefined;
+}
+
+/** Returns what to do when somebody has removed the file that the server has loaded, as sentences. */
+export const missingFileMessage = (file: string): string =>
+  `${file} is gone, and the server still uses its settings. Put the file back, or reload the server to go on without these settings.`;
+
+/** Returns why a change was not written. */
+export function writeRefusal(file: string, error: unknown): Refusal {
+  const isFull = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT";
+  const remedy = isFull ? "Free space on the disk, and try again." : "The server's account needs the permission to write this file."; // prettier-ignore
+  return { status: isFull ? 507 : 409, error: `Nothing was changed: ${file} cannot be written (${textOf(error)}). ${remedy}` }; // prettier-ignore
 }
 
 function missingMemberRefusal(change: SettingsChange, data: Mapping): Refusal | undefined {

@@ -1,0 +1,182 @@
+/** Tests in Chromium that the dashboard loses no change of a setting that a person has not saved yet. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { startTestBoard } from "./support/board.js";
+import { startSettingsServer } from "./support/settings.js";
+
+const CONFIGURATION_FILE = `rule:
+  threshold: 300
+  hysteresis: 40
+zones:
+  hall:
+    sensors: [nightlight/porch]
+    lamps: [nightlight/stairs]
+    hours: {from: "7:00", to: "22:00", time_zone: Europe/Berlin}
+`;
+
+describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  /** Opens a view. Fails the test if the page reports problems other than answers with an error status. */
+  async function openView(url: string, view: string): Promise<Page> {
+    const { page, complaints } = await openPage(browser, `${url}/#${view}`);
+    onTestFinished(async () => {
+      await page.close();
+      expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
+    });
+    return page;
+  }
+
+  async function openZone(page: Page): Promise<Locator> {
+    await page.getByRole("button", { name: "Settings of zone hall" }).click();
+    return page.locator("dialog.editor");
+  }
+
+  const saveButton = (place: Locator): Locator => place.getByRole("button", { name: "Save" }).last();
+
+  test("whoever takes the value of somebody else for one setting keeps the own value of another", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const form = page.locator('form:has([data-setting="rule > threshold"])');
+    await form.getByLabel("Threshold", { exact: true }).fill("310");
+    await form.getByLabel("Hysteresis", { exact: true }).fill("55");
+    await server.patch({ rule: { threshold: 320 } });
+    await saveButton(form).click();
+    await page.getByRole("button", { name: "Take theirs" }).click();
+    await form.getByText("Saved.").waitFor();
+    expect(await server.text()).toContain("rule:\n  threshold: 320\n  hysteresis: 55\n");
+    expect(await form.getByLabel("Threshold", { exact: true }).inputValue()).toBe("320");
+    expect(await saveButton(form).isDisabled()).toBe(true);
+  });
+
+  test("what a person types while the server saves stays, and can be saved next", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const form = page.locator('form:has([data-setting="rule > threshold"])');
+    const [threshold, hysteresis] = ["Threshold", "Hysteresis"].map((name) => form.getByLabel(name, { exact: true }));
+    let answer: (() => void) | undefined;
+    await page.route("**/api/settings", async (route) => {
+      if (route.request().method() === "PATCH" && !answer) await new Promise<void>((resolve) => (answer = resolve));
+      await route.continue();
+    });
+    await threshold.fill("310");
+    await threshold.press("Enter");
+    await eventually(() => answer !== undefined, { what: "the request" });
+    await threshold.fill("311");
+    await hysteresis.fill("56");
+    answer!();
+    await form.getByText("Saved.").waitFor();
+    expect([await threshold.inputValue(), await hysteresis.inputValue()]).toEqual(["311", "56"]);
+    await saveButton(form).click();
+    await eventually(async () => (await server.text()).startsWith("rule:\n  threshold: 311\n  hysteresis: 56\n"), {
+      what: "the second change in the file",
+    });
+  });
+
+  test("the settings of a zone show every time of the file, and save what the person sees", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const dialog = await openZone(page);
+    expect(await dialog.getByLabel("From", { exact: true }).inputValue()).toBe("07:00");
+    await dialog.getByLabel("Time zone").fill("");
+    await dialog.getByRole("group", { name: "Sensors" }).getByLabel("Id of another board").fill("nightlight/attic");
+    await dialog.getByRole("group", { name: "Lamps" }).getByLabel("Id of another board").fill("nightlight/lamp");
+    await dialog.getByRole("group", { name: "Lamps" }).getByRole("button", { name: "Add" }).click();
+    await saveButton(dialog).click();
+    await dialog.getByText("Saved.").waitFor();
+    expect((await server.get()).view.zones.hall).toEqual({
+      sensors: ["nightlight/porch", "nightlight/attic"],
+      lamps: ["nightlight/stairs", "nightlight/lamp"],
+      hours: { from: "07:00", to: "22:00" },
+    });
+  });
+
+  test("neither Escape nor a new short name discards other changes of a zone", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const dialog = await openZone(page);
+    const label = dialog.getByLabel("Name", { exact: true });
+    await label.fill("Entrance hall");
+    await dialog.getByLabel("Short name").fill("entrance");
+    await dialog.getByLabel("Short name").press("Enter");
+    await dialog.getByText("Save or discard your other changes first.").waitFor();
+    await page.keyboard.press("Escape");
+    const question = page.getByRole("dialog", { name: "Discard your changes?" });
+    await question.getByRole("button", { name: "Cancel" }).click();
+    expect(await label.inputValue()).toBe("Entrance hall");
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await question.getByRole("button", { name: "Discard" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(await server.text()).toBe(CONFIGURATION_FILE);
+  });
+
+  test("the page asks before it leaves a view with unsaved changes", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/zones");
+    await page.getByRole("link", { name: "Settings", exact: true }).click();
+    const threshold = page.getByLabel("Threshold", { exact: true });
+    const question = page.getByRole("dialog", { name: "Discard your changes?" });
+    await threshold.fill("310");
+    await page.goBack();
+    await question.getByRole("button", { name: "Cancel" }).click();
+    expect(await threshold.inputValue()).toBe("310");
+    expect(page.url()).toContain("#/settings");
+    await page.getByRole("link", { name: "Zones", exact: true }).click();
+    await question.getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("button", { name: "New zone" }).waitFor();
+    await threshold.waitFor({ state: "detached" });
+    expect(page.url()).toContain("#/zones");
+  });
+
+  test("mistakes that somebody makes in the file are named, and a form works again when they are corrected", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const page = await openView(server.httpUrl, "/settings");
+    const form = page.locator('form:has([data-setting="rule > threshold"])');
+    const threshold = form.getByLabel("Threshold", { exact: true });
+    await threshold.fill("310");
+    await server.write(`${CONFIGURATION_FILE}history: [\n`);
+    await saveButton(form).click();
+    await form.getByText("has mistakes. Correct them in the file before you change settings here:").waitFor();
+    await page
+      .locator(".settings-notes")
+      .getByText(/nightlight\.yaml:\d+:\d+: This is not YAML/)
+      .waitFor();
+    expect(await threshold.inputValue()).toBe("310");
+    await server.write(CONFIGURATION_FILE);
+    await eventually(() => threshold.isEnabled(), { what: "the form to work again" });
+    await saveButton(form).click();
+    await form.getByText("Saved.").waitFor();
+    expect(await server.text()).toBe(CONFIGURATION_FILE.replace("300", "310"));
+  });
+
+  test("Escape ends the drag of a threshold, and the other buttons of a mouse begin none", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const board = await startTestBoard(server.brokerUrl, "nightlight/gate");
+    await board.read(500);
+    const page = await openView(server.httpUrl, "/board/nightlight%2Fgate");
+    const grip = page.getByRole("slider", { name: /^Threshold/ });
+    const bar = page.locator(".rule-bar");
+    await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
+    await grip.hover({ position: { x: 60, y: 5 } });
+    const { x, y } = (await grip.boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.move(x + 60, y - 40, { steps: 3 });
+    await bar.waitFor();
+    await page.keyboard.press("Escape");
+    await bar.waitFor({ state: "hidden" });
+    await page.mouse.move(x + 60, y - 60, { steps: 3 });
+    await page.mouse.up();
+    await grip.hover({ position: { x: 60, y: 5 } });
+    await page.mouse.down({ button: "right" });
+    await page.mouse.move(x + 60, y - 40, { steps: 3 });
+    await page.mouse.up({ button: "right" });
+    expect(await grip.getAttribute("aria-valuenow")).toBe("300");
+    expect(await bar.isVisible()).toBe(false);
+  });
+});
