@@ -79,12 +79,16 @@ export function startDashboard(): void {
       setText(connection, message("page.connecting"));
     },
     connected() {
-      void showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
-      void loadSession().then(() => {
+      const serverShown = showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
+      const sessionShown = loadSession().then(() => {
         boards.refresh();
         views.updateTimeTexts();
         editing.settings.handleReconnect();
       });
+      // Until the next frame shows both, the parts above a plot still grow, so the style sheet hides the plot's sliders.
+      void Promise.allSettled([serverShown, sessionShown]).then(() =>
+        requestAnimationFrame(() => (page.dataset.layout = "final")),
+      );
       page.dataset.connection = "live";
       setText(connection, message("page.live"));
     },

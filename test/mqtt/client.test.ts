@@ -215,6 +215,26 @@ describe("a network with a full send queue", () => {
     expect(client.counters.connects).toBe(1);
   });
 
+  it("does not delay the messages behind 300 packets that need an answer", async () => {
+    let full = false;
+    const got: string[] = [];
+    client = createClient({}, { isSendQueueFull: () => full });
+    client.subscribe("t", 0, (_, payload) => void got.push(payload.toString()));
+    client.start();
+    await eventually(() => broker.packetsOfType("subscribe").length === 1, { what: "the subscription" });
+    full = true;
+    const ids = Array.from({ length: 300 }, (_, n) => n + 1);
+    broker.peers[0].send(...ids.map((messageId) => ({ cmd: "pubrel" as const, messageId })));
+    broker.publish("t", "behind", 0);
+    await eventually(() => got.length > 0, { what: "the message" });
+    expect(got).toEqual(["behind"]);
+    expect(broker.packetsOfType("pubcomp")).toEqual([]);
+    full = false;
+    await eventually(() => broker.packetsOfType("pubcomp").length === 300, { what: "the answers" });
+    expect(messageIdsOf(broker.packetsOfType("pubcomp"))).toEqual(ids);
+    expect(client.counters.connects).toBe(1);
+  });
+
   it("reads no more until there is room for the answers, and then answers everything", async () => {
     let full = false;
     let offered = 0;
@@ -227,6 +247,24 @@ describe("a network with a full send queue", () => {
     expect(broker.packetsOfType("pubcomp")).toEqual([]);
     full = false;
     await eventually(() => broker.packetsOfType("pubcomp").length === 1000, { what: "the answers" });
+    expect(client.counters.connects).toBe(1);
+  });
+});
+
+describe("a broker whose PINGRESP waits behind many messages", () => {
+  it("keeps its connection while messages arrive, and gets further pings", async () => {
+    broker.script = (packet) => packet.cmd === "pingreq";
+    client = createClient({ keepAlive: 4 });
+    client.subscribe("t", 0, () => {});
+    client.start();
+    await waitForConnection();
+    // The client sends nothing else, so it pings every 3 s, and counts a silent broker as lost 2 s after a ping.
+    const hasPingedTwice = () => {
+      broker.publish("t", "", 0);
+      return broker.packetsOfType("pingreq").length === 2;
+    };
+    await eventually(hasPingedTwice, { within: 20_000, what: "the second ping" });
+    expect(reasons).toEqual([]);
     expect(client.counters.connects).toBe(1);
   });
 });

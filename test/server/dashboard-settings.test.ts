@@ -116,11 +116,58 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     const sendTouch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
       finger.send("Input.dispatchTouchEvent", { type, touchPoints });
     const gripArea = (await grip.boundingBox())!;
+    const { y, height } = (await page.locator(".u-over").boundingBox())!;
     await sendTouch("touchStart", { x: gripArea.x + 60, y: gripArea.y + gripArea.height / 2 });
-    await sendTouch("touchMove", { x: gripArea.x + 60, y: plotArea.y + plotArea.height * (1 - 400 / 1023) });
+    await sendTouch("touchMove", { x: gripArea.x + 60, y: y + height * (1 - 400 / 1023) });
     await sendTouch("touchEnd");
     await page.getByText(/On below (39|40)\d, /).waitFor();
   });
+
+  const PARTS_THAT_LOAD = {
+    "the history": { request: "**/api/history?*", shown: "#plot-summary:not(:empty)" },
+    "the session": { request: "**/api/session", shown: "[data-part=people-link]" },
+    "the simulated board": { request: "**/api/simulator/boards", shown: ".board .simulator" },
+  };
+
+  test.each(Object.entries(PARTS_THAT_LOAD))(
+    "a slider does not move under the pointer when %s arrives last",
+    async (_, last) => {
+      const server = await startSettingsServer(CONFIGURATION_FILE);
+      await connectBoards(server, { porch: 500 });
+      // At this width, the link People needs a line of its own in the header.
+      const page = await browser.newPage({ viewport: { width: 700, height: 1000 } });
+      onTestFinished(() => page.close());
+      await page.route("**/api/status", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...((await response.json()) as object), simulator: true } });
+      });
+      const simulated = { id: "nightlight/porch", light: 500, lamp: false, held: false, running: true, crashes: 0, network: "up" }; // prettier-ignore
+      await page.route("**/api/simulator/boards", (route) => route.fulfill({ json: [simulated] }));
+      let release = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(last.request, async (route) => {
+        await released;
+        await route.fallback();
+      });
+      // Records each place of the slider, in px from the top of the window.
+      await page.addInitScript(`{
+      const places = (window.places = new Set());
+      const record = () => {
+        const grip = document.querySelector(".grip-threshold");
+        if (grip?.offsetParent) places.add(grip.getBoundingClientRect().top);
+        requestAnimationFrame(record);
+      };
+      requestAnimationFrame(record);
+    }`);
+      await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
+      await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
+      for (const part of Object.values(PARTS_THAT_LOAD)) if (part !== last) await page.locator(part.shown).waitFor();
+      release();
+      await page.locator(last.shown).waitFor();
+      await page.getByRole("slider", { name: /^Threshold/ }).waitFor();
+      expect(await page.evaluate<number[]>("[...places]")).toHaveLength(1);
+    },
+  );
 
   test("the keyboard moves both ends, Escape discards, and a screen reader hears the values", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
@@ -262,7 +309,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await expectAccessible("the settings");
     await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);
     await page.getByRole("slider").first().waitFor();
-    await page.locator("[data-part=stretch]", { hasText: /\d/ }).waitFor();
+    await page.locator("#plot-summary", { hasText: /\d/ }).waitFor();
     await expectAccessible("a board");
     await page.goto(`${server.httpUrl}/#/zones`);
     await page.getByRole("button", { name: "Einstellungen der Zone hall" }).click();

@@ -17,7 +17,7 @@
  * - The client reconnects without end. `Backoff` describes when, `deviceNetwork` how long an attempt may take.
  * - It reports when connections keep ending early, as they do if two clients use the same client identifier.
  * - The broker has 6 s to answer CONNECT, and 30 s to acknowledge each subscription and publication.
- * - It detects a half-open connection within 1.5 × the keep-alive interval.
+ * - It detects a half-open connection within 1.5 × the keep-alive interval. Any received bytes show that it is alive.
  * - It subscribes again after every connect, before sending anything else, and reports a SUBACK that refuses.
  * - If the broker lost the session, the client sends unacknowledged publications again. With `holdNewSession`, it waits
  *   for `release()`: the broker may have lost other clients' subscriptions and would acknowledge messages nobody gets.

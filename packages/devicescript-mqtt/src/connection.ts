@@ -41,11 +41,17 @@ const INBOX_TIMEOUT = 1000
 const MAX_WORK = 2000
 const PACKET_WORK = 100
 
-/** Number of packets in the send queue above which the client sends no QoS 0 message and processes no packet. */
+/** Length of the send queue at which the client sends no QoS 0 message and processes no packet. */
 const MAX_QUEUED = 16
 
 /** Space in the send queue for packets other than publications. If the queue is full, the connection ends. */
 const MAX_OTHERS = 128
+
+/** Length of an acknowledgment, in bytes. Packets that are not longer are joined to the last one in the send queue. */
+const ACK_LENGTH = 4
+
+/** Length of a packet in the send queue, in bytes, above which nothing is joined to it. */
+const MAX_JOINED = 128
 
 /** Time before a packet is offered again to a full network queue, in ms. */
 const RETRY_INTERVAL = 10
@@ -88,7 +94,7 @@ export class Connection {
 
     private parser: Parser
     private wake: Signal
-    /** Send queue: packets that wait for room in the network queue. */
+    /** Send queue: packets, or several short ones joined, that wait for room in the network queue. */
     private outbox: Buffer[] = []
     private openedAt: number
     private keepAlive: KeepAlive
@@ -131,11 +137,21 @@ export class Connection {
     /** Sends a packet. Queues it if the network queue is full. */
     send(packet: Buffer): void {
         this.keepAlive.onSent(this.network.millis())
-        if (this.outbox.length === 0 && this.link.write(packet)) return
+        const outbox = this.outbox
+        const tail = outbox[outbox.length - 1]
+        if (!tail && this.link.write(packet)) return
         // Bound the queue, or a broker that requests many acknowledgments could fill the memory.
-        if (this.outbox.length >= 2 * this.options.maxInflight + MAX_OTHERS)
-            return this.finish(EndReason.Lost, "the network does not take what is sent")
-        this.outbox.push(packet)
+        if (outbox.length >= 2 * this.options.maxInflight + MAX_OTHERS)
+            return this.finish(EndReason.Lost, "the send queue is full")
+        // The network queue has a place for each write, so the many acknowledgments of a burst must share writes.
+        if (tail && packet.length <= ACK_LENGTH && tail.length <= MAX_JOINED) {
+            outbox.pop()
+            const joined = Buffer.alloc(tail.length + packet.length)
+            joined.set(tail)
+            joined.set(packet, tail.length)
+            packet = joined
+        }
+        outbox.push(packet)
         this.wake.notify()
     }
 
@@ -195,10 +211,6 @@ export class Connection {
         if (packet.type === PacketType.Connack) return this.connack(packet)
         // CONNACK must be the first packet from the broker [MQTT-3.2.0-1].
         if (this.acceptedAt < 0) return "the broker sent something else before CONNACK"
-        if (packet.type === PacketType.Pingresp) {
-            this.keepAlive.onPingresp()
-            return ""
-        }
         const problem = this.session.receive(packet)
         if (packet.type === PacketType.Publish) this.owner.messagesArrived()
         return problem

@@ -9,8 +9,9 @@ export const enum KeepAliveAction {
 
 /**
  * Keep-alive timer. PINGREQ is due after 3/4 of the interval without traffic in one of the directions. The connection
- * counts as dead if no PINGRESP follows within 1/2 of the interval. The client thus detects a dead connection after 5/4 of
- * the interval; the broker waits 3/2 [MQTT-3.1.2-24]. Times are in ms.
+ * counts as dead if nothing arrives within 1/2 of the interval after it. Any bytes count as an answer, because PINGRESP
+ * may wait behind many messages. The client thus detects a dead connection after 5/4 of the interval; the broker waits
+ * 3/2 [MQTT-3.1.2-24]. Times are in ms.
  */
 export class KeepAlive {
     /** Time until `check` must be called again, in ms. */
@@ -37,10 +38,6 @@ export class KeepAlive {
     /** Records that bytes arrived at `now`. */
     onReceived(now: number): void {
         this.received = now
-    }
-
-    /** Records that the broker answered PINGREQ. */
-    onPingresp(): void {
         this.pinged = -1
     }
 
@@ -51,10 +48,7 @@ export class KeepAlive {
     check(now: number, paused: boolean): KeepAliveAction {
         this.nextCheck = Infinity
         if (this.seconds === 0) return KeepAliveAction.Wait
-        if (paused) {
-            this.received = now
-            this.pinged = -1
-        }
+        if (paused) this.onReceived(now)
         if (this.pinged >= 0) {
             this.nextCheck = this.pinged + this.seconds * 500 - now
             return this.nextCheck > 0 ? KeepAliveAction.Wait : KeepAliveAction.GiveUp

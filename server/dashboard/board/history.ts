@@ -90,6 +90,8 @@ export class HistoryView {
     this.box.addEventListener("keydown", (event) => this.handleKey(event));
     this.box.addEventListener("blur", () => this.chart.hideCursor());
     this.table.addEventListener("toggle", () => this.updateTexts());
+    // Without its title, the plot would move down when the history arrives.
+    this.showTitle(this.rangeAt(now()));
     this.showPeriod(this.period);
   }
 
@@ -184,8 +186,12 @@ export class HistoryView {
     this.lastDrawn = time;
     const until = Math.min(span.to, this.findOnlineEnd(time));
     this.chart.setData({ series: this.series, span, until, threshold, hysteresis });
-    setText(this.title, formatTimeRange(span.from, span.to));
+    this.showTitle(span);
     if (time - this.lastDescribed > TEXT_UPDATE_INTERVAL) this.updateTexts();
+  }
+
+  private showTitle({ from, to }: TimeRange): void {
+    setText(this.title, formatTimeRange(from, to));
   }
 
   /** Returns the plotted time range, which begins with the first reading of a new board. */

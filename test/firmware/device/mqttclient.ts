@@ -1,5 +1,5 @@
 // MQTT client for tests: connects to HOST:PORT, counts received messages, checks their order, echoes them, and publishes
-// on request. INFLIGHT and MAXPACKET are options, FILTERS is the number of additional subscriptions.
+// on request. KEEPALIVE, INFLIGHT and MAXPACKET are options, FILTERS is the number of additional subscriptions.
 import { sleep } from "@devicescript/core"
 import { readSetting } from "@devicescript/settings"
 import { MqttClient } from "../../../packages/devicescript-mqtt/src/client.js"
@@ -7,13 +7,14 @@ import { deviceNetwork } from "../../../packages/devicescript-mqtt/src/socket.js
 
 const host = await readSetting("HOST", "")
 const port = await readSetting("PORT", 0)
+const keepAlive = await readSetting("KEEPALIVE", 60)
 const maxInflight = await readSetting("INFLIGHT", 8)
 const maxPacket = await readSetting("MAXPACKET", 2048)
 const filters = await readSetting("FILTERS", 0)
 const will = { topic: "vm/will", payload: "gone", qos: 1 as const, retain: false }
 const client = new MqttClient(deviceNetwork({ host, port }), {
     clientId: "vm",
-    keepAlive: 2,
+    keepAlive,
     will,
     maxInflight,
     maxPacket,
