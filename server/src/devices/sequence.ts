@@ -21,7 +21,7 @@ export interface Sequence {
   /** Number of sequence numbers below the highest that have not arrived. */
   gapCount: number;
   /**
-   * Bit set of the numbers in the window that have arrived. The window ends with `highest`. Undefined while all numbers
+   * Bit set of the numbers in the window that have arrived. The window ends with `highestSeq`. Undefined while all numbers
    * have arrived, which saves memory.
    */
   bits: Uint32Array | undefined;
