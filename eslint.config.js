@@ -6,7 +6,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import ts from "typescript-eslint";
 
 /** Forbids access to private members of libraries, and changes of their objects. */
-const PRIVATE_MEMBERS = [
+const PRIVATE_MEMBER_RULES = [
   {
     selector: "MemberExpression[property.name=/^_/], MemberExpression[property.value=/^_/], Property[key.name=/^_/]",
     message: "Members that begin with _ are private to a library.",
@@ -23,7 +23,7 @@ const PRIVATE_MEMBERS = [
 ];
 
 /** Forbids reading the wall clock, which may be wrong and may be set at any time. */
-const WALL_CLOCK = [
+const WALL_CLOCK_RULES = [
   {
     selector:
       "MemberExpression[object.name='Date'][property.name='now'], NewExpression[callee.name='Date'][arguments.length=0]",
@@ -33,7 +33,7 @@ const WALL_CLOCK = [
 ];
 
 /** Forbids page text outside the message tables. A browser test finds the texts that these patterns miss. */
-const PAGE_TEXT = [
+const PAGE_TEXT_RULES = [
   ":not(NewExpression[callee.name='Error']) > Literal[value=/\\p{L}{2,} \\p{L}/u]",
   ":not(NewExpression[callee.name='Error']) > TemplateLiteral > TemplateElement[value.raw=/\\p{L}{3,}\\s|\\s\\p{L}{3,}/u]",
   "CallExpression[callee.name=/^(setText|createElement)$/] > Literal:nth-child(2)[value=/\\p{L}/u]",
@@ -74,7 +74,7 @@ export default defineConfig(
       "server/dashboard/clock.ts",
       "server/dashboard/events/{hub,stream}.ts",
     ],
-    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK] },
+    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK_RULES] },
   },
   {
     files: ["server/dashboard/**/*.ts"],
@@ -86,16 +86,16 @@ export default defineConfig(
       "server/dashboard/reasons.ts",
       "server/dashboard/{clock,events/{hub,stream}}.ts",
     ],
-    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK, ...PAGE_TEXT] },
+    rules: { "no-restricted-syntax": ["error", ...WALL_CLOCK_RULES, ...PAGE_TEXT_RULES] },
   },
   {
     files: ["server/dashboard/{clock,events/{hub,stream}}.ts"],
-    rules: { "no-restricted-syntax": ["error", ...PAGE_TEXT] },
+    rules: { "no-restricted-syntax": ["error", ...PAGE_TEXT_RULES] },
   },
   {
     // The broker uses only the documented API of aedes, so that new versions of aedes do not break the broker.
     files: ["server/src/broker/**/*.ts"],
-    rules: { "no-restricted-syntax": ["error", ...PRIVATE_MEMBERS, ...WALL_CLOCK] },
+    rules: { "no-restricted-syntax": ["error", ...PRIVATE_MEMBER_RULES, ...WALL_CLOCK_RULES] },
   },
   {
     // Firmware has no rules with types, because DeviceScript's types differ. Its compiler rejects floating promises.

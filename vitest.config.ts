@@ -1,16 +1,23 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.js";
 
-/** Tests with time limits in seconds. At most two of these files run at the same time. */
-const TIMED_TESTS = ["test/e2e/**/*.test.ts", "test/mqtt/{client,session-*,vm}.test.ts", "test/server/cli.test.ts"];
+/** Tests with time limits in seconds. At most three of these files run at the same time. */
+const TIMED_TESTS = [
+  "test/chaos/{accounts,chaos,proxy}.test.ts",
+  "test/e2e/**/*.test.ts",
+  "test/firmware/{keep-alive,wrap-restart}.test.ts",
+  "test/mqtt/{client,session-*,vm}.test.ts",
+  "test/server/cli.test.ts",
+];
 
-/** Tests that need the whole machine, because they load it or run boards faster than in reality. */
-const EXCLUSIVE_TESTS = [
-  "test/chaos/**/*.test.ts",
-  "test/firmware/{endurance,keep-alive,wrap-restart}.test.ts",
+/** Tests whose limits a busy machine exceeds first. At most two of these files run at the same time. */
+const DEMANDING_TESTS = [
+  "test/chaos/promises.test.ts",
+  "test/firmware/endurance.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
-/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED_TESTS` and `EXCLUSIVE_TESTS`. */
+/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED_TESTS` and `DEMANDING_TESTS`. */
 const LONG_TESTS = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
@@ -52,45 +59,37 @@ const PARALLEL_OPTIONS = {
   ...LONG_TIMEOUTS,
 };
 
+/** These tests start after the parallel ones have ended, because a busy machine would exceed their time limits. */
+const TIMED_OPTIONS = { maxWorkers: 3, sequence: { groupOrder: 1 }, ...LONG_TIMEOUTS };
+
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
     reporters: ["default"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...SHARED_OPTIONS,
         test: {
           name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: [...LONG_TESTS, ...TIMED_TESTS, ...EXCLUSIVE_TESTS],
+          exclude: [...LONG_TESTS, ...TIMED_TESTS, ...DEMANDING_TESTS],
           ...PARALLEL_OPTIONS,
         },
       },
-      {
-        ...SHARED_OPTIONS,
-        test: {
-          name: "essential",
-          include: [ESSENTIAL_TEST],
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
-          ...LONG_TIMEOUTS,
-        },
-      },
+      { ...SHARED_OPTIONS, test: { name: "essential", include: [ESSENTIAL_TEST], ...TIMED_OPTIONS } },
       { ...SHARED_OPTIONS, test: { name: "long", include: LONG_TESTS, ...PARALLEL_OPTIONS } },
       {
         ...SHARED_OPTIONS,
-        test: {
-          ...{ name: "two by two", include: TIMED_TESTS, exclude: [ESSENTIAL_TEST] },
-          ...{ maxWorkers: 2, sequence: { groupOrder: 2 }, ...LONG_TIMEOUTS },
-        },
+        test: { name: "timed", include: TIMED_TESTS, exclude: [ESSENTIAL_TEST], ...TIMED_OPTIONS },
       },
       {
         ...SHARED_OPTIONS,
         test: {
-          name: "one by one",
-          include: EXCLUSIVE_TESTS,
-          maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          name: "demanding",
+          include: DEMANDING_TESTS,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           ...LONG_TIMEOUTS,
         },
       },

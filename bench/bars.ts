@@ -46,19 +46,19 @@ export function drawBarChart(title: string, digits: number, groups: readonly Bar
   const maximum = Math.max(...all) || 1;
   const room = CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH;
   const parts: string[] = [];
-  const textElement = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
+  const appendText = (x: number, y: number, kind: string, words: string, anchor = "start"): void =>
     void parts.push(`<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${escapeXml(words)}</text>`);
-  textElement(0, 18, "title", title);
+  appendText(0, 18, "title", title);
   let y = TITLE_HEIGHT;
   for (const group of groups) {
-    textElement(0, y + 20, "group", group.label);
+    appendText(0, y + 20, "group", group.label);
     y += GROUP_HEIGHT;
     for (const { label, value, highlighted } of group.bars) {
       const width = Math.round(((value ?? 0) / maximum) * room);
-      textElement(LABEL_WIDTH - 8, y + BAR_HEIGHT - 2, "label", label, "end");
+      appendText(LABEL_WIDTH - 8, y + BAR_HEIGHT - 2, "label", label, "end");
       parts.push(`<rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="2" class="bar${highlighted ? " marked" : ""}"/>`); // prettier-ignore
       const figure = value?.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-      textElement(LABEL_WIDTH + width + 6, y + BAR_HEIGHT - 2, "value", figure ?? "no figure");
+      appendText(LABEL_WIDTH + width + 6, y + BAR_HEIGHT - 2, "value", figure ?? "no figure");
       y += ROW_HEIGHT;
     }
   }

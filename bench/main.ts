@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describeMachine } from "./machine.js";
 import { createCommandLine, parseOptions } from "./options.js";
 import { PART_DEFINITIONS } from "./parts.js";
-import { updatePage } from "./page.js";
+import { updateGeneratedTable } from "./page.js";
 
 const DOCS_FOLDER = fileURLToPath(new URL("../docs", import.meta.url));
 const print = (text: string): void => console.error(text);
@@ -19,7 +19,7 @@ for (const part of options.parts)
     const { text, plots = {} } = await run(options, print);
     console.log(`\n## ${part}\n\n${text}\n`);
     if (!options.write) continue;
-    await updatePage(
+    await updateGeneratedTable(
       path.join(DOCS_FOLDER, page),
       `npm run bench -- ${part} --write`,
       page === "reference/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,

@@ -3,17 +3,17 @@ import { Argument, Command, InvalidArgumentError } from "commander";
 import { listPeers } from "./loop/peers/index.js";
 import type { BrokerKind } from "./loop/peers/peer.js";
 
-export const PARTS = ["loop", "flat", "firmware", "dashboard", "history", "mqtt"] as const;
-export type Part = (typeof PARTS)[number];
+export const BENCHMARK_PARTS = ["loop", "flat", "firmware", "dashboard", "history", "mqtt"] as const;
+export type BenchmarkPart = (typeof BENCHMARK_PARTS)[number];
 
 const LOOP_KINDS = ["closed", "open", "cold"] as const;
 type LoopKind = (typeof LOOP_KINDS)[number];
 
-/** The run's thoroughness: a smoke test, a first look, or results to publish. */
+/** How long a run measures: `quick` for a smoke test, `usual` for a first impression, `full` for results to publish. */
 export type RunLength = "quick" | "usual" | "full";
 
-export interface Options {
-  readonly parts: readonly Part[];
+export interface BenchmarkOptions {
+  readonly parts: readonly BenchmarkPart[];
   readonly length: RunLength;
   readonly rounds: number;
   /** Length of each measurement, in s. */
@@ -36,7 +36,7 @@ export interface Options {
   readonly write: boolean;
 }
 
-const RUN_LENGTHS: Record<RunLength, Pick<Options, "rounds" | "seconds" | "warmUp" | "warmUpCycles">> = {
+const RUN_LENGTHS: Record<RunLength, Pick<BenchmarkOptions, "rounds" | "seconds" | "warmUp" | "warmUpCycles">> = {
   quick: { rounds: 1, seconds: 0.5, warmUp: 0.3, warmUpCycles: 0 },
   usual: { rounds: 3, seconds: 1, warmUp: 1, warmUpCycles: 20_000 },
   full: { rounds: 3, seconds: 2, warmUp: 1.5, warmUpCycles: 40_000 },
@@ -86,7 +86,9 @@ Examples:
 export function createCommandLine(): Command {
   return new Command("npm run bench --")
     .description("Measure the nightlight and compare it with other servers. Run npm run build first.")
-    .addArgument(new Argument("[parts...]", "what to measure").choices([...PARTS, "all"]).default(["loop"], "loop"))
+    .addArgument(
+      new Argument("[parts...]", "what to measure").choices([...BENCHMARK_PARTS, "all"]).default(["loop"], "loop"),
+    )
     .option("--quick", "measure once for half a second, as a smoke test")
     .option("--full", "measure longer and in all scenarios, for numbers to publish")
     .option("--write", "write tables and plots into docs/")
@@ -127,7 +129,7 @@ export function createCommandLine(): Command {
     .addHelpText("after", HELP_TEXT);
 }
 
-interface Flags {
+interface ParsedFlags {
   quick?: boolean;
   full?: boolean;
   write?: boolean;
@@ -148,15 +150,15 @@ interface Flags {
 }
 
 /** Returns the options of a parsed command line, with defaults. */
-export function parseOptions(command: Command): Options {
-  const { broker, qos, loop, quick, full, write, ...rest } = command.opts<Flags>();
-  const parts = command.processedArgs[0] as (Part | "all")[];
+export function parseOptions(command: Command): BenchmarkOptions {
+  const { broker, qos, loop, quick, full, write, ...rest } = command.opts<ParsedFlags>();
+  const parts = command.processedArgs[0] as (BenchmarkPart | "all")[];
   const length = quick ? "quick" : full ? "full" : "usual";
   return {
     ...RUN_LENGTHS[length],
     ...rest,
     length,
-    parts: parts.includes("all") ? PARTS : PARTS.filter((part) => parts.includes(part)),
+    parts: parts.includes("all") ? BENCHMARK_PARTS : BENCHMARK_PARTS.filter((part) => parts.includes(part)),
     brokerKinds: broker ?? ["mosquitto", "embedded"],
     qos: (qos ?? ["0", "1"]).map((level) => (level === "0" ? 0 : 1)),
     loops: loop ?? (full ? LOOP_KINDS : ["closed"]),

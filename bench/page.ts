@@ -6,7 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
  * @param command the command that generates the table, as named in the begin marker
  * @throws Error when the page does not have both markers
  */
-export async function updatePage(file: string, command: string, table: string): Promise<void> {
+export async function updateGeneratedTable(file: string, command: string, table: string): Promise<void> {
   const [first, last] = [`<!-- begin: ${command} -->`, "<!-- end -->"];
   const page = await readFile(file, "utf8");
   const begin = page.indexOf(first);

@@ -5,9 +5,9 @@ import { measureScaling } from "./flat/index.js";
 import { measureHistory } from "./history/index.js";
 import { measureLoop, formatResults } from "./loop/index.js";
 import { listPeers } from "./loop/peers/index.js";
-import { createPlot } from "./loop/plot.js";
+import { plotResults } from "./loop/plot.js";
 import { compareClients } from "./mqtt/index.js";
-import type { Options, Part } from "./options.js";
+import type { BenchmarkOptions, BenchmarkPart } from "./options.js";
 
 export type Print = (text: string) => void;
 
@@ -21,14 +21,14 @@ export interface PartResult {
 interface PartDefinition {
   /** The page that shows the results, as a path from `docs/`. */
   readonly page: string;
-  run(options: Options, print: Print): Promise<PartResult>;
+  run(options: BenchmarkOptions, print: Print): Promise<PartResult>;
 }
 
-const PAGE = "reference/benchmarks.md";
+const BENCHMARKS_PAGE = "reference/benchmarks.md";
 
-export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
+export const PART_DEFINITIONS: Readonly<Record<BenchmarkPart, PartDefinition>> = {
   loop: {
-    page: PAGE,
+    page: BENCHMARKS_PAGE,
     async run(options, print) {
       const { length, loops, peers, profile, connections } = options;
       const outcome = await measureLoop(
@@ -46,34 +46,34 @@ export const PART_DEFINITIONS: Readonly<Record<Part, PartDefinition>> = {
       return {
         text: formatResults(outcome),
         plots: {
-          "images/bench-mosquitto.svg": createPlot(outcome.outcomes, "mosquitto"),
-          "images/bench-embedded.svg": createPlot(outcome.outcomes, "embedded"),
+          "images/bench-mosquitto.svg": plotResults(outcome.outcomes, "mosquitto"),
+          "images/bench-embedded.svg": plotResults(outcome.outcomes, "embedded"),
         },
       };
     },
   },
   flat: {
-    page: PAGE,
+    page: BENCHMARKS_PAGE,
     async run({ length, devices, ...options }, print) {
       const many = Math.max(...(devices ?? [length === "quick" ? 1000 : 100_000]));
       return { text: await measureScaling({ ...options, devices: many }, print) };
     },
   },
   firmware: {
-    page: PAGE,
+    page: BENCHMARKS_PAGE,
     async run({ length, seed, trace }, print) {
       const crossings = { quick: 4, usual: 20, full: 40 }[length];
       return { text: await measureFirmware({ seed, recording: trace, crossings }, print) };
     },
   },
   dashboard: {
-    page: PAGE,
+    page: BENCHMARKS_PAGE,
     run: async ({ length, rounds }, print) => ({
       text: await measureDashboard({ boards: length === "quick" ? 50 : 500, rounds }, print),
     }),
   },
   history: {
-    page: PAGE,
+    page: BENCHMARKS_PAGE,
     async run({ length }, print) {
       const days = { quick: 1, usual: 7, full: 30 }[length];
       return { text: await measureHistory({ boards: length === "quick" ? 2 : 20, days }, print) };

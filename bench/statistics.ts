@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number | undefined {
 }
 
 /** Returns the relative spread: half the range (maximum minus minimum) divided by the median; 0 for one round. */
-export function relativeSpread(values: readonly number[]): number {
+export function relativeSpreadOf(values: readonly number[]): number {
   const middle = median(values);
   return middle ? (Math.max(...values) - Math.min(...values)) / 2 / middle : 0;
 }

@@ -1,7 +1,7 @@
 /** `npm run deploy`: updates program and settings on a board that was flashed before. */
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { BOARD_FLAG, createCommand, runCommand } from "./flash/command.js";
-import { deployOnly, thisComputer, type FlashOptions } from "./flash/flow.js";
+import { deployOnly, accessThisComputer, type FlashOptions } from "./flash/flow.js";
 import { silenceJacdac } from "./lib/command-line.js";
 
 endOnOutputErrors();
@@ -9,4 +9,4 @@ const command = createCommand("deploy", "Update the program and your settings on
   .option(...BOARD_FLAG);
 
 silenceJacdac();
-process.exitCode = await runCommand<FlashOptions>(command, process.argv.slice(2), (options) => deployOnly(options, thisComputer())); // prettier-ignore
+process.exitCode = await runCommand<FlashOptions>(command, process.argv.slice(2), (options) => deployOnly(options, accessThisComputer())); // prettier-ignore

@@ -6,10 +6,10 @@
 import { createInterface } from "node:readline";
 import { styleText } from "node:util";
 import { Command, CommanderError } from "commander";
-import { clampLight, shortDay, MAX_LIGHT, MIN_LIGHT } from "../sim/light.js";
+import { clampLight, createShortDay, MAX_LIGHT, MIN_LIGHT } from "../sim/light.js";
 import { LightSensor } from "../sim/sensor.js";
 import { Peripherals } from "../sim/vm/peripherals.js";
-import { silenceJacdac, parserForWholeNumber } from "./lib/command-line.js";
+import { silenceJacdac, createWholeNumberParser } from "./lib/command-line.js";
 import { DevtoolsBus } from "./peripherals/devtools.js";
 
 /** The id of the simulated Jacdac device. A constant id lets programs find their services again after a restart. */
@@ -23,7 +23,7 @@ function parseOptions(args: readonly string[]): { light?: number } {
     .option(
       "--light <n>",
       "hold the light at 0..1023 (default: a short day and night)",
-      parserForWholeNumber(MIN_LIGHT, MAX_LIGHT),
+      createWholeNumberParser(MIN_LIGHT, MAX_LIGHT),
     )
     .addHelpText(
       "after",
@@ -40,7 +40,7 @@ Waits for DeviceScript's tools, which VS Code or devs devtools starts. Then type
 
 async function runPeripherals({ light }: { light?: number }): Promise<void> {
   silenceJacdac();
-  const sensor = new LightSensor(shortDay());
+  const sensor = new LightSensor(createShortDay());
   if (light !== undefined) sensor.hold(light);
   const bus = new DevtoolsBus();
   const peripherals = new Peripherals(

@@ -3,11 +3,11 @@ import { EventEmitter } from "node:events";
 import type { BoardEvents } from "./types.js";
 import type { StatusLight } from "./vm/status-light.js";
 
-const OFF: StatusLight = [0, 0, 0];
+const LED_OFF: StatusLight = [0, 0, 0];
 
 export class BoardState extends EventEmitter<BoardEvents> {
   #intensity = 0;
-  #statusLight: StatusLight = OFF;
+  #statusLight: StatusLight = LED_OFF;
   #running = false;
   #crashes = 0;
 
@@ -59,7 +59,7 @@ export class BoardState extends EventEmitter<BoardEvents> {
   /** Switches lamp and status LED off after a loss of power. */
   protected clearOnPowerLoss(): void {
     this.setIntensity(0);
-    this.setStatusLight(OFF);
+    this.setStatusLight(LED_OFF);
     if (this.#running) this.setRunning(false);
   }
 }

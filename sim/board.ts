@@ -1,7 +1,7 @@
 /** A simulated board: the real bytecode in the real virtual machine, with a light sensor, an LED, flash and a network. */
 import { createHash } from "node:crypto";
 import type { Worker } from "node:worker_threads";
-import { constantLight } from "./light.js";
+import { createConstantLight } from "./light.js";
 import { parseLogLine } from "./log.js";
 import { BoardNetwork } from "./network.js";
 import { addSourcePositions } from "./positions.js";
@@ -25,7 +25,7 @@ const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;
 
-/** Largest uptime, in ms: 100 days. The virtual machine is moved there in steps, which takes time. */
+/** Largest uptime, in ms: 100 days. The virtual machine's clock moves to it in steps, which takes time. */
 const MAX_UPTIME = 8_640_000_000;
 
 /** Functions that resolve or reject the promise of a pending `start`. */
@@ -70,7 +70,7 @@ export class SimulatedBoard extends BoardState {
     this.#options = options;
     this.#deviceId = deviceId;
     this.#settings = encodeSettings(options.settings);
-    this.#sensor = new LightSensor(options.light ?? constantLight(512));
+    this.#sensor = new LightSensor(options.light ?? createConstantLight(512));
     this.network = new BoardNetwork((network) => {
       this.#send({ network });
       this.emit("change");
@@ -82,8 +82,8 @@ export class SimulatedBoard extends BoardState {
     return this.#sensor.light;
   }
   /** Whether the user has set the light by hand. */
-  get held(): boolean {
-    return this.#sensor.held;
+  get isLightHeld(): boolean {
+    return this.#sensor.isHeld;
   }
 
   /**
@@ -122,13 +122,13 @@ export class SimulatedBoard extends BoardState {
    * @throws RangeError for any other value
    */
   setLight(light: number | null): void {
-    const { held } = this;
+    const { isLightHeld: held } = this;
     this.#sensor.hold(light);
-    if (!this.#sampleLight() && held !== this.held) this.emit("change");
+    if (!this.#sampleLight() && held !== this.isLightHeld) this.emit("change");
   }
 
   /** Returns the memory usage of the program; undefined while no program runs. */
-  heap(): Promise<Heap | undefined> {
+  readHeap(): Promise<Heap | undefined> {
     if (!this.#thread) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#heapRequests.push(resolve);
@@ -161,7 +161,7 @@ export class SimulatedBoard extends BoardState {
         bytecode: this.#options.bytecode,
         settings: this.#settings,
         light: this.light,
-        network: this.network.current,
+        network: this.network.currentState,
         speed: this.#options.speed ?? 1,
         uptime: this.#uptime,
       });

@@ -1,6 +1,6 @@
 /** Generates a 24-hour light curve with random clouds from a seed. Benchmarks and simulated fleets use the curve as input. */
 import { clampLight, type LightSource } from "./light.js";
-import { hashInteger, seededRandom } from "./random.js";
+import { hashInteger, createSeededRandom } from "./random.js";
 
 /** Length of a day, in ms. */
 export const DAY = 24 * 60 * 60 * 1000;
@@ -55,12 +55,12 @@ export interface DayOptions {
  * Returns the light of a cloudy day: night, the sun's arc, about eighty clouds with edges of 4 to 30 s, and sensor
  * noise. The curve repeats every day. Under a clear sky, the light falls below 300 at about 17:30.
  */
-export function cloudyDay({ seed = 1, period = DAY, hour = 0, noisy = true }: DayOptions = {}): LightSource {
+export function createCloudyDay({ seed = 1, period = DAY, hour = 0, noisy = true }: DayOptions = {}): LightSource {
   const clouds = generateClouds(seed);
   return (ms) => {
     const time = (ms * (DAY / period) + hour * HOUR) % DAY;
     const noise = noisy ? noiseOf((seed ^ Math.floor(ms / NOISE_INTERVAL)) | 0) : 0;
-    return clampLight(clearSkyAt(time) * transmissionAt(clouds, time) + NIGHT_LIGHT + noise);
+    return clampLight(clearSkyLightAt(time) * transmissionAt(clouds, time) + NIGHT_LIGHT + noise);
   };
 }
 
@@ -72,13 +72,13 @@ export function noiseOf(sample: number): number {
 }
 
 /** Returns the light that a clear sky adds to the night's light. */
-function clearSkyAt(time: number): number {
+function clearSkyLightAt(time: number): number {
   if (time <= SUNRISE || time >= SUNSET) return 0;
   return NOON_LIGHT * Math.sin((Math.PI * (time - SUNRISE)) / (SUNSET - SUNRISE)) ** 1.3;
 }
 
 function generateClouds(seed: number): Cloud[] {
-  const random = seededRandom(seed);
+  const random = createSeededRandom(seed);
   const randomBetween = ([least, most]: readonly [number, number]): number => least + random() * (most - least);
   const randomDuration = (mean: number): number => -Math.log(1 - random()) * mean;
   const clouds: Cloud[] = [];

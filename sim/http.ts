@@ -39,7 +39,15 @@ class RequestError extends Error {
   }
 }
 
-export function boardView({ id, light, lamp, held, running, crashes, network }: SimulatedBoard): BoardView {
+export function toBoardView({
+  id,
+  light,
+  lamp,
+  isLightHeld: held,
+  running,
+  crashes,
+  network,
+}: SimulatedBoard): BoardView {
   return { id, light, lamp, held, running, crashes, network: network.state };
 }
 
@@ -53,11 +61,11 @@ export function simulatorRoutes(simulator: Simulator) {
       return reply.code(statusCode).send({ error: error.message });
     });
 
-    fastify.get(BOARDS_PATH, () => [...simulator.boards.values()].map(boardView));
+    fastify.get(BOARDS_PATH, () => [...simulator.boards.values()].map(toBoardView));
     fastify.post(BOARDS_PATH, (request, reply) => addBoard(simulator, request, reply));
     fastify.delete(`${BOARDS_PATH}/*`, async (request, reply) => {
       const id = wildcardOf(request);
-      if (!(await simulator.remove(id))) throw boardNotFound(id);
+      if (!(await simulator.remove(id))) throw createNotFoundError(id);
       return reply.code(204).send();
     });
     fastify.put(`${BOARDS_PATH}/*`, (request) => {
@@ -65,13 +73,13 @@ export function simulatorRoutes(simulator: Simulator) {
       if (what === "light") setLight(board, request.body);
       else if (what === "network") setNetwork(board, request.body);
       else throw new RequestError(404, `PUT works for "light" and "network" of a board, not for "${what}".`);
-      return boardView(board);
+      return toBoardView(board);
     });
     fastify.post(`${BOARDS_PATH}/*`, async (request) => {
       const [board, what] = parseBoardPath(simulator, wildcardOf(request));
       if (what !== "restart") throw new RequestError(404, `POST works for "restart" of a board, not for "${what}".`);
       await waitForStart(board.restart());
-      return boardView(board);
+      return toBoardView(board);
     });
 
     const { publishEvent } = context;
@@ -84,7 +92,7 @@ function wildcardOf(request: FastifyRequest): string {
   return (request.params as { "*": string })["*"];
 }
 
-function boardNotFound(id: string): RequestError {
+function createNotFoundError(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
@@ -93,7 +101,7 @@ function parseBoardPath(simulator: Simulator, path: string): [board: SimulatedBo
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));
   const board = simulator.boards.get(id);
-  if (!board) throw boardNotFound(simulator.boards.has(path) ? `${path}/…` : id);
+  if (!board) throw createNotFoundError(simulator.boards.has(path) ? `${path}/…` : id);
   return [board, path.slice(slash + 1)];
 }
 
@@ -115,7 +123,7 @@ async function addBoard(simulator: Simulator, { body }: FastifyRequest, reply: F
   const board = simulator.add({ id: id as string });
   await waitForStart(board.start());
   void reply.code(201);
-  return boardView(board);
+  return toBoardView(board);
 }
 
 function setLight(board: SimulatedBoard, body: unknown): void {
@@ -152,7 +160,7 @@ function publishChanges(simulator: Simulator, publish: (name: string, data: unkn
     if (timers.has(this)) return;
     const publishBoard = () => {
       timers.delete(this);
-      if (simulator.boards.get(this.id) === this) publish("simulated-board", boardView(this));
+      if (simulator.boards.get(this.id) === this) publish("simulated-board", toBoardView(this));
     };
     timers.set(this, setTimeout(publishBoard, EVENT_INTERVAL));
   };

@@ -1,9 +1,9 @@
 /** The simulator: boards that run the bytecode of a real board in DeviceScript's own virtual machine. */
 export { SimulatedBoard } from "./board.js";
 export { type Firmware, loadFirmware } from "./firmware.js";
-export { constantLight, shortDay, type LightSource } from "./light.js";
+export { createConstantLight, createShortDay, type LightSource } from "./light.js";
 export type { LogLevel } from "./log.js";
-export { brokerSettings, parseSettings, readSettings, type Settings } from "./settings.js";
+export { brokerSettingsOf, parseSettings, readSettings, type Settings } from "./settings.js";
 export { type BoardDefaults, Simulator, type SimulatorEvents } from "./simulator.js";
 export { readTrace } from "./trace.js";
 export type { BoardNetwork } from "./network.js";

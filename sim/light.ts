@@ -14,7 +14,7 @@ export function clampLight(light: number): number {
 }
 
 /** Returns a light source that never changes. */
-export function constantLight(light: number): LightSource {
+export function createConstantLight(light: number): LightSource {
   const level = clampLight(light);
   return () => level;
 }
@@ -32,7 +32,7 @@ const CLOUD_BASE_LIGHT = 600;
  * Dawn comes about 0.35 of a period after dusk. The light crosses 300 smoothly, once at dusk and once at dawn.
  * @param options.period length of a day in ms; 60,000 by default
  */
-export function shortDay({ period = 60_000 }: { period?: number } = {}): LightSource {
+export function createShortDay({ period = 60_000 }: { period?: number } = {}): LightSource {
   return (ms) => {
     const days = ms / period;
     const sky = MEAN_LIGHT + LIGHT_AMPLITUDE * Math.cos(TWO_PI * (days + START_FRACTION));

@@ -6,7 +6,7 @@ const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 /**
  * Fastify hook that answers 403 to a `Host` other than this computer (DNS rebinding) and to cross-origin requests.
  */
-export function loopbackOnly({ headers }: FastifyRequest, reply: FastifyReply, done: () => void): void {
+export function allowOnlyLoopback({ headers }: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { host = "", origin } = headers;
   const foreign = origin !== undefined && origin !== `http://${host}`;
   if (LOOPBACK_HOST.test(host) && !foreign) done();

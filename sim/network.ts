@@ -8,7 +8,7 @@ export class BoardNetwork {
   /** @param changed called with the new network state after each change */
   constructor(private readonly changed: (state: NetworkState) => void) {}
 
-  get current(): NetworkState {
+  get currentState(): NetworkState {
     return this.#current;
   }
 

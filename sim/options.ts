@@ -13,7 +13,7 @@ export interface Options {
   verbose?: boolean;
 }
 
-const parserForWholeNumber = (least: number, most: number) => (text: string) => {
+const createWholeNumberParser = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most)
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
@@ -38,12 +38,16 @@ export function parseOptions(args: readonly string[]): Options {
     .option(
       "--boards <n>",
       "how many boards: nightlight/sim-1, nightlight/sim-2, … (default: 1)",
-      parserForWholeNumber(1, 64),
+      createWholeNumberParser(1, 64),
     )
     .option("--id <id>", "a board with this id; can be repeated", parseId)
-    .option("--light <n>", "hold the light at 0..1023 (default: a short day and night)", parserForWholeNumber(0, 1023))
+    .option(
+      "--light <n>",
+      "hold the light at 0..1023 (default: a short day and night)",
+      createWholeNumberParser(0, 1023),
+    )
     .option("--trace <file.csv>", 'play recorded light, columns "time_s,light", or "light" alone once a second')
-    .option("--http-port <port>", "serve the API /api/simulator/boards on 127.0.0.1", parserForWholeNumber(0, 65535))
+    .option("--http-port <port>", "serve the API /api/simulator/boards on 127.0.0.1", createWholeNumberParser(0, 65535))
     .option("--board <entry>", "which firmware: src/<entry>.ts", "main")
     .option("--verbose", "print the complete output of the boards and their virtual machines")
     .addHelpText(

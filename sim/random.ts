@@ -1,7 +1,7 @@
 /** Seeded pseudorandom numbers: the same seed produces the same sequence. */
 
 /** Returns a Mulberry32 generator of numbers from 0 (included) to 1 (excluded), with 32 bits of state. */
-export function seededRandom(seed: number): () => number {
+export function createSeededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

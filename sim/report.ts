@@ -3,12 +3,12 @@ import { styleText } from "node:util";
 import type { SimulatedBoard } from "./board.js";
 import type { LogLevel } from "./log.js";
 
-type Print = (line: string) => void;
+type PrintLine = (line: string) => void;
 
 const DEFAULT_LEVELS: LogLevel[] = ["info", "warn", "error"];
 
 /** Prints starts, crashes, reboots, program logs and lamp changes of a board; `verbose` adds debug and runtime logs. */
-export function printEvents(board: SimulatedBoard, { verbose = false, print = console.log as Print } = {}): void {
+export function printEvents(board: SimulatedBoard, { verbose = false, print = console.log as PrintLine } = {}): void {
   const printEvent = (text: string) => print(`${styleText("dim", board.id)}  ${text}`);
   board.on("start", () => printEvent(styleText("green", "started")));
   board.on("crash", (reason) => printEvent(styleText("red", `crashed: ${reason}`)));

@@ -8,8 +8,8 @@ import { endAfterOutput } from "../server/src/app/output-errors.js";
 import type { TerminationSignals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";
 import { simulatorRoutes } from "./http.js";
-import { brokerSettings, constantLight, shortDay, readSettings, readTrace, Simulator } from "./index.js";
-import { loopbackOnly } from "./loopback.js";
+import { brokerSettingsOf, createConstantLight, createShortDay, readSettings, readTrace, Simulator } from "./index.js";
+import { allowOnlyLoopback } from "./loopback.js";
 import { type Options, parseOptions } from "./options.js";
 import { printEvents } from "./report.js";
 
@@ -17,12 +17,12 @@ import { printEvents } from "./report.js";
 const SHUTDOWN_TIMEOUT = 1500;
 
 async function runSimulator(options: Options, signals: TerminationSignals): Promise<void> {
-  const settings = { ...readSettings(ROOT), ...brokerSettings(options.broker) };
+  const settings = { ...readSettings(ROOT), ...brokerSettingsOf(options.broker) };
   const light = options.trace
     ? readTrace(options.trace)
     : options.light === undefined
-      ? shortDay()
-      : constantLight(options.light);
+      ? createShortDay()
+      : createConstantLight(options.light);
   await ensureFirmware({ entry: options.board });
   const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
@@ -32,7 +32,7 @@ async function runSimulator(options: Options, signals: TerminationSignals): Prom
 
   simulator.on("add", (board) => printEvents(board, { verbose: options.verbose }));
   if (app) {
-    app.addHook("onRequest", loopbackOnly);
+    app.addHook("onRequest", allowOnlyLoopback);
     simulatorRoutes(simulator)(app);
     const address = await app.listen({ host: "127.0.0.1", port: options.httpPort }).catch((error: Error) => {
       throw new Error(

@@ -16,7 +16,7 @@ export class LightSensor {
     return this.#light;
   }
 
-  get held(): boolean {
+  get isHeld(): boolean {
     return this.#held !== undefined;
   }
 

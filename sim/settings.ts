@@ -49,7 +49,7 @@ export function readSettings(folder: string): Settings {
  * Returns the settings for a connection to a broker, with the user name and password of the address.
  * @throws RangeError if `broker` is not an `mqtt://` or `mqtts://` address; boards support neither WebSocket nor Unix sockets
  */
-export function brokerSettings(broker: string): Settings {
+export function brokerSettingsOf(broker: string): Settings {
   const url = URL.canParse(broker) ? new URL(broker) : undefined;
   const tls = url?.protocol === "mqtts:";
   if (!url || !url.hostname || (!tls && url.protocol !== "mqtt:"))

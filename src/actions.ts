@@ -13,8 +13,8 @@ const EXPIRY_TIMEOUT = 2000
 const MAX_ACTIONS = 8
 /** Time between two checks for space in the action queue, in ms. */
 const POLL_INTERVAL = 20
-/** Time before a reboot for the reply to leave the board, in ms. */
-const REPLY_TIME = 500
+/** Delay of a reboot, in ms, so that the reply is sent before. */
+const REBOOT_DELAY = 500
 
 /** The parts of the firmware that actions use. */
 export interface ActionContext {
@@ -37,7 +37,7 @@ export interface ActionContext {
 export interface Actions {
     /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */
     add(command: ActionCommand): Promise<void>
-    /** Call after each connect. Delays actions, which may be old, until `setExpired` or for `EXPIRY_TIMEOUT`. */
+    /** Call after each connect. Delays actions, which may be old, until `setExpired` is called, or for `EXPIRY_TIMEOUT`. */
     connected(now: number): void
     /** Sets the highest `seq` of the actions that the server gave up on, and ends the delay after a connect. */
     setExpired(seq: number): void
@@ -102,7 +102,7 @@ export async function createActions(context: ActionContext): Promise<Actions> {
         context.reply(encode(REPLY, reply))
         if (action === "identify") await context.lamp.blink()
         if (action === "reboot") {
-            await sleep(REPLY_TIME)
+            await sleep(REBOOT_DELAY)
             reboot()
         }
     }

@@ -27,10 +27,10 @@ export interface Board {
 }
 
 /** Time for which a rule must stay the same before it is written to flash, in ms. */
-const STABLE_TIME = 60000
+const STABLE_RULE_TIME = 60000
 
 /** Capacity of the reply queue. When the queue is full, a new reply displaces the oldest one. */
-const MAX_REPLIES = 16
+const MAX_QUEUED_REPLIES = 16
 
 /**
  * Longest time that the board withholds messages from a broker that lost its session, in ms. The broker may also have
@@ -89,13 +89,13 @@ export async function runNightlight(board: Board) {
     const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics })
 
     function reply(text: string) {
-        if (replies.length === MAX_REPLIES) replies.shift()
+        if (replies.length === MAX_QUEUED_REPLIES) replies.shift()
         replies.push(text)
         sendQueued()
     }
 
     function isReplyQueueFull(): boolean {
-        return replies.length >= MAX_REPLIES
+        return replies.length >= MAX_QUEUED_REPLIES
     }
 
     function diagnostics(): Reply {
@@ -227,7 +227,7 @@ export async function runNightlight(board: Board) {
         // The lamp state in the flash setting.
         let savedLamp = false
         while (true) {
-            if (millis() - ruleSince >= STABLE_TIME) {
+            if (millis() - ruleSince >= STABLE_RULE_TIME) {
                 ruleSince = undefined
                 await saveParameters(parameters)
             }

@@ -1,7 +1,7 @@
 import { millis } from "@devicescript/core"
 
 /** Shortest time between two log lines, in ms. Rate limiting keeps a flood of invalid messages from flooding the log. */
-const MIN_INTERVAL = 10000
+const MIN_LOG_INTERVAL = 10000
 
 /** Counts and logs messages that the board rejects as invalid. */
 export interface RejectionLog {
@@ -11,13 +11,13 @@ export interface RejectionLog {
 }
 
 export function createRejectionLog(): RejectionLog {
-    let lastLogged = -MIN_INTERVAL
+    let lastLogged = -MIN_LOG_INTERVAL
     let suppressed = 0
 
     function add(topic: string, problem: string) {
         log.count++
         const now = millis()
-        if (now - lastLogged < MIN_INTERVAL) {
+        if (now - lastLogged < MIN_LOG_INTERVAL) {
             suppressed++
             return
         }

@@ -1,7 +1,7 @@
 import { Control, sleep } from "@devicescript/core"
 
 /** Length of one step of a blink pattern, in ms. The runtime shows its own pattern after two seconds without a color. */
-const STEP = 500
+const STEP_TIME = 500
 
 /**
  * Blink pattern and color of the status LED. Bit n of the pattern says whether the LED is lit in step n of four, so that an
@@ -26,6 +26,6 @@ export async function runStatusLight(current: () => LedState) {
         const lit = (state[0] >> (step & 3)) & 1
         await control.setStatusLight(lit * state[1], lit * state[2], lit * state[3], 0)
         step++
-        await sleep(STEP)
+        await sleep(STEP_TIME)
     }
 }

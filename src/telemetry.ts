@@ -5,7 +5,7 @@ import { MqttClient } from "devicescript-mqtt"
 import { createRingBuffer, Reading } from "./ring.js"
 
 /** Number of readings stored while offline. At four readings a second, they cover more than a minute. */
-export const BACKLOG = 256
+export const MAX_BACKLOG = 256
 
 /** Queue of readings to be sent to the server. */
 export interface Telemetry {
@@ -40,7 +40,7 @@ export function createTelemetry(
     serverUsesSeq: () => boolean,
     onroom: () => void
 ): Telemetry {
-    const backlog = createRingBuffer(BACKLOG)
+    const backlog = createRingBuffer(MAX_BACKLOG)
     let newest: Reading = undefined
     let seq = 0
 

@@ -17,7 +17,7 @@ import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Number of readings, boards and rounds. With fewer boards, the server would store each several times a second. */
+/** Number of readings, boards and rounds. With fewer boards, the server would store each board several times a second. */
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const MQTT_PORT = await findFreePort();
 const REDIS_PORT = await findFreePort();
@@ -43,7 +43,7 @@ function startProcess(file: string, flags: string[]): ChildProcess {
 }
 
 /** Returns the CPU time of a process so far, in s. Source: proc(5), utime and stime in hundredths of a second. */
-function cpuTime({ pid }: ChildProcess): number {
+function readCpuTime({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
@@ -82,7 +82,7 @@ async function sendReadings(prefix: string, boot: number, cycles: number, window
     const client = new MqttClient(
       { broker, clientId: `load-${prefix}-${c}`, clean: true },
       {
-        message(topic, _payload, retained) {
+        messageReceived(topic, _payload, retained) {
           if (retained) return undefined;
           if (++answered === cycles) finish();
           idle.push(Number(/-(\d+)\/commands$/.exec(topic)![1]));
@@ -102,9 +102,9 @@ async function sendReadings(prefix: string, boot: number, cycles: number, window
   }
   const startedAt = performance.now();
   await finished;
-  const took = (performance.now() - startedAt) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   await Promise.all(clients.map((client) => client.close()));
-  return took;
+  return seconds;
 }
 
 interface VariantResult {
@@ -135,15 +135,15 @@ async function measureVariant(what: string, servers: number, shared: boolean, ro
   const cycles = CYCLES * servers;
   await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP_READINGS) * servers, window);
   const all = [...programs, mosquitto, redis];
-  const before = all.map(cpuTime);
-  const took = await sendReadings(prefix, 2, cycles, window);
-  const after = all.map(cpuTime).map((now, n) => ((now - before[n]) * 100_000) / cycles);
+  const before = all.map(readCpuTime);
+  const seconds = await sendReadings(prefix, 2, cycles, window);
+  const after = all.map(readCpuTime).map((now, n) => ((now - before[n]) * 100_000) / cycles);
   for (const program of programs) {
     program.kill("SIGTERM");
     await new Promise((resolve) => program.once("exit", resolve));
   }
-  const server = after.slice(0, servers).reduce((sum, one) => sum + one, 0);
-  return { variant: what, rate: cycles / took, server, broker: after[servers], redis: after[servers + 1] };
+  const server = after.slice(0, servers).reduce((sum, cpu) => sum + cpu, 0);
+  return { variant: what, rate: cycles / seconds, server, broker: after[servers], redis: after[servers + 1] };
 }
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -168,9 +168,10 @@ try {
     const medianOf = (key: "rate" | "server" | "broker" | "redis"): number => median(rows.filter((row) => row.variant === what).map((row) => row[key])); // prettier-ignore
     console.log(`| ${what} | ${medianOf("rate").toFixed(0)} | ${medianOf("server").toFixed(2)} | ${medianOf("broker").toFixed(2)} | ${medianOf("redis").toFixed(2)} |`); // prettier-ignore
   }
-  const medianServerCpu = (what: string): number =>
+  const medianServerCpuOf = (what: string): number =>
     median(rows.filter((row) => row.variant === what).map((row) => row.server));
-  const ratio = (2 * medianServerCpu("one server, state in Redis")) / medianServerCpu("two servers, state in Redis");
+  const ratio =
+    (2 * medianServerCpuOf("one server, state in Redis")) / medianServerCpuOf("two servers, state in Redis");
   console.log(`\nTwo servers do ${ratio.toFixed(2)} times the work of one that shares its state. ${describeMachine()}`);
 } finally {
   // lets this program exit while children still run; the exit hook kills them

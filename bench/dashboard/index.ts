@@ -40,29 +40,29 @@ export async function measureDashboard(
   const server = await startNightlight("embedded", await findFreePort(), folder);
   let browser: Browser | undefined;
   try {
-    const { port } = server;
+    const { mqttPort } = server;
     const connections = Math.min(100, boards);
     await runGenerator(
-      { port, devices: boards, connections, qos: 1, payloadFormat: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
+      { port: mqttPort, devices: boards, connections, qos: 1, payloadFormat: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
       async () => {},
     );
     browser = await startChromium(program);
     const loads: PageLoad[] = [];
     for (let round = 0; round < rounds; round++) {
-      loads.push(await loadPage(browser, server.http, boards));
+      loads.push(await loadPage(browser, server.httpPort, boards));
       const { bytes, first, last } = loads[round];
       print(`dashboard: ${bytes} bytes, first card after ${first.toFixed(0)} ms, last after ${last.toFixed(0)} ms`);
     }
-    const medianLoad = (name: keyof PageLoad): number => median(loads.map((loadPage) => loadPage[name]))!;
+    const medianOf = (name: keyof PageLoad): number => median(loads.map((load) => load[name]))!;
     return formatTable(
       ["boards", "requests", "bytes", "first card", "all cards"],
       [
         [
           boards.toLocaleString("en"),
-          String(medianLoad("requests")),
-          medianLoad("bytes").toLocaleString("en"),
-          `${Math.round(medianLoad("first"))} ms`,
-          `${Math.round(medianLoad("last"))} ms`,
+          String(medianOf("requests")),
+          medianOf("bytes").toLocaleString("en"),
+          `${Math.round(medianOf("first"))} ms`,
+          `${Math.round(medianOf("last"))} ms`,
         ],
       ],
     );
@@ -76,13 +76,13 @@ export async function measureDashboard(
 /** A script that runs before the page's own scripts and records when the first card and all cards are shown. */
 const createRecordScript = (boards: number): string => `
   window.cards = {};
-  const look = () => {
+  const recordCards = () => {
     const count = document.querySelectorAll("article").length;
     if (count > 0) window.cards.first ??= performance.now();
     if (count >= ${boards}) window.cards.last = performance.now();
-    else requestAnimationFrame(look);
+    else requestAnimationFrame(recordCards);
   };
-  requestAnimationFrame(look);
+  requestAnimationFrame(recordCards);
 `;
 
 /** Loads the dashboard once, with an empty browser cache. */

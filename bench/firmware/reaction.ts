@@ -5,11 +5,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt from "mqtt";
 import { LESSON_RULE } from "../../contract/index.js";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { Child } from "../loop/child.js";
 import { createNightlightPeer } from "../loop/peers/ours.js";
 import { findFreePort, waitForPort } from "../loop/ports.js";
-import { seededRandom } from "./trace.js";
+import { createSeededRandom } from "./trace.js";
 import { ByteCountingProxy } from "./byte-counting-proxy.js";
 
 /** Light values before and after a threshold crossing, one per second. */
@@ -52,7 +52,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-"));
   const port = await findFreePort();
   const server = new Child(
-    await createNightlightPeer("full", { configuration }).startCommand({
+    await createNightlightPeer("full", { configuration }).createStartCommand({
       port,
       brokerKind: "embedded",
       qos: 1,
@@ -69,7 +69,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     let readings = 0;
     client.on("message", () => void readings++);
     await client.subscribeAsync("nightlight/bench/telemetry", { qos: 1 });
-    const settings = { ...brokerSettings(`mqtt://127.0.0.1:${proxy.port}`), NL_ID: "nightlight/bench" };
+    const settings = { ...brokerSettingsOf(`mqtt://127.0.0.1:${proxy.port}`), NL_ID: "nightlight/bench" };
     board = new SimulatedBoard({ id: "bench", ...loadFirmware(), settings, light: () => crossings[0].before[0] });
     const startedAt = performance.now();
     await board.start();
@@ -83,7 +83,7 @@ export async function measureReactions(crossings: readonly Crossing[], configura
     // keeps the light well above the threshold, so that only readings and answers cross the wire
     const bytes = await measureBytesPerReading(board, proxy, () => readings);
     const times: number[] = [];
-    const next = seededRandom(1);
+    const next = createSeededRandom(1);
     for (const { before, after } of crossings) {
       for (const light of before) {
         board.setLight(light);

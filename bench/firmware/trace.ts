@@ -6,7 +6,7 @@ export const DAY_SECONDS = 24 * 60 * 60;
 export const STEP_SECONDS = 1;
 
 /** Returns a seeded random generator (mulberry32) of uniform numbers in [0, 1). */
-export function seededRandom(seed: number): () => number {
+export function createSeededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -22,8 +22,8 @@ export function seededRandom(seed: number): () => number {
  * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night a street lamp gives 20.
  */
 export function generateCloudyDay(seed: number): number[] {
-  const next = seededRandom(seed);
-  const noise = (): number => (next() + next() + next() - 1.5) * 2;
+  const next = createSeededRandom(seed);
+  const drawNoise = (): number => (next() + next() + next() - 1.5) * 2;
   const light: number[] = [];
   let cover = 0;
   let wanted = 0;
@@ -39,7 +39,7 @@ export function generateCloudyDay(seed: number): number[] {
     const hour = second / 3600;
     const height = Math.max(0, Math.sin((Math.PI * (hour - 6)) / 14));
     const sky = hour < 6 || hour > 20 ? 0 : 1000 * height ** 0.7;
-    light.push(Math.round(Math.min(1023, Math.max(0, 20 + sky * (1 - cover) + noise()))));
+    light.push(Math.round(Math.min(1023, Math.max(0, 20 + sky * (1 - cover) + drawNoise()))));
   }
   return light;
 }

@@ -6,7 +6,7 @@ import { runGenerator } from "../loop/generator.js";
 import { measurePeer, type Workload } from "../loop/measure.js";
 import { MOSQUITTO_COMMAND, MOSQUITTO_INSTALL_HINT } from "../loop/mosquitto.js";
 import { cServer } from "../loop/peers/c.js";
-import { minimalAedes, minimalMqttJs } from "../loop/peers/node.js";
+import { minimalAedesServer, minimalMqttJsServer } from "../loop/peers/node.js";
 import { createNightlightPeer } from "../loop/peers/ours.js";
 import type { Peer, BrokerKind } from "../loop/peers/peer.js";
 import { formatCount } from "../loop/scenarios.js";
@@ -27,7 +27,7 @@ export interface FlatOptions {
 }
 
 const FEW_DEVICES = 100;
-const MAX_CONNECTIONS = 100;
+const CONNECTION_COUNT = 100;
 /** Warm-up readings per device. The server registers a device with its first reading, which must not be measured. */
 const WARM_UP_READINGS = 4;
 
@@ -44,7 +44,7 @@ export async function measureScaling(options: FlatOptions, print: (text: string)
     print(`${title}: throughput with ${FEW_DEVICES} and with ${formatCount(options.devices)} devices`);
     const installed = [];
     for (const peer of PEERS_BY_BROKER[brokerKind]) {
-      const missing = await peer.installHint();
+      const missing = await peer.findInstallHint();
       if (missing === undefined) installed.push(peer);
       else print(`Skipping ${peer.title}, because it is not installed: ${missing}`);
     }
@@ -69,17 +69,17 @@ export async function measureScaling(options: FlatOptions, print: (text: string)
     }
   }
   const [at, server, few, many, ...rest] = TABLE_HEAD;
-  const withDeviceCount = (what: string, devices: number): string => `${what}, ${formatCount(devices)} devices`;
+  const appendDeviceCount = (what: string, devices: number): string => `${what}, ${formatCount(devices)} devices`;
   return formatTable(
-    [at, server, withDeviceCount(few, FEW_DEVICES), withDeviceCount(many, options.devices), ...rest],
+    [at, server, appendDeviceCount(few, FEW_DEVICES), appendDeviceCount(many, options.devices), ...rest],
     rows,
   );
 }
 
 /** Servers by broker, ours first. The others show how much of a slowdown comes from the broker or the load generator. */
 const PEERS_BY_BROKER: Readonly<Record<BrokerKind, readonly Peer[]>> = {
-  mosquitto: [createNightlightPeer("full"), minimalMqttJs, cServer],
-  embedded: [createNightlightPeer("full"), minimalAedes],
+  mosquitto: [createNightlightPeer("full"), minimalMqttJsServer, cServer],
+  embedded: [createNightlightPeer("full"), minimalAedesServer],
 };
 
 const TABLE_HEAD = [
@@ -109,14 +109,14 @@ async function measureThroughput(
   for (let round = 0; round < rounds; round++)
     for (const [p, peer] of peers.entries())
       for (const [n, devices] of counts.entries()) {
-        const workload: Workload = { brokerKind, qos: 1, devices, connections: MAX_CONNECTIONS, outstanding: MAX_CONNECTIONS, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
+        const workload: Workload = { brokerKind, qos: 1, devices, connections: CONNECTION_COUNT, outstanding: CONNECTION_COUNT, switchEvery, warmUp, warmUpCycles, seconds }; // prettier-ignore
         const { rate, problem } = await measurePeer(peer, workload);
         const outcome = problem ?? `${formatCount(Math.round(rate))} commands/s`;
         print(`    ${peer.title}, ${formatCount(devices)} devices: ${outcome}`);
         if (problem === undefined) rates[p][n].push(rate);
         else problems[p][n] = problem;
       }
-  return rates.map((of, p) => of.map((values, n) => median(values) ?? problems[p][n]));
+  return rates.map((peerRates, p) => peerRates.map((values, n) => median(values) ?? problems[p][n]));
 }
 
 /** Measures memory per device in bytes, and the start time without devices and with all devices known, in s. */
@@ -132,12 +132,12 @@ async function measureMemory(
     let after: MemoryUsage;
     try {
       // makes Node load and compile its code first, which must not count as memory of the devices
-      await sendFirstReadings(first.port, FEW_DEVICES);
-      await first.idle();
-      before = await readMemoryUsage(first.inspector);
-      await sendFirstReadings(first.port, devices);
-      await first.idle();
-      after = await readMemoryUsage(first.inspector);
+      await sendFirstReadings(first.mqttPort, FEW_DEVICES);
+      await first.waitUntilIdle();
+      before = await readMemoryUsage(first.inspectorPort);
+      await sendFirstReadings(first.mqttPort, devices);
+      await first.waitUntilIdle();
+      after = await readMemoryUsage(first.inspectorPort);
     } finally {
       await first.stop();
     }
@@ -160,7 +160,7 @@ async function measureMemory(
 
 /** Sends readings of all devices until each device has received an answer. */
 async function sendFirstReadings(port: number, devices: number): Promise<void> {
-  const connections = Math.min(MAX_CONNECTIONS, devices);
+  const connections = Math.min(CONNECTION_COUNT, devices);
   await runGenerator(
     { port, devices, connections, qos: 1, payloadFormat: "full", outstanding: connections, switchEvery: 1, warmUp: 0, warmUpCycles: 0, seconds: 0.1 }, // prettier-ignore
     async () => {},

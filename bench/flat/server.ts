@@ -13,15 +13,15 @@ const SERVER_TIMEOUT = 120_000;
 
 export interface RunningServer {
   /** TCP port of the MQTT broker. */
-  readonly port: number;
+  readonly mqttPort: number;
   /** TCP port of the server's HTTP API. */
-  readonly http: number;
+  readonly httpPort: number;
   /** TCP port of Node's inspector in the server process, for memory measurements. */
-  readonly inspector: number;
+  readonly inspectorPort: number;
   /** Time from the start of the process until `/readyz` succeeds, in s. */
   readonly startTime: number;
   /** Waits until the server is idle. Waits 10 s where the operating system does not report CPU time. */
-  idle(): Promise<void>;
+  waitUntilIdle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -41,8 +41,8 @@ export async function startBroker(
 export async function startNightlight(brokerKind: BrokerKind, port: number, folder: string): Promise<RunningServer> {
   await mkdir(folder, { recursive: true });
   const [http, inspector] = [await findFreePort(), await findFreePort()];
-  const { command, args } = await createNightlightPeer("full").startCommand({ brokerKind, port, qos: 1, folder });
-  const begun = performance.now();
+  const { command, args } = await createNightlightPeer("full").createStartCommand({ brokerKind, port, qos: 1, folder });
+  const startedAt = performance.now();
   const child = new Child({
     command,
     args: [`--inspect=127.0.0.1:${inspector}`, ...args, "--http-port", String(http)],
@@ -56,13 +56,13 @@ export async function startNightlight(brokerKind: BrokerKind, port: number, fold
     await child.stop();
     throw error;
   }
-  const took = (performance.now() - begun) / 1000;
+  const startTime = (performance.now() - startedAt) / 1000;
   return {
-    port,
-    http,
-    inspector,
-    startTime: took,
-    async idle() {
+    mqttPort: port,
+    httpPort: http,
+    inspectorPort: inspector,
+    startTime,
+    async waitUntilIdle() {
       let before = await readCpuTime(child.pid!);
       if (before === undefined) return sleep(10_000);
       await waitUntil("The server does not become idle", 1000, async () => {

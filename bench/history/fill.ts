@@ -2,16 +2,16 @@ import path from "node:path";
 import { ColumnBuffer } from "../../server/src/history/column-buffer.js";
 import { SqliteStore } from "../../server/src/history/store.js";
 
-const DAY = 86_400_000;
+const MS_PER_DAY = 86_400_000;
 
 /** Seconds of readings per batch. Each batch ends with a compaction, because the server also compacts once a minute. */
 const BATCH_SECONDS = 60;
 
-export const boardName = (board: number): string => `nightlight/board-${board}`;
+export const boardNameOf = (board: number): string => `nightlight/board-${board}`;
 
 /** Returns a simulated light value of a daily curve with noise, in the history's unit: a quarter of a sensor step. */
 export function lightAt(time: number, board: number): number {
-  const day = Math.sin((((time + board * 600_000) % DAY) / DAY) * Math.PI) * 900;
+  const day = Math.sin((((time + board * 600_000) % MS_PER_DAY) / MS_PER_DAY) * Math.PI) * 900;
   return Math.round(Math.min(1023, Math.max(0, day + Math.random() * 20))) * 4;
 }
 
@@ -26,11 +26,11 @@ export function fillHistory(
   to: number,
 ): { readings: number; seconds: number } {
   const store = new SqliteStore(path.join(folder, "history.db"));
-  const ids = Array.from({ length: boards }, (_, board) => boardName(board));
+  const ids = Array.from({ length: boards }, (_, board) => boardNameOf(board));
   const noSwitches = new ColumnBuffer(0, 0).takeBatch().batch.switches;
   const start = performance.now();
   let readings = 0;
-  for (let from = to - days * DAY; from < to; from += BATCH_SECONDS * 1000) {
+  for (let from = to - days * MS_PER_DAY; from < to; from += BATCH_SECONDS * 1000) {
     const size = boards * BATCH_SECONDS;
     const batch = {
       devices: new Uint32Array(size),

@@ -2,9 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { History } from "../../server/src/history/history.js";
 import { openSqlite } from "../../server/src/history/sqlite.js";
-import { boardName } from "./fill.js";
+import { boardNameOf } from "./fill.js";
 
-const DAY = 86_400_000;
+const MS_PER_DAY = 86_400_000;
 const POINTS_PER_QUERY = 1000;
 
 /** Number of queries per time range. */
@@ -52,7 +52,7 @@ export async function measureQueries(
       let points = 0;
       for (let at = 0; at < QUERIES_PER_RANGE; at++) {
         const start = performance.now();
-        const query = { device: boardName(at % boards), from: to - span * DAY, to, points: POINTS_PER_QUERY };
+        const query = { device: boardNameOf(at % boards), from: to - span * MS_PER_DAY, to, points: POINTS_PER_QUERY };
         points = (await history.query(query)).points.length;
         times.push(performance.now() - start);
       }
@@ -99,12 +99,12 @@ export async function measureInserts(folder: string): Promise<string> {
     await sleep(Math.max(0, start + (tick + 1) * 10 - performance.now()));
   }
   delay.disable();
-  const took = (performance.now() - start) / 1000;
+  const duration = (performance.now() - start) / 1000;
   const used = process.cpuUsage(cpu);
   const { written, lost, waiting } = history.stats;
   const readings = seconds * 100 * 200;
   const text =
-    `${Math.round(readings / took).toLocaleString("en")} readings/s for ${took.toFixed(0)} s: adding one takes ` +
+    `${Math.round(readings / duration).toLocaleString("en")} readings/s for ${duration.toFixed(0)} s: adding one takes ` +
     `${((busy * 1000) / readings).toFixed(2)} µs of the caller's thread, and all threads together ` +
     `${((used.user + used.system) / readings).toFixed(2)} µs; event loop delay p99 ` +
     `${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 /** Time between SIGTERM and SIGKILL, in ms. */
 const KILL_TIMEOUT = 10_000;
 /** Number of characters at the end of a program's stderr that are kept for error messages. */
-const MAX_STDERR = 2000;
+const MAX_STDERR_LENGTH = 2000;
 
 export interface StartCommand {
   readonly command: string;
@@ -30,7 +30,7 @@ export class Child {
     this.#process.on("exit", () => runningChildren.delete(this.#process));
     this.#process.stderr!.on(
       "data",
-      (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-MAX_STDERR)),
+      (data: Buffer) => (this.#stderr = (this.#stderr + data.toString()).slice(-MAX_STDERR_LENGTH)),
     );
     this.#process.on("error", (error) => (this.#stderr += error.message));
   }

@@ -7,7 +7,7 @@ const GENERATOR_PROGRAM = fileURLToPath(new URL("load/main.ts", import.meta.url)
 
 /**
  * Runs one load task and returns its result.
- * @param onWindow called at the start and at the end of the measurement window; the result comes when the promises it returned have resolved
+ * @param onWindow called at the start and at the end of the measurement window; `runGenerator` waits for its promises
  * @throws Error when the generator reports a failure or exits
  */
 export async function runGenerator(

@@ -28,7 +28,7 @@ export async function measureLoop(options: LoopOptions, print: (text: string) =>
   const peers: Peer[] = [];
   for (const peer of options.peers) {
     if (!peer.brokerKinds.some((brokerKind) => brokerKinds.includes(brokerKind))) continue;
-    const what = await peer.installHint();
+    const what = await peer.findInstallHint();
     if (what === undefined) peers.push(peer);
     else missing.push(`${peer.title}: ${what}`);
   }

@@ -38,7 +38,7 @@ export interface Measurement {
 }
 
 /** One value for each process: CPU time so far in s, or peak memory in MB. */
-type ProcessFigures = (number | undefined)[];
+type UsageByProcess = (number | undefined)[];
 
 /** Measures one server under one load. A failure becomes the `problem` of the result. */
 export async function measurePeer(peer: Peer, workload: Workload): Promise<Measurement> {
@@ -49,14 +49,14 @@ export async function measurePeer(peer: Peer, workload: Workload): Promise<Measu
     const { brokerKind, qos } = workload;
     if (brokerKind === "mosquitto") await start(await configureMosquitto(port, folder), "Mosquitto", port);
     await start(
-      await peer.startCommand({ port, brokerKind, qos, folder }),
+      await peer.createStartCommand({ port, brokerKind, qos, folder }),
       peer.title,
       brokerKind === "embedded" ? port : undefined,
     );
 
     const [server, broker] = started.toReversed();
-    const cpuTimes: ProcessFigures[] = [];
-    let memory: ProcessFigures = [];
+    const cpuTimes: UsageByProcess[] = [];
+    let memory: UsageByProcess = [];
     const recordUsage = async (): Promise<void> => {
       cpuTimes.push(await Promise.all(started.map(({ pid }) => readCpuTime(pid!))));
       memory = await Promise.all([server, broker].map((child) => child && readPeakMemory(child.pid!)));

@@ -6,10 +6,10 @@ import type { ScenarioResult } from "./rounds.js";
 import { summarize } from "./summary.js";
 
 /** Plots CPU time of servers on Mosquitto, or commands per second with an embedded broker; undefined without results. */
-export function createPlot(outcomes: readonly ScenarioResult[], brokerKind: BrokerKind): string | undefined {
-  const isShown = ({ rate, cold }: Workload): boolean => rate === undefined && !cold;
+export function plotResults(outcomes: readonly ScenarioResult[], brokerKind: BrokerKind): string | undefined {
+  const isPlotted = ({ rate, cold }: Workload): boolean => rate === undefined && !cold;
   const shown = outcomes.filter(
-    ({ scenario: { workload } }) => workload.brokerKind === brokerKind && isShown(workload),
+    ({ scenario: { workload } }) => workload.brokerKind === brokerKind && isPlotted(workload),
   );
   if (shown.length === 0) return undefined;
   const figure = brokerKind === "mosquitto" ? "serverCpu" : "rate";

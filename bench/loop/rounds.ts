@@ -1,7 +1,7 @@
 /** Measures all servers in all scenarios, in several rounds. */
 import { measurePeer, type Measurement } from "./measure.js";
 import type { Peer } from "./peers/peer.js";
-import { supportedPeers, type Scenario } from "./scenarios.js";
+import { selectSupportedPeers, type Scenario } from "./scenarios.js";
 
 /** The results of all rounds for one server in one scenario. */
 export interface PeerResult {
@@ -15,7 +15,7 @@ export interface ScenarioResult {
 }
 
 /** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
-export interface Progress {
+export interface ProgressCallbacks {
   beforeMeasurement(done: number, all: number, scenario: Scenario, peer: Peer): void;
   afterMeasurement(measurement: Measurement): void;
 }
@@ -25,12 +25,12 @@ export async function measureInRounds(
   scenarios: readonly Scenario[],
   peers: readonly Peer[],
   rounds: number,
-  progress: Progress,
+  progress: ProgressCallbacks,
 ): Promise<ScenarioResult[]> {
   const outcomes = scenarios
     .map((scenario) => ({
       scenario,
-      results: supportedPeers(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
+      results: selectSupportedPeers(scenario, peers).map((peer): PeerResult => ({ peer, rounds: [] })),
     }))
     .filter(({ results }) => results.length > 0);
   const all = rounds * outcomes.reduce((sum, { results }) => sum + results.length, 0);

@@ -76,6 +76,6 @@ function titleOf({ brokerKind, qos, devices, connections, rate, cold, seconds }:
 }
 
 /** Returns the servers that support the scenario's broker. */
-export function supportedPeers({ workload }: Scenario, peers: readonly Peer[]): Peer[] {
+export function selectSupportedPeers({ workload }: Scenario, peers: readonly Peer[]): Peer[] {
   return peers.filter(({ brokerKinds }) => brokerKinds.includes(workload.brokerKind));
 }

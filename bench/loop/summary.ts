@@ -1,5 +1,5 @@
 /** Summarizes the rounds of one server in one scenario. */
-import { median, relativeSpread } from "../statistics.js";
+import { median, relativeSpreadOf } from "../statistics.js";
 import type { Measurement } from "./measure.js";
 import type { PeerResult, ScenarioResult } from "./rounds.js";
 
@@ -16,15 +16,15 @@ export interface PeerSummary {
 }
 
 export function summarize(result: PeerResult): PeerSummary {
-  const values = (name: Metric): number[] =>
+  const valuesOf = (name: Metric): number[] =>
     result.rounds.map((round) => round[name]).filter((value) => value !== undefined);
   const failed = result.rounds.filter(({ problem }) => problem !== undefined);
   const of = result.rounds.length > 1 ? ` (${failed.length} of ${result.rounds.length} rounds)` : "";
   return {
     result,
     problem: failed.length > 0 ? `${failed[0].problem}${of}` : undefined,
-    medianOf: (name) => median(values(name)),
-    spread: relativeSpread(values("rate")),
+    medianOf: (name) => median(valuesOf(name)),
+    spread: relativeSpreadOf(valuesOf("rate")),
   };
 }
 

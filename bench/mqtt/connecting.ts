@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { formatDuration, CRASH_RESULT, type ClientScenario, HANDLE_TIMEOUT } from "./scenario.js";
 import { KEEP_ALIVE } from "./fixture.js";
 
-/** Timeout for a client to connect, in ms. It exceeds the stock client's watchdog of 50 s. */
+/** Timeout for a client to connect, in ms. It exceeds the watchdog timeout of DeviceScript's own client, which is 50 s. */
 const CONNECT_TIMEOUT = 70_000;
 /** Length of a broker outage, in ms. */
 const OUTAGE_DURATION = 2000;
@@ -78,7 +78,7 @@ function createFirstConnectScenario(title: string, answer: "refuse" | "ignore"):
   };
 }
 
-/** A scenario in which the broker goes away and comes back. */
+/** A scenario in which the broker stops and starts again. */
 function createOutageScenario(title: string, how: "end" | "reset"): ClientScenario {
   return {
     title,

@@ -53,11 +53,11 @@ function createBurstScenario(
       await fixture.waitUntilReady();
       const began = performance.now();
       await send(fixture);
-      const took = await fixture.waitUntil(
+      const duration = await fixture.waitUntil(
         () => fixture.handledMessages.length >= sent || fixture.crash !== undefined,
         HANDLE_TIMEOUT,
       );
-      return describeHandled(fixture, sent, took === undefined ? undefined : performance.now() - began);
+      return describeHandled(fixture, sent, duration === undefined ? undefined : performance.now() - began);
     },
   };
 }
@@ -70,15 +70,15 @@ async function sendSlowly({ broker }: ClientFixture, topic: string): Promise<voi
 }
 
 /** Describes which of the numbers 1 to `sent` the client handled, whether in order, and how long it took. */
-function describeHandled(fixture: ClientFixture, sent: number, took: number | undefined): string {
+function describeHandled(fixture: ClientFixture, sent: number, duration: number | undefined): string {
   const numbers = fixture.handledMessages.map((line) => Number(line.split(" ")[2]));
   const inOrder = numbers.every((n, i) => i === 0 || n > numbers[i - 1]);
   const order = numbers.length < 2 ? "" : inOrder ? ", in order" : ", **out of order**";
   const end = fixture.crash
     ? CRASH_RESULT
-    : took === undefined
+    : duration === undefined
       ? `no more within ${formatDuration(HANDLE_TIMEOUT)}`
-      : `in ${formatDuration(took)}`;
+      : `in ${formatDuration(duration)}`;
   const handled = numbers.length < sent ? `**${numbers.length} of ${sent}**` : `${sent} of ${sent}`;
   return `${handled}${order}, ${end}`;
 }
@@ -101,10 +101,10 @@ function createLargeMessageScenario(bytes: number): ClientScenario {
 /** Sends one more message and describes whether the client handles it. */
 async function describeNextMessage(fixture: ClientFixture): Promise<string> {
   fixture.broker.send(["t/next", "next"]);
-  const handled = () => fixture.handledMessages.some((line) => line.startsWith("t/next"));
-  const took = await fixture.waitUntil(() => handled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
+  const isHandled = () => fixture.handledMessages.some((line) => line.startsWith("t/next"));
+  const duration = await fixture.waitUntil(() => isHandled() || fixture.crash !== undefined, HANDLE_TIMEOUT);
   if (fixture.crash) return CRASH_RESULT;
-  return took === undefined ? "**the next message is not handled**" : "the next message is handled";
+  return duration === undefined ? "**the next message is not handled**" : "the next message is handled";
 }
 
 /** A scenario that checks topic matching: which messages reach the handler of `filter`. `right` lists the correct ones. */
@@ -118,7 +118,7 @@ function createTopicMatchScenario(filter: string, right: string[]): ClientScenar
       await fixture.waitUntilReady();
       for (const topic of topics) {
         fixture.broker.send([topic, "x"]);
-        // one message at a time, so that a lost message does not affect the others
+        // sends one message at a time, so that a lost message does not affect the others
         await fixture.waitUntil(() => fixture.handledMessages.some((line) => line.startsWith(`${topic} `)), 500);
       }
       const got = fixture.handledMessages.map((line) => line.split(" ")[0]);

@@ -14,13 +14,13 @@ import {
   type ProtocolServer,
   type ConnectionParameters,
 } from "./exchange.js";
-import { tlsClientOptions, tlsServerOptions } from "./tls.js";
+import { createTlsClientOptions, createTlsServerOptions } from "./tls.js";
 
 const { message } = rhea;
 const wrapBody = (text: string) => ({ body: message.data_section(Buffer.from(text)) as unknown });
 const unwrapBody = ({ message }: EventContext): Buffer => (message!.body as { content: Buffer }).content;
 
-async function serve({ keepAlive, tls }: ConnectionParameters): Promise<ProtocolServer> {
+async function startAmqpServer({ keepAlive, tls }: ConnectionParameters): Promise<ProtocolServer> {
   const container = rhea.create_container({ id: "nightlight-server" });
   container.sasl_server_mechanisms.enable_plain(
     (user: string, password: string) => user === USER_NAME && password === PASSWORD,
@@ -42,12 +42,12 @@ async function serve({ keepAlive, tls }: ConnectionParameters): Promise<Protocol
     host: "127.0.0.1",
     // each end announces its idle timeout, and the peer sends a keep-alive after half of that time
     idle_time_out: keepAlive * 1000,
-    ...(tls ? { transport: "tls", ...tlsServerOptions(tls) } : {}),
+    ...(tls ? { transport: "tls", ...createTlsServerOptions(tls) } : {}),
   } as Parameters<typeof container.listen>[0]) as unknown as Server;
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    command: (text) => void commands?.send(wrapBody(text)),
+    sendCommand: (text) => void commands?.send(wrapBody(text)),
     async close() {
       server.close();
       await once(server, "close");
@@ -70,21 +70,21 @@ async function connect(
     password: PASSWORD,
     reconnect: false,
     idle_time_out: keepAlive * 1000,
-    ...(tls ? { transport: "tls", ...tlsClientOptions(tls) } : {}),
+    ...(tls ? { transport: "tls", ...createTlsClientOptions(tls) } : {}),
   } as Parameters<typeof container.connect>[0]);
   connection.on("message", (context: EventContext) => void commands.emit("command", unwrapBody(context).toString()));
   const mode = { snd_settle_mode: settled ? (1 as const) : (0 as const) };
   const receiver = connection.open_receiver({ name: "commands", source: { address: COMMANDS_ADDRESS }, ...mode });
   const sender = connection.open_sender({ name: "readings", target: { address: READINGS_ADDRESS }, ...mode });
   await Promise.all([once(receiver, "receiver_open"), once(sender, "sendable")]);
-  const nextCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
+  const receiveCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
   return {
     async send(reading) {
-      const answer = nextCommand();
+      const answer = receiveCommand();
       sender.send(wrapBody(reading));
       return answer;
     },
-    command: nextCommand,
+    receiveCommand: receiveCommand,
     async close() {
       connection.close();
       await once(connection, "connection_close");
@@ -94,9 +94,9 @@ async function connect(
 
 const createAmqpProtocol = (name: string, settled: boolean): Protocol => ({
   name,
-  serve,
+  startServer: startAmqpServer,
   connect: (port, parameters) => connect(settled, port, parameters),
 });
 
-export const AMQP_SETTLED = createAmqpProtocol("AMQP 1.0, settled by the sender", true);
-export const AMQP_ACKNOWLEDGED = createAmqpProtocol("AMQP 1.0, acknowledged", false);
+export const AMQP_SETTLED_PROTOCOL = createAmqpProtocol("AMQP 1.0, settled by the sender", true);
+export const AMQP_ACKNOWLEDGED_PROTOCOL = createAmqpProtocol("AMQP 1.0, acknowledged", false);

@@ -49,7 +49,7 @@ export class CountingProxy {
   }
 
   /** Waits until the traffic is finished, then returns and resets the counts. */
-  async takeCounts(): Promise<ByteCounts> {
+  async readAndResetCounts(): Promise<ByteCounts> {
     // waits several times for a short time, so that even a busy machine reads pending data in between
     for (let quiet = 0; quiet < QUIET_CHECKS;) {
       const seen = this.#chunks;
@@ -66,8 +66,8 @@ export class CountingProxy {
    * Returns the first bytes in each direction on an idle connection, which are its keep-alive packets.
    * @throws Error without such packets within 10 s
    */
-  async takeKeepAlive(): Promise<ByteCounts> {
-    await this.takeCounts();
+  async measureKeepAliveBytes(): Promise<ByteCounts> {
+    await this.readAndResetCounts();
     for (const began = performance.now(); performance.now() - began < 10_000; await sleep(5)) {
       const { up, down } = this.#firstBytes;
       if (up !== undefined && down !== undefined) return { up, down };
@@ -83,20 +83,20 @@ export class CountingProxy {
 
   #accept(board: net.Socket): void {
     const server = net.connect(this.target, "127.0.0.1");
-    const countUpBytes = (count: number): void => {
+    const countBytesToServer = (count: number): void => {
       this.#up += count;
       if (this.#lastWasDown) this.roundTrips++;
       this.#lastWasDown = false;
       this.#firstBytes.up ??= count;
     };
-    const countDownBytes = (count: number): void => {
+    const countBytesToBoard = (count: number): void => {
       this.#down += count;
       this.#lastWasDown = true;
       this.#firstBytes.down ??= count;
     };
     const directions: [net.Socket, net.Socket, (count: number) => void, number][] = [
-      [board, server, countUpBytes, 0],
-      [server, board, countDownBytes, this.delay],
+      [board, server, countBytesToServer, 0],
+      [server, board, countBytesToBoard, this.delay],
     ];
     for (const [from, to, count, delay] of directions) {
       this.#sockets.add(from);

@@ -26,7 +26,7 @@ export interface TlsCertificate {
 export interface ProtocolServer {
   readonly port: number;
   /** Sends a command without a reading, as when a person switches the lamp. HTTP has no such push. */
-  command?(text: string): void;
+  sendCommand?(text: string): void;
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface ProtocolClient {
   /** Sends a reading and returns the answer. */
   send(reading: string): Promise<string>;
   /** Returns the next command: MQTT and AMQP wait for a message, HTTP sends a request. */
-  command(): Promise<string>;
+  receiveCommand(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -52,21 +52,24 @@ export interface Protocol {
   readonly name: string;
   /** Whether the board opens a new connection for each reading. */
   readonly connectsPerReading?: boolean;
-  serve(parameters: ConnectionParameters): Promise<ProtocolServer>;
+  startServer(parameters: ConnectionParameters): Promise<ProtocolServer>;
   /** Connects a board and subscribes it to commands. */
   connect(port: number, parameters: ConnectionParameters): Promise<ProtocolClient>;
 }
 
 const BOOT = 1_804_289_383;
-const STARTED = performance.now();
+const STARTED_AT = performance.now();
 
 /** Encodes a reading of constant length: `seq` from 1,000 to 9,999, and `at` about ten minutes after the start. */
 export function readingOf(seq: number): string {
-  const at = 600_000 + Math.round(performance.now() - STARTED);
+  const at = 600_000 + Math.round(performance.now() - STARTED_AT);
   return encode(TELEMETRY, { light: 212, led_on: true, boot: BOOT, seq, age: 0, at });
 }
 
-/** Returns the answer of a server other than `nightlight-server`. @throws Error when the reading is invalid */
+/**
+ * Returns the command with which the AMQP and HTTP servers answer a reading; over MQTT, `nightlight-server` answers.
+ * @throws Error when the reading is invalid
+ */
 export function answerTo(reading: Buffer): string {
   const { value, problem } = decode(TELEMETRY, reading);
   if (!value) throw new Error(problem);

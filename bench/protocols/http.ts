@@ -14,7 +14,7 @@ import {
   type ProtocolServer,
   type ConnectionParameters,
 } from "./exchange.js";
-import { tlsClientOptions, tlsServerOptions } from "./tls.js";
+import { createTlsClientOptions, createTlsServerOptions } from "./tls.js";
 
 const AUTHORIZATION_HEADER = `Basic ${Buffer.from(`${USER_NAME}:${PASSWORD}`).toString("base64")}`;
 
@@ -31,9 +31,9 @@ async function answerRequest(request: http.IncomingMessage, response: http.Serve
   response.writeHead(200, { "Content-Type": "application/json", "Content-Length": text.length }).end(text);
 }
 
-async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
+async function startHttpServer({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const handle: http.RequestListener = (request, response) => void answerRequest(request, response);
-  const server = tls ? https.createServer(tlsServerOptions(tls), handle) : http.createServer(handle);
+  const server = tls ? https.createServer(createTlsServerOptions(tls), handle) : http.createServer(handle);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -48,8 +48,8 @@ async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
 
 function connect(keep: boolean, port: number, { tls }: ConnectionParameters): ProtocolClient {
   const agent = tls
-    ? // no TLS session resumption, because boards do not store sessions
-      new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...tlsClientOptions(tls) })
+    ? // disables TLS session resumption, because boards do not store sessions
+      new https.Agent({ keepAlive: keep, maxCachedSessions: 0, ...createTlsClientOptions(tls) })
     : new http.Agent({ keepAlive: keep });
   const { request } = tls ? https : http;
   async function sendRequest(method: string, path: string, body?: string): Promise<string> {
@@ -57,16 +57,16 @@ function connect(keep: boolean, port: number, { tls }: ConnectionParameters): Pr
     if (body !== undefined)
       Object.assign(headers, { "Content-Type": "application/json", "Content-Length": body.length });
     if (!keep) headers.Connection = "close";
-    const asked = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
-    asked.end(body);
-    const [response] = (await once(asked, "response")) as [http.IncomingMessage];
-    const text = (await readBody(response)).toString();
+    const clientRequest = request({ host: "127.0.0.1", port, method, path: `/${path}`, headers, agent });
+    clientRequest.end(body);
+    const [response] = (await once(clientRequest, "response")) as [http.IncomingMessage];
+    const answer = (await readBody(response)).toString();
     if (response.statusCode !== 200) throw new Error(`The HTTP server answered with status ${response.statusCode}.`);
-    return text;
+    return answer;
   }
   return {
     send: (reading) => sendRequest("POST", READINGS_ADDRESS, reading),
-    command: () => sendRequest("GET", COMMANDS_ADDRESS),
+    receiveCommand: () => sendRequest("GET", COMMANDS_ADDRESS),
     close: async () => agent.destroy(),
   };
 }
@@ -74,9 +74,9 @@ function connect(keep: boolean, port: number, { tls }: ConnectionParameters): Pr
 const createHttpProtocol = (name: string, keep: boolean): Protocol => ({
   name,
   connectsPerReading: !keep,
-  serve,
+  startServer: startHttpServer,
   connect: async (port, parameters) => connect(keep, port, parameters),
 });
 
-export const HTTP_KEEP_ALIVE = createHttpProtocol("HTTP/1.1, one connection", true);
-export const HTTP_RECONNECTING = createHttpProtocol("HTTP/1.1, a connection each time", false);
+export const HTTP_KEEP_ALIVE_PROTOCOL = createHttpProtocol("HTTP/1.1, one connection", true);
+export const HTTP_RECONNECTING_PROTOCOL = createHttpProtocol("HTTP/1.1, a connection each time", false);

@@ -3,11 +3,11 @@
  * answer over MQTT, AMQP and HTTP, with a proxy between board and server on loopback. Takes a few seconds.
  */
 import { parseArgs } from "node:util";
-import { updatePage } from "../page.js";
-import { AMQP_ACKNOWLEDGED, AMQP_SETTLED } from "./amqp.js";
-import { HTTP_KEEP_ALIVE, HTTP_RECONNECTING } from "./http.js";
+import { updateGeneratedTable } from "../page.js";
+import { AMQP_ACKNOWLEDGED_PROTOCOL, AMQP_SETTLED_PROTOCOL } from "./amqp.js";
+import { HTTP_KEEP_ALIVE_PROTOCOL, HTTP_RECONNECTING_PROTOCOL } from "./http.js";
 import { measureProtocol, type ProtocolResult } from "./measure.js";
-import { MQTT_QOS_0, MQTT_QOS_1 } from "./mqtt.js";
+import { MQTT_QOS_0_PROTOCOL, MQTT_QOS_1_PROTOCOL } from "./mqtt.js";
 import { formatReachabilityTable, formatReadingsTable } from "./table.js";
 import { createCertificate } from "./tls.js";
 
@@ -23,7 +23,7 @@ const RUN_TIMEOUT = 120_000;
 
 const PAGE_COMMAND = "npm run bench:protocols -- --write docs/explanation/protocols.md";
 
-async function run(args: string[]): Promise<void> {
+async function runBenchmark(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: { write: { type: "string" }, json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
@@ -34,18 +34,25 @@ async function run(args: string[]): Promise<void> {
     process.exit(1);
   }, RUN_TIMEOUT);
   const certificate = await createCertificate();
-  // in parallel, because load on the machine does not change byte counts
-  const protocols = [MQTT_QOS_0, MQTT_QOS_1, AMQP_SETTLED, AMQP_ACKNOWLEDGED, HTTP_KEEP_ALIVE, HTTP_RECONNECTING];
+  // measures in parallel, because load on the machine does not change byte counts
+  const protocols = [
+    MQTT_QOS_0_PROTOCOL,
+    MQTT_QOS_1_PROTOCOL,
+    AMQP_SETTLED_PROTOCOL,
+    AMQP_ACKNOWLEDGED_PROTOCOL,
+    HTTP_KEEP_ALIVE_PROTOCOL,
+    HTTP_RECONNECTING_PROTOCOL,
+  ];
   const rows: ProtocolResult[] = await Promise.all(
     [undefined, certificate].flatMap((tls) => protocols.map((protocol) => measureProtocol(protocol, tls))),
   );
   clearTimeout(limit);
-  const tables = `${formatReadingsTable(rows)}\n\n${formatReachabilityTable(rows.filter((row) => !row.tls && row.name !== HTTP_RECONNECTING.name))}`;
+  const tables = `${formatReadingsTable(rows)}\n\n${formatReachabilityTable(rows.filter((row) => !row.tls && row.name !== HTTP_RECONNECTING_PROTOCOL.name))}`;
   console.log(values.json ? JSON.stringify(rows) : tables);
-  if (values.write) await updatePage(values.write, PAGE_COMMAND, tables);
+  if (values.write) await updateGeneratedTable(values.write, PAGE_COMMAND, tables);
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
+runBenchmark(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 });

@@ -42,21 +42,21 @@ export async function measureProtocol(protocol: Protocol, tls?: TlsCertificate):
     { keepAlive: LONG_KEEP_ALIVE, tls },
     async (server, proxy, connect) => {
       const device = await connect();
-      const ready = await proxy.takeCounts();
+      const ready = await proxy.readAndResetCounts();
       // counts the first reading separately, because it needs more bytes over HTTP, which connects with the first reading
       await device.send(readingOf(1000));
-      const first = await proxy.takeCounts();
+      const first = await proxy.readAndResetCounts();
       for (let seq = 1001; seq <= 1000 + READING_COUNT; seq++) await device.send(readingOf(seq));
-      const all = await proxy.takeCounts();
+      const all = await proxy.readAndResetCounts();
       const reading = { up: all.up / READING_COUNT, down: all.down / READING_COUNT };
-      const next = device.command();
-      server.command?.('{"led_on":true}');
+      const next = device.receiveCommand();
+      server.sendCommand?.('{"led_on":true}');
       await next;
-      const command = await proxy.takeCounts();
+      const command = await proxy.readAndResetCounts();
       await device.close();
-      const left = await proxy.takeCounts();
-      const connection = addBytes(ready, server.command ? left : addBytes(subtractBytes(first, reading), left));
-      return { connection, reading, command, pulses: server.command !== undefined };
+      const left = await proxy.readAndResetCounts();
+      const connection = addBytes(ready, server.sendCommand ? left : addBytes(subtractBytes(first, reading), left));
+      return { connection, reading, command, pulses: server.sendCommand !== undefined };
     },
   );
   const { connection, reading, command, pulses } = figures;
@@ -69,7 +69,7 @@ export async function measureProtocol(protocol: Protocol, tls?: TlsCertificate):
 function measureKeepAlive(protocol: Protocol, tls?: TlsCertificate): Promise<ByteCounts> {
   return withCountedServer(protocol, { keepAlive: 1, tls }, async (_server, proxy, connect) => {
     const device = await connect();
-    const pulse = await proxy.takeKeepAlive();
+    const pulse = await proxy.measureKeepAliveBytes();
     await device.close();
     return pulse;
   });
@@ -77,7 +77,7 @@ function measureKeepAlive(protocol: Protocol, tls?: TlsCertificate): Promise<Byt
 
 /** Counts the round trips of a board that connects and sends its first reading at once. */
 function countRoundTrips(protocol: Protocol, tls?: TlsCertificate): Promise<number> {
-  const work = async (
+  const countWithProxy = async (
     _server: ProtocolServer,
     proxy: CountingProxy,
     connect: () => Promise<ProtocolClient>,
@@ -88,8 +88,8 @@ function countRoundTrips(protocol: Protocol, tls?: TlsCertificate): Promise<numb
     await device.close();
     return 1 + roundTrips;
   };
-  // 50 ms of latency, so that packets sent without waiting for an answer count as one round trip
-  return withCountedServer(protocol, { keepAlive: LONG_KEEP_ALIVE, tls }, work, 50);
+  // adds 50 ms of latency, so that packets sent without waiting for an answer count as one round trip
+  return withCountedServer(protocol, { keepAlive: LONG_KEEP_ALIVE, tls }, countWithProxy, 50);
 }
 
 /** Runs `work` with a new server and a byte-counting proxy in front of it, and stops both afterwards. */
@@ -99,7 +99,7 @@ async function withCountedServer<T>(
   work: (server: ProtocolServer, proxy: CountingProxy, connect: () => Promise<ProtocolClient>) => Promise<T>,
   delay = 0,
 ): Promise<T> {
-  const server = await protocol.serve(parameters);
+  const server = await protocol.startServer(parameters);
   const proxy = await CountingProxy.start(server.port, delay);
   try {
     return await work(server, proxy, () => protocol.connect(proxy.port, parameters));

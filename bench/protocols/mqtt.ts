@@ -20,7 +20,7 @@ import {
 import { createNetwork } from "./network.js";
 import { openConnection } from "./tls.js";
 
-async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
+async function startMqttServer({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-protocols-"));
   const files = { cert: path.join(folder, "server.crt"), key: path.join(folder, "server.key") };
   if (tls) for (const name of ["cert", "key"] as const) await writeFile(files[name], tls[name], { mode: 0o600 });
@@ -36,7 +36,7 @@ async function serve({ tls }: ConnectionParameters): Promise<ProtocolServer> {
   const person = await mqttClient.connectAsync(server.brokerUrl, { username: USER_NAME, password: PASSWORD });
   return {
     port: Number(new URL((tls ? server.secureBrokerUrl : server.brokerUrl)!).port),
-    command: (text) => void person.publish(COMMANDS_ADDRESS, text, { qos: 1 }),
+    sendCommand: (text) => void person.publish(COMMANDS_ADDRESS, text, { qos: 1 }),
     async close() {
       await person.endAsync();
       await server.close();
@@ -61,24 +61,24 @@ async function connect(qos: 0 | 1, port: number, { keepAlive, tls }: ConnectionP
   const connected = new Promise<void>((resolve) => (client.onconnect = () => resolve()));
   client.start();
   await connected;
-  const nextCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
+  const receiveCommand = async (): Promise<string> => ((await once(commands, "command")) as [string])[0];
   return {
     async send(reading) {
-      const answer = nextCommand();
+      const answer = receiveCommand();
       if (!client.publish(READINGS_ADDRESS, reading, qos, false))
         throw new Error("The MQTT client rejected a reading.");
       return answer;
     },
-    command: nextCommand,
+    receiveCommand: receiveCommand,
     close: () => client.stop(),
   };
 }
 
 const createMqttProtocol = (qos: 0 | 1): Protocol => ({
   name: `MQTT 3.1.1, QoS ${qos}`,
-  serve,
+  startServer: startMqttServer,
   connect: (port, parameters) => connect(qos, port, parameters),
 });
 
-export const MQTT_QOS_0 = createMqttProtocol(0);
-export const MQTT_QOS_1 = createMqttProtocol(1);
+export const MQTT_QOS_0_PROTOCOL = createMqttProtocol(0);
+export const MQTT_QOS_1_PROTOCOL = createMqttProtocol(1);

@@ -15,30 +15,30 @@ const TLS_PARAMETERS: tls.SecureContextOptions = {
 
 /** Generates a small self-signed certificate for localhost. */
 export async function createCertificate(): Promise<TlsCertificate> {
-  const made = await generate([{ name: "commonName", value: "localhost" }], {
+  const generated = await generate([{ name: "commonName", value: "localhost" }], {
     keyType: "ec",
     curve: "P-256",
     algorithm: "sha256",
     extensions: [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }],
   });
-  return { cert: made.cert, key: made.private };
+  return { cert: generated.cert, key: generated.private };
 }
 
 /** Returns Node's TLS options for a benchmark server. */
-export const tlsServerOptions = (certificate: TlsCertificate): tls.TlsOptions => ({
+export const createTlsServerOptions = (certificate: TlsCertificate): tls.TlsOptions => ({
   ...certificate,
   ...TLS_PARAMETERS,
 });
 
 /** Returns Node's TLS options for a board that trusts only `certificate`. */
-export function tlsClientOptions(certificate: TlsCertificate): tls.ConnectionOptions {
+export function createTlsClientOptions(certificate: TlsCertificate): tls.ConnectionOptions {
   return { ca: certificate.cert, servername: "localhost", ...TLS_PARAMETERS };
 }
 
 /** Opens a connection, with or without TLS. @throws Error when the connection fails */
 export async function openConnection(port: number, certificate?: TlsCertificate): Promise<net.Socket> {
   const at = { port, host: "127.0.0.1" };
-  const socket = certificate ? tls.connect({ ...at, ...tlsClientOptions(certificate) }) : net.connect(at);
+  const socket = certificate ? tls.connect({ ...at, ...createTlsClientOptions(certificate) }) : net.connect(at);
   socket.setNoDelay(true);
   await once(socket, certificate ? "secureConnect" : "connect");
   return socket;

@@ -2,9 +2,9 @@
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import prettier from "prettier";
-import { deviceScriptBoardName, createBoardFile } from "./base.js";
+import { toDeviceScriptBoardName, createBoardFile } from "./base.js";
 import {
-  boardPath,
+  boardPathOf,
   chipOf,
   loadBoards,
   BOARD_PREFIX,
@@ -44,7 +44,7 @@ export async function addBoard(root: string, wanted: NewBoard): Promise<string[]
   const name = BOARD_PREFIX + short;
   const entry = `main_${short}`;
   const entryPath = `src/${entry}.ts`;
-  for (const file of [boardPath(name), entryPath])
+  for (const file of [boardPathOf(name), entryPath])
     if (await pathExists(path.join(root, file))) throw new Error(`There is a ${file} already: choose another name, or delete that board first.`); // prettier-ignore
 
   const given = await createBoardFile(wanted.base, name, "Nightlight on " + (wanted.title ?? wanted.base));
@@ -67,14 +67,14 @@ export async function addBoard(root: string, wanted: NewBoard): Promise<string[]
     await createHardwarePage(root, await loadBoards(root)),
     board,
     wanted.parts ?? "bare",
-    deviceScriptBoardName(wanted.base),
+    toDeviceScriptBoardName(wanted.base),
   );
   const json = await prettier.format(JSON.stringify(sortFields(file)), { parser: "json", printWidth: 120 });
-  await writeFile(path.join(root, boardPath(name)), json);
+  await writeFile(path.join(root, boardPathOf(name)), json);
   await writeFile(path.join(root, entryPath), createEntryText(name, wanted.title ?? wanted.base));
   await writeFile(path.join(root, HARDWARE_PAGE), page);
   await writeFile(path.join(root, HARDWARE_PAGE), await createHardwarePage(root, await loadBoards(root)));
-  return [boardPath(name), entryPath, HARDWARE_PAGE];
+  return [boardPathOf(name), entryPath, HARDWARE_PAGE];
 }
 
 function parseShortName(name: string): string {

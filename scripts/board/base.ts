@@ -17,7 +17,7 @@ export async function createBoardFile(base: string, name: string, devName: strin
   try {
     // an empty project, so that the command does not read this repository's boards
     await writeFile(path.join(folder, "package.json"), '{ "name": "board", "version": "1.0.0", "devicescript": {} }');
-    const args = ["add", "board", "--base", deviceScriptBoardName(base), "--name", devName, "--board", name];
+    const args = ["add", "board", "--base", toDeviceScriptBoardName(base), "--name", devName, "--board", name];
     const { code, output } = await runNodeScript(CLI_SCRIPT, args, folder);
     if (code === 0) return JSON.parse(await readFile(path.join(folder, "boards", `${name}.board.json`), "utf8"));
     const known = parseBases(output);
@@ -29,7 +29,7 @@ export async function createBoardFile(base: string, name: string, devName: strin
 }
 
 /** Returns the DeviceScript board for a name: a chip's bare board, or the board itself. */
-export const deviceScriptBoardName = (base: string): string => (base in CHIPS ? `${base}_bare` : base);
+export const toDeviceScriptBoardName = (base: string): string => (base in CHIPS ? `${base}_bare` : base);
 
 /** Parses the list of boards that DeviceScript prints after an unknown name, and keeps those with supported chips. */
 function parseBases(output: string): string[] {

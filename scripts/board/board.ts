@@ -91,12 +91,12 @@ export async function loadBoards(root: string): Promise<Board[]> {
       return { name, title: titleOf(file), file, entry: entries.get(name) };
     }),
   );
-  const rank = (board: Board) => (board.entry === "main" ? 0 : 1);
-  return boards.sort((a, b) => rank(a) - rank(b) || a.title.localeCompare(b.title, "en"));
+  const rankOf = (board: Board) => (board.entry === "main" ? 0 : 1);
+  return boards.sort((a, b) => rankOf(a) - rankOf(b) || a.title.localeCompare(b.title, "en"));
 }
 
 /** Returns the path of a board's file in the repository. */
-export const boardPath = (name: string): string => `boards/${name}.board.json`;
+export const boardPathOf = (name: string): string => `boards/${name}.board.json`;
 
 /** Maps each board's name to the entry file that imports the board. */
 async function findEntriesByBoard(root: string): Promise<Map<string, string>> {

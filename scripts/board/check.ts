@@ -1,10 +1,10 @@
 /** Checks all boards: their pins, firmware, wiring sections and drawings, and the table in `docs/reference/hardware.md`. */
 import { findOutdated } from "../lib/generated-files.js";
-import { boardPath, chipOf, BOARD_PREFIX, type Board } from "./board.js";
+import { boardPathOf, chipOf, BOARD_PREFIX, type Board } from "./board.js";
 import { findDocumentationProblems, createHardwarePage, HARDWARE_PAGE } from "./hardware-page.js";
 import { findPinProblems } from "./pins.js";
 
-/** Checks all boards. Returns sentences about problems, by the name of the board or the path of the outdated file. */
+/** Checks all boards. Maps the name of each faulty board, and the path of each outdated file, to sentences about problems. */
 export async function checkBoards(root: string, boards: readonly Board[]): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for (const board of boards) {
@@ -26,7 +26,7 @@ function findBoardProblems(board: Board, boards: readonly Board[]): string[] {
     return [(error as Error).message];
   }
   const problems = findPinProblems(file);
-  if (!name.startsWith(BOARD_PREFIX)) problems.push(`Rename its file to ${boardPath(BOARD_PREFIX + name)}.`);
+  if (!name.startsWith(BOARD_PREFIX)) problems.push(`Rename its file to ${boardPathOf(BOARD_PREFIX + name)}.`);
   const duplicate = boards.find(
     (other) => other.name !== name && Number(other.file.productId) === Number(file.productId),
   );

@@ -1,13 +1,13 @@
-/** The boards in `docs/reference/hardware.md`: a generated table of all boards, and a wiring section for each board. */
+/** Generates the table of all boards in `docs/reference/hardware.md`, and creates and checks the boards' wiring sections. */
 import { access } from "node:fs/promises";
 import path from "node:path";
-import { fillGeneratedParts, markdownTable, readText } from "../lib/generated-files.js";
+import { fillGeneratedParts, formatMarkdownTable, readText } from "../lib/generated-files.js";
 import { chipOf, gpioOf, PART_NAMES, pinOf, type Board } from "./board.js";
 
 export const HARDWARE_PAGE = "docs/reference/hardware.md";
 
-/** New wiring sections go before this comment in the page. */
-const INSERT_BEFORE = "<!-- npm run board -- add inserts new boards here -->";
+/** The comment in the page before which new wiring sections are inserted. */
+const INSERTION_MARK = "<!-- npm run board -- add inserts new boards here -->";
 
 /** The parts that are wired to a board: Grove modules, or a photoresistor and an LED with their resistors. */
 export type WiringParts = "grove" | "bare";
@@ -22,10 +22,10 @@ export async function createHardwarePage(root: string, boards: readonly Board[])
  * @throws Error when the page does not mark the place for new sections
  */
 export function insertSection(page: string, board: Board, parts: WiringParts, base: string): string {
-  if (!page.includes(INSERT_BEFORE))
-    throw new Error(`${HARDWARE_PAGE} has no place for the board: add ${INSERT_BEFORE}.`);
+  if (!page.includes(INSERTION_MARK))
+    throw new Error(`${HARDWARE_PAGE} has no place for the board: add ${INSERTION_MARK}.`);
   // a function, because $ is special in a replacement string
-  return page.replace(INSERT_BEFORE, () => `${formatWiringSection(board, parts, base)}\n\n${INSERT_BEFORE}`);
+  return page.replace(INSERTION_MARK, () => `${formatWiringSection(board, parts, base)}\n\n${INSERTION_MARK}`);
 }
 
 /** Checks a board's wiring section and drawing. Returns a sentence for each mistake. Accepts a missing drawing. */
@@ -43,7 +43,7 @@ export async function findDocumentationProblems(root: string, board: Board): Pro
 }
 
 function formatOverviewTable(boards: readonly Board[]): string {
-  return markdownTable(
+  return formatMarkdownTable(
     ["board", "chip", "light sensor", "lamp", "firmware", "name"],
     boards.map(({ title, file, entry, name }) => [
       `[${title}](#${anchorOf(title)})`,
@@ -73,7 +73,7 @@ function formatWiringSection({ title, file }: Board, parts: WiringParts, base: s
           ["10 kΩ, other leg; and the LED's short leg", "GND"],
         ];
   const links = [...(file.url ? [`[the board](${file.url})`] : []), `DeviceScript's \`${base}\``];
-  return [`### ${title}`, markdownTable(["from", "to"], rows), `- See ${links.join(", ")}.`].join("\n\n");
+  return [`### ${title}`, formatMarkdownTable(["from", "to"], rows), `- See ${links.join(", ")}.`].join("\n\n");
 }
 
 /** Returns the anchor that GitHub gives a heading. */

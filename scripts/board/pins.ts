@@ -34,9 +34,9 @@ export function findPin({ pins }: BoardFile, text: string): string | undefined {
   const exact = labels.find((label) => label.toUpperCase() === wanted);
   if (exact) return exact;
   const gpio = /^GPIO(\d+)$/.exec(wanted)?.[1];
-  const matchesPart = (label: string) =>
+  const matchesLabelPart = (label: string) =>
     gpio === undefined ? label.toUpperCase().split("_").includes(wanted) : pins[label] === Number(gpio);
-  const found = labels.filter(matchesPart);
+  const found = labels.filter(matchesLabelPart);
   return found.length === 1 ? found[0] : undefined;
 }
 
@@ -65,8 +65,8 @@ function findPinProblem(file: BoardFile, role: Role, label: string): string | un
 }
 
 /**
- * Maps each GPIO that the board itself uses to the name of the board file's field that assigns it. As in DeviceScript, these
- * are all fields whose name starts with `pin`.
+ * Maps each GPIO that the board's own parts use to the name of the board file's field that assigns it. Like DeviceScript,
+ * reads all fields whose name starts with `pin`.
  */
 function findOnboardUses(file: BoardFile): Map<number, string> {
   const uses = new Map<number, string>();

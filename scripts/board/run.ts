@@ -1,4 +1,4 @@
-/** `npm run board`: its command line, from the arguments to the exit code. */
+/** Runs `npm run board`: parses the arguments, manages the boards and returns the exit code. */
 import { Command, CommanderError, Option } from "commander";
 import { ROOT } from "../lib/repository.js";
 import { addBoard, type NewBoard } from "./add.js";

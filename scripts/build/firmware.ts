@@ -5,7 +5,7 @@ import { CLI_SCRIPT } from "../lib/devicescript-cli.js";
 import { listFirmwareEntries, ROOT } from "../lib/repository.js";
 import { runNodeScript } from "../lib/run-program.js";
 import { withBuildLock } from "./lock.js";
-import { latestModification } from "./newest.js";
+import { findLatestModification } from "./newest.js";
 
 const OUTPUT_FOLDER = ".devicescript/bin";
 const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
@@ -28,9 +28,11 @@ export async function ensureFirmware({ force = false, entry: only = "" } = {}): 
 }
 
 async function isUpToDate(entry: string): Promise<boolean> {
-  const built = await Promise.all(OUTPUT_FILES.map((name) => latestModification(`${OUTPUT_FOLDER}/${entry}/${name}`)));
+  const built = await Promise.all(
+    OUTPUT_FILES.map((name) => findLatestModification(`${OUTPUT_FOLDER}/${entry}/${name}`)),
+  );
   // builds again when DeviceScript's libraries are missing: `npm install` deletes them, and only a build restores them
-  if (!(await latestModification("node_modules/@devicescript/core/package.json"))) return false;
+  if (!(await findLatestModification("node_modules/@devicescript/core/package.json"))) return false;
   const sources = [
     "src",
     "packages/devicescript-mqtt/src",
@@ -40,7 +42,7 @@ async function isUpToDate(entry: string): Promise<boolean> {
     "package.json",
     "node_modules/@devicescript/cli/package.json",
   ];
-  return Math.min(...built) >= (await latestModification(...sources));
+  return Math.min(...built) >= (await findLatestModification(...sources));
 }
 
 async function buildEntry(entry: string): Promise<void> {

@@ -6,7 +6,7 @@ import { ROOT } from "../lib/repository.js";
 
 const LOCK_FILE = path.join(ROOT, ".devicescript", "building");
 /** Age in ms after which a lock is stale. A killed build leaves its lock behind, and another process may get its process id. */
-const STALE_AFTER = 120_000;
+const STALE_LOCK_AGE = 120_000;
 
 /** Runs a build while no other process builds the firmware; waits for its turn. */
 export async function withBuildLock(build: () => Promise<void>): Promise<void> {
@@ -32,7 +32,7 @@ export async function withBuildLock(build: () => Promise<void>): Promise<void> {
 async function isHeld(): Promise<boolean> {
   const holder = Number(await readFile(LOCK_FILE, "utf8").catch(() => "0"));
   const written = await stat(LOCK_FILE).then((info) => info.mtimeMs, () => 0); // prettier-ignore
-  if (Date.now() - written > STALE_AFTER) return false;
+  if (Date.now() - written > STALE_LOCK_AGE) return false;
   try {
     // Signal 0 tests whether a process exists. An empty lock file gives process 0 (this process group) and counts as held.
     return process.kill(holder, 0);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { ROOT } from "../lib/repository.js";
 
 /** Returns the latest modification time below these paths of the repository, in ms; 0 when none of them exists. */
-export async function latestModification(...paths: string[]): Promise<number> {
+export async function findLatestModification(...paths: string[]): Promise<number> {
   let latest = 0;
   for (const name of paths) {
     const file = path.join(ROOT, name);
@@ -13,7 +13,7 @@ export async function latestModification(...paths: string[]): Promise<number> {
     if (!info.isDirectory()) latest = Math.max(latest, info.mtimeMs);
     else
       for (const entry of await readdir(file))
-        latest = Math.max(latest, await latestModification(path.join(name, entry)));
+        latest = Math.max(latest, await findLatestModification(path.join(name, entry)));
   }
   return latest;
 }

@@ -4,12 +4,12 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { ROOT } from "../lib/repository.js";
 import { runNodeScript } from "../lib/run-program.js";
-import { latestModification } from "./newest.js";
+import { findLatestModification } from "./newest.js";
 
 /** Bundles the dashboard into `server/dist/dashboard` when it is out of date. */
 export async function ensureDashboard({ force = false } = {}): Promise<void> {
-  const built = await latestModification("server/dist/dashboard/app.js");
-  if (!force && built >= (await latestModification("server/dashboard", "contract"))) return;
+  const built = await findLatestModification("server/dist/dashboard/app.js");
+  if (!force && built >= (await findLatestModification("server/dashboard", "contract"))) return;
   console.log("building the dashboard");
   // imported late, because most scripts need no bundler
   const { buildDashboard } = await import("../../server/dashboard/build.js");
@@ -19,8 +19,8 @@ export async function ensureDashboard({ force = false } = {}): Promise<void> {
 /** Builds the dashboard, and compiles the server into `server/dist`, when they are out of date. */
 export async function ensureServer({ force = false } = {}): Promise<void> {
   await ensureDashboard({ force });
-  const built = await latestModification("server/dist/server/src/main.js");
-  if (!force && built >= (await latestModification("server/src", "contract", "server/tsconfig.build.json"))) return;
+  const built = await findLatestModification("server/dist/server/src/main.js");
+  if (!force && built >= (await findLatestModification("server/src", "contract", "server/tsconfig.build.json"))) return;
   console.log("building the server");
   // deletes old output first, because the published package must not contain output of deleted source files
   for (const folder of ["server/dist/server", "server/dist/contract"])

@@ -6,7 +6,7 @@ import { TEXT_ATTRIBUTES } from "../../server/dashboard/messages/attributes.js";
 import { LANGUAGES, type Language } from "../../server/dashboard/messages/languages.js";
 import { ROOT } from "../lib/repository.js";
 
-/** A message table without its exact types, because this check also compares what the types do not cover. */
+/** A message table with any areas and keys: the checks report missing and unknown ones themselves. */
 export type Table = Readonly<Record<string, Area>>;
 
 const DASHBOARD_FOLDER = path.join(ROOT, "server/dashboard");
@@ -54,13 +54,13 @@ export function compareTables(english: Table, language: string, table: Table): s
     }
     const forms = typeof translated === "string" ? { text: translated } : translated;
     if (typeof translated !== "string")
-      for (const category of pluralCategories(language))
+      for (const category of listPluralCategories(language))
         if (!(category in translated)) problems.push(`${file}: ${key} needs the plural form "${category}".`);
     for (const [form, text] of Object.entries(forms)) {
       if (text.trim() === "") problems.push(`${file}: ${key} is empty.`);
       const names = placeholdersOf(text);
       const wanted = placeholdersOf(typeof original === "string" ? original : original.other);
-      // A form for a single number, such as "once", may omit the number.
+      // A plural form for one number, such as "once", may omit the number.
       const optional = form === "text" || form === "other" ? "" : "count";
       for (const name of wanted)
         if (!names.has(name) && name !== optional) problems.push(`${file}: ${key} lacks the placeholder {${name}}.`);
@@ -72,7 +72,7 @@ export function compareTables(english: Table, language: string, table: Table): s
 }
 
 /** Returns the plural categories that a language uses for the whole numbers up to 1000. */
-function pluralCategories(language: string): Set<string> {
+function listPluralCategories(language: string): Set<string> {
   const rules = new Intl.PluralRules(language);
   return new Set(Array.from({ length: 1001 }, (_, n) => rules.select(n)));
 }

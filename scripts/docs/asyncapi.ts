@@ -2,7 +2,7 @@
 import { DEFAULT_PREFIX, MAX_DEPTH, MAX_ID_LENGTH, MAX_PAYLOAD_SIZE } from "../../contract/index.js";
 import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { VERSION } from "../../server/src/common/version.js";
-import { CHANNELS, type ChannelDoc, type Flow } from "./channels.js";
+import { CHANNELS, type ChannelDoc, type MessageFlow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
 import { createJsonSchema } from "./schema.js";
 
@@ -32,7 +32,7 @@ const DOCUMENT_DESCRIPTION = [
 export function createAsyncapi(messages: readonly MessageDoc[]): object {
   const nameOf = new Map(messages.map(({ constant, name }) => [constant, name]));
   const channels = Object.entries(CHANNELS);
-  const refsOf = (channel: string, flows: readonly Flow[]): object[] =>
+  const refsOf = (channel: string, flows: readonly MessageFlow[]): object[] =>
     flows.map(({ message }) => ({ $ref: `#/channels/${channel}/messages/${nameOf.get(message)}` }));
 
   const describeChannel = ({ address, title, flows }: ChannelDoc): object => ({
@@ -46,7 +46,7 @@ export function createAsyncapi(messages: readonly MessageDoc[]): object {
     ),
   });
 
-  const describeOperation = (name: string, flow: Flow): object => ({
+  const describeOperation = (name: string, flow: MessageFlow): object => ({
     action: flow.from === "server" ? "send" : "receive",
     summary: flow.summary,
     channel: { $ref: `#/channels/${name}` },

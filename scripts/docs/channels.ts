@@ -7,11 +7,11 @@ export interface ChannelDoc {
   /** The topic, with the parameters `{id}`, `{prefix}` and `{zone}`. */
   readonly address: string;
   readonly title: string;
-  readonly flows: readonly Flow[];
+  readonly flows: readonly MessageFlow[];
 }
 
 /** A message that one side sends to another, at QoS 1. */
-export interface Flow {
+export interface MessageFlow {
   readonly message: MessageName;
   readonly from: string;
   readonly to: string;

@@ -1,7 +1,7 @@
 /** Generates the tables of `docs/reference/contract.md`. */
 import type { Field } from "../../contract/index.js";
-import { markdownTable } from "../lib/generated-files.js";
-import { CHANNELS, type Flow } from "./channels.js";
+import { formatMarkdownTable } from "../lib/generated-files.js";
+import { CHANNELS, type MessageFlow } from "./channels.js";
 import type { MessageDoc } from "./messages.js";
 
 /** Returns the tables by name: `topics` with all topics, and a table of fields for each message, such as `lamp-command`. */
@@ -14,7 +14,7 @@ export function createContractTables(messages: readonly MessageDoc[]): Record<st
 
 function formatTopicsTable(messages: readonly MessageDoc[]): string {
   const docOf = new Map(messages.map((doc) => [doc.constant, doc]));
-  const formatRow = (address: string, flow: Flow): string[] => {
+  const formatRow = (address: string, flow: MessageFlow): string[] => {
     const { name, file } = docOf.get(flow.message)!;
     const topic = address.replace(/\{(\w+)\}/g, "<$1>");
     const retained = (flow.retain ? "yes" : "no") + (flow.will ? "; also the will" : "");
@@ -25,7 +25,7 @@ function formatTopicsTable(messages: readonly MessageDoc[]): string {
       `[${name}](../schemas/${file}.json): \`${formatJson(flow.example)}\`${flow.will ? `; the will is \`${formatJson(flow.will)}\`` : ""}`,
     ];
   };
-  return markdownTable(
+  return formatMarkdownTable(
     ["topic", "from → to", "QoS, retained", "payload, for example"],
     Object.values(CHANNELS).flatMap(({ address, flows }) => flows.map((flow) => formatRow(address, flow))),
   );
@@ -33,7 +33,7 @@ function formatTopicsTable(messages: readonly MessageDoc[]): string {
 
 function formatFieldsTable({ fields }: MessageDoc): string {
   const defaults = fields.some((doc) => doc.default !== undefined);
-  return markdownTable(
+  return formatMarkdownTable(
     ["field", "value", ...(defaults ? ["default"] : []), "meaning"],
     fields.map((doc) => [
       `\`${doc.name}\`${doc.field.required ? ", required" : ""}`,

@@ -5,8 +5,8 @@ import { filterBoardPorts, describePort } from "../lib/serial/ports.js";
 import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
 import type { System } from "./system.js";
 
-/** Turns a StepError, which flashing would report, into a finding of level `todo`. Throws other errors again. */
-function asFinding(about: string, error: unknown): Finding {
+/** Converts a StepError, which flashing would report, into a finding of level `todo`. Throws other errors again. */
+function toFinding(about: string, error: unknown): Finding {
   if (error instanceof StepError) return todoFinding(about, error.problem, error.remedy);
   throw error;
 }
@@ -14,9 +14,9 @@ function asFinding(about: string, error: unknown): Finding {
 /** Checks that a suitable esptool is installed. */
 export const checkEsptool: Check = async (system) => {
   try {
-    return [okFinding("esptool", await system.esptool())];
+    return [okFinding("esptool", await system.getEsptoolVersion())];
   } catch (error) {
-    return [asFinding("esptool", error)];
+    return [toFinding("esptool", error)];
   }
 };
 
@@ -24,12 +24,12 @@ export const checkEsptool: Check = async (system) => {
 export const checkBoards: Check = async (system) => {
   let ports: PortInfo[];
   try {
-    ports = await system.serialPorts();
+    ports = await system.listSerialPorts();
   } catch (error) {
-    return [asFinding("boards", error)];
+    return [toFinding("boards", error)];
   }
   const boards = filterBoardPorts(ports);
-  if (boards.length === 0) return [await findingWithoutBoard(system), ...(await checkGroup(system))];
+  if (boards.length === 0) return [await explainMissingBoard(system), ...(await checkGroup(system))];
   const findings = await Promise.all(boards.map((port) => checkPortAccess(system, port)));
   if (boards.length > 1)
     findings.push(noteFinding("boards", "More than one board is connected.", `Name the one to flash: npm run flash -- --port ${boards[0].path}`)); // prettier-ignore
@@ -44,17 +44,17 @@ async function checkPortAccess(system: System, port: PortInfo): Promise<Finding>
     if (!(error instanceof StepError)) throw error;
     const udev =
       system.platform === "linux"
-        ? ` Or allow every logged-in user to use this kind of board, then unplug it and plug it in again: ${udevCommand(port.vendorId)}`
+        ? ` Or allow every logged-in user to use this kind of board, then unplug it and plug it in again: ${formatUdevCommand(port.vendorId)}`
         : "";
     return todoFinding("board", `${describePort(port)}: ${error.problem}`, `${error.remedy}${udev}`);
   }
 }
 
 /** Returns a command that adds a udev rule. Rules with `uaccess` must have a number below 73 (systemd's 73-seat-late.rules). */
-const udevCommand = (vendorId = ""): string =>
+const formatUdevCommand = (vendorId = ""): string =>
   `echo 'SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId.toLowerCase()}", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/60-nightlight.rules && sudo udevadm control --reload`;
 
-async function findingWithoutBoard(system: System): Promise<Finding> {
+async function explainMissingBoard(system: System): Promise<Finding> {
   const advice = "To flash one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT while you plug it in."; // prettier-ignore
   const { output } = system.platform === "linux" ? await system.run("uname", "-r") : { output: "" };
   const wsl = /microsoft/i.test(output)

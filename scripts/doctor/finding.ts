@@ -12,7 +12,7 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-/** Checks one thing, or a few that belong together. An error thrown by a check becomes a finding of level `todo`. */
+/** A function that checks one thing, or related things. If it throws an error, `npm run doctor` reports a `todo` finding. */
 export type Check = (system: System) => Promise<Finding[]>;
 
 export const okFinding = (about: string, text: string): Finding => ({ about, level: "ok", text });

@@ -10,17 +10,17 @@ interface Manifest {
 
 const INSTALL_ADVICE = "Run npm ci in the project's folder.";
 
-const readManifest = async (system: System) => JSON.parse((await system.read("package.json")) ?? "") as Manifest;
+const readManifest = async (system: System) => JSON.parse((await system.readFile("package.json")) ?? "") as Manifest;
 
 /** Checks that Node.js is at least the version in package.json. */
 export const checkNode: Check = async (system) => {
   const { engines } = await readManifest(system);
-  const wanted = engines.node.replace(/^>=\s*/, "");
-  if (isAtLeast(system.nodeVersion, wanted)) return [okFinding("Node.js", system.nodeVersion)];
-  return [todoFinding("Node.js", `This is version ${system.nodeVersion}; ${wanted} or newer is needed.`, "Install a newer version from https://nodejs.org, or with your version manager.")]; // prettier-ignore
+  const wantedVersion = engines.node.replace(/^>=\s*/, "");
+  if (isVersionAtLeast(system.nodeVersion, wantedVersion)) return [okFinding("Node.js", system.nodeVersion)];
+  return [todoFinding("Node.js", `This is version ${system.nodeVersion}; ${wantedVersion} or newer is needed.`, "Install a newer version from https://nodejs.org, or with your version manager.")]; // prettier-ignore
 };
 
-function isAtLeast(version: string, least: string): boolean {
+function isVersionAtLeast(version: string, least: string): boolean {
   const parts = version.split(".").map(Number);
   for (const [i, wanted] of least.split(".").map(Number).entries()) {
     if (parts[i] !== wanted) return (parts[i] ?? 0) > wanted;
@@ -31,15 +31,17 @@ function isAtLeast(version: string, least: string): boolean {
 /** Checks that the version of DeviceScript in package.json is installed. */
 export const checkDeviceScript: Check = async (system) => {
   const about = "DeviceScript";
-  const wanted = (await readManifest(system)).devDependencies["@devicescript/cli"];
-  const installed = await system.read("node_modules/@devicescript/cli/package.json");
+  const wantedVersion = (await readManifest(system)).devDependencies["@devicescript/cli"];
+  const installed = await system.readFile("node_modules/@devicescript/cli/package.json");
   if (installed === undefined)
     return [todoFinding(about, "DeviceScript's command-line program is not installed.", INSTALL_ADVICE)];
   const { version } = JSON.parse(installed) as { version: string };
-  if (version !== wanted)
-    return [todoFinding(about, `Version ${version} is installed; this project needs ${wanted}.`, INSTALL_ADVICE)];
+  if (version !== wantedVersion)
+    return [
+      todoFinding(about, `Version ${version} is installed; this project needs ${wantedVersion}.`, INSTALL_ADVICE),
+    ];
   // reports missing libraries of DeviceScript, which `npm install` deletes and a build restores
-  if ((await system.size("node_modules/@devicescript/core/package.json")) === undefined)
+  if ((await system.getFileSize("node_modules/@devicescript/core/package.json")) === undefined)
     return [noteFinding(about, `${version}; its libraries are missing, so editors show errors until the next build.`, "Run npm run build.")]; // prettier-ignore
   return [okFinding(about, version)];
 };
@@ -49,7 +51,7 @@ const NEEDED_SPACE = 500_000_000;
 
 /** Checks that at least `NEEDED_SPACE` bytes are free on the disk. */
 export const checkDisk: Check = async (system) => {
-  const free = await system.freeSpace();
+  const free = await system.getFreeSpace();
   const text = free < 1e10 ? `${Math.floor(free / 1e6)} MB free` : `${Math.floor(free / 1e9)} GB free`;
   if (free >= NEEDED_SPACE) return [okFinding("disk", text)];
   return [todoFinding("disk", `Only ${text}; builds, the runtime's download and the history need ${NEEDED_SPACE / 1e6} MB.`, "Free some disk space.")]; // prettier-ignore
@@ -61,8 +63,8 @@ export const MAX_PROGRAM_SIZE = 40_960;
 /** Checks that the firmware of every board is built and within its size limit. */
 export const checkFirmware: Check = async (system) => {
   const sizes = new Map<string, number | undefined>();
-  for (const entry of await system.firmware())
-    sizes.set(entry, await system.size(`.devicescript/bin/${entry}/bytecode.devs`));
+  for (const entry of await system.listFirmware())
+    sizes.set(entry, await system.getFileSize(`.devicescript/bin/${entry}/bytecode.devs`));
   const missing = [...sizes].filter(([, size]) => size === undefined).map(([entry]) => `src/${entry}.ts`);
   const findings: Finding[] = [];
   if (missing.length > 0)

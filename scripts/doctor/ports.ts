@@ -24,7 +24,7 @@ async function checkServerPort(system: System, port: number, what: string, flag:
   const about = `port ${port}`;
   const error = await system.listen(port);
   if (!error) return okFinding(about, `free, for ${what}`);
-  if (error !== "EADDRINUSE") return cannotListenFinding(about, error, `npm start -- ${flag}`);
+  if (error !== "EADDRINUSE") return createCannotListenFinding(about, error, `npm start -- ${flag}`);
   const { name, command } = await findListener(system, port);
   const isNightlight = /nightlight|scripts[\\/]start\.ts|server[\\/]src[\\/]main\.ts/.test(command);
   if (isNightlight || (port === 8080 && (await system.answers(`http://127.0.0.1:${port}/healthz`))))
@@ -44,7 +44,7 @@ async function checkDevtoolsPorts(system: System): Promise<Finding[]> {
     const error = await system.listen(port);
     if (!error) continue;
     if (error !== "EADDRINUSE") {
-      used.push(cannotListenFinding(about, error));
+      used.push(createCannotListenFinding(about, error));
       continue;
     }
     const { name, command } = await findListener(system, port);
@@ -54,7 +54,7 @@ async function checkDevtoolsPorts(system: System): Promise<Finding[]> {
   return used.length > 0 ? used : [okFinding("ports 8081–8083", "free, for VS Code's DeviceScript extension")];
 }
 
-const cannotListenFinding = (
+const createCannotListenFinding = (
   about: string,
   code: string,
   remedy = "Find out which rule of this computer reserves the port.",

@@ -1,4 +1,4 @@
-/** `npm run doctor`: its command line, checks, report and exit code. */
+/** Runs `npm run doctor`: parses the flags, runs the checks, prints a report and returns the exit code. */
 import { Command, CommanderError } from "commander";
 import { parsingProblem } from "nightlight-server";
 import { checkBoards, checkEsptool } from "./boards.js";

@@ -7,7 +7,7 @@ const SETUP_ADVICE = "Run npm run setup.";
 /** Checks `.env.local`, and connects to the broker with its settings. */
 export const checkSettings: Check = async (system) => {
   const about = ".env.local";
-  const { exists, problems, notes, settings } = await system.settings();
+  const { exists, problems, notes, settings } = await system.checkSettings();
   const findings: Finding[] = [
     ...problems.map((problem) => todoFinding(about, problem, SETUP_ADVICE)),
     ...notes.map((text) => noteFinding(about, text)),

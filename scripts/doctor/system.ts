@@ -17,11 +17,11 @@ export interface System {
   /** User id; undefined on Windows. */
   readonly uid: number | undefined;
   /** Reads a text file of the project; undefined when the file does not exist. */
-  read(name: string): Promise<string | undefined>;
+  readFile(name: string): Promise<string | undefined>;
   /** Returns the size of a file of the project in bytes; undefined when the file does not exist. */
-  size(name: string): Promise<number | undefined>;
+  getFileSize(name: string): Promise<number | undefined>;
   /** Returns the free disk space for this user on the project's disk, in bytes. */
-  freeSpace(): Promise<number>;
+  getFreeSpace(): Promise<number>;
   /** Tries to listen on a TCP port. Returns the error code, such as `EADDRINUSE`; "" when the port is free. */
   listen(port: number): Promise<string>;
   /** Runs another program and returns its output. Never rejects, even when the program is missing. */
@@ -29,14 +29,14 @@ export interface System {
   /** Returns whether an HTTP server answers with a status of 2xx. */
   answers(url: string): Promise<boolean>;
   /** Returns the version of esptool. @throws StepError when no suitable version is installed */
-  esptool(): Promise<string>;
+  getEsptoolVersion(): Promise<string>;
   /** Lists all serial ports. @throws StepError when that fails */
-  serialPorts(): Promise<PortInfo[]>;
+  listSerialPorts(): Promise<PortInfo[]>;
   /** Checks that this user may open a serial port. @throws StepError when the user may not */
   checkAccess(port: string): Promise<void>;
   /** Lists the firmware's entry files, such as `main`. */
-  firmware(): Promise<string[]>;
-  settings(): Promise<EnvFileCheck>;
+  listFirmware(): Promise<string[]>;
+  checkSettings(): Promise<EnvFileCheck>;
   broker: CheckBroker;
 }
 
@@ -49,9 +49,9 @@ export function thisSystem(root: string): System {
     platform: process.platform,
     nodeVersion: process.versions.node,
     uid: process.getuid?.(),
-    read: (name) => readFile(path.join(root, name), "utf8").catch(undefinedIfMissing),
-    size: (name) => stat(path.join(root, name)).then((info) => info.size, undefinedIfMissing),
-    async freeSpace() {
+    readFile: (name) => readFile(path.join(root, name), "utf8").catch(ignoreMissingFile),
+    getFileSize: (name) => stat(path.join(root, name)).then((info) => info.size, ignoreMissingFile),
+    async getFreeSpace() {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },
@@ -59,16 +59,16 @@ export function thisSystem(root: string): System {
     listen: async (port) => (await tryToListen(port, "127.0.0.1")) || (await tryToListen(port)),
     run: (command, ...args) => runProgram(command, args, { within: TIMEOUT }),
     answers: (url) => fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false), // prettier-ignore
-    esptool: async () => (await findEsptool()).version,
-    serialPorts: listPorts,
+    getEsptoolVersion: async () => (await findEsptool()).version,
+    listSerialPorts: listPorts,
     checkAccess,
-    firmware: listFirmwareEntries,
-    settings: () => checkEnvFile(root),
+    listFirmware: listFirmwareEntries,
+    checkSettings: () => checkEnvFile(root),
     broker: (settings) => checkBroker(settings),
   };
 }
 
-function undefinedIfMissing(error: unknown): undefined {
+function ignoreMissingFile(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }
 

@@ -5,7 +5,7 @@ import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import { parseLogLine } from "../../sim/log.js";
 import { addSourcePositions } from "../../sim/positions.js";
 import { jacdac } from "../../sim/vm/jacdac.js";
-import { openerForBoardPort } from "../lib/serial/ports.js";
+import { createBoardPortOpener } from "../lib/serial/ports.js";
 import { BoardLink } from "../lib/serial/link.js";
 import { findPort, type Computer } from "./flow.js";
 
@@ -34,7 +34,7 @@ export async function printBoardLog(
   stopped: AbortSignal,
 ): Promise<void> {
   const path = await findPort(ports, wanted);
-  const link = await BoardLink.open({ path, open: openerForBoardPort(ports, path) });
+  const link = await BoardLink.open({ path, open: createBoardPortOpener(ports, path) });
   try {
     let buffered: string[] | undefined = [];
     let program: RunningProgram = {};

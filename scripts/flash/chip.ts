@@ -45,7 +45,7 @@ export function parseChip(output: string): string | undefined {
  * @param extra more arguments for esptool's write_flash
  * @param progress receives the percentage written, 0..100
  * @throws StepError when the file was not written completely
- * @throws ManualResetNeeded when the file was written, but the board needs a manual reset
+ * @throws ManualResetNeededError when the file was written, but the board needs a manual reset
  */
 export async function writeFlash(
   target: FlashTarget,
@@ -61,14 +61,14 @@ export async function writeFlash(
   });
   // ignores esptool's failure after verified data: a chip that a person put into its boot loader only needs a manual reset
   if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
-    if (needsManualReset(output)) throw new ManualResetNeeded();
+    if (needsManualReset(output)) throw new ManualResetNeededError();
     return;
   }
   throw explainFailure("flashing", output || (error ?? ""), target);
 }
 
 /** Thrown after a successful write when only the button RESET can restart the board. */
-export class ManualResetNeeded extends Error {}
+export class ManualResetNeededError extends Error {}
 
 const needsManualReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
 
@@ -141,4 +141,4 @@ function explainFailure(step: string, output: string, { port }: FlashTarget): St
 }
 
 /** Returns the chip's name for people: `ESP32-C3` for `esp32c3`. */
-export const chipName = (arch: string): string => CHIPS[arch]?.name ?? arch.toUpperCase();
+export const chipNameOf = (arch: string): string => CHIPS[arch]?.name ?? arch.toUpperCase();

@@ -23,7 +23,7 @@ const CERTIFICATE_ERROR = /X509|certificate/i;
 
 const SETTINGS_ADVICE = "Correct .env.local (npm run setup helps), then run npm run deploy.";
 
-/** Collects the facts in a board's log from a deploy until the board is connected. */
+/** Reads a board's log from a deploy on, and records what explains a failed connection to the broker. */
 export class Diagnosis {
   #deployed = false;
   #started = false;
@@ -102,17 +102,20 @@ export class Diagnosis {
     const port = this.settings.MQTT_PORT ?? (tls ? 8883 : 1883);
     const where = `${String(host)}:${String(port)}`;
     const lastProblem = this.#problem ?? "";
-    const fail = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
-    if (/user name or password/.test(lastProblem)) return fail(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/not authori[sz]ed/.test(lastProblem)) return fail(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/client identifier/.test(lastProblem)) return fail(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return fail(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS_ADVICE}`); // prettier-ignore
+    const createError = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
+    if (/user name or password/.test(lastProblem)) return createError(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/not authori[sz]ed/.test(lastProblem)) return createError(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/client identifier/.test(lastProblem)) return createError(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return createError(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS_ADVICE}`); // prettier-ignore
     if (CERTIFICATE_ERROR.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
     if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
-      return fail(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/no answer/.test(lastProblem)) return fail(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (lastProblem) return fail(`The board has no connection to ${where}: ${lastProblem}.`, SETTINGS_ADVICE);
-    return fail(`The board logged nothing about a connection to ${where} ${after}.`, "npm run monitor shows its log.");
+      return createError(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (/no answer/.test(lastProblem)) return createError(`${where} does not answer (${lastProblem}).`, `Check that it is an MQTT broker, that the port is right (1883, with TLS 8883), and that no firewall drops connections. ${SETTINGS_ADVICE}`); // prettier-ignore
+    if (lastProblem) return createError(`The board has no connection to ${where}: ${lastProblem}.`, SETTINGS_ADVICE);
+    return createError(
+      `The board logged nothing about a connection to ${where} ${after}.`,
+      "npm run monitor shows its log.",
+    );
   }
 
   #tlsError(lastProblem: string): StepError {

@@ -4,9 +4,9 @@ import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import type { Settings } from "../../sim/settings.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ROOT } from "../lib/repository.js";
-import { openerForBoardPort, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
+import { createBoardPortOpener, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
 import { BoardLink } from "../lib/serial/link.js";
-import { chipName, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "./chip.js";
+import { chipNameOf, readChip, ManualResetNeededError, writeFlash, type FlashTarget } from "./chip.js";
 import { deployToBoard } from "./deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
 import { messageOf, StepError } from "../lib/step-error.js";
@@ -53,7 +53,7 @@ const MANUAL_RESET_TIMEOUT = 120_000;
 const ANSWER_TIMEOUT = 10_000;
 
 /** Returns access to the real computer. */
-export const thisComputer = (): Computer => ({
+export const accessThisComputer = (): Computer => ({
   root: ROOT,
   env: process.env,
   ports: systemPorts,
@@ -92,14 +92,14 @@ export async function flashBoard(options: FlashOptions, computer: Computer): Pro
   screen.print("Getting DeviceScript's runtime.");
   const image = await prepareRuntimeImage(root, board.name, board.file.archId, env);
   if (image.isOldCopy) screen.print("  The download failed: using the copy from an earlier day.");
-  screen.print(`Writing the runtime to the ${chipName(board.file.archId)}.`);
+  screen.print(`Writing the runtime to the ${chipNameOf(board.file.archId)}.`);
   const extraArguments = (board.file.$flashToolArguments as string[] | undefined) ?? [];
   const needsManualReset = await writeFlash(target, image.offset, image.file, extraArguments, (percent) =>
-    screen.progress("  written", percent),
+    screen.showProgress("  written", percent),
   ).then(
     () => false,
     (error: unknown) => {
-      if (error instanceof ManualResetNeeded) return true;
+      if (error instanceof ManualResetNeededError) return true;
       throw error;
     },
   );
@@ -154,7 +154,7 @@ async function checkChip(target: FlashTarget, board: FlashableBoard, root: strin
   if (chip === board.file.archId) return;
   throw new StepError(
     "the chip",
-    `The board on ${target.port} has an ${chipName(chip)}; ${board.title} has an ${chipName(board.file.archId)}. Nothing was written.`,
+    `The board on ${target.port} has an ${chipNameOf(chip)}; ${board.title} has an ${chipNameOf(board.file.archId)}. Nothing was written.`,
     `Press RESET to restart the board's present program, and name the right board.${await listBoardsWithChip(root, chip)}`,
   );
 }
@@ -168,7 +168,7 @@ async function deployAndWait(
   within: number,
 ): Promise<void> {
   screen.print("Sending program and settings.");
-  const link = await BoardLink.open({ path, open: openerForBoardPort(ports, path), within });
+  const link = await BoardLink.open({ path, open: createBoardPortOpener(ports, path), within });
   try {
     const broker = await followUntilConnected(
       link,
@@ -178,7 +178,7 @@ async function deployAndWait(
           link,
           { bytecode: firmware.bytecode, settings },
           Math.max(within, answerTimeout),
-          (percent) => screen.progress("  sent", percent),
+          (percent) => screen.showProgress("  sent", percent),
         );
         screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");
         link.on("line", (line) => screen.print(`  | ${line}`));

@@ -35,7 +35,8 @@ export async function followUntilConnected(
         reject(error as StepError);
       }
     };
-    onTimeout = () => reject(gone ? portGoneError(link.path) : diagnosis.explainTimeout(Math.round(within / 1000)));
+    onTimeout = () =>
+      reject(gone ? createPortGoneError(link.path) : diagnosis.explainTimeout(Math.round(within / 1000)));
   });
   // avoids an unhandled rejection while `start` runs; the await below reports the error
   connected.catch(() => {});
@@ -51,5 +52,5 @@ export async function followUntilConnected(
   }
 }
 
-const portGoneError = (path: string) =>
+const createPortGoneError = (path: string) =>
   new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or unplug the board and plug it in again. Then npm run monitor shows its log."); // prettier-ignore

@@ -4,7 +4,7 @@ export interface Screen {
   /** Prints a line. */
   print(line: string): void;
   /** Shows the percentage of a step, 0..100. */
-  progress(what: string, percent: number): void;
+  showProgress(what: string, percent: number): void;
 }
 
 /** Creates a screen. A terminal shows progress on one changing line; a file or a pipe gets a line at each quarter. */
@@ -16,7 +16,7 @@ export function createScreen(stream: NodeJS.WriteStream): Screen {
       stream.write(`${lineIsOpen ? "\n" : ""}${line}\n`);
       lineIsOpen = false;
     },
-    progress(what, percent) {
+    showProgress(what, percent) {
       const whole = Math.floor(percent);
       if (stream.isTTY) {
         stream.write(`\r${what} ${whole} %`);

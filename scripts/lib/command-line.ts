@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 
 /** Creates a parser for a flag that takes a whole number from `least` to `most`. */
-export function parserForWholeNumber(least: number, most: number): (text: string) => number {
+export function createWholeNumberParser(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;

@@ -21,11 +21,11 @@ const PROJECT_FILES = {
  * @throws Error with the compiler's messages
  */
 export async function compile(files: string | Record<string, string>): Promise<Uint8Array> {
-  return (await compileWithDebug(files)).bytecode;
+  return (await compileWithDebugInfo(files)).bytecode;
 }
 
 /** Compiles like `compile`, and also returns the debug information with source positions. */
-export async function compileWithDebug(files: string | Record<string, string>): Promise<Firmware> {
+export async function compileWithDebugInfo(files: string | Record<string, string>): Promise<Firmware> {
   const sources = { ...PROJECT_FILES, ...(typeof files === "string" ? { "src/main.ts": files } : files) };
   const cached = path.join(CACHE_FOLDER, await hashSources(sources));
   const known = await readCompiled(cached);

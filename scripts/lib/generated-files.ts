@@ -40,8 +40,8 @@ export function fillGeneratedParts(document: string, parts: Readonly<Record<stri
 }
 
 /** Formats a Markdown table. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
+export function formatMarkdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const formatRow = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  return [formatRow(head), formatRow(head.map(() => "---")), ...rows.map(formatRow)].join("\n");
 }

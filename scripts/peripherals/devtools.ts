@@ -32,7 +32,7 @@ export class DevtoolsBus extends EventEmitter<DevtoolsEvents> {
       this.emit("connected");
     });
     socket.on("data", (data) => frames.push(data));
-    // ignored, because the event "close" follows and retries
+    // ignores the error: the event "close" follows, and its listener connects again
     socket.on("error", () => {});
     socket.once("close", () => {
       if (this.#connected) this.emit("disconnected");

@@ -15,7 +15,7 @@ import {
   type BoardSettings,
 } from "./settings.js";
 
-/** Where setup finds answers that no flag gives: existing settings, environment, standard input and the user. */
+/** The sources of answers that no flag gives: existing settings, environment, standard input and the user. */
 export interface AnswerSources {
   /** The existing settings in .env.local. */
   readonly existingSettings: Settings;
@@ -41,7 +41,7 @@ interface Question {
   /** Whether the answer "-" means an empty value. */
   readonly optional?: boolean;
   /** Returns what is wrong with an answer, as a sentence; "" when the answer is valid. */
-  problem(text: string): string;
+  findProblem(text: string): string;
   /** The error when there is neither an answer nor a default. */
   readonly missing: string;
 }
@@ -51,11 +51,11 @@ const KEEP_HINT = "Enter keeps the present one";
 /**
  * Collects all settings.
  * @throws UsageError when a flag is wrong or missing
- * @throws DialogCanceled when the user ends the dialog
+ * @throws DialogCanceledError when the user ends the dialog
  */
 export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
   const { existingSettings, env } = sources;
-  const existingText = (key: string) =>
+  const existingTextOf = (key: string) =>
     existingSettings[key] === undefined ? undefined : String(existingSettings[key]);
   const stdinPasswords = await readPasswords(flags, sources);
   const askForAnswer = (question: Question) => askUntilValid(question, sources);
@@ -63,34 +63,34 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
   const ssid = await askForAnswer({
     text: "Name of the Wi-Fi network (2.4 GHz, not hidden)",
     fromFlag: flags.wifiSsid,
-    fallback: existingText("WIFI_SSID"),
-    problem: ssidProblem,
+    fallback: existingTextOf("WIFI_SSID"),
+    findProblem: ssidProblem,
     missing: "Give the name of the Wi-Fi network with --wifi-ssid.",
   });
   const wifiPassword = await askForAnswer({
     text: "Its password",
     fromFlag: flags.wifiOpen ? "" : (stdinPasswords.wifi ?? env[WIFI_PASSWORD_ENV]),
     // the existing password is the default only for the same network
-    fallback: ssid === existingText("WIFI_SSID") ? (existingText("WIFI_PWD") ?? "") : undefined,
+    fallback: ssid === existingTextOf("WIFI_SSID") ? (existingTextOf("WIFI_PWD") ?? "") : undefined,
     secret: true,
     optional: true,
-    problem: wifiPasswordProblem,
+    findProblem: wifiPasswordProblem,
     missing: `Give the Wi-Fi password with --wifi-password-stdin or ${WIFI_PASSWORD_ENV}, or --wifi-open.`,
   });
 
-  const address = await askBroker(flags, sources, existingText("MQTT_HOST"));
+  const address = await askBroker(flags, sources, existingTextOf("MQTT_HOST"));
   const broker = { host: address.host, port: address.port, tls: address.tls };
-  const isSameBroker = address.host === existingText("MQTT_HOST");
+  const isSameBroker = address.host === existingTextOf("MQTT_HOST");
   const user = await askForAnswer({
     text: "User name of the board at the broker",
     fromFlag: flags.anonymous ? "" : (flags.user ?? address.user),
-    fallback: (isSameBroker && existingText("MQTT_USER")) || "",
+    fallback: (isSameBroker && existingTextOf("MQTT_USER")) || "",
     optional: true,
-    problem: userProblem,
+    findProblem: userProblem,
     missing: "Give --user or --anonymous.",
   });
   if (!user && stdinPasswords.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");
-  const keptPassword = isSameBroker && user === existingText("MQTT_USER") ? existingText("MQTT_PWD") : undefined;
+  const keptPassword = isSameBroker && user === existingTextOf("MQTT_USER") ? existingTextOf("MQTT_PWD") : undefined;
   const password = user
     ? await askForAnswer({
         text: "Its password there",
@@ -98,16 +98,16 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
         fallback: keptPassword ?? "",
         secret: true,
         optional: true,
-        problem: passwordProblem,
+        findProblem: passwordProblem,
         missing: `Give its password with --password-stdin or ${PASSWORD_ENV}.`,
       })
     : "";
   const id = await askForAnswer({
     text: "Id of the board",
     fromFlag: flags.id,
-    fallback: existingText("NL_ID") ?? sources.proposeId(broker.host),
+    fallback: existingTextOf("NL_ID") ?? sources.proposeId(broker.host),
     optional: true,
-    problem: boardIdProblem,
+    findProblem: boardIdProblem,
     missing: "Give --id.",
   });
   return { ssid, wifiPassword, broker, user, password, id };
@@ -116,14 +116,14 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
 async function readPasswords(flags: Flags, { lines }: AnswerSources): Promise<{ wifi?: string; broker?: string }> {
   if (!flags.wifiPasswordStdin && !flags.passwordStdin) return {};
   const stdinPasswords = await lines();
-  const nextPassword = (flag: string) => {
+  const takeNextPassword = (flag: string) => {
     const line = stdinPasswords.shift();
     if (!line) throw new UsageError(`${flag}: standard input has no line for this password.`);
     return line;
   };
   return {
-    ...(flags.wifiPasswordStdin && { wifi: nextPassword("--wifi-password-stdin") }),
-    ...(flags.passwordStdin && { broker: nextPassword("--password-stdin") }),
+    ...(flags.wifiPasswordStdin && { wifi: takeNextPassword("--wifi-password-stdin") }),
+    ...(flags.passwordStdin && { broker: takeNextPassword("--password-stdin") }),
   };
 }
 
@@ -133,7 +133,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
   // does not keep a loopback address, which is the default in .env.defaults and not the user's choice
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
-  const problem = (text: string) => {
+  const findProblem = (text: string) => {
     try {
       parseBrokerAddress(text);
       return "";
@@ -142,14 +142,14 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
     }
   };
   // without a terminal, an invalid address is an error; with one, the user is asked
-  if (kept && problem(kept) && !flags.broker && !sources.ask)
+  if (kept && findProblem(kept) && !flags.broker && !sources.ask)
     throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(existingSettings.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
   const text = await askUntilValid(
     {
       text: own && !kept ? "Broker (proposed: this computer)" : "Broker",
       fromFlag: flags.broker,
       fallback: kept ?? own,
-      problem,
+      findProblem,
       missing: "Give the broker's address with --broker.",
     },
     sources,
@@ -159,23 +159,23 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
 
 /** Returns a valid answer: from a flag, from the terminal, or the default. */
 async function askUntilValid(question: Question, { ask, print }: AnswerSources): Promise<string> {
-  const { fromFlag, fallback, problem, secret, optional, missing } = question;
+  const { fromFlag, fallback, findProblem, secret, optional, missing } = question;
   if (fromFlag !== undefined) {
-    const wrong = problem(fromFlag);
+    const wrong = findProblem(fromFlag);
     if (wrong) throw new UsageError(wrong);
     return fromFlag;
   }
   if (!ask) {
     if (fallback === undefined) throw new UsageError(missing);
-    const wrong = problem(fallback);
+    const wrong = findProblem(fallback);
     if (wrong) throw new UsageError(wrong);
     return fallback;
   }
-  const proposal = fallback === undefined || problem(fallback) ? undefined : fallback;
+  const proposal = fallback === undefined || findProblem(fallback) ? undefined : fallback;
   for (;;) {
     const typed = await ask(formatPrompt(question, proposal), { secret });
     const text = typed === "" ? (proposal ?? "") : optional && typed === "-" ? "" : typed;
-    const wrong = problem(text);
+    const wrong = findProblem(text);
     if (!wrong) return text;
     print(wrong);
   }

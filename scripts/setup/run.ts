@@ -9,8 +9,8 @@ import { isLoopback, listOwnAddresses } from "./hosts.js";
 import { proposeId } from "./id.js";
 import { toSettings, urlOf, type BoardSettings } from "./settings.js";
 import { ENV_FILE, BACKUP_FILE, readEnvFile, writeEnvFile } from "./store.js";
-import { createTerminal, DialogCanceled, type Terminal } from "./terminal.js";
-import { serverHint, findWarnings, weakPasswordWarning } from "./warnings.js";
+import { createTerminal, DialogCanceledError, type Terminal } from "./terminal.js";
+import { createServerHint, findWarnings, createWeakPasswordWarning } from "./warnings.js";
 
 /** Access to the computer, which tests replace. */
 export interface SetupEnvironment {
@@ -83,7 +83,7 @@ async function setUpBoard(flags: Flags, { root, env, terminal, addresses, check 
       settings = { ...settings, broker: { ...settings.broker, host: own } };
   }
   print(`\n${formatSummary(settings)}`);
-  for (const warning of [...findWarnings(settings), weakPasswordWarning(settings)])
+  for (const warning of [...findWarnings(settings), createWeakPasswordWarning(settings)])
     if (warning) print(`Warning: ${warning}`);
 
   const problem = flags.check ? await check(settings) : "";
@@ -91,16 +91,16 @@ async function setUpBoard(flags: Flags, { root, env, terminal, addresses, check 
   else if (flags.check) print("The broker accepts the board.");
   if (problem && !isInteractive) throw new Error(`Nothing was changed. Give --no-check to write ${ENV_FILE} anyway.`);
   if (isInteractive && !(await confirm(problem ? `Write ${ENV_FILE} anyway?` : `Write ${ENV_FILE}?`, !problem)))
-    throw new DialogCanceled("Nothing was changed.");
+    throw new DialogCanceledError("Nothing was changed.");
 
-  const existed = (await readEnvFile(root)) !== undefined;
+  const fileExisted = (await readEnvFile(root)) !== undefined;
   const changed = await writeEnvFile(root, toSettings(settings));
   print(
     changed
-      ? `${ENV_FILE} is written${existed ? `; its previous text is in ${BACKUP_FILE}` : ""}.`
+      ? `${ENV_FILE} is written${fileExisted ? `; its previous text is in ${BACKUP_FILE}` : ""}.`
       : `${ENV_FILE} is unchanged.`,
   );
-  const hint = serverHint(settings);
+  const hint = createServerHint(settings);
   if (hint) print(hint);
   print("Each board needs its own id: run npm run setup again before you flash another board.");
   return 0;

@@ -49,9 +49,9 @@ function verifyReadBack(text: string, before: string, settings: Settings): void 
     if (!isDeepStrictEqual(read[key], value))
       throw new Error(`DeviceScript would read ${key} back with a different value; ${ENV_FILE} is unchanged. Choose another value.`); // prettier-ignore
   }
-  const otherSettings = (from: Settings) =>
+  const selectOtherSettings = (from: Settings) =>
     Object.entries(from).filter(([key]) => !isNewSetting(key.replace(/^\uFEFF/, "")));
-  if (!isDeepStrictEqual(otherSettings(read), otherSettings(parseAsDeviceScript(before))))
+  if (!isDeepStrictEqual(selectOtherSettings(read), selectOtherSettings(parseAsDeviceScript(before))))
     throw new Error(`Other settings in ${ENV_FILE} would change, so the file is unchanged; correct its lines that are not KEY=value.`); // prettier-ignore
 }
 

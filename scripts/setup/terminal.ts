@@ -4,13 +4,13 @@ import { Writable, type Readable } from "node:stream";
 import { text as readAll } from "node:stream/consumers";
 
 /** Thrown when the user presses Ctrl-C or Ctrl-D. */
-export class DialogCanceled extends Error {}
+export class DialogCanceledError extends Error {}
 
 export interface Terminal {
   /** Whether standard input is a terminal. */
   readonly interactive: boolean;
   print(line: string): void;
-  /** Asks a question. @throws DialogCanceled when the user presses Ctrl-C or Ctrl-D */
+  /** Asks a question. @throws DialogCanceledError when the user presses Ctrl-C or Ctrl-D */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
   /** Reads all lines of standard input, for passwords from a script. */
   lines(): Promise<string[]>;
@@ -36,7 +36,7 @@ export function createTerminal(
       return new Promise((resolve, reject) => {
         const onClose = () => {
           output.write("\n");
-          reject(new DialogCanceled("Stopped. Nothing was changed."));
+          reject(new DialogCanceledError("Stopped. Nothing was changed."));
         };
         reader.once("close", onClose);
         if (secret) output.write(question);

@@ -47,7 +47,7 @@ export function findAdvice({ ssid, broker, user, password, wifiPassword, id }: B
 }
 
 /** Returns a warning when the board's password at the broker is easy to guess; "" otherwise. */
-export function weakPasswordWarning({ user, password, id }: BoardSettings): string {
+export function createWeakPasswordWarning({ user, password, id }: BoardSettings): string {
   const weakness = password && passwordWeakness(password, [user, id]);
   return weakness
     ? `${weakness.replace("The password", "The board's password at the broker")} Change it there, for example with nightlight-server user password ${user} --generate.`
@@ -55,7 +55,7 @@ export function weakPasswordWarning({ user, password, id }: BoardSettings): stri
 }
 
 /** Returns a hint with the server flags for a board whose topics are not under the default prefix; "" when no flag is needed. */
-export function serverHint({ broker, id }: BoardSettings): string {
+export function createServerHint({ broker, id }: BoardSettings): string {
   const prefix = id.slice(0, Math.max(0, id.lastIndexOf("/")));
   if (!isPublic(broker.host) || !prefix || prefix === DEFAULT_PREFIX) return "";
   return `To find the board, start the server with --broker ${urlOf(broker)} --topic-prefix ${prefix}`;

@@ -17,7 +17,7 @@ import {
 import { endAfterOutput } from "../../server/src/app/output-errors.js";
 import type { ProcessHandlers } from "../../server/src/app/program.js";
 import { simulatorRoutes } from "../../sim/http.js";
-import { brokerSettings, shortDay, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
+import { brokerSettingsOf, createShortDay, loadFirmware, readSettings, Simulator } from "../../sim/index.js";
 import { printEvents } from "../../sim/report.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ensureDashboard } from "../build/server.js";
@@ -33,7 +33,7 @@ function parseBoardCount(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_BOARDS}.`);
 }
 
-async function startAll({ signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
+async function startServerAndBoards({ signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const command = createCommand("npm start --")
     .description("Run broker, server, dashboard and simulated boards: a nightlight without hardware.")
     .option("--boards <n>", "number of simulated boards", parseBoardCount, 1)
@@ -45,7 +45,7 @@ async function startAll({ signals, reloadSignal, outputErrors }: ProcessHandlers
 
   await ensureDashboard();
   if (simulated) await ensureFirmware({ entry: "main" });
-  const simulator = new Simulator(simulated ? { ...loadFirmware(), light: shortDay() } : {});
+  const simulator = new Simulator(simulated ? { ...loadFirmware(), light: createShortDay() } : {});
   const routes = simulatorRoutes(simulator);
   const plugin: Plugin = (app, context) => {
     context.provide("simulator");
@@ -89,7 +89,7 @@ async function startAll({ signals, reloadSignal, outputErrors }: ProcessHandlers
     address.password = encodeURIComponent(
       broker ? (password ?? decodeURIComponent(address.password)) : boardAccount.password,
     );
-    const settings = { ...readSettings(ROOT), ...brokerSettings(address.href) };
+    const settings = { ...readSettings(ROOT), ...brokerSettingsOf(address.href) };
     simulator.on("add", (board) => printEvents(board));
     const names = Array.from({ length: boards }, (_, i) => `${options.topicPrefix}/sim-${i + 1}`);
     await Promise.all(names.map((id) => simulator.add({ id, settings }).start()));
@@ -99,7 +99,7 @@ async function startAll({ signals, reloadSignal, outputErrors }: ProcessHandlers
 /** Runs `npm start` with the arguments and environment variables of this process. */
 export async function runStart(handlers: ProcessHandlers): Promise<void> {
   try {
-    await startAll(handlers);
+    await startServerAndBoards(handlers);
   } catch (error) {
     if (error instanceof CommanderError) {
       const { text, code } = parsingProblem(error, "See npm start -- --help.");

@@ -3,7 +3,7 @@
 import type { Boards } from "./boards.js";
 import { setText } from "./dom.js";
 import type { BoardModel } from "./model.js";
-import { lampText } from "./labels.js";
+import { describeLamp } from "./labels.js";
 import { joinPhrases, message } from "./messages/message.js";
 
 /** How long lamp switches are collected into one announcement, in ms. */
@@ -33,7 +33,7 @@ export function announceSwitches(boards: Boards, liveRegion: HTMLElement): void 
 function createAnnouncement(models: readonly BoardModel[]): string {
   if (models.length <= MAX_NAMED_LAMPS) {
     const describeSwitch = ({ label, lamp }: BoardModel) =>
-      message("page.lampSwitched", { board: label, lamp: lampText(lamp) });
+      message("page.lampSwitched", { board: label, lamp: describeLamp(lamp) });
     return joinPhrases(models.map(describeSwitch));
   }
   const on = models.filter((model) => model.lamp).length;

@@ -18,7 +18,7 @@ export type Alert = AlertView;
 export type Zone = ZoneView;
 
 /** State of a simulated board: light, lamp and network. */
-export interface Board {
+export interface SimulatedBoard {
   id: string;
   /** Light on the simulated sensor, 0 to 1023. */
   light: number;
@@ -31,7 +31,7 @@ export interface Board {
   network: "up" | "cut";
 }
 
-export interface Point {
+export interface ReadingPoint {
   /** When the reading was taken, in ms since 1970, by the server's clock. */
   readonly time: number;
   readonly light: number | null;
@@ -70,7 +70,7 @@ export interface Session {
 }
 
 /** Result of an action, with the diagnostics that the board reported. */
-export interface Outcome {
+export interface ActionOutcome {
   readonly outcome: "pending" | "done" | "refused" | "timeout";
   readonly error?: string;
   readonly light?: number;
@@ -119,29 +119,29 @@ export async function postLogout(): Promise<void> {
 }
 
 /** Gets the latest readings of a device, oldest first. @throws ApiError */
-export async function getRecent(id: string): Promise<Point[]> {
+export async function getRecent(id: string): Promise<ReadingPoint[]> {
   const response = await sendRequest("GET", `api/recent?device=${encodeURIComponent(id)}`);
-  return ((await response.json()) as { points: Point[] }).points;
+  return ((await response.json()) as { points: ReadingPoint[] }).points;
 }
 
 /** Gets a device's history from `from` to `to`, in ms since 1970, in at most `points` buckets. @throws ApiError */
 export async function getHistory(id: string, from: number, to: number, points: number): Promise<HistoryAnswer> {
-  const query = `${historyQuery(id, from, to)}&points=${points}`;
+  const query = `${formatHistoryQuery(id, from, to)}&points=${points}`;
   return (await (await sendRequest("GET", `api/history?${query}`)).json()) as HistoryAnswer;
 }
 
 /** Returns the URL of a CSV file with every reading of a time range. */
-export function csvPath(id: string, from: number, to: number): string {
-  return `api/history.csv?${historyQuery(id, from, to)}`;
+export function csvPathOf(id: string, from: number, to: number): string {
+  return `api/history.csv?${formatHistoryQuery(id, from, to)}`;
 }
 
-function historyQuery(id: string, from: number, to: number): string {
+function formatHistoryQuery(id: string, from: number, to: number): string {
   return `device=${encodeURIComponent(id)}&from=${Math.floor(from)}&to=${Math.ceil(to)}`;
 }
 
 /** Gets the simulated boards. @throws ApiError */
-export async function getBoards(): Promise<Board[]> {
-  return (await (await sendRequest("GET", "api/simulator/boards")).json()) as Board[];
+export async function getSimulatedBoards(): Promise<SimulatedBoard[]> {
+  return (await (await sendRequest("GET", "api/simulator/boards")).json()) as SimulatedBoard[];
 }
 
 /** Sets or ends a lamp's override, for `duration` ms or without end. Returns the updated device. @throws ApiError */
@@ -160,10 +160,10 @@ export async function putZoneMode(name: string, mode: Mode, duration?: number): 
 const STATUS_ACTION_EXPIRED = 504;
 
 /** Sends an action to a board and waits at most `wait` seconds for its reply. @throws ApiError */
-export async function postAction(id: string, action: Action, wait: number): Promise<Outcome> {
+export async function postAction(id: string, action: Action, wait: number): Promise<ActionOutcome> {
   const path = `api/devices/${encodeURIComponent(id)}/actions?wait=${wait}`;
   try {
-    return (await (await sendRequest("POST", path, { action })).json()) as Outcome;
+    return (await (await sendRequest("POST", path, { action })).json()) as ActionOutcome;
   } catch (e) {
     if (e instanceof ApiError && e.status === STATUS_ACTION_EXPIRED) return { outcome: "timeout" };
     throw e;
@@ -181,7 +181,7 @@ export async function putLight(id: string, light: number | null): Promise<void> 
 }
 
 /** Cuts or restores a simulated board's network. @throws ApiError */
-export async function putNetwork(id: string, state: Board["network"]): Promise<void> {
+export async function putNetwork(id: string, state: SimulatedBoard["network"]): Promise<void> {
   await sendRequest("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
 }
 
@@ -212,7 +212,7 @@ export async function fetchFromServer(
   return response;
 }
 
-/** Reads the error of a response. */
+/** Returns the error that a response describes. */
 export async function readError(response: Response): Promise<ApiError> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
   const reason = typeof error === "string" ? error : message("page.httpStatus", { status: String(response.status) });

@@ -1,6 +1,6 @@
 /** Store of all boards on the page, with change notifications. */
 
-import { type Board, type Device, type Mode, putMode } from "./api.js";
+import { type SimulatedBoard, type Device, type Mode, putMode } from "./api.js";
 import { now } from "./clock.js";
 import { BoardModel } from "./model.js";
 
@@ -36,7 +36,7 @@ export class Boards {
     this.change(device.id, (model) => model.updateDevice(device, now()));
   }
 
-  updateSimulated(board: Board): void {
+  updateSimulated(board: SimulatedBoard): void {
     this.change(board.id, (model) => model.updateSimulated(board, now()));
   }
 

@@ -15,7 +15,7 @@ const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 
 const BUNDLED_FILES = ["style.css", "manage.css", "login.ts", "login.css"];
 /** Entry point of the dashboard. Views that it imports dynamically become chunks, which browsers load when needed. */
-const SPLIT_FILE = "app.ts";
+const ENTRY_FILE = "app.ts";
 /** Names of chunks, which contain a hash. Those of an earlier build are deleted. */
 const CHUNK_NAME = /^chunk-.*\.js(\.br|\.gz)?$/;
 /** File name of the shared worker. All dashboard pages in a browser use the same worker. */
@@ -54,7 +54,7 @@ export async function buildDashboard(outdir: string): Promise<void> {
   await Promise.all([
     bundle({ entryPoints: BUNDLED_FILES.map((name) => join(sourceFolder, name)), outdir }),
     bundle({
-      entryPoints: [join(sourceFolder, SPLIT_FILE)],
+      entryPoints: [join(sourceFolder, ENTRY_FILE)],
       outdir,
       splitting: true,
       chunkNames: "chunk-[name]-[hash]",
@@ -72,7 +72,7 @@ export async function buildDashboard(outdir: string): Promise<void> {
     ...Object.entries(PAGES).map(async ([name, html]) => writeFile(join(outdir, name), fillTemplate(await html(), en))),
   ]);
   const chunks = (await readdir(outdir)).filter((name) => CHUNK_NAME.test(name));
-  const bundled = [...BUNDLED_FILES, SPLIT_FILE].map((name) => name.replace(/ts$/, "js"));
+  const bundled = [...BUNDLED_FILES, ENTRY_FILE].map((name) => name.replace(/ts$/, "js"));
   const files = [...bundled, ...chunks, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
 }

@@ -44,7 +44,7 @@ export function formatTimeOfDay(time: string): string {
 }
 
 /** Returns the time until the next 7:00 in the browser's time zone, in ms. */
-export function timeUntilMorning(): number {
+export function getTimeUntilMorning(): number {
   const at = new Date(now());
   if (at.getHours() >= 7) at.setDate(at.getDate() + 1);
   return at.setHours(7, 0, 0, 0) - now();

@@ -2,7 +2,7 @@
 
 import type { ContestedClientId } from "./api.js";
 import { createElement, findPart, setText } from "./dom.js";
-import { contestedDetail, contestedTitle } from "./labels.js";
+import { formatContestedDetails, formatContestedTitle } from "./labels.js";
 import { message } from "./messages/message.js";
 
 /** Largest number of client ids that are listed by name; further ones are only counted. */
@@ -26,7 +26,7 @@ export function showContestedIds(contested: readonly ContestedClientId[]): void 
   const list = findPart(place, "contested-list", HTMLElement);
   for (const [key, one] of named) {
     if (!detailElements.has(key)) detailElements.set(key, addNotice(list, one));
-    setText(detailElements.get(key)!, contestedDetail(one));
+    setText(detailElements.get(key)!, formatContestedDetails(one));
   }
   const more = contested.length - named.size;
   setText(
@@ -37,7 +37,7 @@ export function showContestedIds(contested: readonly ContestedClientId[]): void 
 
 /** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */
 function addNotice(list: HTMLElement, one: ContestedClientId): HTMLElement {
-  const title = createElement("strong", contestedTitle(one));
+  const title = createElement("strong", formatContestedTitle(one));
   title.setAttribute("role", "alert");
   const detail = createElement("span", "");
   const item = document.createElement("li");

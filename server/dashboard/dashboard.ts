@@ -8,7 +8,7 @@ import { now, formatTime } from "./clock.js";
 import { handleStorageEvent, pollStatus } from "./status.js";
 import { findPart, setText } from "./dom.js";
 import { listen } from "./events.js";
-import { refusalText } from "./labels.js";
+import { describeRefusal } from "./labels.js";
 import { message } from "./messages/message.js";
 import { CardGrid } from "./overview/card-grid.js";
 import { RecentLoader } from "./overview/recent-loader.js";
@@ -27,7 +27,7 @@ const REDRAW_INTERVAL = 250;
 const REDUCED_MOTION_INTERVAL = 1000;
 const SUMMARY_INTERVAL = 500;
 /** Time between two updates of texts that depend on the time, in ms. */
-const TEXT_INTERVAL = 10_000;
+const TEXT_UPDATE_INTERVAL = 10_000;
 
 /** Starts the dashboard. The messages must be loaded. */
 export function startDashboard(): void {
@@ -39,12 +39,12 @@ export function startDashboard(): void {
   const boards = new Boards();
   const zones = new Zones();
   const editing = new Editing();
-  const recentLoader = new RecentLoader((model) => grid.historyLoaded(model));
+  const recentLoader = new RecentLoader((model) => grid.handleHistoryLoaded(model));
   const grid = new CardGrid(
     findPart(document, "groups", HTMLElement),
     boards,
     zones,
-    (model) => recentLoader.request(model),
+    (model) => recentLoader.requestReadings(model),
     (found) => toolbar.render(found, boards.size),
   );
   const toolbar = new Toolbar(document, (view) => grid.setArrangement(view));
@@ -82,7 +82,7 @@ export function startDashboard(): void {
       void showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
       void loadSession().then(() => {
         boards.refresh();
-        views.describe();
+        views.updateTimeTexts();
         editing.settings.handleReconnect();
       });
       page.dataset.connection = "live";
@@ -90,15 +90,15 @@ export function startDashboard(): void {
     },
     lost: () => handleLoss((at) => message("page.connectionLost", { time: formatTime(at) })),
     refused(refusal) {
-      handleLoss(() => refusalText(refusal));
+      handleLoss(() => describeRefusal(refusal));
       void loadSession();
     },
     devices(devices) {
       boards.replaceDevices(devices);
-      recentLoader.restart();
+      recentLoader.allowNewRequests();
       grid.setLostAt((lostAt = undefined));
       page.dataset.loaded = "";
-      views.handleLoaded();
+      views.handleBoardsLoaded();
       showSummary(boards);
     },
     device: (device) => boards.updateDevice(device),
@@ -122,9 +122,9 @@ export function startDashboard(): void {
   setInterval(() => showSummary(boards), SUMMARY_INTERVAL);
   setInterval(() => views.tick(), REDUCED_MOTION_INTERVAL);
   setInterval(() => {
-    grid.describe();
-    views.describe();
-  }, TEXT_INTERVAL);
+    grid.updateTimeTexts();
+    views.updateTimeTexts();
+  }, TEXT_UPDATE_INTERVAL);
   setUpTheme(() => {
     grid.recolor();
     views.recolor();

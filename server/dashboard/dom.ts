@@ -33,7 +33,7 @@ export function setAttribute(element: Element, name: string, value: string): voi
 }
 
 /** Shows a device id, split at its last slash into two elements for prefix and name. */
-export function showId(place: ParentNode, id: string): void {
+export function showDeviceId(place: ParentNode, id: string): void {
   const slash = id.lastIndexOf("/") + 1;
   setText(findPart(place, "prefix", HTMLElement), id.slice(0, slash));
   setText(findPart(place, "name", HTMLElement), id.slice(slash));

@@ -1,6 +1,6 @@
 /** Dispatches the server's live events to callbacks, by event name. */
 
-import type { Alert, Board, Device, Zone } from "./api.js";
+import type { Alert, SimulatedBoard, Device, Zone } from "./api.js";
 import { subscribe } from "./events/subscribe.js";
 import type { Refusal, ServerEvent, MessageToPage } from "./events/protocol.js";
 
@@ -28,7 +28,7 @@ export interface Listener {
   alert(alert: Alert): void;
   /** Called when a device was deleted. */
   forgotten(id: string): void;
-  board(board: Board): void;
+  board(board: SimulatedBoard): void;
   /** Called with the reason when the server cannot store readings, and with null when it can again. */
   storage(problem: string | null): void;
   /** Called with the new version after a change of the server's settings. */
@@ -45,7 +45,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "alerts") listener.alerts(data as Alert[]);
     else if (name === "alert") listener.alert(data as Alert);
     else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
-    else if (name === "simulated-board") listener.board(data as Board);
+    else if (name === "simulated-board") listener.board(data as SimulatedBoard);
     else if (name === "settings") listener.settings((data as { etag: string }).etag);
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }

@@ -1,4 +1,4 @@
-/** Texts that describe boards, zones and client ids. All views use the same ones. */
+/** Texts that describe boards, zones and client ids. All views use these texts. */
 
 import type { ContestedClientId, Device, Mode, Zone } from "./api.js";
 import { formatTime, formatTimeOfDay } from "./clock.js";
@@ -9,36 +9,36 @@ import type { BoardModel } from "./model.js";
 import { translateReason } from "./reasons.js";
 import type { Zones } from "./zones.js";
 
-export function lampText(lamp: boolean | null): string {
+export function describeLamp(lamp: boolean | null): string {
   return message(lamp === null ? "state.lampUnknown" : lamp ? "state.lampOn" : "state.lampOff");
 }
 
-/** Like `lampText`, but says that the lamp of an unreachable board may have changed since. */
-export function boardLampText({ lamp, isLampKnown }: BoardModel): string {
-  if (isLampKnown || lamp === null) return lampText(lamp);
+/** Returns the state of a board's lamp as text; for an unreachable board, the last known state. */
+export function describeBoardLamp({ lamp, isLampKnown }: BoardModel): string {
+  if (isLampKnown || lamp === null) return describeLamp(lamp);
   return message(lamp ? "state.lampLastOn" : "state.lampLastOff");
 }
 
 /** Returns a lamp's state as one word. */
-export function lampState(lamp: boolean | null): string {
+export function formatLampState(lamp: boolean | null): string {
   return message(lamp === null ? "state.unknown" : lamp ? "state.on" : "state.off");
 }
 
-export function lightText(source: Pick<Device | Zone, "light"> | undefined): string {
+export function formatLightLevel(source: Pick<Device | Zone, "light"> | undefined): string {
   return source?.light == null ? "–" : formatLight(Math.round(source.light));
 }
 
 /** Returns the label of a board's light level. */
-export function lightLabel(device: Device | undefined): string {
+export function lightLabelOf(device: Device | undefined): string {
   return message(device?.online === false ? "state.lastLight" : "state.light");
 }
 
 /** Returns a text that says whether a board is online, since when, and whether its lamp blinks. */
-export function stateText(model: BoardModel): string {
-  return model.device?.blinking ? `${presenceText(model)} · ${message("state.blinking")}` : presenceText(model);
+export function describeBoardState(model: BoardModel): string {
+  return model.device?.blinking ? `${describePresence(model)} · ${message("state.blinking")}` : describePresence(model);
 }
 
-function presenceText({ device, since }: BoardModel): string {
+function describePresence({ device, since }: BoardModel): string {
   if (!device) return message("state.noMessage");
   const time = since === undefined ? "" : formatTime(since);
   if (device.online) return time === "" ? message("state.online") : message("state.onlineSince", { time });
@@ -48,16 +48,16 @@ function presenceText({ device, since }: BoardModel): string {
 }
 
 /** Returns a text that says that a person decides about a lamp. */
-export function overrideText(mode: Exclude<Mode, "auto">): string {
+export function describeOverride(mode: Exclude<Mode, "auto">): string {
   return message(mode === "on" ? "state.heldOn" : "state.heldOff");
 }
 
 /** Returns a text that says who decides about a board's lamp. */
-export function deciderText({ device }: BoardModel, zones: Zones): string {
+export function describeDecider({ device }: BoardModel, zones: Zones): string {
   if (!device) return "";
-  // A board with a firmware of its own decides alone while it is offline; a lesson device keeps its lamp as it is.
+  // While offline, a board with Nightlight's firmware decides alone, and a lesson device leaves its lamp unchanged.
   if (!device.online) return message(device.firmware === undefined ? "state.outOfReach" : "state.boardAlone");
-  if (device.mode !== "auto") return overrideText(device.mode);
+  if (device.mode !== "auto") return describeOverride(device.mode);
   if (device.decided_by === "device") return message("state.boardDecides");
   if (device.zone === null) return message("state.serverDecides");
   const { label: zone, mode } = zones.get(device.zone) ?? { label: device.zone, mode: "auto" };
@@ -66,7 +66,7 @@ export function deciderText({ device }: BoardModel, zones: Zones): string {
 }
 
 /** Returns why a lamp is on or off; "" before the first decision. Omits the zone's name, which views show separately. */
-export function reasonText(device: Device | undefined): string {
+export function describeReason(device: Device | undefined): string {
   const reason = device?.reason ?? "";
   // eslint-disable-next-line no-restricted-syntax -- the server begins the reason with these words
   const zone = `zone ${device?.zone}: `;
@@ -75,7 +75,7 @@ export function reasonText(device: Device | undefined): string {
 }
 
 /** Returns a text that says how many readings of a device were lost; "" if none were. */
-export function missingText(device: Device | undefined): string {
+export function describeLostReadings(device: Device | undefined): string {
   const { missing = 0, dropped = 0 } = device ?? {};
   const parts = [];
   if (missing > 0) parts.push(message("state.readingsMissing", { count: missing }));
@@ -84,7 +84,7 @@ export function missingText(device: Device | undefined): string {
 }
 
 /** Returns a text that says how a zone combines its sensors. */
-export function combineText({ combine, at_least, sensors }: Zone): string {
+export function describeCombination({ combine, at_least, sensors }: Zone): string {
   const count = sensors.length;
   const usable = sensors.filter((sensor) => !sensor.stale && sensor.light !== null).length;
   if (combine === "at_least")
@@ -95,34 +95,34 @@ export function combineText({ combine, at_least, sensors }: Zone): string {
 }
 
 /** Returns a text that says at which light levels the lamp switches. */
-export function ruleText({ threshold, hysteresis }: Pick<Device, "threshold" | "hysteresis">): string {
+export function describeRule({ threshold, hysteresis }: Pick<Device, "threshold" | "hysteresis">): string {
   if (hysteresis === 0) return message("state.rule", { threshold: formatLight(threshold) });
   const upper = formatLight(threshold + hysteresis);
   return message("state.ruleWithHysteresis", { threshold: formatLight(threshold), upper });
 }
 
 /** Returns a text that says when a zone follows its rule; "" if it always does. */
-export function hoursText({ hours }: Zone): string {
+export function describeHours({ hours }: Zone): string {
   if (!hours) return "";
   const values = { from: formatTimeOfDay(hours.from), to: formatTimeOfDay(hours.to), timeZone: hours.time_zone };
   return message(hours.outside === "on" ? "zones.hoursOn" : "zones.hoursOff", values);
 }
 
 /** Returns a text that says that several clients use the same client id. */
-export function contestedTitle({ client_id: id, account, addresses }: ContestedClientId): string {
+export function formatContestedTitle({ client_id: id, account, addresses }: ContestedClientId): string {
   const several = addresses.length > 2;
   if (account === null) return message(several ? "page.contestedBySeveral" : "page.contestedByTwo", { id });
   return message(several ? "page.contestedBySeveralOfAccount" : "page.contestedByTwoOfAccount", { id, account });
 }
 
 /** Returns a text that says how often clients with the same id disconnected each other, from which addresses, and what to do. */
-export function contestedDetail({ addresses, takeovers: count }: ContestedClientId): string {
+export function formatContestedDetails({ addresses, takeovers: count }: ContestedClientId): string {
   if (addresses.length === 0) return message("page.contestedDetail", { count });
   return message("page.contestedDetailFrom", { count, addresses: joinWithAnd(addresses) });
 }
 
 /** Returns a text that says why the server sends no events. */
-export function refusalText({ status, problem }: Refusal): string {
+export function describeRefusal({ status, problem }: Refusal): string {
   if (status === 0) return message("page.noEvents");
   return problem ?? message("page.httpStatus", { status: String(status) });
 }

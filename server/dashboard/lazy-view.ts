@@ -6,10 +6,10 @@ import { loadLazyParts } from "./lazy-parts.js";
 import { message } from "./messages/message.js";
 import type { Editing } from "./settings/editing.js";
 
-/** Closes a view: removes its listeners. */
+/** A function that closes a view and removes its listeners. */
 export type CloseView = () => void;
 
-/** A module with a view. It finds its templates in the document. */
+/** A module that opens a view. The templates of the view must be in the document. */
 interface ViewModule {
   openView(place: HTMLElement, boards: Boards, editing: Editing): CloseView;
 }
@@ -21,14 +21,14 @@ const MODULES = {
   alerts: () => import("./alerts/view.js"),
 } as const satisfies Record<string, () => Promise<ViewModule>>;
 
-export type LazyView = keyof typeof MODULES;
+export type LazyViewName = keyof typeof MODULES;
 
 /** Names of the views that are loaded when they are opened. */
-export const LAZY_VIEWS = Object.keys(MODULES) as LazyView[];
+export const LAZY_VIEW_NAMES = Object.keys(MODULES) as LazyViewName[];
 
 /** Shows one lazily loaded view at a time. */
 export class LazyViews {
-  private current?: LazyView;
+  private current?: LazyViewName;
   private close?: CloseView;
 
   constructor(
@@ -38,7 +38,7 @@ export class LazyViews {
   ) {}
 
   /** Opens a view, or closes the open one. If it cannot be loaded, shows why. */
-  async show(view: LazyView | undefined): Promise<void> {
+  async show(view: LazyViewName | undefined): Promise<void> {
     this.close?.();
     this.close = undefined;
     this.place.replaceChildren();

@@ -1,12 +1,12 @@
 /** Model of one board: its device at the server and, if it is simulated, its simulated hardware. */
 
 import { LESSON_RULE } from "../../contract/rule.js";
-import type { Board, Device } from "./api.js";
+import type { SimulatedBoard, Device } from "./api.js";
 import { RecentReadings } from "./overview/series.js";
 
 export class BoardModel {
   device?: Device;
-  board?: Board;
+  board?: SimulatedBoard;
   readonly series = new RecentReadings();
   /** When the board went online or offline, in ms since 1970; undefined if unknown. */
   since?: number;
@@ -52,7 +52,7 @@ export class BoardModel {
   }
 
   /** Sets the simulated board's state. @param now in ms by the server's clock */
-  updateSimulated(board: Board, now: number): void {
+  updateSimulated(board: SimulatedBoard, now: number): void {
     const lamp = this.lamp;
     this.board = board;
     if (this.lamp !== lamp) this.addToPlot(now);

@@ -12,30 +12,30 @@ const PERSON_REASONS = {
 
 const COMBINE_REASONS = { median: "reason.median", darkest: "reason.darkest", brightest: "reason.brightest" } as const;
 
-/** Translates a reason into the page's language. Returns a reason that it does not know unchanged. */
+/** Translates a reason into the page's language. Returns an unknown reason unchanged. */
 export function translateReason(reason: string): string {
   return (
-    translateZone(reason) ??
-    translatePerson(reason) ??
-    translateRule(reason) ??
-    translateHours(reason) ??
-    translateMissing(reason) ??
+    translateZoneReason(reason) ??
+    translatePersonReason(reason) ??
+    translateRuleReason(reason) ??
+    translateHoursReason(reason) ??
+    translateMissingReason(reason) ??
     reason
   );
 }
 
-function translateZone(reason: string): string | undefined {
+function translateZoneReason(reason: string): string | undefined {
   const [, zone, rest] = /^zone (\S+): (.+)$/.exec(reason) ?? [];
   return zone && message("reason.inZone", { zone, reason: translateReason(rest) });
 }
 
-function translatePerson(reason: string): string | undefined {
+function translatePersonReason(reason: string): string | undefined {
   if (reason === "the board decides alone: it could not reach the server") return message("reason.boardAlone");
   const [, what] = /^a person keeps (the (?:lamp|zone) (?:on|off))$/.exec(reason) ?? [];
   return what && message(PERSON_REASONS[what as keyof typeof PERSON_REASONS]);
 }
 
-function translateRule(reason: string): string | undefined {
+function translateRuleReason(reason: string): string | undefined {
   const match = /^(.+?) ([<≥]) ([\d.]+)(?:, (.+?))?(?:; (\d+) stale left out)?$/.exec(reason);
   if (!match) return undefined;
   const [, words, operator, limit, but, stale] = match;
@@ -70,14 +70,14 @@ function translateDuration(text: string): string {
   return formatUnit(Number(value), unit === "min" ? "minute" : "second", "short", Number(value) % 1 === 0 ? 0 : 1);
 }
 
-function translateHours(reason: string): string | undefined {
+function translateHoursReason(reason: string): string | undefined {
   const match = /^(on|off) outside ([\d:]+) to ([\d:]+) \((.+)\)$/.exec(reason);
   if (!match) return undefined;
   const [, state, from, to, timeZone] = match;
   return message(state === "on" ? "reason.onOutside" : "reason.offOutside", { from, to, timeZone });
 }
 
-function translateMissing(reason: string): string | undefined {
+function translateMissingReason(reason: string): string | undefined {
   const match =
     /^(?:no sensor tells|(\d+) of the (\d+) sensors that are needed tell), (\d+) (?:is|are) stale; left as it is$/.exec(
       reason,

@@ -6,7 +6,7 @@ import { message } from "./messages/message.js";
 let reason = "";
 
 /** Returns why the user cannot change anything, as a sentence; "" if changes are allowed. */
-export function readOnlyReason(): string {
+export function getReadOnlyReason(): string {
   return reason;
 }
 

@@ -18,11 +18,11 @@ export function parseRoute(hash: string): Route {
   return { view: "boards" };
 }
 
-export function boardHash(id: string): string {
+export function formatBoardHash(id: string): string {
   return `#/board/${encodeURIComponent(id)}`;
 }
 
-export function zoneHash(name: string): string {
+export function formatZoneHash(name: string): string {
   return `#/zone/${encodeURIComponent(name)}`;
 }
 

@@ -1,6 +1,6 @@
 /** Loads the server's addresses, version and simulated boards after each connect. */
 
-import { getBoards, type Status } from "./api.js";
+import { getSimulatedBoards, type Status } from "./api.js";
 import type { Boards } from "./boards.js";
 import { findPart, setText } from "./dom.js";
 import { loadStatus } from "./status.js";
@@ -25,7 +25,7 @@ export async function showServerInfo(): Promise<boolean> {
 export async function loadSimulatedBoards(boards: Boards): Promise<void> {
   const before = new Map(Array.from(boards.all, ({ id, board }) => [id, board]));
   try {
-    for (const board of await getBoards())
+    for (const board of await getSimulatedBoards())
       // If an event has updated the board meanwhile, the event is newer.
       if (boards.get(board.id)?.board === before.get(board.id)) boards.updateSimulated(board);
   } catch {

@@ -3,7 +3,7 @@
 import { ApiError, getSession, postLogout, type Session } from "./api.js";
 import { findPart, setText } from "./dom.js";
 import { message } from "./messages/message.js";
-import { readOnlyReason, setPermissions } from "./rights.js";
+import { getReadOnlyReason, setPermissions } from "./rights.js";
 
 let leaving = false;
 /** Whether somebody was logged in since the page was loaded. */
@@ -34,8 +34,8 @@ export async function loadSession(): Promise<void> {
   const manages = session.role === "admin" || session.first_administrator_missing === true;
   findPart(document, "people-link", HTMLElement).hidden = !manages;
   const rights = findPart(document, "rights", HTMLElement);
-  rights.hidden = readOnlyReason() === "";
-  setText(rights, readOnlyReason());
+  rights.hidden = getReadOnlyReason() === "";
+  setText(rights, getReadOnlyReason());
   findPart(document, "session", HTMLElement).hidden = session.name === null;
   setText(findPart(document, "user", HTMLElement), session.name ?? "");
 }

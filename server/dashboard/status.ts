@@ -2,7 +2,7 @@
 
 import { getStatus, type Status } from "./api.js";
 import { showContestedIds } from "./contested.js";
-import { showStorage } from "./storage.js";
+import { showStorageProblem } from "./storage.js";
 
 /** Time between two polls, in ms. No event reports contested client ids or a failing history database. */
 const POLL_INTERVAL = 30_000;
@@ -16,14 +16,14 @@ export async function loadStatus(): Promise<Status> {
   const status = await getStatus();
   showContestedIds(status.contested_client_ids);
   // If a storage event has arrived meanwhile, the event is newer.
-  if (storageEvents === before) showStorage(status.storage.problem);
+  if (storageEvents === before) showStorageProblem(status.storage.problem);
   return status;
 }
 
 /** Handles a storage event. @param problem why the server cannot store data; null if it can */
 export function handleStorageEvent(problem: string | null): void {
   storageEvents++;
-  showStorage(problem);
+  showStorageProblem(problem);
 }
 
 /** Polls the status while the page is visible and connected. Each connect loads the status separately. */

@@ -3,7 +3,7 @@
 import { findPart, setText } from "./dom.js";
 
 /** Shows why the server cannot store data and what to do; hides the warning if `problem` is null. */
-export function showStorage(problem: string | null): void {
+export function showStorageProblem(problem: string | null): void {
   const place = findPart(document, "storage", HTMLElement);
   place.hidden = problem === null;
   setText(place, problem ?? "");

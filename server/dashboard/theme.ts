@@ -9,7 +9,7 @@ type Theme = "light" | "dark";
 /** Key of the chosen theme in the browser's local storage. */
 const STORAGE_KEY = "nightlight-theme";
 
-const prefersLight = matchMedia("(prefers-color-scheme: light)");
+const lightThemeQuery = matchMedia("(prefers-color-scheme: light)");
 
 /**
  * Applies the chosen theme, and lets the theme button switch between light and dark.
@@ -19,7 +19,7 @@ export function setUpTheme(changed: () => void = () => {}): void {
   const button = findPart(document, "theme", HTMLButtonElement);
   const queries = findThemeQueries();
   const applyTheme = () => {
-    const theme = currentTheme();
+    const theme = getCurrentTheme();
     // eslint-disable-next-line no-restricted-syntax -- a media query, not text of the page
     for (const [list, query] of queries) list.mediaText = query.includes(theme) ? "all" : "not all";
     const label = message(theme === "light" ? "page.darkTheme" : "page.lightTheme");
@@ -28,22 +28,22 @@ export function setUpTheme(changed: () => void = () => {}): void {
     changed();
   };
   button.addEventListener("click", () => {
-    const theme = currentTheme() === "light" ? "dark" : "light";
+    const theme = getCurrentTheme() === "light" ? "dark" : "light";
     // The browser's own theme is not stored, so that the page follows the browser again.
-    storeChoice(STORAGE_KEY, theme === browserTheme() ? null : theme);
+    storeChoice(STORAGE_KEY, theme === getBrowserTheme() ? null : theme);
     applyTheme();
   });
-  prefersLight.addEventListener("change", applyTheme);
+  lightThemeQuery.addEventListener("change", applyTheme);
   applyTheme();
 }
 
-function browserTheme(): Theme {
-  return prefersLight.matches ? "light" : "dark";
+function getBrowserTheme(): Theme {
+  return lightThemeQuery.matches ? "light" : "dark";
 }
 
-function currentTheme(): Theme {
+function getCurrentTheme(): Theme {
   const chosen = readChoice(STORAGE_KEY);
-  return chosen === "light" || chosen === "dark" ? chosen : browserTheme();
+  return chosen === "light" || chosen === "dark" ? chosen : getBrowserTheme();
 }
 
 /** Returns the media queries for a color scheme in the style sheets and in `<meta>` elements, with their original text. */

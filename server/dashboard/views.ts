@@ -1,11 +1,11 @@
-/** Client-side router: shows the view in the URL's hash, which is all boards, all zones, or one board. */
+/** Client-side router: shows the view that the URL's hash names, such as all boards, all zones, or one board. */
 
 import { BoardPage } from "./board/page.js";
 import type { Boards } from "./boards.js";
 import { setAttribute, findPart, setText } from "./dom.js";
 import { message } from "./messages/message.js";
 import type { Editing } from "./settings/editing.js";
-import { LAZY_VIEWS, LazyViews } from "./lazy-view.js";
+import { LAZY_VIEW_NAMES, LazyViews } from "./lazy-view.js";
 import { parseRoute, type Route } from "./route.js";
 import { askToDiscard, guardPage, hasUnsavedChanges } from "./unsaved.js";
 import { ZoneList } from "./zones/list.js";
@@ -13,7 +13,7 @@ import type { Zones } from "./zones.js";
 
 const VIEW_NAMES = ["boards", "zones", "board", "help"] as const;
 /** Views with a link in the header. */
-const LINKED_VIEWS = ["boards", "zones", "help", ...LAZY_VIEWS] as const;
+const LINKED_VIEWS = ["boards", "zones", "help", ...LAZY_VIEW_NAMES] as const;
 
 export class Views {
   private readonly places = Object.fromEntries(
@@ -44,7 +44,7 @@ export class Views {
     this.list = new ZoneList(findPart(document, "zones-view", HTMLElement), zones, boards, editing);
     addEventListener("hashchange", (event) => void this.followHash(event.oldURL));
     guardPage();
-    zones.subscribe(() => this.zonesChanged());
+    zones.subscribe(() => this.handleZoneChanges());
     boards.subscribe({
       changed: (model) => {
         if (this.route.view === "board" && !this.board && this.route.id === model.id) this.openBoard(model.id);
@@ -58,7 +58,7 @@ export class Views {
    * Opens the board page that the URL names, or reloads its history after a reconnect. Must be called when all boards
    * are loaded.
    */
-  handleLoaded(): void {
+  handleBoardsLoaded(): void {
     const first = !this.isLoaded;
     this.isLoaded = true;
     if (this.route.view === "board" && !this.board) this.openBoard(this.route.id);
@@ -69,8 +69,8 @@ export class Views {
     this.board?.tick();
   }
 
-  describe(): void {
-    this.board?.describe();
+  updateTimeTexts(): void {
+    this.board?.updateTimeTexts();
     this.list.requestRender();
   }
 
@@ -98,7 +98,7 @@ export class Views {
     if (before.view === "boards" && route.view !== "boards") this.scrolled = scrollY;
     this.route = route;
     this.closeBoard();
-    void this.lazy.show(LAZY_VIEWS.find((name) => name === route.view));
+    void this.lazy.show(LAZY_VIEW_NAMES.find((name) => name === route.view));
     for (const name of VIEW_NAMES) this.places[name].hidden = name !== route.view;
     for (const [name, link] of this.links) {
       if (name === route.view) setAttribute(link, "aria-current", "page");
@@ -137,7 +137,7 @@ export class Views {
     this.unknown.hidden = true;
   }
 
-  private zonesChanged(): void {
+  private handleZoneChanges(): void {
     findPart(document, "no-zones", HTMLElement).hidden = this.zones.size > 0;
   }
 }

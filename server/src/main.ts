@@ -3,10 +3,10 @@ import { handleReloadSignal } from "./app/reload-signal.js";
 import { endOnOutputErrors } from "./app/output-errors.js";
 import { handleTerminationSignals } from "./app/signals.js";
 
-const handlers = {
+const processHandlers = {
   signals: handleTerminationSignals(),
   reloadSignal: handleReloadSignal(),
   outputErrors: endOnOutputErrors(),
 };
 const { runProgram } = await import("./app/program.js");
-await runProgram(handlers);
+await runProgram(processHandlers);

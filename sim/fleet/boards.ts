@@ -2,7 +2,7 @@
 import { LESSON_RULE } from "../../contract/index.js";
 import type { SimulatedBoard } from "../board.js";
 import { loadFirmware, ROOT } from "../firmware.js";
-import { brokerSettings, readSettings } from "../settings.js";
+import { brokerSettingsOf, readSettings } from "../settings.js";
 import { Simulator } from "../simulator.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import { readAvailableMemory } from "./processes.js";
@@ -43,7 +43,7 @@ export class FirmwareBoards {
     this.#prefix = prefix;
     this.#simulator = new Simulator({
       ...loadFirmware(),
-      settings: { ...readSettings(ROOT), ...brokerSettings(broker) },
+      settings: { ...readSettings(ROOT), ...brokerSettingsOf(broker) },
     });
   }
 

@@ -56,8 +56,8 @@ export class ConnectionPool {
   }
 
   /** Number of QoS 1 messages that the broker has not acknowledged. */
-  get unacknowledged(): number {
-    return this.#connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+  get unacknowledgedCount(): number {
+    return this.#connections.reduce((sum, { unacknowledgedCount }) => sum + unacknowledgedCount, 0);
   }
 
   /** Returns the connection that carries a device. */
@@ -97,9 +97,9 @@ export class ConnectionPool {
     for (const [n] of this.#connections.entries()) {
       const [from, to] = this.#deviceRange(n);
       for (let device = from; device < to; device++) publish(device);
-      if (n >= MAX_PARALLEL) await this.#connections[n - MAX_PARALLEL].allAcknowledged();
+      if (n >= MAX_PARALLEL) await this.#connections[n - MAX_PARALLEL].waitForAcknowledgments();
     }
-    for (const connection of this.#connections) await connection.allAcknowledged();
+    for (const connection of this.#connections) await connection.waitForAcknowledgments();
   }
 
   close(): void {
@@ -121,8 +121,8 @@ export class ConnectionPool {
     for (let device = from; device < to; device++) filters.push(...this.#handlers.filters(device));
     await connection.subscribe(filters, 1);
     for (let device = from; device < to; device++) this.#handlers.deviceConnected(device);
-    await connection.allAcknowledged();
-    if (!connection.open) throw new Error("The connection was lost before the broker acknowledged all messages.");
+    await connection.waitForAcknowledgments();
+    if (!connection.isOpen) throw new Error("The connection was lost before the broker acknowledged all messages.");
     this.#established.add(n);
     this.connected++;
     this.devicesReady += to - from;

@@ -68,12 +68,12 @@ export class SharedConnection {
   }
 
   /** True while the connection is established. */
-  get open(): boolean {
+  get isOpen(): boolean {
     return this.#open;
   }
 
   /** Number of QoS 1 messages that the broker has not acknowledged. */
-  get unacknowledged(): number {
+  get unacknowledgedCount(): number {
     return this.#unacknowledged;
   }
 
@@ -129,7 +129,7 @@ export class SharedConnection {
   }
 
   /** Resolves when all QoS 1 messages are acknowledged or the connection is closed. */
-  allAcknowledged(): Promise<void> {
+  waitForAcknowledgments(): Promise<void> {
     if (!this.#open || this.#unacknowledged === 0) return Promise.resolve();
     return new Promise((resolve) => this.#acknowledgedCallbacks.push(resolve));
   }
@@ -177,14 +177,14 @@ export class SharedConnection {
         this.#pendingAnswer?.reject(new Error(`no answer within ${ANSWER_TIMEOUT / 1000} s`));
         this.#stream?.destroy();
       }, ANSWER_TIMEOUT);
-      const done = (then: () => void): void => {
+      const finish = (then: () => void): void => {
         clearTimeout(timer);
         this.#pendingAnswer = undefined;
         then();
       };
       this.#pendingAnswer = {
-        resolve: () => done(resolve),
-        reject: (error) => done(() => reject(new Error(`There is ${problem}: ${error.message}.`))),
+        resolve: () => finish(resolve),
+        reject: (error) => finish(() => reject(new Error(`There is ${problem}: ${error.message}.`))),
       };
     });
   }

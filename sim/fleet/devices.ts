@@ -16,11 +16,11 @@ export class Devices {
   readonly seq: Uint32Array;
   /** Number of the device's parameter set, see `ParameterSets`. */
   readonly parameters: Uint16Array;
-  /** Last commanded lamp state: OFF or ON, or EITHER before the first command. */
+  /** Last commanded lamp state: `LAMP_OFF` or `LAMP_ON`, or `LAMP_EITHER` before the first command. */
   readonly lamp: Uint8Array;
   /** Time of the last lamp switch, in ms. */
   readonly lampSince: Float64Array;
-  /** Expected lamp state after the newest reading: OFF, ON or EITHER. */
+  /** Expected lamp state after the newest reading: `LAMP_OFF`, `LAMP_ON` or `LAMP_EITHER`. */
   readonly expected: Uint8Array;
   /** A random number that gives the devices new boot ids on each run of the fleet. */
   readonly #run: number;
@@ -44,7 +44,7 @@ export class Devices {
   }
 
   /** Returns the boot id of a device, which differs for each run of the fleet. */
-  bootId(device: number): number {
+  bootIdOf(device: number): number {
     return hashInteger(this.#run + device) & 0x7fffffff;
   }
 
@@ -57,12 +57,12 @@ export class Devices {
     return true;
   }
 
-  /** Computes and stores the lamp state that the rule requires after a reading: OFF, ON or EITHER. */
+  /** Computes and stores the lamp state that the rule requires after a reading: `LAMP_OFF`, `LAMP_ON` or `LAMP_EITHER`. */
   updateExpected(device: number, rule: Rule, light: number, now: number): number {
     const before = this.expected[device];
     const wanted =
       before === LAMP_EITHER
-        ? commonState(applyRule(rule, LAMP_OFF, light), applyRule(rule, LAMP_ON, light))
+        ? combineStates(applyRule(rule, LAMP_OFF, light), applyRule(rule, LAMP_ON, light))
         : applyRule(rule, before, light);
     const shortest = Math.max(rule.min_on, rule.min_off);
     // the server's clock differs slightly, so near the end of a minimum time both states are correct
@@ -77,7 +77,7 @@ function applyRule(rule: Rule, lamp: number, light: number): number {
   return decide(rule, { led_on: lamp === LAMP_ON, since: -Infinity }, light, 0).led_on ? LAMP_ON : LAMP_OFF;
 }
 
-/** Returns the common state, or EITHER when the states differ. */
-function commonState(a: number, b: number): number {
+/** Returns the common state of two lamps, or `LAMP_EITHER` when the states differ. */
+function combineStates(a: number, b: number): number {
   return a === b ? a : LAMP_EITHER;
 }

@@ -5,7 +5,7 @@ import { type Channel, decodeCommand, encode, isReportDue, REPLY, STATUS, topicO
 import { hashInteger } from "../random.js";
 import type { ByteRange } from "./connection.js";
 import { Devices } from "./devices.js";
-import { LAMP_EITHER, ReadingTracker, MISSING_AFTER, LAMP_ON } from "./reading-tracker.js";
+import { LAMP_EITHER, ReadingTracker, MISSING_ANSWER_TIME, LAMP_ON } from "./reading-tracker.js";
 import { ConnectionPool } from "./connection-pool.js";
 import { DEFAULT_PARAMETERS, LESSON_PARAMETERS, ParameterSets } from "./parameters.js";
 import type { Broker } from "./transport.js";
@@ -46,7 +46,7 @@ export class Fleet {
    * Counters since the start.
    *
    * - `sent`: sent readings
-   * - `unsent`: readings that were dropped because the connection was closed or full
+   * - `unsent`: readings that were dropped because the connection was closed or its send buffer full
    * - `switches`: lamp switches
    * - `malformed`: received messages that are neither a valid command nor a valid configuration
    */
@@ -71,7 +71,7 @@ export class Fleet {
       // lesson devices use no configuration, so they subscribe only to commands
       filters: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
-          topicOf(this.id(device), channel),
+          topicOf(this.idOf(device), channel),
         ),
       deviceConnected: (device) => status && this.#announce(device),
       deviceDisconnected: (device) => this.#deviceDisconnected(device),
@@ -80,12 +80,12 @@ export class Fleet {
   }
 
   /** Returns the id of a device, such as `nightlight/fleet-1`. */
-  id(device: number): string {
+  idOf(device: number): string {
     return this.#topicPrefix + (device + 1);
   }
 
   /** Number of lamps that differ from what the rule requires. Ignores devices whose newest reading is not answered. */
-  get lampsWrong(): number {
+  get wrongLampCount(): number {
     const { lamp, expected, count, seq } = this.devices;
     let wrong = 0;
     for (let n = 0; n < count; n++)
@@ -105,9 +105,9 @@ export class Fleet {
   /** Samples the light sensor of a device. Sends a reading if the firmware would send one. */
   sampleSensor(device: number, now: number): void {
     const { devices } = this;
-    if (!this.connections.connectionOf(device).open) return;
+    if (!this.connections.connectionOf(device).isOpen) return;
     const parameters = this.parameters.get(devices.parameters[device]);
-    const light = this.#weather.light(device, now - this.#startedAt);
+    const light = this.#weather.lightAt(device, now - this.#startedAt);
     const at = devices.reportedAt[device];
     const first = Number.isNaN(at);
     if (!first && !isReportDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
@@ -120,7 +120,7 @@ export class Fleet {
 
   /** Sends a reading of a device unconditionally. */
   sendReading(device: number, now: number): void {
-    this.#sendLight(device, this.#weather.light(device, now - this.#startedAt), now);
+    this.#sendLight(device, this.#weather.lightAt(device, now - this.#startedAt), now);
   }
 
   /** Stops reconnecting, waits for the outstanding answers, and counts the readings without an answer as missing. */
@@ -161,7 +161,7 @@ export class Fleet {
   }
 
   #expireReadings(): void {
-    const before = performance.now() - MISSING_AFTER;
+    const before = performance.now() - MISSING_ANSWER_TIME;
     for (let device = 0; device < this.devices.count; device++) this.#expire(device, before);
   }
 
@@ -176,9 +176,9 @@ export class Fleet {
     const seq = devices.seq[device] + 1;
     // build the JSON of the contract by hand to avoid the cost of encode() for each reading
     const payload = status
-      ? `{"light":${light},"led_on":${devices.lamp[device] === LAMP_ON},"boot":${devices.bootId(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#startedAt)}}`
+      ? `{"light":${light},"led_on":${devices.lamp[device] === LAMP_ON},"boot":${devices.bootIdOf(device)},"seq":${seq},"age":0,"at":${Math.round(now - this.#startedAt)}}`
       : `{"light":${light}}`;
-    const topic = topicOf(this.id(device), "telemetry");
+    const topic = topicOf(this.idOf(device), "telemetry");
     if (!this.connections.connectionOf(device).publish(topic, payload, qos, false)) {
       counts.unsent++;
       return;
@@ -198,7 +198,7 @@ export class Fleet {
       decided_by: "server",
       firmware: "fleet",
       board: "fleet",
-      boot: this.devices.bootId(device),
+      boot: this.devices.bootIdOf(device),
       dropped: 0,
     });
     this.#publish(device, "status", status);
@@ -206,7 +206,7 @@ export class Fleet {
 
   #publish(device: number, channel: Channel, payload: string): boolean {
     const retain = channel !== "replies";
-    return this.connections.connectionOf(device).publish(topicOf(this.id(device), channel), payload, 1, retain);
+    return this.connections.connectionOf(device).publish(topicOf(this.idOf(device), channel), payload, 1, retain);
   }
 
   #publishForAll(channel: Channel, payload: string): Promise<void> {

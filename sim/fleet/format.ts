@@ -1,7 +1,7 @@
 /** Formats progress and results of a load test as text. */
-import { LATE_AFTER } from "./reading-tracker.js";
+import { LATE_ANSWER_TIME } from "./reading-tracker.js";
 import type { SecondFigures, Summary, LatencyQuantiles, WatchedProcess } from "./meter.js";
-import { CAN_MEASURE } from "./processes.js";
+import { CAN_MEASURE_PROCESSES } from "./processes.js";
 
 /** Formats an integer with thousands separators. */
 export const formatCount = (value: number): string => Math.round(value).toLocaleString("en");
@@ -57,7 +57,7 @@ export function formatSummary(summary: Summary, watched: readonly WatchedProcess
   for (const { name } of watched.filter((one) => !processes.some((other) => other.name === one.name)))
     lines.push([
       name,
-      CAN_MEASURE
+      CAN_MEASURE_PROCESSES
         ? "not measured: the process has ended or belongs to another user"
         : "not measured: CPU and memory are available on Linux only (/proc)",
     ]);
@@ -84,7 +84,7 @@ function formatAnswers(summary: Summary): string {
   const { wrong, late, missing, superseded, again, malformed, lamps_wrong } = summary;
   const parts = [
     `${formatCount(wrong)} wrong`,
-    `${formatCount(late)} later than ${LATE_AFTER / 1000} s`,
+    `${formatCount(late)} later than ${LATE_ANSWER_TIME / 1000} s`,
     `${formatCount(missing)} missing`,
   ];
   if (lamps_wrong > 0) parts.push(`${formatCount(lamps_wrong)} lamps that contradict the rule`);

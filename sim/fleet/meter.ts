@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Fleet } from "./fleet.js";
 import { LatencyHistogram } from "./latency-histogram.js";
 import type { Schedule } from "./schedule.js";
-import { readTotalCpuTime, readOwnUsage, readUsage, type Usage } from "./processes.js";
+import { readTotalCpuTime, readOwnUsage, readUsage, type ProcessUsage } from "./processes.js";
 
 /** A process whose CPU time and memory are measured. */
 export interface WatchedProcess {
@@ -87,7 +87,7 @@ interface CounterSnapshot {
   readonly switches: number;
   /** CPU time of all programs since the machine started, in s. */
   readonly busy: number;
-  readonly usages: readonly (Usage | undefined)[];
+  readonly usages: readonly (ProcessUsage | undefined)[];
 }
 
 /** Rates, CPU usage and response times since the previous call of `measureSecond`; error counts since the start. */
@@ -179,7 +179,7 @@ export class Meter {
       switches: now.switches - begin.switches,
       reaction,
       wrong: tracker.counts.wrong,
-      lamps_wrong: this.#fleet.lampsWrong,
+      lamps_wrong: this.#fleet.wrongLampCount,
       late: tracker.counts.late,
       missing: tracker.counts.missing,
       superseded: tracker.counts.superseded,
@@ -187,7 +187,7 @@ export class Meter {
       malformed: counts.malformed,
       unsent: counts.unsent,
       behind: schedule.dropped,
-      unacknowledged: connections.unacknowledged,
+      unacknowledged: connections.unacknowledgedCount,
       connections_lost: connections.lost,
       processes,
       processors: availableParallelism(),

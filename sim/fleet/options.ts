@@ -36,7 +36,7 @@ const MAX_OWN_CONNECTIONS = 1000;
  *
  * Up to 1,000 devices have one connection each, like boards. More devices share connections.
  */
-export function defaultConnections(devices: number, status: boolean): number {
+export function chooseDefaultConnections(devices: number, status: boolean): number {
   return Math.min(
     devices,
     Math.max(MAX_OWN_CONNECTIONS, Math.ceil((devices * (status ? 2 : 1)) / SUBSCRIPTIONS_PER_CONNECTION)),
@@ -44,14 +44,14 @@ export function defaultConnections(devices: number, status: boolean): number {
 }
 
 /** Creates a parser for a flag that takes a number in a range. */
-const parserForNumber = (least: number, most: number, whole: boolean) => (text: string) => {
+const createNumberParser = (least: number, most: number, whole: boolean) => (text: string) => {
   const value = Number(text);
   const isValid = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
   if (isValid && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`It must be a ${whole ? "whole " : ""}number from ${least} to ${most}.`);
 };
-const parserForWholeNumber = (least: number, most: number) => parserForNumber(least, most, true);
-const parserForDecimal = (least: number, most: number) => parserForNumber(least, most, false);
+const createWholeNumberParser = (least: number, most: number) => createNumberParser(least, most, true);
+const createDecimalParser = (least: number, most: number) => createNumberParser(least, most, false);
 
 const parsePrefix = (text: string) => {
   const problem = idProblem(`${text}/fleet-1000000`) || (text.endsWith("/") ? "it cannot end with /" : "");
@@ -59,7 +59,7 @@ const parsePrefix = (text: string) => {
   return text;
 };
 
-const parseBoardCount = (text: string) => (text === "max" ? text : parserForWholeNumber(0, 10_000)(text));
+const parseBoardCount = (text: string) => (text === "max" ? text : createWholeNumberParser(0, 10_000)(text));
 
 /**
  * Parses the arguments after the program name. Prints help and error messages.
@@ -68,12 +68,12 @@ const parseBoardCount = (text: string) => (text === "max" ? text : parserForWhol
 export function parseOptions(args: readonly string[]): Options {
   const command = new Command("npm run fleet --")
     .description("Measure how many devices a machine can serve, on a temporary nightlight-server or on any broker.")
-    .option("--devices <n>", "number of devices", parserForWholeNumber(1, 10_000_000), 1000)
-    .option("--rate <n>", "total readings per second (default: as the firmware reports)", parserForDecimal(0.1, 1e6))
+    .option("--devices <n>", "number of devices", createWholeNumberParser(1, 10_000_000), 1000)
+    .option("--rate <n>", "total readings per second (default: as the firmware reports)", createDecimalParser(0.1, 1e6))
     .option(
       "--connections <n>",
       "number of connections (default: one per device up to 1000, then up to 50 devices on each)",
-      parserForWholeNumber(1, 1_000_000),
+      createWholeNumberParser(1, 1_000_000),
     ) // prettier-ignore
     .option(
       "--broker <url>",
@@ -81,18 +81,18 @@ export function parseOptions(args: readonly string[]): Options {
     ) // prettier-ignore
     .option("--config <file>", "configuration file of the temporary server: limits, history, zones …")
     .option("--prefix <prefix>", "device ids are <prefix>/fleet-1, <prefix>/fleet-2, …", parsePrefix, DEFAULT_PREFIX)
-    .option("--qos <n>", "MQTT QoS of readings: 0 or 1", parserForWholeNumber(0, 1), 1)
+    .option("--qos <n>", "MQTT QoS of readings: 0 or 1", createWholeNumberParser(0, 1), 1)
     .option("--no-status", "simulate lesson devices, which send only the light, every 2 s, and no status")
     .option(
       "--seconds <n>",
       "duration after all devices are connected; 0 means until Ctrl+C",
-      parserForDecimal(0, 1e6),
+      createDecimalParser(0, 1e6),
       60,
     )
-    .option("--ramp <seconds>", "spread the connecting over at least this time", parserForDecimal(0, 1e6), 0)
-    .option("--day <seconds>", "length of a simulated day", parserForDecimal(10, 1e6), 86_400)
-    .option("--hour <n>", "hour of the simulated day at the start", parserForDecimal(0, 24), 12)
-    .option("--seed <n>", "random seed of the simulated weather", parserForWholeNumber(0, 0x7fffffff), 1)
+    .option("--ramp <seconds>", "spread the connecting over at least this time", createDecimalParser(0, 1e6), 0)
+    .option("--day <seconds>", "length of a simulated day", createDecimalParser(10, 1e6), 86_400)
+    .option("--hour <n>", "hour of the simulated day at the start", createDecimalParser(0, 24), 12)
+    .option("--seed <n>", "random seed of the simulated weather", createWholeNumberParser(0, 0x7fffffff), 1)
     .option(
       "--vms <n>",
       "also run this many boards with the real firmware, or max for as many as possible",
@@ -103,7 +103,7 @@ export function parseOptions(args: readonly string[]): Options {
     .option(
       "--watch <pid>",
       "also measure this process, such as the broker; repeat for several processes",
-      (text, all: number[]) => [...all, parserForWholeNumber(1, 0x7fffffff)(text)],
+      (text, all: number[]) => [...all, createWholeNumberParser(1, 0x7fffffff)(text)],
       [],
     ) // prettier-ignore
     .option("--json", "print the summary as one JSON object on standard output", false)
@@ -123,7 +123,7 @@ Ctrl+C ends the run and prints the summary. The exit code is 1 when an answer wa
   command.parse(args, { from: "user" });
   const given = command.opts<Omit<Options, "broker" | "connections"> & { broker?: string; connections?: number }>();
   const { devices, broker: url, config, status } = given;
-  const connections = given.connections ?? defaultConnections(devices, status);
+  const connections = given.connections ?? chooseDefaultConnections(devices, status);
   if (connections > devices) command.error(`error: ${connections} connections are more than ${devices} devices`);
   if (url !== undefined && config !== undefined)
     command.error("error: --config applies only to the temporary server; remove --config or --broker");

@@ -33,14 +33,14 @@ export function encodePuback(id: number): Buffer {
 }
 
 /** Called for each packet. The body of the packet is in `bytes` from `from` to `to` (exclusive). */
-export type OnPacket = (type: number, flags: number, bytes: Buffer, from: number, to: number) => void;
+export type PacketHandler = (type: number, flags: number, bytes: Buffer, from: number, to: number) => void;
 
 /** Splits the byte stream from a broker into MQTT packets. Packets can span several chunks. */
 export class PacketReader {
-  readonly #onPacket: OnPacket;
+  readonly #onPacket: PacketHandler;
   #rest: Buffer | undefined;
 
-  constructor(onPacket: OnPacket) {
+  constructor(onPacket: PacketHandler) {
     this.#onPacket = onPacket;
   }
 

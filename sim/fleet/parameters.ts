@@ -2,27 +2,27 @@
 import { CONFIG, decode, DEFAULT_CADENCE, LESSON_RULE, type Cadence, type Rule } from "../../contract/index.js";
 
 /** The lamp rule and the reporting parameters of a device. */
-export interface Parameters extends Rule, Cadence {}
+export interface DeviceParameters extends Rule, Cadence {}
 
 /** Parameters of a device without configuration. */
-export const DEFAULT_PARAMETERS: Parameters = { ...LESSON_RULE, ...DEFAULT_CADENCE };
+export const DEFAULT_PARAMETERS: DeviceParameters = { ...LESSON_RULE, ...DEFAULT_CADENCE };
 /** Parameters of a lesson device, which sends a reading every two seconds regardless of the light. */
-export const LESSON_PARAMETERS: Parameters = { ...DEFAULT_PARAMETERS, report: "interval" };
+export const LESSON_PARAMETERS: DeviceParameters = { ...DEFAULT_PARAMETERS, report: "interval" };
 
 /** Stores each distinct parameter set once, because most devices share the same parameters. */
 export class ParameterSets {
-  readonly #sets: Parameters[];
+  readonly #sets: DeviceParameters[];
   readonly #byText = new Map<string, number>();
   /** Shortest sampling interval of all sets, in ms. */
   shortestSample: number;
 
-  constructor(first: Parameters) {
+  constructor(first: DeviceParameters) {
     this.#sets = [first];
     this.shortestSample = first.sample;
   }
 
   /** Returns a parameter set by its number. */
-  get(set: number): Parameters {
+  get(set: number): DeviceParameters {
     return this.#sets[set];
   }
 
@@ -37,7 +37,7 @@ export class ParameterSets {
     if (!value || this.#sets.length === 0xffff) return undefined;
     const set = { ...DEFAULT_PARAMETERS };
     // ignore parameters that a virtual device does not use
-    for (const name of Object.keys(set) as (keyof Parameters)[])
+    for (const name of Object.keys(set) as (keyof DeviceParameters)[])
       if (value[name] !== undefined) Object.assign(set, { [name]: value[name] });
     this.shortestSample = Math.min(this.shortestSample, set.sample);
     this.#byText.set(text, this.#sets.push(set) - 1);

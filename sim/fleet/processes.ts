@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
 /** CPU time and memory of a process. */
-export interface Usage {
+export interface ProcessUsage {
   /** CPU time since the process started, in s. */
   readonly cpu: number;
   /** Resident memory, in bytes. */
@@ -13,24 +13,25 @@ export interface Usage {
 }
 
 /** Whether other processes can be measured. Only Linux has the necessary /proc file system. */
-export const CAN_MEASURE = process.platform === "linux";
+export const CAN_MEASURE_PROCESSES = process.platform === "linux";
 
 /** Clock ticks per second in /proc: USER_HZ, which is 100 on every Linux that runs Node (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 
 /** Returns the usage of another process, or undefined when the process has ended or cannot be measured. */
-export function readUsage(pid: number): Usage | undefined {
-  if (!CAN_MEASURE) return undefined;
+export function readUsage(pid: number): ProcessUsage | undefined {
+  if (!CAN_MEASURE_PROCESSES) return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // the process name in parentheses may contain spaces and parentheses
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    const kilobytes = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? 0);
+    const readKilobytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? 0);
     return {
       cpu: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      memory: kilobytes("VmRSS") * 1024,
-      peak: kilobytes("VmHWM") * 1024,
+      memory: readKilobytes("VmRSS") * 1024,
+      peak: readKilobytes("VmHWM") * 1024,
     };
   } catch {
     return undefined;
@@ -53,7 +54,7 @@ export function readProcessName(pid: number): string {
 }
 
 /** Returns CPU time and memory of the current process. */
-export function readOwnUsage(): Usage {
+export function readOwnUsage(): ProcessUsage {
   const { user, system } = process.cpuUsage();
   const { rss, maxRSS } = { ...process.memoryUsage(), ...process.resourceUsage() };
   return { cpu: (user + system) / 1e6, memory: rss, peak: maxRSS * 1024 };
@@ -61,7 +62,7 @@ export function readOwnUsage(): Usage {
 
 /** Returns the memory that new programs can use without swapping, in bytes; undefined on systems other than Linux. */
 export function readAvailableMemory(): number | undefined {
-  if (!CAN_MEASURE) return undefined;
+  if (!CAN_MEASURE_PROCESSES) return undefined;
   const kilobytes = /^MemAvailable:\s*(\d+)/m.exec(readFileSync("/proc/meminfo", "latin1"))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

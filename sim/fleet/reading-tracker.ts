@@ -11,25 +11,25 @@ export const LAMP_EITHER = 2;
 export type Verdict = "right" | "wrong" | "again";
 
 /** Counters of answers since the start. */
-export interface Counts {
+export interface AnswerCounts {
   /** Readings that a command answered, correctly or wrongly. */
   answered: number;
   /** Commands that contradict the rule for their reading. */
   wrong: number;
-  /** Answers that took longer than `LATE_AFTER`. */
+  /** Answers that took longer than `LATE_ANSWER_TIME`. */
   late: number;
   /** Readings without an answer, where a newer reading of the same device was answered. Not an error. */
   superseded: number;
   /** Commands that answer no outstanding reading, for example duplicates or overrides. */
   again: number;
-  /** Readings that were never answered: their connection was lost, or `MISSING_AFTER` elapsed. */
+  /** Readings that were never answered: their connection was lost, or `MISSING_ANSWER_TIME` elapsed. */
   missing: number;
 }
 
-/** Longest response time that does not count as late, in ms. The server treats older readings as outdated (STALE). */
-export const LATE_AFTER = 2000;
+/** Longest response time that does not count as late, in ms. */
+export const LATE_ANSWER_TIME = 2000;
 /** Timeout after which a reading counts as missing, in ms. */
-export const MISSING_AFTER = 30_000;
+export const MISSING_ANSWER_TIME = 30_000;
 
 const NO_SLOT = -1;
 
@@ -40,10 +40,10 @@ const NO_SLOT = -1;
  * The arrays grow with the number of outstanding readings.
  */
 export class ReadingTracker {
-  readonly counts: Counts = { answered: 0, wrong: 0, late: 0, superseded: 0, again: 0, missing: 0 };
+  readonly counts: AnswerCounts = { answered: 0, wrong: 0, late: 0, superseded: 0, again: 0, missing: 0 };
   /** Number of readings that wait for an answer. */
   outstanding = 0;
-  /** Slot of the oldest outstanding reading of each device, or NONE. */
+  /** Slot of the oldest outstanding reading of each device, or `NO_SLOT`. */
   readonly #first: Int32Array;
   // arrays indexed by slot; #next links the outstanding readings of each device, and the free slots
   #next = new Int32Array(0);
@@ -59,7 +59,7 @@ export class ReadingTracker {
   /**
    * Adds a sent reading.
    * @param at time of sending, in ms
-   * @param expected the lamp state that the rule requires: OFF, ON or EITHER
+   * @param expected the lamp state that the rule requires: `LAMP_OFF`, `LAMP_ON` or `LAMP_EITHER`
    */
   add(device: number, seq: number, at: number, expected: number): void {
     if (this.#freeSlot === NO_SLOT) this.#grow();
@@ -105,7 +105,7 @@ export class ReadingTracker {
     const isRight = this.#expected[slot] === LAMP_EITHER || this.#expected[slot] === (led_on ? LAMP_ON : LAMP_OFF);
     this.#removeOldest(device);
     counts.answered++;
-    if (latency > LATE_AFTER) counts.late++;
+    if (latency > LATE_ANSWER_TIME) counts.late++;
     if (!isRight) counts.wrong++;
     answered(latency);
     return isRight ? "right" : "wrong";
@@ -130,7 +130,7 @@ export class ReadingTracker {
     }
   }
 
-  /** Returns the slot of the reading with a sequence number, or NONE. */
+  /** Returns the slot of the reading with a sequence number, or `NO_SLOT`. */
   #findBySeq(device: number, seq: number): number {
     let slot = this.#first[device];
     while (slot !== NO_SLOT && this.#seq[slot] !== seq) slot = this.#next[slot];

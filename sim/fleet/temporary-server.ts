@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const SERVER_PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server.js", import.meta.url));
 /** Code that ends the server when its standard input closes, which happens even if SIGKILL ends this process. */
-const EXIT_WITH_PARENT =
+const EXIT_WITH_PARENT_CODE =
   'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
 /** Timeout for the start of the server, in ms. After it, the load test fails. */
 const START_TIMEOUT = 30_000;
@@ -40,7 +40,7 @@ export async function startTemporaryServer(config?: string): Promise<TemporarySe
   // a separate process group, so that Ctrl+C does not stop the server before the fleet has ended
   const child = spawn(
     process.execPath,
-    ["--import", EXIT_WITH_PARENT, SERVER_PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
+    ["--import", EXIT_WITH_PARENT_CODE, SERVER_PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],
     {
       cwd: data,
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NIGHTLIGHT_"))),

@@ -1,5 +1,5 @@
 /** Simulates the light at many devices at low cost, because each sensor is sampled four times a second. */
-import { cloudyDay, DAY, noiseOf } from "../day.js";
+import { createCloudyDay, DAY, noiseOf } from "../day.js";
 import { MAX_LIGHT } from "../light.js";
 import { hashInteger } from "../random.js";
 
@@ -19,7 +19,7 @@ export interface Weather {
    * Returns the light at a device, 0..1023.
    * @param ms time since the start of the fleet, in ms
    */
-  light(device: number, ms: number): number;
+  lightAt(device: number, ms: number): number;
 }
 
 /**
@@ -30,13 +30,13 @@ export interface Weather {
  */
 export function createWeather(seed: number, period: number, hour: number): Weather {
   const skies = Array.from({ length: SKY_COUNT }, (_, n) => {
-    const sky = cloudyDay({ seed: hashInteger(seed + n) | 0, noisy: false });
+    const sky = createCloudyDay({ seed: hashInteger(seed + n) | 0, noisy: false });
     // one extra value, so that interpolation has a right neighbor at the end of the day
     return Uint16Array.from({ length: STEP_COUNT + 1 }, (_, step) => sky((step % STEP_COUNT) * STEP_TIME));
   });
   const begin = hour * 60 * 60_000;
   return {
-    light(device, ms) {
+    lightAt(device, ms) {
       const hash = hashInteger(seed ^ Math.imul(device + 1, 0x9e3779b1));
       const time = begin + ms * (DAY / period) + (hash >>> 16) * (MAX_TIME_SHIFT / 0xffff);
       const step = (time % DAY) / STEP_TIME;

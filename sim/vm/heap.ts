@@ -17,26 +17,26 @@ export interface Heap {
 /** Heap size of a program in the WebAssembly port of the runtime (JD_GC_KB), in bytes. */
 const HEAP_SIZE = 64 * 1024;
 /** Length of the C struct `devs_gc_t` in words: first_free, first_chunk, num_alloc, gc_threshold, curr_alloc, ctx. */
-const GC_WORDS = 6;
+const GC_STRUCT_WORDS = 6;
 /** Length of the header of a heap chunk in words: next, end. The blocks follow the header. */
-const CHUNK_WORDS = 2;
+const CHUNK_HEADER_WORDS = 2;
 /** Mask of the block type. The first word of a block holds flags and type in the top byte, then the size in words. */
-const BLOCK_TYPE = 0xf;
-const FREE_BLOCK = 1;
-const FINAL_BLOCK = 15;
+const BLOCK_TYPE_MASK = 0xf;
+const FREE_BLOCK_TYPE = 1;
+const FINAL_BLOCK_TYPE = 15;
 
 /** Walks the heap in the memory of the virtual machine. Returns undefined when no heap is found. */
 export function readHeap(memory: Uint8Array): Heap | undefined {
   const words = new Uint32Array(memory.buffer);
   const gc = findGarbageCollector(words);
   if (gc === undefined) return undefined;
-  const end = words[gc + GC_WORDS + 1] / 4;
+  const end = words[gc + GC_STRUCT_WORDS + 1] / 4;
   let used = 0;
   let largest = 0;
-  for (let block = gc + GC_WORDS + CHUNK_WORDS; block < end;) {
+  for (let block = gc + GC_STRUCT_WORDS + CHUNK_HEADER_WORDS; block < end;) {
     const size = words[block] & 0xffffff;
     if (size === 0) return undefined;
-    if (((words[block] >>> 24) & BLOCK_TYPE) === FREE_BLOCK) largest = Math.max(largest, size * 4);
+    if (((words[block] >>> 24) & BLOCK_TYPE_MASK) === FREE_BLOCK_TYPE) largest = Math.max(largest, size * 4);
     else used += size * 4;
     block += size;
   }
@@ -49,13 +49,13 @@ export function readHeap(memory: Uint8Array): Heap | undefined {
  * The struct is followed directly by its only chunk, which has the expected length and ends with a final block.
  */
 function findGarbageCollector(words: Uint32Array): number | undefined {
-  for (let i = 0; i < words.length - GC_WORDS - CHUNK_WORDS; i++) {
-    const chunk = (i + GC_WORDS) * 4;
-    if (words[i + 1] !== chunk || words[i + GC_WORDS] !== 0) continue;
-    const end = words[i + GC_WORDS + 1];
+  for (let i = 0; i < words.length - GC_STRUCT_WORDS - CHUNK_HEADER_WORDS; i++) {
+    const chunk = (i + GC_STRUCT_WORDS) * 4;
+    if (words[i + 1] !== chunk || words[i + GC_STRUCT_WORDS] !== 0) continue;
+    const end = words[i + GC_STRUCT_WORDS + 1];
     if (end - chunk < HEAP_SIZE - 16 || end - chunk > HEAP_SIZE) continue;
     const last = words[end / 4];
-    if ((last & 0xffffff) === 1 && ((last >>> 24) & BLOCK_TYPE) === FINAL_BLOCK) return i;
+    if ((last & 0xffffff) === 1 && ((last >>> 24) & BLOCK_TYPE_MASK) === FINAL_BLOCK_TYPE) return i;
   }
   return undefined;
 }

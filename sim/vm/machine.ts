@@ -1,5 +1,5 @@
 /**
- * Runs one DeviceScript virtual machine with an event loop that replaces the loop of the bundle.
+ * Runs one DeviceScript virtual machine with an event loop that replaces the one in DeviceScript's bundle.
  *
  * - The C code is never re-entered: frames, socket events and calls wait in a queue until the C code returns.
  * - An exception from the C code ends the machine and is reported once.
@@ -118,7 +118,7 @@ export class Machine {
   }
 
   /** Passes a socket event to the virtual machine. Resolves when the event is processed or the machine has ended. */
-  raise(event: number, data?: Uint8Array): Promise<void> {
+  raiseEvent(event: number, data?: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
       if (this.#ended) return resolve();
       this.#enqueue(() => {
@@ -130,7 +130,7 @@ export class Machine {
   }
 
   /** Returns why the machine cannot run a bytecode image, or "" when it can. A damaged image stops the machine. */
-  verify(image: Uint8Array): string {
+  verifyImage(image: Uint8Array): string {
     try {
       const code = this.#withBytes(image, (pointer, size) => this.#module._jd_em_devs_verify(pointer, size));
       return code ? `it was refused with code ${code}` : "";
@@ -141,7 +141,7 @@ export class Machine {
   }
 
   /** Returns the current heap usage of the program, or undefined when no program has a heap. */
-  heap(): Heap | undefined {
+  readHeap(): Heap | undefined {
     return readHeap(this.#module.HEAPU8);
   }
 
@@ -168,7 +168,7 @@ export class Machine {
   #bindModule(flash: Uint8Array | undefined): void {
     const m = this.#module;
     const { socket } = this.#hooks;
-    const bytes = (pointer: number, size: number) => m.HEAPU8.slice(pointer, pointer + size);
+    const copyBytes = (pointer: number, size: number) => m.HEAPU8.slice(pointer, pointer + size);
     m.dmesg = (line) => this.#callHook(() => this.#hooks.log(line));
     m.sendPacket = (frame) => this.#callHook(() => this.#hooks.frame(frame, this.#clock.now()));
     m.panicHandler = (code) => this.#callHook(() => this.#hooks.panic(code));
@@ -179,7 +179,7 @@ export class Machine {
       const end = m.HEAPU8.indexOf(0, host);
       return socket.open(new TextDecoder().decode(m.HEAPU8.subarray(host, end)), Math.abs(port), port < 0);
     };
-    m.sockWrite = (data, size) => socket.write(bytes(data, size));
+    m.sockWrite = (data, size) => socket.write(copyBytes(data, size));
     m.sockClose = () => socket.close();
   }
 

@@ -9,11 +9,11 @@ export class ProgramMonitor {
   /** Log lines about the current fault, collected until the panic. */
   #exception: string[] | undefined;
 
-  constructor(private readonly tell: (message: MessageFromWorker) => void) {}
+  constructor(private readonly send: (message: MessageFromWorker) => void) {}
 
   /** Processes one log line of the virtual machine. */
   handleLine(line: string): void {
-    if (START_LINE.test(line)) this.tell({ type: "started" });
+    if (START_LINE.test(line)) this.send({ type: "started" });
     else if (!this.#exception && EXCEPTION_LINE.test(line)) this.#exception = [line];
     // the virtual machine prints an exception twice: before and after its stack trace
     else if (this.#exception && !EXCEPTION_LINE.test(line) && !line.startsWith("DevS-SHA256"))
@@ -24,7 +24,7 @@ export class ProgramMonitor {
   handlePanic(code: number): void {
     const exception = this.#exception ?? [`panic ${code}`];
     this.#exception = undefined;
-    if (code === 0) this.tell({ type: "restarting" });
-    else this.tell({ type: "crashed", reason: exception.map((line) => line.replace(/^[!*]\s*/, "")).join("; ") });
+    if (code === 0) this.send({ type: "restarting" });
+    else this.send({ type: "crashed", reason: exception.map((line) => line.replace(/^[!*]\s*/, "")).join("; ") });
   }
 }

@@ -28,7 +28,7 @@ function bundleThreadCode(): URL {
   return new URL(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
-/** Starts a worker thread that powers up a board. It sends `MessageFromWorker` and receives `MessageToWorker`. */
+/** Starts a worker thread that powers up a board. The thread sends `MessageFromWorker` and receives `MessageToWorker`. */
 export function startThread(setup: BoardSetup): Worker {
   // an empty execArgv keeps the worker from inheriting the flags that load the parent's TypeScript loader
   return new Worker((code ??= bundleThreadCode()), { workerData: setup, execArgv: [], name: "board" });

@@ -24,7 +24,7 @@ await main();
 
 async function main(): Promise<void> {
   const network = new Network(setup.network);
-  const socket = new NetworkSocket(network, (event, data) => machine.raise(event, data));
+  const socket = new NetworkSocket(network, (event, data) => machine.raiseEvent(event, data));
   const program = new ProgramMonitor(sendToParent);
   const peripherals = new Peripherals(
     setup.peripheralId,
@@ -61,10 +61,10 @@ async function main(): Promise<void> {
   parentPort?.on("message", ({ light, network: state, heap }: MessageToWorker) => {
     if (light !== undefined) peripherals.light = light;
     if (state) network.setState(state);
-    if (heap) sendToParent({ type: "heap", heap: machine.heap() });
+    if (heap) sendToParent({ type: "heap", heap: machine.readHeap() });
   });
 
-  const problem = machine.verify(setup.bytecode);
+  const problem = machine.verifyImage(setup.bytecode);
   if (problem) return sendToParent({ type: "ended", how: "refused", reason: problem });
   await peripherals.connect();
   machine.skip(setup.uptime + BOOT_TIME);

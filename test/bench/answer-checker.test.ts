@@ -9,30 +9,30 @@ const DEVICE_INDEX = 3;
  * Creates a checker for one device that has sent readings without an answer: one per ms, with `seq` from 1, and with light
  * that is alternately dark and bright.
  */
-function checkerWithReadings(readings: number, numbered = false): AnswerChecker {
+function createCheckerWithReadings(readings: number, numbered = false): AnswerChecker {
   const checker = new AnswerChecker(10, 4, numbered);
   for (let seq = 1; seq <= readings; seq++) checker.addReading(DEVICE_INDEX, seq, seq, seq % 2 === 1);
   return checker;
 }
 
-describe("the ledger of the load generator", () => {
+describe("the answer checker of the load generator", () => {
   test("counts a matching answer as right, and measures its latency from the planned send time", () => {
-    const checker = checkerWithReadings(1);
+    const checker = createCheckerWithReadings(1);
     expect(checker.checkAnswer(DEVICE_INDEX, true, -1, 8.5)).toBe("right");
     expect(checker.latency).toBe(7.5);
-    expect(checker.unanswered).toBe(0);
+    expect(checker.unansweredCount).toBe(0);
   });
 
   test("counts the opposite lamp state and an unreadable answer as wrong", () => {
     for (const ledOn of [false, undefined]) {
-      const checker = checkerWithReadings(1);
+      const checker = createCheckerWithReadings(1);
       expect(checker.checkAnswer(DEVICE_INDEX, ledOn, -1, 2)).toBe("wrong");
       expect(checker.wrong).toBe(1);
     }
   });
 
   test("counts an answer without a reading, and a second answer to a reading, as unexpected", () => {
-    const checker = checkerWithReadings(1);
+    const checker = createCheckerWithReadings(1);
     checker.checkAnswer(DEVICE_INDEX, true, -1, 2);
     expect(checker.checkAnswer(DEVICE_INDEX, true, -1, 3)).toBe("unexpected");
     expect(checker.checkAnswer(DEVICE_INDEX + 1, true, -1, 3)).toBe("unexpected");
@@ -40,19 +40,19 @@ describe("the ledger of the load generator", () => {
   });
 
   test("counts a reading as lost when the next reading is answered first", () => {
-    const checker = checkerWithReadings(3);
+    const checker = createCheckerWithReadings(3);
     expect(checker.checkAnswer(DEVICE_INDEX, false, -1, 10)).toBe("right");
     expect(checker.lost).toBe(1);
     expect(checker.latency).toBe(8);
   });
 
   test("counts an answer with the seq of another reading as wrong", () => {
-    const checker = checkerWithReadings(1, true);
+    const checker = createCheckerWithReadings(1, true);
     expect(checker.checkAnswer(DEVICE_INDEX, true, 3, 2)).toBe("wrong");
   });
 
   test("gives up readings that wait too long, and the oldest one when too many wait", () => {
-    const checker = checkerWithReadings(5);
+    const checker = createCheckerWithReadings(5);
     expect(checker.lost).toBe(1);
     expect(checker.expireBefore(4)).toEqual([]);
     expect(checker.lost).toBe(3);

@@ -7,14 +7,14 @@ import { describe, expect, test } from "vitest";
 import { drawBarChart } from "../../bench/bars.js";
 import { countMessages } from "../../bench/firmware/reporting.js";
 import { generateCloudyDay } from "../../bench/firmware/trace.js";
-import { type DecodedCommand, deviceId, decodeCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
+import { type DecodedCommand, deviceIdOf, decodeCommand, ReadingWriter } from "../../bench/loop/load/packets.js";
 import { percentileOf, LatencyRecorder } from "../../bench/loop/load/latency-recorder.js";
 import { formatScenarioTable } from "../../bench/loop/table.js";
 import type { Measurement } from "../../bench/loop/measure.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import type { Scenario } from "../../bench/loop/scenarios.js";
-import { median, relativeSpread } from "../../bench/statistics.js";
-import { updatePage } from "../../bench/page.js";
+import { median, relativeSpreadOf } from "../../bench/statistics.js";
+import { updateGeneratedTable } from "../../bench/page.js";
 import { TELEMETRY, decode } from "../../contract/index.js";
 
 describe("the benchmark's figures", () => {
@@ -25,9 +25,9 @@ describe("the benchmark's figures", () => {
     expect(percentileOf([], 50)).toBe(0);
   });
 
-  test("keep any number of times exactly, in any order", () => {
+  test("include exact percentiles of any number of times, in any order", () => {
     const times = new LatencyRecorder();
-    for (let n = 0; n < 200_000; n++) times.add((n * 7919) % 200_000);
+    for (let n = 0; n < 200_000; n++) times.addLatency((n * 7919) % 200_000);
     expect(times.count).toBe(200_000);
     expect(times.summarize()).toEqual({ p50: 99_999, p99: 197_999, max: 199_999 });
   });
@@ -36,8 +36,8 @@ describe("the benchmark's figures", () => {
     expect(median([10, 1000, 12])).toBe(12);
     expect(median([10, 20])).toBe(15);
     expect(median([])).toBeUndefined();
-    expect(relativeSpread([90, 100, 110])).toBeCloseTo(0.1);
-    expect(relativeSpread([100])).toBe(0);
+    expect(relativeSpreadOf([90, 100, 110])).toBeCloseTo(0.1);
+    expect(relativeSpreadOf([100])).toBe(0);
   });
 
   test("contain medians and ratios in a table, except for a server with a failed round", () => {
@@ -76,16 +76,16 @@ describe("the benchmark's figures", () => {
     expect(svg).toContain("A &#60;title&#62;");
   });
 
-  test("replace the text between a page's markers, and reject a page without markers", async () => {
+  test("replace the text between a page's markers, and a page without markers is rejected", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "nightlight-bench-test-"));
     try {
       const file = path.join(folder, "page.md");
       await writeFile(file, `before\n\n<!-- begin: npm run this -->\n\nold\n\n<!-- end -->\n\nafter\n`);
-      await updatePage(file, "npm run this", "new");
+      await updateGeneratedTable(file, "npm run this", "new");
       expect(await readFile(file, "utf8")).toBe(
         `before\n\n<!-- begin: npm run this -->\n\nnew\n\n<!-- end -->\n\nafter\n`,
       );
-      await expect(updatePage(file, "npm run that", "new")).rejects.toThrow("has no markers for the table");
+      await expect(updateGeneratedTable(file, "npm run that", "new")).rejects.toThrow("has no markers for the table");
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -122,7 +122,7 @@ describe("the load generator's packets", () => {
           const buffer = Buffer.alloc(256);
           const end = new ReadingWriter(qos as 0 | 1, payloadFormat as "lesson" | "full", boot).write(buffer, 5, device, light, id, seq); // prettier-ignore
           const packet = parsePublish(buffer.subarray(5, end));
-          expect(packet.topic).toBe(`${deviceId(device)}/telemetry`);
+          expect(packet.topic).toBe(`${deviceIdOf(device)}/telemetry`);
           expect(packet.qos).toBe(qos);
           if (qos) expect(packet.messageId).toBe(id);
           const { value } = decode(TELEMETRY, packet.payload as Buffer);
@@ -139,7 +139,7 @@ describe("the load generator's packets", () => {
       decodeCommand(packet, 2, packet.length, 1, command);
       return { ...command };
     };
-    const topic = `${deviceId(42)}/commands`;
+    const topic = `${deviceIdOf(42)}/commands`;
     expect(decodeCommandPacket(topic, '{"led_on":true}')).toEqual({ device: 42, ledOn: true, seq: -1 });
     expect(decodeCommandPacket(topic, '{"led_on": false}')).toEqual({ device: 42, ledOn: false, seq: -1 });
     expect(decodeCommandPacket(topic, '{"led_on":false,"seq":1207}')).toEqual({ device: 42, ledOn: false, seq: 1207 });

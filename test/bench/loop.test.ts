@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { measureLoop, formatResults } from "../../bench/loop/index.js";
 import { type Workload, measurePeer } from "../../bench/loop/measure.js";
-import { minimalAedes } from "../../bench/loop/peers/node.js";
+import { minimalAedesServer } from "../../bench/loop/peers/node.js";
 import type { Peer } from "../../bench/loop/peers/peer.js";
 import { measureInRounds } from "../../bench/loop/rounds.js";
 
@@ -25,19 +25,19 @@ const WORKLOAD: Workload = {
 };
 
 /** Returns a server for the benchmark that has one fault and otherwise works. */
-const faultyPeer = (fault: string): Peer => ({
+const createFaultyPeer = (fault: string): Peer => ({
   name: fault,
   title: `one that ${fault}`,
   brokerKinds: ["embedded"],
   payloadFormat: "lesson",
-  installHint: async () => undefined,
-  startCommand: async ({ port }) => ({ command: process.execPath, args: [FAULTY_SERVER, String(port), fault] }),
+  findInstallHint: async () => undefined,
+  createStartCommand: async ({ port }) => ({ command: process.execPath, args: [FAULTY_SERVER, String(port), fault] }),
 });
 
 describe("the loop benchmark", () => {
   test("measures a server that answers every reading, in closed loop, in open loop and with new devices", async () => {
     for (const how of [{}, { rate: 500 }, { cold: true }]) {
-      const { problem, ...figures } = await measurePeer(minimalAedes, { ...WORKLOAD, qos: 1, ...how });
+      const { problem, ...figures } = await measurePeer(minimalAedesServer, { ...WORKLOAD, qos: 1, ...how });
       expect(problem).toBeUndefined();
       expect(figures.rate).toBeGreaterThan(0);
       expect(figures.p50).toBeGreaterThan(0);
@@ -58,7 +58,7 @@ describe("the loop benchmark", () => {
     "reports that a server %s, and does not measure it",
     async (fault, problem) => {
       const scenario = { title: "a scenario", workload: WORKLOAD };
-      const outcomes = await measureInRounds([scenario], [faultyPeer(fault)], 1, {
+      const outcomes = await measureInRounds([scenario], [createFaultyPeer(fault)], 1, {
         beforeMeasurement() {},
         afterMeasurement() {},
       });
@@ -69,7 +69,11 @@ describe("the loop benchmark", () => {
   );
 
   test("names a server that is not installed, and how to install it", async () => {
-    const absent = { ...faultyPeer("none"), title: "the absent", installHint: async () => "apt-get install it" };
+    const absent = {
+      ...createFaultyPeer("none"),
+      title: "the absent",
+      findInstallHint: async () => "apt-get install it",
+    };
     const { warmUp, warmUpCycles, seconds, switchEvery } = WORKLOAD;
     const choice = {
       brokerKinds: ["embedded"],
@@ -91,7 +95,7 @@ describe("the loop benchmark", () => {
 
   test("explains why a server does not start", async () => {
     const { problem } = await measurePeer(
-      { ...faultyPeer("none"), startCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
+      { ...createFaultyPeer("none"), createStartCommand: async () => ({ command: process.execPath, args: ["-e", "throw new Error('no luck')"] }) }, // prettier-ignore
       WORKLOAD,
     );
     expect(problem).toContain("no luck");

@@ -6,13 +6,13 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadBoards } from "../../scripts/board/board.js";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
 /** Largest allowed size of a program, in bytes. DeviceScript allows 64 KB; the rest is left for users' additions. */
 const MAX_IMAGE_SIZE = 40 * 1024;
 
-/** The most heap in bytes that the firmware may use, of the 64 KB that a program has. */
+/** Largest allowed heap use of the firmware, in bytes. A program has 64 KB of heap. */
 const MAX_HEAP = 26 * 1024;
 
 const firmwarePage = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
@@ -28,7 +28,7 @@ describe("the firmware of every board", () => {
   beforeAll(async () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-"));
     server = await startServer({ data, mqttPort: 0, httpPort: 0, log: "silent" });
-    simulator = new Simulator({ settings: brokerSettings(server.brokerUrl) });
+    simulator = new Simulator({ settings: brokerSettingsOf(server.brokerUrl) });
     // starts all boards in parallel, because a starting board mostly waits
     await Promise.all(boards.map(({ entry }) => simulator.add({ id: idOf(entry!), ...loadFirmware(entry) }).start()));
   });
@@ -80,7 +80,7 @@ describe("the firmware of every board", () => {
       it(`needs at most ${MAX_HEAP} bytes of memory`, async () => {
         const board = simulator.boards.get(idOf(entry))!;
         // polls until the next garbage collection, a few seconds later, because the used heap includes garbage
-        await eventually(async () => (await board.heap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
+        await eventually(async () => (await board.readHeap())!.used <= MAX_HEAP, { within: 25_000, every: 50, what: "a garbage collection" }); // prettier-ignore
       });
     },
   );

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { brokerSettings, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
 import { startRig, type Rig } from "../support/rig.js";
@@ -25,7 +25,7 @@ describe("the firmware with the 40 KB heap of an ESP32-S2", () => {
     const bytecode = await compile(
       readFirmwareSources(ROOT, "main_feather_esp32s2", (main) => main.replace("await run", `${ballast}await run`)),
     );
-    board = new SimulatedBoard({ id: ID, bytecode, settings: { ...brokerSettings(rig.url), NL_ID: ID } });
+    board = new SimulatedBoard({ id: ID, bytecode, settings: { ...brokerSettingsOf(rig.url), NL_ID: ID } });
     board.on("log", (_level, text) => log.push(text));
     await board.start();
   });

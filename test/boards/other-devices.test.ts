@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(data, { recursive: true, force: true });
 });
 
-const brokerPort = () => Number(new URL(server.brokerUrl).port);
+const getBrokerPort = () => Number(new URL(server.brokerUrl).port);
 
 describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Python device of docs/examples", () => {
   const ID = "nightlight/pi";
@@ -34,7 +34,7 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("the Pytho
 
   beforeAll(() => {
     const program = path.join(ROOT, "docs/examples/nightlight_device.py");
-    const args = ["--host", "127.0.0.1", "--port", String(brokerPort()), "--id", ID, "--every", "60"];
+    const args = ["--host", "127.0.0.1", "--port", String(getBrokerPort()), "--id", ID, "--every", "60"];
     device = spawn(PYTHON_WITH_PAHO as string, [program, ...args], { stdio: "pipe" });
     createInterface({ input: device.stdout! }).on("line", (line) => lamp.push(line));
     device.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
@@ -79,7 +79,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
   let received = Buffer.alloc(0);
 
   beforeAll(async () => {
-    socket = net.connect(brokerPort(), "127.0.0.1");
+    socket = net.connect(getBrokerPort(), "127.0.0.1");
     socket.on("data", (chunk) => (received = Buffer.concat([received, chunk])));
     await once(socket, "connect");
   });

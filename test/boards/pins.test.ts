@@ -117,12 +117,13 @@ describe("a lamp", () => {
 
   it("is refused on pins that the board uses itself: status LED, connectors, switches", () => {
     const own = { led: { pin: "P4" }, i2c: { pinSDA: 5, pinSCL: "P6" }, sPin: { P7: 1 } };
-    const problemsWithLampOn = (lamp: number) => findPinProblems(createBoardFile("esp32c3", { lamp }, own)).join("\n");
-    expect(problemsWithLampOn(4)).toContain("it is in use on the board itself (led.pin)");
-    expect(problemsWithLampOn(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
-    expect(problemsWithLampOn(6)).toContain("it is in use on the board itself (i2c.pinSCL)");
-    expect(problemsWithLampOn(7)).toContain("it is in use on the board itself (sPin.P7)");
-    expect(problemsWithLampOn(10)).toBe("");
+    const findProblemsWithLampOn = (lamp: number) =>
+      findPinProblems(createBoardFile("esp32c3", { lamp }, own)).join("\n");
+    expect(findProblemsWithLampOn(4)).toContain("it is in use on the board itself (led.pin)");
+    expect(findProblemsWithLampOn(5)).toContain("it is in use on the board itself (i2c.pinSDA)");
+    expect(findProblemsWithLampOn(6)).toContain("it is in use on the board itself (i2c.pinSCL)");
+    expect(findProblemsWithLampOn(7)).toContain("it is in use on the board itself (sPin.P7)");
+    expect(findProblemsWithLampOn(10)).toBe("");
   });
 });
 

@@ -43,13 +43,13 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
   { name: "cut (RST)", maxDuration: 0, plan: () => ({ inject: (proxy) => proxy.cut("reset") }) },
   { name: "cut (FIN)", maxDuration: 0, plan: () => ({ inject: (proxy) => proxy.cut("end") }) },
   { name: "network down", maxDuration: 8000, plan: () => ({ inject: (proxy) => proxy.refuse() }) },
-  { name: "black hole", maxDuration: 8000, plan: () => ({ inject: (proxy) => proxy.blackHole() }) },
-  { name: "stall", maxDuration: 6000, plan: () => ({ inject: (proxy) => proxy.stall() }) },
+  { name: "black hole", maxDuration: 8000, plan: () => ({ inject: (proxy) => proxy.discardData() }) },
+  { name: "stall", maxDuration: 6000, plan: () => ({ inject: (proxy) => proxy.holdData() }) },
   {
     name: "delay",
     maxDuration: 6000,
     plan(random) {
-      const [up, down] = [random.int(0, 2000), random.int(0, 2000)];
+      const [up, down] = [random.drawInteger(0, 2000), random.drawInteger(0, 2000)];
       return { text: `${up} ms up, ${down} ms down`, inject: (proxy) => proxy.delayData(up, down) };
     },
   },
@@ -64,7 +64,7 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
     maxDuration: 3000,
     plan(random) {
       const direction = random.pick(["up", "down"] as const);
-      const bytes = random.int(1, 400);
+      const bytes = random.drawInteger(1, 400);
       return { text: `after ${bytes} bytes ${direction}`, inject: (proxy) => proxy.cutAfter(direction, bytes) };
     },
   },
@@ -73,7 +73,7 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
     maxDuration: 4000,
     boardsOnly: true,
     plan(random) {
-      const bytes = random.bytes(random.int(1, 600));
+      const bytes = random.drawBytes(random.drawInteger(1, 600));
       return { text: `${bytes.length} bytes`, inject: (proxy) => proxy.sendGarbage(bytes) };
     },
   },
@@ -89,16 +89,16 @@ async function injectForDuration(
   await Promise.all(proxies.map((proxy) => proxy.heal()));
 }
 
-const drawDuration = (random: Random, longest: number): number => (longest > 0 ? random.int(500, longest) : 0);
+const drawDuration = (random: Random, longest: number): number => (longest > 0 ? random.drawInteger(500, longest) : 0);
 const joinParts = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
 
 /** Creates a fault on the connections of one board or of all boards. */
-function boardConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
+function createBoardConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name,
     target: "network",
     plan(random, boards) {
-      const one = random.next() < 0.5 ? random.int(0, boards - 1) : undefined;
+      const one = random.next() < 0.5 ? random.drawInteger(0, boards - 1) : undefined;
       const { text, inject } = plan(random);
       const lasts = drawDuration(random, maxDuration);
       return {
@@ -117,7 +117,7 @@ function boardConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fau
 }
 
 /** Creates a fault on the connection between the server and an external broker. */
-function serverConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
+function createServerConnectionFault({ name, maxDuration, plan }: ConnectionFault): Fault {
   return {
     name: `${name}, server's link`,
     target: "server link",
@@ -141,14 +141,14 @@ async function restartServer(stand: TestSystem, off: number): Promise<void> {
 
 /** All faults that the fault test can inject. */
 export const FAULTS: readonly Fault[] = [
-  ...CONNECTION_FAULTS.map(boardConnectionFault),
-  ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(serverConnectionFault),
+  ...CONNECTION_FAULTS.map(createBoardConnectionFault),
+  ...CONNECTION_FAULTS.filter(({ boardsOnly }) => !boardsOnly).map(createServerConnectionFault),
   {
     name: "broker kill -9",
     target: "broker",
     broker: "mosquitto",
     plan(random) {
-      const off = random.int(100, 5000);
+      const off = random.drawInteger(100, 5000);
       return {
         text: `down ${off} ms`,
         async run({ mosquitto }) {
@@ -164,7 +164,7 @@ export const FAULTS: readonly Fault[] = [
     target: "broker",
     broker: "mosquitto",
     plan(random) {
-      const off = random.int(100, 3000);
+      const off = random.drawInteger(100, 3000);
       return {
         text: `down ${off} ms`,
         async run({ mosquitto, ledger }) {
@@ -181,7 +181,7 @@ export const FAULTS: readonly Fault[] = [
     name: "server kill -9",
     target: "server",
     plan(random) {
-      const off = random.int(0, 4000);
+      const off = random.drawInteger(0, 4000);
       return { text: `down ${off} ms and the time to start`, run: (stand) => restartServer(stand, off) };
     },
   },
@@ -189,8 +189,8 @@ export const FAULTS: readonly Fault[] = [
     name: "server kill -9 in a burst",
     target: "server",
     plan(random) {
-      const gathers = random.int(3000, 6000);
-      const later = random.int(0, 120);
+      const gathers = random.drawInteger(3000, 6000);
+      const later = random.drawInteger(0, 120);
       return {
         text: `readings of ${gathers} ms, killed ${later} ms into them`,
         async run(stand) {
@@ -213,7 +213,7 @@ export const FAULTS: readonly Fault[] = [
     name: "board power cut",
     target: "board",
     plan(random, boards) {
-      const [n, off] = [random.int(0, boards - 1), random.int(0, 2000)];
+      const [n, off] = [random.drawInteger(0, boards - 1), random.drawInteger(0, 2000)];
       return {
         text: `board ${n + 1}, off ${off} ms`,
         run: (stand) => stand.stations[n].cutPower(off, (ms) => sleep(ms)),
@@ -224,7 +224,7 @@ export const FAULTS: readonly Fault[] = [
     name: "flood of foreign messages",
     target: "none",
     plan(random) {
-      const [messages, chance] = [random.int(300, 900), random.fork()];
+      const [messages, chance] = [random.drawInteger(300, 900), random.fork()];
       return { text: `${messages} messages`, run: (stand) => floodBroker(stand, messages, chance) };
     },
   },

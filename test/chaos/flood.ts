@@ -17,13 +17,16 @@ export async function floodBroker(stand: TestSystem, messages: number, random: R
   const channels = ["telemetry", "commands", "config", "status", "replies", "set"] as const;
 
   function createMessage(): [topic: string, payload: string | Buffer] {
-    switch (random.int(0, 3)) {
+    switch (random.drawInteger(0, 3)) {
       case 0:
-        return [`somebody/${random.int(0, 50)}/else`, random.bytes(random.int(0, 200))];
+        return [`somebody/${random.drawInteger(0, 50)}/else`, random.drawBytes(random.drawInteger(0, 200))];
       case 1:
-        return [topicOf(`nightlight/stranger-${random.int(0, 50)}`, "telemetry"), `{"light":${random.int(0, 1023)}}`];
+        return [
+          topicOf(`nightlight/stranger-${random.drawInteger(0, 50)}`, "telemetry"),
+          `{"light":${random.drawInteger(0, 1023)}}`,
+        ];
       case 2:
-        return [topicOf(random.pick(ids), random.pick(channels)), random.bytes(random.int(1, 200))];
+        return [topicOf(random.pick(ids), random.pick(channels)), random.drawBytes(random.drawInteger(1, 200))];
       default: {
         // skips the empty payload on config, where an empty message is valid: it clears the configuration
         const channel = random.pick(channels);

@@ -95,15 +95,15 @@ export class Ledger {
   }
 
   /**
-   * Records that the broker lost its memory. Undelivered actions are gone, and so are new actions until the board is back,
-   * because the broker no longer knows the board's subscriptions.
+   * Records that the broker lost its memory. Undelivered actions are lost, and so are new actions until the board
+   * reconnects, because the broker no longer knows the board's subscriptions.
    */
   recordBrokerMemoryLoss(): void {
     this.#hasBrokerLostMemory = true;
   }
 
   /**
-   * Records a power cut: the board's unsent readings and pending actions are gone.
+   * Records a power cut: the board's unsent readings and pending actions are lost.
    * @param unheard estimated number of readings that the board took after the last one that a broker or server received
    */
   recordPowerCut(id: string, unheard: number): void {
@@ -131,13 +131,13 @@ export class Ledger {
   }
 
   /** Returns descriptions of the actions that boards refused. */
-  refusals(): string[] {
+  describeRefusals(): string[] {
     const reports = [...this.#actions.values()].flatMap((action) => action.reports);
     return reports.filter(({ ok }) => !ok).map(({ seq, error }) => `action ${seq}: ${error}`);
   }
 
   /** Returns the results, one row per fault. */
-  resultRows(): ResultRow[] {
+  createResultRows(): ResultRow[] {
     const rows = new Map<string, ResultRow>();
     let before: FaultPeriod | undefined;
     for (const episode of this.periods) {
@@ -191,7 +191,7 @@ export class Ledger {
     this.#actions.get(reply.seq)?.reports.push(reply);
   }
 
-  /** Marks unanswered actions as gone: those of one board, or all. */
+  /** Marks unanswered actions as lost: those of one board, or all. */
   #giveUp(id?: string): void {
     for (const action of this.#actions.values())
       if (id === undefined || action.id === id) action.lostWithMemory ||= action.reports.length === 0;

@@ -8,13 +8,13 @@ import { runFaultTest } from "./run.js";
 import type { BrokerKind } from "./stand.js";
 import { formatTable } from "./table.js";
 
-const numberBetween = (least: number, most: number) => (text: string) => {
+const parserForNumberBetween = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (text.trim() && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
 };
 
-interface Options {
+interface ChaosOptions {
   seed: number;
   minutes: number;
   broker: BrokerKind | "both";
@@ -28,17 +28,17 @@ const command = new Command("npm run chaos --")
   .option(
     "--seed <n>",
     "random seed; the same seed gives the same faults",
-    numberBetween(0, 0xffffffff),
+    parserForNumberBetween(0, 0xffffffff),
     Date.now() % 100000,
   )
-  .option("--minutes <m>", "duration for each broker", numberBetween(0.1, 1440), 3)
+  .option("--minutes <m>", "duration for each broker", parserForNumberBetween(0.1, 1440), 3)
   .addOption(new Option("--broker <kind>", "broker").choices(["embedded", "mosquitto", "both"]).default("both"))
   .option("--fault <name>", "inject only this fault")
   .option("--log <file>", "write the logs of server and boards to this file")
-  .option("--boards <n>", "number of boards", numberBetween(1, 16), 3)
+  .option("--boards <n>", "number of boards", parserForNumberBetween(1, 16), 3)
   .allowExcessArguments(false)
   .parse();
-const { seed, minutes, broker, fault, boards, log } = command.opts<Options>();
+const { seed, minutes, broker, fault, boards, log } = command.opts<ChaosOptions>();
 
 const logStream = log === undefined ? undefined : createWriteStream(log);
 const onLogLine = (who: string, line: string): void =>

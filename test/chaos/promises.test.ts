@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { topicOf, type Telemetry } from "../../contract/index.js";
 import { eventually } from "../support/eventually.js";
 import { FAULTS } from "./faults.js";
-import { randomFrom } from "./random.js";
+import { createRandom } from "./random.js";
 import { BOARD_KEEP_ALIVE, startTestSystem, publishToBoard, type TestSystem } from "./stand.js";
 import type { Station } from "./station.js";
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   system = await startTestSystem({
     broker: "embedded",
     boards: 5,
-    random: randomFrom(1),
+    random: createRandom(1),
     onLogLine: (who, line) => logLines.push({ who, line }),
   });
   system.client.on("message", (topic, payload) => {
@@ -66,24 +66,24 @@ describe.concurrent("a board", () => {
   test("detects a dead connection within 1.5 × keep-alive, and reconnects when the network recovers", async () => {
     const station = system.stations[0];
     const since = recordLog(station);
-    station.proxy.blackHole();
+    station.proxy.discardData();
     await eventually(() => since().some((line) => line.startsWith("disconnected")), {
       within: 1.5 * KEEP_ALIVE,
       what: "the board to detect the dead connection",
     });
     await station.proxy.heal();
-    station.stopWalk();
+    station.stopLightWalk();
     await waitForAgreement(station);
   });
 
   test("executes 200 commands that arrive in one burst, all of them and in order", async () => {
     const station = system.stations[1];
-    station.stopWalk();
+    station.stopLightWalk();
     await waitForAgreement(station);
     const first = !station.board.lamp;
     const wanted = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? first : !first));
     const lamp = recordLamp(station);
-    station.proxy.stall();
+    station.proxy.holdData();
     await Promise.all(wanted.map((led_on) => publishToBoard(system, station.id, "commands", { led_on })));
     expect(lamp).toEqual([]);
     await station.proxy.heal();
@@ -180,13 +180,13 @@ describe.concurrent("a board", () => {
 
 test("a server killed during a burst loses no reading, and no server run stores a reading twice", async () => {
   const burst = FAULTS.find(({ name }) => name === "server kill -9 in a burst")!;
-  for (const station of system.stations) station.startWalk();
-  await burst.plan(randomFrom(5), system.stations.length).run(system);
-  for (const station of system.stations) station.stopWalk();
+  for (const station of system.stations) station.startLightWalk();
+  await burst.plan(createRandom(5), system.stations.length).run(system);
+  for (const station of system.stations) station.stopLightWalk();
   for (const station of system.stations) await waitForAgreement(station, 10_000);
   await eventually(() => system.ledger.countOutstanding() === 0, { within: 10_000, what: "every reading" });
   system.ledger.closePeriod("burst", 0);
-  const [row] = system.ledger.resultRows();
+  const [row] = system.ledger.createResultRows();
   expect(row).toMatchObject({ lost: 0, duplicated: 0, outOfOrder: 0 });
   expect(row.stored).toBe(row.taken);
   expect(system.crashes).toEqual([]);

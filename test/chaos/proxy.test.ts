@@ -77,9 +77,9 @@ describe("the proxy", () => {
     await eventually(() => ends.length === 2, { what: "a connection on the same port" });
   });
 
-  test("discards bytes in both directions without closing connections in a black hole, and new connections hang", async () => {
+  test("discards bytes in both directions without closing connections, and new connections hang", async () => {
     const { client, server, proxy, connectClient, ends } = await connectThroughProxy();
-    proxy.blackHole();
+    proxy.discardData();
     client.socket.write("lost");
     server.socket.write("lost too");
     const late = connectClient();
@@ -99,17 +99,17 @@ describe("the proxy", () => {
     await eventually(() => ends[2] && textOf(ends[2]) === "fine", { what: "the next connection" });
   });
 
-  test("keeps a connection that was idle during a black hole", async () => {
+  test("keeps a connection that was idle while the proxy discarded bytes", async () => {
     const { client, server, proxy } = await connectThroughProxy();
-    proxy.blackHole();
+    proxy.discardData();
     await proxy.heal();
     client.socket.write("still here");
     await waitForText(server, "still here");
   });
 
-  test("holds back all bytes and FIN during a stall, and forwards them in order afterwards", async () => {
+  test("holds back all bytes and FIN until `heal`, and then forwards them in order", async () => {
     const { client, server, proxy } = await connectThroughProxy();
-    proxy.stall();
+    proxy.holdData();
     client.socket.write("one ");
     server.socket.write("answer");
     client.socket.end("two");

@@ -3,8 +3,8 @@
  *
  * - `cut` closes all connections with RST or FIN; `cutAfter` closes one after a number of bytes, even within a packet;
  * - `refuse` stops listening;
- * - `blackHole` discards all data without closing connections, and new connections hang;
- * - `stall` holds back all data until `heal`, like a network whose losses TCP later retransmits;
+ * - `discardData` discards all data without closing connections, and new connections hang;
+ * - `holdData` holds back all data until `heal`, like a network whose losses TCP later retransmits;
  * - `delayData` delays all data and keeps the order; `splitSegments` sends each byte in a separate segment;
  * - `sendGarbage` sends random bytes to the client and closes the connection.
  *
@@ -22,7 +22,7 @@ interface ProxiedConnection {
   readonly broker: net.Socket;
   readonly up: ForwardingQueue;
   readonly down: ForwardingQueue;
-  /** Whether a black hole discarded bytes, so that the connection is unusable. */
+  /** Whether the proxy discarded bytes of this connection, so that the connection is unusable. */
   hasLostBytes: boolean;
 }
 
@@ -83,12 +83,12 @@ export class Proxy {
   }
 
   /** Discards all data in both directions until `heal`, without closing connections. */
-  blackHole(): void {
+  discardData(): void {
     this.#vanishing = true;
   }
 
   /** Holds back all data and FIN in both directions until `heal`. */
-  stall(): void {
+  holdData(): void {
     this.#stalled = true;
     this.#changed();
   }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../support/eventually.js";
 import type { ResultRow } from "./ledger.js";
-import { randomFrom } from "./random.js";
+import { createRandom } from "./random.js";
 import { scheduleFaults } from "./schedule.js";
 import { startTestSystem, publishToBoard, type BrokerKind, type TestSystem } from "./stand.js";
 
@@ -48,7 +48,7 @@ export async function runFaultTest({
   onProgress = () => {},
   onLogLine = () => {},
 }: RunOptions): Promise<RunOutcome> {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   const steps = scheduleFaults(random.fork(), broker, boards, fault);
   const system = await startTestSystem({ broker, boards, random, onLogLine });
   const broken: string[] = [];
@@ -58,15 +58,15 @@ export async function runFaultTest({
     for (const step of steps) {
       const rest = end - performance.now();
       if (rest <= 0) break;
-      for (const station of system.stations) station.startWalk();
+      for (const station of system.stations) station.startLightWalk();
       await sleep(step.pause);
       onProgress(`${Math.ceil(rest / 1000)} s to go  ${step.fault}: ${step.text}`);
       await step.run(system);
-      for (const station of system.stations) station.stopWalk();
-      const { took, late } = await converge(system);
-      system.ledger.closePeriod(step.fault, took);
-      if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${took} ms; delayed by ${late}`);
-      onProgress(`    converged after ${took} ms${late && `; delayed by ${late}`}`);
+      for (const station of system.stations) station.stopLightWalk();
+      const { duration, late } = await waitForConvergence(system);
+      system.ledger.closePeriod(step.fault, duration);
+      if (late) broken.push(`convergence after ${step.fault} (${step.text}) took ${duration} ms; delayed by ${late}`);
+      onProgress(`    converged after ${duration} ms${late && `; delayed by ${late}`}`);
     }
     actions.stop();
     await actions.done;
@@ -77,8 +77,8 @@ export async function runFaultTest({
     actions.stop();
     await system.close();
   }
-  const rows = system.ledger.resultRows();
-  for (const refusal of system.ledger.refusals()) broken.push(`a board refused ${refusal}`);
+  const rows = system.ledger.createResultRows();
+  for (const refusal of system.ledger.describeRefusals()) broken.push(`a board refused ${refusal}`);
   return {
     rows,
     brokenGuarantees: [...broken, ...brokenGuaranteesOf(rows, system.crashes)],
@@ -87,27 +87,27 @@ export async function runFaultTest({
 }
 
 /** Waits for convergence. Returns the time in ms, and the first disagreement after `CONVERGENCE_LIMIT` ("" without one). */
-async function converge(system: TestSystem): Promise<{ took: number; late: string }> {
+async function waitForConvergence(system: TestSystem): Promise<{ duration: number; late: string }> {
   const since = performance.now();
-  const elapsed = (): number => performance.now() - since;
+  const measureElapsedTime = (): number => performance.now() - since;
   let late = "";
   await eventually(
     () => {
       const disagreement = system.findDisagreement();
-      if (elapsed() > CONVERGENCE_LIMIT) late ||= disagreement;
+      if (measureElapsedTime() > CONVERGENCE_LIMIT) late ||= disagreement;
       return !disagreement;
     },
     { within: CONVERGENCE_TIMEOUT, what: "convergence", every: 20 },
   ).catch(() => {
     throw new Error(`boards and server no longer converge: ${late}`);
   });
-  return { took: Math.round(elapsed()), late };
+  return { duration: Math.round(measureElapsedTime()), late };
 }
 
 /** Stops the light changes, waits up to `FINAL_TIMEOUT` for missing readings and replies, and records the final convergence. */
 async function finishRun(system: TestSystem): Promise<void> {
   const before = new Map(system.ledger.lastReadingAt);
-  for (const station of system.stations) station.stopWalk();
+  for (const station of system.stations) station.stopLightWalk();
   await eventually(
     () =>
       system.stations.every(({ id }) => system.ledger.lastReadingAt.get(id) !== before.get(id)) &&
@@ -116,7 +116,7 @@ async function finishRun(system: TestSystem): Promise<void> {
   ).catch(() => {
     // the ledger counts missing readings as lost
   });
-  system.ledger.closePeriod("the end", (await converge(system)).took);
+  system.ledger.closePeriod("the end", (await waitForConvergence(system)).duration);
 }
 
 /** Sends report actions to the boards in turn until `stop`. Waits until the broker has acknowledged each action. */

@@ -32,9 +32,9 @@ export function* scheduleFaults(
     throw new RangeError(`Unknown fault "${only}". Known faults: ${faults.map(({ name }) => name).join("; ")}.`);
   for (;;) {
     const round: (Fault | "two")[] = [...wanted, ...Array<"two">(only ? 0 : PAIRS_PER_ROUND).fill("two")];
-    for (const next of random.shuffled(round)) {
+    for (const next of random.shuffle(round)) {
       const plan = next === "two" ? planFaultPair(random, faults, boards) : planSingleFault(random, next, boards);
-      yield { ...plan, pause: random.int(300, 2000) };
+      yield { ...plan, pause: random.drawInteger(300, 2000) };
     }
   }
 }
@@ -47,7 +47,7 @@ function planFaultPair(random: Random, faults: readonly Fault[], boards: number)
   const first = random.pick(faults);
   const second = random.pick(faults.filter((fault) => canCoincide(first, fault)));
   const [a, b] = [first, second].map((fault) => planSingleFault(random, fault, boards));
-  const apart = random.int(0, MAX_START_DIFFERENCE);
+  const apart = random.drawInteger(0, MAX_START_DIFFERENCE);
   return {
     fault: "two at once",
     target: "none",

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
 import { topicOf } from "../../contract/index.js";
-import { brokerSettings, loadFirmware, Simulator } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, Simulator } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { freePort, startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { Ledger } from "./ledger.js";
@@ -102,7 +102,7 @@ export async function startTestSystem({
       const id = `nightlight/chaos-${n}`;
       const board = simulator.add({
         id,
-        settings: { ...brokerSettings(`mqtt://127.0.0.1:${proxy.port}`), NL_KEEPALIVE: BOARD_KEEP_ALIVE },
+        settings: { ...brokerSettingsOf(`mqtt://127.0.0.1:${proxy.port}`), NL_KEEPALIVE: BOARD_KEEP_ALIVE },
       });
       board.on("log", (level, line) => level !== "runtime" && onLogLine(id, line));
       board.on("crash", (reason) => crashes.push(`${id}: ${reason}`));

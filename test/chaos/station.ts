@@ -29,16 +29,16 @@ export class Station {
   }
 
   /** Starts a random walk of the light around the threshold. */
-  startWalk(): void {
+  startLightWalk(): void {
     this.#walk ??= setInterval(() => this.#step(), STEP_INTERVAL);
   }
 
   /** Stops the random walk. The light crosses the threshold once more, so that lamp and server must change. */
-  stopWalk(): void {
+  stopLightWalk(): void {
     clearInterval(this.#walk);
     this.#walk = undefined;
     const { threshold } = LESSON_RULE;
-    const size = this.random.int(MIN_STEP, MAX_STEP);
+    const size = this.random.drawInteger(MIN_STEP, MAX_STEP);
     this.#shine(this.board.light < threshold ? threshold + size : threshold - size);
   }
 
@@ -78,7 +78,7 @@ export class Station {
 
   #step(): void {
     const { light } = this.board;
-    const size = this.random.int(MIN_STEP, MAX_STEP);
+    const size = this.random.drawInteger(MIN_STEP, MAX_STEP);
     const towards = light < LESSON_RULE.threshold ? 0.6 : 0.4;
     this.#shine(Math.min(1023, Math.max(0, light + (this.random.next() < towards ? size : -size))));
   }

@@ -21,7 +21,7 @@ function isFields(value: unknown): value is Fields {
 }
 
 /** Generates valid values of a field. */
-function validValue(field: Field): fc.Arbitrary<unknown> {
+function validValuesOf(field: Field): fc.Arbitrary<unknown> {
   if (field.type === "boolean") return fc.boolean();
   if (field.values) return fc.constantFrom(...field.values);
   if (field.type === "string") return fc.string({ maxLength: field.maxLength ?? 20 });
@@ -30,7 +30,7 @@ function validValue(field: Field): fc.Arbitrary<unknown> {
 }
 
 /** Generates invalid values of a field. */
-function invalidValue(field: Field): fc.Arbitrary<unknown> {
+function invalidValuesOf(field: Field): fc.Arbitrary<unknown> {
   const wrong: unknown[] = [null, [], {}, field.type === "boolean" ? 1 : true];
   if (field.type !== "string") wrong.push("1", "");
   else wrong.push(0);
@@ -42,8 +42,8 @@ function invalidValue(field: Field): fc.Arbitrary<unknown> {
   return fc.constantFrom(...wrong);
 }
 
-const validMessage = (fields: Fields) =>
-  fc.record(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, validValue(field)])), {
+const validMessagesOf = (fields: Fields) =>
+  fc.record(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, validValuesOf(field)])), {
     requiredKeys: Object.keys(fields).filter((name) => fields[name].required),
   });
 
@@ -52,7 +52,7 @@ const encodePayload = (value: unknown) => Buffer.from(JSON.stringify(value));
 describe.each(MESSAGES)("%s", (_name, fields) => {
   it("decodes to the message that was encoded, without unknown fields", () => {
     fc.assert(
-      fc.property(validMessage(fields), (message) => {
+      fc.property(validMessagesOf(fields), (message) => {
         expect(decode(fields, encodePayload({ ...message, foreign: [1, { a: null }] }))).toEqual({ value: message });
         expect(JSON.parse(encode(fields, message as never))).toEqual(message);
       }),
@@ -63,8 +63,8 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
     const names = Object.keys(fields);
     fc.assert(
       fc.property(
-        validMessage(fields),
-        fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), invalidValue(fields[name]))),
+        validMessagesOf(fields),
+        fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), invalidValuesOf(fields[name]))),
         (message, [name, value]) => {
           expect(decode(fields, encodePayload({ ...message, [name]: value })).problem).toContain(`"${name}"`);
           expect(() => encode(fields, { ...message, [name]: value } as never)).toThrow(RangeError);
@@ -79,7 +79,7 @@ describe.each(MESSAGES)("%s", (_name, fields) => {
 
   it("is always shorter than 1 KB", () => {
     fc.assert(
-      fc.property(validMessage(fields), (message) => {
+      fc.property(validMessagesOf(fields), (message) => {
         expect(encode(fields, message as never).length).toBeLessThan(1024);
       }),
     );

@@ -18,7 +18,7 @@ async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<Validate
   return new Ajv({ strict: true }).compile(JSON.parse(text) as object);
 }
 
-const contractAccepts = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
+const isAcceptedByContract = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
 
 /**
  * Generates strings without surrogate pairs, for which the lengths differ: the contract counts UTF-16 units, and JSON
@@ -28,7 +28,7 @@ const stringsUpTo = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });
 
 /** Generates the JSON text of a valid, almost valid or invalid value of a field. */
-function valueText(field: Field): fc.Arbitrary<string> {
+function valueTextsOf(field: Field): fc.Arbitrary<string> {
   const { minimum = 0, maximum = 1e9, maxLength = 10, values = [] } = field;
   const near = [
     minimum,
@@ -75,9 +75,9 @@ function valueText(field: Field): fc.Arbitrary<string> {
 }
 
 /** Generates the JSON text of an object with fields of the message and unknown fields. */
-function payloadText({ fields }: MessageDoc): fc.Arbitrary<string> {
+function payloadTextsOf({ fields }: MessageDoc): fc.Arbitrary<string> {
   const known = fields.map(({ name, field }) => {
-    const present = valueText(field).map((value) => [`${JSON.stringify(name)}: ${value}`]);
+    const present = valueTextsOf(field).map((value) => [`${JSON.stringify(name)}: ${value}`]);
     // Most objects contain the required fields.
     return fc.oneof({ weight: field.required ? 12 : 1, arbitrary: present }, { weight: 1, arbitrary: fc.constant([]) });
   });
@@ -122,9 +122,9 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     const validate = await validatorOf(doc);
     const seen = { accepted: 0, refused: 0 };
     fc.assert(
-      fc.property(payloadText(doc), (text) => {
+      fc.property(payloadTextsOf(doc), (text) => {
         fc.pre(Buffer.byteLength(text) <= MAX_PAYLOAD_SIZE);
-        const accepted = contractAccepts(fields, text);
+        const accepted = isAcceptedByContract(fields, text);
         seen[accepted ? "accepted" : "refused"]++;
         expect({ text, accepted: validate(JSON.parse(text)) }).toEqual({ text, accepted });
       }),
@@ -138,7 +138,7 @@ describe.each(MESSAGES)("the schema of a $name", (doc) => {
     const validate = await validatorOf(doc);
     for (const text of ["null", "true", "1", '"{}"', "[]", '[{"light": 1}]']) {
       expect(validate(JSON.parse(text))).toBe(false);
-      expect(contractAccepts(fields, text)).toBe(false);
+      expect(isAcceptedByContract(fields, text)).toBe(false);
     }
   });
 });
@@ -152,6 +152,6 @@ describe("the rules that only docs/reference/contract.md describes", () => {
   ])("%s is refused all the same", async (_what, fields, text) => {
     const validate = await validatorOf({ file: fields === TELEMETRY ? "telemetry" : "status" });
     expect(validate(JSON.parse(text))).toBe(true);
-    expect(contractAccepts(fields, text)).toBe(false);
+    expect(isAcceptedByContract(fields, text)).toBe(false);
   });
 });

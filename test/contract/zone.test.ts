@@ -14,7 +14,7 @@ describe("the combined level of several sensors", () => {
     at_least: (count, _all, atLeast) => count >= atLeast,
   };
 
-  test.each(["any", "all", "at_least"] as const)("are dark by %s exactly when so many of them are", (how) => {
+  test.each(["any", "all", "at_least"] as const)("is dark by %s exactly when enough of the sensors are dark", (how) => {
     fc.assert(
       fc.property(lights, threshold, fc.nat(), (levels, limit, n) => {
         const atLeast = 1 + (n % levels.length);

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { isMissing, programAt } from "../support/programs.js";
+import { isMissing, findProgram } from "../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../support/python.js";
 import { commandsOf, PAGES, ROOT, findUntaggedBlocks } from "./support/pages.js";
 import { startApiServer, writeCertificate } from "./support/fixtures.js";
@@ -93,9 +93,9 @@ interface Scenario {
   readonly requiredProgram?: readonly [program: string | undefined, name: string];
 }
 
-const MOSQUITTO_CLIENTS = [programAt("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
-const CURL = [programAt("curl"), "curl"] as const;
-const SERVER_READY = /Dashboard and API at http/;
+const MOSQUITTO_CLIENTS = [findProgram("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
+const CURL = [findProgram("curl"), "curl"] as const;
+const SERVER_READY_LINE = /Dashboard and API at http/;
 /** The last output of `npm run flash` and similar commands without a board: the problem and a remedy. */
 const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
 
@@ -136,7 +136,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: "a server without simulated boards, and simulated boards for it",
     steps: [
-      { command: "npm start -- --no-simulator", keepsRunning: true, expectedOutput: SERVER_READY },
+      { command: "npm start -- --no-simulator", keepsRunning: true, expectedOutput: SERVER_READY_LINE },
       {
         command: "npm run sim -- --broker mqtt://HOST --boards 5",
         replacements: { HOST: "127.0.0.1:1883" },
@@ -149,7 +149,7 @@ const SCENARIOS: readonly Scenario[] = [
     name: "the server from the checkout",
     steps: [
       { command: "npm run server -- --help", expectedOutput: /Usage: nightlight-server/ },
-      { command: "npm ci && npm run server", runsUntilStopped: true, expectedOutput: SERVER_READY },
+      { command: "npm ci && npm run server", runsUntilStopped: true, expectedOutput: SERVER_READY_LINE },
     ],
   },
   {
@@ -194,7 +194,7 @@ const SCENARIOS: readonly Scenario[] = [
         expectedOutput: /me/,
       },
       { command: "npm run server -- user add porch --device nightlight/porch --generate", expectedOutput: /\S{20,}/ },
-      { command: "npm run server -- --host 0.0.0.0", runsUntilStopped: true, expectedOutput: SERVER_READY },
+      { command: "npm run server -- --host 0.0.0.0", runsUntilStopped: true, expectedOutput: SERVER_READY_LINE },
     ],
   },
   {
@@ -202,7 +202,7 @@ const SCENARIOS: readonly Scenario[] = [
     steps: [
       { command: "npm pack --workspace server", expectedOutput: /nightlight-server-\S+\.tgz/ },
       { command: "sudo npm install --global ./nightlight-server-*.tgz", expectedOutput: /added|changed/ },
-      { command: "nightlight-server", runsUntilStopped: true, expectedOutput: SERVER_READY },
+      { command: "nightlight-server", runsUntilStopped: true, expectedOutput: SERVER_READY_LINE },
     ],
   },
   {
@@ -294,7 +294,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "the installation of Mosquitto's configuration files",
-    requiredProgram: [programAt("mosquitto_passwd"), "mosquitto_passwd"],
+    requiredProgram: [findProgram("mosquitto_passwd"), "mosquitto_passwd"],
     files: { "etc/mosquitto/conf.d/README": "" },
     steps: [
       "sudo cp mosquitto.conf /etc/mosquitto/conf.d/nightlight.conf",
@@ -453,7 +453,7 @@ describe("every command of the documentation", () => {
     expect(missingHere).toEqual([]);
   });
 
-  test("is the only kind of command in this test: no step or reason belongs to an undocumented one", () => {
+  test("no step or reason of this test belongs to an undocumented command", () => {
     expect(
       [...SCENARIO_COMMANDS, ...Object.keys(COMMANDS_NOT_RUN)].filter((command) => !documented.has(command)),
     ).toEqual([]);

@@ -6,7 +6,7 @@ import { startServer, type NightlightServer, type ServerOptions } from "nightlig
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { isMissing, programAt } from "../support/programs.js";
+import { isMissing, findProgram } from "../support/programs.js";
 import { addUsers, passwordOf } from "../server/support/guarded.js";
 import { createTemporaryFolder } from "../server/support/server.js";
 import { Sandbox } from "./support/sandbox.js";
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     return (await found.first().textContent())!;
   }
 
-  test("setup and flash, with the account that the page has created", async () => {
+  test("set up and flash a board, with the account that the page has created", async () => {
     const { server, url } = await startDashboardServer({ host: "0.0.0.0", startCommand: "npm run server --" });
     const page = await addBoard(url, "porch");
     await page.locator('[data-part="create"]').click();
@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     expect(server.devices.list()).toEqual([]);
   });
 
-  test("setup without an account, on a server that lets everybody in", async () => {
+  test("set up a board without an account, on a server that lets everybody in", async () => {
     const { url } = await startDashboardServer(
       { host: "0.0.0.0", anonymous: true, startCommand: "npm run server --" },
       true,
@@ -98,7 +98,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     });
   });
 
-  test.each([true, false])("a simulated board from the checkout (with accounts: %s)", async (closed) => {
+  test.each([true, false])("start a simulated board from the checkout (with accounts: %s)", async (closed) => {
     const { server, url } = await startDashboardServer({ startCommand: "npm run server --" }, !closed);
     const page = await addBoard(url, "virtual", closed);
     if (closed) await page.locator('[data-part="virtual-create"]').click();
@@ -109,9 +109,9 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     await sandbox.stopPrograms();
   });
 
-  const mosquitto = programAt("mosquitto_pub");
+  const mosquitto = findProgram("mosquitto_pub");
   test.skipIf(isMissing(mosquitto, "mosquitto_pub")).each([true, false])(
-    "a reading from an MQTT client, for a server that is installed as a package (with accounts: %s)",
+    "send a reading from an MQTT client, for a server that is installed as a package (with accounts: %s)",
     async (closed) => {
       const { server, url } = await startDashboardServer({ startCommand: "nightlight-server" }, !closed);
       const page = await addBoard(url, "client", closed);
@@ -122,7 +122,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
   );
 
   test.each(["npm start --", "npm run server --", "nightlight-server"])(
-    "%s with the flag that lets boards reach the server",
+    "include %s with the flag that lets boards reach the server",
     async (startCommand) => {
       const { url } = await startDashboardServer({ startCommand }, true);
       const page = await addBoard(url, "porch", false);
@@ -136,11 +136,11 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     },
   );
 
-  test("a simulated board in the server that `npm start` runs", async () => {
+  test("start a simulated board in the server that `npm start` runs", async () => {
     await sandbox.reset();
     const output = /Message received: nightlight\/sim-1/;
     await sandbox.runStep({ command: "npm start", keepsRunning: true, expectedOutput: output });
-    const page = await addBoard(`http://${sandbox.http}`, "second", false);
+    const page = await addBoard(`http://${sandbox.httpAddress}`, "second", false);
     await page.getByRole("button", { name: "Add a simulated board" }).click();
     await page.getByText("The board has reported").waitFor({ timeout: 60_000 });
     await page.getByRole("link", { name: "nightlight/second" }).click();

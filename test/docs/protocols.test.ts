@@ -63,10 +63,10 @@ test("the text of the page agrees with its tables", async () => {
   const text = await readFile(PROTOCOLS_PAGE, "utf8");
   const [mqtt, amqp, http] = ["MQTT 3.1.1, QoS 1", "AMQP 1.0, acknowledged", "HTTP/1.1, one connection"].map(bytesOf);
   // the JSON of a reading has 76 bytes and the JSON of its answer has 26 bytes, without any protocol
-  const job = 76 + 26;
+  const payloadBytes = 76 + 26;
   expect(text).toContain(`| ${mqtt} bytes | ${amqp} bytes | ${http} bytes |`);
   expect(text).toContain(
-    `MQTT adds ${mqtt - job} bytes to the ${job} of the job, half of them the topics. AMQP adds ${amqp - job}, HTTP ${http - job}.`,
+    `MQTT adds ${mqtt - payloadBytes} bytes to the ${payloadBytes} of the job, half of them the topics. AMQP adds ${amqp - payloadBytes}, HTTP ${http - payloadBytes}.`,
   );
   expect(text).toContain(`QoS 1 costs ${mqtt - bytesOf("MQTT 3.1.1, QoS 0")} bytes more than QoS 0`);
 });

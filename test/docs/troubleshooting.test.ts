@@ -5,7 +5,7 @@ import mqtt from "mqtt";
 import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
-import { contestedTitle } from "../../server/dashboard/labels.js";
+import { formatContestedTitle } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { sha256Of } from "../../server/src/security/scrypt.js";
@@ -99,14 +99,14 @@ test("the page explains refused HTTP requests", async () => {
     const tokens = [{ hash: sha256Of("old"), made: "2025-10-01T00:00:00.000Z", expires: "2026-01-01T00:00:00.000Z" }];
     users.set("wall", { ...users.get("wall")!, tokens });
   });
-  const withToken = async (token: string): Promise<string> => {
+  const requestWithToken = async (token: string): Promise<string> => {
     const headers = { authorization: `Bearer ${token}` };
     return ((await ask(closed.httpUrl!, "/api/devices", { headers })).body as { error: string }).error;
   };
-  expectOnPage(await withToken("unknown"));
+  expectOnPage(await requestWithToken("unknown"));
   const expired = await eventually(
     async () => {
-      const error = await withToken("old");
+      const error = await requestWithToken("old");
       return error.includes("expired") && error;
     },
     { what: "the token to be known" },
@@ -159,7 +159,7 @@ test("the page explains the dashboard's message about two clients with one clien
   );
   expect(contested).toMatchObject({ client_id: "phone", account: null });
   setMessages(en, "en");
-  expectOnPage(contestedTitle(contested));
+  expectOnPage(formatContestedTitle(contested));
 }, 90_000);
 
 test("the page explains a board's log messages", async () => {

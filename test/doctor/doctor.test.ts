@@ -10,7 +10,7 @@ import { runChecks, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
 import { StepError } from "../../scripts/lib/step-error.js";
 import { createTemporaryFolder } from "../server/support/server.js";
-import { BOARD_PORT, fakePrograms, createSystem } from "./support.js";
+import { BOARD_PORT, createFakePrograms, createSystem } from "./support.js";
 
 async function runDoctorCommand(
   change: Parameters<typeof createSystem>[0] = {},
@@ -69,7 +69,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       /2\.15\.0 is installed; this project needs 2\.16\.4/,
       /npm ci/,
     ],
-    ["when the disk is full", { freeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
+    ["when the disk is full", { getFreeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
     [
       "when the firmware is not built",
       { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
@@ -86,7 +86,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       "when another broker uses port 1883",
       {
         listen: refusePorts(1883),
-        run: fakePrograms({
+        run: createFakePrograms({
           "ss -ltnpH sport = :1883": ss,
           "ps -o args= -p 4711": "/usr/sbin/mosquitto -c /etc/m.conf",
         }),
@@ -108,13 +108,13 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     [
       "when no suitable esptool is installed",
-      { esptool: failAtStep("esptool") },
+      { getEsptoolVersion: failAtStep("esptool") },
       /esptool +That is the problem\./,
       /Do this\./,
     ],
     [
       "when the ports cannot be listed",
-      { serialPorts: failAtStep("the port") },
+      { listSerialPorts: failAtStep("the port") },
       /boards +That is the problem\./,
       /Do this\./,
     ],
@@ -126,7 +126,7 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     [
       "when a setting is wrong",
-      { settings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
+      { checkSettings: () => Promise.resolve({ exists: true, problems: ["It is wrong."], notes: [] }) },
       /\.env\.local +It is wrong\./,
       /npm run setup/,
     ],
@@ -155,37 +155,40 @@ describe("npm run doctor prints a note, with exit code 0", () => {
   test.each<[string, Parameters<typeof createSystem>[0], RegExp]>([
     [
       "when no board is connected",
-      { serialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
+      { listSerialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
       /No board is connected\.\n.*BOOT/,
     ],
     [
       "when a board must be attached to WSL",
-      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }) },
+      {
+        listSerialPorts: () => Promise.resolve([]),
+        run: createFakePrograms({ "uname -r": "6.6-microsoft-standard-WSL2" }),
+      },
       /usbipd attach/,
     ],
     [
       "when the user is not in the group of the ports",
       {
-        serialPorts: () => Promise.resolve([]),
-        run: fakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
+        listSerialPorts: () => Promise.resolve([]),
+        run: createFakePrograms({ "getent group dialout": "dialout:x:20:", "id -nG": "me users" }),
       },
       /not in the group dialout.*\n.*usermod -aG dialout/,
     ],
     [
       "when the group is called uucp",
-      { serialPorts: () => Promise.resolve([]), run: fakePrograms({ "id -nG": "me users" }) },
+      { listSerialPorts: () => Promise.resolve([]), run: createFakePrograms({ "id -nG": "me users" }) },
       /usermod -aG uucp/,
     ],
     [
       "when two boards are connected",
-      { serialPorts: () => Promise.resolve([BOARD_PORT, { ...BOARD_PORT, path: "/dev/ttyACM1" }]) },
+      { listSerialPorts: () => Promise.resolve([BOARD_PORT, { ...BOARD_PORT, path: "/dev/ttyACM1" }]) },
       /More than one board.*\n.*--port \/dev\/ttyACM0/,
     ],
     [
       "when an unknown program uses port 8081",
       {
         listen: refusePorts(8081),
-        run: fakePrograms({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
+        run: createFakePrograms({ "lsof -nP -iTCP:8081": "p99\n", "ps -o args= -p 99": "python3 -m http.server 8081" }),
       },
       /port 8081 +python3 \(process 99\) uses it/,
     ],
@@ -205,9 +208,9 @@ describe("npm run doctor prints a note, with exit code 0", () => {
 test("npm run doctor accepts ports that a nightlight server or DeviceScript's tools use", async () => {
   const args = "node server/src/main.ts";
   const ss = 'users:(("node",pid=7,fd=5))';
-  const run = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
+  const run = createFakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": args });
   expect((await runDoctorCommand({ listen: refusePorts(1883, 8080), run })).text).toMatch(/ok +port 1883.*process 7/);
-  const tools = fakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
+  const tools = createFakePrograms({ "ss -ltnpH": ss, "ps -o args= -p 7": "node devicescript-cli.cjs devtools" });
   expect(
     (await runDoctorCommand({ listen: refusePorts(8081, 8082, 8083), run: tools })).text.match(/^ok +port 808\d/gm),
   ).toHaveLength(4);
@@ -216,7 +219,7 @@ test("npm run doctor accepts ports that a nightlight server or DeviceScript's to
 });
 
 test("npm run doctor finds the program on a port on Windows as well", async () => {
-  const run = fakePrograms({
+  const run = createFakePrograms({
     "netstat -ano -p TCP": "  TCP    0.0.0.0:18830   0.0.0.0:0   ABHÖREN   1\r\n  TCP    0.0.0.0:1883   0.0.0.0:0   ABHÖREN   4711\r\n", // prettier-ignore
     "tasklist /FI PID eq 4711": '"mosquitto.exe","4711","Services","0","9,000 K"\r\n',
   });
@@ -227,7 +230,7 @@ test("npm run doctor finds the program on a port on Windows as well", async () =
 test("npm run doctor does not connect to the broker without settings", async () => {
   let asked = false;
   const { code, text } = await runDoctorCommand({
-    settings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
+    checkSettings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
     broker: () => {
       asked = true;
       return Promise.resolve("");
@@ -239,7 +242,7 @@ test("npm run doctor does not connect to the broker without settings", async () 
 });
 
 test("a failed check does not stop the other checks", async () => {
-  const { code, text } = await runDoctorCommand({ freeSpace: () => Promise.reject(new Error("no such call")) });
+  const { code, text } = await runDoctorCommand({ getFreeSpace: () => Promise.reject(new Error("no such call")) });
   expect(text).toMatch(/todo +disk +The check failed: no such call/);
   expect(text.match(/^ok/gm)?.length).toBeGreaterThan(6);
   expect(code).toBe(1);
@@ -286,8 +289,10 @@ describe("npm run doctor on this computer", () => {
   test("checks the settings of a project as DeviceScript reads them", async () => {
     const root = await createTemporaryFolder();
     const inspectSettings = (text: string) =>
-      writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).settings());
-    expect((await thisSystem(root).settings()).problems).toEqual([expect.stringContaining("There is no .env.local")]);
+      writeFile(path.join(root, ".env.local"), text, { mode: 0o600 }).then(() => thisSystem(root).checkSettings());
+    expect((await thisSystem(root).checkSettings()).problems).toEqual([
+      expect.stringContaining("There is no .env.local"),
+    ]);
     const good = "# mine\nWIFI_SSID=home\nWIFI_PWD=long enough\nMQTT_HOST=192.168.1.20\n";
     expect(await inspectSettings(good)).toMatchObject({ problems: [], notes: [], settings: { ssid: "home", broker: { port: 1883 } } }); // prettier-ignore
     const cases: [line: string, problem: RegExp][] = [

@@ -31,24 +31,24 @@ export function createSystem(change: Partial<System> & { files?: Record<string, 
     platform: "linux",
     nodeVersion: "20.19.0",
     uid: 1000,
-    read: (name) => Promise.resolve(files[name]),
-    size: (name) => Promise.resolve(files[name]?.length),
-    freeSpace: () => Promise.resolve(50e9),
+    readFile: (name) => Promise.resolve(files[name]),
+    getFileSize: (name) => Promise.resolve(files[name]?.length),
+    getFreeSpace: () => Promise.resolve(50e9),
     listen: () => Promise.resolve(""),
     run: () => Promise.resolve({ code: undefined, output: "", error: "ENOENT" }),
     answers: () => Promise.resolve(false),
-    esptool: () => Promise.resolve("4.8.1"),
-    serialPorts: () => Promise.resolve([BOARD_PORT, { path: "/dev/ttyS0" }]),
+    getEsptoolVersion: () => Promise.resolve("4.8.1"),
+    listSerialPorts: () => Promise.resolve([BOARD_PORT, { path: "/dev/ttyS0" }]),
     checkAccess: () => Promise.resolve(),
-    firmware: () => Promise.resolve(["main", "main_qt_py"]),
-    settings: () => Promise.resolve({ exists: true, problems: [], notes: [], settings: SETTINGS }),
+    listFirmware: () => Promise.resolve(["main", "main_qt_py"]),
+    checkSettings: () => Promise.resolve({ exists: true, problems: [], notes: [], settings: SETTINGS }),
     broker: () => Promise.resolve(""),
     ...change,
   };
 }
 
 /** Simulates programs. @param answers the output of each program, by the beginning of the command line */
-export function fakePrograms(answers: Record<string, string>): System["run"] {
+export function createFakePrograms(answers: Record<string, string>): System["run"] {
   return (...words) => {
     const line = words.join(" ");
     const [, output] = Object.entries(answers).find(([start]) => line.startsWith(start)) ?? [];

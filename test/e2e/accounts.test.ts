@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { brokerSettings, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
 import { addUsers, loginOf, passwordOf } from "../server/support/guarded.js";
 import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
@@ -17,7 +17,7 @@ let simulator: Simulator;
 let board: SimulatedBoard;
 
 /** Returns the broker's URL with a user name and password, as in a board's settings. */
-function loginUrl(name: string, password: string): string {
+function createLoginUrl(name: string, password: string): string {
   return Object.assign(new URL(server.brokerUrl), { username: name, password: encodeURIComponent(password) }).href;
 }
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await addUsers(data, { boss: "admin", porch: { device: ID }, shed: { device: "nightlight/shed" } });
   server = await startServer({ data, mqttPort: 0, httpPort: 0 });
   simulator = new Simulator(loadFirmware());
-  board = simulator.add({ id: ID, settings: brokerSettings(loginUrl("porch", passwordOf("porch"))) });
+  board = simulator.add({ id: ID, settings: brokerSettingsOf(createLoginUrl("porch", passwordOf("porch"))) });
   await board.start();
 });
 
@@ -37,14 +37,14 @@ afterAll(async () => {
 });
 
 test("a board's device account permits everything that the board does", async () => {
-  const device = () => server.devices.get(ID);
-  await eventually(() => device()?.online, { what: "the board to be online", within: 15_000 });
+  const getDevice = () => server.devices.get(ID);
+  await eventually(() => getDevice()?.online, { what: "the board to be online", within: 15_000 });
   for (const [light, led_on] of [
     [100, true],
     [900, false],
   ] as const) {
     board.setLight(light);
-    await eventually(() => device()?.led_on === led_on && board.lamp === led_on, {
+    await eventually(() => getDevice()?.led_on === led_on && board.lamp === led_on, {
       what: `the lamp at ${light}`,
       within: 10_000,
     });
@@ -69,13 +69,16 @@ test("a board's device account permits everything that the board does", async ()
 });
 
 test("the broker rejects a board with a wrong password and a board that publishes as another one", async () => {
-  const stranger = simulator.add({ id: "nightlight/attic", settings: brokerSettings(loginUrl("porch", "guess")) });
+  const stranger = simulator.add({
+    id: "nightlight/attic",
+    settings: brokerSettingsOf(createLoginUrl("porch", "guess")),
+  });
   await stranger.start();
   await eventually(() => (server.counters.rejected["bad-login"] ?? 0) > 0, { what: "the rejection", within: 15_000 });
   await stranger.stop();
   const impostor = simulator.add({
     id: "nightlight/cellar",
-    settings: brokerSettings(loginUrl("shed", passwordOf("shed"))),
+    settings: brokerSettingsOf(createLoginUrl("shed", passwordOf("shed"))),
   });
   await impostor.start();
   await eventually(() => (server.counters.rejected["not-allowed"] ?? 0) > 0, { what: "the rejection", within: 15_000 });

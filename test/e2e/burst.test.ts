@@ -40,7 +40,7 @@ test("a board executes more commands than its memory holds, in order, because th
 test("a board executes and answers 200 actions in order, because the broker limits messages in flight", async () => {
   const [{ id }] = rig.boards;
   const seqs = Array.from({ length: 200 }, (_, i) => i + 1);
-  const replies = (): { seq: number; ok: boolean }[] =>
+  const listReplies = (): { seq: number; ok: boolean }[] =>
     rig.seen
       .filter(({ topic }) => topic === topicOf(id, "replies"))
       .map(({ text }) => JSON.parse(text) as { seq: number; ok: boolean });
@@ -48,10 +48,10 @@ test("a board executes and answers 200 actions in order, because the broker limi
     rig.observer.publishAsync(topicOf(id, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });
   // waits for one reply first, because a connected board executes actions only after the first message from the server
   await requestReport(1);
-  await eventually(() => replies().length === 1, { within: 10_000, what: "the first reply" });
+  await eventually(() => listReplies().length === 1, { within: 10_000, what: "the first reply" });
   await Promise.all(seqs.slice(1).map(requestReport));
-  await eventually(() => replies().length >= seqs.length, { within: 25_000, what: "the replies" });
-  expect(replies().map(({ seq, ok }) => ok && seq)).toEqual(seqs);
+  await eventually(() => listReplies().length >= seqs.length, { within: 25_000, what: "the replies" });
+  expect(listReplies().map(({ seq, ok }) => ok && seq)).toEqual(seqs);
   expect(rig.boards[0].crashes).toBe(0);
 }, 60_000);
 

@@ -52,7 +52,7 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     });
   const publishLight = (id: string, light: number) =>
     client.publishAsync(`${id}/telemetry`, JSON.stringify({ light }), { qos: 1 });
-  const zoneRegion = () => page.getByRole("region", { name: "Zone The yard" });
+  const findZoneRegion = () => page.getByRole("region", { name: "Zone The yard" });
 
   /** Returns the lamp's state in the retained command, which a newly connected board receives. */
   async function readRetainedLamp(id: string): Promise<unknown> {
@@ -77,27 +77,27 @@ describe.skipIf(!chromiumPath)(`the dashboard of a server with a zone${chromiumN
     await publishLight(GATE, 100);
     await publishLight(POND, 800);
     await publishLight(SHED, 700);
-    await waitForText(zoneRegion(), /0 of 2 lamps on.*700.*median of 3 sensors/s);
+    await waitForText(findZoneRegion(), /0 of 2 lamps on.*700.*median of 3 sensors/s);
     await publishLight(SHED, 210);
-    await waitForText(zoneRegion(), /2 of 2 lamps on.*210/s);
+    await waitForText(findZoneRegion(), /2 of 2 lamps on.*210/s);
     await waitForLamps(true);
   });
 
   test("overrides all lamps of the zone by keyboard, and ends the override", async () => {
-    await zoneRegion().getByRole("radio", { name: "Auto" }).focus();
+    await findZoneRegion().getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await waitForLamps(false);
-    await waitForText(zoneRegion(), "0 of 2 lamps on");
-    await zoneRegion().getByLabel("For how long").selectOption("for 15 min");
-    await waitForText(zoneRegion(), "15 min left");
-    await zoneRegion().getByRole("radio", { name: "Auto" }).focus();
+    await waitForText(findZoneRegion(), "0 of 2 lamps on");
+    await findZoneRegion().getByLabel("For how long").selectOption("for 15 min");
+    await waitForText(findZoneRegion(), "15 min left");
+    await findZoneRegion().getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("Space");
     await waitForLamps(true);
   });
 
   test("overrides one lamp by mouse for a limited time, while the zone still controls the other lamp", async () => {
-    await zoneRegion().getByRole("link", { name: GATE }).first().click();
+    await findZoneRegion().getByRole("link", { name: GATE }).first().click();
     const board = page.getByRole("region", { name: GATE, exact: true });
     await board.getByRole("radio", { name: "Off" }).check();
     await eventually(async () => (await readRetainedLamp(GATE)) === false, { what: "the lamp commanded off" });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
@@ -38,7 +38,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto") || isMissing(PYTHON_WITH_PAHO,
       mosquitto = await startMosquitto();
       server = startLessonServer(mosquitto.port);
       server.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      const settings = { ...brokerSettings(mosquitto.url), NL_ID: ID };
+      const settings = { ...brokerSettingsOf(mosquitto.url), NL_ID: ID };
       board = new SimulatedBoard({ id: ID, ...loadFirmware(), settings });
       await board.start();
     });
@@ -85,12 +85,17 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto") || isMissing(PYTHON_WITH_PAHO,
       }
       const before = printed.length;
       board.network.heal();
-      const readings = (): RegExpMatchArray[] => [...printed.slice(before).matchAll(/'light': (\d+).*'seq': (\d+)/g)];
+      const listReadings = (): RegExpMatchArray[] => [
+        ...printed.slice(before).matchAll(/'light': (\d+).*'seq': (\d+)/g),
+      ];
       // the board sends the six readings that it buffered during the outage, and a current one after each connect
-      await eventually(() => readings().length >= 7, { within: 10_000, what: "the stored and the current readings" });
-      const numbers = readings().map(([, , seq]) => Number(seq));
+      await eventually(() => listReadings().length >= 7, {
+        within: 10_000,
+        what: "the stored and the current readings",
+      });
+      const numbers = listReadings().map(([, , seq]) => Number(seq));
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-      expect(readings().at(-1)![1]).toBe("900");
+      expect(listReadings().at(-1)![1]).toBe("900");
       await eventually(() => !board.lamp, { within: 3000, what: "the lamp to go out" });
     });
   },

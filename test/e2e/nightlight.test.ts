@@ -15,9 +15,9 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     });
     afterAll(() => rig?.close());
 
-    const board = () => rig.boards[0];
+    const getBoard = () => rig.boards[0];
     const waitForLamp = (on: boolean, within = 1000) =>
-      eventually(() => board().lamp === on, { within, what: `the lamp to be ${on ? "on" : "off"}` });
+      eventually(() => getBoard().lamp === on, { within, what: `the lamp to be ${on ? "on" : "off"}` });
 
     it("switches the lamp on within a second when the light falls, and off when it rises", async () => {
       for (const [light, on] of [
@@ -26,14 +26,14 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
         [299, true],
         [300, false],
       ] as const) {
-        board().setLight(light);
+        getBoard().setLight(light);
         await waitForLamp(on);
       }
     });
 
     it("publishes telemetry from the board and retained commands from the server", async () => {
       const before = rig.seen.length;
-      board().setLight(150);
+      getBoard().setLight(150);
       // The first reading may be the mean of samples from before and after the change.
       const isDark = ({ topic, text }: ObservedMessage): boolean =>
         topic === topicOf(ID, "telemetry") && (JSON.parse(text) as { light: number }).light < 300;
@@ -44,23 +44,23 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
     });
 
     it("reports the board's type and the lamp's new state to the server", async () => {
-      board().setLight(100);
+      getBoard().setLight(100);
       await eventually(() => rig.server.devices.get(ID)?.led_on === true, { what: "the device's lamp" });
       expect(rig.server.devices.get(ID)).toMatchObject({ id: ID, online: true, decided_by: "server", board: "nightlight_xiao_esp32c3" }); // prettier-ignore
     });
 
     it("executes 200 commands that arrive in one burst, all of them and in order", async () => {
-      board().setLight(900);
+      getBoard().setLight(900);
       await waitForLamp(false);
       const lamp: boolean[] = [];
       const recordLamp = (on: boolean) => lamp.push(on);
-      board().on("lamp", recordLamp);
+      getBoard().on("lamp", recordLamp);
       const burst = Array.from({ length: 200 }, (_, i) => ({ led_on: i % 2 === 0 }));
       await Promise.all(
         burst.map((command) => rig.observer.publishAsync(COMMANDS_TOPIC, JSON.stringify(command), { qos: 1 })),
       );
       await eventually(() => lamp.length >= burst.length, { within: 10_000, what: "two hundred switches" });
-      board().off("lamp", recordLamp);
+      getBoard().off("lamp", recordLamp);
       expect(lamp).toEqual(burst.map((command) => command.led_on));
     });
 
@@ -77,9 +77,9 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       await publishAll("commands", [...garbage, ...wrong, huge]);
       // the board does not reject the empty payload, which validly clears a retained message
       await publishAll("config", [...garbage, ...config, huge]);
-      board().setLight(120);
+      getBoard().setLight(120);
       await waitForLamp(true, 5000);
-      board().setLight(880);
+      getBoard().setLight(880);
       await waitForLamp(false);
       const empty = garbage.filter((payload) => payload.length === 0).length;
       // only Mosquitto delivers the two huge messages to the board; the embedded broker rejects them
@@ -87,30 +87,30 @@ describe.each(["embedded", "mosquitto"] as const)("the nightlight, with the %s b
       expect((await countRejected()) - before).toBe(
         2 * (garbage.length - empty) + wrong.length + config.length + tooLarge,
       );
-      expect(board().crashes).toBe(0);
+      expect(getBoard().crashes).toBe(0);
     });
 
     it("shows whether the board has applied a change of its settings, which may wait until it is back", async () => {
-      const appliedConfig = () => rig.server.devices.get(ID)?.config_applied;
+      const getAppliedConfig = () => rig.server.devices.get(ID)?.config_applied;
       const applyThreshold = (threshold: number) =>
         rig.server.reload({
           policy: { rule: { ...LESSON_RULE, threshold }, reporting: {}, devices: new Map(), zones: [] },
         });
-      await eventually(() => appliedConfig() === true, { what: "the first settings" });
+      await eventually(() => getAppliedConfig() === true, { what: "the first settings" });
       applyThreshold(310);
-      await eventually(() => appliedConfig() === true, { what: "the changed settings" });
-      board().network.cut();
+      await eventually(() => getAppliedConfig() === true, { what: "the changed settings" });
+      getBoard().network.cut();
       applyThreshold(320);
-      expect(appliedConfig()).toBe(false);
-      board().network.heal();
-      await eventually(() => appliedConfig() === true, { within: 30_000, what: "the settings that waited" });
+      expect(getAppliedConfig()).toBe(false);
+      getBoard().network.heal();
+      await eventually(() => getAppliedConfig() === true, { within: 30_000, what: "the settings that waited" });
       applyThreshold(300);
     });
 
     it("shows a board as offline after a power cut, and as online after its restart", async () => {
-      await board().kill();
+      await getBoard().kill();
       await eventually(() => rig.server.devices.get(ID)?.online === false, { within: 30_000, what: "the will" });
-      await board().start();
+      await getBoard().start();
       await eventually(() => rig.server.devices.get(ID)?.online === true, { within: 10_000, what: "the board" });
     });
   });

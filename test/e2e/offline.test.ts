@@ -18,7 +18,7 @@ describe("a board that was offline", () => {
   });
   afterAll(() => rig?.close());
 
-  const receivedReadings = () =>
+  const listReceivedReadings = () =>
     rig.seen.filter((m) => m.topic === topicOf(ID, "telemetry")).map((m) => JSON.parse(m.text) as Reading);
 
   /** Sends a configuration and waits for the reply to a later action: boards handle messages in order. */
@@ -35,7 +35,7 @@ describe("a board that was offline", () => {
   }
 
   const waitForLight = (light: number, since: number) =>
-    eventually(() => receivedReadings().some((r, i) => i >= since && r.light === light), {
+    eventually(() => listReceivedReadings().some((r, i) => i >= since && r.light === light), {
       within: 10_000,
       what: `a reading of ${light}`,
     });
@@ -43,7 +43,7 @@ describe("a board that was offline", () => {
   /** Cuts the network, lets the light cross the threshold four times, and reconnects. Returns all readings since the cut. */
   async function simulateOutage(): Promise<Reading[]> {
     const [board] = rig.boards;
-    const before = receivedReadings().length;
+    const before = listReceivedReadings().length;
     board.network.cut();
     // the board decides by itself during the outage, so a lamp that follows shows that a reading was taken
     for (const light of [100, 900, 120, 880]) {
@@ -61,16 +61,16 @@ describe("a board that was offline", () => {
       board.setLight(light);
       await waitForLight(light, before);
     }
-    return receivedReadings().slice(before);
+    return listReceivedReadings().slice(before);
   }
 
-  const lightsAtCrossings = (readings: Reading[]) =>
+  const findLightsAtCrossings = (readings: Reading[]) =>
     readings.map((r) => r.light).filter((light) => [100, 900, 120].includes(light));
 
   it("sends all stored readings after the reconnect, in order and with their age", async () => {
     await sendConfig({ alone_after: 1000, offline: "keep" }, 1);
     const readings = await simulateOutage();
-    expect(lightsAtCrossings(readings)).toEqual([100, 900, 120]);
+    expect(findLightsAtCrossings(readings)).toEqual([100, 900, 120]);
     const late = readings.filter((r) => r.age > 1000).map((r) => r.seq);
     expect(late.length).toBeGreaterThan(0);
     expect(late).toEqual([...late].sort((a, b) => a - b));
@@ -78,7 +78,7 @@ describe("a board that was offline", () => {
 
   it("sends only the latest reading with `offline: latest`", async () => {
     await sendConfig({ alone_after: 1000, offline: "latest" }, 2);
-    expect(lightsAtCrossings(await simulateOutage())).toEqual([]);
+    expect(findLightsAtCrossings(await simulateOutage())).toEqual([]);
   });
 
   it("decides by the last received rule", async () => {

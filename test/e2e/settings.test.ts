@@ -3,13 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { brokerSettings, loadFirmware, SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
 
 /** Creates a line of Mosquitto's password file, in the format of mosquitto_passwd. */
-function passwordLine(user: string, password: string): string {
+function createPasswordLine(user: string, password: string): string {
   const salt = randomBytes(12);
   const hash = pbkdf2Sync(password, salt, 101, 64, "sha512");
   return `${user}:$7$101$${salt.toString("base64")}$${hash.toString("base64")}\n`;
@@ -23,7 +23,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board", () => {
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "nightlight-settings-"));
     const file = path.join(folder, "passwords");
-    await writeFile(file, passwordLine("porch", "s3cret word"), { mode: 0o600 });
+    await writeFile(file, createPasswordLine("porch", "s3cret word"), { mode: 0o600 });
     mosquitto = await startMosquitto({ lines: ["allow_anonymous false", `password_file ${file}`] });
   });
   afterAll(async () => {
@@ -39,7 +39,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board", () => {
     const board = new SimulatedBoard({
       id,
       ...loadFirmware(),
-      settings: { ...brokerSettings(mosquitto.url), ...settings },
+      settings: { ...brokerSettingsOf(mosquitto.url), ...settings },
     });
     boards.push(board);
     board.on("log", (level, text) => lines.push(`${level} ${text}`));

@@ -31,7 +31,7 @@ async function observeLed(board: SimulatedBoard): Promise<{ colors: string[]; li
   let lit = 0;
   let dark = colorOf(board) === "dark";
   let changes = 0;
-  const onLed = () => {
+  const recordLed = () => {
     const now = performance.now();
     if (!dark) lit += now - since;
     since = now;
@@ -39,10 +39,10 @@ async function observeLed(board: SimulatedBoard): Promise<{ colors: string[]; li
     colors.add(colorOf(board));
   };
   const onChange = () => changes++;
-  board.on("status-light", onLed).on("change", onChange);
+  board.on("status-light", recordLed).on("change", onChange);
   await sleep(OBSERVATION_TIME);
-  onLed();
-  board.off("status-light", onLed).off("change", onChange);
+  recordLed();
+  board.off("status-light", recordLed).off("change", onChange);
   return { colors: [...colors].sort(), lit: lit / (since - began), changes };
 }
 

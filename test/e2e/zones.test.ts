@@ -27,12 +27,12 @@ describe("boards in a zone, in DeviceScript's virtual machine", () => {
   });
   afterAll(() => rig?.close());
 
-  const boardNamed = (name: string): Rig["boards"][number] => rig.boards[BOARD_NAMES.indexOf(name)];
+  const findBoard = (name: string): Rig["boards"][number] => rig.boards[BOARD_NAMES.indexOf(name)];
   const setLights = (light: Record<string, number>): void => {
-    for (const [name, level] of Object.entries(light)) boardNamed(name).setLight(level);
+    for (const [name, level] of Object.entries(light)) findBoard(name).setLight(level);
   };
   const waitForLamps = (wanted: Record<string, boolean>, within = 3000): Promise<unknown> =>
-    eventually(() => Object.entries(wanted).every(([name, on]) => boardNamed(name).lamp === on), {
+    eventually(() => Object.entries(wanted).every(([name, on]) => findBoard(name).lamp === on), {
       within,
       what: `the lamps to be ${JSON.stringify(wanted)}`,
     });
@@ -49,7 +49,7 @@ describe("boards in a zone, in DeviceScript's virtual machine", () => {
     setLights({ north: 900, east: 900, south: 900 });
     await waitForLamps({ north: false, east: false, gate: false, south: false });
     const switched: string[] = [];
-    for (const name of BOARD_NAMES) boardNamed(name).on("lamp", () => switched.push(name));
+    for (const name of BOARD_NAMES) findBoard(name).on("lamp", () => switched.push(name));
     setLights({ north: 0 });
     await eventually(() => rig.server.devices.get(idOf("north"))!.light === 0, {
       what: "the covered sensor's reading",
@@ -63,15 +63,15 @@ describe("boards in a zone, in DeviceScript's virtual machine", () => {
   test("decide by their own light while they are offline, and follow the zone again after the reconnect", async () => {
     setLights({ north: 900, east: 900, south: 900, gate: 900 });
     await waitForLamps({ north: false, east: false, gate: false });
-    boardNamed("gate").network.cut({ how: "reset" });
+    findBoard("gate").network.cut({ how: "reset" });
     setLights({ gate: 20 });
     await waitForLamps({ gate: true, north: false }, 10_000);
-    boardNamed("gate").network.heal();
+    findBoard("gate").network.heal();
     await waitForLamps({ gate: false }, 10_000);
     await eventually(() => rig.server.devices.get(idOf("gate"))!.decided_by === "server", {
       what: "the server to decide",
     });
-    expect(boardNamed("gate").light).toBe(20);
+    expect(findBoard("gate").light).toBe(20);
   });
 
   test("follow a user's override of the zone and of a single lamp", async () => {

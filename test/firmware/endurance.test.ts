@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.js";
 import { connect, startRig, type Rig, type RigOptions, type ObservedMessage } from "../support/rig.js";
 
 const CYCLES = 120;
-/** Shortest life of a connection, in ms of the board's clock. After a shorter one, the client delays the next attempt. */
+/** Shortest duration of a connection, in ms of the board's clock. After a shorter connection, the client delays the next. */
 const MIN_LIFETIME = 31_000;
 /** Number of readings: one every ten seconds for a day. A default board sends one every 30 s, and one per light change. */
 const READING_COUNT = 8640;
@@ -24,7 +24,7 @@ class MemoryUse {
 
   /** Records the used heap in bytes. @param progress the completed part of the test, from 0 to 1 */
   async recordSample(board: SimulatedBoard, progress: number): Promise<void> {
-    const heap = await board.heap();
+    const heap = await board.readHeap();
     if (heap) this.#seen.push({ progress, used: heap.used });
   }
   minimumBetween(from: number, to: number): number {

@@ -2,7 +2,7 @@ import mqttPacket, { type Packet } from "mqtt-packet";
 import { once } from "node:events";
 import net from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { brokerSettings } from "../../sim/index.js";
+import { brokerSettingsOf } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
@@ -36,10 +36,10 @@ describe("a board in steady light", () => {
     proxies.push(proxy.listen(0, "127.0.0.1"));
     await once(proxy, "listening");
     const { port } = proxy.address() as net.AddressInfo;
-    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: { ...brokerSettings(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
+    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: { ...brokerSettingsOf(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
     await board.start();
-    const sentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
-    await eventually(() => sentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
+    const listSentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
+    await eventually(() => listSentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
     return packets;
   }
 

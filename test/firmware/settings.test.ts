@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
-import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, type SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
@@ -62,7 +62,11 @@ describe("a board's settings", () => {
   /** Starts a board with one setting. Returns its log until it connected. */
   async function runWithSetting(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
     const lines: string[] = [];
-    const settings = { ...brokerSettings(rig.url), MQTT_USER: key === "MQTT_PWD" ? "porch" : undefined, [key]: value };
+    const settings = {
+      ...brokerSettingsOf(rig.url),
+      MQTT_USER: key === "MQTT_PWD" ? "porch" : undefined,
+      [key]: value,
+    };
     const board = rig.simulator.add({ id: `nightlight/${rig.simulator.boards.size}`, settings });
     board.on("log", (_level, text) => lines.push(text));
     await board.start();
@@ -108,7 +112,7 @@ describe("a board's settings", () => {
 
   /** Starts a board with a fast clock. Returns the board and a counter of its later writes to flash memory. */
   async function startFast(id: string): Promise<{ board: SimulatedBoard; flash: { writes: number } }> {
-    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: brokerSettings(rig.url) });
+    const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: brokerSettingsOf(rig.url) });
     const flash = { writes: 0 };
     await board.start();
     board.on("flash", () => flash.writes++);

@@ -22,12 +22,12 @@ const value = fc.oneof(
 const name = fc.constantFrom("light", "led_on", "seq", "boot", "age", "at", "action", "online", "decided_by", "board", "threshold", "hysteresis", "report", "interval", "sample", "offline", "alone_after", "x"); // prettier-ignore
 const message = fc.dictionary(name, value, { minKeys: 1, maxKeys: 4 });
 const text = message.map((fields) => JSON.stringify(fields));
-const mutated = fc.tuple(text, fc.nat(), fc.constantFrom('"', "}", "{", "]", "[", ",", ":", "0", "-", ".", "e", "\\", " ", "\u0001", ""), fc.nat(2)).map(([t, where, piece, cut]) => t.slice(0, where % t.length) + piece + t.slice((where % t.length) + cut)); // prettier-ignore
+const mutatedText = fc.tuple(text, fc.nat(), fc.constantFrom('"', "}", "{", "]", "[", ",", ":", "0", "-", ".", "e", "\\", " ", "\u0001", ""), fc.nat(2)).map(([t, where, piece, cut]) => t.slice(0, where % t.length) + piece + t.slice((where % t.length) + cut)); // prettier-ignore
 
 const payloads = [
   ...["", "{}", "[]", "5", "null", '"x"', '{"led_on":01}', '{"led_on":true} ', '{"light":0x10}', '{"light":1.}', '{"light":1e2}', '{"light":1E+2}', '{"light":-0}', '{"light":299.9}', '{"a":'.repeat(200), "[".repeat(1000), `{"a":"${"x".repeat(1024)}"}`, '{"light":1,"light":2}', '{"__proto__":1,"light":3}', '{"\\u006cight":7}'].map((t) => Buffer.from(t)), // prettier-ignore
   ...drawSamples(text, 120).map((t) => Buffer.from(t)),
-  ...drawSamples(mutated, 120).map((t) => Buffer.from(t)),
+  ...drawSamples(mutatedText, 120).map((t) => Buffer.from(t)),
   ...drawSamples(fc.uint8Array({ minLength: 1, maxLength: 24 }), 40).map((bytes) => Buffer.from(bytes)),
 ];
 const topics = [
@@ -67,7 +67,7 @@ export const steps: number[] = [${steps.flat().join(", ")}]
 `;
 
 /** Returns the source files of the device program and the contract, by path. */
-function deviceProgram(): Record<string, string> {
+function createDeviceProgram(): Record<string, string> {
   const root = new URL("../../", import.meta.url);
   const readSource = (path: string) => readFileSync(new URL(path, root), "utf8");
   const contract = readdirSync(new URL("contract", root)).map((file) => [
@@ -88,7 +88,7 @@ describe("the contract in the virtual machine", () => {
   let board: SimulatedBoard | undefined;
 
   beforeAll(async () => {
-    board = new SimulatedBoard({ id: "vectors", bytecode: await compile(deviceProgram()), settings: {} });
+    board = new SimulatedBoard({ id: "vectors", bytecode: await compile(createDeviceProgram()), settings: {} });
     let done = false;
     board.on("log", (_level, line) => {
       const match = /^(payload|topic|step) ([\d.]+) (.*)$/.exec(line);
@@ -109,7 +109,7 @@ describe("the contract in the virtual machine", () => {
     }
   });
 
-  it(`takes ${topics.length} topics apart as Node does`, () => {
+  it(`parses ${topics.length} topics as Node does`, () => {
     for (const [i, topic] of topics.entries())
       expect([topic, said.get(`topic ${i}`)]).toEqual([topic, evaluateTopic(topic)]);
   });

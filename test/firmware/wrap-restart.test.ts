@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { topicOf } from "../../contract/index.js";
 import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
-import { brokerSettings, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, type SimulatedBoard } from "../../sim/index.js";
 import { isRestartDue } from "../../src/wrap-restart.js";
 import { eventually } from "../support/eventually.js";
 import { waitForOnline, startRig, type Rig } from "../support/rig.js";
@@ -59,7 +59,7 @@ describe("a board whose clock wraps", () => {
       id,
       speed,
       uptime: CLOCK_WRAP - left,
-      settings: { ...brokerSettings(rig.url), ...settings },
+      settings: { ...brokerSettingsOf(rig.url), ...settings },
     });
     const counts = { reboots: 0, crashes: 0 };
     board.on("reboot", () => counts.reboots++);
@@ -88,7 +88,7 @@ describe("a board whose clock wraps", () => {
     const boards = lefts.map((left, i) => addBoard(`nightlight/wrap-${i}`, left));
     const began = performance.now();
     await Promise.all(boards.map(({ board }) => board.start()));
-    await sleep(Math.max(0, began + 50 * SECOND - performance.now())); // all clocks would have wrapped
+    await sleep(Math.max(0, began + 50 * SECOND - performance.now())); // without restarts, all clocks would wrap
     await Promise.all(
       boards.map(async ({ board, counts }, i) => {
         await expectLampFollows(board);
@@ -108,7 +108,7 @@ describe("a board whose clock wraps", () => {
     board.setLight(100);
     await board.start();
     await eventually(() => board.lamp, { within: 20_000, what: "the lamp" });
-    await sleep(15_000); // the clock enters the last day
+    await sleep(15_000); // waits until the clock enters the last day before it wraps
     expect(counts.reboots).toBe(0);
     const lamps: boolean[] = [];
     board.on("lamp", (on) => lamps.push(on));

@@ -5,7 +5,7 @@ import { StepError } from "../../scripts/lib/step-error.js";
 const SETTINGS = { WIFI_SSID: "attic", MQTT_HOST: "broker.test", MQTT_PORT: 1883 };
 const START_LINES = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];
 const WIFI_JOINED_LINES = ["wifi: connecting to 'attic'", "wifi: got ip 1200a8c0"];
-const refusalLine = (text: string) => `* refused a message on the connection: ${text}`;
+const createRefusalLine = (text: string) => `* refused a message on the connection: ${text}`;
 
 /** Diagnoses a board's log. Returns the address of the broker to which the board connected, or the error. */
 function diagnose(lines: string[], settings: Record<string, unknown> = SETTINGS): string | StepError {
@@ -63,19 +63,19 @@ describe("the diagnosis of a board's log", () => {
     ],
     [
       "an unknown host name",
-      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("can't resolve host")],
+      [...START_LINES, ...WIFI_JOINED_LINES, createRefusalLine("can't resolve host")],
       "the broker",
       /no computer called broker\.test.*IP address/s,
     ],
     [
       "a refused connection",
-      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("can't connect")],
+      [...START_LINES, ...WIFI_JOINED_LINES, createRefusalLine("can't connect")],
       "the broker",
       /Nothing accepts connections at broker\.test:1883.*firewall/s,
     ],
     [
       "a broker that does not answer",
-      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("no answer within 10000 ms")],
+      [...START_LINES, ...WIFI_JOINED_LINES, createRefusalLine("no answer within 10000 ms")],
       "the broker",
       /does not answer.*port/s,
     ],
@@ -84,7 +84,7 @@ describe("the diagnosis of a board's log", () => {
       [
         ...START_LINES,
         ...WIFI_JOINED_LINES,
-        refusalLine("the broker refused the connection: user name or password is wrong"),
+        createRefusalLine("the broker refused the connection: user name or password is wrong"),
       ],
       "the broker",
       /MQTT_USER and MQTT_PWD/,
@@ -94,7 +94,7 @@ describe("the diagnosis of a board's log", () => {
       [
         ...START_LINES,
         ...WIFI_JOINED_LINES,
-        refusalLine("the broker refused the connection: this client is not authorized (and 3 more before)"),
+        createRefusalLine("the broker refused the connection: this client is not authorized (and 3 more before)"),
       ],
       "the broker",
       /does not authorize.*user name/s,
@@ -104,14 +104,14 @@ describe("the diagnosis of a board's log", () => {
       [
         ...START_LINES,
         ...WIFI_JOINED_LINES,
-        refusalLine("the broker refused the connection: it does not allow this client identifier"),
+        createRefusalLine("the broker refused the connection: it does not allow this client identifier"),
       ],
       "the broker",
       /NL_ID/,
     ],
     [
       "an unknown problem",
-      [...START_LINES, ...WIFI_JOINED_LINES, refusalLine("the moon is full")],
+      [...START_LINES, ...WIFI_JOINED_LINES, createRefusalLine("the moon is full")],
       "the broker",
       /the moon is full/,
     ],

@@ -1,13 +1,13 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseChip, readChip, ManualResetNeeded, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
+import { parseChip, readChip, ManualResetNeededError, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
 import { failureOf } from "./support/failure.js";
 import { FAKE_ESPTOOL, createTemporaryFolder } from "./support/project.js";
 
 /** Returns an environment whose PATH has an esptool of this version, or none, and no Python. */
-async function environmentWithEsptool(version?: string): Promise<NodeJS.ProcessEnv> {
+async function createEnvironmentWithEsptool(version?: string): Promise<NodeJS.ProcessEnv> {
   const folder = await createTemporaryFolder();
   if (version) {
     const file = path.join(folder, "esptool.py");
@@ -29,7 +29,7 @@ const createTarget = (result: string, more: Record<string, string> = {}): FlashT
 
 describe.skipIf(process.platform === "win32")("the search for esptool on PATH", () => {
   test.each(["4.5", "4.8.1", "4.11.0"])("accepts version %s", async (version) => {
-    expect(await findEsptool(undefined, await environmentWithEsptool(version))).toEqual({
+    expect(await findEsptool(undefined, await createEnvironmentWithEsptool(version))).toEqual({
       command: "esptool.py",
       args: [],
       version,
@@ -39,20 +39,20 @@ describe.skipIf(process.platform === "win32")("the search for esptool on PATH", 
   test.each(["4.4.1", "3.3", "5.0.0", "5.1.dev1"])(
     "refuses version %s and names the supported versions",
     async (version) => {
-      const error = await failureOf(findEsptool(undefined, await environmentWithEsptool(version)));
+      const error = await failureOf(findEsptool(undefined, await createEnvironmentWithEsptool(version)));
       expect(error.problem).toContain(`esptool.py is version ${version}`);
       expect(error.remedy).toContain('"esptool>=4.5,<5"');
     },
   );
 
   test("explains how to install a missing esptool", async () => {
-    const error = await failureOf(findEsptool(undefined, await environmentWithEsptool()));
+    const error = await failureOf(findEsptool(undefined, await createEnvironmentWithEsptool()));
     expect(error.problem).toContain("not found");
     expect(error.remedy).toContain("pip install");
   });
 });
 
-describe("reading the chip type", () => {
+describe("the detection of the chip type", () => {
   test.each([
     ["Detecting chip type... ESP32-C3\nChip is ESP32-C3 (QFN32) (revision v0.3)", "esp32c3"],
     [
@@ -115,7 +115,7 @@ describe("writing to flash memory", () => {
 
   test("asks for a manual reset when the chip was put into its boot loader by hand", async () => {
     const work = writeFlash(createTarget("by hand"), "0x0", FAKE_ESPTOOL, [], () => {});
-    await expect(work).rejects.toBeInstanceOf(ManualResetNeeded);
+    await expect(work).rejects.toBeInstanceOf(ManualResetNeededError);
   });
 
   test("fails when esptool was removed in the meantime", async () => {

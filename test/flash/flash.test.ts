@@ -8,13 +8,19 @@ import { connectClient, startTestServer } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
 import { PORT_PATH, TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
-import { unopenablePort, createProject, RUNTIME_IMAGE, settingsFor, createTestComputer } from "./support/project.js";
+import {
+  createUnopenablePort,
+  createProject,
+  RUNTIME_IMAGE,
+  createSettingsFor,
+  createTestComputer,
+} from "./support/project.js";
 
-const UNREACHABLE_BROKER = settingsFor("mqtt://127.0.0.1:9");
+const UNREACHABLE_BROKER = createSettingsFor("mqtt://127.0.0.1:9");
 
 /** Simulates a computer whose port has no board. */
-const computerWithoutBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
-  createTestComputer(await createProject(UNREACHABLE_BROKER), unopenablePort(PORT_PATH), esptool, changes);
+const createComputerWithoutBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
+  createTestComputer(await createProject(UNREACHABLE_BROKER), createUnopenablePort(PORT_PATH), esptool, changes);
 
 /** Starts a broker that answers every CONNECT with this CONNACK return code. */
 async function startRefusingBroker(code: number): Promise<string> {
@@ -32,7 +38,7 @@ describe("npm run flash", () => {
     const { brokerUrl } = await startTestServer();
     const observer = await connectClient(brokerUrl, {}, "nightlight/#");
     const board = await TestBoard.start();
-    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
+    const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), board.ports);
 
     await flashBoard({ yes: true }, computer);
 
@@ -55,7 +61,7 @@ describe("npm run flash", () => {
     const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
     board.hidesNetwork = true;
-    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports);
+    const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), board.ports);
 
     await flashBoard({ yes: true }, computer);
 
@@ -68,7 +74,7 @@ describe("npm run flash", () => {
     const board = await TestBoard.start();
     board.refusedOpens = 3;
     const esptool = { FAKE_ESPTOOL_RESULT: "by hand" };
-    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, esptool);
+    const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), board.ports, esptool);
     await flashBoard({ yes: true, baud: 115_200 }, computer);
     expect(computer.lines.join("\n")).toContain("Now press RESET on the board");
     expect((await computer.calls())[1]).toContain("115200");
@@ -81,8 +87,13 @@ describe("npm run deploy", () => {
     const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
     const unplugAfterStart = (line: string) => void (line.startsWith("Started.") && board.unplug());
-    const screen = { print: unplugAfterStart, progress: () => {} };
-    const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), board.ports, {}, { screen });
+    const screen = { print: unplugAfterStart, showProgress: () => {} };
+    const computer = await createTestComputer(
+      await createProject(createSettingsFor(brokerUrl)),
+      board.ports,
+      {},
+      { screen },
+    );
     await deployOnly({}, computer);
     expect(board.log.some((line) => line.includes("connected to broker.test"))).toBe(true);
     expect(await computer.calls()).toEqual([]);
@@ -91,10 +102,10 @@ describe("npm run deploy", () => {
   test("replaces the board's settings, and deletes those that are missing in the file", async () => {
     const { brokerUrl } = await startTestServer();
     const board = await TestBoard.start();
-    const root = await createProject(`${settingsFor(brokerUrl)}NL_ID=nightlight/first\n`);
+    const root = await createProject(`${createSettingsFor(brokerUrl)}NL_ID=nightlight/first\n`);
     const computer = await createTestComputer(root, board.ports);
     await deployOnly({}, computer);
-    await writeFile(path.join(root, ".env.local"), settingsFor(brokerUrl));
+    await writeFile(path.join(root, ".env.local"), createSettingsFor(brokerUrl));
     await deployOnly({}, computer);
     const startLines = board.log.filter((line) => line.includes("at mqtt://broker.test"));
     expect(startLines[0]).toContain("nightlight/first");
@@ -117,7 +128,7 @@ describe("npm run deploy", () => {
 
 describe("a failed step names a remedy", () => {
   test("for a wrong chip: nothing is written, and the boards with that chip are listed", async () => {
-    const computer = await computerWithoutBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
+    const computer = await createComputerWithoutBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.message).toContain("has an ESP32-S3; Seeed Studio XIAO ESP32C3 has an ESP32-C3. Nothing was written.");
     expect(error.remedy).toContain("--board esp32s3_devkitm");
@@ -125,7 +136,7 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a failed download without an old copy: nothing is written", async () => {
-    const computer = await computerWithoutBoard();
+    const computer = await createComputerWithoutBoard();
     await rm(path.join(computer.root, ".devicescript"), { recursive: true });
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.step).toBe("the download");
@@ -135,7 +146,7 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a failed download with an old copy: the copy is used, with a note", async () => {
-    const computer = await computerWithoutBoard({ FAKE_ESPTOOL_RESULT: "small" });
+    const computer = await createComputerWithoutBoard({ FAKE_ESPTOOL_RESULT: "small" });
     const copy = path.join(computer.root, ".devicescript/cache/devicescript-esp32c3-esp32c3_bare-0x0.bin");
     const then = new Date(Date.now() - 30 * 24 * 3600 * 1000);
     await utimes(copy, then, then);
@@ -144,7 +155,7 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a port that cannot be opened", async () => {
-    const error = await failureOf(deployOnly({}, await computerWithoutBoard()));
+    const error = await failureOf(deployOnly({}, await createComputerWithoutBoard()));
     expect(error.message).toContain(`${PORT_PATH} cannot be opened`);
   });
 
@@ -199,7 +210,7 @@ describe("a failed step names a remedy", () => {
 
   test("for a wrong broker password: at once, and without printing secrets", async () => {
     const board = await TestBoard.start();
-    const env = `${settingsFor(await startRefusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
+    const env = `${createSettingsFor(await startRefusingBroker(4))}MQTT_USER=house\nMQTT_PWD=swordfish\n`;
     const computer = await createTestComputer(await createProject(env), board.ports);
     const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("rejects the user name or the password");
@@ -207,9 +218,9 @@ describe("a failed step names a remedy", () => {
   });
 
   test("for a question without a terminal, or answered no: the board is not touched", async () => {
-    const noTerminal = await computerWithoutBoard();
+    const noTerminal = await createComputerWithoutBoard();
     expect((await failureOf(flashBoard({}, noTerminal))).remedy).toBe("Give --yes.");
-    const no = await computerWithoutBoard({}, { ask: () => Promise.resolve(false) });
+    const no = await createComputerWithoutBoard({}, { ask: () => Promise.resolve(false) });
     expect((await failureOf(flashBoard({}, no))).problem).toContain("nothing was changed");
     expect([await noTerminal.calls(), await no.calls()]).toEqual([[], []]);
   });

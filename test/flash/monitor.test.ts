@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { printBoardLog } from "../../scripts/flash/board-log.js";
 import { BoardLink } from "../../scripts/lib/serial/link.js";
 import { deployToBoard } from "../../scripts/flash/deploy.js";
-import { compileWithDebug } from "../support/firmware.js";
+import { compileWithDebugInfo } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";
 import { PORT_PATH, TestBoard } from "./support/board.js";
 
@@ -18,14 +18,14 @@ await careless()
 `;
 
 test("npm run monitor prints source positions, and continues after the board was unplugged", async () => {
-  const firmware = await compileWithDebug(PROGRAM);
+  const firmware = await compileWithDebugInfo(PROGRAM);
   const board = await TestBoard.start();
   const link = await BoardLink.open({ path: PORT_PATH, open: board.ports.open(PORT_PATH) });
   await deployToBoard(link, { bytecode: firmware.bytecode, settings: {} }, 10_000, () => {});
   await link.close();
 
   const lines: string[] = [];
-  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), showProgress: () => {} };
   const stop = new AbortController();
   const listening = printBoardLog({ ports: board.ports, screen }, undefined, [firmware], stop.signal);
   const waitForLine = (text: string | RegExp) =>
@@ -44,7 +44,7 @@ test("npm run monitor notes that source positions are missing for a program that
   const board = await TestBoard.start();
   const lines: string[] = [];
   const stop = new AbortController();
-  const screen = { print: (line: string) => lines.push(line), progress: () => {} };
+  const screen = { print: (line: string) => lines.push(line), showProgress: () => {} };
   const listening = printBoardLog({ ports: board.ports, screen }, PORT_PATH, [], stop.signal);
   await eventually(() => lines.some((line) => line.includes("was not built here")), { what: "the note" });
   board.printLine("> hello");

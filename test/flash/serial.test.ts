@@ -20,7 +20,7 @@ import { eventually } from "../support/eventually.js";
 import { isMissing } from "../support/programs.js";
 import { TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
-import { createProject, settingsFor, createTestComputer } from "./support/project.js";
+import { createProject, createSettingsFor, createTestComputer } from "./support/project.js";
 
 function decodeChunks(...chunks: Uint8Array[]) {
   const frames: number[][] = [];
@@ -170,8 +170,8 @@ test("the simulated board answers DeviceScript's own serial transport as well", 
     intervals.mockRestore();
   });
   await bus.connect();
-  const manager = () => bus.services({ serviceClass: jacdac.SRV_DEVICE_SCRIPT_MANAGER })[0];
-  await eventually(manager, { what: "the board's services" });
+  const findManager = () => bus.services({ serviceClass: jacdac.SRV_DEVICE_SCRIPT_MANAGER })[0];
+  await eventually(findManager, { what: "the board's services" });
 });
 
 const HAS_PSEUDO_TERMINALS = process.platform !== "win32" && spawnSync("python3", ["-c", "import pty"]).status === 0;
@@ -198,7 +198,7 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
       const { brokerUrl } = await startTestServer();
       const board = await TestBoard.start();
       const port = await pseudoTerminal(board);
-      const computer = await createTestComputer(await createProject(settingsFor(brokerUrl)), systemPorts);
+      const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), systemPorts);
       await deployOnly({ port }, computer);
       expect(board.networks).toEqual([["attic", "12345678"]]);
       expect(computer.lines.at(-1)).toContain("the nightlight works");

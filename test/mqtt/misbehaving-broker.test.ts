@@ -21,7 +21,7 @@ const waitForLog = (what: RegExp, within = EVENT_DEADLINE) =>
     () => log.find((line) => what.test(line)) as string,
   );
 
-/** Returns what the program counted since the last call. */
+/** Returns the program's log line with its counters of messages since the last call. */
 async function requestCounts(): Promise<string> {
   log = log.filter((line) => !line.startsWith("count "));
   broker.publish("vm/tell", "", 1);
@@ -54,7 +54,7 @@ const publishPacket = (messageId: number, topic = "vm/count", payload = `${messa
 };
 const repeat = <T>(count: number, item: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => item(n + 1));
 /** Keeps the scripted broker from answering PUBREC with PUBREL, so that the test can send PUBREL itself. */
-const withoutPubrel: Script = (packet) => packet.cmd === "pubrec";
+const suppressPubrel: Script = (packet) => packet.cmd === "pubrec";
 
 beforeAll(async () => {
   await compileClientProgram(CLIENT);
@@ -78,7 +78,7 @@ describe("messages of QoS 2", () => {
   });
 
   it("may wait unreleased, 480 of them, before all PUBREL arrive at once", { timeout: 60_000 }, async () => {
-    await startClient({ script: withoutPubrel });
+    await startClient({ script: suppressPubrel });
     const [peer] = broker.peers;
     for (let first = 1; first <= 480; first += 16) {
       peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));
@@ -93,7 +93,7 @@ describe("messages of QoS 2", () => {
   });
 
   it("that are never released, 600 of them, end the connection with a report", { timeout: 60_000 }, async () => {
-    await startClient({ script: withoutPubrel });
+    await startClient({ script: suppressPubrel });
     const [peer] = broker.peers;
     for (let first = 1; first <= 512; first += 16) {
       peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));

@@ -8,7 +8,7 @@ import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
-import { nodeNetwork } from "./support/node-network.js";
+import { createNodeNetwork } from "./support/node-network.js";
 
 const MESSAGE_COUNT = 15;
 const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n + 1);
@@ -50,7 +50,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board that loses power bet
     const lines = ["allow_anonymous true", "max_inflight_messages 0"];
     const mosquitto = await startMosquitto({ lines });
     const observer = await mqtt.connectAsync(mosquitto.url);
-    const client = new MqttClient(nodeNetwork({ port: mosquitto.port }), { clientId: "board", maxInflight: 20 });
+    const client = new MqttClient(createNodeNetwork({ port: mosquitto.port }), { clientId: "board", maxInflight: 20 });
     try {
       const seen: string[] = [];
       observer.on("message", (topic, payload) => seen.push(`${topic} ${payload.toString()}`));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MqttClient } from "../../packages/devicescript-mqtt/src/client.js";
 import type { MqttOptions } from "../../packages/devicescript-mqtt/src/options.js";
 import { eventually } from "../support/eventually.js";
-import { nodeNetwork, type NodeNetworkOptions } from "./support/node-network.js";
+import { createNodeNetwork, type NodeNetworkOptions } from "./support/node-network.js";
 import { Proxy } from "./support/proxy.js";
 
 /** A broker under test. */
@@ -37,7 +37,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
   let base: string;
 
   function createClient(options: Partial<MqttOptions> = {}, network: Partial<NodeNetworkOptions> = {}): MqttClient {
-    const made = new MqttClient(nodeNetwork({ port: proxy.port, ...network }), {
+    const made = new MqttClient(createNodeNetwork({ port: proxy.port, ...network }), {
       clientId: `promise${uniqueNumber}`,
       minBackoff: 10,
       maxBackoff: 50,
@@ -68,14 +68,14 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
   }
 
   /** Waits until the broker has received all acknowledgments of the client. Works because packets keep their order. */
-  async function acknowledgmentsReceived(): Promise<void> {
+  async function waitForAcknowledgments(): Promise<void> {
     let acknowledged = false;
     client.publish(`${base}/settled`, "", 1, false, () => (acknowledged = true));
     await eventually(() => acknowledged, { what: "an acknowledgement" });
   }
 
-  const textsOn = (channel: string) => seen.filter((m) => m.topic === `${base}/${channel}`).map((m) => m.text);
-  const numbersBelow = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+  const listTextsOn = (channel: string) => seen.filter((m) => m.topic === `${base}/${channel}`).map((m) => m.text);
+  const listNumbersBelow = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
 
   beforeEach(async () => {
     uniqueNumber++;
@@ -109,43 +109,43 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       it(`QoS ${qos}: 50 commands in one TCP segment are all handled in order and at once`, async () => {
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
-        proxy.hold();
-        const sent = Promise.all(numbersBelow(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
+        proxy.holdData();
+        const sent = Promise.all(listNumbersBelow(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
         // Releases repeatedly, because the broker sends further QoS 1 and 2 messages only after acknowledgments.
-        const release = setInterval(() => proxy.release(), 10);
+        const release = setInterval(() => proxy.releaseData(), 10);
         await eventually(() => got.length >= 50, { what: "50 messages" }).finally(() => clearInterval(release));
-        expect(got).toEqual(numbersBelow(50));
+        expect(got).toEqual(listNumbersBelow(50));
       });
 
       it(`QoS ${qos}: commands that arrive one byte at a time are all handled in order`, async () => {
         client = createClient({}, { chunkSize: 1 });
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
-        for (const n of numbersBelow(50)) observer.publish(`${base}/in`, n, { qos });
+        for (const n of listNumbersBelow(50)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 50, { what: "50 messages" });
-        expect(got).toEqual(numbersBelow(50));
+        expect(got).toEqual(listNumbersBelow(50));
       });
 
       it(`QoS ${qos}: 200 messages in one burst are all handled in order`, async () => {
         const got: string[] = [];
         await startSubscribed(qos, (text) => void got.push(text));
-        for (const n of numbersBelow(200)) observer.publish(`${base}/in`, n, { qos });
+        for (const n of listNumbersBelow(200)) observer.publish(`${base}/in`, n, { qos });
         await eventually(() => got.length >= 200, { what: "200 messages" });
-        expect(got).toEqual(numbersBelow(200));
+        expect(got).toEqual(listNumbersBelow(200));
         expect(client.counters).toMatchObject({ dropped: 0, duplicates: 0, connects: 1 });
       });
 
       it(`QoS ${qos}: publications arrive in order and are acknowledged once`, async () => {
         await startConnected();
         const done: string[] = [];
-        const accepted = numbersBelow(8).filter((n) =>
+        const accepted = listNumbersBelow(8).filter((n) =>
           client.publish(`${base}/out`, n, qos, false, () => done.push(n)),
         );
-        expect(accepted).toEqual(numbersBelow(8));
-        await eventually(() => textsOn("out").length === 8 && done.length === 8, { what: "8 publications" });
-        expect(textsOn("out")).toEqual(numbersBelow(8));
-        expect(done).toEqual(numbersBelow(8));
+        expect(accepted).toEqual(listNumbersBelow(8));
+        await eventually(() => listTextsOn("out").length === 8 && done.length === 8, { what: "8 publications" });
+        expect(listTextsOn("out")).toEqual(listNumbersBelow(8));
+        expect(done).toEqual(listNumbersBelow(8));
         expect(client.freeSlots()).toBe(8);
       });
     }
@@ -184,7 +184,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         if (text === "0") await gate;
         got.push(text);
       });
-      for (const n of numbersBelow(100)) observer.publish(`${base}/in`, n, { qos: 1 });
+      for (const n of listNumbersBelow(100)) observer.publish(`${base}/in`, n, { qos: 1 });
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
@@ -193,10 +193,10 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
       expect(got).toEqual([]);
-      expect(textsOn("out")).toEqual(["meanwhile"]);
+      expect(listTextsOn("out")).toEqual(["meanwhile"]);
       release();
       await eventually(() => got.length === 100 && delivered === 1, { what: "the rest" });
-      expect(got).toEqual(numbersBelow(100));
+      expect(got).toEqual(listNumbersBelow(100));
     });
 
     it("longer than maxPacket are skipped, reported and acknowledged at every QoS", async () => {
@@ -226,7 +226,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       client.subscribe(`${base}/kept`, 1, (_, payload, retained) => void got.push(`${payload.toString()} ${retained}`));
       await startConnected();
       await eventually(() => got.length === 1, { what: "the retained message" });
-      await acknowledgmentsReceived();
+      await waitForAcknowledgments();
       proxy.cut();
       await eventually(() => got.length === 2, { what: "the retained message, again" });
       await observer.publishAsync(`${base}/kept`, "change", { qos: 1, retain: true });
@@ -250,13 +250,13 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
   describe("losing the connection", () => {
     it("does not lose QoS 1 and 2 publications made while offline, and rejects QoS 0", async () => {
       expect(client.publish(`${base}/out`, "x", 0, false)).toBe(false);
-      const accepted = numbersBelow(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
-      expect(accepted).toEqual(numbersBelow(8));
+      const accepted = listNumbersBelow(12).filter((n) => client.publish(`${base}/out`, n, n === "3" ? 2 : 1, false));
+      expect(accepted).toEqual(listNumbersBelow(8));
       expect(client.freeSlots()).toBe(0);
       await startConnected();
-      await eventually(() => textsOn("out").length === 8, { what: "8 publications" });
-      expect([...textsOn("out")].sort()).toEqual(numbersBelow(8));
-      expect(textsOn("out").filter((n) => n !== "3")).toEqual(numbersBelow(8).filter((n) => n !== "3"));
+      await eventually(() => listTextsOn("out").length === 8, { what: "8 publications" });
+      expect([...listTextsOn("out")].sort()).toEqual(listNumbersBelow(8));
+      expect(listTextsOn("out").filter((n) => n !== "3")).toEqual(listNumbersBelow(8).filter((n) => n !== "3"));
     });
 
     it("does not lose messages to a persistent session; they arrive in order after the reconnect", async () => {
@@ -264,10 +264,10 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
-      await Promise.all(numbersBelow(60).map((n) => observer.publishAsync(`${base}/in`, n, { qos: 1 })));
+      await Promise.all(listNumbersBelow(60).map((n) => observer.publishAsync(`${base}/in`, n, { qos: 1 })));
       await proxy.listen();
       await eventually(() => got.length >= 60, { what: "60 messages" });
-      expect(got).toEqual(numbersBelow(60));
+      expect(got).toEqual(listNumbersBelow(60));
     });
 
     it("is detected within 1.5 × keep-alive on a half-open connection", async () => {
@@ -275,7 +275,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startConnected();
       const reasons: string[] = [];
       client.ondisconnect = (reason) => void reasons.push(reason);
-      proxy.silence();
+      proxy.discardData();
       const began = performance.now();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
       expect(performance.now() - began).toBeLessThan(3000);
@@ -310,12 +310,12 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startConnected();
       await client.stop();
       expect(client.connected).toBe(false);
-      const other = (client = createClient({ will, clientId: `other${uniqueNumber}` }));
+      const otherClient = (client = createClient({ will, clientId: `other${uniqueNumber}` }));
       await startConnected();
       proxy.cut();
-      await eventually(() => textsOn("will").length > 0, { what: "the will" });
-      await eventually(() => other.connected, { what: "the reconnect" });
-      expect(textsOn("will")).toEqual(["gone"]);
+      await eventually(() => listTextsOn("will").length > 0, { what: "the will" });
+      await eventually(() => otherClient.connected, { what: "the reconnect" });
+      expect(listTextsOn("will")).toEqual(["gone"]);
     });
 
     it("by stop() keeps the session for start()", async () => {
@@ -337,11 +337,11 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       await startSubscribed(1, (text) => void got.push(text));
       await proxy.refuse();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
-      for (const n of numbersBelow(4)) client.publish(`${base}/in`, n, 1, false);
+      for (const n of listNumbersBelow(4)) client.publish(`${base}/in`, n, 1, false);
       await broker.dropSessions();
       await proxy.listen();
       await eventually(() => got.length >= 4, { within: 10_000, what: "the publications to come round" });
-      expect(got).toEqual(numbersBelow(4));
+      expect(got).toEqual(listNumbersBelow(4));
       expect(present).toEqual([false, false]);
     });
   });
@@ -380,7 +380,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
           () => got.size === 3 && countOn("1") > 0 && countOn("2") > 0 && own.freeSlots() === 8,
           "the messages",
         );
-        const taken = { up: path.forwardedBytes("up"), down: path.forwardedBytes("down") };
+        const taken = { up: path.countForwardedBytes("up"), down: path.countForwardedBytes("down") };
         // Publishes and awaits end markers, so that duplicates of earlier messages have arrived by then.
         own.publish(`${here}/i/3`, "", 2, false);
         own.publish(`${here}/3`, "", 2, false);

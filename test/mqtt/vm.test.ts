@@ -8,7 +8,7 @@ import { matchText, readStream, writeText } from "../firmware/device/mqttread.js
 import { compileClientProgram } from "./support/client-program.js";
 import { ScriptedBroker } from "./support/scripted-broker.js";
 
-/** Fixed seed, so that every run has the same inputs and reuses the compiled program. */
+/** Draws values with a fixed seed, so that every run has the same inputs and reuses the compiled program. */
 const drawSamples = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number) =>
   fc.sample(arbitrary, { seed: 20261122, numRuns });
 
@@ -36,11 +36,11 @@ const packet = fc.oneof(
   ),
 );
 const stream = fc.array(packet, { minLength: 1, maxLength: 4 }).map((parts) => Buffer.concat(parts));
-const mutated = fc.tuple(stream, fc.nat(), fc.nat(255)).map(([bytes, at, value]) => {
+const mutatedStream = fc.tuple(stream, fc.nat(), fc.nat(255)).map(([bytes, at, value]) => {
   bytes[at % bytes.length] = value;
   return bytes;
 });
-const streams = [...drawSamples(stream, 40), ...drawSamples(mutated, 80)];
+const streams = [...drawSamples(stream, 40), ...drawSamples(mutatedStream, 80)];
 const texts = drawSamples(text, 30);
 const filters = drawSamples(fc.tuple(text, text), 80).flat();
 

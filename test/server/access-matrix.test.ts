@@ -2,8 +2,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
 import {
-  boardPermissions,
-  expectedMatrix,
+  boardPermissionsOf,
+  createExpectedMatrix,
   NO_TOPIC,
   measureMatrix,
   type AllowedTopics,
@@ -15,8 +15,8 @@ import { connectClient } from "./support/server.js";
 /** The expected permissions, as in the tables of docs/how-to/mosquitto/README.md. */
 const MOSQUITTO_TABLE: Readonly<Record<string, AllowedTopics>> = {
   "nightlight-server": { publish: /^(nightlight|homeassistant)\//, receive: /^(nightlight|homeassistant)\// },
-  porch: boardPermissions("porch"),
-  shed: boardPermissions("shed"),
+  porch: boardPermissionsOf("porch"),
+  shed: boardPermissionsOf("shed"),
   reader: { publish: NO_TOPIC, receive: /^nightlight\/(?!reader\/)/ },
   app: { publish: /^nightlight\/(?!app\/)([^/]+|zones\/[^/]+)\/set$/, receive: /^nightlight\/(?!app\/)/ },
   homeassistant: {
@@ -28,8 +28,8 @@ const MOSQUITTO_TABLE: Readonly<Record<string, AllowedTopics>> = {
 /** The expected permissions, as in docs/reference/security.md, where Home Assistant and apps are administrators. */
 const EMBEDDED_TABLE: Readonly<Record<string, AllowedTopics>> = {
   app: { publish: /./, receive: /./ },
-  porch: boardPermissions("porch"),
-  shed: boardPermissions("shed"),
+  porch: boardPermissionsOf("porch"),
+  shed: boardPermissionsOf("shed"),
   reader: { publish: NO_TOPIC, receive: /./ },
 };
 
@@ -38,7 +38,9 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto",
     const accounts = Object.keys(MOSQUITTO_TABLE);
     const broker = await startDocumentedMosquitto([...accounts, "witness"], "user witness\ntopic readwrite #\n");
     onTestFinished(() => broker.remove());
-    expect(await measureMatrix(broker.url, accounts, loginOf("witness"))).toEqual(expectedMatrix(MOSQUITTO_TABLE));
+    expect(await measureMatrix(broker.url, accounts, loginOf("witness"))).toEqual(
+      createExpectedMatrix(MOSQUITTO_TABLE),
+    );
     await expect(connectClient(broker.url)).rejects.toMatchObject({ code: 5 });
   });
 
@@ -61,7 +63,7 @@ test("the embedded broker allows each account what the table says, and refuses c
   } as const;
   const { url } = await startBrokerWithAccounts(users, { silent: true });
   expect(await measureMatrix(url, Object.keys(EMBEDDED_TABLE), loginOf("witness"))).toEqual(
-    expectedMatrix(EMBEDDED_TABLE),
+    createExpectedMatrix(EMBEDDED_TABLE),
   );
   await expect(connectClient(url)).rejects.toMatchObject({ code: 5 });
 });

@@ -4,9 +4,13 @@ import { networkInterfaces } from "node:os";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { orderAddresses } from "../../server/dashboard/add-board/addresses.js";
-import { readingCommand, setupCommand, simulatorCommand } from "../../server/dashboard/add-board/commands.js";
+import {
+  createReadingCommand,
+  createSetupCommand,
+  createSimulatorCommand,
+} from "../../server/dashboard/add-board/commands.js";
 import { proposeName } from "../../server/dashboard/add-board/propose-name.js";
-import { browserName } from "../../server/dashboard/people/browser-name.js";
+import { browserNameOf } from "../../server/dashboard/people/browser-name.js";
 import { isPrivateAddress, listOwnAddresses } from "../../server/src/common/own-addresses.js";
 import { createNewBoardView } from "../../server/src/http/new-board.js";
 import { ask } from "./support/api.js";
@@ -17,15 +21,17 @@ const LAN_BROKER_URL = "mqtt://192.168.1.20:1883";
 
 describe("the commands for a new board", () => {
   test("name the broker, the id and the account, and no flag of setup contains the password", () => {
-    expect(setupCommand({ broker: LAN_BROKER_URL, id: "nightlight/porch", account: ACCOUNT })).toBe(
+    expect(createSetupCommand({ broker: LAN_BROKER_URL, id: "nightlight/porch", account: ACCOUNT })).toBe(
       "NIGHTLIGHT_BOARD_PASSWORD=secret \\\n  npm run setup -- --broker mqtt://192.168.1.20:1883 --user porch --id nightlight/porch",
     );
-    expect(setupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: undefined })).toMatch(/ --anonymous --id a\/b$/);
-    expect(setupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: null })).not.toMatch(/--anonymous|--user/);
-    expect(simulatorCommand({ broker: LAN_BROKER_URL, id: "a/b", account: ACCOUNT })).toBe(
+    expect(createSetupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: undefined })).toMatch(
+      / --anonymous --id a\/b$/,
+    );
+    expect(createSetupCommand({ broker: LAN_BROKER_URL, id: "a/b", account: null })).not.toMatch(/--anonymous|--user/);
+    expect(createSimulatorCommand({ broker: LAN_BROKER_URL, id: "a/b", account: ACCOUNT })).toBe(
       "npm run sim -- --broker mqtt://porch:secret@192.168.1.20:1883 --id a/b",
     );
-    expect(readingCommand({ broker: "mqtts://[::1]:8884", id: "a/b", account: undefined })).toMatch(
+    expect(createReadingCommand({ broker: "mqtts://[::1]:8884", id: "a/b", account: undefined })).toMatch(
       /^mosquitto_pub -h '?::1'? -p 8884 -q 1 -t a\/b\/telemetry -m '\{"light": 200\}'$/,
     );
   });
@@ -33,7 +39,7 @@ describe("the commands for a new board", () => {
   test("a shell passes every id and account to the program unchanged", () => {
     const text = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 });
     const property = fc.property(text, text, text, (id, name, password) => {
-      const command = readingCommand({ broker: LAN_BROKER_URL, id, account: { name, password } });
+      const command = createReadingCommand({ broker: LAN_BROKER_URL, id, account: { name, password } });
       const printed = execFileSync("sh", ["-c", command.replace("mosquitto_pub", "printf '%s\\n'")], {
         encoding: "utf8",
       });
@@ -122,5 +128,5 @@ test.each([
   ["curl/8.5.0", "curl/8.5.0"],
   ["", ""],
 ])("the browser %j is shown as %j", (userAgent, name) => {
-  expect(browserName(userAgent)).toBe(name);
+  expect(browserNameOf(userAgent)).toBe(name);
 });

@@ -129,7 +129,13 @@ function parseCsv(text: string): string[][] {
   return rows;
 }
 
-const readingRow = (time: number, light: number): HistoryRow => ({ time, light, led_on: null, by: null, reason: null });
+const createReadingRow = (time: number, light: number): HistoryRow => ({
+  time,
+  light,
+  led_on: null,
+  by: null,
+  reason: null,
+});
 
 describe("an export", () => {
   test("an export is a valid CSV file of readings and switches", async () => {
@@ -139,7 +145,7 @@ describe("an export", () => {
     });
     const url = await serveHistory({
       rows: async function* () {
-        yield [readingRow(1000, 512)];
+        yield [createReadingRow(1000, 512)];
         yield [];
         yield switches;
       },
@@ -183,7 +189,7 @@ describe("an export", () => {
     let ended = false;
     const url = await serveHistory({
       rows: async function* () {
-        const rows = Array.from({ length: 2000 }, (_, n) => readingRow(n, n % 1024));
+        const rows = Array.from({ length: 2000 }, (_, n) => createReadingRow(n, n % 1024));
         try {
           for (; batches < 100_000; batches++) yield rows;
         } finally {
@@ -202,7 +208,7 @@ describe("an export", () => {
   test("an export that fails midway aborts the response", async () => {
     const url = await serveHistory({
       rows: async function* () {
-        yield [readingRow(1, 1)];
+        yield [createReadingRow(1, 1)];
         throw new Error("the disk is gone");
       },
     });

@@ -4,7 +4,7 @@ import { generate } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { loginOf, startBrokerWithAccounts } from "./support/guarded.js";
-import { connectPacket, openRawClient, connectRawClientAs, type RawClient } from "./support/raw.js";
+import { createConnectPacket, openRawClient, connectRawClientAs, type RawClient } from "./support/raw.js";
 import { connectClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
@@ -29,7 +29,7 @@ describe("a payload above the limit", () => {
   test("a payload above the limit is also dropped when it is sent before CONNACK arrives", async () => {
     const { url, got, rejected } = await startBrokerWithAccounts(USERS);
     const { socket, packets } = openRawClient(url);
-    const connect = connectPacket("b", { username: "boss", password: Buffer.from(loginOf("boss").password) });
+    const connect = createConnectPacket("b", { username: "boss", password: Buffer.from(loginOf("boss").password) });
     const encodePublish = (topic: string, payload: Buffer): Buffer =>
       generate({ cmd: "publish", topic, payload, qos: 1, messageId: 1, retain: false, dup: false });
     const large = encodePublish("a", Buffer.alloc(1_048_576, "x"));
@@ -42,7 +42,7 @@ describe("a payload above the limit", () => {
   test("a payload above the limit is not read from a client whose login fails", async () => {
     const { url, got, rejected } = await startBrokerWithAccounts(USERS);
     const stranger = openRawClient(url);
-    const connect = connectPacket("b", { username: "boss", password: Buffer.from("guessed") });
+    const connect = createConnectPacket("b", { username: "boss", password: Buffer.from("guessed") });
     const topic = "a";
     const payload = Buffer.alloc(1_048_576, "x");
     stranger.socket.write(
@@ -51,7 +51,7 @@ describe("a payload above the limit", () => {
         generate({ cmd: "publish", topic, payload, qos: 0, retain: false, dup: false }),
       ]),
     );
-    await eventually(() => stranger.closed, { what: "the connection to be closed" });
+    await eventually(() => stranger.isClosed, { what: "the connection to be closed" });
     expect(rejected.map(([reason]) => reason)).toEqual(["bad-login"]);
     expect(got).toEqual([]);
   });
@@ -83,11 +83,11 @@ describe("connections", () => {
     const { url, got } = await startBrokerWithAccounts(USERS, { patience: 300 });
     const silent = openRawClient(url);
     const slow = openRawClient(url);
-    const bytes = generate(connectPacket("x".repeat(200), { username: "boss", password: Buffer.from("x") }));
+    const bytes = generate(createConnectPacket("x".repeat(200), { username: "boss", password: Buffer.from("x") }));
     let sent = 0;
     const trickle = setInterval(() => slow.socket.write(bytes.subarray(sent, ++sent)), 30);
     onTestFinished(() => clearInterval(trickle));
-    await eventually(() => silent.closed && slow.closed, { what: "both to be closed" });
+    await eventually(() => silent.isClosed && slow.isClosed, { what: "both to be closed" });
     expect(sent).toBeLessThan(bytes.length);
     expect(got).toEqual([]);
   });
@@ -105,8 +105,10 @@ describe("connections", () => {
     const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer" });
-    await eventually(() => idle.filter(({ closed }) => closed).length >= 200, { what: "the oldest to be closed" });
-    expect(idle.at(-1)!.closed).toBe(false);
+    await eventually(() => idle.filter(({ isClosed }) => isClosed).length >= 200, {
+      what: "the oldest to be closed",
+    });
+    expect(idle.at(-1)!.isClosed).toBe(false);
   });
 });
 
@@ -130,8 +132,8 @@ describe("subscriptions", () => {
     const subscriptions = Array.from({ length: 5000 }, (_, n) => ({ topic: `t/${n}`, qos: 1 as const }));
     boss.send({ cmd: "subscribe", messageId: 1, subscriptions });
     const suback = await eventually(() => boss.packets.find(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
-    const granted = (suback as unknown as { granted: number[] }).granted;
-    expect([granted.filter((qos) => qos === 1).length, granted.filter((qos) => qos === 128).length]).toEqual([
+    const grantedQos = (suback as unknown as { granted: number[] }).granted;
+    expect([grantedQos.filter((qos) => qos === 1).length, grantedQos.filter((qos) => qos === 128).length]).toEqual([
       10, 4990,
     ]);
   });

@@ -3,9 +3,9 @@ import net from "node:net";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { testSeed } from "../support/seed.js";
+import { getTestSeed } from "../support/seed.js";
 import { loginOf, startBrokerWithAccounts, type BrokerWithAccounts } from "./support/guarded.js";
-import { connectPacket } from "./support/raw.js";
+import { createConnectPacket } from "./support/raw.js";
 import { connectClient, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" } } as const;
@@ -37,25 +37,25 @@ async function startBoard({ url }: BrokerWithAccounts): Promise<{ device: TestCl
   const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
   let going = true;
   let rounds = 0;
-  const sending = (async () => {
+  const sendLoop = (async () => {
     while (going) {
       await device.publishAsync("nightlight/porch/telemetry", String(++rounds), { qos: 1 });
       await eventually(() => device.got.length === rounds, { what: `answer ${rounds}` });
     }
   })();
-  sending.catch(() => {});
+  sendLoop.catch(() => {});
   return {
     device,
     async end() {
       going = false;
-      await sending;
+      await sendLoop;
       return rounds;
     },
   };
 }
 
-const WRONG_LOGIN = generate(connectPacket("x", { username: "boss", password: Buffer.from("wrong") }));
-const ANONYMOUS_CONNECT = generate(connectPacket("x"));
+const WRONG_LOGIN = generate(createConnectPacket("x", { username: "boss", password: Buffer.from("wrong") }));
+const ANONYMOUS_CONNECT = generate(createConnectPacket("x"));
 const FORBIDDEN_PACKETS: Packet[] = [
   { cmd: "publish", topic: "nightlight/porch/commands", payload: "evil", qos: 0, retain: true, dup: false },
   {
@@ -74,8 +74,8 @@ const FORBIDDEN_BYTES = Buffer.concat(FORBIDDEN_PACKETS.map((packet) => generate
 test("the broker survives garbage, truncated packets, wrong lengths and packets out of order", async () => {
   const broker = await startBrokerWithAccounts(USERS);
   const { end } = await startBoard(broker);
-  const below = createRandom(testSeed());
-  const randomBytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
+  const below = createRandom(getTestSeed());
+  const drawRandomBytes = (length: number): Buffer => Buffer.from(Array.from({ length }, () => below(256)));
   const whole = [
     WRONG_LOGIN,
     ANONYMOUS_CONNECT,
@@ -105,11 +105,11 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
     for (let flips = 1 + below(4); flips > 0; flips--) broken[below(broken.length)] = below(256);
     made.push(
       [
-        randomBytes(1 + below(200)),
+        drawRandomBytes(1 + below(200)),
         cut,
         broken,
         Buffer.concat([broken, FORBIDDEN_BYTES]),
-        Buffer.concat([cut, randomBytes(20)]),
+        Buffer.concat([cut, drawRandomBytes(20)]),
       ][below(5)],
     );
   }
@@ -126,7 +126,7 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
 test("the broker survives a thousand connections of all kinds at once", async () => {
   const broker = await startBrokerWithAccounts(USERS);
   const { end } = await startBoard(broker);
-  const below = createRandom(testSeed());
+  const below = createRandom(getTestSeed());
   const kinds = [
     ANONYMOUS_CONNECT,
     WRONG_LOGIN,
@@ -171,7 +171,7 @@ test("the broker checks few of hundreds of wrong passwords and refuses the rest,
   const { end } = await startBoard(broker);
   const guesses = Array.from({ length: 400 }, async (_, n) => {
     const username = n % 2 ? "boss" : `user-${n}`;
-    const guess = connectPacket(`g${n}`, { username, password: Buffer.from(`guess ${n}`) });
+    const guess = createConnectPacket(`g${n}`, { username, password: Buffer.from(`guess ${n}`) });
     return sendBytes(broker.url, generate(guess), 60_000);
   });
   for (let n = 0; n < 10; n++)

@@ -62,7 +62,7 @@ describe("a client that floods the broker", () => {
       const seconds = (performance.now() - from) / 1000;
       const written = stop();
 
-      expect(attacker.closed).toBe(false);
+      expect(attacker.isClosed).toBe(false);
       const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
       expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
       // the attacker can only have sent the packets that the broker has processed and those in the socket buffers
@@ -94,11 +94,11 @@ describe("a client that floods the broker", () => {
     await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
       what: "the answer",
     });
-    expect(debtor.closed).toBe(false);
+    expect(debtor.isClosed).toBe(false);
   });
 
   test("a client that floods the broker with acknowledgements is not slowed down, because they do not count towards its rate", async () => {
-    // at 3 per second, the reader's 900 acknowledgements would take five minutes if they counted
+    // at 3 packets per second, the reader's 900 acknowledgements would take five minutes if they counted towards its rate
     const { url } = await startBrokerWithAccounts(USERS, { limits: { rate: 3 } });
     const reader = await connectClient(url, loginOf("boss"), "nightlight/+/telemetry");
     const writers = await Promise.all(

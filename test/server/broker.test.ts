@@ -4,9 +4,9 @@ import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
 import { connectClient, startTestServer, createTemporaryFolder, type ReceivedMessage } from "./support/server.js";
 
-const numbersOn = (got: readonly ReceivedMessage[], topic: string): number[] =>
+const listNumbersOn = (got: readonly ReceivedMessage[], topic: string): number[] =>
   got.filter((message) => message.topic === topic).map(({ text }) => Number(text));
-const numbersBelow = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const listNumbersBelow = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 test.each([true, false])(
   "overlapping subscriptions get every message once and in order (clean session: %s)",
@@ -17,14 +17,14 @@ test.each([true, false])(
     const sender = await connectClient(brokerUrl);
     const count = 300;
     // mixes QoS and retain flags, because plain aedes handles them differently and so reorders the messages
-    for (const n of numbersBelow(count)) {
+    for (const n of listNumbersBelow(count)) {
       sender.publish("x/porch/telemetry", String(n), { qos: 1 });
       sender.publish("x/porch/commands", String(n), { qos: 1, retain: true });
       sender.publish("x/porch/status", String(n), { qos: 0 });
     }
     await eventually(() => observer.got.length >= 3 * count, { what: "all messages" });
     for (const channel of ["telemetry", "commands", "status"])
-      expect(numbersOn(observer.got, `x/porch/${channel}`)).toEqual(numbersBelow(count));
+      expect(listNumbersOn(observer.got, `x/porch/${channel}`)).toEqual(listNumbersBelow(count));
   },
 );
 
@@ -35,17 +35,17 @@ test("a returning client receives its queue and new messages once each, also aft
   const first = await startServer(options);
   await (await connectClient(first.brokerUrl, sleeper, "x/a", "x/b")).endAsync();
   const before = await connectClient(first.brokerUrl);
-  for (const n of numbersBelow(count)) await before.publishAsync("x/a", String(n), { qos: 1 });
+  for (const n of listNumbersBelow(count)) await before.publishAsync("x/a", String(n), { qos: 1 });
   await before.endAsync();
   await first.close();
 
   const second = await startTestServer(options);
   const after = await connectClient(second.brokerUrl);
   const awake = await connectClient(second.brokerUrl, sleeper);
-  for (const n of numbersBelow(count)) after.publish("x/b", String(n), { qos: 1 });
+  for (const n of listNumbersBelow(count)) after.publish("x/b", String(n), { qos: 1 });
   await eventually(() => awake.got.length >= 2 * count, { what: "the queue and the new messages" });
-  expect(numbersOn(awake.got, "x/a")).toEqual(numbersBelow(count));
-  expect(numbersOn(awake.got, "x/b")).toEqual(numbersBelow(count));
+  expect(listNumbersOn(awake.got, "x/a")).toEqual(listNumbersBelow(count));
+  expect(listNumbersOn(awake.got, "x/b")).toEqual(listNumbersBelow(count));
 });
 
 test("a new subscriber receives the current retained message, and never an older one after a newer one", async () => {
@@ -57,7 +57,7 @@ test("a new subscriber receives the current retained message, and never an older
     const reader = await connectClient(brokerUrl, {}, topic);
     await sender.publishAsync(topic, "1", { qos: 1, retain: true });
     await eventually(() => reader.got.at(-1)?.text === "1", { what: "the newer one" });
-    expect(numbersOn(reader.got, topic)).toEqual([0, 1]);
+    expect(listNumbersOn(reader.got, topic)).toEqual([0, 1]);
     await reader.endAsync(true);
   }
 });

@@ -111,11 +111,11 @@ describe("flags and environment", () => {
 /** Runs the program until it exits by itself. Returns its exit code and output. */
 async function runUntilExit(flags: string[], env: Record<string, string> = {}) {
   const program = startServerProgram(flags, env);
-  const code = await program.ended();
+  const code = await program.waitForExit();
   return { code, ...program.output };
 }
 
-const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
+const ANY_PORT_FLAGS = ["--mqtt-port", "0", "--http-port", "0"];
 
 describe("a failed start prints one sentence on stderr", () => {
   test("a usage error exits with code 2", async () => {
@@ -129,7 +129,14 @@ describe("a failed start prints one sentence on stderr", () => {
 
   test("without HTTP, where an account could be created, the server refuses to listen on the network without accounts", async () => {
     expect(
-      await runUntilExit(["--no-http", "--host", "0.0.0.0", "--data", await createTemporaryFolder(), ...ANY_PORT]),
+      await runUntilExit([
+        "--no-http",
+        "--host",
+        "0.0.0.0",
+        "--data",
+        await createTemporaryFolder(),
+        ...ANY_PORT_FLAGS,
+      ]),
     ).toEqual({
       code: 1,
       out: "",
@@ -177,18 +184,18 @@ describe.skipIf(process.platform === "win32")("signals", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
     "%s ends the server within two seconds with exit code 0 while clients are connected",
     async (signal) => {
-      const program = startServerProgram([...ANY_PORT, "--data", await createTemporaryFolder(), "--log", "json"]);
-      const { mqtt } = await program.addresses();
+      const program = startServerProgram([...ANY_PORT_FLAGS, "--data", await createTemporaryFolder(), "--log", "json"]);
+      const { mqtt } = await program.waitForAddresses();
       const device = await connectClient(mqtt, {}, "nightlight/status", "porch/commands");
       await device.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
       await eventually(() => device.got.some(({ topic }) => topic === "porch/commands"), { what: "the answer" });
       const asked = performance.now();
       program.child.kill(signal);
       // exit code 0 shows that the server did not wait for its clients: it would exit with code 1 after a timeout
-      expect({ code: await program.ended(), err: program.output.err }).toEqual({ code: 0, err: "" });
+      expect({ code: await program.waitForExit(), err: program.output.err }).toEqual({ code: 0, err: "" });
       expect(performance.now() - asked).toBeLessThan(2000);
       await eventually(() => device.got.at(-1)?.text === '{"online":false}', { what: "the offline status" });
-      const events = program.entries();
+      const events = program.readEntries();
       expect(events).toContainEqual(expect.objectContaining({ event: "received", id: "porch", message: { light: 1 } }));
       expect(events).toContainEqual(expect.objectContaining({ event: "sent", id: "porch", message: { led_on: true } }));
     },

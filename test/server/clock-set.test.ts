@@ -5,7 +5,7 @@ import type { ZoneView } from "../../server/src/decisions/zones/view.js";
 import type { HistoryAnswer } from "../../server/src/history/history.js";
 import { eventually } from "../support/eventually.js";
 import { writeConfigFile } from "./support/config.js";
-import { startServerProgram, type Program } from "./support/program.js";
+import { startServerProgram, type ServerProgram } from "./support/program.js";
 import { connectClient, createTemporaryFolder } from "./support/server.js";
 import { wallClock } from "./support/wall-clock.js";
 
@@ -21,7 +21,7 @@ zones:
 `;
 
 interface RunningServer {
-  readonly program: Program;
+  readonly program: ServerProgram;
   publish(topic: string, message: object): Promise<unknown>;
   getJson<T>(path: string): Promise<T>;
   device(id: string): Promise<DeviceView>;
@@ -30,7 +30,7 @@ interface RunningServer {
 async function startWithClock(env: Record<string, string>, data?: string): Promise<RunningServer> {
   const flags = ["--config", await writeConfigFile(CONFIGURATION), "--data", data ?? (await createTemporaryFolder())];
   const program = startServerProgram([...flags, "--mqtt-port", "0", "--http-port", "0"], env);
-  const { mqtt, http } = await program.addresses();
+  const { mqtt, http } = await program.waitForAddresses();
   const publisher = await connectClient(mqtt);
   const getJson = async <T>(path: string): Promise<T> => (await fetch(http + path)).json() as Promise<T>;
   return {
@@ -84,7 +84,7 @@ test("no reading is lost and no override ends early when a clock that showed 196
   const begun = Date.now();
   const clock = await wallClock(-begun - 4 * YEAR);
   const { program, publish, getJson, device } = await startWithClock(clock.env);
-  const { http } = await program.addresses();
+  const { http } = await program.waitForAddresses();
   let sent = 0;
   async function sendReading(): Promise<void> {
     for (let n = 0; n < 5; n++) {

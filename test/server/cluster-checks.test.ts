@@ -14,8 +14,8 @@ import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js";
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
 import { Device } from "../../server/src/devices/devices.js";
-import { discoveryTopic } from "../../server/src/outputs/homeassistant/names.js";
-import { testSeed } from "../support/seed.js";
+import { discoveryTopicOf } from "../../server/src/outputs/homeassistant/names.js";
+import { getTestSeed } from "../support/seed.js";
 
 const NOW = Date.UTC(2026, 6, 1);
 /** A storage clock whose times equal those of the monotonic clock. */
@@ -46,7 +46,7 @@ const device = fc
     return one;
   });
 
-const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const copyThroughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Values that often cause errors, and arbitrary values. */
 const hostileValue = fc.oneof(
@@ -55,7 +55,7 @@ const hostileValue = fc.oneof(
 );
 
 /** Generates a copy of the value in which one part, at any depth, is replaced by a hostile value. */
-function damagedCopies(value: unknown): fc.Arbitrary<unknown> {
+function generateDamagedCopies(value: unknown): fc.Arbitrary<unknown> {
   if (typeof value !== "object" || value === null) return hostileValue;
   const keys = Object.keys(value);
   if (keys.length === 0) return hostileValue;
@@ -64,7 +64,7 @@ function damagedCopies(value: unknown): fc.Arbitrary<unknown> {
     {
       weight: 6,
       arbitrary: fc.constantFrom(...keys).chain((key) =>
-        damagedCopies((value as Record<string, unknown>)[key]).map((other) => {
+        generateDamagedCopies((value as Record<string, unknown>)[key]).map((other) => {
           const copy: unknown = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
           (copy as Record<string, unknown>)[key] = other;
           return copy;
@@ -79,15 +79,15 @@ describe("stored records", () => {
     fc.assert(
       fc.property(device, (one) => {
         const unwritten = [{ time: one.measuredAt, light: one.light ?? 0, arrived: NOW }];
-        const record = throughJson(recordOf(one, one.light === undefined ? [] : unwritten, CLOCK));
+        const record = copyThroughJson(recordOf(one, one.light === undefined ? [] : unwritten, CLOCK));
         expect(recordProblem(record, NOW)).toBe("");
       }),
-      { seed: testSeed() },
+      { seed: getTestSeed() },
     );
   });
 
   test("a damaged record is refused, or a device can be restored from it and shown", () => {
-    const any = device.chain((one) => damagedCopies(throughJson(recordOf(one, [], CLOCK))));
+    const any = device.chain((one) => generateDamagedCopies(copyThroughJson(recordOf(one, [], CLOCK))));
     let accepted = 0;
     fc.assert(
       fc.property(any, (record) => {
@@ -101,11 +101,11 @@ describe("stored records", () => {
         }
         const placed = one.obtainBoots().placeReading(1, 5, { light: 1 }, NOW, true);
         expect(Number.isSafeInteger(placed.measuredAt)).toBe(true);
-        const { last_seen, light } = throughJson(one.toView()) as { last_seen: string | null; light: number | null };
+        const { last_seen, light } = copyThroughJson(one.toView()) as { last_seen: string | null; light: number | null };
         expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
         expect(light === null || (light >= 0 && light <= 1023)).toBe(true);
       }),
-      { seed: testSeed(), numRuns: 1000 },
+      { seed: getTestSeed(), numRuns: 1000 },
     );
     // a damaged record may still be valid, but most must be refused for the test to be meaningful
     expect(accepted).toBeLessThan(900);
@@ -122,10 +122,10 @@ describe("stored records", () => {
     (_name, problemOf, value) => {
       expect(problemOf(value, NOW)).toBe("");
       fc.assert(
-        fc.property(damagedCopies(value), (other) => {
+        fc.property(generateDamagedCopies(value), (other) => {
           expect(typeof problemOf(other, NOW)).toBe("string");
         }),
-        { seed: testSeed() },
+        { seed: getTestSeed() },
       );
     },
   );
@@ -133,7 +133,7 @@ describe("stored records", () => {
   test("an impossible time is refused in every field", () => {
     const one = new Device("nightlight/porch");
     one.obtainBoots().placeReading(1, 1, { light: 1, at: 5 }, NOW, true);
-    const record = throughJson(recordOf(one, [], CLOCK)) as unknown[];
+    const record = copyThroughJson(recordOf(one, [], CLOCK)) as unknown[];
     for (const place of [3, 5, 6])
       for (const time of [NaN, Infinity, NOW + 2 * 86_400_000, 1e20, "1", null])
         expect(recordProblem(record.with(place, time), NOW)).not.toBe("");
@@ -143,7 +143,7 @@ describe("stored records", () => {
   });
 
   test("only this server's discovery topics are accepted as discovery topics", () => {
-    expect(discoveryTopicProblem(discoveryTopic("homeassistant", "nightlight/pörch 1"))).toBe("");
+    expect(discoveryTopicProblem(discoveryTopicOf("homeassistant", "nightlight/pörch 1"))).toBe("");
     for (const topic of [
       "",
       "homeassistant/#",
@@ -179,7 +179,7 @@ describe("a message between servers", () => {
       fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
       fc
         .constantFrom(...messages)
-        .chain((word) => damagedCopies(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
+        .chain((word) => generateDamagedCopies(word).map((one) => Buffer.from(JSON.stringify(one) ?? ""))),
       fc.constantFrom("hello", "null", '{"ask":1}', "[]", "1", '{"events":"x"}', "+", "+\n").map((text) => Buffer.from(text)), // prettier-ignore
     );
     fc.assert(
@@ -187,7 +187,7 @@ describe("a message between servers", () => {
         const { message: understood, problem } = readPeerMessage(word, SERVER_NAME_PREFIX);
         expect(understood === undefined).toBe(typeof problem === "string");
       }),
-      { seed: testSeed(), numRuns: 1000 },
+      { seed: getTestSeed(), numRuns: 1000 },
     );
   });
 
@@ -215,7 +215,7 @@ describe("a message between servers", () => {
           expect(payload.length).toBeLessThanOrEqual(bytes.length);
         }
       }),
-      { seed: testSeed(), numRuns: 1000 },
+      { seed: getTestSeed(), numRuns: 1000 },
     );
   });
 

@@ -8,7 +8,7 @@ import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
-import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 import { slotOf } from "../../server/src/cluster/ownership.js";
 import { startFleet } from "./support/fleet.js";
 import { connectClient, startTestServer } from "./support/server.js";
@@ -54,7 +54,7 @@ const values = fc.oneof(
 type Command = readonly (string | Buffer)[];
 
 /** Generates hostile Redis commands. @param devices ids of devices, some of which report readings */
-function hostileCommands(
+function generateHostileCommands(
   namespace: string,
   servers: readonly string[],
   devices: readonly string[],
@@ -93,7 +93,7 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       servers.reduce((sum, { counters }) => sum + (counters.rejected["bad-state"] ?? 0), 0);
 
     test("no random data in Redis ends a server, causes a wrong answer, or causes a response with status 500", async () => {
-      const random = testSeed();
+      const random = getTestSeed();
       const prefix = "fuzz";
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
@@ -127,7 +127,10 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
           }
       };
-      const all = fc.sample(hostileCommands(namespace, names, devices), { seed: random, numRuns: COMMAND_COUNT });
+      const all = fc.sample(generateHostileCommands(namespace, names, devices), {
+        seed: random,
+        numRuns: COMMAND_COUNT,
+      });
       for (let at = 0; at < all.length; at += BURST_SIZE) {
         const burst = all.slice(at, at + BURST_SIZE);
         // ignore errors, because Redis refuses some of the commands

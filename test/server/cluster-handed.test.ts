@@ -35,7 +35,7 @@ test("a decoded batch has the same bytes, times and order as the encoded one", (
   expect(decodeBatch(encoded)).toEqual(batch);
 });
 
-test("what was taken can be said without messages", () => {
+test("a batch can contain acknowledgments without messages", () => {
   const encoded = encodeBatch({ ...batch, number: 0, messages: [] });
   expect(decodeBatch(encoded)).toEqual({ ...batch, number: 0, messages: [] });
   expect(decodeBatch(encodeBatch({ ...batch, messages: [], confirmations: [] }))?.confirmations).toEqual([]);
@@ -53,17 +53,17 @@ test("a truncated batch is not decoded, wherever it ends", () => {
 });
 
 test("servers with different clocks convert each other's times through the shared clock", () => {
-  const clockAhead = (ms: number): StorageClock => ({
+  const createClockAhead = (ms: number): StorageClock => ({
     now: () => 1_000_000,
     toWall: (time) => time + ms,
     fromWall: (shared) => shared - ms,
   });
   const delivery = { now: 1_000_000, live: false, before: 400_000 };
   const message = { topic: "a/telemetry", payload: Buffer.from("{}"), delivery };
-  const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, clockAhead(50_000));
-  const read = decodeBatch(encoded, clockAhead(-10_000))!.messages[0].delivery;
+  const encoded = encodeBatch({ ...batch, messages: [message], confirmations: [] }, createClockAhead(50_000));
+  const read = decodeBatch(encoded, createClockAhead(-10_000))!.messages[0].delivery;
   expect(read).toEqual({ now: 1_060_000, live: false, before: 460_000 });
   // a batch with acknowledgments (`confirmations`) but without messages contains no times
-  const taken = encodeBatch({ ...batch, messages: [] }, clockAhead(-50_000));
-  expect(decodeBatch(taken, clockAhead(-50_000))?.confirmations).toEqual([3, 4]);
+  const taken = encodeBatch({ ...batch, messages: [] }, createClockAhead(-50_000));
+  expect(decodeBatch(taken, createClockAhead(-50_000))?.confirmations).toEqual([3, 4]);
 });

@@ -7,7 +7,7 @@ import { isMissing, MOSQUITTO, POSTGRES, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { startFleet } from "./support/fleet.js";
 import { countReadings, openPostgresHistory } from "./support/history.js";
-import { LOG_ALL_MESSAGES, startServerProgram, type Program } from "./support/program.js";
+import { LOG_ALL_MESSAGES, startServerProgram, type ServerProgram } from "./support/program.js";
 import { createTemporaryFolder } from "./support/server.js";
 
 const ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
@@ -26,7 +26,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       return () => Promise.all([mosquitto.remove(), redis.remove(), postgres.remove()]);
     });
 
-    async function startMember(history: string): Promise<Program> {
+    async function startMember(history: string): Promise<ServerProgram> {
       const flags = ["--broker", mosquitto.url, "--state", redis.url, "--history", history, "--topic-prefix", "kill"];
       return startServerProgram([
         ...flags,
@@ -38,8 +38,8 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       ]);
     }
 
-    const addressOf = async ({ child, entries, output }: Program): Promise<string> => {
-      const findAddress = () => /http:\/\/[\d.:]+/.exec(JSON.stringify(entries()))?.[0];
+    const addressOf = async ({ child, readEntries, output }: ServerProgram): Promise<string> => {
+      const findAddress = () => /http:\/\/[\d.:]+/.exec(JSON.stringify(readEntries()))?.[0];
       const found = await eventually(() => findAddress() ?? child.exitCode?.toString(), {
         within: 30_000,
         what: "its address",
@@ -48,7 +48,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       return found;
     };
 
-    async function waitUntilReady(program: Program): Promise<void> {
+    async function waitUntilReady(program: ServerProgram): Promise<void> {
       const url = await addressOf(program);
       await eventually(async () => (await fetch(`${url}/readyz`)).ok, {
         within: 20_000,
@@ -62,17 +62,17 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       for (const program of programs) await waitUntilReady(program);
       const fleet = await startFleet(mosquitto.url, "kill", BOARD_COUNT, READING_INTERVAL);
       onTestFinished(() => fleet.close());
-      const waitForSent = (more: number) =>
+      const waitForSentReadings = (more: number) =>
         eventually(() => fleet.sent >= more, { within: 60_000, what: `${more} readings` });
-      await waitForSent(2000);
+      await waitForSentReadings(2000);
       expect(programs[0].child.kill("SIGKILL")).toBe(true);
-      await waitForSent(5000);
+      await waitForSentReadings(5000);
       // a third server replaces the killed one, then the second server is killed
       programs.push(await startMember(history));
       await waitUntilReady(programs[2]);
-      await waitForSent(8000);
+      await waitForSentReadings(8000);
       programs[1].child.kill("SIGKILL");
-      await waitForSent(11_000);
+      await waitForSentReadings(11_000);
       fleet.pause();
       const all = [...fleet.boards.values()];
       await eventually(() => all.every(({ seq, answered }) => answered === seq), {
@@ -80,7 +80,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
         what: "the last answers",
       });
       expect(fleet.problems).toEqual([]);
-      expect(fleet.longestWait()).toBeLessThan(2000);
+      expect(fleet.measureLongestWait()).toBeLessThan(2000);
 
       const kept = await openPostgresHistory(history);
       for (const [name, { seq }] of fleet.boards)

@@ -76,7 +76,7 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
         for (let seq = 11; seq <= 15; seq++)
           await board.publishAsync(`${id}/telemetry`, JSON.stringify({ light: 100 + seq, boot: 1, seq, age: 10, at: seq * 1000 }), { qos: 1 }); // prettier-ignore
       };
-      const sumOfCounters = (of: (counters: NightlightServer["counters"]) => number): number =>
+      const sumCounters = (of: (counters: NightlightServer["counters"]) => number): number =>
         servers.reduce((total, { counters }) => total + of(counters), 0);
       const readIdleViews = (from: NightlightServer): Promise<[number, DeviceView][]> =>
         Promise.all(
@@ -93,17 +93,17 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       });
       const fleet = await startFleet(mosquitto.url, prefix, BOARD_COUNT, 100);
       onTestFinished(() => fleet.close());
-      const waitForSent = (more: number) =>
+      const waitForSentReadings = (more: number) =>
         eventually(() => fleet.sent >= more, { within: 30_000, what: `${more} readings` });
-      await waitForSent(200);
+      await waitForSentReadings(200);
 
       await lose();
-      await waitForSent(fleet.sent + 300);
+      await waitForSentReadings(fleet.sent + 300);
       await waitUntilReady(servers);
       // compare with the current count, because the broker has already resent unacknowledged messages
-      const before = sumOfCounters(({ duplicates }) => duplicates);
+      const before = sumCounters(({ duplicates }) => duplicates);
       await publishIdleReadings();
-      await eventually(() => sumOfCounters(({ duplicates }) => duplicates) >= before + IDLE_BOARD_COUNT * 5, {
+      await eventually(() => sumCounters(({ duplicates }) => duplicates) >= before + IDLE_BOARD_COUNT * 5, {
         what: "all of them to be duplicates",
       });
       fleet.pause();

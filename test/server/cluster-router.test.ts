@@ -46,7 +46,7 @@ const createBatch = (number: number, ...topics: string[]): ForwardedBatch => ({
   })),
 });
 
-const acknowledgedNumbers = (answers: readonly ForwardedBatch[]): number[] =>
+const acknowledgedNumbersOf = (answers: readonly ForwardedBatch[]): number[] =>
   answers.flatMap(({ confirmations }) => confirmations);
 
 test("a batch that is sent again because storing takes more than a second is processed once", async () => {
@@ -55,8 +55,8 @@ test("a batch that is sent again because storing takes more than a second is pro
   expect(processed).toEqual(["n/hall/telemetry", "n/porch/telemetry"]);
   expect(answers).toEqual([]);
   store();
-  await eventually(() => acknowledgedNumbers(answers).length > 0, { what: "the answer" });
-  expect(acknowledgedNumbers(answers)).toEqual([1]);
+  await eventually(() => acknowledgedNumbersOf(answers).length > 0, { what: "the answer" });
+  expect(acknowledgedNumbersOf(answers)).toEqual([1]);
 });
 
 test("a batch that is sent again because its acknowledgement was lost is processed once and acknowledged again", async () => {
@@ -64,10 +64,10 @@ test("a batch that is sent again because its acknowledgement was lost is process
   store();
   router.receive(createBatch(1, "n/hall/telemetry"));
   router.receive(createBatch(2, "n/hall/telemetry"));
-  await eventually(() => acknowledgedNumbers(answers).length === 2, { what: "the answers" });
+  await eventually(() => acknowledgedNumbersOf(answers).length === 2, { what: "the answers" });
   router.receive(createBatch(1, "n/hall/telemetry"));
-  await eventually(() => acknowledgedNumbers(answers).length === 3, { what: "another answer" });
-  expect(acknowledgedNumbers(answers)).toEqual([1, 2, 1]);
+  await eventually(() => acknowledgedNumbersOf(answers).length === 3, { what: "another answer" });
+  expect(acknowledgedNumbersOf(answers)).toEqual([1, 2, 1]);
   expect(processed).toHaveLength(2);
 });
 
@@ -75,7 +75,7 @@ test("when a server leaves the cluster, the numbers of its batches are forgotten
   const { router, processed, answers, store } = createOwner();
   store();
   router.receive(createBatch(1, "n/hall/telemetry"));
-  await eventually(() => acknowledgedNumbers(answers).length === 1, { what: "the answer" });
+  await eventually(() => acknowledgedNumbersOf(answers).length === 1, { what: "the answer" });
   router.beginEpoch([OWN_NAME]);
   router.receive(createBatch(1, "n/hall/telemetry"));
   expect(processed).toHaveLength(2);

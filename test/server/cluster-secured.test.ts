@@ -99,7 +99,7 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis t
     const program = startServerProgram([...flags, "--topic-prefix", "tls", "--http-port", "0"], {
       NODE_EXTRA_CA_CERTS: ca.cert,
     });
-    const { http } = await program.addresses();
+    const { http } = await program.waitForAddresses();
     await eventually(async () => (await fetch(`${http}/readyz`)).ok, {
       within: 20_000,
       what: "the server to be ready",

@@ -86,8 +86,8 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
       });
     for (let seq = 1; seq <= 50; seq++) for (let n = 0; n < 10; n++) for (const again of [0, 1]) if (!again || seq % 3 === 0) publishReading(n, seq); // prettier-ignore
     for (let n = 0; n < 10; n++) {
-      const lastCommand = () => device.got.findLast(({ topic }) => topic === `${prefix}/d${n}/commands`)?.text;
-      await eventually(() => lastCommand() === '{"led_on":false,"seq":50}', {
+      const findLastCommand = () => device.got.findLast(({ topic }) => topic === `${prefix}/d${n}/commands`)?.text;
+      await eventually(() => findLastCommand() === '{"led_on":false,"seq":50}', {
         within: 10_000,
         what: "the last answer",
       });
@@ -103,7 +103,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
     }
   });
 
-  const hallPolicy = (prefix: string, more: Partial<ZonePolicy> = {}): Policy => ({
+  const createHallPolicy = (prefix: string, more: Partial<ZonePolicy> = {}): Policy => ({
     ...LESSON_POLICY,
     zones: [
       {
@@ -121,11 +121,12 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
 
   test("a zone combines sensors that report to different servers, with hysteresis and without flicker", async () => {
     const prefix = `side-${++prefixes}`;
-    const options = { policy: hallPolicy(prefix) };
+    const options = { policy: createHallPolicy(prefix) };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
     await waitUntilReady(...servers);
     const device = await connectClient(mosquitto.url, {}, `${prefix}/lamp/commands`);
-    const lampStates = (): unknown[] => device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
+    const listLampStates = (): unknown[] =>
+      device.got.map(({ text }) => (JSON.parse(text) as { led_on: boolean }).led_on);
     await publishJson(device, `${prefix}/lamp/telemetry`, { light: 500 });
     let seq = 0;
     const publishRound = async (light: number): Promise<void> => {
@@ -144,13 +145,13 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
       const on = turn % 2 === 0;
       await publishRound(on ? 200 : 500);
       expected.push(on);
-      await eventually(() => lampStates().at(-1) === on && lampStates().length >= expected.length, {
+      await eventually(() => listLampStates().at(-1) === on && listLampStates().length >= expected.length, {
         what: "the lamp",
       });
       // light between the two thresholds (hysteresis) does not switch the lamp
       await publishRound(350);
     }
-    const changes = lampStates().filter((led_on, n, all) => led_on !== all[n - 1]);
+    const changes = listLampStates().filter((led_on, n, all) => led_on !== all[n - 1]);
     expect(changes[0] === false ? changes.slice(1) : changes).toEqual(expected);
     expect(servers.map(({ zones }) => zones.get("hall")!.led_on).filter((led_on) => led_on !== null)).toEqual([false]);
   });
@@ -158,7 +159,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
   test("a zone keeps its light, its switch time and its overrides when its server stops", async () => {
     const prefix = `side-${++prefixes}`;
     const options = {
-      policy: hallPolicy(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
+      policy: createHallPolicy(prefix, { rule: { threshold: 300, hysteresis: 0, min_on: 3_600_000, min_off: 0 } }),
     };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
     await waitUntilReady(...servers);
@@ -224,7 +225,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
 
   test("every server's API shows and changes all devices and zones, and its event stream reports all changes", async () => {
     const prefix = `side-${++prefixes}`;
-    const options = { policy: hallPolicy(prefix) };
+    const options = { policy: createHallPolicy(prefix) };
     const servers = [await startMember(prefix, options), await startMember(prefix, options)];
     await waitUntilReady(...servers);
     const device = await connectClient(mosquitto.url, {}, `${prefix}/+/commands`);
@@ -248,7 +249,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
 
     const events = await fetch(`${servers[0].httpUrl}/api/events`);
     let eventText = "";
-    const readingEvents = (async () => {
+    const eventReader = (async () => {
       for await (const piece of events.body!) eventText += Buffer.from(piece).toString();
     })().catch(() => {});
     await eventually(() => eventText.includes("event: devices"), { what: "the events to begin" });
@@ -266,7 +267,7 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers
     expect((await fetch(`${servers[0].httpUrl}/api/devices/${prefix}/nobody`)).status).toBe(404);
     expect((await setModeOn(servers[0], `${prefix}/nobody`)).status).toBe(404);
     await servers[0].close();
-    await readingEvents;
+    await eventReader;
   });
 
   test("servers make no decisions without Redis, and continue when Redis is back", async () => {

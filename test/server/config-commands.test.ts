@@ -9,7 +9,7 @@ import { configCommand } from "../../server/src/app/commands/config.js";
 import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { printConfiguration } from "../../server/src/config/print.js";
 import { createJsonSchema } from "../../server/src/config/schema.js";
-import { writeConfigFile, loadConfigText, runNightlight, problemsIn } from "./support/config.js";
+import { writeConfigFile, loadConfigText, runNightlight, findProblemsIn } from "./support/config.js";
 import { createTemporaryFolder } from "./support/server.js";
 
 /** Runs the command in the test process. Returns its output and exit code. */
@@ -142,6 +142,6 @@ describe("config schema", () => {
     "ids: [5]",
   ])("the server refuses what the schema refuses: %s", async (text) => {
     expect(validate(parse(text))).toBe(false);
-    expect(await problemsIn(text)).toHaveLength(1);
+    expect(await findProblemsIn(text)).toHaveLength(1);
   });
 });

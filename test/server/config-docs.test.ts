@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { createFlagReference, createSettingsReference } from "../../server/src/config/reference.js";
-import { problemsIn } from "./support/config.js";
+import { findProblemsIn } from "./support/config.js";
 
 const CONFIGURATION_PAGE = fileURLToPath(new URL("../../docs/reference/configuration.md", import.meta.url));
 
@@ -31,6 +31,6 @@ test("the page's examples are valid configuration files", async () => {
   expect(examples.length).toBeGreaterThan(0);
   for (const text of examples) {
     expect(parse(text)).toBeTypeOf("object");
-    expect(await problemsIn(text)).toEqual([]);
+    expect(await findProblemsIn(text)).toEqual([]);
   }
 });

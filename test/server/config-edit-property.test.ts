@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { expect, test } from "vitest";
 import { editText } from "../../server/src/config/edit/edit-text.js";
-import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 
-type Data = { [key: string]: unknown };
+type ConfigurationData = { [key: string]: unknown };
 
 /** How one value is written, and the comments around it. */
 interface ValueStyle {
@@ -54,11 +54,11 @@ const scalar = fc.oneof(
   fc.constantFrom("two\nlines", "tab\t", "# not a comment", "a #b", "x\n# y", "\u2028", "long ".repeat(30)),
 );
 const list = fc.array(fc.oneof(fc.constantFrom("n/a", "n/b", "n/c-d", "n/e"), scalar), { maxLength: 4 });
-const valueTree = (depth: number): fc.Arbitrary<unknown> =>
+const createValueTree = (depth: number): fc.Arbitrary<unknown> =>
   depth === 0
     ? fc.oneof(scalar, list)
-    : fc.oneof(scalar, list, fc.dictionary(names, valueTree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
-const file = fc.dictionary(names, valueTree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
+    : fc.oneof(scalar, list, fc.dictionary(names, createValueTree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
+const file = fc.dictionary(names, createValueTree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
 
 /** Writes data as YAML with random styles and comments. Remembers anchors, to which later equal lists refer. */
 class YamlWriter {
@@ -69,7 +69,7 @@ class YamlWriter {
     readonly step: number,
   ) {}
 
-  lines(data: Data, indent: string): string[] {
+  formatLines(data: ConfigurationData, indent: string): string[] {
     return Object.entries(data).flatMap(([key, value]) => this.#pair(key, value, indent));
   }
 
@@ -78,16 +78,16 @@ class YamlWriter {
     const before = above.map((line) => (line ? indent + line : ""));
     const comment = beside && " ".repeat(gap) + beside;
     const inner = indent + " ".repeat(this.step);
-    const head = `${indent}${scalarText(key, quote)}:${" ".repeat(gap)}`;
+    const head = `${indent}${formatScalar(key, quote)}:${" ".repeat(gap)}`;
     const after = below ? [indent + below] : [];
     const isNested = typeof value === "object" && Object.keys(value as object).length > 0;
     if (!isNested || flow) {
-      const written = this.#shared(value, anchor) ?? flowText(value, quote);
+      const written = this.#shared(value, anchor) ?? formatFlowValue(value, quote);
       return [...before, head + written + comment, ...after];
     }
     const nested = Array.isArray(value)
       ? value.flatMap((item) => this.#item(item, inner))
-      : this.lines(value as Data, inner);
+      : this.formatLines(value as ConfigurationData, inner);
     return [...before, head.trimEnd() + comment, ...nested, ...after];
   }
 
@@ -95,7 +95,7 @@ class YamlWriter {
     const { above, beside, quote, gap } = this.styles();
     return [
       ...above.map((line) => line && indent + line),
-      `${indent}- ${scalarText(item, quote)}${beside && " ".repeat(gap) + beside}`,
+      `${indent}- ${formatScalar(item, quote)}${beside && " ".repeat(gap) + beside}`,
     ];
   }
 
@@ -106,35 +106,35 @@ class YamlWriter {
     if (name) return `*${name}`;
     if (!anchor) return undefined;
     this.#anchors.set(text, `s${this.#anchors.size}`);
-    return `&${this.#anchors.get(text)} ${flowText(value, "")}`;
+    return `&${this.#anchors.get(text)} ${formatFlowValue(value, "")}`;
   }
 }
 
-function scalarText(value: unknown, quote: ValueStyle["quote"]): string {
+function formatScalar(value: unknown, quote: ValueStyle["quote"]): string {
   if (typeof value !== "string") return JSON.stringify(value);
   if (quote === "'" && !/[\p{C}\u2028\u2029]/u.test(value)) return `'${value.replaceAll("'", "''")}'`;
   const isPlain = /^[a-z][a-z/ -]*$/i.test(value) && !/^(true|false|null)$/i.test(value) && value.trim() === value;
   return quote === "" && isPlain ? value : JSON.stringify(value);
 }
 
-function flowText(value: unknown, quote: ValueStyle["quote"]): string {
-  if (Array.isArray(value)) return `[ ${value.map((item) => scalarText(item, quote)).join(",  ")} ]`;
-  if (typeof value !== "object") return scalarText(value, quote);
-  const pairs = Object.entries(value as Data).map(
-    ([key, inner]) => `${scalarText(key, "")}: ${flowText(inner, quote)}`,
+function formatFlowValue(value: unknown, quote: ValueStyle["quote"]): string {
+  if (Array.isArray(value)) return `[ ${value.map((item) => formatScalar(item, quote)).join(",  ")} ]`;
+  if (typeof value !== "object") return formatScalar(value, quote);
+  const pairs = Object.entries(value as ConfigurationData).map(
+    ([key, inner]) => `${formatScalar(key, "")}: ${formatFlowValue(inner, quote)}`,
   );
   return `{ ${pairs.join(", ")} }`;
 }
 
-const commentsIn = (lines: readonly string[]): number => lines.filter((line) => line.includes("#")).length;
+const countComments = (lines: readonly string[]): number => lines.filter((line) => line.includes("#")).length;
 
 /** Sets or deletes a value in a copy of the data. This is the specification of an edit. */
-function applyEdit(data: Data, path: readonly string[], value: unknown): Data {
+function applyEdit(data: ConfigurationData, path: readonly string[], value: unknown): ConfigurationData {
   const copy = structuredClone(data);
   let inner = copy;
   for (const key of path.slice(0, -1)) {
     if (typeof inner[key] !== "object" || inner[key] === null || Array.isArray(inner[key])) inner[key] = {};
-    inner = inner[key] as Data;
+    inner = inner[key] as ConfigurationData;
   }
   const last = path.at(-1)!;
   if (value === undefined) delete inner[last];
@@ -145,14 +145,14 @@ function applyEdit(data: Data, path: readonly string[], value: unknown): Data {
 /** Removes empty mappings, which mean the same as no mapping. */
 function removeEmpty(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? undefined;
-  const entries = Object.entries(value as Data).map(([key, inner]) => [key, removeEmpty(inner)] as const);
+  const entries = Object.entries(value as ConfigurationData).map(([key, inner]) => [key, removeEmpty(inner)] as const);
   const kept = entries.filter(([, inner]) => inner !== undefined && (typeof inner !== "object" || Array.isArray(inner) || Object.keys(inner as object).length > 0)); // prettier-ignore
   return Object.fromEntries(kept);
 }
 
 const edit = fc.record({
   path: fc.array(names, { minLength: 1, maxLength: 3 }),
-  value: fc.oneof(scalar, list, valueTree(2), fc.constant(undefined)),
+  value: fc.oneof(scalar, list, createValueTree(2), fc.constant(undefined)),
 });
 
 test("random edits change what they should, and lose no comment and no other setting", () => {
@@ -166,10 +166,11 @@ test("random edits change what they should, and lose no comment and no other set
       (data, styles, step, eol, edits) => {
         const iterator = styles[Symbol.iterator]();
         const writer = new YamlWriter(() => iterator.next().value as ValueStyle, step);
-        const lines = ["# head", ...writer.lines(data, "")];
+        const lines = ["# head", ...writer.formatLines(data, "")];
         let text = lines.map((line) => line + eol).join("");
         let model = data;
-        const parseText = (): Data => (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as Data;
+        const parseText = (): ConfigurationData =>
+          (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as ConfigurationData;
         expect(removeEmpty(parseText()), text).toEqual(removeEmpty(model));
         for (const { path, value } of edits) {
           const before = text;
@@ -179,8 +180,8 @@ test("random edits change what they should, and lose no comment and no other set
             removeEmpty(model),
           );
         }
-        expect(commentsIn(text.split(eol)), text).toBeGreaterThanOrEqual(1);
-        const countOf = (written: string, wanted: string): number => written.split(wanted).length - 1;
+        expect(countComments(text.split(eol)), text).toBeGreaterThanOrEqual(1);
+        const countOccurrences = (written: string, wanted: string): number => written.split(wanted).length - 1;
         for (const words of [
           "# above",
           "# zones: no",
@@ -191,9 +192,9 @@ test("random edits change what they should, and lose no comment and no other set
           "# - item",
         ])
           // prettier-ignore
-          expect(countOf(text, words), text).toBe(countOf(lines.join("\n"), words));
+          expect(countOccurrences(text, words), text).toBe(countOccurrences(lines.join("\n"), words));
       },
     ),
-    { seed: testSeed(), numRuns: IS_LONG_RUN ? 5000 : 300 },
+    { seed: getTestSeed(), numRuns: IS_LONG_RUN ? 5000 : 300 },
   );
 });

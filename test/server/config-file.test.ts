@@ -6,13 +6,14 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { createJsonSchema } from "../../server/src/config/schema.js";
 import { ConfigurationError } from "../../server/src/config/problems.js";
-import { writeConfigFile, loadConfig, problemsIn } from "./support/config.js";
+import { writeConfigFile, loadConfig, findProblemsIn } from "./support/config.js";
 import { createTemporaryFolder } from "./support/server.js";
 
-const zoneFile = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+const createZoneFile = (lines: string): string =>
+  `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
 test("the error lists every mistake in the order of the file, with the value found and the allowed values", async () => {
-  const problems = await problemsIn(`mqtt_port: 70000
+  const problems = await findProblemsIn(`mqtt_port: 70000
 rule: {treshold: 250}
 zones:
   hall:
@@ -63,13 +64,13 @@ describe("a mistake is reported with its line and column", () => {
     ["a zone with an empty list", "zones: {hall: {sensors: [], lamps: [a]}}", /sensors is an empty list; it must be a list of at least one/],
     ["a zone with nothing in it", "zones:\n  hall:", /^2:3: zones > hall > sensors is missing/],
     ["a sensor twice in a zone", "zones: {hall: {sensors: [a, a], lamps: [a]}}", /^1:29: .*item 2 is a, which is in this list already; keep one\.$/],
-    ["more sensors wanted than there are", zoneFile("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],
-    ["at_least without its number", zoneFile("combine: at_least"), /combine is at_least, which needs at_least/],
-    ["at_least of another way to combine", zoneFile("at_least: 1"), /at_least is of no use without combine: at_least\.$/],
-    ["hours that are empty", zoneFile("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
-    ["a time zone that is none", zoneFile("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
-    ["an offset for a time zone", zoneFile("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
-    ["a lamp that could never go off", zoneFile("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on forever/],
+    ["more sensors wanted than there are", createZoneFile("combine: at_least\n    at_least: 3"), /^6:15: zones > hall > at_least is 3, but the zone has 2 sensors/],
+    ["at_least without its number", createZoneFile("combine: at_least"), /combine is at_least, which needs at_least/],
+    ["at_least of another way to combine", createZoneFile("at_least: 1"), /at_least is of no use without combine: at_least\.$/],
+    ["hours that are empty", createZoneFile("hours: {from: 08:00, to: 8:00}"), /hours > to is 8:00, as from is.*leave hours out for all day\.$/],
+    ["a time zone that is none", createZoneFile("hours: {from: 08:00, to: 09:00, time_zone: Europe/Berln}"), /did you mean Europe\/Berlin\?\.?$/],
+    ["an offset for a time zone", createZoneFile("hours: {from: 08:00, to: 09:00, time_zone: '+01:00'}"), /IANA name/],
+    ["a lamp that could never go off", createZoneFile("threshold: 1000\n    hysteresis: 50"), /^6:17: zones > hall > hysteresis would keep a lamp on forever/],
     ["a lamp that could never go off, by the rule of all", "rule: {hysteresis: 800}", /threshold \+ hysteresis = 1100/],
     ["a port that is taken twice", "http_port: 1883", /^1:12: http_port is 1883, as mqtt_port is; a port serves one of them\.$/],
     ["a port for TLS without a certificate", "mqtts_port: 8884", /mqtts_port is of no use without a certificate/],
@@ -85,16 +86,16 @@ describe("a mistake is reported with its line and column", () => {
     ["two documents", "host: ::1\n---\nhost: ::1", /^2:1: A second document begins here/],
     ["invalid YAML", "host: ::1\nids: [a\nlog: json", /^3:1: This is not YAML: /],
   ])("%s is reported with its position", async (_what, text, sentence) => {
-    expect(await problemsIn(text)).toContainEqual(expect.stringMatching(sentence));
+    expect(await findProblemsIn(text)).toContainEqual(expect.stringMatching(sentence));
   }); // prettier-ignore
 
   test("a TLS key without a certificate is a mistake, and so is a certificate without a key", async () => {
     const file = await writeConfigFile("x");
-    const tlsFile = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
-    expect(await problemsIn(tlsFile("key"))).toEqual([
+    const createTlsFile = (name: string): string => `tls: {${name}: '${file.replaceAll("\\", "/")}'}`;
+    expect(await findProblemsIn(createTlsFile("key"))).toEqual([
       expect.stringMatching(/tls > key needs tls > cert beside it\.$/),
     ]);
-    expect(await problemsIn(tlsFile("cert"))).toEqual([
+    expect(await findProblemsIn(createTlsFile("cert"))).toEqual([
       expect.stringMatching(/tls > cert needs tls > key beside it\.$/),
     ]);
   });
@@ -156,7 +157,7 @@ describe("a secret is not repeated in an error", () => {
     "mqtt://me:hunter2@x",
     "[mqtt://me:hunter2@x]",
   ])("the error for broker: %s does not repeat the secret", async (text) => {
-    const problems = await problemsIn(`broker: ${text}\nhttp_port: x`);
+    const problems = await findProblemsIn(`broker: ${text}\nhttp_port: x`);
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join()).not.toMatch(/hunter|ter2|5550199/);
   });
@@ -165,12 +166,12 @@ describe("a secret is not repeated in an error", () => {
 test("an unreadable file is reported with the reason", async () => {
   const folder = await createTemporaryFolder();
   await mkdir(path.join(folder, "sub"));
-  const loadNamed = (name: string) => () => loadConfig(["--config", path.join(folder, name)]);
-  expect(loadNamed("none.yaml")).toThrow(/none\.yaml cannot be read: there is no such file\.$/);
-  expect(loadNamed("sub")).toThrow(/sub cannot be read: it is a folder\.$/);
+  const createLoaderOf = (name: string) => () => loadConfig(["--config", path.join(folder, name)]);
+  expect(createLoaderOf("none.yaml")).toThrow(/none\.yaml cannot be read: there is no such file\.$/);
+  expect(createLoaderOf("sub")).toThrow(/sub cannot be read: it is a folder\.$/);
   if (existsSync("/dev/zero"))
     expect(() => loadConfig(["--config", "/dev/zero"])).toThrow(/it has more than 67,108,864 bytes\.$/);
-  expect(await problemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
+  expect(await findProblemsIn(Buffer.from("\ufeffhost: x", "utf16le"))).toEqual([expect.stringMatching(/not text in UTF-8\.$/)]); // prettier-ignore
 });
 
 test("random settings are accepted or refused with positions, and never cause another error", async () => {

@@ -32,7 +32,7 @@ async function createReloadable(text: string, later: readonly string[] | UsageEr
     taken,
     lines,
     current: () => current,
-    async change(changed: string) {
+    async changeFile(changed: string) {
       await writeFile(file, changed);
       current = reload({ server, log, load: loadFile, current });
       log.flush();
@@ -42,8 +42,8 @@ async function createReloadable(text: string, later: readonly string[] | UsageEr
 
 describe("a reloaded file", () => {
   test("a reloaded file takes effect, and the log says what changed", async () => {
-    const { change, taken, lines, current } = await createReloadable(ZONE);
-    await change(ZONE.replace("200", "150"));
+    const { changeFile, taken, lines, current } = await createReloadable(ZONE);
+    await changeFile(ZONE.replace("200", "150"));
     expect(taken).toMatchObject([{ policy: { zones: [{ name: "hall", rule: { threshold: 150 } }] } }]);
     expect(current().configuration.zones.hall.threshold).toBe(150);
     expect(lines).toEqual([
@@ -57,15 +57,15 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file is compared with the previous one", async () => {
-    const { change, lines } = await createReloadable(ZONE);
-    await change(ZONE.replace("200", "150"));
-    await change(ZONE.replace("200", "150"));
+    const { changeFile, lines } = await createReloadable(ZONE);
+    await changeFile(ZONE.replace("200", "150"));
+    await changeFile(ZONE.replace("200", "150"));
     expect(lines.at(-1)).toMatchObject({ msg: expect.stringMatching(/: nothing changed\.$/), changed: [] });
   });
 
   test("a reloaded file may contain changes that require a restart, and the log names them", async () => {
-    const { change, lines } = await createReloadable("", ["mqtt_port"]);
-    await change("mqtt_port: 5\nlog: json");
+    const { changeFile, lines } = await createReloadable("", ["mqtt_port"]);
+    await changeFile("mqtt_port: 5\nlog: json");
     expect(lines.at(-1)).toMatchObject({
       level: "warn",
       msg: "Restart the server to apply: mqtt_port, log.",
@@ -74,8 +74,8 @@ describe("a reloaded file", () => {
   });
 
   test("a reloaded file's secrets do not appear in the log", async () => {
-    const { change, lines } = await createReloadable("broker: {password: hunter2}");
-    await change("broker: {password: hunter3}");
+    const { changeFile, lines } = await createReloadable("broker: {password: hunter2}");
+    await changeFile("broker: {password: hunter3}");
     expect(lines[0]).toMatchObject({ changed: ["broker > password"] });
     expect(JSON.stringify(lines)).not.toContain("hunter");
   });
@@ -83,9 +83,9 @@ describe("a reloaded file", () => {
 
 describe("an invalid file", () => {
   test("an invalid file causes one error in the log for each mistake", async () => {
-    const { change, taken, lines, current, file } = await createReloadable(ZONE);
+    const { changeFile, taken, lines, current, file } = await createReloadable(ZONE);
     const before = current();
-    await change(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
+    await changeFile(`${ZONE}\nrule: {threshold: 5000}\nnonsense: 1\n`);
     expect(taken).toEqual([]);
     expect(current()).toBe(before);
     expect(lines).toMatchObject([
@@ -93,17 +93,17 @@ describe("an invalid file", () => {
       { level: "error", event: "config", file, line: 3, column: 1, msg: expect.stringMatching(/nonsense is no setting/) }, // prettier-ignore
       { level: "warn", event: "config", msg: expect.stringMatching(/keeps the current one/) },
     ]);
-    await change(ZONE);
+    await changeFile(ZONE);
     expect(taken).toHaveLength(1);
   });
 
   test("a file that only the server refuses is handled the same way", async () => {
-    const { change, lines, current } = await createReloadable(
+    const { changeFile, lines, current } = await createReloadable(
       ZONE,
       new UsageError("--host ::2 is wider than this machine."),
     );
     const before = current();
-    await change("");
+    await changeFile("");
     expect(current()).toBe(before);
     expect(lines[0]).toMatchObject({ level: "error", msg: "--host ::2 is wider than this machine." });
   });
@@ -114,11 +114,11 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const file = await writeConfigFile(ZONE);
     const program = startServerProgram(["--config", file, "--mqtt-port", "0", "--http-port", "0", "--data", await createTemporaryFolder(), "--log", "json"]); // prettier-ignore
-    await program.addresses();
+    await program.waitForAddresses();
     const reloadWithSighup = async (text: string, expected: RegExp) => {
       await writeFile(file, text);
       program.child.kill("SIGHUP");
-      await eventually(() => program.entries().some(({ event, msg }) => event === "config" && expected.test(String(msg))), { what: `${expected} in:\n${program.output.out}` }); // prettier-ignore
+      await eventually(() => program.readEntries().some(({ event, msg }) => event === "config" && expected.test(String(msg))), { what: `${expected} in:\n${program.output.out}` }); // prettier-ignore
     };
     await reloadWithSighup("zones: 5", /zones is 5; it must be/);
     await reloadWithSighup(ZONE.replace("200", "150"), /zones > hall > threshold changed/);
@@ -128,7 +128,7 @@ test.skipIf(process.platform === "win32")(
       /Every user of this machine can read/,
     );
     program.child.kill("SIGTERM");
-    expect(await program.ended()).toBe(0);
+    expect(await program.waitForExit()).toBe(0);
     expect(program.output.err).toBe("");
   },
 );

@@ -6,7 +6,7 @@ import { LESSON_POLICY } from "../../server/src/decisions/policy.js";
 import { createCommand } from "../../server/src/app/cli.js";
 import { dataFolderOf } from "../../server/src/config/data-folder.js";
 import { formatDuration, parseDuration } from "../../server/src/common/duration.js";
-import { writeConfigFile, loadConfig, loadConfigText, problemsIn } from "./support/config.js";
+import { writeConfigFile, loadConfig, loadConfigText, findProblemsIn } from "./support/config.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -82,19 +82,19 @@ zones:
   });
 
   test("the stale time of a sensor is longer than its heartbeat interval", async () => {
-    const staleAfter = async (reporting: string): Promise<number> =>
+    const loadStaleAfter = async (reporting: string): Promise<number> =>
       (await loadConfigText(`reporting: ${reporting}\nzones: {z: {sensors: [a], lamps: [a]}}`)).options.policy.zones[0]
         .stale_after;
-    expect(await staleAfter("{heartbeat: 10 min}")).toBe(30 * MINUTE);
-    expect(await staleAfter("{report: interval, interval: 1 h}")).toBe(180 * MINUTE);
-    expect(await staleAfter("{heartbeat: 1 s}")).toBe(90_000);
+    expect(await loadStaleAfter("{heartbeat: 10 min}")).toBe(30 * MINUTE);
+    expect(await loadStaleAfter("{report: interval, interval: 1 h}")).toBe(180 * MINUTE);
+    expect(await loadStaleAfter("{heartbeat: 1 s}")).toBe(90_000);
   });
 
   test("a PostgreSQL URL can come from the file or the environment, and its password is not shown", async () => {
     const url = "postgres://me:secret@db.example.org/lights";
     const { options } = await loadConfigText(`history: {url: "${url}", readings: 1 d}`);
     expect(options.history).toEqual({ url, readings: DAY, switches: 365 * DAY });
-    const wrong = await problemsIn('history: {url: "mysql://me:secret@db/lights"}');
+    const wrong = await findProblemsIn('history: {url: "mysql://me:secret@db/lights"}');
     expect(wrong.join()).toMatch(
       /history > url is "mysql:\/\/me:\*+@db\/lights"; it must be the URL of a database.+postgres/,
     );
@@ -178,24 +178,24 @@ describe("a flag overrides its variable, a variable overrides the file, and the 
   });
 
   test("each mistake is reported under the name of its origin, together with the others", async () => {
-    const problems = await problemsIn("log: xml", ["--mqtt-port", "abc", "--id", "a", "--id", "b#"], { NIGHTLIGHT_HTTP: "maybe" }); // prettier-ignore
+    const problems = await findProblemsIn("log: xml", ["--mqtt-port", "abc", "--id", "a", "--id", "b#"], { NIGHTLIGHT_HTTP: "maybe" }); // prettier-ignore
     expect(problems).toEqual([
       '--mqtt-port is "abc"; it must be a whole number from 0 to 65535; 0 means any free port.',
       'NIGHTLIGHT_HTTP is "maybe"; it must be true or false.',
       expect.stringMatching(/^--id is "b#"; .* cannot contain # or \+\.$/),
       "1:6: log is xml; it must be pretty or json.",
     ]);
-    expect(await problemsIn("http_port: 1884", [], { NIGHTLIGHT_MQTT_PORT: "1884" })).toEqual([
+    expect(await findProblemsIn("http_port: 1884", [], { NIGHTLIGHT_MQTT_PORT: "1884" })).toEqual([
       "1:12: http_port is 1884, as mqtt_port is; a port serves one of them.",
     ]);
-    expect(await problemsIn("", [], { NIGHTLIGHT_MQTT_PORT: "8080" })).toEqual([
+    expect(await findProblemsIn("", [], { NIGHTLIGHT_MQTT_PORT: "8080" })).toEqual([
       "NIGHTLIGHT_MQTT_PORT is 8080, as http_port is; a port serves one of them.",
     ]);
   });
 });
 
 describe("a subcommand uses the server's data folder", () => {
-  const parsedDataFolder = (flags: string[], env: Record<string, string> = {}): string => {
+  const parseDataFolder = (flags: string[], env: Record<string, string> = {}): string => {
     let found = "";
     const command = createCommand();
     command.command("user").action((_flags, self) => void (found = dataFolderOf(self, env)));
@@ -205,16 +205,16 @@ describe("a subcommand uses the server's data folder", () => {
 
   test("the folder comes from the flag, the variable, the file or the default", async () => {
     const file = await writeConfigFile("data: kept");
-    expect(parsedDataFolder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
-    expect(parsedDataFolder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
-    expect(parsedDataFolder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
-    expect(parsedDataFolder([])).toBe(".nightlight");
+    expect(parseDataFolder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
+    expect(parseDataFolder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
+    expect(parseDataFolder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
+    expect(parseDataFolder([])).toBe(".nightlight");
   });
 
   test("a flag for the folder makes an invalid file irrelevant", async () => {
     const file = await writeConfigFile("nonsense: 1");
-    expect(parsedDataFolder(["--config", file, "--data", "a"])).toBe("a");
-    expect(() => parsedDataFolder(["--config", file])).toThrow(/nonsense is no setting/);
+    expect(parseDataFolder(["--config", file, "--data", "a"])).toBe("a");
+    expect(() => parseDataFolder(["--config", file])).toThrow(/nonsense is no setting/);
   });
 });
 

@@ -3,14 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EXAMPLE_CONFIGURATION } from "../../server/src/config/example.js";
 import { parseYaml } from "../../server/src/config/yaml-file.js";
-import { loadConfig, loadConfigText, problemsIn } from "./support/config.js";
+import { loadConfig, loadConfigText, findProblemsIn } from "./support/config.js";
 
-const zoneFile = (lines: string): string => `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
+const createZoneFile = (lines: string): string =>
+  `zones:\n  hall:\n    sensors: [a, b]\n    lamps: [a]\n    ${lines}\n`;
 
 describe("YAML in configuration files", () => {
   test("off is text and 18:00 is a time of day in every YAML version", async () => {
     for (const head of ["", "%YAML 1.1\n---\n"]) {
-      const text = head + zoneFile("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
+      const text = head + createZoneFile("hours: {from: 18:00, to: 06:30, time_zone: UTC, outside: off}");
       const { policy } = (await loadConfigText(text)).options;
       expect(policy.zones[0].hours).toEqual({ from: 1080, to: 390, time_zone: "UTC", outside: "off" });
     }
@@ -37,22 +38,25 @@ describe("YAML in configuration files", () => {
   test("hundreds of zones may use one list, but exponentially nested aliases are refused", async () => {
     const zones = Array.from({ length: 300 }, (_, i) => `  z${i}: {sensors: ${i === 0 ? "&s [x, y]" : "*s"}, lamps: [l${i}]}`); // prettier-ignore
     expect((await loadConfigText(`zones:\n${zones.join("\n")}`)).options.policy.zones).toHaveLength(300);
-    const listOfTen = (name: string): string => `[${Array<string>(10).fill(name).join()}]`;
-    const laughs = Array.from({ length: 9 }, (_, i) => `k${i}: &a${i} ${listOfTen(i === 0 ? "ha" : `*a${i - 1}`)}`);
-    expect(await problemsIn(laughs.join("\n"))).toContainEqual(expect.stringMatching(/aliases .* more than 5,000,000 values\.$/)); // prettier-ignore
+    const createListOfTen = (name: string): string => `[${Array<string>(10).fill(name).join()}]`;
+    const laughs = Array.from(
+      { length: 9 },
+      (_, i) => `k${i}: &a${i} ${createListOfTen(i === 0 ? "ha" : `*a${i - 1}`)}`,
+    );
+    expect(await findProblemsIn(laughs.join("\n"))).toContainEqual(expect.stringMatching(/aliases .* more than 5,000,000 values\.$/)); // prettier-ignore
   });
 
   test("a file with 20,000 devices loads in linear time", async () => {
-    const timeFor = async (count: number): Promise<number> => {
+    const measureTimeFor = async (count: number): Promise<number> => {
       const devices = Array.from({ length: count }, (_, i) => `  nightlight/board-${i}: {label: Board ${i}}`);
       const start = performance.now();
       expect((await loadConfigText(`devices:\n${devices.join("\n")}`)).options.policy.devices.size).toBe(count);
       return performance.now() - start;
     };
-    await timeFor(500);
-    const quarter = await timeFor(5000);
+    await measureTimeFor(500);
+    const quarter = await measureTimeFor(5000);
     // Comparing each key with all others would take 16 times as long.
-    expect((await timeFor(20_000)) / quarter).toBeLessThan(10);
+    expect((await measureTimeFor(20_000)) / quarter).toBeLessThan(10);
   });
 
   test("an empty file sets the defaults", async () => {

@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.js";
 import { DASHBOARD_FOLDER, FakeApi } from "./support/fake-api.js";
 import { startHttpApp } from "./support/http-app.js";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const BOARD_ID = "nightlight/yard/gate";
 
 interface Finding {
@@ -24,7 +24,7 @@ test("the first load has less than 100 KB compressed, and every browser gets it 
   const { url } = await startHttpApp();
   const files = (await readdir(DASHBOARD_FOLDER)).filter((name) => !/\.(br|gz)$/.test(name));
   expect(files).toEqual(expect.arrayContaining(["index.html", "app.js", "style.css", "icon.svg"]));
-  const first = await filesOfFirstLoad();
+  const first = await listFilesOfFirstLoad();
   let sum = 0;
   // The page loads only one of the languages.
   let messages = 0;
@@ -53,7 +53,7 @@ test("the first load has less than 100 KB compressed, and every browser gets it 
 });
 
 /** Returns the files that every page loads, except the texts. Other views are chunks that load when they are opened. */
-async function filesOfFirstLoad(): Promise<Set<string>> {
+async function listFilesOfFirstLoad(): Promise<Set<string>> {
   const scripts = new Set(["app.js"]);
   for (const name of scripts) {
     const text = await readFile(path.join(DASHBOARD_FOLDER, name), "utf8");
@@ -146,7 +146,7 @@ describe.skipIf(!chromiumPath)(`the dashboard for everybody${chromiumNote}`, () 
             await page.getByText("Show readings as a table").click();
             await eventually(async () => (await page.getByRole("row").count()) > 10, { what: "the table" });
           }
-          await page.evaluate(await readFile(AXE, "utf8"));
+          await page.evaluate(await readFile(AXE_SCRIPT, "utf8"));
           const { violations, passes } = await page.evaluate<{ violations: Finding[]; passes: Finding[] }>("axe.run()");
           const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
           const said = grave.flatMap(({ id, nodes }) =>

@@ -8,7 +8,7 @@ import { startReceiver } from "./support/receiver.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 import { startSettingsServer } from "./support/settings.js";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists them and sends a test message${chromiumNote}`, async () => {
   const browser = await startChromium();
@@ -31,7 +31,7 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   expect(await link.getAttribute("href")).toBe("#/board/nightlight%2Fporch");
   await messages.getByText("This server was started by another program").waitFor();
   // a script of a test must not load under the page's content security policy, but the debugger may run it
-  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
+  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE_SCRIPT, "utf8"));
   const findAxeViolations = () => page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
   expect(await findAxeViolations()).toEqual([]);
 
@@ -87,8 +87,8 @@ test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at 
   await save.click();
   await page.getByRole("dialog").getByRole("button", { name: "Keep yours" }).click();
   await eventually(async () => (await server.text()).includes(`  ntfy: ${proposed}\n`), { what: "the topic in the file" });
-  await messages.getByText(proposed).waitFor(); // to subscribe after saving
-  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
+  await messages.getByText(proposed).waitFor(); // shows the saved topic, so that people can subscribe to it
+  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE_SCRIPT, "utf8"));
   for (const width of [1280, 390]) {
     await page.setViewportSize({ width, height: 900 });
     expect(await page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Device, Zone } from "../../server/dashboard/api.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { arrangeBoards, type Arrangement } from "../../server/dashboard/overview/arrange.js";
-import { boardHash, parseRoute, zoneHash } from "../../server/dashboard/route.js";
-import { combineText, missingText, ruleText } from "../../server/dashboard/labels.js";
+import { formatBoardHash, parseRoute, formatZoneHash } from "../../server/dashboard/route.js";
+import { describeCombination, describeLostReadings, describeRule } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { formatDuration, formatTimeLeft } from "../../server/dashboard/messages/locale.js";
 import { message, setMessages } from "../../server/dashboard/messages/message.js";
@@ -24,7 +24,7 @@ function createModel(id: string, change: Partial<DeviceView> = {}): BoardModel {
 }
 
 /** Arranges the boards. Returns a list per zone: the zone's name ("-" without a zone), then the ids of its boards. */
-function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
+function arrangeIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zones: ZoneView[] = []): string[][] {
   const known: Zone[] = zones;
   return arrangeBoards(boards, known, { ...DEFAULT_VIEW, ...view }).map(({ zone, boards }) => [
     zone?.name ?? "-",
@@ -35,7 +35,7 @@ function arrangedIds(boards: BoardModel[], view: Partial<Arrangement> = {}, zone
 describe("the boards of the overview", () => {
   test("the boards of the overview are sorted by name, with numbers in numeric order", () => {
     expect(
-      arrangedIds([createModel("b/10"), createModel("b/9"), createModel("a"), createModel("x", { label: "Aa" })]),
+      arrangeIds([createModel("b/10"), createModel("b/9"), createModel("a"), createModel("x", { label: "Aa" })]),
     ).toEqual([["-", "a", "x", "b/9", "b/10"]]);
   });
 
@@ -52,7 +52,7 @@ describe("the boards of the overview", () => {
       createModel("d"),
       createModel("e", { zone: "gone" }),
     ];
-    expect(arrangedIds(boards, {}, zones)).toEqual([
+    expect(arrangeIds(boards, {}, zones)).toEqual([
       ["yard", "b"],
       ["hall", "a", "c"],
       ["-", "d", "e"],
@@ -66,10 +66,10 @@ describe("the boards of the overview", () => {
       createModel("yard/pond", { zone: "z" }),
     ];
     const zones = [createZoneView("z", { label: "Garden" })];
-    expect(arrangedIds(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(arrangedIds(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
-    expect(arrangedIds(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
-    expect(arrangedIds(boards, { search: "cellar" }, zones)).toEqual([]);
+    expect(arrangeIds(boards, { search: " HOUSE hall" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangeIds(boards, { search: "downst" }, zones)).toEqual([["-", "house/hall"]]);
+    expect(arrangeIds(boards, { search: "garden pond" }, zones)).toEqual([["z", "yard/pond"]]);
+    expect(arrangeIds(boards, { search: "cellar" }, zones)).toEqual([]);
   });
 
   test("the boards of the overview can be filtered by offline, on, overridden and missing readings", () => {
@@ -80,10 +80,10 @@ describe("the boards of the overview", () => {
       createModel("missing", { missing: 1 }),
       createModel("dropped", { dropped: 1 }),
     ];
-    expect(arrangedIds(boards, { show: "offline" })).toEqual([["-", "offline"]]);
-    expect(arrangedIds(boards, { show: "on" })).toEqual([["-", "on"]]);
-    expect(arrangedIds(boards, { show: "overridden" })).toEqual([["-", "held"]]);
-    expect(arrangedIds(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
+    expect(arrangeIds(boards, { show: "offline" })).toEqual([["-", "offline"]]);
+    expect(arrangeIds(boards, { show: "on" })).toEqual([["-", "on"]]);
+    expect(arrangeIds(boards, { show: "overridden" })).toEqual([["-", "held"]]);
+    expect(arrangeIds(boards, { show: "missing" })).toEqual([["-", "dropped", "missing"]]);
   });
 
   test("the boards of the overview can be sorted by light or by problems", () => {
@@ -93,17 +93,17 @@ describe("the boards of the overview", () => {
       createModel("unknown", { light: null, online: false }),
       createModel("mid", { light: 500, missing: 2 }),
     ];
-    expect(arrangedIds(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
-    expect(arrangedIds(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
-    expect(arrangedIds(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
+    expect(arrangeIds(boards, { sort: "darkest" })).toEqual([["-", "dark", "mid", "bright", "unknown"]]);
+    expect(arrangeIds(boards, { sort: "brightest" })).toEqual([["-", "bright", "mid", "dark", "unknown"]]);
+    expect(arrangeIds(boards, { sort: "problems" })).toEqual([["-", "unknown", "mid", "dark", "bright"]]);
   });
 });
 
 describe("a URL hash", () => {
   test("a URL hash identifies a board or zone with any characters in its name", () => {
     for (const name of ["nightlight/a", "a b/%41#ü?", "..", "100%"]) {
-      expect(parseRoute(boardHash(name))).toEqual({ view: "board", id: name });
-      expect(parseRoute(zoneHash(name))).toEqual({ view: "zones", name });
+      expect(parseRoute(formatBoardHash(name))).toEqual({ view: "board", id: name });
+      expect(parseRoute(formatZoneHash(name))).toEqual({ view: "zones", name });
     }
   });
 
@@ -154,15 +154,15 @@ describe("a text", () => {
 
   test("a text shows how a zone decides and how many readings were lost", () => {
     const sensors = [1, 2, 3].map((i) => ({ id: String(i), light: 1, stale: i === 3 }));
-    expect(combineText(createZoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
-    expect(combineText(createZoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe(
+    expect(describeCombination(createZoneView("z", { sensors }))).toBe("median of 2 of 3 sensors");
+    expect(describeCombination(createZoneView("z", { combine: "any", sensors: sensors.slice(0, 1) }))).toBe(
       "darkest of 1 sensor",
     );
-    expect(combineText(createZoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
+    expect(describeCombination(createZoneView("z", { combine: "at_least", at_least: 2, sensors }))).toBe(
       "at least 2 of 3 sensors must be dark",
     );
-    expect(ruleText({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
-    expect(missingText(createDeviceView("a", { missing: 1, dropped: 20 }))).toBe(
+    expect(describeRule({ threshold: 300, hysteresis: 40 })).toBe("on below 300, off at 340 or more");
+    expect(describeLostReadings(createDeviceView("a", { missing: 1, dropped: 20 }))).toBe(
       "1 reading missing · 20 readings dropped",
     );
   });

@@ -38,8 +38,8 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(complaints).toEqual([]);
   });
 
-  const notice = () => page.getByRole("region", { name: "Contested client ids" });
-  const noticeText = async () => (await notice().innerText()).replaceAll(/\s+/g, " ");
+  const findNotice = () => page.getByRole("region", { name: "Contested client ids" });
+  const readNoticeText = async () => (await findNotice().innerText()).replaceAll(/\s+/g, " ");
 
   /** Opens the page with a clock that only the test advances. */
   async function openDashboard(): Promise<void> {
@@ -61,18 +61,18 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
   test("contested client ids are listed near the top with account, addresses, number of takeovers and advice", async () => {
     api.contested = [CONTESTED_PHONE];
     await openDashboard();
-    await eventually(() => notice().isVisible(), { what: "the notice" });
-    expect(await noticeText()).toBe(
+    await eventually(() => findNotice().isVisible(), { what: "the notice" });
+    expect(await readNoticeText()).toBe(
       'Two clients use the client id "phone" of the account ann. Each connection ends the other: 12 times in the last' +
         " minute, from 192.168.1.20 and 192.168.1.21. Give one of them another client id.",
     );
-    const { y } = (await notice().boundingBox())!;
+    const { y } = (await findNotice().boundingBox())!;
     expect(y).toBeLessThan((await page.getByRole("article").first().boundingBox())!.y);
   });
 
   test("contested client ids are not mentioned if there are none", async () => {
     await openDashboard();
-    expect(await notice().isVisible()).toBe(false);
+    expect(await findNotice().isVisible()).toBe(false);
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
@@ -80,20 +80,20 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     await openDashboard();
     api.contested = [CONTESTED_PHONE];
     await page.clock.runFor(POLL_INTERVAL);
-    await eventually(() => notice().isVisible(), { what: "the notice" });
-    const alert = await notice().getByRole("alert").elementHandle();
+    await eventually(() => findNotice().isVisible(), { what: "the notice" });
+    const alert = await findNotice().getByRole("alert").elementHandle();
     api.contested = [{ ...CONTESTED_PHONE, takeovers: 1 }];
     await page.clock.runFor(POLL_INTERVAL);
-    await eventually(async () => /: once in the last minute/.test(await noticeText()), { what: "the new number" });
-    // A new element would make a screen reader announce it again.
+    await eventually(async () => /: once in the last minute/.test(await readNoticeText()), { what: "the new number" });
+    // expects the same element, because a screen reader would announce the warning again in a new element
     expect(
-      await notice()
+      await findNotice()
         .getByRole("alert")
         .evaluate((now, before) => now === before, alert),
     ).toBe(true);
     api.contested = [];
     await page.clock.runFor(POLL_INTERVAL);
-    await eventually(async () => !(await notice().isVisible()), { what: "no notice" });
+    await eventually(async () => !(await findNotice().isVisible()), { what: "no notice" });
     expect(await page.getByRole("alert").count()).toBe(0);
   });
 
@@ -110,7 +110,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     expect(requests).toEqual([]);
     api.contested = [CONTESTED_PHONE];
     await setHidden(false);
-    await eventually(() => notice().isVisible(), { what: "the notice" });
+    await eventually(() => findNotice().isVisible(), { what: "the notice" });
     expect(requests).toHaveLength(1);
   });
 
@@ -121,10 +121,10 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
       ...Array.from({ length: 7 }, (_, i) => ({ client_id: `c${i}`, account: null, addresses: [], takeovers: 2 })),
     ];
     await openDashboard();
-    await eventually(() => notice().isVisible(), { what: "the notice" });
-    expect(await notice().getByRole("listitem").count()).toBe(5);
-    expect(await noticeText()).toContain(`Several clients use the client id "${client_id}".`);
-    expect(await noticeText()).toMatch(/And 3 more client ids\.$/);
+    await eventually(() => findNotice().isVisible(), { what: "the notice" });
+    expect(await findNotice().getByRole("listitem").count()).toBe(5);
+    expect(await readNoticeText()).toContain(`Several clients use the client id "${client_id}".`);
+    expect(await readNoticeText()).toMatch(/And 3 more client ids\.$/);
     expect(await page.locator("img").count()).toBe(0);
   });
 
@@ -154,7 +154,7 @@ describe.skipIf(!chromiumPath)(`contested client ids on the dashboard${chromiumN
     api.publish("storage", { problem: "The disk is full." });
     await eventually(() => problem.isVisible(), { what: "the problem" });
     answer();
-    await eventually(() => notice().isVisible(), { what: "the notice" });
+    await eventually(() => findNotice().isVisible(), { what: "the notice" });
     expect(await problem.isVisible()).toBe(true);
   });
 });

@@ -56,7 +56,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     const answer = await fetch(`${server.httpUrl}/api/history?${query}`);
     return ((await answer.json()) as { points: unknown[] }).points.length;
   }
-  const card = (id: string): Locator => page.getByRole("article", { name: id, exact: true });
+  const findCard = (id: string): Locator => page.getByRole("article", { name: id, exact: true });
 
   async function waitForText(place: Locator, text: string | RegExp): Promise<void> {
     const isMatch = (found: string) => (typeof text === "string" ? found.includes(text) : text.test(found));
@@ -79,18 +79,18 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     const porch = await connectBoard("nightlight/porch");
     await publishMessage("nightlight/lesson/telemetry", { light: 900 });
     await openDashboard();
-    await waitForText(card("nightlight/porch"), /of 1023.*server decides.*light 900 ≥ 300/s);
+    await waitForText(findCard("nightlight/porch"), /of 1023.*server decides.*light 900 ≥ 300/s);
     porch.stream.destroy();
     await porch.endAsync(true);
     await waitForText(
-      card("nightlight/porch"),
+      findCard("nightlight/porch"),
       /last, of 1023.*the board decides by itself.*last decision: light 900 ≥ 300/s,
     );
-    expect(await card("nightlight/porch").textContent()).not.toContain("server decides");
-    expect(await card("nightlight/porch").getByRole("img").first().getAttribute("aria-label")).toBe(
+    expect(await findCard("nightlight/porch").textContent()).not.toContain("server decides");
+    expect(await findCard("nightlight/porch").getByRole("img").first().getAttribute("aria-label")).toBe(
       "lamp off when last seen",
     );
-    await waitForText(card("nightlight/lesson"), "server decides");
+    await waitForText(findCard("nightlight/lesson"), "server decides");
   });
 
   test("Identify says when an offline board would still blink, and that nothing happened when it does not", async () => {
@@ -238,7 +238,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await page.addInitScript("let time = 0; performance.now = () => (time += 10);");
     await page.goto(server.httpUrl!);
     await page.getByRole("searchbox").fill("zebra");
-    await eventually(() => card("nightlight/zebra").isVisible(), { what: "the match" });
+    await eventually(() => findCard("nightlight/zebra").isVisible(), { what: "the match" });
     expect(await page.getByText("No board matches").isVisible()).toBe(false);
   });
 
@@ -247,7 +247,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await publishMessage("my-own-id/telemetry", { light: 200 });
     await publishMessage("nightlight/porch/telemetry", { light: 900 });
     await openDashboard();
-    await waitForText(card("my-own-id"), "server decides");
+    await waitForText(findCard("my-own-id"), "server decides");
     const port = Number(new URL(server.httpUrl!).port);
     await client.endAsync(true);
     await server.close();
@@ -255,10 +255,10 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", {
       what: "the page live",
     });
-    await waitForText(card("my-own-id"), /200.*last, of 1023.*out of reach/s);
-    await waitForText(card("nightlight/porch"), /900.*last, of 1023/s);
-    expect(await card("my-own-id").getAttribute("data-lamp")).toBe("on");
+    await waitForText(findCard("my-own-id"), /200.*last, of 1023.*out of reach/s);
+    await waitForText(findCard("nightlight/porch"), /900.*last, of 1023/s);
+    expect(await findCard("my-own-id").getAttribute("data-lamp")).toBe("on");
     await publishMessage("my-own-id/telemetry", { light: 500 });
-    await waitForText(card("my-own-id"), /500.*light 500 ≥ 300/s);
+    await waitForText(findCard("my-own-id"), /500.*light 500 ≥ 300/s);
   });
 });

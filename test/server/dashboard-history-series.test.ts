@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Period } from "../../server/dashboard/board/period.js";
 import { summarize } from "../../server/dashboard/board/summary.js";
-import { historyFromRecent, downsample, HistorySeries } from "../../server/dashboard/board/history-series.js";
+import { toHistoryAnswer, downsample, HistorySeries } from "../../server/dashboard/board/history-series.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import type { Bucket, HistorySwitch } from "../../server/src/history/history.js";
@@ -87,14 +87,18 @@ describe("the line of a board's plot", () => {
 });
 
 describe("the time the lamp was on", () => {
-  const bucketsBetween = (from: number, to: number) =>
+  const createBucketsBetween = (from: number, to: number) =>
     Array.from({ length: (to - from) / 30_000 }, (_, i) => createBucket(from + i * 30_000, 1));
 
   test("the time the lamp was on extends from switch to switch, from before the range and until now", () => {
-    const seen = seriesOf(bucketsBetween(0, 300_000), [createSwitch(60_000, false), createSwitch(120_000, true)], {
-      led_on: true,
-    });
-    expect(seen.lampOnRanges(0, 290_000)).toEqual([
+    const seen = seriesOf(
+      createBucketsBetween(0, 300_000),
+      [createSwitch(60_000, false), createSwitch(120_000, true)],
+      {
+        led_on: true,
+      },
+    );
+    expect(seen.findLampOnRanges(0, 290_000)).toEqual([
       { from: 0, to: 60_000 },
       { from: 120_000, to: 290_000 },
     ]);
@@ -102,20 +106,20 @@ describe("the time the lamp was on", () => {
 
   test("the time the lamp was on does not extend into gaps", () => {
     const seen = seriesOf(
-      [...bucketsBetween(0, 90_000), ...bucketsBetween(600_000, 690_000)],
+      [...createBucketsBetween(0, 90_000), ...createBucketsBetween(600_000, 690_000)],
       [createSwitch(30_000, true)],
     );
-    expect(seen.gapRanges(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
-    expect(seen.lampOnRanges(0, 690_000)).toEqual([
+    expect(seen.findGapRanges(0, 690_000)).toEqual([{ from: 90_000, to: 600_000 }]);
+    expect(seen.findLampOnRanges(0, 690_000)).toEqual([
       { from: 30_000, to: 90_000 },
       { from: 600_000, to: 690_000 },
     ]);
   });
 
   test("the time the lamp was on is unknown before the first switch if no earlier state is known", () => {
-    const seen = seriesOf(bucketsBetween(0, 90_000), [createSwitch(60_000, true)]);
-    expect(seen.lampAt(30_000)).toBe(null);
-    expect(seen.lampAt(60_000)).toBe(true);
+    const seen = seriesOf(createBucketsBetween(0, 90_000), [createSwitch(60_000, true)]);
+    expect(seen.lampStateAt(30_000)).toBe(null);
+    expect(seen.lampStateAt(60_000)).toBe(true);
   });
 
   test("the time the lamp was on never overlaps gaps and stays within the requested range", () => {
@@ -129,7 +133,7 @@ describe("the time the lamp was on", () => {
           changes,
           { led_on },
         );
-        const spans = [...seen.gapRanges(0, 3_600_000), ...seen.lampOnRanges(0, 3_600_000)].sort(
+        const spans = [...seen.findGapRanges(0, 3_600_000), ...seen.findLampOnRanges(0, 3_600_000)].sort(
           (a, b) => a.from - b.from,
         );
         spans.forEach(({ from, to }, i) => {
@@ -150,7 +154,7 @@ describe("a server without a history", () => {
       { time: 2000, light: null, led_on: true },
       { time: 3000, light: 400, led_on: false },
     ];
-    const answer = historyFromRecent(points, 500, 10_000);
+    const answer = toHistoryAnswer(points, 500, 10_000);
     expect(answer.led_on).toBe(false);
     expect(answer.points.map(({ time }) => time)).toEqual([1000, 3000]);
     expect(answer.switches.map(({ time, led_on }) => [time, led_on])).toEqual([

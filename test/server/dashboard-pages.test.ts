@@ -59,8 +59,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(words), {
       what: `"${words}" on the page`,
     });
-  const card = (id: string) => page.getByRole("article", { name: id, exact: true });
-  const cardNames = async () =>
+  const findCard = (id: string) => page.getByRole("article", { name: id, exact: true });
+  const readCardNames = async () =>
     page.getByRole("article").evaluateAll((all) => all.map((a) => a.getAttribute("aria-label")));
   const waitForRequest = (method: string, path: string, body: object | string) =>
     eventually(() => api.requests.find((request) => request.method === method && request.path === path), {
@@ -90,30 +90,32 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual(["Yard", "In no zone"]);
       await waitForText(page.getByRole("region", { name: "Yard" }), /2 boards · on at light 165/);
       await page.getByRole("searchbox", { name: "Find a board" }).fill("garden");
-      await eventually(async () => (await cardNames()).join() === GATE, { what: "the one that is looked for" });
+      await eventually(async () => (await readCardNames()).join() === GATE, { what: "the one that is looked for" });
       await waitForText(page.getByRole("search"), "1 of 3 shown");
       await page.getByRole("searchbox").fill("no such board");
       await page.getByRole("button", { name: "Show all" }).click();
-      await eventually(async () => (await cardNames()).length === 3, { what: "all of them" });
+      await eventually(async () => (await readCardNames()).length === 3, { what: "all of them" });
     });
 
     test("all boards can be filtered and sorted, and are updated live", async () => {
       await openDashboard();
       await page.getByLabel("Sort").selectOption("brightest first");
-      await eventually(async () => (await cardNames()).join() === [POND, GATE, PORCH].join(), { what: "the order" });
+      await eventually(async () => (await readCardNames()).join() === [POND, GATE, PORCH].join(), {
+        what: "the order",
+      });
       await page.getByLabel("Show").selectOption("offline");
-      await eventually(async () => (await cardNames()).length === 0, { what: "no board that is offline" });
+      await eventually(async () => (await readCardNames()).length === 0, { what: "no board that is offline" });
       api.changeDevice(POND, { online: false });
-      await eventually(async () => (await cardNames()).join() === POND, { what: "the one that goes offline" });
+      await eventually(async () => (await readCardNames()).join() === POND, { what: "the one that goes offline" });
       api.changeDevice("nightlight/new", { online: false });
-      await eventually(async () => (await cardNames()).length === 2, { what: "another one" });
+      await eventually(async () => (await readCardNames()).length === 2, { what: "another one" });
     });
 
     test("all boards disappear when the server deletes them", async () => {
       await openDashboard();
-      await eventually(() => card(PORCH).isVisible(), { what: "the board" });
+      await eventually(() => findCard(PORCH).isVisible(), { what: "the board" });
       api.publish("forgotten", { id: PORCH });
-      await eventually(async () => !(await cardNames()).includes(PORCH), { what: "the board gone" });
+      await eventually(async () => !(await readCardNames()).includes(PORCH), { what: "the board gone" });
       await waitForText(page.getByRole("banner"), "2 boards");
     });
 
@@ -124,22 +126,22 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
         reason: "a person keeps the lamp on",
       });
       await openDashboard();
-      await waitForText(card(GATE), "zone Yard decides");
-      await waitForText(card(PORCH), /47 min left.*switched on by hand/s);
+      await waitForText(findCard(GATE), "zone Yard decides");
+      await waitForText(findCard(PORCH), /47 min left.*switched on by hand/s);
     });
 
     test("a board shows that its lamp is blinking, but no switch", async () => {
       await openDashboard();
       api.changeDevice(PORCH, { blinking: true });
-      await waitForText(card(PORCH), "online · blinking");
+      await waitForText(findCard(PORCH), "online · blinking");
       api.changeDevice(PORCH, { blinking: false });
-      await eventually(async () => !(await card(PORCH).textContent())?.includes("blinking"), { what: "the end" });
+      await eventually(async () => !(await findCard(PORCH).textContent())?.includes("blinking"), { what: "the end" });
     });
 
     test("all boards announce lamp switches to screen readers, but not every reading", async () => {
       await openDashboard();
       const announcement = page.locator('[aria-live="polite"]').first();
-      await eventually(() => card(PORCH).isVisible(), { what: "the board" });
+      await eventually(() => findCard(PORCH).isVisible(), { what: "the board" });
       api.changeDevice(PORCH, { light: 650 });
       api.changeDevice(GATE, { led_on: false });
       await waitForText(announcement, /^Garden gate: lamp off$/);
@@ -153,21 +155,21 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     test("an override lasts for the selected time and can be undone", async () => {
       await openDashboard();
       const path = `api/devices/${encodeURIComponent(PORCH)}/mode`;
-      await card(PORCH).getByRole("radio", { name: "On" }).check();
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
       await waitForRequest("PUT", path, { mode: "on" });
       api.requests.length = 0;
-      await card(PORCH).getByLabel("For how long").selectOption("for 1 hr");
+      await findCard(PORCH).getByLabel("For how long").selectOption("for 1 hr");
       await waitForRequest("PUT", path, { mode: "on", for: HOUR });
-      await waitForText(card(PORCH), "1 hr left");
+      await waitForText(findCard(PORCH), "1 hr left");
       api.requests.length = 0;
-      await card(PORCH).getByRole("button", { name: "undo" }).click();
+      await findCard(PORCH).getByRole("button", { name: "undo" }).click();
       await waitForRequest("PUT", path, { mode: "on" });
-      await eventually(async () => (await card(PORCH).getByLabel("For how long").inputValue()) === "", {
+      await eventually(async () => (await findCard(PORCH).getByLabel("For how long").inputValue()) === "", {
         what: "no end",
       });
-      expect(await card(PORCH).getByRole("button", { name: "undo" }).isVisible()).toBe(false);
+      expect(await findCard(PORCH).getByRole("button", { name: "undo" }).isVisible()).toBe(false);
       expect(
-        await card(PORCH)
+        await findCard(PORCH)
           .getByRole("radio", { name: "On" })
           .evaluate((on) => on.matches(":focus")),
       ).toBe(true);
@@ -209,8 +211,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   });
 
   describe("a board's page", () => {
-    const chart = () => page.getByRole("application");
-    const summary = () => page.locator("#plot-summary");
+    const findChart = () => page.getByRole("application");
+    const findSummary = () => page.locator("#plot-summary");
 
     /**
      * Counts the plot's blue pixels (the line) and amber pixels (the lamp) in some regions.
@@ -219,8 +221,8 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     async function countColors(
       regions: readonly [ago: number, from: number, to: number][],
     ): Promise<[number, number][]> {
-      const plot = chart().locator("canvas");
-      const plotArea = (await chart().locator(".u-over").boundingBox())!;
+      const plot = findChart().locator("canvas");
+      const plotArea = (await findChart().locator(".u-over").boundingBox())!;
       const canvasArea = (await plot.boundingBox())!;
       const yOf = (light: number) => Math.round(plotArea.y - canvasArea.y + plotArea.height * (1 - light / 1023));
       const boxes = regions.map(([ago, from, to]) => ({
@@ -252,7 +254,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       writeHistory();
       await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
       await waitForText(
-        summary(),
+        findSummary(),
         /light from 100 to 1000; the lamp was on for 11 hr, 1 time; 1 gap without readings, 2 hr/,
       );
       const [spike, besides, line, gap, lampOn, lampOff] = await countColors([
@@ -273,7 +275,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a board's page has its own URL, and Back returns to the previous view", async () => {
       await openDashboard();
-      await card(GATE).getByRole("link").click();
+      await findCard(GATE).getByRole("link").click();
       await eventually(() => page.getByRole("heading", { name: "Garden gate" }).evaluate((h) => h.matches(":focus")), {
         what: "the focus at its name",
       });
@@ -282,14 +284,14 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.goBack();
       await eventually(
         () =>
-          card(GATE)
+          findCard(GATE)
             .getByRole("link")
             .evaluate((link) => link.matches(":focus")),
         {
           what: "the focus at its card",
         },
       );
-      expect(await chart().count()).toBe(0);
+      expect(await findChart().count()).toBe(0);
     });
 
     test("a board's page shows the reason of the lamp state and lists switches with their reasons", async () => {
@@ -305,13 +307,13 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
     test("a board's page shows live readings, and reads out the plot with the keyboard", async () => {
       await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
-      await waitForText(summary(), "No readings in this period.");
+      await waitForText(findSummary(), "No readings in this period.");
       api.changeDevice(GATE, { light: 333 });
       await waitForText(page.locator(".board .light").first(), "333");
       // a switch updates the summary at once
       api.changeDevice(GATE, { led_on: false, light: 444 });
-      await waitForText(summary(), "light from 333 to 444");
-      await chart().focus();
+      await waitForText(findSummary(), "light from 333 to 444");
+      await findChart().focus();
       await page.keyboard.press("Home");
       await waitForText(page.locator(".readout"), /: light 333; lamp/);
       await page.keyboard.press("ArrowRight");
@@ -323,7 +325,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
     test("a board's page shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
       writeHistory();
       await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
-      await waitForText(summary(), /readings/);
+      await waitForText(findSummary(), /readings/);
       const title = page.locator(".stretch");
       const downloadCsv = async () => {
         const query = new URL(
@@ -334,18 +336,18 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
         return Number(query.searchParams.get("to")) - Number(query.searchParams.get("from"));
       };
       await page.getByRole("radio", { name: "6h" }).check();
-      await waitForText(summary(), /light from 600 to 600; the lamp was never on; no gap/);
+      await waitForText(findSummary(), /light from 600 to 600; the lamp was never on; no gap/);
       expect(await downloadCsv()).toBeCloseTo(6 * HOUR, -2);
       const before = await title.textContent();
       await page.getByRole("button", { name: "Earlier" }).click();
-      await waitForText(summary(), /1 gap/);
+      await waitForText(findSummary(), /1 gap/);
       expect(await title.textContent()).not.toBe(before);
       await page.getByRole("button", { name: "now" }).click();
-      await waitForText(summary(), /no gap/);
+      await waitForText(findSummary(), /no gap/);
 
       await page.getByRole("radio", { name: "24h" }).check();
-      await waitForText(summary(), /1 gap/);
-      const box = (await chart().locator(".u-over").boundingBox())!;
+      await waitForText(findSummary(), /1 gap/);
+      const box = (await findChart().locator(".u-over").boundingBox())!;
       await page.mouse.move(box.x + box.width * 0.2, box.y + 50);
       await page.mouse.down();
       await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 4 });
@@ -362,7 +364,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
       await page.getByLabel("Day", { exact: true }).fill("2020-02-29");
       await waitForText(title, /2020|Feb|29/);
-      await waitForText(summary(), "No readings in this period.");
+      await waitForText(findSummary(), "No readings in this period.");
     });
 
     test("a board's page plots the recent readings of a server without a history, and says so", async () => {
@@ -397,7 +399,9 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.getByRole("button", { name: "Forget …" }).click();
       await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
       await waitForRequest("DELETE", `api/devices/${encodeURIComponent(GATE)}`, "");
-      await eventually(async () => (await cardNames()).join() === [POND, PORCH].join(), { what: "the other boards" });
+      await eventually(async () => (await readCardNames()).join() === [POND, PORCH].join(), {
+        what: "the other boards",
+      });
     });
 
     test("a board's page says that a board is unknown, and shows the board when it appears", async () => {
@@ -432,11 +436,11 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await openDashboard();
       const why = "ann has read-only access.";
       await waitForText(page.locator("#rights"), why);
-      const modes = card(PORCH).getByRole("group", { name: "Lamp" });
+      const modes = findCard(PORCH).getByRole("group", { name: "Lamp" });
       await eventually(() => modes.getByRole("radio").first().isDisabled(), { what: "the controls disabled" });
       expect(await modes.getAttribute("title")).toBe(why);
       expect(await modes.getAttribute("aria-describedby")).toBe("rights");
-      await card(GATE).getByRole("link").click();
+      await findCard(GATE).getByRole("link").click();
       for (const name of ["Identify", "Report", "Restart …", "Forget …"])
         expect(await page.getByRole("button", { name }).isDisabled()).toBe(true);
     });
@@ -453,10 +457,10 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
 
   test("a lost connection grays out the last known state", async () => {
     await openDashboard();
-    await eventually(() => card(GATE).isVisible(), { what: "the board" });
+    await eventually(() => findCard(GATE).isVisible(), { what: "the board" });
     await api.close();
     await waitForText(page.locator(".connection"), /connection lost at .*, reconnecting/);
-    await waitForText(card(GATE), "120");
+    await waitForText(findCard(GATE), "120");
     const filter = await page.evaluate<string>('getComputedStyle(document.querySelector(".card .lamp")).filter');
     expect(filter).toBe("grayscale(1)");
     // ignore the console errors about refused connections

@@ -1,15 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Board, Device } from "../../server/dashboard/api.js";
+import type { SimulatedBoard, Device } from "../../server/dashboard/api.js";
 import { now, setClock } from "../../server/dashboard/clock.js";
 import { BoardModel } from "../../server/dashboard/model.js";
 import { createDeviceView } from "./support/fake-api.js";
-import { lampOnRanges, RecentReadings, MAX_SILENCE, PLOT_DURATION } from "../../server/dashboard/overview/series.js";
+import {
+  findLampOnRanges,
+  RecentReadings,
+  MAX_SILENCE,
+  PLOT_DURATION,
+} from "../../server/dashboard/overview/series.js";
 
 const createDevice = (change: Partial<Device> = {}): Device =>
   createDeviceView("nightlight/a", { last_seen: new Date(1000).toISOString(), ...change });
 
-const createBoard = (change: Partial<Board> = {}): Board => ({
+const createBoard = (change: Partial<SimulatedBoard> = {}): SimulatedBoard => ({
   id: "nightlight/a",
   light: 500,
   lamp: false,
@@ -37,7 +42,7 @@ describe("a plot's readings", () => {
   test("a plot's readings continue after the server's clock was set back, without duplicates", () => {
     const series = new RecentReadings();
     for (const time of [3_600_000, 3_601_000]) series.add(time, 1, false);
-    series.insertStored([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
+    series.insertStoredReadings([{ time: 0, light: 1, led_on: false }, { time: 1000, light: 1, led_on: false }], 2000); // prettier-ignore
     series.add(2000, 2, false);
     expect(series.readings.map(({ time }) => time)).toEqual([0, 1000, 2000]);
   });
@@ -51,7 +56,7 @@ describe("a plot's readings", () => {
     fc.assert(
       fc.property(fc.array(point), fc.array(point, { maxLength: 3000 }), (remembered, live) => {
         const series = new RecentReadings();
-        series.insertStored(remembered);
+        series.insertStoredReadings(remembered);
         for (const { time, light, led_on } of live) series.add(time, light ?? 0, led_on ?? false);
         const times = series.readings.map((reading) => reading.time);
         expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -75,7 +80,7 @@ describe("a plot's readings", () => {
     const series = new RecentReadings();
     series.add(3000, 30, true);
     series.add(4000, 40, true);
-    series.insertStored([
+    series.insertStoredReadings([
       { time: 2000, light: 20, led_on: null },
       { time: 1000, light: 10, led_on: false },
       { time: 3000, light: 30, led_on: true },
@@ -94,7 +99,7 @@ describe("the time the lamp was on", () => {
       { time: 4000, light: 500, led_on: false },
       { time: 5000, light: 100, led_on: true },
     ];
-    expect(lampOnRanges(readings, 6000)).toEqual([
+    expect(findLampOnRanges(readings, 6000)).toEqual([
       { from: 2000, to: 4000 },
       { from: 5000, to: 6000 },
     ]);
@@ -105,7 +110,7 @@ describe("the time the lamp was on", () => {
       { time: 0, light: 200, led_on: true },
       { time: 10 * MAX_SILENCE, light: 200, led_on: true },
     ];
-    expect(lampOnRanges(readings, 10 * MAX_SILENCE)).toEqual([{ from: 0, to: MAX_SILENCE }]);
+    expect(findLampOnRanges(readings, 10 * MAX_SILENCE)).toEqual([{ from: 0, to: MAX_SILENCE }]);
   });
 });
 
@@ -131,7 +136,7 @@ describe("a board on the page", () => {
     expect(model.lamp).toBe(false);
   });
 
-  test("knows since when it is online or offline, if the server knows", () => {
+  test("a board on the page has the time since which it is online or offline, if the server sends the time", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice(), 2000);
     expect(model.since).toBe(undefined);
@@ -143,7 +148,7 @@ describe("a board on the page", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice(), 0);
     model.updateSimulated(createBoard(), 0);
-    // this light is still bright, so the lamp need not switch and the measurement does not start
+    // this light is still bright: the lamp need not switch, so the measurement of the reaction time does not start
     model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);

@@ -13,7 +13,7 @@ import { addUsers, passwordOf } from "./support/guarded.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { startSettingsServer, type SettingsServer } from "./support/settings.js";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 const CONFIGURATION_FILE = `# Our house
 rule:
@@ -22,11 +22,11 @@ rule:
 `;
 
 /** Returns the lamp's state in the last command that a board has received. */
-const lastLampCommand = ({ commands }: TestBoard): unknown =>
+const findLastLampCommand = ({ commands }: TestBoard): unknown =>
   commands.length > 0 ? (JSON.parse(commands.at(-1)!.text) as { led_on?: boolean }).led_on : undefined;
 
 /** Returns the button that saves the rule of all lamps. */
-const saveRuleButton = (page: Page): Locator =>
+const findSaveRuleButton = (page: Page): Locator =>
   page.locator('form:has([data-setting="rule > threshold"])').getByRole("button", { name: "Save" });
 
 describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () => {
@@ -54,7 +54,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
       Object.entries(lights).map(async ([name, light]) => {
         const made = await startTestBoard(server.brokerUrl, `nightlight/${name}`);
         await made.read(light);
-        await eventually(() => lastLampCommand(made) !== undefined, { what: "the first command" });
+        await eventually(() => findLastLampCommand(made) !== undefined, { what: "the first command" });
         return made;
       }),
     );
@@ -86,7 +86,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   test("a person drags the threshold of a board in the plot, sees a preview, and saves it", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const [porch] = await connectBoards(server, { porch: 500 });
-    expect(lastLampCommand(porch)).toBe(false);
+    expect(findLastLampCommand(porch)).toBe(false);
     const page = await openView(server.httpUrl, "/board/nightlight%2Fporch");
     const grip = page.getByRole("slider", { name: /^Threshold/ });
     await page.getByRole("heading", { name: "Settings of this board" }).waitFor();
@@ -97,13 +97,13 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.mouse.move(x + 60, plotArea.y + plotArea.height * (1 - 600 / 1023), { steps: 5 });
     await page.mouse.up();
     await page.getByText(/On below \d+, off from \d+ \(was 300 and 340\). For this board only./).waitFor();
-    expect(lastLampCommand(porch)).toBe(false);
+    expect(findLastLampCommand(porch)).toBe(false);
     expect(await server.text()).toBe(CONFIGURATION_FILE);
     const threshold = Number(await grip.getAttribute("aria-valuenow"));
     expect(threshold).toBeGreaterThan(580);
     expect(threshold).toBeLessThan(620);
     await page.locator(".rule-bar").getByRole("button", { name: "Save" }).click();
-    await eventually(() => lastLampCommand(porch) === true, { what: "the lamp to be on" });
+    await eventually(() => findLastLampCommand(porch) === true, { what: "the lamp to be on" });
     await eventually(() => porch.config()?.threshold === threshold, { what: "the board's rule" });
     expect(await server.text()).toContain(`rule:\n      threshold: ${threshold}\n`);
 
@@ -160,7 +160,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog").getByText("Saved.").waitFor();
     const { zones } = (await server.get()).view;
     expect(zones["entrance-hall"]).toMatchObject({ threshold: 600, combine: "all", hours: { from: "17:00", to: "16:59" } }); // prettier-ignore
-    await eventually(() => lastLampCommand(door) === true && lastLampCommand(stairs) === true, {
+    await eventually(() => findLastLampCommand(door) === true && findLastLampCommand(stairs) === true, {
       what: "both lamps to be on",
     });
 
@@ -171,7 +171,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog.confirm").getByRole("button", { name: "Delete" }).click();
     await page.getByText("There are no zones.").waitFor();
     expect(await server.text()).not.toContain("hall");
-    await eventually(() => lastLampCommand(door) === false, { what: "the lamp to follow its own sensor" });
+    await eventually(() => findLastLampCommand(door) === false, { what: "the lamp to follow its own sensor" });
   });
 
   test("a mistake appears next to its field, in the words of config check, and a new interval reaches a board", async () => {
@@ -180,7 +180,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     const page = await openView(server.httpUrl, "/settings");
     const threshold = page.getByLabel("Threshold", { exact: true });
     await threshold.fill("2000");
-    await saveRuleButton(page).click();
+    await findSaveRuleButton(page).click();
     const field = page.locator('[data-setting="rule > threshold"]');
     await field.getByText("rule > threshold is 2000; it must be a number from 0 to 1023.").waitFor();
     expect(await threshold.getAttribute("aria-invalid")).toBe("true");
@@ -196,7 +196,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   test("changes of different settings by two people are both saved, and for the same setting the second is asked", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const page = await openView(server.httpUrl, "/settings");
-    const save = saveRuleButton(page);
+    const save = findSaveRuleButton(page);
     const threshold = page.getByLabel("Threshold", { exact: true });
     await threshold.fill("250");
     await server.patch({ rule: { hysteresis: 10 } });
@@ -257,7 +257,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
       }
     };
     await page.goto(`${server.httpUrl}/#/settings`);
-    await page.addScriptTag({ path: AXE });
+    await page.addScriptTag({ path: AXE_SCRIPT });
     await page.getByText("Weitere Einstellungen").click();
     await expectAccessible("the settings");
     await page.goto(`${server.httpUrl}/#/board/nightlight%2Fporch`);

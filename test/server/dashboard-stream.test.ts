@@ -7,7 +7,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { EventHub } from "../../server/dashboard/events/hub.js";
 import { createParser } from "../../server/dashboard/events/parser.js";
 import type { ServerEvent, MessageToPage } from "../../server/dashboard/events/protocol.js";
-import { refusalText } from "../../server/dashboard/labels.js";
+import { describeRefusal } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { eventually } from "../support/eventually.js";
@@ -59,10 +59,15 @@ describe("a page", () => {
 
   function createPage() {
     const got: MessageToPage[] = [];
-    const connectionStates = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
+    const listConnectionStates = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
     const waitForMessage = (wanted: string, times = 1) =>
       eventually(() => JSON.stringify(got).split(wanted).length > times, { what: `${wanted} at the page` });
-    return { see: (message: MessageToPage) => void got.push(message), got, connectionStates, waitForMessage };
+    return {
+      see: (message: MessageToPage) => void got.push(message),
+      got,
+      listConnectionStates,
+      waitForMessage,
+    };
   }
 
   test("a page that joins others gets the latest state at once from the shared stream", async () => {
@@ -105,26 +110,26 @@ describe("a page", () => {
   test("a page shown after a sleep opens a new connection, because the old one may be dead", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await startHub(startStream);
-    const { see, connectionStates, waitForMessage } = createPage();
+    const { see, listConnectionStates, waitForMessage } = createPage();
     hub.handleVisible(see);
     await waitForMessage("porch");
     vi.setSystemTime(Date.now() + 21_000);
     hub.handleVisible(see);
     await waitForMessage("porch", 2);
-    expect(connectionStates()).toEqual(["connecting", "live", "connecting", "live"]);
+    expect(listConnectionStates()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
   });
 
   test("a page replaces a connection that has been silent for too long", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await startHub(startStream);
-    const { see, connectionStates, waitForMessage } = createPage();
+    const { see, listConnectionStates, waitForMessage } = createPage();
     hub.handleVisible(see);
     await waitForMessage("porch");
     vi.advanceTimersByTime(38_000);
-    expect(connectionStates()).toEqual(["connecting", "live"]);
+    expect(listConnectionStates()).toEqual(["connecting", "live"]);
     vi.advanceTimersByTime(4000);
-    expect(connectionStates()).toEqual(["connecting", "live", "lost"]);
+    expect(listConnectionStates()).toEqual(["connecting", "live", "lost"]);
     await waitForMessage("porch", 2);
   });
 
@@ -137,7 +142,7 @@ describe("a page", () => {
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toEqual({ state: "refused", status: 0 });
     setMessages(en, "en");
-    expect(refusalText({ status: 0 })).toContain("A proxy");
+    expect(describeRefusal({ status: 0 })).toContain("A proxy");
   });
 
   test("a page that disappears without closing holds its stream for at most a minute", async () => {

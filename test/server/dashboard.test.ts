@@ -4,7 +4,7 @@ import path from "node:path";
 import mqtt, { type MqttClient } from "mqtt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Board } from "../../server/dashboard/api.js";
+import type { SimulatedBoard } from "../../server/dashboard/api.js";
 import { startServer, type NightlightServer, type Plugin } from "../../server/src/index.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
@@ -27,7 +27,7 @@ interface Control {
 /** Fake simulator with one board whose lamp follows its light. Records the requests. */
 class StubSimulator {
   readonly requests: [what: string, body: unknown][] = [];
-  board: Board = {
+  board: SimulatedBoard = {
     id: "nightlight/sim-1",
     light: 700,
     lamp: false,
@@ -39,7 +39,7 @@ class StubSimulator {
   refuse = "";
   private publish: (name: string, data: unknown) => void = () => {};
 
-  change(change: Partial<Board>): void {
+  change(change: Partial<SimulatedBoard>): void {
     this.board = { ...this.board, ...change };
     this.publish("simulated-board", this.board);
   }
@@ -48,7 +48,7 @@ class StubSimulator {
     this.publish = (name, data) => context.publishEvent(name, data);
     context.provide("simulator");
     app.get("/api/simulator/boards", () => [this.board]);
-    app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<Board, "network"> }>(
+    app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<SimulatedBoard, "network"> }>(
       "/api/simulator/boards/:id/:what",
       async (request, reply) => {
         const { id, what } = request.params;
@@ -57,7 +57,7 @@ class StubSimulator {
         this.requests.push([what, request.body]);
         const { light } = request.body;
         if (what === "network")
-          this.change({ network: (request.body as unknown as { state: Board["network"] }).state });
+          this.change({ network: (request.body as unknown as { state: SimulatedBoard["network"] }).state });
         else if (light === null) this.change({ held: false, light: 700, lamp: false });
         else this.change({ held: true, light, lamp: light < 300 });
         return this.board;
@@ -80,7 +80,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     startServer({ mqttPort: 0, httpPort, data, plugins: [simulator.plugin] });
   const publishMessage = (topic: string, message: object) =>
     client.publishAsync(topic, JSON.stringify(message), { qos: 1 });
-  const card = (id: string) => page.getByRole("article", { name: id, exact: true });
+  const findCard = (id: string) => page.getByRole("article", { name: id, exact: true });
   const waitForText = (place: Locator, text: string | RegExp) =>
     eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(text), {
       what: `"${text}" on the page`,
@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   const lampOf = (id: string, state: "on" | "off") =>
     eventually(
       () =>
-        card(id)
+        findCard(id)
           .getByRole("img", { name: `lamp ${state}`, exact: true })
           .isVisible(),
       { what: `the lamp of ${id} ${state}` },
@@ -126,27 +126,27 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   test("the dashboard shows the light, lamp and online state that a device publishes", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 212 });
     await lampOf("nightlight/porch", "on");
-    await waitForText(card("nightlight/porch"), /online.*212/s);
+    await waitForText(findCard("nightlight/porch"), /online.*212/s);
     await publishMessage("nightlight/porch/telemetry", { light: 733.4 });
     await lampOf("nightlight/porch", "off");
-    await waitForText(card("nightlight/porch"), "733");
+    await waitForText(findCard("nightlight/porch"), "733");
     await publishMessage("nightlight/porch/status", { online: false });
-    await waitForText(card("nightlight/porch"), /offline since/);
+    await waitForText(findCard("nightlight/porch"), /offline since/);
     await waitForText(page.getByRole("banner"), "2 boards, 1 offline, 0 lamps on");
   });
 
   test("the dashboard shows since when a device is online, and how many readings are missing", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 1 });
-    await waitForText(card("nightlight/porch"), /online since \d/);
+    await waitForText(findCard("nightlight/porch"), /online since \d/);
     await publishMessage("nightlight/porch/telemetry", { light: 212, boot: 1, seq: 4 });
-    await eventually(() => card("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
+    await eventually(() => findCard("nightlight/porch").getByText("server decides · 2 readings missing").isVisible(), {
       what: "the missing readings",
     });
   });
 
   test("the dashboard shows that a board decides by itself", async () => {
     await publishMessage("nightlight/porch/status", { online: true, led_on: true, decided_by: "device" });
-    await waitForText(card("nightlight/porch"), "board decides");
+    await waitForText(findCard("nightlight/porch"), "board decides");
     await lampOf("nightlight/porch", "on");
   });
 
@@ -160,9 +160,9 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
       const { points } = (await (await route.fetch()).json()) as { points: object[] };
       await route.fulfill({ json: { points: [...past, ...points] } });
     });
-    await waitForText(card("nightlight/porch"), "910");
+    await waitForText(findCard("nightlight/porch"), "910");
     await page.reload();
-    const canvas = card("nightlight/porch").locator("canvas");
+    const canvas = findCard("nightlight/porch").locator("canvas");
     await eventually(async () => /from 100 to 910/.test((await canvas.getAttribute("aria-label")) ?? ""), {
       what: "the plot in words",
     });
@@ -182,26 +182,28 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   test("the dashboard switches a lamp: start and end of an override are published on <id>/commands", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 800 });
     await waitForCommand("nightlight/porch", false);
-    await card("nightlight/porch").getByRole("radio", { name: "On" }).check();
+    await findCard("nightlight/porch").getByRole("radio", { name: "On" }).check();
     await waitForCommand("nightlight/porch", true);
     await lampOf("nightlight/porch", "on");
-    await waitForText(card("nightlight/porch"), "switched on by hand");
+    await waitForText(findCard("nightlight/porch"), "switched on by hand");
     heard.length = 0;
-    await card("nightlight/porch").getByRole("radio", { name: "Auto" }).check();
+    await findCard("nightlight/porch").getByRole("radio", { name: "Auto" }).check();
     await waitForCommand("nightlight/porch", false);
-    await waitForText(card("nightlight/porch"), "server decides");
+    await waitForText(findCard("nightlight/porch"), "server decides");
   });
 
   test("the dashboard shows an override that was set over MQTT", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 100 });
     await lampOf("nightlight/porch", "on");
     await publishMessage("nightlight/porch/set", { mode: "off" });
-    await eventually(() => card("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), { what: "Off" });
+    await eventually(() => findCard("nightlight/porch").getByRole("radio", { name: "Off" }).isChecked(), {
+      what: "Off",
+    });
   });
 
   test("the dashboard sets a simulated board's light, shows the reaction time, and releases it", async () => {
     await publishMessage("nightlight/sim-1/telemetry", { light: 700 });
-    const board = card("nightlight/sim-1");
+    const board = findCard("nightlight/sim-1");
     const slider = board.getByRole("slider");
     await waitForText(board, "server decides");
     await eventually(async () => (await slider.inputValue()) === "700", { what: "the slider where the light is" });
@@ -218,7 +220,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard always sends the slider's last position", async () => {
-    const slider = card("nightlight/sim-1").getByRole("slider");
+    const slider = findCard("nightlight/sim-1").getByRole("slider");
     await slider.evaluate((element) => {
       for (let light = 0; light <= 1000; light += 10) {
         const slider = element as unknown as Control;
@@ -231,9 +233,9 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard cuts and restores a simulated board's network", async () => {
-    const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
+    const cut = findCard("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
-    await waitForText(card("nightlight/sim-1"), "The network is cut.");
+    await waitForText(findCard("nightlight/sim-1"), "The network is cut.");
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
@@ -241,9 +243,9 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 
   test("the dashboard shows why an action failed, and the actual state", async () => {
     simulator.refuse = "The simulator is being stopped.";
-    const cut = card("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
+    const cut = findCard("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();
-    await waitForText(card("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
+    await waitForText(findCard("nightlight/sim-1").getByRole("alert"), "The simulator is being stopped.");
     expect(await cut.isChecked()).toBe(false);
     // the only console error is about the request that failed as intended
     expect(complaints.splice(0)).toEqual([expect.stringContaining("503")]);
@@ -252,22 +254,22 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   test("the dashboard shows ids with HTML as text", async () => {
     const ids = ["<img src=x onerror=alert(1)>", "a/<script>alert(1)</script>", "../%2e%2e/&amp;\"'", "constructor"];
     for (const id of ids) await publishMessage(`${id}/telemetry`, { light: 100 });
-    for (const id of ids) await eventually(() => card(id).isVisible(), { what: id });
+    for (const id of ids) await eventually(() => findCard(id).isVisible(), { what: id });
     const names = await page.getByRole("heading", { level: 3 }).allTextContents();
     expect(names.map((name) => name.trim())).toEqual(expect.arrayContaining([...ids, "nightlight/sim-1"]));
     expect(await page.locator("main img, main script").count()).toBe(0);
     for (const id of ids) {
-      await card(id).getByRole("radio", { name: "Off" }).check();
+      await findCard(id).getByRole("radio", { name: "Off" }).check();
       await waitForCommand(id, false);
     }
   });
 
   test("the dashboard can be used with the keyboard alone", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 800 });
-    await eventually(() => card("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
+    await eventually(() => findCard("nightlight/porch").getByRole("radio").first().isEnabled(), { what: "the card" });
     await publishMessage("nightlight/sim-1/telemetry", { light: 800 });
     simulator.change({ held: true });
-    const board = card("nightlight/sim-1");
+    const board = findCard("nightlight/sim-1");
     await eventually(() => board.getByRole("button", { name: "Follow the simulation" }).isVisible(), {
       what: "the button",
     });
@@ -300,7 +302,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     ];
     expect(reached).toEqual([...before, ...stops]);
 
-    await card("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();
+    await findCard("nightlight/porch").getByRole("radio", { name: "Auto" }).focus();
     await page.keyboard.press("ArrowRight");
     await waitForCommand("nightlight/porch", true);
     await board.getByRole("slider").focus();
@@ -316,7 +318,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
 
   test("the dashboard shows that the server is offline, and is up to date when the server is back", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 800 });
-    await eventually(() => card("nightlight/porch").isVisible(), { what: "the card" });
+    await eventually(() => findCard("nightlight/porch").isVisible(), { what: "the card" });
     const port = Number(new URL(server.httpUrl!).port);
     await client.endAsync(true);
     await server.close();
@@ -327,7 +329,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", {
       what: "the page live again",
     });
-    await waitForText(card("nightlight/hall"), "5");
+    await waitForText(findCard("nightlight/hall"), "5");
     // ignore the console errors about refused connections
     complaints.length = 0;
   });

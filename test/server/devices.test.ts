@@ -3,17 +3,17 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Devices, type Device } from "../../server/src/devices/devices.js";
 
-const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
-const flag = optional(fc.boolean());
+const toOptional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const flag = toOptional(fc.boolean());
 const number = fc.oneof(fc.nat(), fc.double({ noNaN: true }));
 const fields = fc.record({
   online: flag,
   led_on: flag,
   commandedLed: flag,
-  lamp: optional(fc.record({ led_on: fc.boolean(), since: number })),
-  since: optional(number),
-  light: optional(number),
-  seq: optional(fc.nat()),
+  lamp: toOptional(fc.record({ led_on: fc.boolean(), since: number })),
+  since: toOptional(number),
+  light: toOptional(number),
+  seq: toOptional(fc.nat()),
   measuredAt: number,
   lastSeen: number,
   publishedState: number,

@@ -55,7 +55,7 @@ function publishAll(board: TestClient, topic: string, payloads: readonly string[
   return acknowledged;
 }
 
-const readingPayloads = (from: number, to: number, numbered: boolean): string[] =>
+const createReadingPayloads = (from: number, to: number, numbered: boolean): string[] =>
   Array.from({ length: to - from + 1 }, (_, n) =>
     JSON.stringify({ light: from + n, ...(numbered && { boot: 1, seq: from + n }) }),
   );
@@ -66,15 +66,15 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     const disk = mountSmallDisk(6);
     const startProgram = async (): Promise<{ mqtt: string; http: string; kill(): Promise<unknown> }> => {
       const program = startServerProgram(["--mqtt-port", "0", "--http-port", "0", "--data", path.join(disk.folder, "data")]);
-      const killProgram = (): Promise<unknown> => (program.child.kill("SIGKILL"), program.ended());
-      return { ...(await program.addresses()), kill: killProgram };
+      const killProgram = (): Promise<unknown> => (program.child.kill("SIGKILL"), program.waitForExit());
+      return { ...(await program.waitForAddresses()), kill: killProgram };
     };
     const first = await startProgram();
     const kinds = [{ id: "numbered", numbered: true }, { id: "plain", numbered: false }];
     const board = await connectClient(first.mqtt, {}, "+/commands");
-    for (const { id, numbered } of kinds) await board.publishAsync(`${id}/telemetry`, readingPayloads(1, 1, numbered)[0], { qos: 1 });
+    for (const { id, numbered } of kinds) await board.publishAsync(`${id}/telemetry`, createReadingPayloads(1, 1, numbered)[0], { qos: 1 });
     disk.fill();
-    const acknowledged = kinds.map(({ id, numbered }) => publishAll(board, `${id}/telemetry`, readingPayloads(2, 400, numbered)));
+    const acknowledged = kinds.map(({ id, numbered }) => publishAll(board, `${id}/telemetry`, createReadingPayloads(2, 400, numbered)));
     await eventually(() => board.got.length >= 800, { what: "every answer" });
     await eventually(async () => (await requestJson(`${first.http}/readyz`)).status === 503, { what: "/readyz to say so" });
     const before = acknowledged.map((payloads) => new Set([1, ...Array.from(payloads, lightOf)]));
@@ -89,7 +89,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
       expect([...before[n]].filter((light) => !kept.includes(light))).toEqual([]);
       // resend unacknowledged readings as a board does, but omit stored ones without `seq`, which would be stored twice
       const known = numbered ? before[n] : new Set(kept);
-      for (const payload of readingPayloads(1, 400, numbered))
+      for (const payload of createReadingPayloads(1, 400, numbered))
         if (!known.has(lightOf(payload))) await again.publishAsync(`${id}/telemetry`, payload, { qos: 1 });
       expect((await readLights(second.http, id)).sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, n) => n + 1));
     }
@@ -110,7 +110,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     let seq = 0;
     await eventually(
       async () => {
-        publishAll(board, "porch/telemetry", readingPayloads(++seq, seq, true));
+        publishAll(board, "porch/telemetry", createReadingPayloads(++seq, seq, true));
         return (await readStorageStatus()).readings_unacknowledged > 0;
       },
       { what: "a reading that is not stored" },
@@ -120,7 +120,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
       /^The disk of the data folder .* is full\. Free some space on it\. .* acknowledges no readings/,
     );
     const acknowledged = [
-      publishAll(board, "porch/telemetry", readingPayloads(500, 549, true)),
+      publishAll(board, "porch/telemetry", createReadingPayloads(500, 549, true)),
       publishAll(board, "porch/set", ['{"mode":"off"}']),
       publishAll(board, "news/today", ["for a client that sleeps"]),
     ];
@@ -174,7 +174,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     const first = await startLoggedServer(data);
     const board = await connectClient(first.mqtt);
     disk.fill();
-    const acknowledged = publishAll(board, "porch/telemetry", readingPayloads(1, 300, true));
+    const acknowledged = publishAll(board, "porch/telemetry", createReadingPayloads(1, 300, true));
     await eventually(async () => (await requestJson(`${first.http}/readyz`)).status === 503, {
       what: "/readyz to say so",
     });

@@ -2,76 +2,77 @@
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { expect, test } from "vitest";
-import { randomFrom, type Random } from "../chaos/random.js";
+import { createRandom, type Random } from "../chaos/random.js";
 import { eventually } from "../support/eventually.js";
-import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 import { addUsers, loginOf, startBrokerWithAccounts, passwordOf } from "./support/guarded.js";
 import { ask } from "./support/http-app.js";
-import { connectPacket, connectRawClientAs } from "./support/raw.js";
+import { createConnectPacket, connectRawClientAs } from "./support/raw.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const; // prettier-ignore
 /** The payload of every message of the attacker. */
 const ATTACK_PAYLOAD = "evil";
-const MAY_PUBLISH = { porch: /^nightlight\/porch\/(telemetry|status|replies)$/, eyes: /$^/ };
-const MAY_RECEIVE = { porch: /^nightlight\/(status|porch\/(commands|config|set|decision))$/, eyes: /^[^$]/ };
+const ALLOWED_PUBLISH_TOPICS = { porch: /^nightlight\/porch\/(telemetry|status|replies)$/, eyes: /$^/ };
+const ALLOWED_RECEIVE_TOPICS = { porch: /^nightlight\/(status|porch\/(commands|config|set|decision))$/, eyes: /^[^$]/ };
 
 const TOPIC_LEVELS = ["nightlight", "porch", "shed", "zones", "hall", "+", "#", "", "$SYS", "$share", "é", "telemetry", "commands", "set", "status"]; // prettier-ignore
 
-function randomTopic(random: Random): string {
+function drawTopic(random: Random): string {
   const own = [
     "nightlight/porch/telemetry",
     "nightlight/shed/telemetry",
     "nightlight/shed/commands",
     "nightlight/status",
   ];
-  if (random.int(0, 2) === 0) return random.pick(own);
-  return Array.from({ length: random.int(1, 5) }, () => random.pick(TOPIC_LEVELS)).join("/");
+  if (random.drawInteger(0, 2) === 0) return random.pick(own);
+  return Array.from({ length: random.drawInteger(1, 5) }, () => random.pick(TOPIC_LEVELS)).join("/");
 }
 
-function randomPacket(random: Random): Packet {
+function drawPacket(random: Random): Packet {
   const qos = random.pick([0, 1, 2] as const);
-  const messageId = random.int(1, 20);
+  const messageId = random.drawInteger(1, 20);
   const made: (() => Packet)[] = [
-    () => ({ cmd: "publish", topic: randomTopic(random).replace(/[+#]/g, "x") || "x", payload: ATTACK_PAYLOAD, qos, messageId, retain: random.int(0, 1) === 1, dup: qos > 0 && random.int(0, 3) === 0 }), // prettier-ignore
-    () => ({ cmd: "subscribe", messageId, subscriptions: [{ topic: randomTopic(random) || "x", qos }] }),
-    () => ({ cmd: "unsubscribe", messageId, unsubscriptions: [randomTopic(random) || "x"] }),
+    () => ({ cmd: "publish", topic: drawTopic(random).replace(/[+#]/g, "x") || "x", payload: ATTACK_PAYLOAD, qos, messageId, retain: random.drawInteger(0, 1) === 1, dup: qos > 0 && random.drawInteger(0, 3) === 0 }), // prettier-ignore
+    () => ({ cmd: "subscribe", messageId, subscriptions: [{ topic: drawTopic(random) || "x", qos }] }),
+    () => ({ cmd: "unsubscribe", messageId, unsubscriptions: [drawTopic(random) || "x"] }),
     () => ({ cmd: random.pick(["puback", "pubrec", "pubrel", "pubcomp"] as const), messageId }),
     () => ({ cmd: "pingreq" }),
-    () => connectPacket("again", { username: "boss", password: Buffer.from("guess") }),
+    () => createConnectPacket("again", { username: "boss", password: Buffer.from("guess") }),
     () => ({ cmd: "disconnect" }),
   ];
   // choose a second CONNECT or DISCONNECT in one of 20 cases, because they end the connection
-  return made[random.int(0, 19) === 0 ? random.int(5, 6) : random.int(0, 4)]();
+  return made[random.drawInteger(0, 19) === 0 ? random.drawInteger(5, 6) : random.drawInteger(0, 4)]();
 }
 
 /** Encodes a few random packets, and damages the bytes in one of four cases. */
-function randomBytes(random: Random): Buffer {
-  const whole = Buffer.concat(Array.from({ length: random.int(1, 8) }, () => generate(randomPacket(random))));
-  if (random.int(0, 3) > 0) return whole;
-  for (let flips = random.int(1, 4); flips > 0; flips--) whole[random.int(0, whole.length - 1)] = random.int(0, 255);
-  return whole.subarray(0, random.int(1, whole.length));
+function drawPacketBytes(random: Random): Buffer {
+  const whole = Buffer.concat(Array.from({ length: random.drawInteger(1, 8) }, () => generate(drawPacket(random))));
+  if (random.drawInteger(0, 3) > 0) return whole;
+  for (let flips = random.drawInteger(1, 4); flips > 0; flips--)
+    whole[random.drawInteger(0, whole.length - 1)] = random.drawInteger(0, 255);
+  return whole.subarray(0, random.drawInteger(1, whole.length));
 }
 
 test("a board and a reader that send random packets cannot exceed their permissions or affect other clients", async () => {
-  const random = randomFrom(testSeed());
+  const random = createRandom(getTestSeed());
   const broker = await startBrokerWithAccounts(USERS);
   const boss = await connectClient(broker.url, loginOf("boss"), "#");
   const shed = await connectClient(broker.url, loginOf("shed"), "nightlight/shed/commands");
   const rounds = IS_LONG_RUN ? 3000 : 60;
   for (let round = 0; round < rounds; round++) {
     const name = random.pick(["porch", "eyes"] as const);
-    const attacker = await connectRawClientAs(broker.url, `x${random.int(0, 5)}`, loginOf(name), {
-      clean: random.int(0, 1) === 1,
+    const attacker = await connectRawClientAs(broker.url, `x${random.drawInteger(0, 5)}`, loginOf(name), {
+      clean: random.drawInteger(0, 1) === 1,
     });
-    const sent = randomBytes(random);
+    const sent = drawPacketBytes(random);
     attacker.sendBytes(sent);
     const seen = shed.got.length;
     await shed.publishAsync("nightlight/shed/telemetry", String(round), { qos: 1 });
     await eventually(() => shed.got.length > seen, { what: `the answer to the other board in round ${round}` });
     for (const got of attacker.packets)
       if (got.cmd === "publish")
-        expect(got.topic, `round ${round}: ${sent.toString("hex")}`).toMatch(MAY_RECEIVE[name]);
+        expect(got.topic, `round ${round}: ${sent.toString("hex")}`).toMatch(ALLOWED_RECEIVE_TOPICS[name]);
     attacker.socket.destroy();
   }
   const evil = [...broker.got.map(([topic, text]) => ({ topic, text })), ...boss.got].filter(
@@ -79,7 +80,7 @@ test("a board and a reader that send random packets cannot exceed their permissi
   );
   for (const { topic } of evil) expect(topic).toMatch(/^nightlight\/porch\//);
   // porch may publish to every topic except `commands`, on which the test's server answers readings with the same payload
-  for (const { topic } of evil) if (!topic.endsWith("/commands")) expect(topic).toMatch(MAY_PUBLISH.porch);
+  for (const { topic } of evil) if (!topic.endsWith("/commands")) expect(topic).toMatch(ALLOWED_PUBLISH_TOPICS.porch);
   expect(boss.connected && shed.connected).toBe(true);
   expect(broker.got.length).toBeGreaterThanOrEqual(rounds);
 });
@@ -88,8 +89,8 @@ test("random HTTP requests get valid answers, and only those of an administrator
   const data = await createTemporaryFolder();
   await addUsers(data, USERS);
   const { httpUrl, devices } = await startTestServer({ data });
-  const basicAuth = (name: string): object => ({ authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}` }); // prettier-ignore
-  const put = { method: "PUT", headers: { ...basicAuth("eyes"), "content-type": "application/json" } };
+  const createBasicAuth = (name: string): object => ({ authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}` }); // prettier-ignore
+  const put = { method: "PUT", headers: { ...createBasicAuth("eyes"), "content-type": "application/json" } };
   expect((await ask(httpUrl!, "/api/devices/nightlight/porch/mode", { ...put, body: { mode: "on" } })).status).toBe(
     403,
   );
@@ -108,7 +109,7 @@ test("random HTTP requests get valid answers, and only those of an administrator
     body,
     async (name, m, p, text) => {
       const headers = {
-        ...basicAuth(name),
+        ...createBasicAuth(name),
         "content-type": "application/json",
         "content-length": Buffer.byteLength(text),
       };
@@ -119,7 +120,7 @@ test("random HTTP requests get valid answers, and only those of an administrator
       if (name === "eyes" && !["GET", "HEAD"].includes(m)) expect(status).toBeGreaterThanOrEqual(400);
     },
   );
-  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 400, seed: testSeed() });
-  expect((await ask(httpUrl!, "/api/devices", { headers: { ...basicAuth("eyes") } })).status).toBe(200);
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 400, seed: getTestSeed() });
+  expect((await ask(httpUrl!, "/api/devices", { headers: { ...createBasicAuth("eyes") } })).status).toBe(200);
   expect(devices.size).toBe(0);
 });

@@ -11,7 +11,7 @@ const history = await openSqlite(folder, {
   onProblem: (problem) => console.error(problem),
 });
 const devices = Array.from({ length: 20 }, (_, board) => ({ id: `${prefix}/${board}`, historyNumber: 0 }));
-const begun = performance.now();
+const startedAt = performance.now();
 for (let added = 0, tick = 1; ; tick++) {
   for (; added < tick * 400; added++) {
     const device = devices[added % 20];
@@ -23,5 +23,5 @@ for (let added = 0, tick = 1; ; tick++) {
   // queries and deletions of old data start compactions, so that a kill can interrupt a compaction
   if (tick % 10 === 0) await history.query({ device: `${prefix}/${tick % 20}`, from: 0, to: 1e9, points: 10 });
   if (tick % 7 === 0) history.retain({ readings: undefined, switches: undefined });
-  await sleep(Math.max(0, begun + tick * 20 - performance.now()));
+  await sleep(Math.max(0, startedAt + tick * 20 - performance.now()));
 }

@@ -12,13 +12,13 @@ import { createTemporaryFolder } from "./support/server.js";
 
 const FLOOD_PROGRAM = fileURLToPath(new URL("./history-flood.ts", import.meta.url));
 
-interface Progress {
+interface FloodProgress {
   readonly added: number;
   readonly written: number;
 }
 
 /** Starts the test program, kills it after `enough` written entries, and returns its last output. */
-async function killAfter(folder: string, prefix: string, enough: number): Promise<Progress> {
+async function killAfter(folder: string, prefix: string, enough: number): Promise<FloodProgress> {
   const child = spawn(
     process.execPath,
     ["--conditions=nightlight-source", "--import", "tsx", FLOOD_PROGRAM, folder, prefix],
@@ -28,8 +28,8 @@ async function killAfter(folder: string, prefix: string, enough: number): Promis
     },
   );
   onTestFinished(() => void child.kill("SIGKILL"));
-  let last: Progress = { added: 0, written: 0 };
-  createInterface(child.stdout).on("line", (line) => (last = JSON.parse(line) as Progress));
+  let last: FloodProgress = { added: 0, written: 0 };
+  createInterface(child.stdout).on("line", (line) => (last = JSON.parse(line) as FloodProgress));
   await eventually(() => last.written > enough, { what: "enough written entries" });
   child.kill("SIGKILL");
   await once(child, "close");

@@ -58,18 +58,18 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
       for (let n = 0; n < 2500; n++) kept.addSwitch(device, { time: n, led_on: true, by: "server", reason: "" });
     }
     await kept.forget("forgotten");
-    const rowCounts = (): Promise<Record<string, unknown>[]> =>
+    const readRowCounts = (): Promise<Record<string, unknown>[]> =>
       queryRows(
         url,
         `SELECT (SELECT count(*)::int FROM nightlight.devices) AS devices, (SELECT count(*)::int FROM nightlight.readings) AS readings,
          (SELECT count(*)::int FROM nightlight.hours) AS hours, (SELECT count(*)::int FROM nightlight.switches) AS switches`,
       );
-    await eventually(async () => (await rowCounts())[0].devices === 2, {
+    await eventually(async () => (await readRowCounts())[0].devices === 2, {
       within: 20_000,
       every: 50,
       what: "the device to be deleted",
     });
-    expect(await rowCounts()).toEqual([{ devices: 2, readings: 1000, hours: 1000, switches: 5000 }]);
+    expect(await readRowCounts()).toEqual([{ devices: 2, readings: 1000, hours: 1000, switches: 5000 }]);
   });
 
   test("entries added during an outage of the database are written once after it", async () => {

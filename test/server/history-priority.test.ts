@@ -7,7 +7,7 @@ import { openSqliteHistory } from "./support/history.js";
 import { createTemporaryFolder } from "./support/server.js";
 
 /** Returns the niceness of each thread of this process, by thread id. */
-function nicenessByThread(): Map<string, number> {
+function readNicenessByThread(): Map<string, number> {
   const found = new Map<string, number>();
   for (const id of readdirSync("/proc/self/task"))
     try {
@@ -22,9 +22,9 @@ function nicenessByThread(): Map<string, number> {
 
 describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux", () => {
   test("only the history thread has a higher niceness", async () => {
-    const before = nicenessByThread();
+    const before = readNicenessByThread();
     const kept = await openSqliteHistory(await createTemporaryFolder());
-    const after = nicenessByThread();
+    const after = readNicenessByThread();
     const nicer = [...after].filter(([, nice]) => nice === 5);
     expect(nicer).toHaveLength(1);
     expect(before.has(nicer[0][0])).toBe(false);
@@ -35,7 +35,7 @@ describe.skipIf(process.platform !== "linux" || os.getPriority() >= 5)("on Linux
 });
 
 describe("another system", () => {
-  const fakeSystem = (platform: NodeJS.Platform, nice: number) => {
+  const createFakeSystem = (platform: NodeJS.Platform, nice: number) => {
     const set: number[] = [];
     const setPriority = (...nice: number[]): void => void set.push(...nice);
     return { set, platform: () => platform, getPriority: () => nice, setPriority } as unknown as typeof os & {
@@ -45,15 +45,15 @@ describe("another system", () => {
 
   test("the priority stays unchanged on macOS and Windows, and when the server already has a high niceness", () => {
     for (const one of [
-      fakeSystem("darwin", 0),
-      fakeSystem("win32", 0),
-      fakeSystem("linux", 5),
-      fakeSystem("linux", 19),
+      createFakeSystem("darwin", 0),
+      createFakeSystem("win32", 0),
+      createFakeSystem("linux", 5),
+      createFakeSystem("linux", 19),
     ]) {
       lowerThreadPriority(one);
       expect(one.set).toEqual([]);
     }
-    const linux = fakeSystem("linux", 0);
+    const linux = createFakeSystem("linux", 0);
     lowerThreadPriority(linux);
     expect(linux.set).toEqual([5]);
   });
@@ -62,7 +62,7 @@ describe("another system", () => {
     const throwForbidden = (): never => {
       throw new Error("EACCES: permission denied");
     };
-    expect(() => lowerThreadPriority({ ...fakeSystem("linux", 0), setPriority: throwForbidden })).not.toThrow();
-    expect(() => lowerThreadPriority({ ...fakeSystem("linux", 0), getPriority: throwForbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...createFakeSystem("linux", 0), setPriority: throwForbidden })).not.toThrow();
+    expect(() => lowerThreadPriority({ ...createFakeSystem("linux", 0), getPriority: throwForbidden })).not.toThrow();
   });
 });

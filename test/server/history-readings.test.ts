@@ -22,7 +22,7 @@ interface TestReading {
 const [from, to] = ALL_TIME;
 
 /** Builds a batch of readings without switches. */
-const readingBatch = (given: readonly TestReading[]): HistoryBatch => ({
+const createReadingBatch = (given: readonly TestReading[]): HistoryBatch => ({
   ...batchOf([]),
   devices: Uint32Array.from(given, ({ device }) => device),
   times: Float64Array.from(given, ({ time }) => time),
@@ -30,7 +30,10 @@ const readingBatch = (given: readonly TestReading[]): HistoryBatch => ({
 });
 
 /** Returns a device's readings, and their number according to the hourly totals in the table `hours`. */
-function storedReadings(store: SqliteStore, id: string): { list: [time: number, light: number][]; inHours: number } {
+function readStoredReadings(
+  store: SqliteStore,
+  id: string,
+): { list: [time: number, light: number][]; inHours: number } {
   const device = store.deviceNumberOf(id);
   if (device === undefined) return { list: [], inHours: 0 };
   const { times, lights } = readPage(store, device, { device: id, from, to });
@@ -44,7 +47,7 @@ function storedReadings(store: SqliteStore, id: string): { list: [time: number, 
 }
 
 /** Returns the expected readings of each device: sorted by time and light, without duplicates. */
-const expectedReadings = (given: readonly TestReading[]): ReturnType<typeof storedReadings>[] =>
+const computeExpectedReadings = (given: readonly TestReading[]): ReturnType<typeof readStoredReadings>[] =>
   DEVICE_IDS.map((_, number) => {
     const own = given.filter(({ device }) => device === number);
     const once = new Map(own.map(({ time, light }) => [`${time} ${light}`, [time, light] as [number, number]]));
@@ -52,8 +55,8 @@ const expectedReadings = (given: readonly TestReading[]): ReturnType<typeof stor
     return { list, inHours: list.length };
   });
 
-const allStoredReadings = (store: SqliteStore): ReturnType<typeof storedReadings>[] =>
-  DEVICE_IDS.map((id) => storedReadings(store, id));
+const readAllStoredReadings = (store: SqliteStore): ReturnType<typeof readStoredReadings>[] =>
+  DEVICE_IDS.map((id) => readStoredReadings(store, id));
 
 /** Returns the number of readings in the table `batches`. */
 const countInBatches = (store: SqliteStore): number =>
@@ -87,16 +90,16 @@ test("after any sequence of writes, compactions, restarts and kills, every readi
           const device = store.deviceNumberOf("porch");
           if (device === undefined) continue;
           store.compact(device);
-          expect(storedReadings(store, "porch")).toEqual(expectedReadings(given)[0]);
+          expect(readStoredReadings(store, "porch")).toEqual(computeExpectedReadings(given)[0]);
         } else if (step === "restart" || step === "kill")
           [store, file] = restartStore(store, step, file, path.join(folder, `killed-${runs++}`));
         else {
           given.push(...(step as TestReading[]));
-          store.write(readingBatch(step as TestReading[]), DEVICE_IDS);
+          store.write(createReadingBatch(step as TestReading[]), DEVICE_IDS);
         }
       }
       store.compact();
-      expect(allStoredReadings(store)).toEqual(expectedReadings(given));
+      expect(readAllStoredReadings(store)).toEqual(computeExpectedReadings(given));
       expect(countInBatches(store)).toBe(0);
       store.close();
     }),
@@ -113,23 +116,23 @@ test("compacting one device leaves the others pending; the last one deletes the 
     time: BASE_TIME + n * 9000,
     light: n,
   }));
-  for (let at = 0; at < given.length; at += 100) store.write(readingBatch(given.slice(at, at + 100)), DEVICE_IDS);
-  const [porch, cellar, attic] = expectedReadings(given);
+  for (let at = 0; at < given.length; at += 100) store.write(createReadingBatch(given.slice(at, at + 100)), DEVICE_IDS);
+  const [porch, cellar, attic] = computeExpectedReadings(given);
   const nothing = { list: [], inHours: 0 };
 
   store.compact(store.deviceNumberOf("cellar"));
-  expect(allStoredReadings(store)).toEqual([nothing, cellar, nothing]);
+  expect(readAllStoredReadings(store)).toEqual([nothing, cellar, nothing]);
   expect(countInBatches(store)).toBe(300);
   const copy = copyAfterKill(file, path.join(folder, "killed"));
   copy.compact();
-  expect(allStoredReadings(copy)).toEqual([porch, cellar, attic]);
+  expect(readAllStoredReadings(copy)).toEqual([porch, cellar, attic]);
 
   store.compact(store.deviceNumberOf("attic"));
   // compact a device without pending readings, which changes nothing
   store.compact(store.deviceNumberOf("cellar"));
   expect(countInBatches(store)).toBe(300);
   store.compact(store.deviceNumberOf("porch"));
-  expect(allStoredReadings(store)).toEqual([porch, cellar, attic]);
+  expect(readAllStoredReadings(store)).toEqual([porch, cellar, attic]);
   expect(countInBatches(store)).toBe(0);
 });
 
@@ -138,7 +141,7 @@ test("compaction writes chunks sorted by device and time, so that the page cache
   const given = Array.from({ length: 120 }, (_, n): TestReading => {
     return { device: (n * 7) % 3, time: BASE_TIME + ((n * 37) % 120) * CHUNK_LENGTH, light: n };
   });
-  store.write(readingBatch(given), DEVICE_IDS);
+  store.write(createReadingBatch(given), DEVICE_IDS);
   const keys: number[] = [];
   const hours: number[] = [];
   const run = store.database.run.bind(store.database);
@@ -158,7 +161,7 @@ test("compaction writes chunks sorted by device and time, so that the page cache
 test("a failed compaction keeps all readings pending, and a later one stores each of them once", async () => {
   const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
   const given = Array.from({ length: 30 }, (_, n): TestReading => ({ device: n % 3, time: BASE_TIME + n, light: n }));
-  store.write(readingBatch(given), DEVICE_IDS);
+  store.write(createReadingBatch(given), DEVICE_IDS);
   const run = store.database.run.bind(store.database);
   for (const device of [undefined, store.deviceNumberOf("attic")]) {
     const full = vi.spyOn(store.database, "run").mockImplementation((sql, ...values) => {
@@ -168,10 +171,10 @@ test("a failed compaction keeps all readings pending, and a later one stores eac
     expect(() => store.compact(device)).toThrow(/full/);
     full.mockRestore();
   }
-  expect(allStoredReadings(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
+  expect(readAllStoredReadings(store).map(({ inHours }) => inHours)).toEqual([0, 0, 0]);
   store.compact(store.deviceNumberOf("attic"));
   store.compact();
-  expect(allStoredReadings(store)).toEqual(expectedReadings(given));
+  expect(readAllStoredReadings(store)).toEqual(computeExpectedReadings(given));
 });
 
 test("at most 500,000 readings are pending, even if a single device is compacted meanwhile, and none is lost", async () => {
@@ -187,20 +190,20 @@ test("at most 500,000 readings are pending, even if a single device is compacted
   expect(most).toBe(500_000);
   expect(countInBatches(store)).toBe(30_000);
   store.compact();
-  const countInHours = (id: string): number => storedReadings(store, id).inHours;
+  const countInHours = (id: string): number => readStoredReadings(store, id).inHours;
   expect(DEVICE_IDS.map(countInHours)).toEqual([343_402, 343_299, 343_299]);
 });
 
 test("the replacement of a damaged file receives the pending readings", async () => {
   const folder = await createTemporaryFolder();
   const store = openStore(path.join(folder, "damaged.db"));
-  const readingOf = (device: number, light: number): TestReading => ({ device, time: BASE_TIME, light });
-  store.write(readingBatch([readingOf(0, 1), readingOf(1, 2)]), DEVICE_IDS);
+  const createReading = (device: number, light: number): TestReading => ({ device, time: BASE_TIME, light });
+  store.write(createReadingBatch([createReading(0, 1), createReading(1, 2)]), DEVICE_IDS);
   store.compact(store.deviceNumberOf("porch"));
-  store.write(readingBatch([readingOf(2, 3)]), DEVICE_IDS);
+  store.write(createReadingBatch([createReading(2, 3)]), DEVICE_IDS);
   const next = openStore(path.join(folder, "history.db"));
   store.moveInto(next);
-  next.write(readingBatch([readingOf(1, 4)]), DEVICE_IDS);
+  next.write(createReadingBatch([createReading(1, 4)]), DEVICE_IDS);
   next.compact();
-  expect(allStoredReadings(next).map(({ list }) => list.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
+  expect(readAllStoredReadings(next).map(({ list }) => list.map(([, light]) => light))).toEqual([[], [2, 4], [3]]);
 });

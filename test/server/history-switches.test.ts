@@ -9,11 +9,11 @@ import { sweepStore } from "../../server/src/history/sweep.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
 import {
-  storedSwitches,
+  readStoredSwitches,
   ALL_TIME,
   BASE_TIME,
   batchOf,
-  expectedSwitches,
+  computeExpectedSwitches,
   DEVICE_IDS,
   type TestSwitch,
 } from "./support/switches.js";
@@ -55,8 +55,8 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
           store.write(batchOf(step), DEVICE_IDS);
         }
       }
-      const all = expectedSwitches(given);
-      expect(storedSwitches(store)).toEqual(all);
+      const all = computeExpectedSwitches(given);
+      expect(readStoredSwitches(store)).toEqual(all);
       for (const [index, id] of DEVICE_IDS.entries()) {
         const device = store.deviceNumberOf(id);
         if (device === undefined) continue;
@@ -102,9 +102,9 @@ test("a kill at any moment of a compaction leaves each switch once", async () =>
   expect(copies.length).toBeGreaterThan(9);
   copies.push(copyAfterKill(file, path.join(folder, "after")));
   for (const copy of copies) {
-    expect(storedSwitches(copy)).toEqual(expectedSwitches(given));
+    expect(readStoredSwitches(copy)).toEqual(computeExpectedSwitches(given));
     copy.compact();
-    expect(storedSwitches(copy)).toEqual(expectedSwitches(given));
+    expect(readStoredSwitches(copy)).toEqual(computeExpectedSwitches(given));
   }
   expect(copies.at(-1)!.switches.pendingCount).toBe(0);
 });
@@ -120,9 +120,9 @@ test("72,000 switches of one board with different reasons are all stored", async
     given.push(...some);
     store.write(batchOf(some), DEVICE_IDS);
   }
-  expect(storedSwitches(store)).toEqual(expectedSwitches(given));
+  expect(readStoredSwitches(store)).toEqual(computeExpectedSwitches(given));
   store.compact();
-  expect(storedSwitches(store)).toEqual(expectedSwitches(given));
+  expect(readStoredSwitches(store)).toEqual(computeExpectedSwitches(given));
 });
 
 test("at most 500,000 switches are pending, and none is lost", async () => {
@@ -134,26 +134,27 @@ test("at most 500,000 switches are pending, and none is lost", async () => {
     store.write(batchOf(some), DEVICE_IDS);
     expect(store.switches.pendingCount).toBeLessThanOrEqual(500_000);
   }
-  expect(storedSwitches(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
+  expect(readStoredSwitches(store).map(({ length }) => length)).toEqual([173_368, 173_316, 173_316]);
   expect(store.switches.pendingCount).toBe(20_000);
 });
 
 test("the replacement of a damaged file receives the pending switches", async () => {
   const folder = await createTemporaryFolder();
   const store = openStore(path.join(folder, "damaged.db"));
-  const switchWithReason = (reason: string): TestSwitch => ({
+  const createSwitchWithReason = (reason: string): TestSwitch => ({
     device: 1,
     time: BASE_TIME,
     led_on: true,
     by: "device",
     reason,
   });
-  for (const reason of ["of the first", "of the second"]) store.write(batchOf([switchWithReason(reason)]), DEVICE_IDS);
+  for (const reason of ["of the first", "of the second"])
+    store.write(batchOf([createSwitchWithReason(reason)]), DEVICE_IDS);
   const next = openStore(path.join(folder, "history.db"));
   store.moveInto(next);
-  next.write(batchOf([switchWithReason("of the third")]), DEVICE_IDS);
+  next.write(batchOf([createSwitchWithReason("of the third")]), DEVICE_IDS);
   next.compact();
-  expect(storedSwitches(next)[1].map(({ reason }) => reason)).toEqual([
+  expect(readStoredSwitches(next)[1].map(({ reason }) => reason)).toEqual([
     "of the first",
     "of the second",
     "of the third",
@@ -162,14 +163,14 @@ test("the replacement of a damaged file receives the pending switches", async ()
 
 test("a rare switch takes at most 100 bytes in the file", async () => {
   const store = openStore(path.join(await createTemporaryFolder(), "history.db"));
-  const databaseSize = (): number => Number(store.database.selectRows("PRAGMA page_count")[0].page_count) * 8192;
+  const readDatabaseSize = (): number => Number(store.database.selectRows("PRAGMA page_count")[0].page_count) * 8192;
   store.compact();
-  const before = databaseSize();
+  const before = readDatabaseSize();
   for (let n = 0; n < 5000; n++) {
     store.write(batchOf([{ device: 0, time: BASE_TIME + n * 3_600_000, led_on: n % 2 === 0, by: "server", reason: "light 212 < 300" }]), DEVICE_IDS); // prettier-ignore
     store.compact();
   }
-  expect((databaseSize() - before) / 5000).toBeLessThan(100);
+  expect((readDatabaseSize() - before) / 5000).toBeLessThan(100);
 });
 
 test("a sweep deletes all old switches, compacted or pending, except the last one", async () => {
@@ -184,8 +185,8 @@ test("a sweep deletes all old switches, compacted or pending, except the last on
   const sweepAt = (time: number, switches: number): number =>
     [...sweepStore(store, { readings: undefined, switches }, time)].length;
   sweepAt(now, 9.5 * 3_600_000);
-  const left = storedSwitches(store)[0].map(({ reason }) => Number(reason));
+  const left = readStoredSwitches(store)[0].map(({ reason }) => Number(reason));
   expect(left).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
   sweepAt(now + 1e12, 1);
-  expect(storedSwitches(store)[0].map(({ reason }) => reason)).toEqual(["49"]);
+  expect(readStoredSwitches(store)[0].map(({ reason }) => reason)).toEqual(["49"]);
 });

@@ -19,7 +19,7 @@ import {
 } from "./support/history.js";
 import { createTemporaryFolder } from "./support/server.js";
 
-const fileIn = (folder: string): string => path.join(folder, "history.db");
+const historyFileIn = (folder: string): string => path.join(folder, "history.db");
 
 testHistoryGuarantees(createSqliteDatabase);
 
@@ -29,14 +29,14 @@ test("two histories that share device objects keep their data apart", async () =
   addSeconds(first, "cellar", 2);
   for (const [index, id] of ["attic", "cellar", "hall", "porch"].entries()) addSeconds(second, id, 10 + index);
   addSeconds(first, "hall", 1);
-  const readingCounts = (kept: typeof first): Promise<number[]> =>
+  const countReadingsByDevice = (kept: typeof first): Promise<number[]> =>
     Promise.all(["attic", "cellar", "hall", "porch"].map((id) => countReadings(kept, id)));
-  expect(await readingCounts(first)).toEqual([0, 2, 1, 3]);
-  expect(await readingCounts(second)).toEqual([10, 11, 12, 13]);
+  expect(await countReadingsByDevice(first)).toEqual([0, 2, 1, 3]);
+  expect(await countReadingsByDevice(second)).toEqual([10, 11, 12, 13]);
 });
 
 test("the array of device ids stays limited when devices come and go, and readings stay with their device", async () => {
-  const file = fileIn(await createTemporaryFolder());
+  const file = historyFileIn(await createTemporaryFolder());
   const thread = new HistoryThread(() => ({ file, retention: RETAIN_FOREVER, runId: 1, ids: [] }), expect.unreachable);
   const most: number[] = [];
   const recordWrite = (request: WriteRequest): Promise<void> => {
@@ -76,7 +76,7 @@ test("the array of device ids stays limited when devices come and go, and readin
 
 describe("forgetting a device", () => {
   test("forgetting a device deletes all its rows and no rows of other devices", async () => {
-    const store = new SqliteStore(fileIn(await createTemporaryFolder()));
+    const store = new SqliteStore(historyFileIn(await createTemporaryFolder()));
     onTestFinished(() => store.close());
     const times = Float64Array.from({ length: 30_000 }, (_, n) => n * 60_000);
     for (let device = 0; device < 3; device++)
@@ -98,14 +98,14 @@ describe("forgetting a device", () => {
         ["before", "forgotten", "after"],
       );
     store.compact();
-    const tableSizes = () =>
+    const readTableSizes = () =>
       ["devices", "chunks", "hours", "switch_runs"].map((table) =>
         Number(store.database.selectRows(`SELECT count(*) AS count FROM ${table}`)[0].count),
       );
-    expect(tableSizes()).toEqual([3, 9000, 1500, 750]);
+    expect(readTableSizes()).toEqual([3, 9000, 1500, 750]);
     store.forget("forgotten");
     const steps = [...sweepStore(store, RETAIN_FOREVER, Date.now())];
-    expect(tableSizes()).toEqual([2, 6000, 1000, 500]);
+    expect(readTableSizes()).toEqual([2, 6000, 1000, 500]);
     expect(steps.length).toBeGreaterThan(20);
   });
 });
@@ -113,7 +113,7 @@ describe("forgetting a device", () => {
 describe("failures", () => {
   test("a file that is not a database is moved aside and replaced", async () => {
     const folder = await createTemporaryFolder();
-    await writeFile(fileIn(folder), "my diary\n".repeat(1000));
+    await writeFile(historyFileIn(folder), "my diary\n".repeat(1000));
     const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 10);
     expect(await countReadings(kept, "porch")).toBe(10);
@@ -130,7 +130,7 @@ describe("failures", () => {
     ["zeros only", 50_000, /is damaged .*moved it to/],
   ])("a file that is %s is reported and replaced", async (_what, length, message) => {
     const folder = await createTemporaryFolder();
-    await writeFile(fileIn(folder), Buffer.alloc(length));
+    await writeFile(historyFileIn(folder), Buffer.alloc(length));
     const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 10);
     expect(await countReadings(kept, "porch")).toBe(10);
@@ -142,8 +142,8 @@ describe("failures", () => {
     const first = await openSqliteHistory(folder);
     for (let board = 0; board < 10; board++) addSeconds(first, `board/${board}`, 20_000);
     await first.close();
-    const file = await open(fileIn(folder), "r+");
-    const { size } = await stat(fileIn(folder));
+    const file = await open(historyFileIn(folder), "r+");
+    const { size } = await stat(historyFileIn(folder));
     // overwrite all pages except the first ten, which hold the schema
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
@@ -183,13 +183,13 @@ describe("failures", () => {
 
   test("failing writes are reported once, and later succeed without loss", async () => {
     const folder = await createTemporaryFolder();
-    await mkdir(fileIn(folder));
+    await mkdir(historyFileIn(folder));
     const kept = await openSqliteHistory(folder);
     expect(kept.problems).toHaveLength(1);
     addSeconds(kept, "porch", 10_000);
     await expect(countReadings(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
-    await rmdir(fileIn(folder));
+    await rmdir(historyFileIn(folder));
     await eventually(() => kept.stats.waiting === 0, { what: "the pending entries to be written" });
     expect(await countReadings(kept, "porch")).toBe(10_000);
     expect(kept.problems).toHaveLength(2);
@@ -198,7 +198,7 @@ describe("failures", () => {
 
   test("the oldest entries beyond the backlog limit are counted as lost, and close does not hang", async () => {
     const folder = await createTemporaryFolder();
-    await mkdir(fileIn(folder));
+    await mkdir(historyFileIn(folder));
     const kept = await openSqliteHistory(folder);
     addSeconds(kept, "porch", 250_000);
     await eventually(() => kept.stats.lost === 50_000, { what: "the oldest to be lost" });
@@ -211,7 +211,7 @@ describe("failures", () => {
   });
 
   test("when the history thread dies, a new one continues without losing or duplicating entries", async () => {
-    const file = fileIn(await createTemporaryFolder());
+    const file = historyFileIn(await createTemporaryFolder());
     const problems: string[] = [];
     const thread: HistoryThread = new HistoryThread(
       () => ({ file, retention: RETAIN_FOREVER, runId: 1, ids }),

@@ -6,7 +6,7 @@ import { silentLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
-import { discoveryProblems, type Discovery } from "./support/homeassistant.js";
+import { findDiscoveryProblems, type Discovery } from "./support/homeassistant.js";
 import { connectClient, type TestClient } from "./support/server.js";
 
 const ID = "nightlight/kitchen";
@@ -54,7 +54,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("at a real Mosquitto, Home As
     const home = await connectClient(mosquitto.url, {}, "homeassistant/#");
     const { text, retained } = await eventually(() => home.got[0], { what: "the board's discovery" });
     expect(retained).toBe(true);
-    expect(discoveryProblems("homeassistant", CONFIG_TOPIC, text)).toEqual([]);
+    expect(findDiscoveryProblems("homeassistant", CONFIG_TOPIC, text)).toEqual([]);
     const { lamp } = (JSON.parse(text) as Discovery).components;
     const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
 

@@ -6,14 +6,14 @@ import { eventually } from "../support/eventually.js";
 import { startMosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { startTestBoard } from "./support/board.js";
-import { discoveryProblems, type Discovery } from "./support/homeassistant.js";
+import { findDiscoveryProblems, type Discovery } from "./support/homeassistant.js";
 import { connectClient, startTestServer, createTemporaryFolder, type TestClient } from "./support/server.js";
 
 const BOARD_TOPIC = "homeassistant/device/nightlight_nightlight__kitchen/config";
 const LESSON_TOPIC = "homeassistant/device/nightlight_nightlight__1f3b2a/config";
 
 /** Returns the last message on each topic; "" if the retained message was removed. */
-const lastMessages = ({ got }: TestClient): Record<string, string> =>
+const lastMessagesOf = ({ got }: TestClient): Record<string, string> =>
   Object.fromEntries(got.map(({ topic, text }) => [topic, text]));
 
 async function expectIntegration(options: ServerOptions, url: (server: NightlightServer) => string): Promise<void> {
@@ -23,26 +23,29 @@ async function expectIntegration(options: ServerOptions, url: (server: Nightligh
   const lesson = await connectClient(url(started));
   await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
   await kitchen.read(212);
-  await eventually(() => lastMessages(home)[BOARD_TOPIC]?.includes("decided_by") && lastMessages(home)[LESSON_TOPIC], {
-    what: "both devices",
-  });
-  for (const [topic, text] of Object.entries(lastMessages(home)))
-    expect(discoveryProblems("homeassistant", topic, text)).toEqual([]);
+  await eventually(
+    () => lastMessagesOf(home)[BOARD_TOPIC]?.includes("decided_by") && lastMessagesOf(home)[LESSON_TOPIC],
+    {
+      what: "both devices",
+    },
+  );
+  for (const [topic, text] of Object.entries(lastMessagesOf(home)))
+    expect(findDiscoveryProblems("homeassistant", topic, text)).toEqual([]);
 
-  const { lamp } = (JSON.parse(lastMessages(home)[BOARD_TOPIC]) as Discovery).components;
+  const { lamp } = (JSON.parse(lastMessagesOf(home)[BOARD_TOPIC]) as Discovery).components;
   const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
   await home.subscribeAsync(state_topic, { qos: 1 });
-  const lampIs = (led_on: boolean, mode: string) =>
+  const waitForLamp = (led_on: boolean, mode: string) =>
     eventually(
       () => {
-        const { value } = decode(DECISION, Buffer.from(lastMessages(home)[state_topic] ?? ""));
+        const { value } = decode(DECISION, Buffer.from(lastMessagesOf(home)[state_topic] ?? ""));
         return value?.led_on === led_on && value.mode === mode;
       },
       { what: `the lamp to be ${led_on ? "on" : "off"}, ${mode}` },
     );
-  await lampIs(true, "auto");
+  await waitForLamp(true, "auto");
   await home.publishAsync(command_topic, payload_off, { qos: 1 });
-  await lampIs(false, "off");
+  await waitForLamp(false, "off");
   expect(kitchen.commands.at(-1)!.text).toContain('"led_on":false');
 
   const before = home.got.length;
@@ -55,7 +58,7 @@ async function expectIntegration(options: ServerOptions, url: (server: Nightligh
   expect(started.counters.rejected).toEqual({});
 
   await started.forget("nightlight/1f3b2a");
-  await eventually(() => lastMessages(home)[LESSON_TOPIC] === "", { what: "the lesson device's removal" });
+  await eventually(() => lastMessagesOf(home)[LESSON_TOPIC] === "", { what: "the lesson device's removal" });
   await started.close();
 }
 
@@ -77,7 +80,7 @@ describe("Home Assistant", () => {
     const first = await startTestServer({ data });
     const lesson = await connectClient(first.brokerUrl, {}, "homeassistant/#");
     await lesson.publishAsync("nightlight/1f3b2a/telemetry", '{"light": 212}', { qos: 1 });
-    await eventually(() => lastMessages(lesson)[LESSON_TOPIC], { what: "the device" });
+    await eventually(() => lastMessagesOf(lesson)[LESSON_TOPIC], { what: "the device" });
     await first.close();
 
     const second = await startTestServer({ data, homeAssistant: false });

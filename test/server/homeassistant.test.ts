@@ -11,12 +11,12 @@ import {
   TELEMETRY,
 } from "../../contract/index.js";
 import { HomeAssistant, type DiscoveryMemory } from "../../server/src/outputs/homeassistant/homeassistant.js";
-import { discoveryTopic, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
-import { discoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
+import { discoveryTopicOf, entityNameOf, objectIdOf } from "../../server/src/outputs/homeassistant/names.js";
+import { createDiscoveryPayload, type AnnouncedDevice } from "../../server/src/outputs/homeassistant/payload.js";
 import { silentLog } from "../../server/src/observability/log.js";
 import { isMissing } from "../support/programs.js";
 import {
-  discoveryProblems,
+  findDiscoveryProblems,
   PYTHON_WITH_JINJA,
   renderTemplates,
   type Discovery,
@@ -32,7 +32,7 @@ const BOARD: AnnouncedDevice = {
 };
 const LESSON_DEVICE: AnnouncedDevice = { id: "1f3b2a", label: "1f3b2a", lesson: true };
 const OPTIONS = { prefix: "nightlight", version: "0.1.0" };
-const payloadOf = (device: AnnouncedDevice): Discovery => discoveryPayload(device, OPTIONS) as Discovery;
+const payloadOf = (device: AnnouncedDevice): Discovery => createDiscoveryPayload(device, OPTIONS) as Discovery;
 
 /** Generates device ids that the contract allows. */
 const anyId = fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }).filter((id) => !idProblem(id));
@@ -44,14 +44,14 @@ describe("a discovery message", () => {
     ["a board without optional fields", { id: "x", label: "x", lesson: false }],
   ])("the discovery message of %s is valid for Home Assistant", (_what, device) => {
     const text = JSON.stringify(payloadOf(device));
-    expect(discoveryProblems("homeassistant", discoveryTopic("homeassistant", device.id), text)).toEqual([]);
+    expect(findDiscoveryProblems("homeassistant", discoveryTopicOf("homeassistant", device.id), text)).toEqual([]);
   });
 
   it("the discovery message is valid for every allowed id", () => {
     fc.assert(
       fc.property(anyId, fc.boolean(), (id, lesson) => {
         const text = JSON.stringify(payloadOf({ id, label: id, lesson }));
-        expect(discoveryProblems("ha/at home", discoveryTopic("ha/at home", id), text)).toEqual([]);
+        expect(findDiscoveryProblems("ha/at home", discoveryTopicOf("ha/at home", id), text)).toEqual([]);
       }),
     );
   });
@@ -61,7 +61,7 @@ describe("a discovery message", () => {
     wrong.components.light.unit = "lx";
     wrong.components.lamp.entity_category = "control";
     delete wrong.components.mode.options;
-    const problems = discoveryProblems("homeassistant", "homeassistant/device/a b/config", JSON.stringify(wrong));
+    const problems = findDiscoveryProblems("homeassistant", "homeassistant/device/a b/config", JSON.stringify(wrong));
     expect(problems).toEqual([
       expect.stringContaining("is not a device discovery topic"),
       "lamp: entity_category",
@@ -82,7 +82,7 @@ describe("a discovery message", () => {
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
-    // ids that a simpler escaping would make equal
+    // with a simpler escaping, some of these ids would become equal
     const alike = ["a/b", "a_b", "a__b", "a//b", "a-b", "a_2fb", "a/_b", "a_/b", "A/b", "a/b "];
     expect(new Set(alike.map(objectIdOf)).size).toBe(alike.length);
   });
@@ -105,33 +105,39 @@ describe("a discovery message", () => {
   });
 
   it("an entity is available while the board and the server that supply it are online", () => {
-    const availabilityTopics = (device: AnnouncedDevice, name: string): string[] | undefined =>
+    const availabilityTopicsOf = (device: AnnouncedDevice, name: string): string[] | undefined =>
       payloadOf(device).components[name].availability?.map(({ topic }) => topic);
     for (const name of ["lamp", "mode", "reason"]) {
-      expect(availabilityTopics(BOARD, name)).toEqual(["nightlight/kitchen/status", "nightlight/status"]);
+      expect(availabilityTopicsOf(BOARD, name)).toEqual(["nightlight/kitchen/status", "nightlight/status"]);
       expect(payloadOf(BOARD).components[name].availability_mode).toBe("all");
-      expect(availabilityTopics(LESSON_DEVICE, name)).toEqual(["nightlight/status"]);
+      expect(availabilityTopicsOf(LESSON_DEVICE, name)).toEqual(["nightlight/status"]);
     }
     for (const name of ["light", "decided_by", "dropped"])
-      expect(availabilityTopics(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
+      expect(availabilityTopicsOf(BOARD, name)).toEqual(["nightlight/kitchen/status"]);
     // a lesson device has no status, so its light expires after a minute
     expect(payloadOf(LESSON_DEVICE).components.light).toMatchObject({ expire_after: 60 });
-    expect(availabilityTopics(LESSON_DEVICE, "light")).toBeUndefined();
+    expect(availabilityTopicsOf(LESSON_DEVICE, "light")).toBeUndefined();
     expect(Object.keys(payloadOf(LESSON_DEVICE).components)).toEqual(["lamp", "mode", "reason", "light"]);
   });
 });
 
 describe.skipIf(isMissing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assistant's templates, in real Jinja", () => {
   const { components } = payloadOf(BOARD);
-  const templateCase = (template: unknown, message: string): [string, string] => [template as string, message];
+  const createTemplateCase = (template: unknown, message: string): [string, string] => [template as string, message];
 
   it("a template reads the lamp's state as one of the command payloads", () => {
     const { state_value_template, payload_on, payload_off } = components.lamp;
     expect(
       renderTemplates([
-        templateCase(state_value_template, encode(DECISION, { mode: "auto", led_on: true, reason: "light 212 < 300" })),
-        templateCase(state_value_template, encode(DECISION, { mode: "off", led_on: false, until: 1_800_000_000_000 })),
-        templateCase(state_value_template, encode(DECISION, { mode: "auto" })),
+        createTemplateCase(
+          state_value_template,
+          encode(DECISION, { mode: "auto", led_on: true, reason: "light 212 < 300" }),
+        ),
+        createTemplateCase(
+          state_value_template,
+          encode(DECISION, { mode: "off", led_on: false, until: 1_800_000_000_000 }),
+        ),
+        createTemplateCase(state_value_template, encode(DECISION, { mode: "auto" })),
       ]),
     ).toEqual([payload_on, payload_off, "None"]);
   });
@@ -142,14 +148,14 @@ describe.skipIf(isMissing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assista
     const will = encode(STATUS, { online: false });
     expect(
       renderTemplates([
-        templateCase(components.mode.value_template, decision),
-        templateCase(components.reason.value_template, decision),
-        templateCase(components.reason.value_template, encode(DECISION, { mode: "auto" })),
-        templateCase(components.light.value_template, encode(TELEMETRY, { light: 512.5, boot: 1, seq: 2 })),
-        templateCase(components.decided_by.value_template, status),
-        templateCase(components.dropped.value_template, status),
-        templateCase(components.decided_by.value_template, will),
-        templateCase(components.dropped.value_template, will),
+        createTemplateCase(components.mode.value_template, decision),
+        createTemplateCase(components.reason.value_template, decision),
+        createTemplateCase(components.reason.value_template, encode(DECISION, { mode: "auto" })),
+        createTemplateCase(components.light.value_template, encode(TELEMETRY, { light: 512.5, boot: 1, seq: 2 })),
+        createTemplateCase(components.decided_by.value_template, status),
+        createTemplateCase(components.dropped.value_template, status),
+        createTemplateCase(components.decided_by.value_template, will),
+        createTemplateCase(components.dropped.value_template, will),
       ]),
     ).toEqual(["auto", 'a "quoted" {{ reason }}', "None", "512.5", "device", "7", "None", "None"]);
   });
@@ -158,17 +164,19 @@ describe.skipIf(isMissing(PYTHON_WITH_JINJA, "Python with Jinja"))("Home Assista
     const [{ value_template: board }, { value_template: server }] = components.lamp.availability!;
     expect(
       renderTemplates([
-        templateCase(board, encode(STATUS, { online: true, board: "esp32_devkitc" })),
-        templateCase(board, encode(STATUS, { online: false })),
-        templateCase(server, encode(SERVER_STATUS, { online: true })),
-        templateCase(server, encode(SERVER_STATUS, { online: false })),
+        createTemplateCase(board, encode(STATUS, { online: true, board: "esp32_devkitc" })),
+        createTemplateCase(board, encode(STATUS, { online: false })),
+        createTemplateCase(server, encode(SERVER_STATUS, { online: true })),
+        createTemplateCase(server, encode(SERVER_STATUS, { online: false })),
       ]),
     ).toEqual(["online", "offline", "online", "offline"]);
   });
 
   it("templates create commands that the server understands", () => {
     const options = components.mode.options as string[];
-    const commands = renderTemplates(options.map((option) => templateCase(components.mode.command_template, option)));
+    const commands = renderTemplates(
+      options.map((option) => createTemplateCase(components.mode.command_template, option)),
+    );
     const { payload_on, payload_off } = components.lamp as Json;
     const understood = [...commands, payload_on, payload_off].map((text) =>
       decode(OVERRIDE, Buffer.from(text as string)),
@@ -312,7 +320,7 @@ describe("announcing", () => {
     expect(retained.size + topics.size).toBe(0);
     ha.enable();
     vi.advanceTimersByTime(1000);
-    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", LESSON_DEVICE.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("homeassistant", LESSON_DEVICE.id)]);
     ha.disable();
     expect(retained.size).toBe(0);
   });
@@ -322,12 +330,12 @@ describe("announcing", () => {
     before.enable();
     before.announce(BOARD);
     before.close();
-    expect([...retained.keys()]).toEqual([discoveryTopic("homeassistant", BOARD.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("homeassistant", BOARD.id)]);
     const ha = homeAssistant("ha");
     ha.enable();
     ha.announce(BOARD);
     vi.advanceTimersByTime(1000);
-    expect([...retained.keys()]).toEqual([discoveryTopic("ha", BOARD.id)]);
+    expect([...retained.keys()]).toEqual([discoveryTopicOf("ha", BOARD.id)]);
     expect([...topics]).toEqual([...retained.keys()]);
     ha.close();
   });

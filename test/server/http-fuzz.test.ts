@@ -4,17 +4,17 @@ import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.js";
-import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 import { ask, startHttpApp, portOf, createThreeAccounts, type TestApp } from "./support/http-app.js";
 
-const ADMIN = { authorization: "Bearer ann-token" };
+const ADMIN_HEADERS = { authorization: "Bearer ann-token" };
 /** Text that only authorized clients may see. */
 const SECRET_PATTERN = /nightlight\/porch/;
 
 /** A simulated user who sends one request after the other until `stop`. */
 interface SimulatedUser {
   /** The number of correct answers so far. `stop` throws an error for a wrong one. */
-  readonly answered: number;
+  readonly answerCount: number;
   stop(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ function startUser(url: string): SimulatedUser {
   let answered = 0;
   const requests = (async () => {
     while (!stopped) {
-      const { status, text } = await ask(url, "/api/devices", { headers: ADMIN });
+      const { status, text } = await ask(url, "/api/devices", { headers: ADMIN_HEADERS });
       if (status !== 200 || !SECRET_PATTERN.test(text)) throw new Error(`the user was answered ${status} ${text}`);
       answered++;
       await sleep(25);
@@ -31,7 +31,7 @@ function startUser(url: string): SimulatedUser {
   })();
   requests.catch(() => {});
   return {
-    get answered() {
+    get answerCount() {
       return answered;
     },
     stop() {
@@ -97,7 +97,7 @@ describe("a server with accounts and a working user", () => {
     for (const status of statusesIn(wire.got())) expect([400, 401, 403, 404, 405, 431, 505]).toContain(status);
     expect(statusesIn(wire.got()).length).toBeLessThan(2);
     expect(wire.got()).not.toMatch(SECRET_PATTERN);
-    expect((await ask(app.url, "/api/devices", { headers: ADMIN })).status).toBe(200);
+    expect((await ask(app.url, "/api/devices", { headers: ADMIN_HEADERS })).status).toBe(200);
   });
 
   test("the server cuts off endless headers and bodies after reading a little", async () => {
@@ -131,7 +131,7 @@ describe("a server with accounts and a working user", () => {
       expect(got()).not.toMatch(SECRET_PATTERN);
     }
     for (const { bytesRead } of read) expect(bytesRead).toBeLessThan(4_000_000);
-    expect(someone.answered).toBeGreaterThan(0);
+    expect(someone.answerCount).toBeGreaterThan(0);
   });
 
   test.each<[what: string, body: string]>([
@@ -197,10 +197,10 @@ describe("a server with accounts and a working user", () => {
       if (status === 200 && m === "GET") expect(got).toMatch(/Log in · Nightlight|data-part|"ok":true|"required":true/);
       else expect([200, 204, 302, 400, 401, 403, 404, 415, 429]).toContain(status);
     });
-    await fc.assert(property, { numRuns: IS_LONG_RUN ? 30_000 : 600, seed: testSeed() });
+    await fc.assert(property, { numRuns: IS_LONG_RUN ? 30_000 : 600, seed: getTestSeed() });
     expect(app.modes).toEqual([]);
     await someone.stop();
-    expect(someone.answered).toBeGreaterThan(0);
+    expect(someone.answerCount).toBeGreaterThan(0);
   });
 
   test("the server closes 1,000 slow clients after 10 s, and other clients do not wait", async () => {
@@ -222,7 +222,7 @@ describe("a server with accounts and a working user", () => {
     await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
     for (const { got } of slow) for (const status of statusesIn(got())) expect([400, 408]).toContain(status);
     await someone.stop();
-    expect(someone.answered).toBeGreaterThan(3);
+    expect(someone.answerCount).toBeGreaterThan(3);
   });
 });
 

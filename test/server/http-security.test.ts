@@ -13,12 +13,12 @@ import { ask, startHttpApp, logIn, TestAccounts, createTestLog, createThreeAccou
 const MODE_PATH = "/api/devices/nightlight/porch/mode";
 const SET_MODE_ON = { method: "PUT", body: { mode: "on" } };
 
-const basicAuth = (name: string, password = `${name} password`): http.OutgoingHttpHeaders => ({
+const createBasicAuth = (name: string, password = `${name} password`): http.OutgoingHttpHeaders => ({
   authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`,
 });
-const bearerAuth = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
+const createBearerAuth = (token: string): http.OutgoingHttpHeaders => ({ authorization: `Bearer ${token}` });
 
-/** Adds two routes as a simulator does: one that reads and one that changes. */
+/** Adds two routes like those of the simulator: one that reads data and one that changes data. */
 const simulatorPlugin: Plugin = (app) => {
   app.get("/api/simulator/boards", () => []);
   app.put("/api/simulator/boards", () => ({ ok: true }));
@@ -40,9 +40,9 @@ describe("a server without accounts", () => {
   test("removal of the last account gives nobody access", async () => {
     const accounts = createThreeAccounts();
     const { url } = await startHttpApp({ accounts });
-    expect((await ask(url, "/api/devices", { headers: bearerAuth("ann-token") })).status).toBe(200);
+    expect((await ask(url, "/api/devices", { headers: createBearerAuth("ann-token") })).status).toBe(200);
     for (const name of ["ann", "rob", "porch"]) accounts.remove(name);
-    expect((await ask(url, "/api/devices", { headers: bearerAuth("ann-token") })).status).toBe(401);
+    expect((await ask(url, "/api/devices", { headers: createBearerAuth("ann-token") })).status).toBe(401);
     expect((await ask(url, "/api/devices")).status).toBe(401);
     expect((await ask(url, "/api/session")).json).toMatchObject({ required: true });
   });
@@ -82,19 +82,19 @@ describe("a server with accounts", () => {
     const page = path === "/" || path === "/index.html";
     for (const headers of [
       {},
-      bearerAuth("eve-token"),
-      bearerAuth(""),
-      basicAuth("ann", "guess"),
+      createBearerAuth("eve-token"),
+      createBearerAuth(""),
+      createBasicAuth("ann", "guess"),
       { authorization: "ann" },
     ])
       expect(await statusOf(headers), JSON.stringify(headers)).toBe(page ? 302 : 401);
     expect(await statusOf({ cookie: "nightlight=x; __Host-nightlight=x; __proto__=x" })).toBe(page ? 302 : 401);
-    expect(await statusOf(bearerAuth("porch-token"))).toBe(403);
-    expect(await statusOf(basicAuth("porch"))).toBe(403);
+    expect(await statusOf(createBearerAuth("porch-token"))).toBe(403);
+    expect(await statusOf(createBasicAuth("porch"))).toBe(403);
     expect(modes).toEqual([]);
-    for (const headers of [bearerAuth("rob-token"), basicAuth("rob"), { cookie: await logIn(url, "rob") }])
+    for (const headers of [createBearerAuth("rob-token"), createBasicAuth("rob"), { cookie: await logIn(url, "rob") }])
       expect(await statusOf(headers)).toBe(reader);
-    for (const headers of [bearerAuth("ann-token"), basicAuth("ann"), { cookie: await logIn(url, "ann") }])
+    for (const headers of [createBearerAuth("ann-token"), createBasicAuth("ann"), { cookie: await logIn(url, "ann") }])
       expect(await statusOf(headers)).toBe(admin);
   });
 
@@ -154,7 +154,7 @@ describe("a server with accounts", () => {
   test("no header changes the method, the path or the address that authorization uses", async () => {
     const { url, modes } = await startHttpApp({ accounts: createThreeAccounts() });
     const headers = {
-      ...bearerAuth("rob-token"),
+      ...createBearerAuth("rob-token"),
       "x-http-method-override": "GET",
       "x-method-override": "GET",
       "x-original-url": "/login",
@@ -174,7 +174,7 @@ describe("a server with accounts", () => {
 describe("live events", () => {
   afterEach(() => void vi.useRealTimers());
 
-  /** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
+  /** Opens an event stream with these headers. The function `ended` returns whether the stream has ended. */
   async function openEventStream(url: string, headers: http.OutgoingHttpHeaders) {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       http.get(url + "/api/events", { agent: false, headers }, resolve).on("error", reject);
@@ -386,9 +386,11 @@ describe("a page of another site", () => {
 
   test("another site's page cannot open event streams, and may link to the dashboard", async () => {
     const { url } = await startHttpApp();
-    const fetchHeaders = (mode: string) => ({ headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode } });
-    expect((await ask(url, "/api/events", fetchHeaders("no-cors"))).status).toBe(403);
-    expect((await ask(url, "/", fetchHeaders("navigate"))).status).toBe(200);
+    const createFetchHeaders = (mode: string) => ({
+      headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": mode },
+    });
+    expect((await ask(url, "/api/events", createFetchHeaders("no-cors"))).status).toBe(403);
+    expect((await ask(url, "/", createFetchHeaders("navigate"))).status).toBe(200);
   });
 });
 
@@ -411,8 +413,8 @@ test("the log contains no passwords or tokens", async () => {
   const log = createTestLog();
   const { url } = await startHttpApp({ accounts: createThreeAccounts(), log });
   await logIn(url, "ann");
-  await ask(url, "/api/devices", { headers: basicAuth("ann", "secret-1") });
-  await ask(url, "/api/devices", { headers: bearerAuth("secret-2") });
+  await ask(url, "/api/devices", { headers: createBasicAuth("ann", "secret-1") });
+  await ask(url, "/api/devices", { headers: createBearerAuth("secret-2") });
   await ask(url, "/api/login", { method: "POST", body: { name: "secret-3", password: "secret-4" } });
   expect(log.lines.map(({ level, text, fields }) => [level, text, fields])).toEqual([
     ["info", "ann logged in from 127.0.0.1.", { user: "ann", address: "127.0.0.1" }],

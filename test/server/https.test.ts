@@ -62,7 +62,7 @@ async function startSecureApp(options: Parameters<typeof startHttpApp>[0] = {}):
 }
 
 /** Returns the server's certificate from a TLS handshake, or the error code. */
-function presentedCertificate(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
+function readPresentedCertificate(server: http.Server, options: tls.ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = tls.connect({ port: portOf(server), host: "127.0.0.1", rejectUnauthorized: false, ...options });
     socket.on("secureConnect", () => {
@@ -90,15 +90,15 @@ test("the server accepts TLS 1.2 and newer, and nothing older", async () => {
   const { server } = await startSecureApp();
   const fingerprint = /^([\dA-F]{2}:){31}[\dA-F]{2}$/;
   for (const version of ["TLSv1.2", "TLSv1.3"] as const)
-    expect(await presentedCertificate(server, { minVersion: version, maxVersion: version })).toMatch(fingerprint);
+    expect(await readPresentedCertificate(server, { minVersion: version, maxVersion: version })).toMatch(fingerprint);
   const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
-  expect(await presentedCertificate(server, old)).toMatch(/PROTOCOL_VERSION/);
+  expect(await readPresentedCertificate(server, old)).toMatch(/PROTOCOL_VERSION/);
 });
 
 test("new connections use a renewed certificate, and existing ones stay open", async () => {
   const { files, renew } = await createCertificates();
   const { server, events, url } = await startHttpApp({ tls: await watchForTest(files, 20) });
-  const before = await presentedCertificate(server);
+  const before = await readPresentedCertificate(server);
   let heard = "";
   const follower = await new Promise<http.IncomingMessage>((resolve, reject) => {
     https.get(url + "/api/events", { agent: false, rejectUnauthorized: false }, resolve).on("error", reject);
@@ -107,7 +107,7 @@ test("new connections use a renewed certificate, and existing ones stay open", a
   follower.on("error", () => {}).on("data", (part: Buffer) => (heard += part.toString()));
   await renew();
   for (const servername of ["", "localhost"])
-    await eventually(async () => (await presentedCertificate(server, { servername })) !== before, {
+    await eventually(async () => (await readPresentedCertificate(server, { servername })) !== before, {
       what: "the new certificate",
     });
   events.publish("hello", 1);
@@ -144,8 +144,8 @@ test("a client certificate gives exactly the rights of its user", async () => {
     const put = { ...client, method: "PUT", body: { mode: "on" } };
     expect((await ask(url, MODE_PATH, put)).status, user).toBe(change);
     expect((await ask(url, "/api/devices")).status).toBe(401);
-    const foreign = (await createCertificates(user)).client;
-    expect((await ask(url, "/api/devices", foreign)).status, `${user}, signed by somebody else`).toBe(401);
+    const foreignCertificate = (await createCertificates(user)).client;
+    expect((await ask(url, "/api/devices", foreignCertificate)).status, `${user}, signed by somebody else`).toBe(401);
   }
 });
 

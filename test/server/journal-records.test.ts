@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Telemetry } from "../../contract/index.js";
 import type { StoredBoot } from "../../server/src/devices/boots.js";
-import { Batch } from "../../server/src/ingest/journal/batch.js";
+import { JournalBatch } from "../../server/src/ingest/journal/batch.js";
 import { readSegment } from "../../server/src/ingest/journal/read.js";
 import type { Point } from "../../server/src/history/recent.js";
 import { decodeLog, SyncMarker } from "../../server/src/storage/log-format.js";
@@ -18,7 +18,7 @@ const device = fc.record({
   number: fc.nat({ max: 5000 }),
   id: fc.string({ minLength: 1, maxLength: 96, unit: "grapheme-ascii" }),
 });
-const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const toOptional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const point: fc.Arbitrary<Point> = fc.record({
   time,
   light: fc.oneof(fc.nat({ max: 1023 }), fc.double({ min: 0, max: 1023, noNaN: true })),
@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(
     fc.constant("reading"),
     device,
-    fc.record({ boot: optional(count), seq: optional(count), at: optional(time), age: optional(count) }),
+    fc.record({ boot: toOptional(count), seq: toOptional(count), at: toOptional(time), age: toOptional(count) }),
     time,
     fc.boolean(),
     point,
@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Changes the ids so that a number always means the same device until that device is forgotten. */
-function withUniqueNumbers(steps: readonly Step[]): Step[] {
+function assignUniqueNumbers(steps: readonly Step[]): Step[] {
   const ids = new Map<number, string>();
   return steps.map(([kind, { number, id }, ...rest]) => {
     if (!ids.has(number)) ids.set(number, id);
@@ -57,16 +57,16 @@ function withUniqueNumbers(steps: readonly Step[]): Step[] {
   });
 }
 
-function writeStep(batch: Batch, [kind, device, ...rest]: Step): void {
+function writeStep(batch: JournalBatch, [kind, device, ...rest]: Step): void {
   if (kind === "reading") {
     const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
     batch.addReading(device, { ...reading, light: point.light }, now, live, point);
   } else if (kind === "state") batch.addSnapshot(device, ...(rest as [StoredBoot[], Point[]]));
-  else batch.addForget(device);
+  else batch.addForgetRecord(device);
 }
 
 /** Returns the callback arguments that a record is expected to cause. */
-function expectedCall([kind, { id }, ...rest]: Step): unknown[] {
+function expectedCallOf([kind, { id }, ...rest]: Step): unknown[] {
   if (kind !== "reading") return [kind, id, ...rest];
   const [reading, now, live, point] = rest as [Telemetry, number, boolean, Point];
   return [kind, id, { ...reading, light: point.light }, now, live, point];
@@ -76,14 +76,14 @@ function readRecords(file: Buffer): unknown[] {
   const records: unknown[] = [];
   readSegment(decodeLog(file).payloads, {
     reading: (...what) => void records.push(["reading", ...what]),
-    state: (...what) => void records.push(["state", ...what]),
+    snapshot: (...what) => void records.push(["state", ...what]),
     forget: (...what) => void records.push(["forget", ...what]),
   });
   return records;
 }
 
 const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 20 }), { maxLength: 8 }).map((batches) => {
-  const steps = withUniqueNumbers(batches.flat());
+  const steps = assignUniqueNumbers(batches.flat());
   return batches.map(({ length }) => steps.splice(0, length));
 });
 
@@ -92,13 +92,13 @@ const HEADER_SIZE = new SyncMarker().header.length;
 
 /** Encodes batches into a segment. Returns the segment and the end offset of each batch. */
 function encodeSegment(batches: readonly Step[][]): { file: Buffer; ends: number[] } {
-  const batch = new Batch();
+  const batch = new JournalBatch();
   const marker = new SyncMarker();
   const parts = batches.map((steps) => {
     for (const step of steps) writeStep(batch, step);
     const part = Buffer.from(batch.finish());
     marker.markFrame(part);
-    batch.beginNext(false);
+    batch.beginNextBatch(false);
     return part;
   });
   let end = HEADER_SIZE;
@@ -108,7 +108,7 @@ function encodeSegment(batches: readonly Step[][]): { file: Buffer; ends: number
 test("decoding a segment returns the encoded records", () => {
   fc.assert(
     fc.property(batches, (batches) => {
-      expect(readRecords(encodeSegment(batches).file)).toEqual(batches.flat().map(expectedCall));
+      expect(readRecords(encodeSegment(batches).file)).toEqual(batches.flat().map(expectedCallOf));
     }),
   );
 });
@@ -119,7 +119,7 @@ test("a segment that is truncated at any byte has all complete batches before th
       const { file, ends } = encodeSegment(batches);
       const length = at % (file.length + 1);
       const complete = ends.filter((end) => end <= length).length;
-      expect(readRecords(file.subarray(0, length))).toEqual(batches.slice(0, complete).flat().map(expectedCall));
+      expect(readRecords(file.subarray(0, length))).toEqual(batches.slice(0, complete).flat().map(expectedCallOf));
     }),
     { numRuns: 500 },
   );
@@ -137,7 +137,7 @@ test("a damaged batch does not affect the records of other batches or their devi
       const damaged = ends.findIndex((end) => place < end);
       const others = batches.filter((_, n) => n !== damaged).flat();
       // expects all batches except the damaged one, or all batches when only a sync marker is damaged
-      expect([others, batches.flat()].map((steps) => steps.map(expectedCall))).toContainEqual(readRecords(file));
+      expect([others, batches.flat()].map((steps) => steps.map(expectedCallOf))).toContainEqual(readRecords(file));
     }),
     // a case that once failed: a damaged sync marker, and a last batch whose final bytes also occur earlier in the file
     { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
@@ -152,7 +152,7 @@ test("complete batches are decoded before any bytes that follow, and no bytes ca
       const complete = ends.filter((end) => end <= length).length;
       const records = readRecords(Buffer.concat([file.subarray(0, length), rest]));
       expect(records.slice(0, batches.slice(0, complete).flat().length)).toEqual(
-        batches.slice(0, complete).flat().map(expectedCall),
+        batches.slice(0, complete).flat().map(expectedCallOf),
       );
     }),
     { numRuns: 500 },

@@ -40,7 +40,7 @@ class JournalBench {
       recent: this.recent,
       health: data.health,
       readingStored: stored,
-      failed: recordProblem,
+      cleanupFailed: recordProblem,
       minKeptReadings: lag,
       segmentRetention: keep,
       maxWaiting: mostWaiting,
@@ -76,7 +76,7 @@ class JournalBench {
   }
 
   /** Returns the state that must survive a restart. */
-  state(): unknown {
+  readState(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
     return ids.map((id) => [id, this.devices.get(id)!.boots?.toStored(), this.recent.pointsForApi(id)]);
   }
@@ -123,10 +123,10 @@ test("a restart restores the state after any sequence of readings, forgotten dev
         } else if (step.kind === "forget") void memory.forgetDevice(step.id);
         else if (step.kind === "stored") await memory.journal.whenStored;
         else {
-          const before = memory.state();
+          const before = memory.readState();
           await memory.kill();
           memory = await JournalBench.open(folder, lag);
-          expect(memory.state()).toEqual(before);
+          expect(memory.readState()).toEqual(before);
         }
         expect(memory.problems).toEqual([]);
       }
@@ -144,10 +144,10 @@ test("old readings are still duplicates after a restart, even if only a state re
     const stored = memory.processReading("a", 1, seq, NOON + seq * 250);
     if (seq % 50 === 0) await stored;
   }
-  const before = memory.state();
+  const before = memory.readState();
   await memory.kill();
   memory = await JournalBench.open(folder, 10);
-  expect(memory.state()).toEqual(before);
+  expect(memory.readState()).toEqual(before);
   expect(memory.processReading("a", 1, 3000, NOON)).toBeUndefined();
   await memory.kill();
 });
@@ -235,16 +235,16 @@ describe("while the log cannot be written", () => {
     const all = processReadings(memory, 1).then(() => (isStored = true));
     await waitForFailure(memory);
     const later = processReadings(memory, 11);
-    await eventually(() => memory.data.health.failures > 2, { what: "two more attempts" });
+    await eventually(() => memory.data.health.failureCount > 2, { what: "two more attempts" });
     expect(memory.problems).toEqual([expect.stringContaining(`The data folder ${folder} cannot be written`)]);
     expect([isStored, memory.recorded.size, memory.journal.waitingCount]).toEqual([false, 0, 60]);
     await rm(memory.folder);
     await Promise.all([all, later]);
     expect([memory.recorded.size, memory.journal.waitingCount, memory.data.health.isFailing]).toEqual([60, 0, false]);
-    const before = memory.state();
+    const before = memory.readState();
     await memory.kill();
     const again = await JournalBench.open(folder, 1000);
-    expect(again.state()).toEqual(before);
+    expect(again.readState()).toEqual(before);
     await again.kill();
   });
 

@@ -22,12 +22,12 @@ afterEach(() => {
 /** Processes the porch's newest reading, taken `age` ms ago. */
 const processReading = (light: number, options?: { age?: number; sure?: boolean; seq?: number }): void =>
   bench.processReading(PORCH, light, options);
-const commandedStates = (): boolean[] => commandsIn(bench.published).map(([, { led_on }]) => led_on);
+const listCommandedStates = (): boolean[] => commandsIn(bench.published).map(([, { led_on }]) => led_on);
 
 describe("the rule", () => {
   test("every reading is answered with a command, even without a change: on below 300, otherwise off", () => {
     for (const light of [0, 299, 299.9, 300, 1023, 1023]) processReading(light);
-    expect(commandedStates()).toEqual([true, true, true, false, false, false]);
+    expect(listCommandedStates()).toEqual([true, true, true, false, false, false]);
   });
 
   test("a switch is reported only when the lamp's state changes", () => {
@@ -37,34 +37,34 @@ describe("the rule", () => {
 });
 
 test("a command has the number of the reading that it answers, except for a lesson device", () => {
-  const answeredSeqs = (): (number | undefined)[] => commandsIn(bench.published).map(([, { seq }]) => seq);
+  const listAnsweredSeqs = (): (number | undefined)[] => commandsIn(bench.published).map(([, { seq }]) => seq);
   processReading(10, { seq: 7 });
   processReading(900);
-  expect(answeredSeqs()).toEqual([7, undefined]);
+  expect(listAnsweredSeqs()).toEqual([7, undefined]);
   bench.lamps.setMode(porch, "on", undefined, Date.now());
   processReading(900, { seq: 8 });
   bench.lamps.setMode(porch, "auto", undefined, Date.now());
-  expect(answeredSeqs()).toEqual([7, undefined, undefined, 8, 8]);
+  expect(listAnsweredSeqs()).toEqual([7, undefined, undefined, 8, 8]);
 });
 
 describe("old readings", () => {
   test("a backlog of old readings causes one command for the last reading, not a flicker", () => {
     for (let age = 100_000; age >= 3000; age -= 1000) processReading(age % 2000, { age });
-    expect(commandedStates()).toEqual([]);
+    expect(listCommandedStates()).toEqual([]);
     vi.advanceTimersByTime(NEWER_READING_WAIT);
-    expect(commandedStates()).toEqual([false]);
+    expect(listCommandedStates()).toEqual([false]);
   });
 
   test("a live reading after old ones is answered at once, and the old ones are not", () => {
     processReading(900, { age: 50_000 });
     processReading(10);
     vi.advanceTimersByTime(NEWER_READING_WAIT * 2);
-    expect(commandedStates()).toEqual([true]);
+    expect(listCommandedStates()).toEqual([true]);
   });
 
   test("two seconds on the way are still the present", () => {
     processReading(10, { age: OLD_READING_AGE });
-    expect(commandedStates()).toEqual([true]);
+    expect(listCommandedStates()).toEqual([true]);
   });
 
   test("old readings do not delay commands forever, even if a clock is wrong", () => {
@@ -72,13 +72,13 @@ describe("old readings", () => {
       processReading(10, { age: 3_600_000 });
       vi.advanceTimersByTime(200);
     }
-    expect(commandedStates().length).toBeGreaterThanOrEqual(2);
+    expect(listCommandedStates().length).toBeGreaterThanOrEqual(2);
   });
 });
 
 describe("while the broker delivers a queue", () => {
   beforeEach(() => {
-    bench.lamps.catchingUp = true;
+    bench.lamps.isCatchingUp = true;
   });
 
   test("a reading with an uncertain time counts as old, and one with a certain time does not", () => {
@@ -86,16 +86,16 @@ describe("while the broker delivers a queue", () => {
       processReading(n * 50, { sure: false });
       vi.advanceTimersByTime(NEWER_READING_WAIT / 2);
     }
-    expect(commandedStates()).toEqual([]);
+    expect(listCommandedStates()).toEqual([]);
     processReading(10);
-    expect(commandedStates()).toEqual([true]);
+    expect(listCommandedStates()).toEqual([true]);
   });
 
   test("the last reading of the queue is answered when no other follows", () => {
     processReading(900, { sure: false });
     processReading(10, { sure: false });
     vi.advanceTimersByTime(NEWER_READING_WAIT);
-    expect(commandedStates()).toEqual([true]);
+    expect(listCommandedStates()).toEqual([true]);
   });
 });
 
@@ -105,12 +105,12 @@ describe("an override", () => {
     bench.lamps.setMode(porch, "on", undefined, Date.now());
     processReading(900);
     bench.lamps.setMode(porch, "auto", undefined, Date.now());
-    expect(commandedStates()).toEqual([false, true, true, false]);
+    expect(listCommandedStates()).toEqual([false, true, true, false]);
   });
 
   test("the end of an override causes no command without a known light", () => {
     bench.lamps.setMode(porch, "auto", undefined, Date.now());
-    expect(commandedStates()).toEqual([]);
+    expect(listCommandedStates()).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ async function startOnFreePorts(options: ServerOptions): Promise<NightlightServe
   return running;
 }
 
-const lastKnownFields = ({ id, light, led_on, last_seen, online }: DeviceView): object => ({
+const lastKnownFieldsOf = ({ id, light, led_on, last_seen, online }: DeviceView): object => ({
   id,
   light,
   led_on,
@@ -49,7 +49,7 @@ test("after a restart, the API and the events show each device's last light, lam
   await publishMessage("path", "status", { online: true }, true);
   await publishMessage("gate", "telemetry", { light: 13, boot: 1, seq: 1 });
   await eventually(() => first.devices.get("nightlight/path")?.led_on, { what: "the zone's lamp" });
-  const before = first.devices.list().map(lastKnownFields);
+  const before = first.devices.list().map(lastKnownFieldsOf);
   expect(before.map((device) => (device as DeviceView).led_on)).toEqual([true, false, true, true, true]);
   await board.endAsync();
   await first.close();
@@ -61,10 +61,10 @@ test("after a restart, the API and the events show each device's last light, lam
   after[path] = { ...after[path], last_seen: null };
   await eventually(() => second.devices.get("nightlight/path")?.led_on === true, { what: "the history" });
   await eventually(() => second.devices.get("nightlight/overridden")?.led_on === true, { what: "the last switch" });
-  expect(second.devices.list().map(lastKnownFields)).toEqual(after);
+  expect(second.devices.list().map(lastKnownFieldsOf)).toEqual(after);
   const answer = (await (await fetch(`${second.httpUrl}/api/devices`)).json()) as DeviceView[];
-  expect(answer.map(lastKnownFields)).toEqual(after);
-  expect((await readFirstEvent(second.httpUrl!)).map(lastKnownFields)).toEqual(after);
+  expect(answer.map(lastKnownFieldsOf)).toEqual(after);
+  expect((await readFirstEvent(second.httpUrl!)).map(lastKnownFieldsOf)).toEqual(after);
   for (const [n, { last_seen }] of answer.entries())
     if (n !== path) expect(Math.abs(Date.parse(last_seen!) - Date.parse((before[n] as DeviceView).last_seen!))).toBeLessThan(1000);
 

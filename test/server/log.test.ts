@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { newCounters } from "../../server/src/observability/counters.js";
+import { createCounters } from "../../server/src/observability/counters.js";
 import { createLog, type Log, type LogFormat, type LogMessages } from "../../server/src/observability/log.js";
 import { MAX_LINES_PER_SECOND } from "../../server/src/observability/log-rate-limiter.js";
 import { MIN_LOG_INTERVAL, RejectionLog } from "../../server/src/observability/rejection-log.js";
@@ -64,7 +64,7 @@ describe("the log for people", () => {
   });
 
   test("the log for people leaves out the delivery fields, which only the JSON log has", () => {
-    const logLinesIn = (format: LogFormat) => {
+    const writeStatusLines = (format: LogFormat) => {
       const { log, lines } = createLogTo(format);
       log.received("porch", "telemetry", { light: 299, led_on: false, boot: 5, seq: 7, age: 0, at: 9000 });
       log.received("porch", "status", {
@@ -80,12 +80,12 @@ describe("the log for people", () => {
       log.flush();
       return lines;
     };
-    expect(logLinesIn("pretty").map((line) => line.slice(9))).toEqual([
+    expect(writeStatusLines("pretty").map((line) => line.slice(9))).toEqual([
       'Message received: porch {"light":299,"led_on":false}',
       'Message received: porch status {"online":true,"led_on":true,"decided_by":"server"}',
       'Sending message: porch {"led_on":true}',
     ]);
-    expect(JSON.parse(logLinesIn("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
+    expect(JSON.parse(writeStatusLines("json")[2])).toMatchObject({ message: { led_on: true, seq: 7 } });
   });
 
   test("the log for people has colors on a terminal, and none in a file or with NO_COLOR", () => {
@@ -155,7 +155,7 @@ test("the log for machines is one JSON object a line, with the documented keys",
 describe("a rejected message", () => {
   test("a rejected message is counted every time, and logged once in ten seconds for each device and reason", () => {
     const { log, lines } = createLogTo("json");
-    const counters = newCounters();
+    const counters = createCounters();
     const rejects = new RejectionLog(counters, log);
     for (let i = 0; i < 50; i++) rejects.add("empty", "a", "the payload is empty", 1000 + i);
     rejects.add("empty", "b", "the payload is empty", 1000);
@@ -170,7 +170,7 @@ describe("a rejected message", () => {
 
   test("a rejected message is logged without control characters, whatever bytes its topic has", () => {
     const { log, lines } = createLogTo("pretty");
-    new RejectionLog(newCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
+    new RejectionLog(createCounters(), log).add("bad-id", "a\n\x1b[2J\x9b2J" + "x".repeat(1000), "odd");
     log.flush();
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^[\x20-\x7e…]*$/);

@@ -71,17 +71,17 @@ test("users stay logged in when the server is killed, by files that contain no s
   await addUsers(data, { ann: "admin" });
   const flags = ["--data", data, "--mqtt-port", "0"];
   const first = startServerProgram([...flags, "--http-port", "0"]);
-  const { http } = await first.addresses();
+  const { http } = await first.waitForAddresses();
   const cookie = await logIn(http, "ann", passwordOf("ann"));
   first.child.kill("SIGKILL");
-  await first.ended();
+  await first.waitForExit();
   for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
     expect((await stat(file)).mode & 0o077, file).toBe(0);
     if (entry.isFile()) expect((await readFile(file)).includes(cookie.split("=")[1]), file).toBe(false);
   }
   const second = startServerProgram([...flags, "--http-port", new URL(http).port]);
-  await second.addresses();
+  await second.waitForAddresses();
   expect(await sessionOf(http, cookie)).toMatchObject({ name: "ann" });
 });
 
@@ -91,7 +91,7 @@ class MemoryStore implements LoginStore {
   load = (): ReadonlyMap<string, unknown> => new Map(this.records);
   put = (hash: string, record: LoginRecord): void => void this.records.set(hash, structuredClone(record));
   delete = (hash: string): void => void this.records.delete(hash);
-  stored = async (): Promise<void> => {};
+  whenStored = async (): Promise<void> => {};
 }
 
 describe("login sessions", () => {

@@ -167,19 +167,19 @@ test("a queued message expires after its interval even if the clock was wrong or
     ...{ cmd: "publish", brokerId: "run-1", brokerCounter: 1, topic: "a", payload: "x", qos: 1, retain: false },
     ...{ dup: false, properties: { messageExpiryInterval: 30 }, messageExpiry },
   });
-  const remainingTime = (bytes: Uint8Array): number =>
+  const remainingTimeOf = (bytes: Uint8Array): number =>
     fromStoredPacket(decodeData<StoredPacket>(bytes)).messageExpiry! - Date.now();
   const bytes = encodeQueuedPacket(createPacket(Date.now() + 30 * SECOND));
   for (const jump of [-HOUR, 2 * HOUR]) {
     vi.setSystemTime(Date.now() + jump);
     clock.detectJumps();
-    expect(Math.abs(remainingTime(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
+    expect(Math.abs(remainingTimeOf(bytes) - 30 * SECOND)).toBeLessThan(5 * SECOND);
   }
   // a message from an earlier run has no id of this process's clock
-  const encodeStored = (messageExpiry: number): Buffer => encodeData(createPacket(messageExpiry));
-  expect(remainingTime(encodeStored(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
-  expect(remainingTime(encodeStored(Date.now() + HOUR))).toBe(30 * SECOND);
-  expect(remainingTime(encodeStored(Date.UTC(1970)))).toBe(30 * SECOND);
+  const encodeStoredPacket = (messageExpiry: number): Buffer => encodeData(createPacket(messageExpiry));
+  expect(remainingTimeOf(encodeStoredPacket(Date.now() + 10 * SECOND))).toBe(10 * SECOND);
+  expect(remainingTimeOf(encodeStoredPacket(Date.now() + HOUR))).toBe(30 * SECOND);
+  expect(remainingTimeOf(encodeStoredPacket(Date.UTC(1970)))).toBe(30 * SECOND);
 });
 
 test("soon after a restart with a corrected wall clock, readings have the right time", () => {
@@ -202,20 +202,20 @@ test("soon after a restart with a corrected wall clock, readings have the right 
 test("retention deletes nothing right after the clock was set forward or while it is obviously wrong", () => {
   const wall = vi.spyOn(clock, "wallNow");
   onTestFinished(() => void wall.mockRestore());
-  const retentionNowAt = (time: number): unknown => {
+  const readRetentionTimeAt = (time: number): unknown => {
     wall.mockReturnValue(time);
     return retention.now();
   };
   const retention = new RetentionClock();
   const now = clock.now();
-  expect(retentionNowAt(now)).toBe(now);
-  expect(retentionNowAt(now + 48 * HOUR)).toMatchObject({ problem: expect.stringContaining("was set forward") });
-  expect(retentionNowAt(now + 48 * HOUR)).toBe(now + 48 * HOUR);
-  expect(retentionNowAt(now)).toBe(now);
-  expect(retentionNowAt(Date.UTC(2090))).toMatchObject({
+  expect(readRetentionTimeAt(now)).toBe(now);
+  expect(readRetentionTimeAt(now + 48 * HOUR)).toMatchObject({ problem: expect.stringContaining("was set forward") });
+  expect(readRetentionTimeAt(now + 48 * HOUR)).toBe(now + 48 * HOUR);
+  expect(readRetentionTimeAt(now)).toBe(now);
+  expect(readRetentionTimeAt(Date.UTC(2090))).toMatchObject({
     problem: expect.stringContaining("The machine's clock says 2090"),
   });
-  expect(retentionNowAt(Date.UTC(1970))).toMatchObject({
+  expect(readRetentionTimeAt(Date.UTC(1970))).toMatchObject({
     problem: expect.stringContaining("The machine's clock says 1970"),
   });
 });
@@ -229,11 +229,11 @@ test("the wills of connected clients stay when the clock is set forward, althoug
     { cmd: "publish", topic: "a/status", payload: "x", qos: 1, retain: true, dup: false },
   );
   expect(puts).toHaveLength(1);
-  expect(await wills.stream({}).toArray()).toEqual([]);
+  expect(await wills.streamWills({}).toArray()).toEqual([]);
   const next = new Wills(store as unknown as OrderedStore, "run-3");
   Object.assign(store, { getDecodedEntries: async () => [["will:board", await wills.get({ id: "board" })]] });
   await next.load();
-  expect(await next.stream({}).toArray()).toMatchObject([{ clientId: "board" }]);
+  expect(await next.streamWills({}).toArray()).toMatchObject([{ clientId: "board" }]);
 });
 
 test("servers convert stored times correctly for each other, whatever their own clocks say", () => {
@@ -247,8 +247,8 @@ test("servers convert stored times correctly for each other, whatever their own 
   const device = new Device("a");
   Object.assign(device, { light: 3, measuredAt: now, lastSeen: now, led_on: true, lamp: { led_on: true, since: now } });
   // a second server's monotonic clock differs by an hour; the shared clock compensates for the difference
-  const other = clockAhead(-HOUR);
-  const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], clockAhead(0));
+  const other = createClockAhead(-HOUR);
+  const record = recordOf(device, [{ time: now - 5, light: 1, arrived: now }], createClockAhead(0));
   const taken = new Device("a");
   taken.restore(snapshotOf(record, other));
   expect(taken).toMatchObject({
@@ -262,7 +262,7 @@ test("servers convert stored times correctly for each other, whatever their own 
 });
 
 /** Creates a shared clock that is `ms` ahead of the server's own clock. */
-const clockAhead = (ms: number): StorageClock => ({
+const createClockAhead = (ms: number): StorageClock => ({
   now: () => clock.now(),
   toWall: (time) => time + ms,
   fromWall: (shared) => shared - ms,

@@ -41,9 +41,9 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto",
     const board = await connectClient(mosquitto.url, { ...loginOf("porch"), will }, ...own, "nightlight/status");
     await board.publishAsync("nightlight/porch/status", '{"online":true}', { qos: 1, retain: true });
     await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
-    const receivedTopics = (): string[] => board.got.map(({ topic }) => topic);
+    const listReceivedTopics = (): string[] => board.got.map(({ topic }) => topic);
     for (const topic of ["nightlight/status", "nightlight/porch/commands", "nightlight/porch/config"])
-      await eventually(() => receivedTopics().includes(topic), { what: topic });
+      await eventually(() => listReceivedTopics().includes(topic), { what: topic });
     await board.publishAsync("nightlight/porch/replies", '{"seq":1,"ok":true}', { qos: 1 });
     expect(server.devices.get("nightlight/porch")).toMatchObject({ light: 1, online: true });
   });

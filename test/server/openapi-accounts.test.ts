@@ -12,7 +12,10 @@ describe("the server's answers about accounts match the document", () => {
   let cookie = "";
 
   const checkAnswer = (operationId: string, status: number, request: DescribedRequest = {}): Promise<Answer> =>
-    api.check(url, operationId, status, { ...request, headers: { ...(cookie && { cookie }), ...request.headers } });
+    api.checkAnswer(url, operationId, status, {
+      ...request,
+      headers: { ...(cookie && { cookie }), ...request.headers },
+    });
 
   const ann = { path: { name: "ann", id: "none" } };
   const nobody = { path: { name: "nobody", id: "none" } };
@@ -43,7 +46,7 @@ describe("the server's answers about accounts match the document", () => {
     await checkAnswer("changePassword", 200, { ...ann, body: { password: PASSWORD } });
     await checkAnswer("changePassword", 400, { ...ann, body: { password: "ann" } });
     await checkAnswer("changePassword", 404, { ...nobody, body: {} });
-    // without the cookie of the administrator, because a login ends the session that the browser had before
+    // sends no cookie of the administrator, because a login ends the session that the browser had before
     await checkAnswer("logIn", 200, { body: { name: "ann", password: PASSWORD }, headers: { cookie: "" } });
     const sessions = (await checkAnswer("listLoginSessions", 200)).body as { id: string; current: boolean }[];
     const other = sessions.find(({ current }) => !current)!.id;

@@ -9,16 +9,16 @@ import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import { eventually } from "../support/eventually.js";
 import { followEvents, type Answer } from "./support/api.js";
 import {
-  description,
+  apiDescription,
   DescribedApi,
   operations,
-  schemaProblem,
+  findSchemaProblem,
   type DescribedRequest,
   type Operation,
 } from "./support/described-api.js";
 import { startTestBoard } from "./support/board.js";
 import { startSettingsServer } from "./support/settings.js";
-import { UNLIMITED_HISTORY, connectClient, leaveSession, startTestServer } from "./support/server.js";
+import { UNLIMITED_HISTORY, connectClient, createOfflineSession, startTestServer } from "./support/server.js";
 
 const GARDEN: Policy = {
   ...LESSON_POLICY,
@@ -37,7 +37,7 @@ const GARDEN: Policy = {
 
 test("the document is valid OpenAPI 3.1", async () => {
   const validator = new Validator();
-  expect(await validator.validate(JSON.parse(JSON.stringify(description)) as Record<string, unknown>)).toEqual({
+  expect(await validator.validate(JSON.parse(JSON.stringify(apiDescription)) as Record<string, unknown>)).toEqual({
     valid: true,
   });
   expect(validator.version).toBe("3.1");
@@ -77,7 +77,7 @@ describe("the server's answers match the document", () => {
   let url = "";
 
   const checkAnswer = (operationId: string, status: number, request: DescribedRequest = {}): Promise<Answer> =>
-    api.check(url, operationId, status, request);
+    api.checkAnswer(url, operationId, status, request);
 
   const lesson = { path: { id: "n/lesson" } };
   const unknown = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
@@ -117,7 +117,7 @@ describe("the server's answers match the document", () => {
     for (const body of [{ mode: "on", for: 60_000 }, { mode: "auto" }])
       await checkAnswer("setZoneMode", 200, { ...zone, body });
 
-    await leaveSession(running.brokerUrl, "old phone");
+    await createOfflineSession(running.brokerUrl, "old phone");
     expect((await checkAnswer("listMqttSessions", 200)).body).toContainEqual(
       expect.objectContaining({ client_id: "old phone", account: null, connected: false }),
     );
@@ -260,7 +260,7 @@ describe("the server's answers match the document", () => {
     const { events: later } = await followEvents(url);
     await eventually(() => later.some(({ event }) => event === "alerts"), { what: 'the event "alerts"' });
     for (const { event, data } of [...events, ...later])
-      expect(schemaProblem(["components", "schemas", "Events", "properties", event], data), event).toBe("");
+      expect(findSchemaProblem(["components", "schemas", "Events", "properties", event], data), event).toBe("");
   });
 
   test("events have the described data", async () => {
@@ -271,17 +271,17 @@ describe("the server's answers match the document", () => {
     api.seen.add("followEvents 200");
     const sensor = await startTestBoard(running.brokerUrl, "n/board");
     await sensor.read(100);
-    const eventNames = (): Set<string> => new Set(events.map(({ event }) => event));
-    await eventually(() => eventNames().has("device") && eventNames().has("zone"), { what: "the events" });
+    const listEventNames = (): Set<string> => new Set(events.map(({ event }) => event));
+    await eventually(() => listEventNames().has("device") && listEventNames().has("zone"), { what: "the events" });
     await checkAnswer("forgetDevice", 204, { path: { id: "n/board" } });
-    await eventually(() => eventNames().has("forgotten"), { what: 'the event "forgotten"' });
+    await eventually(() => listEventNames().has("forgotten"), { what: 'the event "forgotten"' });
     const settings = await startSettingsServer("");
     const changes = await followEvents(settings.httpUrl);
     await settings.patch({ rule: { threshold: 250 } });
     await eventually(() => changes.events.some(({ event }) => event === "settings"), { what: 'the event "settings"' });
     for (const { event, data } of [...events, ...changes.events])
-      expect(schemaProblem(["components", "schemas", "Events", "properties", event], data), event).toBe("");
-    expect([...eventNames()].sort()).toEqual(["alerts", "device", "devices", "forgotten", "zone", "zones"]);
+      expect(findSchemaProblem(["components", "schemas", "Events", "properties", event], data), event).toBe("");
+    expect([...listEventNames()].sort()).toEqual(["alerts", "device", "devices", "forgotten", "zone", "zones"]);
 
     for (let streams = 1; streams < DEFAULT_OPTIONS.limits.eventStreams; streams++) await followEvents(url);
     await checkAnswer("followEvents", 429);

@@ -28,7 +28,7 @@ const ADMIN_ROUTES: readonly (readonly [method: string, route: string, body?: ob
   ["DELETE", "/api/login-sessions/x"],
 ];
 
-const basicAuth = (name: string): Record<string, string> => ({
+const createBasicAuth = (name: string): Record<string, string> => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
@@ -38,15 +38,17 @@ test("readers, boards and strangers can neither see nor change accounts, and not
   for (const [method, route, body] of ADMIN_ROUTES)
     for (const [headers, status] of [
       [{}, 401],
-      [basicAuth("rob"), 403],
-      [basicAuth("porch"), 403],
+      [createBasicAuth("rob"), 403],
+      [createBasicAuth("porch"), 403],
       [{ authorization: "Bearer nlt_guess" }, 401],
     ] as const) {
       const answer = await running.send(method, route, body, headers);
       expect(answer.status, `${method} ${route}`).toBe(status);
       expect(answer.text).not.toContain("boss");
     }
-  expect((await running.send(...LIST_USERS, undefined, basicAuth("rob"))).json.error).toMatch(/only administrators/);
+  expect((await running.send(...LIST_USERS, undefined, createBasicAuth("rob"))).json.error).toMatch(
+    /only administrators/,
+  );
   expect(await readFile(usersFilePath(running.data), "utf8")).toBe(before);
 });
 
@@ -233,8 +235,8 @@ test("changes over HTTP and by commands at the same time are all kept, and each 
   expect(new Set(answers)).toEqual(new Set([201]));
   const expected = ["boss", ...names.flatMap((n) => [`command${n}`, `page${n}`])].sort();
   expect([...(await readUsers(data)).keys()].sort()).toEqual(expected);
-  const listed = (await as(...LIST_USERS)).json as unknown as { name: string }[];
-  expect(listed.map(({ name }) => name)).toEqual(expected);
+  const listedUsers = (await as(...LIST_USERS)).json as unknown as { name: string }[];
+  expect(listedUsers.map(({ name }) => name)).toEqual(expected);
   // a change over HTTP also applies changes that commands have made to the users file, without waiting until the server
   // checks the file again
   await changePassword(data, "command0", await hashPassword(PASSWORD));

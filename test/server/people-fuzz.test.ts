@@ -3,19 +3,19 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { changeUsers, readUsers, type StoredUser } from "../../server/src/security/users-file.js";
 import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
-import { IS_LONG_RUN, testSeed } from "../support/seed.js";
+import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 import { startAsAdministrator, type PeopleServer } from "./support/people.js";
 
 const USER_NAMES = ["boss", "ann", "bob"] as const;
 const ROLES = ["admin", "reader", "device"] as const;
 
-type Name = (typeof USER_NAMES)[number];
-type Change =
-  | { readonly do: "add" | "role"; readonly name: Name; readonly role: (typeof ROLES)[number] }
-  | { readonly do: "remove" | "password" | "token" | "revoke" | "command-remove"; readonly name: Name };
+type UserName = (typeof USER_NAMES)[number];
+type AccountChange =
+  | { readonly do: "add" | "role"; readonly name: UserName; readonly role: (typeof ROLES)[number] }
+  | { readonly do: "remove" | "password" | "token" | "revoke" | "command-remove"; readonly name: UserName };
 
 const name = fc.constantFrom(...USER_NAMES);
-const change: fc.Arbitrary<Change> = fc.oneof(
+const change: fc.Arbitrary<AccountChange> = fc.oneof(
   fc.record({ do: fc.constantFrom("add" as const, "role" as const), name, role: fc.constantFrom(...ROLES) }),
   fc.record({
     do: fc.constantFrom(...(["remove", "password", "token", "revoke", "command-remove"] as const)),
@@ -30,7 +30,7 @@ interface ModelUser {
 }
 
 /** Applies a change to the model. Returns the expected status of the response. */
-function applyToModel(model: Map<Name, ModelUser>, { name, ...rest }: Change): number {
+function applyToModel(model: Map<UserName, ModelUser>, { name, ...rest }: AccountChange): number {
   // after a command has removed the last user, the API only creates the first administrator
   if (model.size === 0) return rest.do === "command-remove" ? 404 : 409;
   const user = model.get(name);
@@ -67,7 +67,7 @@ function applyToModel(model: Map<Name, ModelUser>, { name, ...rest }: Change): n
   }
 }
 
-async function sendChange(running: PeopleServer, one: Change): Promise<number> {
+async function sendChange(running: PeopleServer, one: AccountChange): Promise<number> {
   const route = `/api/users/${one.name}`;
   const role = "role" in one && { role: one.role, ...(one.role === "device" && { device: `nightlight/${one.name}` }) };
   const requestStatus = async (method: string, path: string, body?: object): Promise<number> =>
@@ -94,7 +94,7 @@ async function sendChange(running: PeopleServer, one: Change): Promise<number> {
 }
 
 test("after any sequence of changes over HTTP and by commands, the users are those of a model", async () => {
-  // a guest, which is an administrator but no user, sends the requests, so that every user can be changed
+  // a guest sends the requests: an administrator that is not in the users file, so that every user can be changed
   const guests = [{ name: "guest", password: "a long generated password" }];
   const running = await startAsAdministrator({}, { guests });
   const headers = { authorization: `Basic ${Buffer.from("guest:a long generated password").toString("base64")}` };
@@ -106,7 +106,7 @@ test("after any sequence of changes over HTTP and by commands, the users are tho
       users.clear();
       users.set("boss", boss);
     });
-    const model = new Map<Name, ModelUser>([["boss", { role: "admin", tokens: 0 }]]);
+    const model = new Map<UserName, ModelUser>([["boss", { role: "admin", tokens: 0 }]]);
     for (const one of changes) {
       expect(await sendChange(asGuest, one), JSON.stringify(one)).toBe(applyToModel(model, one));
       const stored = await readUsers(running.data);
@@ -114,7 +114,7 @@ test("after any sequence of changes over HTTP and by commands, the users are tho
       expect(found).toEqual([...model].sort(([a], [b]) => (a < b ? -1 : 1)));
     }
   });
-  await fc.assert(property, { numRuns: IS_LONG_RUN ? 2000 : 60, seed: testSeed() });
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 2000 : 60, seed: getTestSeed() });
 });
 
 test("random bodies and paths are refused with a reason, and neither stop the server nor change other users", async () => {
@@ -147,6 +147,6 @@ test("random bodies and paths are refused with a reason, and neither stop the se
     expect(users.get("boss")?.role).toBe("admin");
     expect(users.get("rob")?.role).toBe("reader");
   });
-  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 500, seed: testSeed() });
+  await fc.assert(property, { numRuns: IS_LONG_RUN ? 20_000 : 500, seed: getTestSeed() });
   expect((await running.as("GET", "/api/users")).status).toBe(200);
 });

@@ -11,7 +11,7 @@ import { type addUsers, passwordOf } from "./support/guarded.js";
 import { startAsAdministrator, PASSWORD, startPeopleServer } from "./support/people.js";
 import { connectClient } from "./support/server.js";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const AXE_SCRIPT = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
   let browser: Browser;
@@ -50,7 +50,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     return { ...running, ...opened };
   }
 
-  const userEntry = (page: Page, name: string) =>
+  const findUserEntry = (page: Page, name: string) =>
     page.locator(".users > li", { has: page.getByText(name, { exact: true }) });
 
   test("nobody has to create an account, and with the code from the log somebody can", async () => {
@@ -103,11 +103,11 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.getByRole("button", { name: "Done" }).click();
     expect(await page.content()).not.toContain(password);
 
-    await userEntry(page, "rob").getByRole("combobox").selectOption("admin");
+    await findUserEntry(page, "rob").getByRole("combobox").selectOption("admin");
     await eventually(async () => (await readUsers(data)).get("rob")?.role === "admin", { what: "the role" });
     await other.page.getByText("your role was changed").waitFor();
     await logIn(other.page, "rob", password);
-    await userEntry(page, "rob").getByRole("button", { name: "New password" }).click();
+    await findUserEntry(page, "rob").getByRole("button", { name: "New password" }).click();
     await page.getByRole("dialog").getByLabel("Password").fill("short");
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByText("it must have at least 8").waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await other.page.getByText("your password was changed").waitFor();
     await logIn(other.page, "rob", PASSWORD);
-    await userEntry(page, "rob").getByRole("button", { name: "Remove" }).click();
+    await findUserEntry(page, "rob").getByRole("button", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Remove", exact: true }).click();
     await other.page.getByText("your account was removed").waitFor();
     expect((await readUsers(data)).has("rob")).toBe(false);
@@ -124,10 +124,10 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
 
   test("the last administrator cannot remove the own account, and stays logged in with a new password", async () => {
     const { page } = await openPeopleView();
-    await userEntry(page, "boss").getByRole("button", { name: "Remove" }).click();
+    await findUserEntry(page, "boss").getByRole("button", { name: "Remove" }).click();
     await page.getByRole("button", { name: "Remove", exact: true }).click();
     await page.getByText("boss is the last administrator").waitFor();
-    await userEntry(page, "boss").getByRole("button", { name: "New password" }).click();
+    await findUserEntry(page, "boss").getByRole("button", { name: "New password" }).click();
     await page.getByRole("dialog").getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -137,14 +137,14 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
 
   test("a token is shown once, works, and can be revoked", async () => {
     const { page, send } = await openPeopleView();
-    await userEntry(page, "boss").getByRole("button", { name: "New token" }).click();
+    await findUserEntry(page, "boss").getByRole("button", { name: "New token" }).click();
     await page.getByRole("button", { name: "Make the token" }).click();
     await page.getByRole("heading", { name: "Token of boss" }).waitFor();
     const token = (await page.locator(".copyable code").textContent())!;
     const statusOfToken = async () =>
       (await send("GET", "/api/users", undefined, { authorization: `Bearer ${token}` })).status;
     expect(await statusOfToken()).toBe(200);
-    await userEntry(page, "boss").getByRole("button", { name: "Revoke" }).click();
+    await findUserEntry(page, "boss").getByRole("button", { name: "Revoke" }).click();
     await page.getByRole("button", { name: "Revoke", exact: true }).click();
     await eventually(async () => (await statusOfToken()) === 401, { what: "the end of the token" });
     await page.reload();
@@ -198,9 +198,9 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     await page.getByRole("link", { name: "nightlight/porch" }).click();
     await page.getByRole("heading", { name: "nightlight/porch" }).waitFor();
     await page.getByRole("link", { name: "People" }).click();
-    await userEntry(page, "porch").getByText("nightlight/porch").waitFor();
+    await findUserEntry(page, "porch").getByText("nightlight/porch").waitFor();
     expect(await page.content()).not.toContain(password);
-    await userEntry(page, "porch").getByRole("button", { name: "New password" }).click();
+    await findUserEntry(page, "porch").getByRole("button", { name: "New password" }).click();
     await page.getByRole("button", { name: "Change", exact: true }).click();
     await page.locator('[data-part="setup"] code', { hasText: "--user porch --id nightlight/porch" }).waitFor();
     await eventually(() => !board.connected, { what: "the end of the connection with the old password" });
@@ -274,7 +274,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     const options = { colorScheme, bypassCSP: true, viewport: { width, height: 700 } };
     const { page } = await openDashboard(running.url, options);
     const expectAccessible = async (): Promise<void> => {
-      await page.addScriptTag({ content: await readFile(AXE, "utf8") });
+      await page.addScriptTag({ content: await readFile(AXE_SCRIPT, "utf8") });
       const findings = await page.evaluate(
         "axe.run().then(({violations}) => violations.map(({id, nodes}) => [id, nodes[0].html]))",
       );
@@ -283,7 +283,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
     };
     await logIn(page);
     await page.getByRole("link", { name: "People" }).click();
-    await userEntry(page, "boss").getByRole("button", { name: "New token" }).click();
+    await findUserEntry(page, "boss").getByRole("button", { name: "New token" }).click();
     await expectAccessible();
     await page.getByRole("button", { name: "Make the token" }).click();
     await page.getByRole("heading", { name: "Token of boss" }).waitFor();
@@ -306,7 +306,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
 async function readQrCode(page: Page): Promise<string | undefined> {
   const code = page.locator(".qr");
   const picture = (await code.screenshot()).toString("base64");
-  // an expression as text, because the types of tests have no browser
+  // passes the expression as text, because the tests are compiled without the types of a browser
   const { data, width, height } = (await page.evaluate(`(async () => {
     const image = new Image();
     image.src = "data:image/png;base64,${picture}";

@@ -8,15 +8,15 @@ import { openDataFolder } from "../../server/src/storage/data-folder.js";
 import { eventually } from "../support/eventually.js";
 import { startServerProgram } from "./support/program.js";
 import { silentLog } from "../../server/src/observability/log.js";
-import { connectClient, leaveSession, startTestServer, createTemporaryFolder } from "./support/server.js";
+import { connectClient, createOfflineSession, startTestServer, createTemporaryFolder } from "./support/server.js";
 
-const ANY_PORT = ["--mqtt-port", "0", "--http-port", "0"];
+const ANY_PORT_FLAGS = ["--mqtt-port", "0", "--http-port", "0"];
 
 describe("after kill -9", () => {
   test("kill -9 loses neither the lamp's state, a sleeping client's session and queue, nor an override", async () => {
     const data = await createTemporaryFolder();
-    const first = startServerProgram([...ANY_PORT, "--data", data]);
-    const { mqtt } = await first.addresses();
+    const first = startServerProgram([...ANY_PORT_FLAGS, "--data", data]);
+    const { mqtt } = await first.waitForAddresses();
     const sleeper = { clientId: "sleeper", clean: false } as const;
     await (await connectClient(mqtt, sleeper, "news/#")).endAsync();
     const device = await connectClient(mqtt, {}, "porch/commands");
@@ -30,10 +30,10 @@ describe("after kill -9", () => {
     await device.publishAsync("news/x", "last", { qos: 1 });
     await eventually(() => observer.got.length === 1, { what: "the last message" });
     first.child.kill("SIGKILL");
-    await first.ended();
+    await first.waitForExit();
 
-    const second = startServerProgram([...ANY_PORT, "--data", data]);
-    const again = await second.addresses();
+    const second = startServerProgram([...ANY_PORT_FLAGS, "--data", data]);
+    const again = await second.waitForAddresses();
     const awake = await connectClient(again.mqtt, sleeper);
     await eventually(() => awake.got.length === 21, { what: "the queue" });
     expect(awake.got.map(({ text }) => text)).toEqual([...Array.from({ length: 20 }, (_, n) => String(n)), "last"]);
@@ -87,7 +87,7 @@ describe("the data folder", () => {
   test("a damaged data folder is repaired, and the log, metrics and status report the damage", async () => {
     const data = await createTemporaryFolder();
     const first = await startServer({ data, mqttPort: 0, http: false, history: false });
-    await leaveSession(first.brokerUrl, "sleeper");
+    await createOfflineSession(first.brokerUrl, "sleeper");
     await first.close();
     await writeFile(path.join(data, "db", "CURRENT"), "nonsense");
     const errors: string[] = [];
@@ -138,8 +138,8 @@ describe("the data folder", () => {
         const file = path.join(data, name);
         await chmod(file, (await stat(file)).isDirectory() ? 0o755 : 0o644);
       }
-      const program = startServerProgram([...ANY_PORT, "--data", data]);
-      const { http } = await program.addresses();
+      const program = startServerProgram([...ANY_PORT_FLAGS, "--data", data]);
+      const { http } = await program.waitForAddresses();
       await fetch(`${http}/api/status`);
       const modes = await modesIn(data);
       expect([...modes.keys()]).toEqual(expect.arrayContaining(["", "db", "db/CURRENT", "retained", "history.db"]));

@@ -10,7 +10,7 @@ import { startTestServer } from "./support/server.js";
 
 const NOON = 1_800_000_000_000;
 
-const newClock = () => ({ currentMin: NaN, previousMin: NaN, periodStart: NaN });
+const createBootClock = () => ({ currentMin: NaN, previousMin: NaN, periodStart: NaN });
 
 function restoreBoots(stored: readonly StoredBoot[]): Boots {
   const boots = new Boots();
@@ -20,7 +20,7 @@ function restoreBoots(stored: readonly StoredBoot[]): Boots {
 
 describe("the time of a reading", () => {
   test("the fastest readings determine the time of a delayed one", () => {
-    const clock = newClock();
+    const clock = createBootClock();
     estimateTime(clock, NOON + 40, 1000, 0);
     expect(estimateTime(clock, NOON + 40, 1000, 0)).toBe(NOON + 40);
     expect(estimateTime(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
@@ -31,14 +31,14 @@ describe("the time of a reading", () => {
   });
 
   test("the time is correct after a silence, even if the first reading after it is delayed", () => {
-    const clock = newClock();
+    const clock = createBootClock();
     estimateTime(clock, NOON, 0, 0);
     expect(estimateTime(clock, NOON + 600_000, 100, 0)).toBe(NOON + 100);
     expect(estimateTime(clock, NOON + 600_050, 600_040, 0)).toBe(NOON + 600_040);
   });
 
   test("the time follows a drifting board clock and a server clock that was set", () => {
-    const clock = newClock();
+    const clock = createBootClock();
     estimateTime(clock, NOON, 0, 0);
     let worst = 0;
     for (let hour = 1; hour <= 24; hour++)

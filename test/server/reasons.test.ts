@@ -57,7 +57,7 @@ const exceptions = fc
       at_least: sensors,
       rule: { threshold: 300, hysteresis: 0, min_on: 0, min_off: 0 },
       stale_after: 1000,
-      // without minutes between them, the zone is always outside its hours
+      // `from` equals `to`, so that the zone is always outside its hours
       ...(closed && { hours: { from: 390, to: 390, outside, time_zone: "Europe/Berlin" } }),
     } as ZonePolicy;
     const zone = new Zone(policy, () => undefined);

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { SESSION_RECEIVE_MAXIMUM } from "../../server/src/broker/connect-handler.js";
 import { eventually } from "../support/eventually.js";
-import { connectPacket, openRawClient, type RawClient } from "./support/raw.js";
+import { createConnectPacket, openRawClient, type RawClient } from "./support/raw.js";
 import { connectClient, startTestServer } from "./support/server.js";
 
 const MESSAGE_COUNT = 100;
 const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n);
 
 /** Returns the messages that a board received, in order. */
-function receivedMessages(board: RawClient): { messageId: number; number: number }[] {
+function receivedMessagesOf(board: RawClient): { messageId: number; number: number }[] {
   return board.packets.flatMap((packet) =>
     packet.cmd === "publish" ? [{ messageId: packet.messageId!, number: Number(packet.payload) }] : [],
   );
@@ -16,7 +16,7 @@ function receivedMessages(board: RawClient): { messageId: number; number: number
 
 async function connectBoard(url: string): Promise<RawClient> {
   const board = openRawClient(url);
-  board.send(connectPacket("board", { clean: false }));
+  board.send(createConnectPacket("board", { clean: false }));
   await eventually(() => board.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
   return board;
 }
@@ -27,7 +27,7 @@ async function acknowledgeAll(board: RawClient): Promise<number> {
   let most = 0;
   await eventually(
     () => {
-      const arrived = receivedMessages(board);
+      const arrived = receivedMessagesOf(board);
       most = Math.max(most, arrived.length - acknowledged);
       for (; acknowledged < arrived.length; acknowledged++)
         board.send({ cmd: "puback", messageId: arrived[acknowledged].messageId });
@@ -46,13 +46,13 @@ test("a session has at most twenty inflight messages, and its client delays no o
   const other = await connectClient(brokerUrl, {}, "news");
   await Promise.all(numbers.map((n) => other.publishAsync("news", String(n), { qos: 1 })));
   await eventually(
-    () => other.got.length === MESSAGE_COUNT && receivedMessages(board).length >= SESSION_RECEIVE_MAXIMUM,
+    () => other.got.length === MESSAGE_COUNT && receivedMessagesOf(board).length >= SESSION_RECEIVE_MAXIMUM,
     {
       what: "the others' messages",
     },
   );
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(receivedMessages(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(numbers);
 });
 
 test("the broker sends the queue of a session with at most twenty inflight messages", async () => {
@@ -61,13 +61,13 @@ test("the broker sends the queue of a session with at most twenty inflight messa
   before.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
   await eventually(() => before.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
   before.send({ cmd: "disconnect" });
-  await eventually(() => before.closed, { what: "the end of the connection" });
+  await eventually(() => before.isClosed, { what: "the end of the connection" });
   const other = await connectClient(brokerUrl);
   for (const n of numbers) await other.publishAsync("news", String(n), { qos: 1 });
   const board = await connectBoard(brokerUrl);
-  await eventually(() => receivedMessages(board).length === SESSION_RECEIVE_MAXIMUM, {
+  await eventually(() => receivedMessagesOf(board).length === SESSION_RECEIVE_MAXIMUM, {
     what: "the first twenty messages",
   });
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(receivedMessages(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(numbers);
 });

@@ -15,7 +15,7 @@ const point: fc.Arbitrary<Point> = fc.record({
   led_on: fc.constantFrom(true, false, null),
 });
 
-const pointAt = (time: number): Point => ({ time, light: time % 1024, led_on: time % 2 === 0 });
+const createPointAt = (time: number): Point => ({ time, light: time % 1024, led_on: time % 2 === 0 });
 
 describe("one device", () => {
   test("one device keeps the latest 600 readings by time, whatever the order of arrival", () => {
@@ -36,17 +36,17 @@ describe("one device", () => {
 
   test("a returned list does not change when readings arrive later", () => {
     const recent = new RecentReadings();
-    for (let time = 0; time < MAX_READINGS_PER_DEVICE; time++) recent.add("porch", pointAt(time));
+    for (let time = 0; time < MAX_READINGS_PER_DEVICE; time++) recent.add("porch", createPointAt(time));
     const before = recent.pointsOf("porch");
-    recent.add("porch", pointAt(MAX_READINGS_PER_DEVICE));
-    expect(before[0]).toEqual(pointAt(0));
-    expect(recent.pointsOf("porch")[0]).toEqual(pointAt(1));
+    recent.add("porch", createPointAt(MAX_READINGS_PER_DEVICE));
+    expect(before[0]).toEqual(createPointAt(0));
+    expect(recent.pointsOf("porch")[0]).toEqual(createPointAt(1));
   });
 });
 
 describe("too many devices", () => {
   /** Returns the ids of the devices that have readings. */
-  const devicesWithReadings = (recent: RecentReadings, ids: Iterable<string>): string[] =>
+  const findDevicesWithReadings = (recent: RecentReadings, ids: Iterable<string>): string[] =>
     [...ids].filter((id) => recent.pointsOf(id).length > 0).sort();
 
   test("the first devices stay; a new one replaces a forgotten or long silent one", () => {
@@ -60,15 +60,15 @@ describe("too many devices", () => {
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const recent = new RecentReadings();
         const expected = new Map<string, Point[]>();
-        const newestTime = (id: string): number => expected.get(id)!.at(-1)!.time;
+        const newestTimeOf = (id: string): number => expected.get(id)!.at(-1)!.time;
         const addReading = (id: string, time: number): void => {
-          recent.add(id, pointAt(time));
+          recent.add(id, createPointAt(time));
           if (!expected.has(id) && expected.size === MAX_KEPT_DEVICES) {
-            const silent = [...expected.keys()].reduce((a, b) => (newestTime(b) < newestTime(a) ? b : a));
-            if (time - newestTime(silent) < REPLACEABLE_SILENCE) return;
+            const silent = [...expected.keys()].reduce((a, b) => (newestTimeOf(b) < newestTimeOf(a) ? b : a));
+            if (time - newestTimeOf(silent) < REPLACEABLE_SILENCE) return;
             expected.delete(silent);
           }
-          expected.set(id, [...(expected.get(id) ?? []), pointAt(time)]);
+          expected.set(id, [...(expected.get(id) ?? []), createPointAt(time)]);
         };
         for (let n = 0; n < MAX_KEPT_DEVICES - 10; n++) addReading(String(n), n);
         let time = MAX_KEPT_DEVICES;
@@ -90,8 +90,8 @@ describe("too many devices", () => {
   test("the first devices stay even if many others report in turn", () => {
     const recent = new RecentReadings();
     const ids = Array.from({ length: 5 * MAX_KEPT_DEVICES }, (_, n) => String(n));
-    for (let time = 0; time < 10; time++) for (const id of ids) recent.add(id, pointAt(time));
-    expect(devicesWithReadings(recent, ids)).toEqual(ids.slice(0, MAX_KEPT_DEVICES).sort());
+    for (let time = 0; time < 10; time++) for (const id of ids) recent.add(id, createPointAt(time));
+    expect(findDevicesWithReadings(recent, ids)).toEqual(ids.slice(0, MAX_KEPT_DEVICES).sort());
     expect(recent.pointsOf("0")).toHaveLength(10);
   });
 });

@@ -107,9 +107,9 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
 
     await rm(path.join(data, "journal"));
     const second = await startTestServer(options);
-    const recentLights = (): number[] => second.devices.recent("full/porch").map(({ light }) => light);
-    await eventually(() => recentLights().length >= 60, { what: "all readings" });
-    expect(recentLights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+    const listRecentLights = (): number[] => second.devices.recent("full/porch").map(({ light }) => light);
+    await eventually(() => listRecentLights().length >= 60, { what: "all readings" });
+    expect(listRecentLights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
     expect(second.counters.duplicates).toBe(0);
     await eventually(() => device.got.at(-1)?.text === '{"led_on":true,"seq":60}', { what: "an answer to the last" });
   });
@@ -120,11 +120,11 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
     await writeFile(path.join(data, "journal"), "in the way");
     const device = await connectClient(mosquitto.url);
     for (let n = 1; n <= 60; n++) await device.publishAsync(`${prefix}/porch/telemetry`, `{"light":${n}}`, { qos: 1 });
-    const recentLights = (): number[] => devices.recent(`${prefix}/porch`).map(({ light }) => light);
-    await eventually(() => recentLights().length === 20, { what: "20 readings" });
+    const listRecentLights = (): number[] => devices.recent(`${prefix}/porch`).map(({ light }) => light);
+    await eventually(() => listRecentLights().length === 20, { what: "20 readings" });
     await rm(path.join(data, "journal"));
-    await eventually(() => recentLights().length >= 60, { what: "all readings" });
-    expect(recentLights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+    await eventually(() => listRecentLights().length >= 60, { what: "all readings" });
+    expect(listRecentLights()).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
   });
 
   test("the server removes the subscription to a device that is no longer listed", async () => {

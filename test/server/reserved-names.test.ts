@@ -20,12 +20,12 @@ test("a board may be named like an object property: it is answered, overridden, 
   const data = await createTemporaryFolder();
   const first = await startTestServer({ data, history: UNLIMITED_HISTORY });
   const lamps = await connectClient(first.brokerUrl, {}, "+/commands");
-  const lastCommand = (id: string) => lamps.got.findLast(({ topic }) => topic === `${id}/commands`)?.text;
+  const lastCommandOf = (id: string) => lamps.got.findLast(({ topic }) => topic === `${id}/commands`)?.text;
   for (const id of RESERVED_NAMES) {
     await lamps.publishAsync(`${id}/telemetry`, '{"light":5}', { qos: 1 });
-    await eventually(() => lastCommand(id) === '{"led_on":true}', { what: "the command" });
+    await eventually(() => lastCommandOf(id) === '{"led_on":true}', { what: "the command" });
     await requestApi(first.httpUrl!, `devices/${id}/mode`, { mode: "off" });
-    await eventually(() => lastCommand(id) === '{"led_on":false}', { what: "the override's command" });
+    await eventually(() => lastCommandOf(id) === '{"led_on":false}', { what: "the override's command" });
   }
   await first.close();
 

@@ -5,7 +5,7 @@ import { eventually } from "../support/eventually.js";
 import { freePort, startMosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { startTestBoard, type TestBoard } from "./support/board.js";
-import { LOG_ALL_MESSAGES, startServerProgram, type Program } from "./support/program.js";
+import { LOG_ALL_MESSAGES, startServerProgram, type ServerProgram } from "./support/program.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const BOARD_COUNT = 3;
@@ -13,7 +13,7 @@ const BOARD_COUNT = 3;
 const READINGS_PER_BOARD = 500;
 const KILL_COUNT = 2;
 
-interface View {
+interface GapView {
   readonly missing: number;
 }
 
@@ -28,7 +28,7 @@ async function lightsOf(http: string, id: string): Promise<number[]> {
 }
 
 /** Returns the number of a board's readings in the history. */
-async function countOf(http: string, device: string): Promise<number> {
+async function countStoredReadings(http: string, device: string): Promise<number> {
   const from = new Date(Date.now() - 600_000).toISOString();
   const { points } = await getJson<{ points: { count: number }[] }>(
     `${http}/api/history?device=${device}&from=${from}`,
@@ -38,8 +38,8 @@ async function countOf(http: string, device: string): Promise<number> {
 
 /** Kills servers during a burst of readings and checks that every reading is stored exactly once, in order. */
 async function runBurst(flags: string[], brokerUrl: string): Promise<void> {
-  let program: Program = startServerProgram(flags);
-  await program.addresses();
+  let program: ServerProgram = startServerProgram(flags);
+  await program.waitForAddresses();
   const boards = await Promise.all(
     Array.from({ length: BOARD_COUNT }, (_, n) => startTestBoard(brokerUrl, `nightlight/b${n}`)),
   );
@@ -57,25 +57,27 @@ async function runBurst(flags: string[], brokerUrl: string): Promise<void> {
     }),
   );
   for (let kill = 1; kill <= KILL_COUNT; kill++) {
-    const mark = (BOARD_COUNT * READINGS_PER_BOARD * kill) / (KILL_COUNT + 2);
-    await eventually(() => acknowledged >= mark, { what: `reading ${mark}`, every: 1 });
+    const readingsBeforeKill = (BOARD_COUNT * READINGS_PER_BOARD * kill) / (KILL_COUNT + 2);
+    await eventually(() => acknowledged >= readingsBeforeKill, { what: `reading ${readingsBeforeKill}`, every: 1 });
     program.child.kill("SIGKILL");
-    await program.ended();
+    await program.waitForExit();
     program = startServerProgram(flags);
-    await program.addresses();
+    await program.waitForAddresses();
   }
   await sending;
-  const { http } = await program.addresses();
+  const { http } = await program.waitForAddresses();
   const wanted = Array.from({ length: READINGS_PER_BOARD }, (_, n) => n + 1);
   for (const { id } of boards) {
     await eventually(async () => (await lightsOf(http, id)).length >= READINGS_PER_BOARD, {
       what: `the readings of ${id}`,
     });
     expect((await lightsOf(http, id)).sort((a, b) => a - b)).toEqual(wanted);
-    expect((await getJson<View>(`${http}/api/devices/${id}`)).missing).toBe(0);
+    expect((await getJson<GapView>(`${http}/api/devices/${id}`)).missing).toBe(0);
     // the server writes readings from the journal to the history in the background
-    await eventually(async () => (await countOf(http, id)) >= READINGS_PER_BOARD, { what: `the history of ${id}` });
-    expect(await countOf(http, id)).toBe(READINGS_PER_BOARD);
+    await eventually(async () => (await countStoredReadings(http, id)) >= READINGS_PER_BOARD, {
+      what: `the history of ${id}`,
+    });
+    expect(await countStoredReadings(http, id)).toBe(READINGS_PER_BOARD);
   }
 }
 
@@ -115,7 +117,7 @@ test("the embedded broker delivers every acknowledged message from queues and re
   const flags = ["--mqtt-port", port, "--http-port", "0", "--data", await createTemporaryFolder()];
   const url = `mqtt://127.0.0.1:${port}`;
   const first = startServerProgram(flags);
-  await first.addresses();
+  await first.waitForAddresses();
   const sleeper = { clientId: "sleeper", clean: false } as const;
   await (await connectClient(url, sleeper, "news")).endAsync();
   const publisher = await connectClient(url);
@@ -133,10 +135,10 @@ test("the embedded broker delivers every acknowledged message from queues and re
   for (let n = 0; n < 1000; n++) publishNext();
   await eventually(() => acknowledged.length >= 700, { what: "700 of them", every: 1 });
   first.child.kill("SIGKILL");
-  await first.ended();
+  await first.waitForExit();
   expect(acknowledged.length).toBeLessThan(published);
   const second = startServerProgram(flags);
-  await second.addresses();
+  await second.waitForAddresses();
   const awake = await connectClient(url, sleeper);
   const news = acknowledged.filter((n) => n % 2);
   await eventually(() => awake.got.length >= news.length, { what: "the queue" });
@@ -172,17 +174,19 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosqu
     const first = await startServer(options);
     const porch = await startTestBoard(mosquitto.url, ID);
     const from = performance.now();
-    const boardTime = (): number => 3_600_000 + Math.round(performance.now() - from);
-    await porch.read(900, { age: 0, at: boardTime() });
+    const getBoardTime = (): number => 3_600_000 + Math.round(performance.now() - from);
+    await porch.read(900, { age: 0, at: getBoardTime() });
     await eventually(() => porch.commands.length === 1, { what: "the answer" });
     await first.close();
-    return { restart: () => startTestServer(options), porch, boardTime };
+    return { restart: () => startTestServer(options), porch, boardTime: getBoardTime };
   }
 
   test("the readings in the queue are stored, and only the current reading is answered", async () => {
     const { restart, porch, boardTime } = await startAndStop();
     // each of these readings, from a minute before the server stopped, would switch the lamp
-    for (let n = 0; n < 300; n++) await porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n });
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => porch.read(n % 2 ? 900 : 10, { age: 0, at: 3_540_000 + n })),
+    );
     const second = await restart();
     const happened: unknown[] = [];
     second.on("received", (_id, _channel, message) => happened.push(message));
@@ -203,11 +207,15 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosqu
   test("the queue of a rebooted board or a lesson device does not make the lamp flicker", async () => {
     const { restart, porch } = await startAndStop();
     const lesson = await connectClient(urlOf(porch), {}, "nightlight/lesson/commands");
-    for (let n = 0; n < 300; n++) {
-      const light = n % 2 ? 900 : 10;
-      await porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 });
-      await lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 });
-    }
+    await Promise.all(
+      Array.from({ length: 300 }, (_, n) => {
+        const light = n % 2 ? 900 : 10;
+        return [
+          porch.read(light, { boot: 8, seq: n + 1, age: 0, at: 1000 + n * 100 }),
+          lesson.publishAsync("nightlight/lesson/telemetry", `{"light":${light}}`, { qos: 1 }),
+        ];
+      }).flat(),
+    );
     const second = await restart();
     await eventually(() => porch.commands.at(-1)?.text === '{"led_on":false,"seq":300}', {
       what: "the board's answer",
@@ -236,7 +244,7 @@ test("a clean stop during a burst loses no reading", async () => {
   await running.close();
   running = await startTestServer(options);
   await sending;
-  const recentLights = (): number[] => running.devices.recent("nightlight/porch").map(({ light }) => light);
-  await eventually(() => recentLights().length >= 500, { what: "all readings" });
-  expect(recentLights()).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
+  const listRecentLights = (): number[] => running.devices.recent("nightlight/porch").map(({ light }) => light);
+  await eventually(() => listRecentLights().length >= 500, { what: "all readings" });
+  expect(listRecentLights()).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
 });

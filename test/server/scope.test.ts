@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPrivateHost, publicBrokerWarning, createScope } from "../../server/src/transport/scope.js";
+import { isPrivateHost, createPublicBrokerWarning, createScope } from "../../server/src/transport/scope.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 import { describeConnectError } from "../../server/src/transport/error-messages.js";
 import { toSettings } from "../../server/src/config/options.js";
@@ -30,16 +30,16 @@ describe("the warning about public brokers", () => {
   test.each(["test.mosquitto.org", "broker.hivemq.com", "broker.emqx.io", "TEST.mosquitto.org"])(
     "the warning about public brokers appears for %s with the default prefix, even with a user name, and not with another prefix",
     (host) => {
-      expect(publicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
-      expect(publicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
-      expect(publicBrokerWarning(host, "my-house", false)).toBe("");
+      expect(createPublicBrokerWarning(host, "nightlight", false)).toContain("--topic-prefix");
+      expect(createPublicBrokerWarning(host, "nightlight", true)).toContain("--topic-prefix");
+      expect(createPublicBrokerWarning(host, "my-house", false)).toBe("");
     },
   );
 
   test("the warning about public brokers appears for any internet host that is used without a user name", () => {
-    expect(publicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
-    expect(publicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
-    expect(publicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
+    expect(createPublicBrokerWarning("mqtt.example.com", "nightlight", false)).not.toBe("");
+    expect(createPublicBrokerWarning("mqtt.example.com", "nightlight", true)).toBe("");
+    expect(createPublicBrokerWarning("192.168.1.5", "nightlight", false)).toBe("");
   });
 
   test("the warning about public brokers distinguishes private addresses and names from public ones", () => {
@@ -96,24 +96,24 @@ describe("the broker's URL", () => {
 
 describe("the error message of a failed connection says what to do", () => {
   const broker = parseBrokerUrl("mqtts://broker");
-  const errorWithCode = (code: string | number): Error => Object.assign(new Error("x"), { code });
+  const createErrorWithCode = (code: string | number): Error => Object.assign(new Error("x"), { code });
   test.each<[unknown, RegExp]>([
-    [errorWithCode(1), /MQTT 3\.1\.1/],
-    [errorWithCode(2), /client id/],
-    [errorWithCode(3), /later/],
-    [errorWithCode(4), /--username and --password/],
-    [errorWithCode(5), /--username and --password/],
-    [errorWithCode(99), /code 99/],
-    [errorWithCode("ECONNREFUSED"), /nothing listens on port 8883/],
-    [errorWithCode("ENOTFOUND"), /no address is known for broker/],
-    [errorWithCode("ETIMEDOUT"), /firewall/],
-    [errorWithCode("CERT_HAS_EXPIRED"), /expired/],
-    [errorWithCode("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
-    [errorWithCode("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
-    [errorWithCode("EPROTO"), /use mqtt:\/\/broker:8883/],
+    [createErrorWithCode(1), /MQTT 3\.1\.1/],
+    [createErrorWithCode(2), /client id/],
+    [createErrorWithCode(3), /later/],
+    [createErrorWithCode(4), /--username and --password/],
+    [createErrorWithCode(5), /--username and --password/],
+    [createErrorWithCode(99), /code 99/],
+    [createErrorWithCode("ECONNREFUSED"), /nothing listens on port 8883/],
+    [createErrorWithCode("ENOTFOUND"), /no address is known for broker/],
+    [createErrorWithCode("ETIMEDOUT"), /firewall/],
+    [createErrorWithCode("CERT_HAS_EXPIRED"), /expired/],
+    [createErrorWithCode("DEPTH_ZERO_SELF_SIGNED_CERT"), /NODE_EXTRA_CA_CERTS/],
+    [createErrorWithCode("ERR_TLS_CERT_ALTNAME_INVALID"), /another name/],
+    [createErrorWithCode("EPROTO"), /use mqtt:\/\/broker:8883/],
     [new Error("connack timeout"), /does not answer as an MQTT broker/],
     [new Error("Invalid header flag bits"), /does not answer as an MQTT broker \(Invalid/],
-    [errorWithCode("EODD"), /cannot be reached \(x\)/],
+    [createErrorWithCode("EODD"), /cannot be reached \(x\)/],
     [new TypeError("Cannot read properties of undefined"), /bug in this server .*report it/],
     ["not even an error", /not even an error/],
   ])("the error %s becomes a sentence", (error, words) => {

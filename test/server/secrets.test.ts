@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { redactText, redactUrl } from "../../server/src/security/redact.js";
 import { createLog } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
-import { loadConfig, loadConfigText, runNightlight, problemsIn } from "./support/config.js";
+import { loadConfig, loadConfigText, runNightlight, findProblemsIn } from "./support/config.js";
 import { addUsers } from "./support/guarded.js";
 import { startServerProgram } from "./support/program.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
@@ -57,7 +57,7 @@ describe("a server with a secret in every setting that may contain one", () => {
     for (const one of paths) expect([one, await (await fetch(`${http}/${one}`)).text()]).toEqual([one, expect.not.stringMatching(SECRET_PATTERN)]); // prettier-ignore
     expect(await (await fetch(`${http}/api/status`)).text()).toContain("/mqtt?token=********");
     program.child.kill("SIGTERM");
-    await program.ended();
+    await program.waitForExit();
     expect(program.output.out).toMatch(/--broker has a password or token on the command line.*NIGHTLIGHT_BROKER.*--broker-file/); // prettier-ignore
     expect(program.output.out + program.output.err).not.toMatch(SECRET_PATTERN);
   });
@@ -115,17 +115,17 @@ describe("a secret may be in a file", () => {
 
   test("a problem with the file is reported without the secret", async () => {
     const file = await fileWith("http://me:hunter2@b");
-    expect(await problemsIn("", [], { NIGHTLIGHT_BROKER_FILE: file })).toEqual([
+    expect(await findProblemsIn("", [], { NIGHTLIGHT_BROKER_FILE: file })).toEqual([
       expect.stringMatching(/^NIGHTLIGHT_BROKER_FILE is "http:\/\/me:\*+@b"; it must be the URL of an MQTT broker/),
     ]);
-    expect(await problemsIn("", [], { NIGHTLIGHT_STATE_FILE: "/nowhere", NIGHTLIGHT_BROKER: "mqtt://b" })).toEqual([
+    expect(await findProblemsIn("", [], { NIGHTLIGHT_STATE_FILE: "/nowhere", NIGHTLIGHT_BROKER: "mqtt://b" })).toEqual([
       "NIGHTLIGHT_STATE_FILE names /nowhere, which cannot be read: there is no such file.",
     ]);
-    expect(await problemsIn("", ["--password-file", await fileWith("\n")])).toEqual([
+    expect(await findProblemsIn("", ["--password-file", await fileWith("\n")])).toEqual([
       expect.stringMatching(/^--password-file names .*, whose first line is empty\.$/),
     ]);
     const both = { NIGHTLIGHT_BROKER: "mqtt://b", NIGHTLIGHT_BROKER_FILE: file };
-    expect(await problemsIn("", [], both)).toEqual(["NIGHTLIGHT_BROKER_FILE is there beside NIGHTLIGHT_BROKER; keep one."]); // prettier-ignore
+    expect(await findProblemsIn("", [], both)).toEqual(["NIGHTLIGHT_BROKER_FILE is there beside NIGHTLIGHT_BROKER; keep one."]); // prettier-ignore
   });
 
   test("a secret on the command line causes a warning that names the alternatives; a URL without a secret does not", () => {

@@ -1,6 +1,6 @@
 /** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and who may end one. */
 import { describe, expect, test } from "vitest";
-import { disconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
+import { createDisconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
 import { ask, startHttpApp, createThreeAccounts } from "./support/http-app.js";
 
 /** Client ids that are difficult to put into a URL. */
@@ -24,11 +24,16 @@ const pathOf = (clientId: string, account?: string): string =>
   `/api/sessions?client_id=${encodeURIComponent(clientId)}` +
   (account === undefined ? "" : `&account=${encodeURIComponent(account)}`);
 
-const bearerAuth = (name: string) => ({ headers: { authorization: `Bearer ${name}-token` } });
+const createBearerAuth = (name: string) => ({ headers: { authorization: `Bearer ${name}-token` } });
 const DELETE_REQUEST = { method: "DELETE" };
 
 test("sessions are listed by account and client id, those without an account first", async () => {
-  const phone = createSessionView("phone", { account: "ann", ...disconnectedFields(), subscriptions: 3, queued: 12 });
+  const phone = createSessionView("phone", {
+    account: "ann",
+    ...createDisconnectedFields(),
+    subscriptions: 3,
+    queued: 12,
+  });
   const sessions = new FakeSessions(
     createSessionView("z", { account: "bob" }),
     phone,
@@ -65,12 +70,12 @@ test("ending a session of one account keeps those of other accounts with the sam
     createSessionView("phone", { account: "bob" }),
   );
   const { url } = await startHttpApp({ sessions });
-  const accountsWithSessions = () => sessions.list().map(({ account }) => account);
+  const listAccountsWithSessions = () => sessions.list().map(({ account }) => account);
   expect((await ask(url, pathOf("phone", "ann"), DELETE_REQUEST)).status).toBe(204);
-  expect(accountsWithSessions()).toEqual([null, "bob"]);
+  expect(listAccountsWithSessions()).toEqual([null, "bob"]);
   // an empty account in the path means a session without an account
   expect((await ask(url, pathOf("phone", ""), DELETE_REQUEST)).status).toBe(204);
-  expect(accountsWithSessions()).toEqual(["bob"]);
+  expect(listAccountsWithSessions()).toEqual(["bob"]);
 });
 
 test.each([
@@ -106,9 +111,9 @@ test.each([
 describe("with accounts", () => {
   test.each([
     ["nobody", {}, 401, 401],
-    ["a board's user", bearerAuth("porch"), 403, 403],
-    ["a reader", bearerAuth("rob"), 200, 403],
-    ["an administrator", bearerAuth("ann"), 200, 204],
+    ["a board's user", createBearerAuth("porch"), 403, 403],
+    ["a reader", createBearerAuth("rob"), 200, 403],
+    ["an administrator", createBearerAuth("ann"), 200, 204],
   ])("%s may do what the role allows", async (_who, credentials, listing, ending) => {
     const sessions = new FakeSessions(createSessionView("phone", { account: "bob" }));
     const { url } = await startHttpApp({ accounts: createThreeAccounts(), sessions });

@@ -1,6 +1,6 @@
 /** Tests the output of the command `nightlight-server sessions` for people and scripts. */
 import { describe, expect, test } from "vitest";
-import { disconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
+import { createDisconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
 import { startHttpApp } from "./support/http-app.js";
 import { createHousehold, runSessions } from "./support/sessions-program.js";
 
@@ -22,7 +22,7 @@ describe("list", () => {
     const now = Date.UTC(2026, 10, 23, 18, 4, 5, 678);
     const phone = createSessionView("phone", {
       account: "ann",
-      ...disconnectedFields(now),
+      ...createDisconnectedFields(now),
       subscriptions: 3,
       queued: 12,
     });

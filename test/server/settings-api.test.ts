@@ -39,7 +39,7 @@ devices:
 `;
 
 /** Returns the lamp's state in the last command that a board has received. */
-const lastLampCommand = ({ commands }: TestBoard): unknown =>
+const findLastLampCommand = ({ commands }: TestBoard): unknown =>
   commands.length > 0 ? (JSON.parse(commands.at(-1)!.text) as { led_on?: boolean }).led_on : undefined;
 
 describe("changes over HTTP", () => {
@@ -47,12 +47,12 @@ describe("changes over HTTP", () => {
     const { brokerUrl, patch, text } = await startSettingsServer(COMMENTED_FILE);
     const porch = await startTestBoard(brokerUrl, "n/c");
     await porch.read(250);
-    await eventually(() => lastLampCommand(porch) === true, { what: "the lamp to be on" });
+    await eventually(() => findLastLampCommand(porch) === true, { what: "the lamp to be on" });
     const answer = await patch({ rule: { threshold: 200 } });
     expect(answer.status).toBe(200);
     expect(answer.body.changed).toEqual(["rule > threshold", "zones > hall > threshold"]);
     expect(answer.body.restart).toEqual([]);
-    await eventually(() => lastLampCommand(porch) === false, { what: "the lamp to be off" });
+    await eventually(() => findLastLampCommand(porch) === false, { what: "the lamp to be off" });
     await eventually(() => porch.config()?.threshold === 200, { what: "the board's new rule" });
     expect(await text()).toBe(COMMENTED_FILE.replace("threshold:   300   #", "threshold:   200   #"));
   });
@@ -182,7 +182,7 @@ describe("two people", () => {
   });
 });
 
-describe("what is refused", () => {
+describe("a refused change", () => {
   test("wrong values are refused with the messages of config check, and nothing changes", async () => {
     const { patch, text, file } = await startSettingsServer(COMMENTED_FILE);
     const folder = await createTemporaryFolder();
@@ -237,14 +237,14 @@ describe("what is refused", () => {
   test("URLs of alerts can be written and removed, and no answer shows them", async () => {
     const { httpUrl, get, patch, text, lines } = await startSettingsServer("alerts:\n  after: 5 min # long\n");
     const shown: unknown[] = [];
-    const change = async (values: object, etag?: string) => {
+    const changeSettings = async (values: object, etag?: string) => {
       const answer = await patch({ alerts: values }, etag);
       shown.push(answer.body, (await get()).view);
       return answer;
     };
-    expect((await change({ ntfy: "https://ntfy.sh/topic-one", webhook: "http://127.0.0.1:9/hook-one" })).status).toBe(
-      200,
-    );
+    expect(
+      (await changeSettings({ ntfy: "https://ntfy.sh/topic-one", webhook: "http://127.0.0.1:9/hook-one" })).status,
+    ).toBe(200);
     expect(await text()).toBe(
       "alerts:\n  after: 5 min # long\n  ntfy: https://ntfy.sh/topic-one\n  webhook: http://127.0.0.1:9/hook-one\n",
     );
@@ -257,13 +257,13 @@ describe("what is refused", () => {
     });
     expect((await ask(httpUrl, "/api/alert-channels")).body).toHaveLength(2);
 
-    expect((await change({ ntfy: "https://ntfy.sh/topic-two" }, etag)).status).toBe(200);
-    const late = await change({ ntfy: "https://ntfy.sh/topic-three" }, etag);
+    expect((await changeSettings({ ntfy: "https://ntfy.sh/topic-two" }, etag)).status).toBe(200);
+    const late = await changeSettings({ ntfy: "https://ntfy.sh/topic-three" }, etag);
     expect(late.status).toBe(412);
     expect(late.body.changed).toEqual([{ path: ["alerts", "ntfy"], name: "alerts > ntfy", before: null, now: null }]);
     for (const values of [{ ntfy: "ftp://ntfy.sh/topic-four" }, { webhook: "http://127.0.0.1:9/********" }])
-      expect((await change(values)).status).toBe(422);
-    expect((await change({ webhook: null, after: null })).status).toBe(200);
+      expect((await changeSettings(values)).status).toBe(422);
+    expect((await changeSettings({ webhook: null, after: null })).status).toBe(200);
     expect(await text()).toBe("alerts:\n  # long\n  ntfy: https://ntfy.sh/topic-two\n");
     expect(JSON.stringify([shown, lines])).not.toMatch(/topic-|hook-/);
   });

@@ -16,7 +16,7 @@ const UNSHARE = spawnSync("unshare", [...NAMESPACE_FLAGS, "true"]).status === 0 
 const SERVER_MAIN = fileURLToPath(new URL("../../server/dist/server/src/main.js", import.meta.url));
 
 /** Returns the bit mask of the signals that a process catches; bit n - 1 stands for signal n. */
-const caughtSignals = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
+const readCaughtSignals = (pid: number): bigint => BigInt(`0x${/SigCgt:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]}`); // prettier-ignore
 /** The bit of SIGHUP, which the server catches last. Node.js itself catches SIGINT and SIGTERM from its start. */
 const SIGHUP_BIT = 1n;
 
@@ -28,7 +28,7 @@ describe.skipIf(isMissing(UNSHARE, "the right to make a PID namespace (unshare)"
     const outer = spawn(UNSHARE!, [...NAMESPACE_FLAGS, process.execPath, SERVER_MAIN, ...args], { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void outer.kill("SIGKILL"));
     const inner = await eventually(() => Number(readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8")));
-    await eventually(() => (caughtSignals(inner) & SIGHUP_BIT) !== 0n, { what: "the server to catch signals", every: 1 });
+    await eventually(() => (readCaughtSignals(inner) & SIGHUP_BIT) !== 0n, { what: "the server to catch signals", every: 1 });
     await sleep(after);
     process.kill(inner, signal);
     const [code] = await once(outer, "exit");
@@ -40,12 +40,12 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
   test("SIGHUP does not end the server, which reloads its configuration as soon as it runs", async () => {
     const data = await createTemporaryFolder();
     const program = startServerProgram(["--data", data, "--mqtt-port", "0", "--http-port", "0", "--log", "json"]);
-    await eventually(() => (caughtSignals(program.child.pid!) & SIGHUP_BIT) !== 0n, {
+    await eventually(() => (readCaughtSignals(program.child.pid!) & SIGHUP_BIT) !== 0n, {
       what: "the server to catch SIGHUP",
       every: 1,
     });
     program.child.kill("SIGHUP");
-    await program.addresses();
+    await program.waitForAddresses();
     await eventually(() => program.output.out.includes("Configuration reloaded"), { what: "the configuration" });
   });
 
@@ -54,7 +54,7 @@ describe.skipIf(process.platform !== "linux")("during the start", () => {
     const command = ["--conditions=nightlight-source", "--import", "tsx", "scripts/start.ts", ...flags];
     const child = spawn(process.execPath, command, { cwd: ROOT, stdio: "ignore" });
     onTestFinished(() => void child.kill("SIGKILL"));
-    await eventually(() => (caughtSignals(child.pid!) & SIGHUP_BIT) !== 0n, {
+    await eventually(() => (readCaughtSignals(child.pid!) & SIGHUP_BIT) !== 0n, {
       what: "the server to catch signals",
       every: 1,
     });

@@ -12,9 +12,9 @@ import { startRedis, type RedisServer } from "../support/redis.js";
 import { createTemporaryFolder } from "./support/server.js";
 
 /** Creates an empty place for state. Returns a function that opens a store there. */
-type CreatePlace = () => Promise<() => Promise<StateStore>>;
+type CreateStatePlace = () => Promise<() => Promise<StateStore>>;
 
-function testStateStore(place: CreatePlace): void {
+function testStateStore(place: CreateStatePlace): void {
   test("a value is stored unchanged until it is deleted", async () => {
     const collection = (await (await place())()).collection("a");
     const value = { text: 'grün \n " ', list: [1, null, true, 0.25], none: {} };

@@ -34,7 +34,7 @@ async function createTlsFiles(
   return { ...pair, folder, clientCa, requireClientCertificate: clients === "required" };
 }
 
-const trustingOptions = () => ({ ca: authority.cert, servername: "localhost" });
+const createTrustingOptions = () => ({ ca: authority.cert, servername: "localhost" });
 
 describe("MQTT over TLS", () => {
   test("the TLS port accepts clients that trust its CA and log in, in addition to the port without TLS", async () => {
@@ -42,7 +42,7 @@ describe("MQTT over TLS", () => {
     expect(secureUrl).toMatch(/^mqtts:\/\/127\.0\.0\.1:\d+$/);
     const device = await connectClient(
       secureUrl!,
-      { ...trustingOptions(), ...loginOf("porch") },
+      { ...createTrustingOptions(), ...loginOf("porch") },
       "nightlight/porch/commands",
     );
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
@@ -73,9 +73,9 @@ describe("MQTT over TLS", () => {
     await connectClient(brokerUrl, loginOf("porch"));
     // only Linux has further loopback addresses, which stand for the addresses of other networks
     if (process.platform !== "linux") return;
-    const viaOtherAddress = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
-    await connectClient(viaOtherAddress(secureBrokerUrl!), { ...trustingOptions(), ...loginOf("porch") });
-    await expect(connectClient(viaOtherAddress(brokerUrl), loginOf("porch"))).rejects.toThrow(
+    const toOtherAddress = (url: string): string => url.replace(/\/\/[^:]+/, "//127.0.0.2");
+    await connectClient(toOtherAddress(secureBrokerUrl!), { ...createTrustingOptions(), ...loginOf("porch") });
+    await expect(connectClient(toOtherAddress(brokerUrl), loginOf("porch"))).rejects.toThrow(
       /ECONNREFUSED|closed the connection/,
     );
   });
@@ -84,7 +84,7 @@ describe("MQTT over TLS", () => {
     const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
     await expect(connectClient(secureUrl!, loginOf("porch"))).rejects.toThrow(/self.signed|unable to verify/i);
     await expect(
-      connectClient(secureUrl!, { ...trustingOptions(), username: "porch", password: "x" }),
+      connectClient(secureUrl!, { ...createTrustingOptions(), username: "porch", password: "x" }),
     ).rejects.toMatchObject({
       code: 4,
     });
@@ -93,7 +93,12 @@ describe("MQTT over TLS", () => {
   test.each<tls.SecureVersion>(["TLSv1", "TLSv1.1"])("the TLS port refuses %s", async (version) => {
     const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles() });
     // OpenSSL 3 offers so old a version only at security level 0
-    const options = { ...trustingOptions(), minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" };
+    const options = {
+      ...createTrustingOptions(),
+      minVersion: version,
+      maxVersion: version,
+      ciphers: "DEFAULT@SECLEVEL=0",
+    };
     await expect(connectClient(secureUrl!, { ...options, ...loginOf("porch") })).rejects.toThrow(
       /protocol version|unsupported/i,
     );
@@ -107,7 +112,7 @@ describe("MQTT over TLS", () => {
     for (const socket of [plain, silent]) socket.on("error", () => {});
     onTestFinished(() => void silent.destroy());
     await eventually(() => plain.destroyed, { what: "the connection without TLS to be closed" });
-    await connectClient(secureUrl!, { ...trustingOptions(), ...loginOf("porch") });
+    await connectClient(secureUrl!, { ...createTrustingOptions(), ...loginOf("porch") });
   });
 });
 
@@ -115,7 +120,7 @@ describe("a client certificate", () => {
   test("a client certificate authenticates the user of its common name without a password", async () => {
     const { secureUrl, got } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
     const own = await generateCertificate("porch", { ca: authority });
-    const device = await connectClient(secureUrl!, { ...trustingOptions(), ...own }, "nightlight/porch/commands");
+    const device = await connectClient(secureUrl!, { ...createTrustingOptions(), ...own }, "nightlight/porch/commands");
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await device.publishAsync("nightlight/shed/telemetry", "2", { qos: 1 });
     expect(got).toEqual([["nightlight/porch/telemetry", "1"]]);
@@ -125,11 +130,11 @@ describe("a client certificate", () => {
     const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
     const own = await generateCertificate("porch", { ca: authority });
     await expect(
-      connectClient(secureUrl!, { ...trustingOptions(), ...own, username: "boss", password: "x" }),
+      connectClient(secureUrl!, { ...createTrustingOptions(), ...own, username: "boss", password: "x" }),
     ).rejects.toMatchObject({
       code: 4,
     });
-    await connectClient(secureUrl!, { ...trustingOptions(), ...own, ...loginOf("boss") }, "#");
+    await connectClient(secureUrl!, { ...createTrustingOptions(), ...own, ...loginOf("boss") }, "#");
   });
 
   test("a client certificate from an unknown CA, or for a name without an account, does not authenticate", async () => {
@@ -139,17 +144,19 @@ describe("a client certificate", () => {
     });
     const stranger = await generateCertificate("nobody", { ca: authority });
     for (const own of [foreign, stranger])
-      await expect(connectClient(secureUrl!, { ...trustingOptions(), ...own })).rejects.toMatchObject({ code: 5 });
-    await connectClient(secureUrl!, { ...trustingOptions(), ...foreign, ...loginOf("porch") });
+      await expect(connectClient(secureUrl!, { ...createTrustingOptions(), ...own })).rejects.toMatchObject({
+        code: 5,
+      });
+    await connectClient(secureUrl!, { ...createTrustingOptions(), ...foreign, ...loginOf("porch") });
     const forged = await generateCertificate("boss", {
       ca: await generateCertificate("Test authority", { authority: true }),
     });
-    await expect(connectClient(secureUrl!, { ...trustingOptions(), ...forged })).rejects.toThrow();
+    await expect(connectClient(secureUrl!, { ...createTrustingOptions(), ...forged })).rejects.toThrow();
   });
 
   test("a client certificate can be left out when it is not required", async () => {
     const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("optional") });
-    await connectClient(secureUrl!, { ...trustingOptions(), ...loginOf("porch") });
+    await connectClient(secureUrl!, { ...createTrustingOptions(), ...loginOf("porch") });
   });
 
   test.each(["TLSv1.2", "TLSv1.3"] as const)(
@@ -157,7 +164,7 @@ describe("a client certificate", () => {
     async (version) => {
       const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: await createTlsFiles("required") });
       const port = Number(new URL(secureUrl!).port);
-      const options = { ...trustingOptions(), minVersion: version, maxVersion: version } as const;
+      const options = { ...createTrustingOptions(), minVersion: version, maxVersion: version } as const;
       const forged = await generateCertificate("boss", {
         ca: await generateCertificate("Test authority", { authority: true }),
       });
@@ -185,10 +192,13 @@ describe("a client certificate", () => {
 describe("a renewed certificate", () => {
   const serialNumberOf = (url: string): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = tls.connect({ port: Number(new URL(url).port), host: "127.0.0.1", ...trustingOptions() }, () => {
-        resolve(socket.getPeerCertificate().serialNumber);
-        socket.destroy();
-      });
+      const socket = tls.connect(
+        { port: Number(new URL(url).port), host: "127.0.0.1", ...createTrustingOptions() },
+        () => {
+          resolve(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        },
+      );
       socket.on("error", reject);
     });
 
@@ -197,7 +207,7 @@ describe("a renewed certificate", () => {
     const { secureUrl } = await startBrokerWithAccounts(USERS, { tls: pair });
     const device = await connectClient(
       secureUrl!,
-      { ...trustingOptions(), ...loginOf("porch") },
+      { ...createTrustingOptions(), ...loginOf("porch") },
       "nightlight/porch/commands",
     );
     const before = await serialNumberOf(secureUrl!);
@@ -224,11 +234,11 @@ describe("a renewed certificate", () => {
     await rm(pair.key);
     await eventually(() => warnings.length > 1, { what: "the second warning" });
     expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The previous certificate/);
-    expect(certificates.tlsOptions().cert).toBe(server.cert);
+    expect(certificates.createTlsOptions().cert).toBe(server.cert);
     expect(changes).toBe(0);
     await writePair(folder, "server", next);
     await eventually(() => changes === 1, { what: "the new pair" });
-    expect(certificates.tlsOptions().cert).toBe(next.cert);
+    expect(certificates.createTlsOptions().cert).toBe(next.cert);
     expect(warnings).toHaveLength(2);
   });
 });
@@ -307,14 +317,17 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
     ["has expired", -10, -1, /has expired, so that clients refuse it; renew it/],
     ["expires soon", -10, 5.5, /expires in 5 days; renew it/],
     ["is good for long", -10, 60, undefined],
-  ])("a certificate that %s is used, and warned of where it should be", async (_what, from, to, warning) => {
-    const now = Date.now();
-    const dates = { validFrom: new Date(now + from * DAY), validTo: new Date(now + to * DAY) };
-    const folder = await createTemporaryFolder();
-    const pair = await writePair(folder, "server", await generateCertificate("localhost", dates));
-    const warnings: string[] = [];
-    const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
-    (await watchCertificates(pair, log)).close();
-    expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
-  });
+  ])(
+    "a certificate that %s is used, and a warning appears only if it has expired or expires soon",
+    async (_what, from, to, warning) => {
+      const now = Date.now();
+      const dates = { validFrom: new Date(now + from * DAY), validTo: new Date(now + to * DAY) };
+      const folder = await createTemporaryFolder();
+      const pair = await writePair(folder, "server", await generateCertificate("localhost", dates));
+      const warnings: string[] = [];
+      const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
+      (await watchCertificates(pair, log)).close();
+      expect(warnings).toEqual(warning ? [expect.stringMatching(warning)] : []);
+    },
+  );
 });

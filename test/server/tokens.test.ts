@@ -5,7 +5,7 @@ import http from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { sha256Of, hashGeneratedPassword } from "../../server/src/security/scrypt.js";
-import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import { tokenUsesFilePath } from "../../server/src/security/token-uses.js";
 import type { StoredToken } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers, usersFilePath } from "../../server/src/security/users-file.js";
@@ -24,12 +24,12 @@ async function giveToken(folder: string, name: string, rest: Partial<StoredToken
   );
 }
 
-const bearerAuth = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}-token` });
-const basicAuth = (name: string): { authorization: string } => ({
+const createBearerAuth = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}-token` });
+const createBasicAuth = (name: string): { authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString("base64")}`,
 });
 
-/** Opens an event stream with these headers. Returns a function that says whether the stream has ended. */
+/** Opens an event stream with these headers. The function `ended` returns whether the stream has ended. */
 async function openEventStream(url: string, headers: http.OutgoingHttpHeaders): Promise<{ ended(): boolean }> {
   const request = http.get(new URL("/api/events", url), { headers, agent: false });
   onTestFinished(() => void request.destroy());
@@ -49,7 +49,7 @@ async function openTokenAccounts(folder: string, log: Log = silentLog, further =
 }
 
 const readTokenUses = async (folder: string): Promise<Record<string, string>> =>
-  (JSON.parse(await readFile(tokenUsesFile(folder), "utf8")) as { used: Record<string, string> }).used;
+  (JSON.parse(await readFile(tokenUsesFilePath(folder), "utf8")) as { used: Record<string, string> }).used;
 
 describe("at a running server", () => {
   test("connections end when their token is revoked or expires, or when the password changes; other connections stay", async () => {
@@ -60,11 +60,11 @@ describe("at a running server", () => {
     await giveToken(data, "expires", { expires: new Date(end).toISOString() });
     const { httpUrl, brokerUrl } = await startTestServer({ data });
     const url = httpUrl!;
-    const keeps = [await openEventStream(url, bearerAuth("keeps")), await openEventStream(url, { cookie: await logIn(url, "revoked", passwordOf("revoked")) })]; // prettier-ignore
-    const revoked = await openEventStream(url, bearerAuth("revoked"));
-    const expires = await openEventStream(url, bearerAuth("expires"));
+    const keeps = [await openEventStream(url, createBearerAuth("keeps")), await openEventStream(url, { cookie: await logIn(url, "revoked", passwordOf("revoked")) })]; // prettier-ignore
+    const revoked = await openEventStream(url, createBearerAuth("revoked"));
+    const expires = await openEventStream(url, createBearerAuth("expires"));
     const cookie = await logIn(url, "changed", passwordOf("changed"));
-    const changed = [await openEventStream(url, bearerAuth("changed")), await openEventStream(url, { cookie }), await openEventStream(url, basicAuth("changed"))]; // prettier-ignore
+    const changed = [await openEventStream(url, createBearerAuth("changed")), await openEventStream(url, { cookie }), await openEventStream(url, createBasicAuth("changed"))]; // prettier-ignore
     const board = await connectClient(brokerUrl, loginOf("changed"));
 
     await giveToken(data, "revoked", { hash: sha256Of("another") });
@@ -79,18 +79,18 @@ describe("at a running server", () => {
 
     const statusOf = async (headers: http.OutgoingHttpHeaders) => (await ask(url, "/api/devices", { headers })).status;
     expect(await statusOf({ cookie })).toBe(401);
-    expect(await statusOf(basicAuth("changed"))).toBe(401);
-    expect(await statusOf(bearerAuth("changed"))).toBe(401);
-    expect(await statusOf(bearerAuth("keeps"))).toBe(200);
+    expect(await statusOf(createBasicAuth("changed"))).toBe(401);
+    expect(await statusOf(createBearerAuth("changed"))).toBe(401);
+    expect(await statusOf(createBearerAuth("keeps"))).toBe(200);
     for (const stream of keeps) expect(stream.ended()).toBe(false);
 
-    const answer = await ask(url, "/api/devices", { headers: bearerAuth("expires") });
+    const answer = await ask(url, "/api/devices", { headers: createBearerAuth("expires") });
     expect(answer.status).toBe(401);
     expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with nightlight-server user token expires\.$/); // prettier-ignore
     expect(answer.headers["www-authenticate"]).toBe('Bearer realm="nightlight", error="invalid_token"');
-    const unknown = await ask(url, "/api/devices", { headers: bearerAuth("revoked") });
+    const unknown = await ask(url, "/api/devices", { headers: createBearerAuth("revoked") });
     expect(unknown.json.error).toMatch(/^This token is not valid: it was revoked, or belongs to another server\./);
-    const page = await ask(url, "/", { headers: bearerAuth("expires") });
+    const page = await ask(url, "/", { headers: createBearerAuth("expires") });
     expect(page.status).toBe(302);
   });
 });
@@ -109,7 +109,7 @@ describe("the last use of a token", () => {
     expect(time % 60_000).toBe(0);
     expect(time).toBeGreaterThan(before - 60_000);
     expect(await readFile(usersFilePath(folder), "utf8")).toBe(users);
-    if (process.platform !== "win32") expect((await stat(tokenUsesFile(folder))).mode & 0o777).toBe(0o600);
+    if (process.platform !== "win32") expect((await stat(tokenUsesFilePath(folder))).mode & 0o777).toBe(0o600);
     accounts.close();
     // a restarted server keeps the stored times, even if no token is used
     const again = await openTokenAccounts(folder);
@@ -122,7 +122,7 @@ describe("the last use of a token", () => {
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
     const used = { [sha256Of("ann-token")]: new Date(Date.now() - 3_600_000).toISOString() };
-    await writeFile(tokenUsesFile(folder), JSON.stringify({ version: 1, used }));
+    await writeFile(tokenUsesFilePath(folder), JSON.stringify({ version: 1, used }));
     const accounts = await openTokenAccounts(folder, silentLog, 3_600_000);
     for (let n = 0; n < 100; n++) accounts.authenticateToken("ann-token");
     expect(await readTokenUses(folder)).toEqual(used);
@@ -149,7 +149,7 @@ describe("the last use of a token", () => {
     const folder = await createTemporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    await writeFile(tokenUsesFile(folder), "{");
+    await writeFile(tokenUsesFilePath(folder), "{");
     const lines: string[] = [];
     const log: Log = { ...silentLog, warn: (_event, text) => void lines.push(text) };
     const accounts = await openTokenAccounts(folder, log);
@@ -164,14 +164,14 @@ describe("the last use of a token", () => {
     const folder = await createTemporaryFolder();
     await addUsers(folder, { ann: "admin" });
     await giveToken(folder, "ann");
-    await mkdir(`${tokenUsesFile(folder)}.new`);
+    await mkdir(`${tokenUsesFilePath(folder)}.new`);
     const lines: string[] = [];
     const accounts = await openTokenAccounts(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
     accounts.authenticateToken("ann-token");
     await eventually(() => lines.length > 0, { what: "the warning" });
     expect(lines[0]).toMatch(/cannot be written to .*token-uses\.json/);
     expect(accounts.authenticateToken("ann-token")).toBeDefined();
-    await rmdir(`${tokenUsesFile(folder)}.new`);
+    await rmdir(`${tokenUsesFilePath(folder)}.new`);
     await eventually(() => readTokenUses(folder), { what: "the file, once it can be written" });
     expect(lines).toHaveLength(1);
   });

@@ -5,7 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { silentLog } from "../../server/src/observability/log.js";
 import { userCommand } from "../../server/src/app/commands/user.js";
-import { tokenUsesFile } from "../../server/src/security/token-uses.js";
+import { tokenUsesFilePath } from "../../server/src/security/token-uses.js";
 import { parseExpiry } from "../../server/src/security/tokens.js";
 import { openAccounts } from "../../server/src/security/users.js";
 import { changeUsers } from "../../server/src/security/users-file.js";
@@ -138,22 +138,22 @@ describe("each mistake causes an error sentence and changes nothing:", () => {
     const folder = await createTemporaryFolder();
     await runUser(folder, "add ann --generate");
     await runUser(folder, "add porch --device house/porch --generate");
-    const before = (await runUser(folder, "list")).out;
-    expect(before).toBe("ann\tadmin\nporch\thouse/porch\n");
+    const listBefore = (await runUser(folder, "list")).out;
+    expect(listBefore).toBe("ann\tadmin\nporch\thouse/porch\n");
     const outcome = await runUser(folder, args, input);
     expect(outcome.error).toMatch(error);
     expect(outcome.out).toBe("");
-    expect((await runUser(folder, "list")).out).toBe(before);
+    expect((await runUser(folder, "list")).out).toBe(listBefore);
   });
 });
 
 test("a password is changed, and the old one is no longer valid", async () => {
   const folder = await createTemporaryFolder();
-  const old = (await runUser(folder, "add ann --generate")).out.trim();
+  const oldPassword = (await runUser(folder, "add ann --generate")).out.trim();
   const { said, error } = await runUser(folder, "password ann --password-stdin", "correct horse\nand more");
   expect(error).toBe("");
   expect(said).toMatch(/The password of ann was changed/);
-  expect(await checkPassword(folder, "ann", old)).toBeUndefined();
+  expect(await checkPassword(folder, "ann", oldPassword)).toBeUndefined();
   expect(await checkPassword(folder, "ann", "correct horse")).toBeDefined();
 });
 
@@ -180,13 +180,13 @@ test("one token is revoked by its id, and the others stay", async () => {
   await runUser(folder, "add ann --generate");
   await runUser(folder, "token ann");
   await runUser(folder, "token ann");
-  const tokenIds = async (): Promise<string[]> =>
+  const listTokenIds = async (): Promise<string[]> =>
     [...(await runUser(folder, "list")).out.matchAll(/token (\S+)/g)].map(([, id]) => id);
-  const [first, second] = await tokenIds();
+  const [first, second] = await listTokenIds();
   expect((await runUser(folder, `token ann --revoke --token ${first}`)).said).toMatch(
     `The token ${first} of ann is no longer`,
   );
-  expect(await tokenIds()).toEqual([second]);
+  expect(await listTokenIds()).toEqual([second]);
   const unknown = await runUser(folder, `token ann --revoke --token ${first}`);
   expect(unknown.error).toMatch(/^UsageError: ann has no token .*user list/);
 });
@@ -260,7 +260,7 @@ describe("a token expires", () => {
 test("a damaged file of last uses hides no user, and the list reports the damage", async () => {
   const folder = await createTemporaryFolder();
   await runUser(folder, "add ann --generate");
-  await writeFile(tokenUsesFile(folder), "{");
+  await writeFile(tokenUsesFilePath(folder), "{");
   const { out, said, error } = await runUser(folder, "list");
   expect({ out, error }).toEqual({ out: "ann\tadmin\n", error: "" });
   expect(said).toMatch(/^The last uses of tokens cannot be read from .*token-uses\.json/);

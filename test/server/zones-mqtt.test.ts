@@ -20,12 +20,12 @@ const publishLight = (mqtt: TestClient, id: string, light: number): Promise<unkn
 const publishOverride = (mqtt: TestClient, id: string, override: object): Promise<unknown> =>
   mqtt.publishAsync(`nightlight/${id}/set`, JSON.stringify(override), { qos: 1 });
 /** Returns the last message on a topic, parsed as JSON. */
-const lastMessage = <T>(mqtt: TestClient, topic: string): T | undefined => {
+const findLastMessage = <T>(mqtt: TestClient, topic: string): T | undefined => {
   const text = mqtt.got.findLast((got) => got.topic === topic)?.text;
   return text ? (JSON.parse(text) as T) : undefined;
 };
 const waitForLamp = (mqtt: TestClient, id: string, led_on: boolean): Promise<unknown> =>
-  eventually(() => lastMessage<{ led_on: boolean }>(mqtt, `nightlight/${id}/commands`)?.led_on === led_on, {
+  eventually(() => findLastMessage<{ led_on: boolean }>(mqtt, `nightlight/${id}/commands`)?.led_on === led_on, {
     what: `${id} to be ${led_on ? "on" : "off"}`,
   });
 
@@ -50,7 +50,7 @@ describe("a zone over MQTT", () => {
     for (const id of ["x", "a"])
       await mqtt.publishAsync(`nightlight/${id}/status`, '{"online":true}', { qos: 1, retain: true });
     const waitForConfig = (id: string): Promise<unknown> =>
-      eventually(() => lastMessage(mqtt, `nightlight/${id}/config`), { what: `the config of ${id}` });
+      eventually(() => findLastMessage(mqtt, `nightlight/${id}/config`), { what: `the config of ${id}` });
     expect(await waitForConfig("x")).toMatchObject({ ...STAND_ZONE.rule, heartbeat: 60_000 });
     expect(await waitForConfig("a")).toMatchObject({ ...LESSON_RULE, heartbeat: 60_000 });
   });
@@ -81,7 +81,7 @@ describe("the decision on <id>/decision", () => {
     const waitForDecision = (id: string, mode: string): Promise<DecisionMessage> =>
       eventually(
         () => {
-          const decision = lastMessage<DecisionMessage>(mqtt, `nightlight/${id}/decision`);
+          const decision = findLastMessage<DecisionMessage>(mqtt, `nightlight/${id}/decision`);
           return decision?.mode === mode && decision;
         },
         { what: `the decision for ${id} in mode ${mode}` },
@@ -108,7 +108,7 @@ describe("the decision on <id>/decision", () => {
     const mqtt = await connectClient(brokerUrl, {}, "nightlight/a/decision");
     const begin = performance.now();
     for (let n = 0; n < 200; n++) await publishLight(mqtt, "a", n % 2 === 0 ? 900 : 100);
-    await eventually(() => lastMessage<DecisionMessage>(mqtt, "nightlight/a/decision")?.led_on === true, {
+    await eventually(() => findLastMessage<DecisionMessage>(mqtt, "nightlight/a/decision")?.led_on === true, {
       what: "the last decision",
     });
     // the interval is 250 ms; the test allows half of it, because timers of a busy process are inexact
@@ -167,7 +167,7 @@ describe("a reloaded configuration", () => {
     const options = { data, mqttPort: 0, httpPort: 0, history: false } as const;
     expect(running.reload({ ...options, policy: POLICY })).toEqual([]);
     await waitForLamp(mqtt, "x", true);
-    await eventually(() => lastMessage<{ hysteresis: number }>(mqtt, "nightlight/x/config")?.hysteresis === 40);
+    await eventually(() => findLastMessage<{ hysteresis: number }>(mqtt, "nightlight/x/config")?.hysteresis === 40);
     expect(running.reload({ ...options, policy: LESSON_POLICY, topicPrefix: "house" })).toEqual(["topic_prefix"]);
     await waitForLamp(mqtt, "x", false);
     expect(closed).toBe(false);

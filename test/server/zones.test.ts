@@ -47,12 +47,12 @@ function advanceTime(ms: number): void {
     lamps.tick(Date.now());
   }
 }
-/** Returns the commands since the last call of `forgetSent`. */
-const sentCommands = (): [id: string, led_on: boolean][] =>
+/** Returns the commands since the last call of `clearSentMessages`. */
+const listSentCommands = (): [id: string, led_on: boolean][] =>
   commandsIn(bench.published).map(([id, { led_on }]) => [id, led_on]);
-const forgetSent = (): void => void (bench.published.length = 0);
-const zoneReason = (): string | null => zones.get("stand")!.reason;
-const lampState = (id: string): boolean | undefined => devices.get(id)!.led_on;
+const clearSentMessages = (): void => void (bench.published.length = 0);
+const getZoneReason = (): string | null => zones.get("stand")!.reason;
+const lampStateOf = (id: string): boolean | undefined => devices.get(id)!.led_on;
 
 describe("a zone", () => {
   test("a zone switches all its lamps and no others when most of its sensors are dark", () => {
@@ -60,15 +60,15 @@ describe("a zone", () => {
     processReading("a", 900);
     processReading("b", 800);
     processReading("c", 100);
-    expect([lampState("x"), lampState("y")]).toEqual([false, false]);
-    forgetSent();
+    expect([lampStateOf("x"), lampStateOf("y")]).toEqual([false, false]);
+    clearSentMessages();
     processReading("b", 200);
-    expect(sentCommands()).toEqual([
+    expect(listSentCommands()).toEqual([
       ["x", true],
       ["y", true],
       ["b", true],
     ]);
-    expect(zoneReason()).toBe("median 200 of 3 sensors < 300");
+    expect(getZoneReason()).toBe("median 200 of 3 sensors < 300");
     // the zone switched lamp x on, although x has sent no reading of its own
     expect(devices.get("x")!.light).toBeUndefined();
   });
@@ -77,16 +77,16 @@ describe("a zone", () => {
     configureZones(STAND_ZONE);
     for (const id of ["a", "b", "c"]) processReading(id, 900);
     for (let i = 0; i < 10; i++) processReading("a", 0);
-    expect(lampState("x")).toBe(false);
+    expect(lampStateOf("x")).toBe(false);
   });
 
   test("each reading of a zone's lamp is answered with the zone's state", () => {
     configureZones(STAND_ZONE);
     processReading("a", 100);
-    forgetSent();
+    clearSentMessages();
     processReading("x", 1023);
     processReading("x", 1023);
-    expect(sentCommands()).toEqual([
+    expect(listSentCommands()).toEqual([
       ["x", true],
       ["x", true],
     ]);
@@ -95,39 +95,39 @@ describe("a zone", () => {
   test("a lamp that is also its zone's sensor gets one command for each reading", () => {
     configureZones({ ...STAND_ZONE, sensors: ["x"], lamps: ["x"] });
     processReading("x", 100);
-    expect(sentCommands()).toEqual([["x", true]]);
+    expect(listSentCommands()).toEqual([["x", true]]);
   });
 
   test("a zone leaves out a stale sensor, names it in the reason, and decides at once without it", () => {
     configureZones({ ...STAND_ZONE, combine: "any" });
     processReading("a", 100);
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
     for (let i = 0; i < 4; i++) {
       advanceTime(30_000);
       processReading("b", 700);
       processReading("c", 800);
     }
-    expect(lampState("x")).toBe(false);
-    expect(zoneReason()).toBe("darkest 700 of 2 sensors ≥ 300; 1 stale left out");
+    expect(lampStateOf("x")).toBe(false);
+    expect(getZoneReason()).toBe("darkest 700 of 2 sensors ≥ 300; 1 stale left out");
   });
 
   test("a zone does not switch its lamps while all its sensors are stale", () => {
     configureZones(STAND_ZONE);
     for (const id of ["a", "b", "c"]) processReading(id, 100);
-    forgetSent();
+    clearSentMessages();
     advanceTime(200_000);
-    expect(sentCommands()).toEqual([]);
-    expect(lampState("x")).toBe(true);
-    expect(zoneReason()).toContain("left as it is");
+    expect(listSentCommands()).toEqual([]);
+    expect(lampStateOf("x")).toBe(true);
+    expect(getZoneReason()).toContain("left as it is");
   });
 
   test("a zone decides only when enough sensors have reported", () => {
     configureZones({ ...STAND_ZONE, combine: "at_least", at_least: 2 });
     processReading("a", 10);
-    expect(lampState("x")).toBeUndefined();
+    expect(lampStateOf("x")).toBeUndefined();
     processReading("b", 20);
-    expect(lampState("x")).toBe(true);
-    expect(zoneReason()).toBe("2nd darkest 20 of 2 sensors < 300; 1 stale left out");
+    expect(lampStateOf("x")).toBe(true);
+    expect(getZoneReason()).toBe("2nd darkest 20 of 2 sensors < 300; 1 stale left out");
   });
 
   test("a zone respects min_on, and switches its lamps after this time without another reading", () => {
@@ -135,12 +135,12 @@ describe("a zone", () => {
     processReading("a", 100);
     advanceTime(20_000);
     processReading("a", 900);
-    expect(lampState("x")).toBe(true);
-    expect(zoneReason()).toBe("median 900 of 1 sensor ≥ 300, but on for at least 1 min");
+    expect(lampStateOf("x")).toBe(true);
+    expect(getZoneReason()).toBe("median 900 of 1 sensor ≥ 300, but on for at least 1 min");
     advanceTime(39_000);
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
     advanceTime(1000);
-    expect(lampState("x")).toBe(false);
+    expect(lampStateOf("x")).toBe(false);
   });
 
   test("a zone is on only during its hours in its time zone, over midnight and with daylight saving time", () => {
@@ -152,63 +152,63 @@ describe("a zone", () => {
     };
     configureZones({ ...STAND_ZONE, hours });
     for (const id of ["a", "b", "c"]) processReading(id, 10);
-    expect(lampState("x")).toBe(false);
-    expect(zoneReason()).toBe("off outside 20:00 to 06:00 (Europe/Berlin)");
+    expect(lampStateOf("x")).toBe(false);
+    expect(getZoneReason()).toBe("off outside 20:00 to 06:00 (Europe/Berlin)");
     setTime("2026-06-01T17:59:00Z");
-    expect(lampState("x")).toBe(false);
+    expect(lampStateOf("x")).toBe(false);
     // 20:00 in summer is 18:00 UTC
     setTime("2026-06-01T18:00:00Z");
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
     setTime("2026-06-02T03:59:00Z");
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
     setTime("2026-06-02T04:00:00Z");
-    expect(lampState("x")).toBe(false);
+    expect(lampStateOf("x")).toBe(false);
     // 20:00 in winter is 19:00 UTC
     setTime("2026-12-01T18:30:00Z");
-    expect(lampState("x")).toBe(false);
+    expect(lampStateOf("x")).toBe(false);
     setTime("2026-12-01T19:00:00Z");
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
   });
 });
 
 describe("a person's override", () => {
-  const standZone = (): NonNullable<ReturnType<typeof zones.get>> => zones.get("stand")!;
+  const getStandZone = (): NonNullable<ReturnType<typeof zones.get>> => zones.get("stand")!;
 
   test("an override of a zone takes precedence over its sensors and hours", () => {
     configureZones({ ...STAND_ZONE, hours: { from: 1200, to: 360, time_zone: "UTC", outside: "off" } });
     processReading("a", 900);
-    lamps.setZoneMode(standZone(), "on", undefined, Date.now());
+    lamps.setZoneMode(getStandZone(), "on", undefined, Date.now());
     processReading("a", 900);
     advanceTime(3_600_000);
-    expect([lampState("x"), lampState("y")]).toEqual([true, true]);
-    expect(zoneReason()).toBe("a person keeps the zone on");
-    lamps.setZoneMode(standZone(), "auto", undefined, Date.now());
-    expect(lampState("x")).toBe(false);
+    expect([lampStateOf("x"), lampStateOf("y")]).toEqual([true, true]);
+    expect(getZoneReason()).toBe("a person keeps the zone on");
+    lamps.setZoneMode(getStandZone(), "auto", undefined, Date.now());
+    expect(lampStateOf("x")).toBe(false);
   });
 
   test("an override of a lamp takes precedence over its zone's, and other lamps follow the zone", () => {
     configureZones(STAND_ZONE);
     lamps.setMode(devices.get("x")!, "off", undefined, Date.now());
-    lamps.setZoneMode(standZone(), "on", undefined, Date.now());
-    expect([lampState("x"), lampState("y")]).toEqual([false, true]);
+    lamps.setZoneMode(getStandZone(), "on", undefined, Date.now());
+    expect([lampStateOf("x"), lampStateOf("y")]).toEqual([false, true]);
     lamps.setMode(devices.get("x")!, "auto", undefined, Date.now());
-    expect(lampState("x")).toBe(true);
+    expect(lampStateOf("x")).toBe(true);
   });
 
   test("an override with a duration ends by itself, once and on time", () => {
     configureZones(STAND_ZONE);
     processReading("a", 900);
-    lamps.setZoneMode(standZone(), "on", 7_200_000, Date.now());
+    lamps.setZoneMode(getStandZone(), "on", 7_200_000, Date.now());
     advanceTime(7_199_000);
-    expect(lampState("x")).toBe(true);
-    forgetSent();
+    expect(lampStateOf("x")).toBe(true);
+    clearSentMessages();
     repeatReading("a");
     advanceTime(10_000);
-    expect(sentCommands()).toEqual([
+    expect(listSentCommands()).toEqual([
       ["x", false],
       ["y", false],
     ]);
-    expect(standZone().override.mode).toBe("auto");
+    expect(getStandZone().override.mode).toBe("auto");
     expect(bench.storedZones).toEqual(["stand"]);
   });
 
@@ -216,15 +216,15 @@ describe("a person's override", () => {
     processReading("lone", 900);
     const lone = devices.get("lone")!;
     lamps.setMode(lone, "on", 60_000, Date.now());
-    forgetSent();
+    clearSentMessages();
     advanceTime(300_000);
-    expect(sentCommands()).toEqual([["lone", false]]);
+    expect(listSentCommands()).toEqual([["lone", false]]);
     expect(bench.storedDevices).toEqual(["lone"]);
     lamps.setMode(lone, "on", 60_000, Date.now());
     lamps.setMode(lone, "auto", undefined, Date.now());
-    forgetSent();
+    clearSentMessages();
     advanceTime(120_000);
-    expect(sentCommands()).toEqual([]);
+    expect(listSentCommands()).toEqual([]);
     expect(bench.storedDevices).toEqual(["lone"]);
   });
 });
@@ -237,9 +237,9 @@ test("a lamp whose min_off delays a switch is switched after this time without a
   processReading("lone", 100);
   expect(lone.led_on).toBe(false);
   expect(lone.reason).toBe("light 100 < 300, but off for at least 10 s");
-  forgetSent();
+  clearSentMessages();
   advanceTime(15_000);
-  expect(sentCommands()).toEqual([["lone", true]]);
+  expect(listSentCommands()).toEqual([["lone", true]]);
 });
 
 test("zones that remain in a changed configuration keep their overrides", () => {

@@ -10,7 +10,7 @@ import { loadFirmware, SimulatedBoard } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 
 /** Starts a board with these settings, and returns what the broker receives in CONNECT. */
-async function connectPacket(settings: Pick<BoardSettings, "user" | "password" | "id">): Promise<unknown> {
+async function recordConnect(settings: Pick<BoardSettings, "user" | "password" | "id">): Promise<unknown> {
   const broker = await Aedes.createBroker();
   const server = net.createServer((socket) => void broker.handle(socket));
   server.listen(0, "127.0.0.1");
@@ -38,11 +38,11 @@ test.each([
   ["text in other scripts", { user: "Zoë", password: "пароль 密码 😀", id: "nightlight/porch" }],
 ])("%s in user name, password and id: the broker receives the typed text", async (_what, settings) => {
   const { id, ...rest } = settings;
-  expect(await connectPacket(settings)).toEqual({ ...rest, client: `nightlight-board:${id}` });
+  expect(await recordConnect(settings)).toEqual({ ...rest, client: `nightlight-board:${id}` });
 });
 
 test("a board without a user name connects without one", async () => {
-  expect(await connectPacket({ user: "", password: "", id: "porch" })).toMatchObject({
+  expect(await recordConnect({ user: "", password: "", id: "porch" })).toMatchObject({
     client: "nightlight-board:porch",
   });
 });

@@ -5,15 +5,15 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAsDeviceScript } from "../../scripts/setup/devicescript.js";
 import { runSetup, type SetupEnvironment } from "../../scripts/setup/run.js";
-import { createTerminal, DialogCanceled } from "../../scripts/setup/terminal.js";
+import { createTerminal, DialogCanceledError } from "../../scripts/setup/terminal.js";
 import { readSettings } from "../../sim/settings.js";
 import { eventually } from "../support/eventually.js";
 import { createTemporaryFolder } from "../server/support/server.js";
-import { fakeTerminal, type FakeTerminal } from "./support.js";
+import { createFakeTerminal, type FakeTerminal } from "./support.js";
 
 const PASSWORDS = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
 
-interface Run {
+interface SetupRun {
   code: number;
   output: string;
   terminal: FakeTerminal;
@@ -26,7 +26,7 @@ async function runSetupCommand(
   args: string[],
   terminal: FakeTerminal,
   options: Partial<SetupEnvironment> & { before?: string } = {},
-): Promise<Run> {
+): Promise<SetupRun> {
   const root = await createTemporaryFolder();
   const file = path.join(root, ".env.local");
   if (options.before !== undefined) await writeFile(file, options.before);
@@ -53,7 +53,7 @@ const answers = {
 
 describe("npm run setup at a terminal", () => {
   test("writes the answers and a proposed id", async () => {
-    const { code, output, terminal, settings } = await runSetupCommand([], fakeTerminal(answers));
+    const { code, output, terminal, settings } = await runSetupCommand([], createFakeTerminal(answers));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
       WIFI_SSID: "home",
@@ -71,7 +71,7 @@ describe("npm run setup at a terminal", () => {
 
   test("keeps all existing settings and passwords on Enter", async () => {
     const before = "# mine\nWIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_PORT=1884\nMQTT_TLS=false\nMQTT_USER=porch\nMQTT_PWD=older-broker\nNL_ID=a/b\n"; // prettier-ignore
-    const { code, output, root } = await runSetupCommand([], fakeTerminal({}), { before });
+    const { code, output, root } = await runSetupCommand([], createFakeTerminal({}), { before });
     expect(code).toBe(0);
     expect(output).toContain(".env.local is unchanged");
     expect(await readFile(path.join(root, ".env.local"), "utf8")).toBe(before);
@@ -79,13 +79,13 @@ describe("npm run setup at a terminal", () => {
 
   test("does not reuse a Wi-Fi password for another network", async () => {
     const before = "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\n";
-    const { settings } = await runSetupCommand([], fakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
+    const { settings } = await runSetupCommand([], createFakeTerminal({ "Name of the Wi-Fi": "other" }), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "other", WIFI_PWD: undefined });
   });
 
   test("explains a wrong answer, asks again, and does not propose invalid settings", async () => {
     const long = "x".repeat(32);
-    const terminal = fakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
+    const terminal = createFakeTerminal({ "Name of the Wi-Fi": [long, "home"], Broker: ["ws://h", "192.168.1.20"] });
     const { code, output, settings } = await runSetupCommand([], terminal, {
       before: `WIFI_SSID=${long}\nNL_ID="a/+"\n`,
     });
@@ -97,7 +97,7 @@ describe("npm run setup at a terminal", () => {
   });
 
   test("replaces a loopback address of the broker by this computer's network address", async () => {
-    const terminal = fakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
+    const terminal = createFakeTerminal({ ...answers, Broker: "mqtt://localhost:1884" });
     const { output, settings } = await runSetupCommand([], terminal);
     expect(output).toContain("Use 192.168.1.7");
     expect(await settings()).toMatchObject({ MQTT_HOST: "192.168.1.7", MQTT_PORT: 1884 });
@@ -105,18 +105,18 @@ describe("npm run setup at a terminal", () => {
 
   test("warns before writing when the broker refuses the board, and writes nothing by default", async () => {
     const rejectBroker = () => Promise.resolve("The broker is not there.");
-    const no = await runSetupCommand([], fakeTerminal(answers), { check: rejectBroker });
+    const no = await runSetupCommand([], createFakeTerminal(answers), { check: rejectBroker });
     expect(no.code).toBe(1);
     expect(no.output).toContain("Warning: The broker is not there.");
     expect(await readdir(no.root)).toEqual([]);
-    const yes = await runSetupCommand([], fakeTerminal({ ...answers, "anyway?": "y" }), { check: rejectBroker });
+    const yes = await runSetupCommand([], createFakeTerminal({ ...answers, "anyway?": "y" }), { check: rejectBroker });
     expect(yes.code).toBe(0);
     expect(await yes.settings()).toMatchObject({ MQTT_HOST: "192.168.1.20" });
   });
 
   test("changes nothing when the user presses Ctrl-C", async () => {
-    const terminal = fakeTerminal({});
-    terminal.ask = () => Promise.reject(new DialogCanceled("Stopped. Nothing was changed."));
+    const terminal = createFakeTerminal({});
+    terminal.ask = () => Promise.reject(new DialogCanceledError("Stopped. Nothing was changed."));
     const { code, output, root } = await runSetupCommand([], terminal);
     expect(code).toBe(1);
     expect(output).toContain("Nothing was changed");
@@ -130,7 +130,7 @@ describe("npm run setup with flags", () => {
 
   test("asks nothing, and reads both passwords from standard input", async () => {
     const args = [...flags, "--user", "porch", "--password-stdin", "--id", "mine/porch"];
-    const { code, settings } = await runSetupCommand(args, fakeTerminal(undefined, piped));
+    const { code, settings } = await runSetupCommand(args, createFakeTerminal(undefined, piped));
     expect(code).toBe(0);
     expect(await settings()).toEqual({
       WIFI_SSID: "home",
@@ -146,21 +146,25 @@ describe("npm run setup with flags", () => {
 
   test("reads passwords from environment variables", async () => {
     const env = { NIGHTLIGHT_WIFI_PASSWORD: "w1fi-pass#word", NIGHTLIGHT_BOARD_PASSWORD: "br0ker secret" };
-    const { settings } = await runSetupCommand(["--yes", "--wifi-ssid", "home", "--user", "porch"], fakeTerminal(), {
-      env,
-    });
+    const { settings } = await runSetupCommand(
+      ["--yes", "--wifi-ssid", "home", "--user", "porch"],
+      createFakeTerminal(),
+      {
+        env,
+      },
+    );
     expect(await settings()).toMatchObject({ WIFI_PWD: "w1fi-pass#word", MQTT_PWD: "br0ker secret" });
   });
 
   test("keeps existing settings with --yes, and proposes this computer as the broker", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="older-wifi"\n';
-    const { settings } = await runSetupCommand(["--yes"], fakeTerminal(), { before });
+    const { settings } = await runSetupCommand(["--yes"], createFakeTerminal(), { before });
     expect(await settings()).toMatchObject({ WIFI_SSID: "home", WIFI_PWD: "older-wifi", MQTT_HOST: "192.168.1.7" });
   });
 
   test("refuses a password without a user", async () => {
     const args = ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"];
-    const { code, output, root } = await runSetupCommand(args, fakeTerminal(undefined, ["br0ker secret"]));
+    const { code, output, root } = await runSetupCommand(args, createFakeTerminal(undefined, ["br0ker secret"]));
     expect(code).toBe(2);
     expect(output).toContain("give --user");
     expect(await readdir(root)).toEqual([]);
@@ -168,10 +172,10 @@ describe("npm run setup with flags", () => {
 
   test("reports an invalid broker in the file, and does not replace it by a proposal", async () => {
     const before = 'WIFI_SSID=home\nWIFI_PWD="12345678"\nMQTT_HOST=mqtt://x\nMQTT_PORT=abc\n';
-    const { code, output } = await runSetupCommand(["--yes"], fakeTerminal(), { before });
+    const { code, output } = await runSetupCommand(["--yes"], createFakeTerminal(), { before });
     expect(code).toBe(2);
     expect(output).toMatch(/MQTT_HOST and MQTT_PORT in \.env\.local \(mqtt:\/\/x, abc\).*give --broker/);
-    const put = await runSetupCommand(["--yes", "--broker", "192.168.1.9"], fakeTerminal(), { before });
+    const put = await runSetupCommand(["--yes", "--broker", "192.168.1.9"], createFakeTerminal(), { before });
     expect(await put.settings()).toMatchObject({ MQTT_HOST: "192.168.1.9", MQTT_PORT: 1883 });
   });
 
@@ -180,7 +184,7 @@ describe("npm run setup with flags", () => {
       "WIFI_SSID=home\nWIFI_PWD=older-wifi\nMQTT_HOST=192.168.1.9\nMQTT_USER=porch\nMQTT_PWD=older-broker\n";
     const { settings } = await runSetupCommand(
       ["--yes", "--broker", "192.168.1.10", "--user", "porch"],
-      fakeTerminal(),
+      createFakeTerminal(),
       {
         before,
       },
@@ -203,7 +207,7 @@ describe("npm run setup with flags", () => {
     [["--wifi-open", "--wifi-password-stdin"], /not both/],
     [["--nonsense"], /--nonsense.*--help/],
   ])("refuses %j with a remedy, and writes nothing", async (args, reason) => {
-    const { code, output, root } = await runSetupCommand(args, fakeTerminal());
+    const { code, output, root } = await runSetupCommand(args, createFakeTerminal());
     expect(output).toMatch(reason);
     expect(code).toBe(2);
     expect(await readdir(root)).toEqual([]);
@@ -212,24 +216,27 @@ describe("npm run setup with flags", () => {
   test("leaves the file unchanged when the broker refuses the board, except with --no-check", async () => {
     const rejectBroker = () => Promise.resolve("The broker is not there.");
     const before = "WIFI_SSID=home\n";
-    const refused = await runSetupCommand(["--yes"], fakeTerminal(), { check: rejectBroker, before });
+    const refused = await runSetupCommand(["--yes"], createFakeTerminal(), { check: rejectBroker, before });
     expect(refused.code).toBe(1);
     expect(refused.output).toContain("--no-check");
     expect(await refused.settings()).toEqual({ WIFI_SSID: "home" });
-    const written = await runSetupCommand(["--yes", "--no-check"], fakeTerminal(), { check: rejectBroker, before });
+    const written = await runSetupCommand(["--yes", "--no-check"], createFakeTerminal(), {
+      check: rejectBroker,
+      before,
+    });
     expect(written.code).toBe(0);
     expect(await written.settings()).toMatchObject({ MQTT_HOST: "192.168.1.7" });
   });
 
   test("lists every flag with --help", async () => {
-    const { code, output } = await runSetupCommand(["--help"], fakeTerminal());
+    const { code, output } = await runSetupCommand(["--help"], createFakeTerminal());
     expect(code).toBe(0);
     for (const flag of ["--wifi-ssid", "--wifi-password-stdin", "--broker", "--id", "--user", "--password-stdin", "--yes"]) expect(output).toContain(flag); // prettier-ignore
   });
 });
 
 test("the simulator and DeviceScript read the written file alike", async () => {
-  const { root, settings } = await runSetupCommand([], fakeTerminal(answers));
+  const { root, settings } = await runSetupCommand([], createFakeTerminal(answers));
   expect(readSettings(root)).toEqual(await settings());
 });
 
@@ -262,7 +269,7 @@ describe("the terminal of npm run setup", () => {
       const { input, terminal } = terminalOf();
       const answer = terminal.ask("Name: ");
       input.write(key);
-      await expect(answer).rejects.toBeInstanceOf(DialogCanceled);
+      await expect(answer).rejects.toBeInstanceOf(DialogCanceledError);
     }
   });
 });

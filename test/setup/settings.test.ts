@@ -12,7 +12,7 @@ import {
   wifiPasswordProblem,
   type BoardSettings,
 } from "../../scripts/setup/settings.js";
-import { serverHint, findWarnings, weakPasswordWarning } from "../../scripts/setup/warnings.js";
+import { createServerHint, findWarnings, createWeakPasswordWarning } from "../../scripts/setup/warnings.js";
 
 describe("a broker's address", () => {
   test.each([
@@ -85,15 +85,15 @@ test("a host is classified as loopback, private or public", () => {
 });
 
 test("the addresses of this computer begin with private ones, and end with those of virtual networks", () => {
-  const addressEntry = (address: string, family: "IPv4" | "IPv6" = "IPv4", internal = false) =>
+  const createAddressEntry = (address: string, family: "IPv4" | "IPv6" = "IPv4", internal = false) =>
     ({ address, family, internal, netmask: "", mac: "", cidr: null, scopeid: 0 }) as never;
   expect(
     listOwnAddresses({
-      lo: [addressEntry("127.0.0.1", "IPv4", true)],
-      docker0: [addressEntry("172.17.0.1")],
-      eth0: [addressEntry("fe80::1", "IPv6"), addressEntry("169.254.3.3")],
-      wlan0: [addressEntry("192.168.1.7")],
-      ppp0: [addressEntry("203.0.113.9")],
+      lo: [createAddressEntry("127.0.0.1", "IPv4", true)],
+      docker0: [createAddressEntry("172.17.0.1")],
+      eth0: [createAddressEntry("fe80::1", "IPv6"), createAddressEntry("169.254.3.3")],
+      wlan0: [createAddressEntry("192.168.1.7")],
+      ppp0: [createAddressEntry("203.0.113.9")],
     }),
   ).toEqual(["192.168.1.7", "203.0.113.9", "172.17.0.1"]);
 });
@@ -118,21 +118,21 @@ describe("warnings", () => {
     password: "s3cret",
     id: "nightlight/porch",
   };
-  const warningsFor = (change: Partial<BoardSettings>, broker = {}) =>
+  const findWarningsFor = (change: Partial<BoardSettings>, broker = {}) =>
     findWarnings({ ...fine, ...change, broker: { ...fine.broker, ...broker } }).join("\n");
 
   test("about a weak password do not show the password", () => {
-    const message = weakPasswordWarning({ ...fine, password: "porch12345" });
+    const message = createWeakPasswordWarning({ ...fine, password: "porch12345" });
     expect(message).toMatch(
       /^The board's password at the broker is easy to guess: .* the user name.*user password porch --gen/,
     );
     expect(message).not.toContain("porch12345");
-    for (const password of ["", "xK4-pq9Lm"]) expect(weakPasswordWarning({ ...fine, password })).toBe("");
+    for (const password of ["", "xK4-pq9Lm"]) expect(createWeakPasswordWarning({ ...fine, password })).toBe("");
   });
 
   test("are empty for good settings", () => {
-    expect(warningsFor({})).toBe("");
-    expect(warningsFor({}, { host: "broker.example.org", port: 8883, tls: true })).toBe("");
+    expect(findWarningsFor({})).toBe("");
+    expect(findWarningsFor({}, { host: "broker.example.org", port: 8883, tls: true })).toBe("");
   });
 
   test.each<[string, Partial<BoardSettings>, object, RegExp]>([
@@ -150,16 +150,16 @@ describe("warnings", () => {
     ["a space at the end of the name", { ssid: "home " }, {}, /begins or ends with a space/],
     ["a space before the password", { password: " s3cret" }, {}, /begins or ends with a space/],
   ])("mention %s", (_what, change, broker, sentence) => {
-    expect(warningsFor(change, broker)).toMatch(sentence);
-    expect(warningsFor(change, broker)).not.toContain("s3cret");
+    expect(findWarningsFor(change, broker)).toMatch(sentence);
+    expect(findWarningsFor(change, broker)).not.toContain("s3cret");
   });
 
   test("come with the server flags for a board with its own prefix", () => {
     const broker = { host: "test.mosquitto.org", port: 1883, tls: false };
-    expect(serverHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
+    expect(createServerHint({ ...fine, broker, id: "nightlight-x/board" })).toMatch(
       /--broker mqtt:\/\/test\.mosquitto\.org:1883 --topic-prefix nightlight-x$/,
     );
-    expect(serverHint(fine)).toBe("");
-    expect(serverHint({ ...fine, broker })).toBe("");
+    expect(createServerHint(fine)).toBe("");
+    expect(createServerHint({ ...fine, broker })).toBe("");
   });
 });

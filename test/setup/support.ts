@@ -3,7 +3,7 @@ import { once } from "node:events";
 import net from "node:net";
 import tls, { type TlsOptions } from "node:tls";
 import { onTestFinished } from "vitest";
-import { DialogCanceled, type Terminal } from "../../scripts/setup/terminal.js";
+import { DialogCanceledError, type Terminal } from "../../scripts/setup/terminal.js";
 
 /** A simulated terminal that answers questions by itself and records the output. */
 export interface FakeTerminal extends Terminal {
@@ -18,7 +18,7 @@ export interface FakeTerminal extends Terminal {
  * @param answers the answer to each question that contains the key; "" to other questions; undefined without a terminal
  * @param piped the lines of standard input
  */
-export function fakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {
+export function createFakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {
   const output: string[] = [];
   const hiddenQuestions: string[] = [];
   return {
@@ -30,7 +30,7 @@ export function fakeTerminal(answers?: Record<string, string | string[]>, piped:
     ask(question, { secret = false } = {}) {
       output.push(question);
       if (secret) hiddenQuestions.push(question);
-      if (output.length > 100) return Promise.reject(new DialogCanceled("more than 100 questions"));
+      if (output.length > 100) return Promise.reject(new DialogCanceledError("more than 100 questions"));
       const [, answer = ""] = Object.entries(answers ?? {}).find(([word]) => question.includes(word)) ?? [];
       return Promise.resolve(typeof answer === "string" ? answer : (answer.shift() ?? ""));
     },
@@ -41,14 +41,17 @@ export function fakeTerminal(answers?: Record<string, string | string[]>, piped:
 export interface FakeBroker {
   readonly port: number;
   /** Returns all bytes from clients, as Latin-1 text. */
-  received(): string;
+  readReceivedText(): string;
 }
 
 /**
  * Starts a broker that answers every packet with the same bytes, closes the connection, or never answers.
  * @param secure certificate and other options for TLS
  */
-export async function fakeBroker(answer: number[] | "close" | undefined, secure?: TlsOptions): Promise<FakeBroker> {
+export async function startFakeBroker(
+  answer: number[] | "close" | undefined,
+  secure?: TlsOptions,
+): Promise<FakeBroker> {
   let received = "";
   const sockets = new Set<net.Socket>();
   const onConnection = (socket: net.Socket) => {
@@ -70,8 +73,8 @@ export async function fakeBroker(answer: number[] | "close" | undefined, secure?
     server.close();
     await once(server, "close");
   });
-  return { port: (server.address() as net.AddressInfo).port, received: () => received };
+  return { port: (server.address() as net.AddressInfo).port, readReceivedText: () => received };
 }
 
 /** Returns a CONNACK packet with a return code, MQTT 3.1.1 section 3.2. */
-export const connackPacket = (code: number): number[] => [0x20, 2, 0, code];
+export const createConnackPacket = (code: number): number[] => [0x20, 2, 0, code];

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Firmware } from "../../sim/firmware.js";
 import { eventually } from "../support/eventually.js";
-import { compile, compileWithDebug } from "../support/firmware.js";
+import { compile, compileWithDebugInfo } from "../support/firmware.js";
 import { FOLLOW_LIGHT_PROGRAM, CRASHING_PROGRAM, PRINT_SETTINGS_PROGRAM, SUBSCRIBE_PROGRAM } from "./programs.js";
 import { useBoards } from "./support.js";
 
 const createBoard = useBoards();
 
-// concurrent, because the tests mostly wait
+// runs the tests concurrently, because they mostly wait
 describe.concurrent("a simulated board", () => {
   let follow: Uint8Array;
   let subscribe: Uint8Array;
@@ -18,7 +18,7 @@ describe.concurrent("a simulated board", () => {
     follow = await compile(FOLLOW_LIGHT_PROGRAM);
     subscribe = await compile(SUBSCRIBE_PROGRAM);
     settings = await compile(PRINT_SETTINGS_PROGRAM);
-    fragile = await compileWithDebug(CRASHING_PROGRAM);
+    fragile = await compileWithDebugInfo(CRASHING_PROGRAM);
   });
 
   it("reads exactly the light that is set, over the whole scale", async () => {

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BoardView, simulatorRoutes } from "../../sim/http.js";
 import { Simulator } from "../../sim/index.js";
-import { loopbackOnly } from "../../sim/loopback.js";
+import { allowOnlyLoopback } from "../../sim/loopback.js";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
 import { FOLLOW_LIGHT_PROGRAM } from "./programs.js";
@@ -18,7 +18,7 @@ describe("the simulator's HTTP API", () => {
   beforeAll(async () => {
     simulator = new Simulator({ bytecode: await compile(FOLLOW_LIGHT_PROGRAM) });
     app = fastify();
-    app.addHook("onRequest", loopbackOnly);
+    app.addHook("onRequest", allowOnlyLoopback);
     simulatorRoutes(simulator)(app, {
       publishEvent: (name, view) => events.push({ at: performance.now(), view: view as BoardView }) && name,
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constantLight, shortDay } from "../../sim/light.js";
+import { createConstantLight, createShortDay } from "../../sim/light.js";
 import { parseTrace } from "../../sim/trace.js";
 
 /** Samples the light of `source` every 100 ms. */
@@ -8,28 +8,28 @@ const sampleLight = (source: (ms: number) => number, ms: number) =>
 
 describe("a constant light", () => {
   it("always has the same value on the 10-bit scale", () => {
-    expect([0, 1e3, 1e9].map(constantLight(299.6))).toEqual([300, 300, 300]);
-    expect(constantLight(5000)(0)).toBe(1023);
-    expect(constantLight(-1)(0)).toBe(0);
+    expect([0, 1e3, 1e9].map(createConstantLight(299.6))).toEqual([300, 300, 300]);
+    expect(createConstantLight(5000)(0)).toBe(1023);
+    expect(createConstantLight(-1)(0)).toBe(0);
   });
 });
 
 describe("the short day", () => {
   it.each([20_000, 60_000, 600_000])("of %i ms crosses 300 once in each direction", (period) => {
-    const light = sampleLight(shortDay({ period }), period);
+    const light = sampleLight(createShortDay({ period }), period);
     const switches = light.flatMap((now, i) => (i > 0 && now < 300 !== light[i - 1] < 300 ? [i] : []));
     expect(switches).toHaveLength(2);
     expect(light[switches[0]]).toBeLessThan(300);
   });
 
   it("starts bright and gets dark within 10 s", () => {
-    const light = sampleLight(shortDay(), 60_000);
+    const light = sampleLight(createShortDay(), 60_000);
     expect(light[0]).toBeGreaterThan(400);
     expect(light.findIndex((now) => now < 300)).toBeLessThan(100);
   });
 
   it("is smooth, stays within the scale, uses most of the scale, and has clouds", () => {
-    const light = sampleLight(shortDay(), 300_000);
+    const light = sampleLight(createShortDay(), 300_000);
     expect(Math.min(...light)).toBeGreaterThanOrEqual(0);
     expect(Math.min(...light)).toBeLessThan(60);
     expect(Math.max(...light)).toBeLessThanOrEqual(1023);
@@ -41,7 +41,7 @@ describe("the short day", () => {
   });
 
   it("is a pure function of time", () => {
-    expect(sampleLight(shortDay(), 5000)).toEqual(sampleLight(shortDay(), 5000));
+    expect(sampleLight(createShortDay(), 5000)).toEqual(sampleLight(createShortDay(), 5000));
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { brokerSettings, encodeSettings, parseSettings, readSettings } from "../../sim/settings.js";
+import { brokerSettingsOf, encodeSettings, parseSettings, readSettings } from "../../sim/settings.js";
 
 describe("settings are parsed like DeviceScript parses them", () => {
   it.each([
@@ -47,11 +47,11 @@ describe("settings for a broker", () => {
     ["mqtt://[::1]", { MQTT_HOST: "::1", MQTT_PORT: 1883, MQTT_TLS: false }],
     ["mqtt://me:p%40ss@h", { MQTT_HOST: "h", MQTT_PORT: 1883, MQTT_TLS: false, MQTT_USER: "me", MQTT_PWD: "p@ss" }],
   ])("come from %s", (broker, settings) => {
-    expect(brokerSettings(broker)).toEqual(settings);
+    expect(brokerSettingsOf(broker)).toEqual(settings);
   });
 
   it.each(["ws://127.0.0.1", "127.0.0.1:1883", "", "mqtt://"])("do not come from %j", (broker) => {
-    expect(() => brokerSettings(broker)).toThrow("mqtt://127.0.0.1:1883");
+    expect(() => brokerSettingsOf(broker)).toThrow("mqtt://127.0.0.1:1883");
   });
 });
 

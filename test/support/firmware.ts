@@ -1,1 +1,1 @@
-export { compile, compileWithDebug } from "../../scripts/lib/compile-device-program.js";
+export { compile, compileWithDebugInfo } from "../../scripts/lib/compile-device-program.js";

@@ -21,7 +21,7 @@ export interface Postgres {
 }
 
 /** Returns the user for PostgreSQL, which refuses to run as root: root switches to the package's user. */
-function postgresAccount(): { uid?: number; gid?: number } {
+function findPostgresAccount(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const readId = (flag: string): number => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
   return { uid: readId("-u"), gid: readId("-g") };
@@ -35,7 +35,7 @@ export async function startPostgres(): Promise<Postgres> {
   const server = POSTGRES.replace(/initdb$/, "postgres");
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-postgres-"));
   const cluster = path.join(folder, "cluster");
-  const options = { cwd: folder, ...postgresAccount() };
+  const options = { cwd: folder, ...findPostgresAccount() };
   if (options.uid !== undefined) await chown(folder, options.uid, options.gid!);
   const made = spawnSync(POSTGRES, ["-D", cluster, "-U", DATABASE_USER, "-A", "trust", "-N", "-E", "UTF8"], options);
   if (made.status !== 0) throw new Error(`initdb failed: ${String(made.stderr)}`);
@@ -63,7 +63,7 @@ export async function startPostgres(): Promise<Postgres> {
   }
 
   async function start(): Promise<void> {
-    // fsync=off, because test data need not survive a crash of the machine
+    // turns fsync off, because test data need not survive a crash of the machine
     const settings = ["fsync=off", "listen_addresses=127.0.0.1", `port=${port}`, "unix_socket_directories=", "max_connections=60"]; // prettier-ignore
     const flags = ["-D", cluster, ...settings.flatMap((one) => ["-c", one])];
     child = spawn(server, flags, { ...options, stdio: "ignore" });

@@ -6,42 +6,45 @@ import path from "node:path";
 export const TEST_ALL = process.env.NIGHTLIGHT_TEST_ALL === "1";
 
 /** Returns the path of a program given by name (searched on PATH) or absolute path; undefined when it does not exist. */
-export function programAt(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   const folders = path.isAbsolute(name) ? [""] : (process.env.PATH ?? "").split(path.delimiter);
   const file = process.platform === "win32" ? `${name}.exe` : name;
   return folders.map((folder) => path.join(folder, file)).find((candidate) => existsSync(candidate));
 }
 
 /** Returns the path of the first program that exists. */
-function firstProgramOf(...names: string[]): string | undefined {
-  return names.map(programAt).find((found) => found !== undefined);
+function findFirstProgram(...names: string[]): string | undefined {
+  return names.map(findProgram).find((found) => found !== undefined);
 }
 
 /** Path of Mosquitto, on PATH or in Debian's usual place; undefined when it is not installed. */
-export const MOSQUITTO = firstProgramOf("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
+export const MOSQUITTO = findFirstProgram("mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto");
 
 /** Path of `mosquitto_sub`, on PATH. Debian's package `mosquitto-clients` also contains `mosquitto_pub`. */
-export const MOSQUITTO_CLIENTS = programAt("mosquitto_sub");
+export const MOSQUITTO_CLIENTS = findProgram("mosquitto_sub");
 
 /** Path of Redis or its fork Valkey, on PATH; undefined when neither is installed. */
-export const REDIS = firstProgramOf("redis-server", "valkey-server");
+export const REDIS = findFirstProgram("redis-server", "valkey-server");
 
 /** Path of nginx, on PATH or in Debian's usual place; undefined when it is not installed. */
-export const NGINX = firstProgramOf("nginx", "/usr/sbin/nginx");
+export const NGINX = findFirstProgram("nginx", "/usr/sbin/nginx");
 
 /** Path of Caddy, on PATH; undefined when it is not installed. */
-export const CADDY = programAt("caddy");
+export const CADDY = findProgram("caddy");
 
 /** Path of promtool, on PATH. Debian's package `prometheus` contains it. */
-export const PROMTOOL = programAt("promtool");
+export const PROMTOOL = findProgram("promtool");
 
 /** Path of Traefik, on PATH. Without it, tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
-export const TRAEFIK = programAt("traefik");
+export const TRAEFIK = findProgram("traefik");
 
 /** Path of PostgreSQL's `initdb`: on PATH, or the newest of Debian or Homebrew. `postgres` is in the same folder. */
-export const POSTGRES = firstProgramOf("initdb", ...postgresFolders().map((folder) => path.join(folder, "initdb")));
+export const POSTGRES = findFirstProgram(
+  "initdb",
+  ...listPostgresFolders().map((folder) => path.join(folder, "initdb")),
+);
 
-function postgresFolders(): string[] {
+function listPostgresFolders(): string[] {
   return ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"].flatMap((above) => {
     const names = existsSync(above) ? readdirSync(above).filter((name) => /^(postgresql@)?\d+$/.test(name)) : [];
     return names

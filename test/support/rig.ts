@@ -4,7 +4,7 @@ import { startServer, type NightlightServer, type ServerOptions } from "nightlig
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { brokerSettings, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
+import { brokerSettingsOf, loadFirmware, Simulator, type SimulatedBoard } from "../../sim/index.js";
 import { topicOf } from "../../contract/index.js";
 import { eventually } from "./eventually.js";
 import { startMosquitto, type Mosquitto } from "./mosquitto.js";
@@ -78,7 +78,7 @@ export async function startRig({
     seen.push({ topic, text: payload.toString(), retained: packet.retain });
   });
   await observer.subscribeAsync("nightlight/#", { qos: 1 });
-  const simulator = new Simulator({ ...loadFirmware(), settings: brokerSettings(url) });
+  const simulator = new Simulator({ ...loadFirmware(), settings: brokerSettingsOf(url) });
   const boards = ids.map((id) => simulator.add({ id }));
   const rig: Rig = {
     server,

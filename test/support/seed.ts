@@ -15,7 +15,7 @@ let chosenSeed: number | undefined;
  * Prints a seed that is not the default. When the test fails, prints the command that repeats it.
  * @throws RangeError when NIGHTLIGHT_SEED is not a whole number from 0 to 4294967295
  */
-export function testSeed(): number {
+export function getTestSeed(): number {
   if (chosenSeed === undefined) {
     chosenSeed = chooseSeed();
     if (chosenSeed !== DEFAULT_SEED) console.log(`seed ${chosenSeed}`);

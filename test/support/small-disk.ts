@@ -35,7 +35,7 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
   const folder = mkdtempSync(path.join(tmpdir(), "nightlight-disk-"));
   if (!mountTmpfs(folder, `size=${megabytes}m`)) throw new Error(`Mounting a tmpfs on ${folder} failed.`);
   onTestFinished(() => {
-    // lazy unmount, because an exiting process may still have a file open
+    // unmounts the disk lazily, because an exiting process may still have a file open
     spawnSync("umount", ["--lazy", folder]);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -9,8 +9,8 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { FrameSplitter } from "../../scripts/peripherals/devtools.js";
 import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { commandOf, commandOfTask, launch, findByName, tasks, type Command } from "./support/files.js";
-import { generatedPlace, Inspector, sourceMapOf, type Location } from "./support/inspector.js";
+import { commandOf, commandOfTask, LAUNCH, findByName, tasks, type Command } from "./support/files.js";
+import { findGeneratedPlace, Inspector, sourceMapOf, type Location } from "./support/inspector.js";
 import { startProgram, type Program } from "./support/programs.js";
 
 function startCommand(command: Command): Program {
@@ -20,7 +20,7 @@ function startCommand(command: Command): Program {
 }
 
 /** Returns flags for free ports and a temporary data folder. */
-async function isolationFlags(): Promise<string[]> {
+async function createIsolationFlags(): Promise<string[]> {
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
   onTestFinished(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
   return ["--mqtt-port", "0", "--http-port", "0", "--data", data];
@@ -28,8 +28,8 @@ async function isolationFlags(): Promise<string[]> {
 
 describe("a launch configuration", () => {
   test("starts everything with F5, and the dashboard answers as soon as VS Code opens it", async () => {
-    const configuration = findByName(launch.configurations, "Nightlight");
-    const program = startCommand([...commandOf(configuration), "--", ...(await isolationFlags())]);
+    const configuration = findByName(LAUNCH.configurations, "Nightlight");
+    const program = startCommand([...commandOf(configuration), "--", ...(await createIsolationFlags())]);
     // finds the address by the pattern for which VS Code waits before it opens the dashboard
     const address = await program.find(new RegExp(configuration.serverReadyAction!.pattern, "i"));
     expect((await fetch(`${address}/healthz`)).status).toBe(200);
@@ -43,15 +43,15 @@ describe("a launch configuration", () => {
     const line = lines.findIndex((text) => text.includes("device.recordDecision(lamp);")) + 1;
     expect(line).toBeGreaterThan(0);
 
-    const [node, ...args] = commandOf(findByName(launch.configurations, "Server"));
+    const [node, ...args] = commandOf(findByName(LAUNCH.configurations, "Server"));
     // passes --inspect-brk as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
-    const program = startCommand([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await isolationFlags())]);
+    const program = startCommand([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await createIsolationFlags())]);
     const inspector = await Inspector.connect(await program.find(/Debugger listening on (ws:\S+)/));
     onTestFinished(() => inspector.disconnect());
     await inspector.ask("Debugger.resume");
-    const script = await inspector.script(pathToFileURL(source).href);
+    const script = await inspector.waitForScript(pathToFileURL(source).href);
     const map = sourceMapOf(script);
-    const place: Location = { scriptId: script.scriptId, ...generatedPlace(map, line) };
+    const place: Location = { scriptId: script.scriptId, ...findGeneratedPlace(map, line) };
     await inspector.ask("Debugger.setBreakpoint", { location: place });
 
     const device = await connectClient(await program.find(/mqtt:\/\/127\.0\.0\.1:\d+/), {}, "lesson/commands");
@@ -68,7 +68,7 @@ describe("a launch configuration", () => {
 
 describe("a task", () => {
   /** Appends arguments for the npm script to a task's command. */
-  const withArguments = (label: string, ...args: string[]): Command => {
+  const appendArguments = (label: string, ...args: string[]): Command => {
     const command = commandOfTask(findByName(tasks, label))!;
     return [...command, ...(command.includes("--") ? [] : ["--"]), ...args];
   };
@@ -79,14 +79,14 @@ describe("a task", () => {
   });
 
   test("runs the tests: test", async () => {
-    const { code, output } = await startCommand(withArguments("test", "test/contract/topics.test.ts")).ended;
+    const { code, output } = await startCommand(appendArguments("test", "test/contract/topics.test.ts")).ended;
     expect([code, output]).toEqual([0, expect.stringMatching(/Test Files\s+1 passed/)]);
   });
 
   test.each(["setup", "doctor", "flash", "deploy", "monitor"])(
     "runs an npm script with its flags: %s",
     async (label) => {
-      const { code, output } = await startCommand(withArguments(label, "--help")).ended;
+      const { code, output } = await startCommand(appendArguments(label, "--help")).ended;
       expect([code, output]).toEqual([0, expect.stringContaining(`npm run ${label} --`)]);
     },
   );
@@ -108,7 +108,7 @@ describe("npm run peripherals", () => {
   });
 
   test("accepts numbers from 0 to 1023, and explains the range for other input", async () => {
-    const program = startCommand(commandOf(findByName(launch.configurations, "Light and lamp")));
+    const program = startCommand(commandOf(findByName(LAUNCH.configurations, "Light and lamp")));
     await program.find(/Waiting for DeviceScript's tools/);
     program.child.stdin?.write("400\n1024\n\n");
     await program.find(/held at 400[^]*from 0 to 1023, not "1024"[^]*follows day and night again/);

@@ -5,9 +5,9 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import {
   inputs,
-  launch,
+  LAUNCH,
   findByName,
-  ownMatchers,
+  ownMatchersOf,
   readVscodeFile,
   substituteVariables,
   tasks,
@@ -17,7 +17,7 @@ import {
 const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
 };
-const configurations = launch.configurations.map(({ name }) => name);
+const configurations = LAUNCH.configurations.map(({ name }) => name);
 const labels = tasks.map(({ label }) => label);
 
 /** Returns the npm script that a task runs; undefined when it runs none. */
@@ -27,27 +27,27 @@ function scriptOf({ type, script, args }: Task): string | undefined {
 
 describe("launch.json", () => {
   test("has unique names, and refers only to existing names", () => {
-    const names = [...configurations, ...launch.compounds.map(({ name }) => name)];
+    const names = [...configurations, ...LAUNCH.compounds.map(({ name }) => name)];
     expect(new Set(names).size).toBe(names.length);
-    for (const compound of launch.compounds) for (const name of compound.configurations) expect(names).toContain(name);
-    for (const { preLaunchTask } of [...launch.configurations, ...launch.compounds])
+    for (const compound of LAUNCH.compounds) for (const name of compound.configurations) expect(names).toContain(name);
+    for (const { preLaunchTask } of [...LAUNCH.configurations, ...LAUNCH.compounds])
       if (preLaunchTask !== undefined) expect(labels).toContain(preLaunchTask);
-    for (const { serverReadyAction } of launch.configurations)
+    for (const { serverReadyAction } of LAUNCH.configurations)
       if (serverReadyAction) expect(configurations).toContain(serverReadyAction.name);
   });
 
   test("refers to existing programs and npm scripts", () => {
-    for (const { program } of launch.configurations)
+    for (const { program } of LAUNCH.configurations)
       if (program !== undefined) expect(existsSync(substituteVariables(program)), program).toBe(true);
-    const npm = launch.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
+    const npm = LAUNCH.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
     expect(npm.map(({ runtimeArgs }) => runtimeArgs)).toEqual([["start"]]);
     expect(scripts).toHaveProperty("start");
   });
 
   test("starts firmware, light and lamp, and server with one configuration", () => {
-    expect(launch.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
+    expect(LAUNCH.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
     // checks the fields that DeviceScript's extension requires (its vscode/package.json)
-    expect(findByName(launch.configurations, "Firmware")).toMatchObject({
+    expect(findByName(LAUNCH.configurations, "Firmware")).toMatchObject({
       type: "devicescript",
       request: "launch",
       program: "${workspaceFolder}/src/main.ts",
@@ -56,7 +56,7 @@ describe("launch.json", () => {
   });
 
   test("needs an extension only for the firmware", () => {
-    const types = launch.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
+    const types = LAUNCH.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(["node", "editor-browser"]));
   });
 });
@@ -68,7 +68,7 @@ describe("the ports of firmware and server", () => {
   });
 
   test("agree with the dashboard's address and the firmware's default broker", () => {
-    expect(findByName(launch.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
+    expect(findByName(LAUNCH.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
     const settings = readFileSync(path.join(ROOT, ".env.defaults"), "utf8");
     expect(settings).toMatch(/^MQTT_HOST=127\.0\.0\.1$/m);
     expect(settings).toMatch(/^MQTT_PORT=1883$/m);
@@ -104,7 +104,7 @@ describe("tasks.json", () => {
   test("uses only its own problem matchers and built-in ones", () => {
     const all = tasks.flatMap(({ problemMatcher }) => [problemMatcher].flat());
     expect(new Set(all.filter((one) => typeof one === "string"))).toEqual(new Set(["$tsc", "$eslint-stylish"]));
-    expect(tasks.flatMap(ownMatchers).map(({ owner }) => owner)).toEqual(["devicescript", "vitest"]);
+    expect(tasks.flatMap(ownMatchersOf).map(({ owner }) => owner)).toEqual(["devicescript", "vitest"]);
   });
 });
 
@@ -122,7 +122,7 @@ describe("the settings and recommendations of VS Code", () => {
 
   test("are documented for every configuration and task", () => {
     const text = readFileSync(path.join(ROOT, "docs/how-to/vscode.md"), "utf8");
-    for (const name of [...configurations, ...launch.compounds.map(({ name }) => name)])
+    for (const name of [...configurations, ...LAUNCH.compounds.map(({ name }) => name)])
       expect(text).toContain(`**${name}**`);
     for (const label of labels) expect(text).toContain(`\`${label}\``);
   });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { commandOfTask, findByName, ownMatchers, tasks, type Matcher } from "./support/files.js";
+import { commandOfTask, findByName, ownMatchersOf, tasks, type Matcher } from "./support/files.js";
 import { startProgram } from "./support/programs.js";
 
 interface Problem {
@@ -61,7 +61,7 @@ test("the matcher of build firmware finds errors of DeviceScript and TypeScript 
   const task = findByName(tasks, "build firmware");
   const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
   expect([code, output]).toEqual([1, expect.stringContaining("the firmware src/main.ts does not compile")]);
-  expect(applyMatcher(output, ownMatchers(task)[0], folder)).toEqual([
+  expect(applyMatcher(output, ownMatchersOf(task)[0], folder)).toEqual([
     { file: path.join(folder, "contract/twice.ts"), line: 2, column: 5, code: "TS2322", message: "Type 'number' is not assignable to type 'string'." },
     { file: path.join(folder, "src/main.ts"), line: 3, column: 7, code: "TS2322", message: "Type 'string' is not assignable to type 'number'." },
     { file: path.join(folder, "src/main.ts"), line: 4, column: 1, code: "TS9999", message: "'var' not allowed" },
@@ -86,7 +86,7 @@ describe("one, two: three", () => {
   const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;
   expect(code).toBe(1);
   const file = path.join(folder, "a.test.ts");
-  expect(applyMatcher(output, ownMatchers(task)[0], folder)).toEqual([
+  expect(applyMatcher(output, ownMatchersOf(task)[0], folder)).toEqual([
     { file, line: 4, column: 22, message: "AssertionError: expected { a: 1 } to deeply equal { a: 2 }" },
     { file, line: 7, column: 11, message: "TypeError: first line" },
   ]);
@@ -95,5 +95,5 @@ describe("one, two: three", () => {
 test("the matchers find no problem in the output of a successful build", async () => {
   const { code, output } = await startProgram(commandOfTask(findByName(tasks, "build firmware"))!).ended;
   expect(code).toBe(0);
-  for (const matcher of tasks.flatMap(ownMatchers)) expect(applyMatcher(output, matcher, ROOT)).toEqual([]);
+  for (const matcher of tasks.flatMap(ownMatchersOf)) expect(applyMatcher(output, matcher, ROOT)).toEqual([]);
 });

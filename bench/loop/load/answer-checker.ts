@@ -40,7 +40,7 @@ export class AnswerChecker {
   }
 
   /** Number of unanswered readings of all devices. */
-  get unanswered(): number {
+  get unansweredCount(): number {
     return this.#count.reduce((sum, count) => sum + count, 0);
   }
 

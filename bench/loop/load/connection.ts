@@ -5,7 +5,7 @@ import {
   type DecodedCommand,
   encodeConnect,
   DISCONNECT_PACKET,
-  deviceId,
+  deviceIdOf,
   MAX_READING_SIZE,
   decodeCommand,
   encodeSubscribe,
@@ -32,9 +32,9 @@ export interface LoadConnectionOptions {
 }
 
 export interface LoadConnectionHandlers {
-  /** Called for each answer. All calls reuse one `command` object, so a handler must not keep it. */
-  command(command: DecodedCommand, connection: LoadConnection): void;
-  failed(problem: string): void;
+  /** Called for each answer. All calls reuse one `command` object, so the handler must not store the object. */
+  onCommand(command: DecodedCommand, connection: LoadConnection): void;
+  onFailure(problem: string): void;
 }
 
 export class LoadConnection {
@@ -67,25 +67,30 @@ export class LoadConnection {
     this.to = options.to;
     this.#partialPacket = Buffer.allocUnsafe(MAX_PACKET_SIZE + options.readBufferSize);
     const buffer = Buffer.allocUnsafe(options.readBufferSize);
-    const callback = (count: number): boolean => {
+    const onRead = (count: number): boolean => {
       this.#read(buffer, count);
       return true;
     };
-    this.#socket = net.connect({ port: options.port, host: "127.0.0.1", noDelay: true, onread: { buffer, callback } });
+    this.#socket = net.connect({
+      port: options.port,
+      host: "127.0.0.1",
+      noDelay: true,
+      onread: { buffer, callback: onRead },
+    });
     this.#connected = once(this.#socket, "connect");
     this.#connected.catch(() => {});
     this.#socket.on("error", (error) => this.#reportFailure(error.message));
     this.#socket.on("close", () => this.#reportFailure("closed by the broker"));
   }
 
-  /** Connects and subscribes. Never resolves when the broker refuses; `failed` reports the reason. */
+  /** Connects and subscribes. Never resolves when the broker refuses; `onFailure` reports the reason. */
   async open(): Promise<void> {
     const { name, isOnly, qos, from, to, extraDevices } = this.#options;
     await this.#connected;
     await this.#sendAndWait(encodeConnect(name));
     const filters = isOnly
       ? ["nightlight/+/commands"]
-      : [...Array.from({ length: to - from }, (_, n) => from + n), ...extraDevices].map((n) => `${deviceId(n)}/commands`); // prettier-ignore
+      : [...Array.from({ length: to - from }, (_, n) => from + n), ...extraDevices].map((n) => `${deviceIdOf(n)}/commands`); // prettier-ignore
     for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE)
       await this.#sendAndWait(
         encodeSubscribe(1 + at / FILTERS_PER_SUBSCRIBE, filters.slice(at, at + FILTERS_PER_SUBSCRIBE), qos),
@@ -108,7 +113,7 @@ export class LoadConnection {
     return this.#packetId;
   }
 
-  get unacknowledged(): number {
+  get unacknowledgedCount(): number {
     return this.#unacknowledged;
   }
 
@@ -121,7 +126,7 @@ export class LoadConnection {
   flush(): void {
     if (this.#sendBufferUsed === 0) return;
     this.#socket.write(this.#sendBuffer.subarray(0, this.#sendBufferUsed));
-    // takes a new buffer while the socket still needs the old one, until the kernel has accepted the data
+    // allocates a new buffer while the socket still needs the old one, because the kernel has not accepted all of its data
     if (this.#socket.writableLength > 0) this.#sendBuffer = Buffer.allocUnsafe(this.#sendBuffer.length);
     this.#sendBufferUsed = 0;
   }
@@ -133,7 +138,7 @@ export class LoadConnection {
   }
 
   #reportFailure(problem: string): void {
-    if (!this.#closing) this.#handlers.failed(`The connection ${this.#options.name} failed: ${problem}`);
+    if (!this.#closing) this.#handlers.onFailure(`The connection ${this.#options.name} failed: ${problem}`);
   }
 
   #read(chunk: Buffer, count: number): void {
@@ -151,7 +156,7 @@ export class LoadConnection {
     this.flush();
   }
 
-  /** Handles all complete packets in `bytes`. @returns the offset of the first incomplete packet */
+  /** Processes all complete packets in `bytes`. @returns the offset of the first incomplete packet */
   #readPackets(bytes: Buffer, end: number): number {
     let at = 0;
     for (;;) {
@@ -178,7 +183,7 @@ export class LoadConnection {
         const id = decodeCommand(bytes, body, end, qos, this.#command);
         if (qos === 1) this.#acknowledge(bytes[id], bytes[id + 1]);
         if (first & 1) this.retained++;
-        else this.#handlers.command(this.#command, this);
+        else this.#handlers.onCommand(this.#command, this);
         return;
       }
       case 0x40: {

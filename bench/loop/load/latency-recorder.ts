@@ -5,7 +5,7 @@ export class LatencyRecorder {
   #values = new Float64Array(1 << 16);
   #count = 0;
 
-  add(value: number): void {
+  addLatency(value: number): void {
     if (this.#count === this.#values.length) {
       const more = new Float64Array(2 * this.#count);
       more.set(this.#values);

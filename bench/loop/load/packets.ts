@@ -3,13 +3,13 @@ import type { PayloadFormat } from "./task.js";
 
 /** All device ids have the same length, so that a device's number has a fixed offset in its topics. */
 const ID_PREFIX = "nightlight/b";
-const ID_DIGITS = 7;
+const ID_DIGIT_COUNT = 7;
 
-export const deviceId = (device: number): string => ID_PREFIX + String(device).padStart(ID_DIGITS, "0");
+export const deviceIdOf = (device: number): string => ID_PREFIX + String(device).padStart(ID_DIGIT_COUNT, "0");
 
 /** Offset of the device's number in a PUBLISH packet with a remaining length below 128. */
 const DEVICE_NUMBER_OFFSET = 4 + ID_PREFIX.length;
-const COMMAND_TOPIC_LENGTH = deviceId(0).length + "/commands".length;
+const COMMAND_TOPIC_LENGTH = deviceIdOf(0).length + "/commands".length;
 
 function encodePacket(type: number, body: Buffer): Buffer {
   const length: number[] = [];
@@ -51,7 +51,7 @@ export class ReadingWriter {
   readonly #full: boolean;
 
   constructor(qos: 0 | 1, payloadFormat: PayloadFormat, boot: number) {
-    const topic = encodeString(`${deviceId(0)}/telemetry`);
+    const topic = encodeString(`${deviceIdOf(0)}/telemetry`);
     const head = Buffer.concat([Buffer.from([0x30 | (qos << 1), 0]), topic, Buffer.alloc(2 * qos)]);
     this.#id = qos ? head.length - 2 : 0;
     this.#light = head.length + '{"light":'.length;
@@ -63,7 +63,7 @@ export class ReadingWriter {
   /** Writes a reading at `at`. @param light three digits. @param id packet id for QoS 1. @returns the end of the packet */
   write(to: Buffer, at: number, device: number, light: number, id: number, seq: number): number {
     let end = at + this.#template.copy(to, at);
-    writeDigits(to, at + DEVICE_NUMBER_OFFSET, ID_DIGITS, device);
+    writeDigits(to, at + DEVICE_NUMBER_OFFSET, ID_DIGIT_COUNT, device);
     writeDigits(to, at + this.#light, 3, light);
     if (this.#id) {
       to[at + this.#id] = id >> 8;
@@ -111,7 +111,8 @@ export function decodeCommand(
 ): number {
   const length = (bytes[from] << 8) | bytes[from + 1];
   const topicEnd = from + 2 + length;
-  command.device = length === COMMAND_TOPIC_LENGTH ? readNumber(bytes, from + 2 + ID_PREFIX.length, ID_DIGITS) : -1;
+  command.device =
+    length === COMMAND_TOPIC_LENGTH ? readNumber(bytes, from + 2 + ID_PREFIX.length, ID_DIGIT_COUNT) : -1;
   let at = topicEnd + (qos > 0 ? 2 : 0);
   command.ledOn = undefined;
   command.seq = -1;

@@ -6,7 +6,7 @@ import { type DecodedCommand, ReadingWriter } from "./packets.js";
 import type { LoadResult, LoadTask } from "./task.js";
 import { LatencyRecorder } from "./latency-recorder.js";
 
-/** A reading without an answer for this long counts as lost, in ms. */
+/** Time after which an unanswered reading counts as lost, in ms. */
 const ANSWER_TIMEOUT = 5000;
 /** Timeout for the server's first answer, in ms. */
 const START_TIMEOUT = 30_000;
@@ -19,18 +19,18 @@ const COLD_START_DELAY = 100;
 /** Interval between batches of readings in the open loop, in ms. */
 const SEND_INTERVAL = 2;
 
-export interface RunHandlers {
-  ready(): void;
+export interface LoadTaskHandlers {
+  onReady(): void;
   /** Called at the start of the measurement window. */
-  begin(): void;
+  onWindowBegin(): void;
   /** Called at the end of the measurement window. */
-  end(): void;
+  onWindowEnd(): void;
 }
 
 type Phase = "run" | "drain";
 
 /** Runs a load task and returns its result. @throws Error when a connection fails or no server answers */
-export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadResult> {
+export async function runLoadTask(task: LoadTask, handlers: LoadTaskHandlers): Promise<LoadResult> {
   const { devices, qos, payloadFormat, rate } = task;
   const boot = 1 + Math.floor(Math.random() * 0x7ffffffe);
   const writer = new ReadingWriter(qos, payloadFormat, boot);
@@ -53,9 +53,9 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
 
   function send(connection: LoadConnection, device: number, at: number): void {
     const seq = ++sent[device];
-    const dark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
-    const light = (dark ? 100 : 500) + (seq % 100);
-    checker.addReading(device, at, seq, dark);
+    const isDark = ((Math.floor(seq / task.switchEvery) + device) & 1) === 0;
+    const light = (isDark ? 100 : 500) + (seq % 100);
+    checker.addReading(device, at, seq, isDark);
     appendReading(connection, device, light, seq);
   }
 
@@ -76,7 +76,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   }
 
   let now = 0;
-  function answered({ device, ledOn, seq }: DecodedCommand, connection: LoadConnection): void {
+  function recordAnswer({ device, ledOn, seq }: DecodedCommand, connection: LoadConnection): void {
     now = performance.now();
     if (device === probeDeviceOf(task)) {
       probed++;
@@ -94,27 +94,30 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
       unanswered--;
     }
     answers++;
-    if (verdict === "right") times?.add(checker.latency);
+    if (verdict === "right") times?.addLatency(checker.latency);
     if (rate !== undefined || phase !== "run") return;
     if (allInFlight) send(connection, device, now);
     else sendNext(connection, now);
   }
 
-  const connections = createConnections(task, { command: answered, failed: (problem) => fail(new Error(problem)) });
+  const connections = createConnections(task, {
+    onCommand: recordAnswer,
+    onFailure: (problem) => fail(new Error(problem)),
+  });
   const connectionOf = (device: number): LoadConnection => connections[device % connections.length];
 
   /** Open loop: sends readings on schedule. Latency counts from the scheduled time, even when sending is late. */
   async function sendOnSchedule(lags: LatencyRecorder): Promise<void> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     let due = 0;
     let step = 0;
     while (phase === "run") {
       const time = performance.now();
-      const steps = Math.floor((time - begun) / SEND_INTERVAL);
-      lags.add(time - begun - step * SEND_INTERVAL);
+      const steps = Math.floor((time - startedAt) / SEND_INTERVAL);
+      lags.addLatency(time - startedAt - step * SEND_INTERVAL);
       step = steps + 1;
       for (; due < (steps * SEND_INTERVAL * rate!) / 1000; due++) {
-        const at = begun + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
+        const at = startedAt + Math.ceil((due * 1000) / rate! / SEND_INTERVAL) * SEND_INTERVAL;
         const connection = connectionOf(due);
         const { from, to } = connection;
         const device = connection.next;
@@ -122,7 +125,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
         send(connection, device, at);
       }
       for (const connection of connections) connection.flush();
-      await sleep(Math.max(0, begun + step * SEND_INTERVAL - performance.now()));
+      await sleep(Math.max(0, startedAt + step * SEND_INTERVAL - performance.now()));
     }
   }
 
@@ -139,21 +142,21 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     for (let at = 0; at < connections.length; at += 50)
       await Promise.all(connections.slice(at, at + 50).map((connection) => connection.open()));
     let probes = 0;
-    const probe = (): void => appendReading(connections[0], probeDeviceOf(task), 100, ++probes);
+    const sendProbe = (): void => appendReading(connections[0], probeDeviceOf(task), 100, ++probes);
     await waitForServer(
-      probe,
+      sendProbe,
       connections[0],
       () => probed,
       () => lastAnswerAt,
     );
-    handlers.ready();
+    handlers.onReady();
     if (task.cold) {
-      handlers.begin();
+      handlers.onWindowBegin();
       await sleep(COLD_START_DELAY);
       times = new LatencyRecorder();
     }
     let cpu = process.cpuUsage();
-    let begun = performance.now();
+    let startedAt = performance.now();
     const lags = new LatencyRecorder();
     const schedule = rate === undefined ? undefined : sendOnSchedule(lags);
     if (rate === undefined) {
@@ -174,24 +177,25 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
     }, 500);
     if (!task.cold) {
       await warmUp();
-      handlers.begin();
+      handlers.onWindowBegin();
       times = new LatencyRecorder();
       cpu = process.cpuUsage();
-      begun = performance.now();
+      startedAt = performance.now();
     }
     await sleep(task.seconds * 1000);
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedAt) / 1000;
     const used = process.cpuUsage(cpu);
     const measuredTimes = times!;
     times = undefined;
-    handlers.end();
+    handlers.onWindowEnd();
 
     phase = "drain";
     await schedule;
-    const countUnacknowledged = (): number => connections.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0);
+    const countUnacknowledged = (): number =>
+      connections.reduce((sum, { unacknowledgedCount }) => sum + unacknowledgedCount, 0);
     for (
       const deadline = performance.now() + ANSWER_TIMEOUT;
-      checker.unanswered + countUnacknowledged() > 0;
+      checker.unansweredCount + countUnacknowledged() > 0;
       await sleep(10)
     )
       if (performance.now() > deadline) break;
@@ -217,7 +221,7 @@ export async function run(task: LoadTask, handlers: RunHandlers): Promise<LoadRe
   }
 }
 
-/** The device that asks whether the server answers. It is none of the measured devices, so that late answers do not matter. */
+/** Returns the device that tests whether the server answers. It is not measured, so that its late answers do not matter. */
 const probeDeviceOf = ({ devices }: LoadTask): number => devices;
 
 function createConnections(

@@ -10,7 +10,7 @@ import type { Peer } from "./peer.js";
 const C_SOURCE = fileURLToPath(new URL("programs/server.c", import.meta.url));
 const C_BINARY = path.join(CACHE_FOLDER, process.platform === "win32" ? "server-c.exe" : "server-c");
 
-async function compileOrExplain(): Promise<string | undefined> {
+async function compileCServer(): Promise<string | undefined> {
   await mkdir(CACHE_FOLDER, { recursive: true });
   try {
     await promisify(execFile)("cc", ["-O2", "-o", C_BINARY, C_SOURCE, "-lmosquitto"]);
@@ -25,8 +25,11 @@ async function compileOrExplain(): Promise<string | undefined> {
 
 function createCPeer(name: string, title: string, ...extraArgs: string[]): Peer {
   return {
-    ...{ name, title, brokerKinds: ["mosquitto"], payloadFormat: "lesson", installHint: compileOrExplain },
-    startCommand: async ({ port, qos }) => ({ command: C_BINARY, args: [String(port), String(qos), ...extraArgs] }),
+    ...{ name, title, brokerKinds: ["mosquitto"], payloadFormat: "lesson", findInstallHint: compileCServer },
+    createStartCommand: async ({ port, qos }) => ({
+      command: C_BINARY,
+      args: [String(port), String(qos), ...extraArgs],
+    }),
   };
 }
 

@@ -1,8 +1,14 @@
 /** All benchmarked servers, in the order of the tables. */
 import type { Peer } from "./peer.js";
 import { cServer, cServerRetaining } from "./c.js";
-import { aedesRetaining, aedesOnDisk, minimalAedes, minimalMqttJs, socketsOnly } from "./node.js";
-import { nodeRed } from "./node-red.js";
+import {
+  aedesServerRetaining,
+  aedesServerOnDisk,
+  minimalAedesServer,
+  minimalMqttJsServer,
+  socketsOnlyServer,
+} from "./node.js";
+import { nodeRedServer } from "./node-red.js";
 import { createNightlightPeer } from "./ours.js";
 import { pythonServer } from "./python.js";
 
@@ -11,14 +17,14 @@ export function listPeers(profile?: string): Peer[] {
     createNightlightPeer("lesson", { profile }),
     createNightlightPeer("full", { profile }),
     createNightlightPeer("lesson", { profile, json: true }),
-    minimalMqttJs,
+    minimalMqttJsServer,
     cServer,
     cServerRetaining,
-    nodeRed,
+    nodeRedServer,
     pythonServer,
-    minimalAedes,
-    aedesRetaining,
-    aedesOnDisk,
-    socketsOnly,
+    minimalAedesServer,
+    aedesServerRetaining,
+    aedesServerOnDisk,
+    socketsOnlyServer,
   ];
 }

@@ -31,16 +31,16 @@ function createFlow(port: number, qos: number): object[] {
   ];
 }
 
-export const nodeRed: Peer = {
+export const nodeRedServer: Peer = {
   name: "node-red",
   title: "Node-RED",
   brokerKinds: ["mosquitto"],
   payloadFormat: "lesson",
-  installHint: async () =>
+  findInstallHint: async () =>
     existsSync(NODE_RED_SCRIPT)
       ? undefined
       : `npm install --prefix ${path.relative(process.cwd(), NODE_RED_FOLDER)} node-red@4`,
-  async startCommand({ port, qos, folder }) {
+  async createStartCommand({ port, qos, folder }) {
     const settings = path.join(folder, "settings.js");
     await writeFile(settings, NODE_RED_SETTINGS);
     await writeFile(path.join(folder, "flows.json"), JSON.stringify(createFlow(port, qos)));

@@ -34,10 +34,10 @@ export function createNightlightPeer(
     title: json ? `${title}, \`--log json\`` : title,
     brokerKinds: ["mosquitto", "embedded"],
     payloadFormat,
-    async installHint() {
+    async findInstallHint() {
       return existsSync(path.join(ROOT, "server/dist/server/src/main.js")) ? undefined : "npm run build";
     },
-    async startCommand({ port, brokerKind, folder }) {
+    async createStartCommand({ port, brokerKind, folder }) {
       const config = path.join(folder, "nightlight.yaml");
       await writeFile(config, NIGHTLIGHT_CONFIGURATION + configuration);
       const where =

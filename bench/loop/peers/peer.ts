@@ -22,7 +22,7 @@ export interface Peer {
   readonly brokerKinds: readonly BrokerKind[];
   readonly payloadFormat: PayloadFormat;
   /** Returns how to install the server; undefined when the server is installed. Compiles the server first if necessary. */
-  installHint(): Promise<string | undefined>;
+  findInstallHint(): Promise<string | undefined>;
   /** Prepares the server's files and returns the command that starts it. */
-  startCommand(task: PeerTask): Promise<StartCommand>;
+  createStartCommand(task: PeerTask): Promise<StartCommand>;
 }

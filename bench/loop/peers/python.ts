@@ -5,18 +5,21 @@ import type { Peer } from "./peer.js";
 
 const PYTHON_SOURCE = fileURLToPath(new URL("programs/lesson.py", import.meta.url));
 
-let isInstalled: string | undefined;
+let pythonCommand: string | undefined;
 
 export const pythonServer: Peer = {
   name: "lesson",
   title: "the lesson's server, Python on Paho",
   brokerKinds: ["mosquitto"],
   payloadFormat: "lesson",
-  async installHint() {
-    isInstalled = ["python3", "/usr/bin/python3", "python"].find(
+  async findInstallHint() {
+    pythonCommand = ["python3", "/usr/bin/python3", "python"].find(
       (command) => spawnSync(command, ["-c", "import paho.mqtt.client"], { timeout: 10_000 }).status === 0,
     );
-    return isInstalled === undefined ? "apt-get install python3-paho-mqtt, or pip install paho-mqtt" : undefined;
+    return pythonCommand === undefined ? "apt-get install python3-paho-mqtt, or pip install paho-mqtt" : undefined;
   },
-  startCommand: async ({ port, qos }) => ({ command: isInstalled!, args: [PYTHON_SOURCE, String(port), String(qos)] }),
+  createStartCommand: async ({ port, qos }) => ({
+    command: pythonCommand!,
+    args: [PYTHON_SOURCE, String(port), String(qos)],
+  }),
 };

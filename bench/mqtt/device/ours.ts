@@ -1,7 +1,7 @@
 // Runs the benchmark task on devicescript-mqtt.
 import { readSetting } from "@devicescript/settings"
 import { deviceNetwork, MqttClient } from "../../../packages/devicescript-mqtt/src/index.js"
-import { Client, handle, publishNumbers } from "./task.js"
+import { Client, handleMessage, publishNumbers } from "./task.js"
 
 const host = await readSetting("HOST", "")
 const port = await readSetting("PORT", 0)
@@ -23,7 +23,7 @@ mqtt.onconnect = () => console.log("connected")
 mqtt.ondisconnect = () => console.log("lost")
 mqtt.onproblem = problem => console.log(`problem: ${problem}`)
 mqtt.subscribe(filter, 0, async (topic, payload) => {
-    await handle(client, topic, payload)
+    await handleMessage(client, topic, payload)
 })
 mqtt.start()
 await publishNumbers(client, numbers)

@@ -1,7 +1,7 @@
 // Runs the benchmark task on DeviceScript's own MQTT client, used as its documentation recommends.
 import { MQTTClient } from "@devicescript/net"
 import { readSetting } from "@devicescript/settings"
-import { Client, handle, publishNumbers } from "./task.js"
+import { Client, handleMessage, publishNumbers } from "./task.js"
 
 const host = await readSetting("HOST", "")
 const port = await readSetting("PORT", 0)
@@ -28,6 +28,6 @@ mqtt.onclose.subscribe(() => console.log("lost"))
 mqtt.onerror.subscribe(error => console.log(`problem: ${error.message}`))
 await mqtt.start()
 await mqtt.subscribe(filter, async message => {
-    await handle(client, message.topic, message.content)
+    await handleMessage(client, message.topic, message.content)
 })
 await publishNumbers(client, numbers)

@@ -8,7 +8,7 @@ export interface Client {
 }
 
 /** Logs a message, then runs the command in its payload: throw, stop or heap. */
-export async function handle(client: Client, topic: string, payload: Buffer): Promise<void> {
+export async function handleMessage(client: Client, topic: string, payload: Buffer): Promise<void> {
     const text = payload.slice(0, Math.min(8, payload.length)).toString("utf-8")
     console.log(`got ${topic} ${payload.length} ${text}`)
     if (topic === "t/slow") await sleep(50)
@@ -23,8 +23,8 @@ export async function handle(client: Client, topic: string, payload: Buffer): Pr
 /** Publishes the numbers from 1 to `last`, one every 500 ms. */
 export async function publishNumbers(client: Client, last: number): Promise<void> {
     for (let n = 1; n <= last; n++) {
-        const taken = await client.publish("out", `${n}`)
-        console.log(`published ${n} ${taken}`)
+        const accepted = await client.publish("out", `${n}`)
+        console.log(`published ${n} ${accepted}`)
         await sleep(500)
     }
 }

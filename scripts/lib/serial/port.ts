@@ -1,4 +1,4 @@
-/** An open serial port, and how to open one with the library `serialport`. */
+/** Interfaces of serial ports, and functions that open a port with the library `serialport`. */
 import { messageOf, StepError } from "../step-error.js";
 
 /** A serial port in the list of ports. */
@@ -54,7 +54,7 @@ export async function loadSerialport(): Promise<typeof import("serialport")> {
 }
 
 /** Returns a function that opens a port of this computer with the library `serialport`. */
-export function openerForPort(path: string, baudRate = BAUD): OpenPort {
+export function createPortOpener(path: string, baudRate = BAUD): OpenPort {
   return async (events) => {
     const { SerialPort } = await loadSerialport();
     const port = new SerialPort({ path, baudRate, autoOpen: false });

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { access, constants, readFile, stat } from "node:fs/promises";
 import { messageOf, StepError } from "../step-error.js";
-import { loadSerialport, openerForPort, type OpenPort, type PortInfo } from "./port.js";
+import { loadSerialport, createPortOpener, type OpenPort, type PortInfo } from "./port.js";
 import { listPortsInSysfs } from "./sysfs.js";
 
 /** USB vendors of boards and of USB-to-serial chips: the list of DeviceScript (cli/src/flash.ts), and makers of boards. */
@@ -119,14 +119,14 @@ export const systemPorts: Ports = {
   list: listPorts,
   exists: existsFile,
   check: checkAccess,
-  open: (path) => openerForPort(path),
+  open: (path) => createPortOpener(path),
 };
 
 /**
  * Returns a function that opens a board's port. When the port is gone, the function opens the only other port of a board,
  * because a board with native USB may get a new port name after a reset.
  */
-export function openerForBoardPort(ports: Ports, path: string): OpenPort {
+export function createBoardPortOpener(ports: Ports, path: string): OpenPort {
   return async (events) => {
     const there = await ports.list();
     const others = filterBoardPorts(there);

@@ -22,15 +22,15 @@ export async function listPortsInSysfs(sys = "/sys"): Promise<PortInfo[]> {
 async function readUsbIdentifiers(port: string): Promise<Partial<PortInfo>> {
   let device = await realpath(path.join(port, "device")).catch(() => "");
   while (device && device !== path.dirname(device)) {
-    const read = async (name: string): Promise<string | undefined> =>
+    const readIdentifier = async (name: string): Promise<string | undefined> =>
       (await readFile(path.join(device, name), "utf8").catch(() => undefined))?.trim();
-    const vendorId = await read("idVendor");
+    const vendorId = await readIdentifier("idVendor");
     if (vendorId)
       return {
         vendorId,
-        productId: await read("idProduct"),
-        manufacturer: await read("manufacturer"),
-        serialNumber: await read("serial"),
+        productId: await readIdentifier("idProduct"),
+        manufacturer: await readIdentifier("manufacturer"),
+        serialNumber: await readIdentifier("serial"),
       };
     device = path.dirname(device);
   }

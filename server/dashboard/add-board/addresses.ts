@@ -1,10 +1,10 @@
-/** The addresses of the broker that a board may use. Does not use the DOM. */
+/** Orders the addresses of the broker that a board may use. Does not use the DOM. */
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
 
 /**
  * Orders the addresses of the broker. The host by which the browser reaches the server is likely to be right for boards as
- * well, so it is first if it is an address, and otherwise last: boards may not know the names of the local network.
+ * well, so it is first if it is an address, and otherwise last: boards may be unable to resolve local names.
  * @param addresses URLs from the server; empty if only the server's machine can reach the broker
  * @param host host name in the URL of the page
  */

@@ -19,13 +19,13 @@ export interface BoardConnection {
 /** The command that brings program and settings to a board. */
 export const FLASH_COMMAND = "npm run flash";
 
-/** Returns a command that starts the server on all network interfaces. @param start command without this flag */
-export function listenCommand(start: string): string {
+/** Returns a command that starts the server on all network interfaces. @param start command without `--host` */
+export function createListenCommand(start: string): string {
   return `${start} --host 0.0.0.0`;
 }
 
-/** Returns the command that writes a board's settings. It asks for the Wi-Fi network. */
-export function setupCommand({ broker, id, account }: BoardConnection): string {
+/** Returns the command that writes a board's settings. The command asks for the Wi-Fi network. */
+export function createSetupCommand({ broker, id, account }: BoardConnection): string {
   const flags = `--broker ${quoteForShell(broker)}`;
   const board = `--id ${quoteForShell(id)}`;
   if (account === null) return `npm run setup -- ${flags} ${board}`;
@@ -37,23 +37,23 @@ export function setupCommand({ broker, id, account }: BoardConnection): string {
   );
 }
 
-/** Returns the command that starts a simulated board. It needs a checkout of the repository. */
-export function simulatorCommand({ broker, id, account }: BoardConnection): string {
+/** Returns the command that starts a simulated board. The command needs a checkout of the repository. */
+export function createSimulatorCommand({ broker, id, account }: BoardConnection): string {
   const url = new URL(broker);
   const user = account ? `${encodeURIComponent(account.name)}:${encodeURIComponent(account.password)}@` : "";
   return `npm run sim -- --broker ${quoteForShell(`${url.protocol}//${user}${url.host}`)} --id ${quoteForShell(id)}`;
 }
 
-/** Returns the command by which an MQTT client sends a reading, like a board. */
-export function readingCommand({ broker, id, account }: BoardConnection): string {
+/** Returns a command for an MQTT client that publishes one reading, as a board would. */
+export function createReadingCommand({ broker, id, account }: BoardConnection): string {
   const { hostname, port, protocol } = new URL(broker);
-  const words = ["mosquitto_pub", "-h", hostname.replace(/^\[|\]$/g, ""), "-p", port || defaultPort(protocol)];
+  const words = ["mosquitto_pub", "-h", hostname.replace(/^\[|\]$/g, ""), "-p", port || defaultPortOf(protocol)];
   if (account) words.push("-u", account.name, "-P", account.password);
   words.push("-q", "1", "-t", `${id}/telemetry`, "-m", '{"light": 200}');
   return words.map(quoteForShell).join(" ");
 }
 
-function defaultPort(protocol: string): string {
+function defaultPortOf(protocol: string): string {
   return protocol === "mqtts:" ? "8883" : "1883";
 }
 

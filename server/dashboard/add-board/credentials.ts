@@ -2,7 +2,7 @@
 
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
-import { FLASH_COMMAND, setupCommand, type BoardConnection } from "./commands.js";
+import { FLASH_COMMAND, createSetupCommand, type BoardConnection } from "./commands.js";
 import { createQrCode } from "./qr-code.js";
 import { showCopyable } from "./secret.js";
 
@@ -10,7 +10,7 @@ import { showCopyable } from "./secret.js";
 export function showCredentials(place: HTMLElement, connection: BoardConnection): void {
   const part = cloneTemplate("credentials-template");
   const { account } = connection;
-  const command = setupCommand(connection);
+  const command = createSetupCommand(connection);
   const once = findPart(part, "once", HTMLElement);
   showCopyable(findPart(part, "setup", HTMLElement), command);
   showCopyable(findPart(part, "flash", HTMLElement), FLASH_COMMAND);

@@ -4,13 +4,13 @@ import type { Boards } from "../boards.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
-import { readOnlyReason, setEnabled } from "../rights.js";
-import { boardHash } from "../route.js";
+import { getReadOnlyReason, setEnabled } from "../rights.js";
+import { formatBoardHash } from "../route.js";
 import { orderAddresses } from "./addresses.js";
 import {
-  listenCommand,
-  readingCommand,
-  simulatorCommand,
+  createListenCommand,
+  createReadingCommand,
+  createSimulatorCommand,
   type BoardAccount,
   type BoardConnection,
 } from "./commands.js";
@@ -42,7 +42,7 @@ class ArrivalNotice {
     findPart(this.place, "waiting", HTMLElement).hidden = model !== undefined;
     findPart(this.place, "arrived", HTMLElement).hidden = model === undefined;
     const link = findPart(this.place, "board-link", HTMLAnchorElement);
-    link.href = boardHash(id);
+    link.href = formatBoardHash(id);
     setText(link, model?.label ?? id);
   }
 }
@@ -69,7 +69,7 @@ class AddBoardView {
     this.part("form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
     for (const button of ["create", "virtual-create"])
       this.part(button, HTMLButtonElement).addEventListener("click", () => void this.createAccount());
-    this.part("simulate", HTMLButtonElement).addEventListener("click", () => void this.simulate());
+    this.part("simulate", HTMLButtonElement).addEventListener("click", () => void this.startSimulatedBoard());
   }
 
   show(): void {
@@ -81,7 +81,8 @@ class AddBoardView {
     this.part("listen-wide", HTMLElement).hidden = command === null || !embedded;
     this.part("listen-setting", HTMLElement).hidden = command !== null || !embedded;
     this.part("needs-administrator", HTMLElement).hidden = required || !embedded;
-    if (command !== null && embedded) showCopyable(this.part("listen-command", HTMLElement), listenCommand(command));
+    if (command !== null && embedded)
+      showCopyable(this.part("listen-command", HTMLElement), createListenCommand(command));
     for (const url of own) this.address.append(createElement("option", url));
     this.part("simulator", HTMLElement).hidden = !this.server.simulator;
     this.part("command", HTMLElement).hidden = this.server.simulator;
@@ -91,7 +92,7 @@ class AddBoardView {
     this.render();
   }
 
-  /** Whether the server runs from a checkout of the repository, which has the simulator. */
+  /** Whether the server runs from a checkout of the repository, which contains the simulator. */
   private get isCheckout(): boolean {
     return this.server.start_command?.startsWith("npm ") ?? false;
   }
@@ -105,7 +106,7 @@ class AddBoardView {
     this.arrival.update();
     const account = this.account?.name === this.name.value ? this.account : undefined;
     const isMissing = this.server.account_required && !account;
-    const isReader = readOnlyReason() !== "";
+    const isReader = getReadOnlyReason() !== "";
     this.part("needs-account", HTMLElement).hidden = !isMissing || isReader;
     this.part("virtual-account", HTMLElement).hidden = !isMissing || isReader;
     this.part("ask-administrator", HTMLElement).hidden = !isMissing || !isReader;
@@ -123,7 +124,7 @@ class AddBoardView {
     };
     if (connection.broker) showCredentials(credentials, connection);
     const local = { ...connection, broker: this.server.local };
-    showCopyable(command, this.isCheckout ? simulatorCommand(local) : readingCommand(local));
+    showCopyable(command, this.isCheckout ? createSimulatorCommand(local) : createReadingCommand(local));
   }
 
   private async createAccount(): Promise<void> {
@@ -137,7 +138,7 @@ class AddBoardView {
     }, this.report);
   }
 
-  private async simulate(): Promise<void> {
+  private async startSimulatedBoard(): Promise<void> {
     if (!this.name.reportValidity()) return;
     const button = this.part("simulate", HTMLButtonElement);
     button.disabled = true;

@@ -2,7 +2,7 @@
 
 import { showCopyable } from "../add-board/secret.js";
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import type { SettingDescription, SettingsVersion } from "../settings/client.js";
 import { buildElement, createButton } from "../settings/elements.js";
 import { Form } from "../settings/form.js";
@@ -51,7 +51,7 @@ export class ChannelSettings {
   private render(): void {
     const { version } = this.settings;
     showNotes(this.notes, this.settings);
-    if (readOnlyReason()) this.notes.append(buildElement("p", { class: "hint" }, readOnlyReason()));
+    if (getReadOnlyReason()) this.notes.append(buildElement("p", { class: "hint" }, getReadOnlyReason()));
     if (!this.created && version && version.view.settings.length > 0) this.createFields(version);
   }
 

@@ -5,13 +5,18 @@ import { formatTime } from "../clock.js";
 import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { formatDuration } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { boardHash, zoneHash } from "../route.js";
+import { formatBoardHash, formatZoneHash } from "../route.js";
 
 /** Creates the entry of an alert. @param label returns the present display name of a board or zone */
 export function createAlert(alert: Alert, label: (alert: Alert) => string): Element {
   const part = cloneTemplate("alert-template");
   const title = titleOf(alert, label(alert));
-  const path = alert.device !== null ? boardHash(alert.device) : alert.zone !== null ? zoneHash(alert.zone) : undefined;
+  const path =
+    alert.device !== null
+      ? formatBoardHash(alert.device)
+      : alert.zone !== null
+        ? formatZoneHash(alert.zone)
+        : undefined;
   const place = findPart(part, "title", HTMLElement);
   if (path === undefined) setText(place, title);
   else {
@@ -40,7 +45,7 @@ function titleOf({ kind, device, count }: Alert, label: string): string {
   }
 }
 
-/** Returns the server's text for kinds of alerts in which it tells the user what to do; otherwise "". */
+/** Returns the server's text for those kinds of alerts whose text contains advice for the user; "" for other kinds. */
 function detailOf({ kind, device, text }: Alert): string {
   return kind === "storage-failing" || kind === "broker-disconnected" || (kind === "readings-lost" && device === null)
     ? text

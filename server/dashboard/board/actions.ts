@@ -1,15 +1,15 @@
 /** Buttons that send actions to a board, and the text that shows the result. */
 
-import { type Action, type Outcome, postAction } from "../api.js";
+import { type Action, type ActionOutcome, postAction } from "../api.js";
 import { askForConfirmation } from "../confirm.js";
 import { findPart, setText } from "../dom.js";
-import { lampText } from "../labels.js";
+import { describeLamp } from "../labels.js";
 import { formatDuration, formatLight } from "../messages/locale.js";
 import { joinPhrases, message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 
-export class Actions {
+export class ActionButtons {
   private readonly buttons: HTMLButtonElement[];
   private readonly outcome: HTMLElement;
   private busy = false;
@@ -41,7 +41,7 @@ export class Actions {
     const online = this.model.device?.online;
     setText(this.outcome, message(online ? "board.waitingForReply" : "board.waitingForBoard"));
     try {
-      setText(this.outcome, outcomeText(action, await postAction(this.model.id, action, ACTION_WAIT)));
+      setText(this.outcome, describeOutcome(action, await postAction(this.model.id, action, MAX_ACTION_WAIT)));
     } catch (e) {
       setText(this.outcome, (e as Error).message);
     }
@@ -56,12 +56,12 @@ export class Actions {
 }
 
 /** How long to wait for the outcome of an action, in s. The server lets an action expire after a minute. */
-const ACTION_WAIT = 65;
+const MAX_ACTION_WAIT = 65;
 
 /** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
-const MAX_PROGRAM_START = 5000;
+const MAX_PROGRAM_START_TIME = 5000;
 
-function outcomeText(action: Action, outcome: Outcome): string {
+function describeOutcome(action: Action, outcome: ActionOutcome): string {
   if (outcome.outcome === "pending" || outcome.outcome === "timeout") return message("board.noReply");
   if (outcome.outcome === "refused")
     return message("board.refused", { reason: outcome.error ?? message("board.noReason") });
@@ -70,13 +70,13 @@ function outcomeText(action: Action, outcome: Outcome): string {
   const { light, led_on, uptime, rejected, connects, began = 0, waiting, dropped } = outcome;
   const parts = [
     light !== undefined && message("board.reportedLight", { light: formatLight(light) }),
-    led_on !== undefined && lampText(led_on),
+    led_on !== undefined && describeLamp(led_on),
     uptime !== undefined && message("board.uptime", { duration: formatDuration(uptime) }),
     connects !== undefined && message("board.connections", { count: connects }),
     rejected !== undefined && message("board.messagesRefused", { count: rejected }),
     waiting && message("board.readingsWaiting", { count: waiting }),
     dropped && message("board.readingsLost", { count: dropped }),
-    began > MAX_PROGRAM_START && message("board.programRestarted", { duration: formatDuration(began) }),
+    began > MAX_PROGRAM_START_TIME && message("board.programRestarted", { duration: formatDuration(began) }),
   ].filter((part) => typeof part === "string");
   return message("board.reports", { values: joinPhrases(parts) });
 }

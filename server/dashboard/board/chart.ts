@@ -131,8 +131,8 @@ export class Chart {
         },
       ],
       hooks: {
-        drawClear: [(plot) => this.drawBelow(plot)],
-        draw: [(plot) => this.drawAbove(plot)],
+        drawClear: [(plot) => this.drawBelowLine(plot)],
+        draw: [(plot) => this.drawAboveLine(plot)],
         setCursor: [(plot) => this.reportCursor(plot)],
         setSelect: [(plot) => this.reportSelection(plot)],
       },
@@ -153,7 +153,7 @@ export class Chart {
   }
 
   /** Draws gaps, lamp state and hysteresis band below the line. */
-  private drawBelow(plot: uPlot): void {
+  private drawBelowLine(plot: uPlot): void {
     if (!this.data) return;
     const { series, span, until, threshold, hysteresis } = this.data;
     const { ctx, bbox } = plot;
@@ -168,11 +168,11 @@ export class Chart {
     };
     ctx.save();
     ctx.fillStyle = this.colors.gap;
-    drawSpans(series.gapRanges(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
+    drawSpans(series.findGapRanges(span.from, end), (left, width) => ctx.fillRect(left, bbox.top, width, bbox.height));
     const lamplight = ctx.createLinearGradient(0, bbox.top, 0, bbox.top + bbox.height);
     lamplight.addColorStop(0, this.colors.lampTop);
     lamplight.addColorStop(1, this.colors.lamp);
-    drawSpans(series.lampOnRanges(span.from, end), (left, width) => {
+    drawSpans(series.findLampOnRanges(span.from, end), (left, width) => {
       ctx.fillStyle = lamplight;
       ctx.fillRect(left, bbox.top, width, bbox.height);
       ctx.fillStyle = this.colors.lampEdge;
@@ -187,7 +187,7 @@ export class Chart {
   }
 
   /** Draws the threshold above the line. */
-  private drawAbove(plot: uPlot): void {
+  private drawAboveLine(plot: uPlot): void {
     if (!this.data) return;
     const { ctx, bbox } = plot;
     const y = plot.valToPos(this.data.threshold, "y", true);

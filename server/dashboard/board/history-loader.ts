@@ -2,9 +2,9 @@
 
 import { ApiError, getHistory, getRecent } from "../api.js";
 import { message } from "../messages/message.js";
-import { historyFromRecent, HistorySeries, type TimeRange } from "./history-series.js";
+import { toHistoryAnswer, HistorySeries, type TimeRange } from "./history-series.js";
 
-/** Largest fraction of a time range without readings at its start that a plot shows. Otherwise, the plot is shortened. */
+/** Fraction of a time range that may be empty at its start. With a larger empty part, the plot begins at the first reading. */
 const MAX_EMPTY_FRACTION = 0.05;
 
 /** Shortest time range of a plot that begins with the board's first reading, in ms. */
@@ -35,7 +35,7 @@ export async function loadHistory(
     const answer = await getHistory(id, range.from, range.to, points);
     const beginning = await findBeginning(id, range, answer.points.at(0)?.time);
     if (beginning === undefined) return { series: new HistorySeries(answer, heartbeat), problem: "" };
-    const { from, to } = rangeSince(range, beginning);
+    const { from, to } = shortenRange(range, beginning);
     return { series: new HistorySeries(await getHistory(id, from, to, points), heartbeat), beginning, problem: "" };
   } catch (e) {
     if (e instanceof ApiError && e.status === 404) return loadRecent(id, range, heartbeat);
@@ -43,13 +43,13 @@ export async function loadHistory(
   }
 }
 
-/** Shortens a time range so that it begins with the first reading of a young board. */
-export function rangeSince({ from, to }: TimeRange, beginning: number | undefined): TimeRange {
+/** Shortens a time range so that it begins with the first reading of a new board. */
+export function shortenRange({ from, to }: TimeRange, beginning: number | undefined): TimeRange {
   return { from: Math.max(from, Math.min(beginning ?? from, to - MIN_RANGE_LENGTH)), to };
 }
 
 /**
- * Returns when a new board's readings begin, in ms since 1970; undefined if the time range shows enough of them.
+ * Returns when a new board's readings begin, in ms since 1970; undefined if the empty part of the range is small.
  * @param first time of the first reading in the range, in ms since 1970
  */
 async function findBeginning(id: string, { from, to }: TimeRange, first = from): Promise<number | undefined> {
@@ -58,10 +58,10 @@ async function findBeginning(id: string, { from, to }: TimeRange, first = from):
   return points.length === 0 ? first : undefined;
 }
 
-/** Loads the recent readings, because the server stores no history. */
+/** Loads only the recent readings, for a server that stores no history. */
 async function loadRecent(id: string, { from, to }: TimeRange, heartbeat: number): Promise<LoadedHistory> {
   try {
-    const series = new HistorySeries(historyFromRecent(await getRecent(id), from, to), heartbeat);
+    const series = new HistorySeries(toHistoryAnswer(await getRecent(id), from, to), heartbeat);
     return { series, problem: message("history.notStored") };
   } catch (e) {
     return { problem: (e as Error).message };

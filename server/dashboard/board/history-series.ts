@@ -1,6 +1,6 @@
 /** Data of a history plot: stored and live readings, lamp switches and gaps. Does not use the DOM. */
 
-import type { Point } from "../api.js";
+import type { ReadingPoint } from "../api.js";
 import type { Bucket, HistoryAnswer, HistorySwitch } from "../../src/history/history.js";
 
 /** A time range, in ms since 1970. */
@@ -9,15 +9,15 @@ export interface TimeRange {
   readonly to: number;
 }
 
-/** Plot data as uPlot takes it: one array per line, with null where the line is interrupted. */
-export interface Columns {
+/** Plot data in uPlot's format: one array per line, with null where the line is interrupted. */
+export interface PlotColumns {
   readonly time: number[];
   readonly last: (number | null)[];
   readonly min: (number | null)[];
   readonly max: (number | null)[];
 }
 
-/** Largest number of points and of switches; above it, the oldest is dropped. Each reload replaces all. */
+/** Largest number of points, and of switches. Live data beyond this number displaces the oldest; a reload replaces all. */
 const MAX_POINTS = 5000;
 
 export class HistorySeries {
@@ -71,8 +71,8 @@ export class HistorySeries {
   }
 
   /** Returns the lines to plot. Extends the last reading to `until`, unless that would hide a gap. */
-  toColumns(until: number): Columns {
-    const columns: Columns = { time: [], last: [], min: [], max: [] };
+  toColumns(until: number): PlotColumns {
+    const columns: PlotColumns = { time: [], last: [], min: [], max: [] };
     const addPoint = (time: number, last: number | null, min: number | null, max: number | null) => {
       columns.time.push(time);
       columns.last.push(last);
@@ -91,7 +91,7 @@ export class HistorySeries {
   }
 
   /** Returns the time ranges with readings, up to `until`. A reading counts for one heartbeat or bucket. */
-  coveredRanges(until: number): TimeRange[] {
+  findCoveredRanges(until: number): TimeRange[] {
     const hold = this.maxSilence / 2;
     return this.splitAtGaps().map((segment) => {
       const last = segment[segment.length - 1].time;
@@ -101,10 +101,10 @@ export class HistorySeries {
   }
 
   /** Returns the time ranges between `from` and `until` that have no readings for longer than `maxSilence`. */
-  gapRanges(from: number, until: number): TimeRange[] {
+  findGapRanges(from: number, until: number): TimeRange[] {
     const gaps: TimeRange[] = [];
     let at = from;
-    for (const span of this.coveredRanges(until)) {
+    for (const span of this.findCoveredRanges(until)) {
       if (span.from - at > this.maxSilence) gaps.push({ from: at, to: span.from });
       at = Math.max(at, span.to);
     }
@@ -113,7 +113,7 @@ export class HistorySeries {
   }
 
   /** Returns the time ranges with the lamp on, between `from` and `until`. Excludes gaps, in which its state is unknown. */
-  lampOnRanges(from: number, until: number): TimeRange[] {
+  findLampOnRanges(from: number, until: number): TimeRange[] {
     const on: TimeRange[] = [];
     let since = this.answer.led_on ? from : undefined;
     for (const { time, led_on } of this.changes) {
@@ -124,11 +124,11 @@ export class HistorySeries {
       }
     }
     if (since !== undefined && until > since) on.push({ from: since, to: until });
-    return intersect(on, this.coveredRanges(until));
+    return intersectRanges(on, this.findCoveredRanges(until));
   }
 
   /** Returns whether the lamp was on at a time; null if unknown. */
-  lampAt(time: number): boolean | null {
+  lampStateAt(time: number): boolean | null {
     return this.changes.findLast((change) => change.time <= time)?.led_on ?? this.answer.led_on;
   }
 
@@ -146,7 +146,7 @@ export class HistorySeries {
 }
 
 /** Converts recent readings of a server without a history into a history answer for `from` to `to`. */
-export function historyFromRecent(points: readonly Point[], from: number, to: number): HistoryAnswer {
+export function toHistoryAnswer(points: readonly ReadingPoint[], from: number, to: number): HistoryAnswer {
   const found: Bucket[] = [];
   const switches: HistorySwitch[] = [];
   let lamp: boolean | null = null;
@@ -181,7 +181,7 @@ export function downsample(points: readonly Bucket[], limit: number): Bucket[] {
 }
 
 /** Returns the intersection of two lists of time ranges. Both must be sorted and free of overlaps. */
-function intersect(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
+function intersectRanges(a: readonly TimeRange[], b: readonly TimeRange[]): TimeRange[] {
   const found: TimeRange[] = [];
   for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const from = Math.max(a[i].from, b[j].from);

@@ -1,9 +1,9 @@
 /** History section of a board's page: plot, time range, summary, table and list of switches. */
 
-import { csvPath } from "../api.js";
+import { csvPathOf } from "../api.js";
 import { now } from "../clock.js";
 import { findPart, setText } from "../dom.js";
-import { lampText } from "../labels.js";
+import { describeLamp } from "../labels.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
@@ -13,13 +13,13 @@ import { Chart } from "./chart.js";
 import { PERIOD_LENGTHS, Period, formatPeriodLength } from "./period.js";
 import { fillSwitches, fillTable } from "./records.js";
 import { summarize } from "./summary.js";
-import { loadHistory, rangeSince } from "./history-loader.js";
+import { loadHistory, shortenRange } from "./history-loader.js";
 import { HistorySeries, type TimeRange } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
 /** Time between two updates of the summary, the list of switches and the table, in ms. */
-const TEXT_INTERVAL = 10_000;
+const TEXT_UPDATE_INTERVAL = 10_000;
 
 const DAY_LENGTH = PERIOD_LENGTHS[2];
 
@@ -72,7 +72,7 @@ export class HistoryView {
     this.plotted = { light: model.device?.last_seen ?? null, lamp: model.lamp };
     this.chart = new Chart(this.box, {
       rangeSelected: (from, to) => this.showPeriod(Period.between(from, to)),
-      cursorMoved: (time) => setText(this.cursorText, time === undefined ? "" : this.readingText(time)),
+      cursorMoved: (time) => setText(this.cursorText, time === undefined ? "" : this.formatReading(time)),
     });
 
     for (const input of this.lengths) {
@@ -83,13 +83,13 @@ export class HistoryView {
       this.showPeriod(this.period.move(-1, now())),
     );
     this.laterButton.addEventListener("click", () => this.showPeriod(this.period.move(1, now())));
-    this.latestButton.addEventListener("click", () => this.showPeriod(Period.latest(this.selectedLength())));
+    this.latestButton.addEventListener("click", () => this.showPeriod(Period.latest(this.findSelectedLength())));
     this.day.addEventListener("change", () => {
       if (this.day.value !== "") this.showPeriod(Period.day(new Date(`${this.day.value}T00:00`).getTime()));
     });
     this.box.addEventListener("keydown", (event) => this.handleKey(event));
     this.box.addEventListener("blur", () => this.chart.hideCursor());
-    this.table.addEventListener("toggle", () => this.describe());
+    this.table.addEventListener("toggle", () => this.updateTexts());
     this.showPeriod(this.period);
   }
 
@@ -145,7 +145,7 @@ export class HistoryView {
     this.chart.destroy();
   }
 
-  private selectedLength(): number {
+  private findSelectedLength(): number {
     return PERIOD_LENGTHS.find((length) => length === this.period.length) ?? DAY_LENGTH;
   }
 
@@ -182,15 +182,15 @@ export class HistoryView {
     };
     this.stale = false;
     this.lastDrawn = time;
-    const until = Math.min(span.to, this.onlineUntil(time));
+    const until = Math.min(span.to, this.findOnlineEnd(time));
     this.chart.setData({ series: this.series, span, until, threshold, hysteresis });
     setText(this.title, formatTimeRange(span.from, span.to));
-    if (time - this.lastDescribed > TEXT_INTERVAL) this.describe();
+    if (time - this.lastDescribed > TEXT_UPDATE_INTERVAL) this.updateTexts();
   }
 
-  /** Returns the plotted time range, which begins with the first reading of a young board. */
+  /** Returns the plotted time range, which begins with the first reading of a new board. */
   private rangeAt(time: number): TimeRange {
-    return rangeSince(this.period.rangeAt(time), this.beginning);
+    return shortenRange(this.period.rangeAt(time), this.beginning);
   }
 
   /** The time between two points of the plot, in ms. */
@@ -200,31 +200,31 @@ export class HistoryView {
   }
 
   /** Returns the latest time at which the board was online, in ms. The line of the plot ends there. */
-  private onlineUntil(time: number): number {
+  private findOnlineEnd(time: number): number {
     const { device, since } = this.model;
     if (!device || device.online) return time;
     return Math.min(time, since ?? time);
   }
 
-  private describe(): void {
+  private updateTexts(): void {
     this.lastDescribed = now();
     const span = this.rangeAt(now());
     setText(this.summary, summarize(this.series, span, now()));
-    this.csv.href = csvPath(this.model.id, span.from, span.to);
+    this.csv.href = csvPathOf(this.model.id, span.from, span.to);
     const day = new Date(span.to - 1);
-    const pad = (n: number) => String(n).padStart(2, "0");
+    const padNumber = (n: number) => String(n).padStart(2, "0");
     if (document.activeElement !== this.day)
-      this.day.value = `${day.getFullYear()}-${pad(day.getMonth() + 1)}-${pad(day.getDate())}`;
+      this.day.value = `${day.getFullYear()}-${padNumber(day.getMonth() + 1)}-${padNumber(day.getDate())}`;
     fillSwitches(this.switches, this.series);
     if (this.table.open) fillTable(this.rows, this.series);
   }
 
   /** Returns the reading at a time, as text. */
-  private readingText(time: number): string {
+  private formatReading(time: number): string {
     const point = this.series.points.findLast((point) => point.time <= time);
     if (!point) return "";
     const { min, max, last, count } = point;
-    const shared = { time: formatDateTime(point.time), lamp: lampText(this.series.lampAt(point.time)) };
+    const shared = { time: formatDateTime(point.time), lamp: describeLamp(this.series.lampStateAt(point.time)) };
     if (count === 1) return message("history.readingAt", { ...shared, light: formatLight(last) });
     const range = { low: formatLight(min), high: formatLight(max), last: formatLight(last) };
     return message("history.readingsAt", { ...shared, ...range, readings: message("history.readingCount", { count }) });

@@ -6,33 +6,33 @@ import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
-import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
+import { setAttribute, cloneTemplate, findPart, setText, showDeviceId } from "../dom.js";
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
-import { zoneHash } from "../route.js";
+import { formatZoneHash } from "../route.js";
 import type { BoardSettings } from "../settings/board-settings.js";
 import type { Editing, Editors } from "../settings/editing.js";
 import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
 import {
-  deciderText,
-  boardLampText,
-  lightLabel,
-  lightText,
-  missingText,
-  reasonText,
-  ruleText,
-  stateText,
+  describeDecider,
+  describeBoardLamp,
+  lightLabelOf,
+  formatLightLevel,
+  describeLostReadings,
+  describeReason,
+  describeRule,
+  describeBoardState,
 } from "../labels.js";
 import type { Zones } from "../zones.js";
-import { Actions } from "./actions.js";
+import { ActionButtons } from "./actions.js";
 import { HistoryView } from "./history.js";
 
 export class BoardPage {
   private readonly element: HTMLElement;
   private readonly title: HTMLElement;
   private readonly override: OverrideControl;
-  private readonly actions: Actions;
+  private readonly actions: ActionButtons;
   private readonly forget: HTMLButtonElement;
   private readonly report: (problem: string) => void;
   private readonly unwatch: () => void;
@@ -63,13 +63,13 @@ export class BoardPage {
       setText(problem, sentence);
     };
     const target = {
-      override: () => model.device,
-      put: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
+      getOverride: () => model.device,
+      putOverride: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
     };
     this.override = new OverrideControl(content, target, this.report);
-    this.actions = new Actions(content, model);
+    this.actions = new ActionButtons(content, model);
     this.forget.addEventListener("click", () => void this.askToForget());
-    showId(findPart(content, "id", HTMLElement), id);
+    showDeviceId(findPart(content, "id", HTMLElement), id);
     place.replaceChildren(content);
     this.unwatch = boards.subscribe({
       changed: (changed) => changed === model && this.handleChange(),
@@ -90,7 +90,7 @@ export class BoardPage {
   }
 
   /** Updates texts that depend on the current time. */
-  describe(): void {
+  updateTimeTexts(): void {
     this.renderState();
   }
 
@@ -128,25 +128,25 @@ export class BoardPage {
     const setPartText = (name: string, value: string) => setText(findPart(element, name, HTMLElement), value);
     setAttribute(element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(element, "data-online", String(device?.online ?? false));
-    setAttribute(findPart(element, "lamp", Element), "aria-label", boardLampText(model));
+    setAttribute(findPart(element, "lamp", Element), "aria-label", describeBoardLamp(model));
     setText(this.title, model.label);
-    setPartText("state", stateText(model));
-    setPartText("light", lightText(device));
-    setPartText("light-label", lightLabel(device));
-    setPartText("decides", device ? message("board.decidedBy", { decider: deciderText(model, this.zones) }) : "");
-    setPartText("reason", reasonText(device) || message("state.noDecision"));
-    setPartText("rule", device ? ruleText(device) : message("state.unknown"));
+    setPartText("state", describeBoardState(model));
+    setPartText("light", formatLightLevel(device));
+    setPartText("light-label", lightLabelOf(device));
+    setPartText("decides", device ? message("board.decidedBy", { decider: describeDecider(model, this.zones) }) : "");
+    setPartText("reason", describeReason(device) || message("state.noDecision"));
+    setPartText("rule", device ? describeRule(device) : message("state.unknown"));
     const applied = device?.config_applied ?? null;
     for (const name of ["settings-title", "settings"]) findPart(element, name, HTMLElement).hidden = applied === null;
     setPartText("settings", message(applied ? "board.settingsApplied" : "board.settingsPending"));
-    setPartText("missing", missingText(device) || message("board.none"));
+    setPartText("missing", describeLostReadings(device) || message("board.none"));
     setPartText("firmware", device?.firmware ?? message("state.unknown"));
     setPartText("board-name", device?.board ?? message("state.unknown"));
     const zone = findPart(element, "zone-link", HTMLAnchorElement);
     zone.hidden = !device?.zone;
     findPart(element, "no-zone", HTMLElement).hidden = !zone.hidden;
     if (device?.zone) {
-      zone.href = zoneHash(device.zone);
+      zone.href = formatZoneHash(device.zone);
       setText(zone, this.zones.get(device.zone)?.label ?? device.zone);
     }
     this.override.render();
@@ -170,16 +170,16 @@ export class BoardPage {
 
   private createSliders({ RuleSliders }: Editors, history: HistoryView): RuleSliders {
     const { model, zones } = this;
-    const zone = (): string | null => model.device?.zone ?? null;
+    const getZone = (): string | null => model.device?.zone ?? null;
     const target: SliderTarget = {
       area: history.area,
       direction: "up",
       rule: () => model.device,
-      path: () => (zone() === null ? ["devices", model.id, "rule"] : ["zones", zone()!]),
+      path: () => (getZone() === null ? ["devices", model.id, "rule"] : ["zones", getZone()!]),
       owner: () =>
-        zone() === null
+        getZone() === null
           ? message("settings.previewForBoard")
-          : message("settings.previewForZone", { zone: zones.get(zone()!)?.label ?? zone()! }),
+          : message("settings.previewForZone", { zone: zones.get(getZone()!)?.label ?? getZone()! }),
       preview: history.previewRule.bind(history),
     };
     const sliders = new RuleSliders(target, this.editing.settings);

@@ -1,7 +1,7 @@
 /** Table of readings and list of lamp switches, as a text alternative to the plot. */
 
 import { createElement } from "../dom.js";
-import { lampState } from "../labels.js";
+import { formatLampState } from "../labels.js";
 import { formatLight, formatNumber } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { formatDateTime } from "./axis.js";
@@ -17,7 +17,11 @@ export function fillTable(body: HTMLElement, series: HistorySeries): void {
   body.replaceChildren(
     ...rows.map(({ time, min, max, last, count }) => {
       const row = document.createElement("tr");
-      const cells = [...[last, min, max].map(formatLight), formatNumber(count), lampState(series.lampAt(time))];
+      const cells = [
+        ...[last, min, max].map(formatLight),
+        formatNumber(count),
+        formatLampState(series.lampStateAt(time)),
+      ];
       const head = createElement("th", formatDateTime(time));
       head.scope = "row";
       row.append(head, ...cells.map((cell) => createElement("td", cell)));
@@ -36,7 +40,7 @@ export function fillSwitches(list: HTMLElement, series: HistorySeries): void {
     ...switches.map(({ time, led_on, by, reason }) => {
       const item = document.createElement("li");
       item.dataset.lamp = led_on ? "on" : "off";
-      item.append(createElement("time", formatDateTime(time)), createElement("b", lampState(led_on)));
+      item.append(createElement("time", formatDateTime(time)), createElement("b", formatLampState(led_on)));
       item.append(createElement("span", reason ? translateReason(reason) : message(CAUSE_KEYS[by])));
       return item;
     }),

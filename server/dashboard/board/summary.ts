@@ -20,8 +20,8 @@ export function summarize(series: HistorySeries, { from, to }: TimeRange, until:
     high = Math.max(high, max);
     readings += count;
   }
-  const on = series.lampOnRanges(from, end);
-  const gaps = series.gapRanges(from, end);
+  const on = series.findLampOnRanges(from, end);
+  const gaps = series.findGapRanges(from, end);
   return message("history.summary", {
     readings: message("history.readingCount", { count: readings }),
     low: formatLight(low),

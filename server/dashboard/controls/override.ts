@@ -1,7 +1,7 @@
 /** Control for the override of a lamp or a zone: auto, on or off, and for how long. */
 
 import type { Mode } from "../api.js";
-import { now, timeUntilMorning, formatTime } from "../clock.js";
+import { now, getTimeUntilMorning, formatTime } from "../clock.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { formatDuration, formatTimeLeft } from "../messages/locale.js";
 import { message } from "../messages/message.js";
@@ -21,9 +21,9 @@ export interface Override {
 /** The lamp or zone that the control overrides. */
 export interface OverrideTarget {
   /** Returns the current override; undefined if unknown. */
-  override(): Override | undefined;
+  getOverride(): Override | undefined;
   /** Sets the override, for `duration` ms or without end. @throws ApiError */
-  put(mode: Mode, duration?: number): Promise<void>;
+  putOverride(mode: Mode, duration?: number): Promise<void>;
 }
 
 let groups = 0;
@@ -58,13 +58,13 @@ export class OverrideControl {
     const name = `mode-${++groups}`;
     for (const choice of this.modeButtons) {
       choice.name = name;
-      choice.addEventListener("change", () => void this.put(choice.value as Mode));
+      choice.addEventListener("change", () => void this.putOverride(choice.value as Mode));
     }
     this.undo.addEventListener("click", () => void this.undoChange());
   }
 
   render(): void {
-    const override = this.target.override();
+    const override = this.target.getOverride();
     setEnabled(this.group, override !== undefined);
     setEnabled(this.undo);
     if (this.pending === 0) for (const choice of this.modeButtons) choice.checked = choice.value === override?.mode;
@@ -104,16 +104,17 @@ export class OverrideControl {
         setText(option, message("controls.forDuration", { duration: formatDuration(Number(option.value) * MINUTE) }));
     controls.select.addEventListener("change", () => {
       const { value } = controls.select;
-      const mode = this.target.override()?.mode ?? "auto";
-      if (value !== "present") void this.put(mode, value === "morning" ? timeUntilMorning() : Number(value) * MINUTE);
+      const mode = this.target.getOverride()?.mode ?? "auto";
+      if (value !== "present")
+        void this.putOverride(mode, value === "morning" ? getTimeUntilMorning() : Number(value) * MINUTE);
     });
     this.group.after(content);
     return controls;
   }
 
-  private async put(mode: Mode, duration = 0): Promise<void> {
-    const previous = this.target.override();
-    if (!(await this.send(mode, duration || undefined))) return;
+  private async putOverride(mode: Mode, duration = 0): Promise<void> {
+    const previous = this.target.getOverride();
+    if (!(await this.sendOverride(mode, duration || undefined))) return;
     this.previous = previous;
     clearTimeout(this.undoTimer);
     this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
@@ -126,7 +127,7 @@ export class OverrideControl {
     // If the previous override has ended in the meantime, or ends within a second, restore `auto`.
     const remaining = until === null ? undefined : Date.parse(until) - now();
     const ended = remaining !== undefined && remaining < 1000;
-    if (!(await this.send(ended ? "auto" : mode, ended ? undefined : remaining))) return;
+    if (!(await this.sendOverride(ended ? "auto" : mode, ended ? undefined : remaining))) return;
     this.modeButtons.find((choice) => choice.checked)?.focus(); // the undo button disappears, so move the focus
     this.hideUndo();
   }
@@ -142,10 +143,10 @@ export class OverrideControl {
     this.render();
   }
 
-  private async send(mode: Mode, duration?: number): Promise<boolean> {
+  private async sendOverride(mode: Mode, duration?: number): Promise<boolean> {
     this.pending++;
     const done = await attempt(
-      () => this.target.put(mode, duration === undefined ? undefined : Math.round(duration)),
+      () => this.target.putOverride(mode, duration === undefined ? undefined : Math.round(duration)),
       this.report,
     );
     this.pending--;

@@ -1,6 +1,6 @@
 /** Controls for a simulated board's light and network. */
 
-import { type Board, putLight, putNetwork } from "../api.js";
+import { type SimulatedBoard, putLight, putNetwork } from "../api.js";
 import { now } from "../clock.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { formatLight, formatUnit } from "../messages/locale.js";
@@ -9,7 +9,7 @@ import type { BoardModel } from "../model.js";
 import { setEnabled } from "../rights.js";
 import { attempt, type ShowError } from "./attempt.js";
 
-/** How long the slider ignores the board's reports after its last move, in ms, because they may be older. */
+/** How long the slider ignores the board's reports after each move, in ms: a report may be older than the move. */
 const SLIDER_HOLD_TIME = 500;
 
 export class SimulatorControls {
@@ -35,7 +35,7 @@ export class SimulatorControls {
     this.note = findPart(card, "note", HTMLElement);
     place.append(card);
 
-    this.light = keepLatest((light) => attempt(() => putLight(model.id, light), report));
+    this.light = throttleToLatest((light) => attempt(() => putLight(model.id, light), report));
     this.slider.addEventListener("input", () => {
       clearTimeout(this.sliderTimer);
       this.sliderTimer = setTimeout(() => {
@@ -52,7 +52,7 @@ export class SimulatorControls {
       this.light(null);
     });
     this.network.addEventListener("change", () => {
-      const state: Board["network"] = this.network.checked ? "cut" : "up";
+      const state: SimulatedBoard["network"] = this.network.checked ? "cut" : "up";
       void attempt(() => putNetwork(model.id, state), report).then((done) => done || this.render());
     });
   }
@@ -67,11 +67,11 @@ export class SimulatorControls {
     }
     this.follow.hidden = !board.held;
     this.network.checked = board.network === "cut";
-    setText(this.note, noteText(board, reactionTime));
+    setText(this.note, formatNote(board, reactionTime));
   }
 }
 
-function noteText(board: Board, reactionTime: number | undefined): string {
+function formatNote(board: SimulatedBoard, reactionTime: number | undefined): string {
   if (!board.running) return message("controls.programStopped");
   if (board.network === "cut") return message("controls.noNetwork");
   if (reactionTime !== undefined && board.held)
@@ -80,7 +80,7 @@ function noteText(board: Board, reactionTime: number | undefined): string {
 }
 
 /** Throttles calls: runs one at a time and skips all but the latest waiting value. `send` must not throw. */
-function keepLatest<T>(send: (value: T) => Promise<unknown>): (value: T) => void {
+function throttleToLatest<T>(send: (value: T) => Promise<unknown>): (value: T) => void {
   let waiting: { value: T } | undefined;
   let busy = false;
   const run = async () => {

@@ -35,7 +35,7 @@ export class LoginForm {
   private async submit(): Promise<void> {
     this.button.setAttribute("aria-disabled", "true");
     setText(this.problem, "");
-    setText(this.problem, await this.send());
+    setText(this.problem, await this.sendFields());
     this.button.removeAttribute("aria-disabled");
     if (this.problem.textContent === "") return;
     this.secret.focus();
@@ -43,7 +43,7 @@ export class LoginForm {
   }
 
   /** Sends the fields. Returns "", or a sentence with the reason if the server refused them. */
-  private async send(): Promise<string> {
+  private async sendFields(): Promise<string> {
     try {
       const response = await fetch(this.form.getAttribute("action")!, {
         method: "POST",

@@ -1,4 +1,4 @@
-/** What the login page says, depending on the session. */
+/** Texts of the login page that depend on the login session. */
 
 import { message } from "../messages/message.js";
 
@@ -13,7 +13,7 @@ export interface LoginState {
 
 /**
  * Explains why the user was logged out; returns "" if there is nothing to explain.
- * @param query of the URL: the dashboard adds `?ended` or `?logged-out`
+ * @param query query string of the URL: the dashboard adds `?ended` or `?logged-out`
  */
 export function explainEndedSession({ ended }: LoginState, query: string): string {
   switch (ended) {

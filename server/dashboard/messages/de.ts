@@ -1,4 +1,4 @@
-/** The German texts of the page. It addresses the user with "du". */
+/** The German texts of the page. They address the user with "du". */
 
 import { addBoard } from "./de/addBoard.js";
 import { alerts } from "./de/alerts.js";

@@ -1,4 +1,4 @@
-/** The Spanish texts of the page. It addresses the user with "tú". */
+/** The Spanish texts of the page. They address the user with "tú". */
 
 import { addBoard } from "./es/addBoard.js";
 import { alerts } from "./es/alerts.js";

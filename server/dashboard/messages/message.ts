@@ -39,7 +39,7 @@ export function splitMessage(
   const [area, name] = key.split(".");
   const found = table[area]?.[name];
   if (found === undefined) throw new Error(`The message table has no key ${key}.`);
-  return selectForm(found, values.count)
+  return selectPluralForm(found, values.count)
     .split(/\{(\w+)\}/)
     .map((part, i) => {
       if (i % 2 === 0) return part;
@@ -49,7 +49,7 @@ export function splitMessage(
     });
 }
 
-function selectForm(found: Message, count: string | number | undefined): string {
+function selectPluralForm(found: Message, count: string | number | undefined): string {
   if (typeof found === "string") return found;
   return found[plurals.select(Number(count))] ?? found.other;
 }

@@ -3,19 +3,19 @@
 import type { TranslatedArea } from "./area.js";
 import type { en } from "./en.js";
 
-type English = typeof en;
+type EnglishTable = typeof en;
 
 /** A complete table in any language. */
-export type MessageTable = { readonly [Name in keyof English]: TranslatedArea<English[Name]> };
+export type MessageTable = { readonly [Name in keyof EnglishTable]: TranslatedArea<EnglishTable[Name]> };
 
 /** Key of a message: `area.name`. */
 export type MessageKey = {
-  [AreaName in keyof English]: `${AreaName}.${keyof English[AreaName] & string}`;
-}[keyof English];
+  [AreaName in keyof EnglishTable]: `${AreaName}.${keyof EnglishTable[AreaName] & string}`;
+}[keyof EnglishTable];
 
-type MessageOf<Key extends MessageKey> = Key extends `${infer AreaName extends keyof English}.${infer Name}`
-  ? Name extends keyof English[AreaName]
-    ? English[AreaName][Name]
+type MessageOf<Key extends MessageKey> = Key extends `${infer AreaName extends keyof EnglishTable}.${infer Name}`
+  ? Name extends keyof EnglishTable[AreaName]
+    ? EnglishTable[AreaName][Name]
     : never
   : never;
 

@@ -1,4 +1,4 @@
-/** The Chinese texts of the page. It uses simplified characters. */
+/** The Chinese texts of the page. They use simplified characters. */
 
 import { addBoard } from "./zh/addBoard.js";
 import { alerts } from "./zh/alerts.js";

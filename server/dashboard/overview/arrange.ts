@@ -29,7 +29,7 @@ const FILTERS: Readonly<Record<Arrangement["show"], (board: BoardModel) => boole
   missing: ({ device }) => device !== undefined && device.missing + device.dropped > 0,
 };
 
-const ORDERS: Readonly<Record<Arrangement["sort"], (a: BoardModel, b: BoardModel) => number>> = {
+const SORT_ORDERS: Readonly<Record<Arrangement["sort"], (a: BoardModel, b: BoardModel) => number>> = {
   name: () => 0,
   problems: (a, b) => severityOf(b) - severityOf(a),
   darkest: (a, b) => (a.device?.light ?? Infinity) - (b.device?.light ?? Infinity) || 0,
@@ -54,7 +54,7 @@ export function arrangeBoards(boards: Iterable<BoardModel>, zones: Iterable<Zone
     const about = `${board.id} ${board.label} ${group.zone?.label ?? ""} ${group.zone?.name ?? ""}`.toLowerCase();
     if (words.every((word) => about.includes(word)) && FILTERS[view.show](board)) group.boards.push(board);
   }
-  const order = ORDERS[view.sort];
+  const order = SORT_ORDERS[view.sort];
   for (const group of groups.values())
     group.boards.sort((a, b) => order(a, b) || compareTexts(a.label, b.label) || compareTexts(a.id, b.id));
   return [...groups.values()].filter((group) => group.boards.length > 0);

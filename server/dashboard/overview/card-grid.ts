@@ -20,8 +20,8 @@ const ARRANGE_INTERVAL = 1000;
 /** Shortest time in ms between two rearrangements when cards are sorted by light, which changes constantly. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
 
-/** Largest number of found cards that are created at once. */
-const MAX_MATCHES = 40;
+/** Largest number of missing cards that one search creates at once. */
+const MAX_NEW_MATCHES = 40;
 
 export class CardGrid {
   private readonly cards = new Map<string, Card>();
@@ -82,15 +82,15 @@ export class CardGrid {
   }
 
   /** Redraws a board's plot and its text alternative. Must be called when stored readings were added to the plot. */
-  historyLoaded(model: BoardModel): void {
-    this.cards.get(model.id)?.describe();
+  handleHistoryLoaded(model: BoardModel): void {
+    this.cards.get(model.id)?.updateTextAlternative();
     this.tick();
   }
 
   /** Updates texts of visible cards that depend on the current time, such as the remaining time of an override. */
-  describe(): void {
+  updateTimeTexts(): void {
     for (const card of this.visible) {
-      card.describe();
+      card.updateTextAlternative();
       card.render();
     }
   }
@@ -157,10 +157,10 @@ export class CardGrid {
     this.onCount(groups.reduce((sum, group) => sum + group.boards.length, 0));
   }
 
-  /** Creates the cards of boards that a search has found, while those of other boards may still be waiting. */
+  /** Creates the missing cards of boards that a search has found, before the cards of other boards. */
   private addMatches(groups: readonly BoardGroup[]): void {
     const missing = groups.flatMap(({ boards }) => boards).filter(({ id }) => !this.cards.has(id));
-    for (const { id } of missing.slice(0, MAX_MATCHES)) {
+    for (const { id } of missing.slice(0, MAX_NEW_MATCHES)) {
       this.addCard(id).render();
       this.dirty.delete(id);
     }
@@ -202,7 +202,7 @@ export class CardGrid {
       else if (this.cards.get(card.model.id) === card && !this.visible.has(card)) {
         this.visible.add(card);
         this.onVisible(card.model);
-        card.describe();
+        card.updateTextAlternative();
       }
     }
     this.tick();

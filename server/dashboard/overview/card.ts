@@ -4,11 +4,19 @@ import type { Boards } from "../boards.js";
 import { now } from "../clock.js";
 import { OverrideControl } from "../controls/override.js";
 import { SimulatorControls } from "../controls/simulator.js";
-import { setAttribute, cloneTemplate, findPart, setText, showId } from "../dom.js";
+import { setAttribute, cloneTemplate, findPart, setText, showDeviceId } from "../dom.js";
 import type { BoardModel } from "../model.js";
 import type { Palette } from "../palette.js";
-import { boardHash } from "../route.js";
-import { deciderText, boardLampText, lightLabel, lightText, missingText, reasonText, stateText } from "../labels.js";
+import { formatBoardHash } from "../route.js";
+import {
+  describeDecider,
+  describeBoardLamp,
+  lightLabelOf,
+  formatLightLevel,
+  describeLostReadings,
+  describeReason,
+  describeBoardState,
+} from "../labels.js";
 import type { Zones } from "../zones.js";
 import { describePlot, drawPlot } from "./plot.js";
 
@@ -49,8 +57,8 @@ export class Card {
     this.simulatorPlace = findPart(content, "simulator", HTMLElement);
 
     const { id } = model;
-    showId(this.link, id);
-    this.link.href = boardHash(id);
+    showDeviceId(this.link, id);
+    this.link.href = formatBoardHash(id);
     this.element.setAttribute("aria-label", id);
 
     const problem = findPart(content, "problem", HTMLElement);
@@ -59,8 +67,8 @@ export class Card {
       setText(problem, sentence);
     };
     const target = {
-      override: () => model.device,
-      put: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
+      getOverride: () => model.device,
+      putOverride: (mode: "auto" | "on" | "off", duration?: number) => boards.override(id, mode, duration),
     };
     this.override = new OverrideControl(content, target, this.report);
   }
@@ -75,18 +83,21 @@ export class Card {
     const { device, lamp } = model;
     setAttribute(this.element, "data-lamp", lamp === null ? "unknown" : lamp ? "on" : "off");
     setAttribute(this.element, "data-online", String(device?.online ?? false));
-    setAttribute(this.lamp, "aria-label", boardLampText(model));
+    setAttribute(this.lamp, "aria-label", describeBoardLamp(model));
     const named = model.label !== model.id;
     this.label.hidden = !named;
     if (named) setText(this.label, model.label);
     setAttribute(this.link, "title", named ? `${model.label} (${model.id})` : model.id);
     setAttribute(this.element, "data-blinking", String(device?.blinking ?? false));
-    setText(this.light, lightText(device));
-    setText(this.lightLabel, lightLabel(device));
-    setText(this.state, stateText(model));
-    setAttribute(this.state, "title", stateText(model));
-    setText(this.decides, [deciderText(model, this.zones), missingText(device)].filter(Boolean).join(" · "));
-    setText(this.reason, reasonText(device));
+    setText(this.light, formatLightLevel(device));
+    setText(this.lightLabel, lightLabelOf(device));
+    setText(this.state, describeBoardState(model));
+    setAttribute(this.state, "title", describeBoardState(model));
+    setText(
+      this.decides,
+      [describeDecider(model, this.zones), describeLostReadings(device)].filter(Boolean).join(" · "),
+    );
+    setText(this.reason, describeReason(device));
     this.override.render();
     if (model.board) this.simulator ??= new SimulatorControls(this.simulatorPlace, model, this.report);
     this.simulator?.render();
@@ -102,7 +113,7 @@ export class Card {
   }
 
   /** Updates the plot's text alternative for screen readers. */
-  describe(): void {
+  updateTextAlternative(): void {
     setAttribute(this.canvas, "aria-label", describePlot(this.model.series, now(), this.model.threshold));
   }
 }

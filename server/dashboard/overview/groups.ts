@@ -2,10 +2,10 @@
 
 import type { Zone } from "../api.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
-import { lampState, overrideText } from "../labels.js";
+import { formatLampState, describeOverride } from "../labels.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { zoneHash } from "../route.js";
+import { formatZoneHash } from "../route.js";
 import type { BoardGroup } from "./arrange.js";
 
 interface CardSection {
@@ -69,7 +69,7 @@ function renderSection(
   link.hidden = !zone;
   title.hidden = zone !== undefined;
   setText(zone ? link : title, name);
-  if (zone) link.href = zoneHash(zone.name);
+  if (zone) link.href = formatZoneHash(zone.name);
   setText(
     about,
     [message("page.boardCount", { count: boards.length }), ...(zone ? [describeZone(zone)] : [])].join(" · "),
@@ -77,9 +77,9 @@ function renderSection(
 }
 
 function describeZone({ led_on, mode, light }: Zone): string {
-  if (mode !== "auto") return overrideText(mode);
+  if (mode !== "auto") return describeOverride(mode);
   if (led_on === null) return message("overview.zoneUndecided");
-  if (light === null) return lampState(led_on);
+  if (light === null) return formatLampState(led_on);
   return message(led_on ? "overview.zoneOnAtLight" : "overview.zoneOffAtLight", {
     light: formatLight(Math.round(light)),
   });

@@ -3,7 +3,7 @@
 import { formatDuration, formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import type { Palette } from "../palette.js";
-import { type Reading, type RecentReadings, MAX_SILENCE, PLOT_DURATION, lampOnRanges } from "./series.js";
+import { type Reading, type RecentReadings, MAX_SILENCE, PLOT_DURATION, findLampOnRanges } from "./series.js";
 
 /** Switching points of the lamp rule. */
 export interface SwitchingPoints {
@@ -46,41 +46,41 @@ export function drawPlot(
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
 
-  const x = (time: number) => (width - PLOT_MARGIN.right) * (1 - (now - time) / PLOT_DURATION);
+  const xOf = (time: number) => (width - PLOT_MARGIN.right) * (1 - (now - time) / PLOT_DURATION);
   const top = height < 120 ? 8 : 26; // leave room for the caption of tall plots
   const bottom = height - PLOT_MARGIN.bottom;
-  const y = (light: number) => bottom - (light / MAX_LIGHT) * (bottom - top);
+  const yOf = (light: number) => bottom - (light / MAX_LIGHT) * (bottom - top);
 
   context.fillStyle = colors.grid;
   for (let t = Math.floor(now / MINUTE) * MINUTE; t > now - PLOT_DURATION; t -= MINUTE)
-    context.fillRect(x(t), 0, 1, height);
+    context.fillRect(xOf(t), 0, 1, height);
 
   const lamplight = context.createLinearGradient(0, 0, 0, height);
   lamplight.addColorStop(0, colors.lampTop);
   lamplight.addColorStop(1, colors.lamp);
-  for (const { from, to } of lampOnRanges(series.readings, until)) {
-    if (x(to) < 0) continue;
-    const left = Math.max(0, x(from));
+  for (const { from, to } of findLampOnRanges(series.readings, until)) {
+    if (xOf(to) < 0) continue;
+    const left = Math.max(0, xOf(from));
     context.fillStyle = lamplight;
-    context.fillRect(left, 0, x(to) - left, height);
+    context.fillRect(left, 0, xOf(to) - left, height);
     context.fillStyle = colors.lampEdge;
-    context.fillRect(left, height - 3, x(to) - left, 3);
+    context.fillRect(left, height - 3, xOf(to) - left, 3);
   }
 
   context.fillStyle = colors.band;
-  context.fillRect(0, y(threshold + hysteresis), width, y(threshold) - y(threshold + hysteresis));
+  context.fillRect(0, yOf(threshold + hysteresis), width, yOf(threshold) - yOf(threshold + hysteresis));
   context.strokeStyle = colors.threshold;
   context.lineWidth = 1;
   context.setLineDash([2, 4]);
   strokeLine(context, [
-    [0, y(threshold)],
-    [width, y(threshold)],
+    [0, yOf(threshold)],
+    [width, yOf(threshold)],
   ]);
   context.setLineDash([]);
   context.lineWidth = 2;
   context.lineJoin = context.lineCap = "round";
   for (const segment of splitAtGaps(series.readings, now - PLOT_DURATION)) {
-    const line = createLinePoints(segment).map(([time, light]) => [x(time), y(light)] as const);
+    const line = createLinePoints(segment).map(([time, light]) => [xOf(time), yOf(light)] as const);
     context.fillStyle = colors.fill;
     fillBelowLine(context, line, height);
     context.strokeStyle = colors.line;
@@ -89,10 +89,10 @@ export function drawPlot(
 
   const last = series.last;
   if (last) {
-    const at = y(last.light);
-    const end = x(Math.max(last.time, Math.min(until, last.time + MAX_SILENCE)));
+    const at = yOf(last.light);
+    const end = xOf(Math.max(last.time, Math.min(until, last.time + MAX_SILENCE)));
     const held = [
-      [x(last.time), at],
+      [xOf(last.time), at],
       [end, at],
     ] as const;
     context.fillStyle = colors.fill;
@@ -109,9 +109,9 @@ export function drawPlot(
   context.strokeStyle = colors.ground;
   context.lineWidth = 4;
   const label = formatLight(threshold);
-  context.strokeText(label, 8, y(threshold) - 5);
+  context.strokeText(label, 8, yOf(threshold) - 5);
   context.fillStyle = colors.threshold;
-  context.fillText(label, 8, y(threshold) - 5);
+  context.fillText(label, 8, yOf(threshold) - 5);
 }
 
 /** Describes a plot as text, for screen readers. */
@@ -119,7 +119,7 @@ export function describePlot(series: RecentReadings, now: number, threshold: num
   const seen = series.readings.filter((reading) => reading.time >= now - PLOT_DURATION);
   if (seen.length === 0) return message("overview.plotEmpty");
   const lights = seen.map((reading) => reading.light);
-  const on = lampOnRanges(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
+  const on = findLampOnRanges(seen, now).reduce((sum, span) => sum + span.to - span.from, 0);
   return message("overview.plotSummary", {
     low: formatLight(Math.min(...lights)),
     high: formatLight(Math.max(...lights)),

@@ -16,7 +16,7 @@ export class RecentLoader {
   constructor(private readonly onLoaded: (model: BoardModel) => void) {}
 
   /** Requests a board's readings. Should be called when its plot becomes visible. */
-  request(model: BoardModel): void {
+  requestReadings(model: BoardModel): void {
     if (!model.device || this.requested.has(model)) return; // without a device, the server has no readings
     this.requested.add(model);
     this.queue.add(model);
@@ -24,7 +24,7 @@ export class RecentLoader {
   }
 
   /** Allows all boards to be requested again. Must be called after a reconnect. */
-  restart(): void {
+  allowNewRequests(): void {
     this.requested.clear();
   }
 
@@ -33,7 +33,7 @@ export class RecentLoader {
     for (const model of this.queue) {
       this.queue.delete(model);
       try {
-        model.series.insertStored(await getRecent(model.id), now());
+        model.series.insertStoredReadings(await getRecent(model.id), now());
         this.onLoaded(model);
       } catch {
         continue; // ignore the error: the plot shows only live readings

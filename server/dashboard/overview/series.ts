@@ -1,6 +1,6 @@
 /** Time series of readings for the small plots. Does not use the DOM. */
 
-import type { Point } from "../api.js";
+import type { ReadingPoint } from "../api.js";
 
 /** A reading with known light. */
 export interface Reading {
@@ -44,7 +44,7 @@ export class RecentReadings {
    * @param now current time by the server's clock; live readings with a later time are removed, because they were added
    *   before the clock was set back
    */
-  insertStored(points: readonly Point[], now = Infinity): void {
+  insertStoredReadings(points: readonly ReadingPoint[], now = Infinity): void {
     const known: Reading[] = [];
     for (const { time, light, led_on } of points)
       if (light !== null) known.push({ time, light, led_on: led_on === true });
@@ -74,7 +74,7 @@ export interface TimeRange {
  * Returns the time ranges with the lamp on, up to `until`. The state of a reading holds until the next reading, but not
  * longer than `MAX_SILENCE`.
  */
-export function lampOnRanges(readings: readonly Reading[], until: number): TimeRange[] {
+export function findLampOnRanges(readings: readonly Reading[], until: number): TimeRange[] {
   const spans: TimeRange[] = [];
   readings.forEach((reading, i) => {
     if (!reading.led_on) return;

@@ -28,32 +28,32 @@ export class AskDialog {
    * @param answered called with the password or the expiry; undefined for an empty answer
    */
   open({ title, consequence, verb, asks }: AskQuestion, answered: (value: string | undefined) => Promise<void>): void {
-    const [password, expires] = [this.input("ask-password-value"), this.select("ask-expires-value")];
-    setText(this.part("ask-title"), title);
-    setText(this.part("ask-consequence"), consequence);
-    setText(this.part("ask-submit"), verb);
-    setText(this.part("ask-problem"), "");
-    this.part("ask-password").hidden = asks !== "password";
-    this.part("ask-expires").hidden = asks !== "expires";
+    const [password, expires] = [this.findInput("ask-password-value"), this.findSelect("ask-expires-value")];
+    setText(this.findPart("ask-title"), title);
+    setText(this.findPart("ask-consequence"), consequence);
+    setText(this.findPart("ask-submit"), verb);
+    setText(this.findPart("ask-problem"), "");
+    this.findPart("ask-password").hidden = asks !== "password";
+    this.findPart("ask-expires").hidden = asks !== "expires";
     password.value = "";
     this.submit = () => answered((asks === "password" ? password : expires).value || undefined);
     this.dialog.showModal();
   }
 
   private async sendAnswer(): Promise<void> {
-    const succeeded = await attempt(this.submit, (text) => setText(this.part("ask-problem"), text));
+    const succeeded = await attempt(this.submit, (text) => setText(this.findPart("ask-problem"), text));
     if (succeeded) this.dialog.close();
   }
 
-  private part(name: string): HTMLElement {
+  private findPart(name: string): HTMLElement {
     return findPart(this.dialog, name, HTMLElement);
   }
 
-  private input(name: string): HTMLInputElement {
+  private findInput(name: string): HTMLInputElement {
     return findPart(this.dialog, name, HTMLInputElement);
   }
 
-  private select(name: string): HTMLSelectElement {
+  private findSelect(name: string): HTMLSelectElement {
     return findPart(this.dialog, name, HTMLSelectElement);
   }
 }

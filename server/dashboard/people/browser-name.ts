@@ -8,7 +8,7 @@ const BROWSERS = [
   ["Safari", /\bSafari\//],
 ] as const;
 
-const SYSTEMS = [
+const OPERATING_SYSTEMS = [
   ["Android", /\bAndroid\b/],
   ["iPhone", /\biPhone\b/],
   ["iPad", /\biPad\b/],
@@ -18,9 +18,9 @@ const SYSTEMS = [
 ] as const;
 
 /** Returns names such as `Firefox, Linux` for a `User-Agent` header; its beginning for an unknown program. */
-export function browserName(userAgent: string): string {
-  const find = (names: readonly (readonly [string, RegExp])[]): string | undefined =>
+export function browserNameOf(userAgent: string): string {
+  const findName = (names: readonly (readonly [string, RegExp])[]): string | undefined =>
     names.find(([, pattern]) => pattern.test(userAgent))?.[0];
-  const names = [find(BROWSERS), find(SYSTEMS)].filter((name) => name !== undefined);
+  const names = [findName(BROWSERS), findName(OPERATING_SYSTEMS)].filter((name) => name !== undefined);
   return names.join(", ") || userAgent.slice(0, 40);
 }

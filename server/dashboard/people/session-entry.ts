@@ -6,16 +6,16 @@ import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 import { deleteLoginSession, type LoginSession } from "./api.js";
-import { browserName } from "./browser-name.js";
+import { browserNameOf } from "./browser-name.js";
 import type { UserActions } from "./user-entry.js";
 
 /** Creates the entry of a session. */
-export function createSession(session: LoginSession, view: Pick<UserActions, "load" | "report">): Element {
+export function createSessionEntry(session: LoginSession, view: Pick<UserActions, "load" | "report">): Element {
   const { id, name, address, browser, started, last_used: used, current } = session;
   const part = cloneTemplate("entry-template");
   const element = part.firstElementChild!;
   const details = [
-    ...(current ? [message("people.thisBrowser")] : [browserName(browser)].filter(Boolean)),
+    ...(current ? [message("people.thisBrowser")] : [browserNameOf(browser)].filter(Boolean)),
     ...(address ? [message("people.sessionFrom", { address })] : []),
     message("people.sessionStarted", { time: formatTime(Date.parse(started)) }),
     message("people.sessionUsed", { time: formatTime(Date.parse(used)) }),

@@ -29,7 +29,7 @@ export function createUserEntry(user: User, isOwn: boolean, view: UserActions): 
   if (role !== "device") roleSelect.value = role;
   roleSelect.setAttribute("aria-label", message("people.roleOf", { name }));
   findPart(part, "new-token", HTMLElement).hidden = role === "device";
-  findPart(part, "tokens", HTMLElement).append(...user.tokens.map((token) => createToken(name, token, view)));
+  findPart(part, "tokens", HTMLElement).append(...user.tokens.map((token) => createTokenEntry(name, token, view)));
 
   roleSelect.addEventListener("change", () => {
     void applyChange(view, () => putRole(name, roleSelect.value as Role));
@@ -69,7 +69,7 @@ async function askToRemove(name: string, view: UserActions): Promise<void> {
     await applyChange(view, () => deleteUser(name));
 }
 
-/** Changes something and shows the result, or why the server refuses the change. */
+/** Runs a change and shows the result, or why the server refused the change. */
 async function applyChange(view: UserActions, action: () => Promise<void>): Promise<void> {
   let problem = "";
   await attempt(action, (text) => (problem = text));
@@ -77,7 +77,7 @@ async function applyChange(view: UserActions, action: () => Promise<void>): Prom
   if (problem) view.report(problem);
 }
 
-function createToken(name: string, { id, expires, expired, last_used: used }: Token, view: UserActions): Element {
+function createTokenEntry(name: string, { id, expires, expired, last_used: used }: Token, view: UserActions): Element {
   const part = cloneTemplate("entry-template");
   const element = part.firstElementChild!;
   const time = expires === null ? "" : formatDate(Date.parse(expires));

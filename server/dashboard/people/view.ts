@@ -9,7 +9,7 @@ import { AddUserForm } from "./add-user.js";
 import { getLoginSessions, getNewBoard, getUsers, type NewBoard, type User } from "./api.js";
 import { AskDialog } from "./ask.js";
 import { showBoardPassword } from "./board-password.js";
-import { createSession } from "./session-entry.js";
+import { createSessionEntry } from "./session-entry.js";
 import { createUserEntry, type UserActions } from "./user-entry.js";
 
 /** How often the list of sessions is loaded again, in ms. */
@@ -32,37 +32,37 @@ class PeopleView implements UserActions {
 
   constructor(private readonly place: HTMLElement) {
     this.ask = new AskDialog(place);
-    this.secretPlace = this.part("secret-place");
+    this.secretPlace = this.findPart("secret-place");
     new AddUserForm(place, async (name, password) => {
       if (password !== null) this.showPassword(name, password);
       await this.load();
     });
   }
 
-  /** Loads everything again, unless the user is in one of the lists: new entries would take the focus. */
+  /** Loads the users and login sessions again, unless the user is in one of the lists: new entries would take the focus. */
   async refresh(): Promise<void> {
-    const lists = ["users", "devices", "sessions"].map((name) => this.part(name));
+    const lists = ["users", "devices", "sessions"].map((name) => this.findPart(name));
     if (!lists.some((list) => list.contains(document.activeElement))) await this.load();
   }
 
-  /** Loads everything from the server and shows it. */
+  /** Loads the users and login sessions from the server and shows them. */
   async load(): Promise<void> {
     await attempt(async () => {
       const { first_administrator_missing: isOpen = false } = await getSession();
       const users = await getUsers();
-      this.part("nobody").hidden = !isOpen;
-      this.part("managed").hidden = isOpen;
+      this.findPart("nobody").hidden = !isOpen;
+      this.findPart("managed").hidden = isOpen;
       if (isOpen) return;
       this.server ??= await getNewBoard();
       const ownName = (await getSession()).name;
       this.showUsers(users, ownName);
       const sessions = await getLoginSessions();
-      this.part("no-sessions").hidden = sessions.length > 0;
-      this.part("sessions").replaceChildren(...sessions.map((session) => createSession(session, this)));
+      this.findPart("no-sessions").hidden = sessions.length > 0;
+      this.findPart("sessions").replaceChildren(...sessions.map((session) => createSessionEntry(session, this)));
     }, this.report);
   }
 
-  readonly report = (problem: string): void => setText(this.part("problem"), problem);
+  readonly report = (problem: string): void => setText(this.findPart("problem"), problem);
 
   showPassword(name: string, password: string, device?: string | null): void {
     const title = message("people.passwordOf", { name });
@@ -78,12 +78,12 @@ class PeopleView implements UserActions {
     const createEntry = (user: User): Element => createUserEntry(user, user.name === own, this);
     const boards = users.filter(({ role }) => role === "device");
     const others = users.filter(({ role }) => role !== "device");
-    this.part("users").replaceChildren(...others.map(createEntry));
-    this.part("devices").replaceChildren(...boards.map(createEntry));
-    this.part("no-devices").hidden = boards.length > 0;
+    this.findPart("users").replaceChildren(...others.map(createEntry));
+    this.findPart("devices").replaceChildren(...boards.map(createEntry));
+    this.findPart("no-devices").hidden = boards.length > 0;
   }
 
-  private part(name: string): HTMLElement {
+  private findPart(name: string): HTMLElement {
     return findPart(this.place, name, HTMLElement);
   }
 }

@@ -13,7 +13,7 @@ export class Editing {
   editors?: Editors;
   private loading?: Promise<Editors>;
 
-  /** Loads settings and editors if they are not loaded yet. Each notifies the subscribers. */
+  /** Loads settings and editors if they are not loaded yet. Notifies the subscribers after each of the two. */
   ensureLoaded(): void {
     this.settings.ensureLoaded();
     this.loadEditors().catch(() => this.settings.setProblem(message("page.incomplete")));

@@ -1,7 +1,7 @@
 /** A form of settings: shows values of the file, collects changes, saves them and shows mistakes next to their fields. */
 
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import { registerEditor } from "../unsaved.js";
 import type { SettingDescription, SettingProblem, SettingsVersion } from "./client.js";
 import { buildElement, createButton, createId } from "./elements.js";
@@ -79,7 +79,7 @@ export class Form {
     const { version } = this.settings;
     if (!version) return;
     if (!this.hasChanges || !this.base) this.base = version;
-    const disabled = readOnlyReason() !== "" || !this.settings.isEditable;
+    const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable;
     for (const field of this.fields) {
       const own = ownValue(version, field.path);
       const changed = this.isDirty(field);
@@ -96,7 +96,7 @@ export class Form {
   /** Updates the buttons. Must be called after each change by the user. */
   handleChange(): void {
     const dirty = this.hasChanges;
-    const disabled = readOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
+    const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
     this.saveButton.disabled = this.discardButton.disabled = !dirty || disabled;
     if (dirty && !this.isSaving) this.status.textContent = "";
   }

@@ -1,7 +1,7 @@
 /** Notes above forms of settings: where changes are written, and why the user cannot change anything. */
 
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import { buildElement } from "./elements.js";
 import { showOrHideText } from "./form.js";
 import type { SettingsStore } from "./store.js";
@@ -18,7 +18,7 @@ export function showNotes(place: HTMLElement, { version, problem }: SettingsStor
   if (!version) return;
   const { view } = version;
   if (view.refusal) addNote(view.refusal, "problem");
-  else if (readOnlyReason() === "") {
+  else if (getReadOnlyReason() === "") {
     const file = view.file?.path ?? "";
     addNote(message(view.file?.exists ? "settings.file" : "settings.newFile", { file }), "hint");
   }

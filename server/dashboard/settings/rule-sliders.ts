@@ -6,7 +6,7 @@
 import { setText } from "../dom.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import { registerEditor } from "../unsaved.js";
 import type { SettingsVersion } from "./client.js";
 import { buildElement, createButton } from "./elements.js";
@@ -80,7 +80,7 @@ export class RuleSliders {
   /** Updates the sliders. Must be called when the rule in effect may have changed. */
   render(): void {
     const rule = this.chosen ?? this.target.rule();
-    const usable = rule !== undefined && this.settings.isEditable && readOnlyReason() === "";
+    const usable = rule !== undefined && this.settings.isEditable && getReadOnlyReason() === "";
     for (const grip of Object.values(this.grips)) grip.hidden = !usable;
     if (!rule) return;
     this.describePreview();

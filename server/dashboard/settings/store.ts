@@ -195,7 +195,7 @@ export class SettingsStore {
     this.notify();
   }
 
-  /** Tells all subscribers that something has changed. */
+  /** Notifies all subscribers of a change. */
   notify(): void {
     for (const changed of this.listeners) changed();
   }
@@ -209,7 +209,7 @@ export function ownValue({ view }: SettingsVersion, path: readonly string[]): un
   return setting === undefined || setting.origin.from === "default" ? undefined : setting.value;
 }
 
-/** Returns whether somebody else has changed a setting. Different secrets look the same, so the server must tell. */
+/** Returns whether somebody else has changed a setting. Masked secrets look equal, so the server reports changed ones. */
 function hasChanged(path: readonly string[], base: SettingsVersion, { version, changed }: Conflict): boolean {
   if (!isSameValue(ownValue(base, path), ownValue(version, path))) return true;
   if (!version.view.settings.some((one) => one.secret && one.path.join() === path.join())) return false;

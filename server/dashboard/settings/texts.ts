@@ -84,7 +84,7 @@ function textsOf(path: readonly (string | number)[]): SettingTexts | undefined {
   return Object.hasOwn(SETTING_TEXTS, key) && !isOwner ? SETTING_TEXTS[key] : undefined;
 }
 
-/** Returns what a setting does and its range; "" if there is nothing to say. */
+/** Returns the help text of a setting, with the range of its values; "" if there is no text. */
 export function helpOf({ path, minimum, maximum }: SettingDescription): string {
   const help = textsOf(path)?.help;
   const range =

@@ -3,7 +3,7 @@
 import type { Boards } from "../boards.js";
 import { askForConfirmation } from "../confirm.js";
 import { message } from "../messages/message.js";
-import { readOnlyReason } from "../rights.js";
+import { getReadOnlyReason } from "../rights.js";
 import { guardDialog } from "../unsaved.js";
 import { createBoardListInput } from "./board-list.js";
 import type { SettingDescription, SettingsVersion } from "./client.js";
@@ -40,7 +40,7 @@ class ZoneDialog {
     this.addFields(base.view.fields.zone, boards);
     const remove = createButton(message("settings.deleteZone"), () => void this.delete(), { class: "grave" });
     const close = createButton(message("settings.close"), () => closeDialog());
-    remove.disabled = readOnlyReason() !== "" || !settings.isEditable;
+    remove.disabled = getReadOnlyReason() !== "" || !settings.isEditable;
     this.dialog = buildElement(
       "dialog",
       { class: "editor", "aria-labelledby": title.id },

@@ -7,10 +7,17 @@ import { setAttribute, cloneTemplate, createElement, findPart, setText } from ".
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import { translateReason } from "../reasons.js";
-import { boardHash } from "../route.js";
+import { formatBoardHash } from "../route.js";
 import type { Editing, Editors } from "../settings/editing.js";
 import type { RuleSliders, SliderTarget } from "../settings/rule-sliders.js";
-import { combineText, hoursText, lampState, lightText, overrideText, ruleText } from "../labels.js";
+import {
+  describeCombination,
+  describeHours,
+  formatLampState,
+  formatLightLevel,
+  describeOverride,
+  describeRule,
+} from "../labels.js";
 import type { Zones } from "../zones.js";
 import { Gauge } from "./gauge.js";
 
@@ -52,8 +59,8 @@ export class ZonePanel {
     this.edit.addEventListener("click", () => editing.editors?.openZone(name, editing.settings, boards));
     const problem = findPart(content, "problem", HTMLElement);
     const target = {
-      override: () => this.zones.get(name),
-      put: (mode: Zone["mode"], duration?: number) => this.zones.override(name, mode, duration),
+      getOverride: () => this.zones.get(name),
+      putOverride: (mode: Zone["mode"], duration?: number) => this.zones.override(name, mode, duration),
     };
     this.override = new OverrideControl(content, target, (sentence) => {
       problem.hidden = sentence === "";
@@ -81,10 +88,10 @@ export class ZonePanel {
     setAttribute(this.element, "aria-label", message("zones.zone", { zone: zone.label }));
     setText(this.title, zone.label);
     setAttribute(this.lamp, "aria-label", message(on > 0 ? "zones.lampsOn" : "zones.lampsOff"));
-    setText(this.lampsOn, lampsText(on, zone.lamps.length));
-    setText(this.light, lightText(zone));
-    setText(this.rule, message("zones.ruleOf", { combine: combineText(zone), rule: ruleText(zone) }));
-    setText(this.hours, hoursText(zone));
+    setText(this.lampsOn, formatLampCount(on, zone.lamps.length));
+    setText(this.light, formatLightLevel(zone));
+    setText(this.rule, message("zones.ruleOf", { combine: describeCombination(zone), rule: describeRule(zone) }));
+    setText(this.hours, describeHours(zone));
     setText(this.reason, zone.reason === null ? message("state.noDecision") : translateReason(zone.reason));
     const { settings, editors } = this.editing;
     this.edit.disabled = !editors || !settings.version?.view.fields.zone.length;
@@ -106,7 +113,7 @@ export class ZonePanel {
       zone.lamps.map((id, i) => {
         const mode = this.boards.get(id)?.device?.mode ?? "auto";
         const state = known[i] === null ? "unknown" : known[i] ? "on" : "off";
-        return { id, value: lampState(known[i]), note: mode === "auto" ? "" : overrideText(mode), state };
+        return { id, value: formatLampState(known[i]), note: mode === "auto" ? "" : describeOverride(mode), state };
       }),
     );
     this.override.render();
@@ -141,7 +148,7 @@ export class ZonePanel {
       const item = place.children[i];
       const [link, number, remark] = item.children;
       setAttribute(item, "data-state", state);
-      setAttribute(link, "href", boardHash(id));
+      setAttribute(link, "href", formatBoardHash(id));
       setAttribute(link, "title", id);
       setText(link, this.boards.get(id)?.label ?? id);
       setText(number, value);
@@ -150,7 +157,7 @@ export class ZonePanel {
   }
 }
 
-function lampsText(on: number, all: number): string {
+function formatLampCount(on: number, all: number): string {
   if (all === 1) return message(on === 1 ? "zones.itsLampOn" : "zones.itsLampOff");
   return message("zones.someLampsOn", { on, count: all });
 }

@@ -3,7 +3,7 @@ import { isLoopback } from "../common/hosts.js";
 import type { Settings } from "../config/options.js";
 import type { People } from "../http/people.js";
 import { NO_ACCOUNTS, type Accounts } from "../security/accounts.js";
-import { FirstAdministrator } from "../security/first-administrator.js";
+import { FirstAdministratorSetup } from "../security/first-administrator.js";
 import { withGuests } from "../security/guests.js";
 import type { LoginRecord, LoginStore } from "../security/login-record.js";
 import { LoginThrottle } from "../security/login-throttle.js";
@@ -43,7 +43,7 @@ export async function openServerAccounts(
   const accounts = withGuests(users, guests);
   const throttle = new LoginThrottle();
   const directory = new UserDirectory(data, users);
-  const firstAdministrator = new FirstAdministrator({ directory, throttle, log, exposed, dataFolder: data });
+  const firstAdministrator = new FirstAdministratorSetup({ directory, throttle, log, exposed, dataFolder: data });
   return { accounts, check: createPasswordCheck(accounts, throttle), people: { directory, firstAdministrator } };
 }
 
@@ -63,7 +63,7 @@ export function loginStoreOf({ values, health }: Pick<DataFolder, "values" | "he
     load: () => values.entriesWithPrefix<LoginRecord>(LOGIN_KEY_PREFIX),
     put: (hash, record) => void (writing = values.put(LOGIN_KEY_PREFIX + hash, record)),
     delete: (hash) => void (writing = values.delete(LOGIN_KEY_PREFIX + hash)),
-    async stored() {
+    async whenStored() {
       await health.waitUnlessFailing(writing);
     },
   };

@@ -4,7 +4,7 @@ import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Settings } from "../config/options.js";
 import type { History } from "../history/history.js";
 import type { EventStream } from "../outputs/notifier.js";
-import { SOLE_OWNER } from "../outputs/ownership.js";
+import { SOLE_OWNERSHIP } from "../outputs/ownership.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import type { DataFolder } from "../storage/data-folder.js";
 import { connectionProblem, type BrokerConnection } from "../transport/broker-connection.js";
@@ -24,7 +24,7 @@ export interface ServerAlertsOptions {
 /** Starts to raise alerts. Call this when the server is connected to the broker. */
 export function startAlerts(options: ServerAlertsOptions): Alerts {
   const { settings, parts, folder, history, link, cluster, eventStream, emitter } = options;
-  const { ownsZone } = cluster?.ownership ?? SOLE_OWNER;
+  const { ownsZone } = cluster?.ownership ?? SOLE_OWNERSHIP;
   const alerts = new Alerts({
     settings: settings.alerts,
     log: settings.log,

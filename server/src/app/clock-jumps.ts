@@ -3,7 +3,7 @@ import type { Devices } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { DecisionPublisher } from "../outputs/decision-publisher.js";
 import type { DeviceMemory } from "../outputs/device-memory.js";
-import type { StorageFailures } from "../outputs/storage-failures.js";
+import type { StorageFailureLog } from "../outputs/storage-failures.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /**
@@ -15,7 +15,7 @@ export interface WallClockDependents {
   readonly zones: Zones;
   readonly decisionPublisher: DecisionPublisher;
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
-  readonly failures: StorageFailures;
+  readonly failures: StorageFailureLog;
 }
 
 /**

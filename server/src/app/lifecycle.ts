@@ -43,7 +43,7 @@ export class Lifecycle {
    */
   resume(): void {
     const { devices, zones, lamps, actions, memory } = this.#parts;
-    lamps.catchingUp = true;
+    lamps.isCatchingUp = true;
     for (const [id, stored] of memory.actions) {
       const device = devices.obtain(id);
       if (device) actions.restore(device, stored);
@@ -67,8 +67,9 @@ export class Lifecycle {
   /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */
   republish(): void {
     const { devices, lamps, actions, boardConfigs, decisionPublisher, homeAssistant } = this.#parts;
-    lamps.catchingUp = true;
-    for (const device of boardConfigs.forgetPublished()) boardConfigs.publish(device, actions.highestExpired(device));
+    lamps.isCatchingUp = true;
+    for (const device of boardConfigs.forgetPublished())
+      boardConfigs.publish(device, actions.highestExpiredSeqOf(device));
     decisionPublisher.republish(devices);
     homeAssistant.announceAll();
   }
@@ -81,10 +82,11 @@ export class Lifecycle {
     boardConfigs.reporting = policy.reporting;
     const changed = devices.configure();
     for (const device of devices) notifier.deviceDescribed(device);
-    for (const device of boardConfigs.devices) boardConfigs.publish(device, actions.highestExpired(device));
+    for (const device of boardConfigs.publishedDevices)
+      boardConfigs.publish(device, actions.highestExpiredSeqOf(device));
     const now = clock.now();
     lamps.tickZones(now);
-    for (const device of devices) lamps.redecide(device, now);
+    for (const device of devices) lamps.decideAgain(device, now);
     for (const device of changed) notifier.deviceReported(device);
     for (const [zone, renamed] of ended) commands.moveZoneOverride(zone, renamed);
   }

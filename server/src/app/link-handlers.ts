@@ -11,11 +11,11 @@ export function createLinkHandlers(
   cluster: Cluster | undefined,
   log: Log,
 ): BrokerConnectionHandlers {
-  const take: BrokerConnectionHandlers["message"] =
-    cluster?.message ?? ((topic, payload, retained) => ingest.handle(topic, payload, retained));
+  const handleMessage: BrokerConnectionHandlers["message"] =
+    cluster?.message ?? ((topic, payload, retained) => ingest.handleMessage(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
-      homeAssistant.handleMessage(topic, payload) ? undefined : take(topic, payload, retained),
+      homeAssistant.handleMessage(topic, payload) ? undefined : handleMessage(topic, payload, retained),
     rejected: (reason, from, problem) => rejects.add(reason, from, problem),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
@@ -24,6 +24,6 @@ export function createLinkHandlers(
       log.info("link", "Connected to the broker again.");
       lifecycle.republish();
     },
-    caughtUp: () => void (lamps.catchingUp = false),
+    caughtUp: () => void (lamps.isCatchingUp = false),
   };
 }

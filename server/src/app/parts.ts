@@ -11,13 +11,13 @@ import { Decoder } from "../ingest/decoder.js";
 import { Ingest } from "../ingest/ingest.js";
 import { Journal } from "../ingest/journal/journal.js";
 import { Readings } from "../ingest/readings.js";
-import { newCounters, type Counters } from "../observability/counters.js";
+import { createCounters, type Counters } from "../observability/counters.js";
 import { DecisionTimes } from "../observability/decision-times.js";
 import type { Log } from "../observability/log.js";
 import { RejectionLog } from "../observability/rejection-log.js";
 import { Actions } from "../outputs/actions.js";
-import { Blinking } from "../outputs/blinking.js";
-import { BoardConfigs } from "../outputs/board-config.js";
+import { BlinkTracker } from "../outputs/blinking.js";
+import { BoardConfigPublisher } from "../outputs/board-config.js";
 import { DecisionPublisher } from "../outputs/decision-publisher.js";
 import { DeviceCommands } from "../outputs/device-commands.js";
 import { openDeviceMemory, type DeviceMemory } from "../outputs/device-memory.js";
@@ -25,13 +25,13 @@ import { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
 import { LampCommands } from "../outputs/lamp-commands.js";
 import { Lamps } from "../outputs/lamps.js";
 import { Notifier, type EventStream } from "../outputs/notifier.js";
-import { SOLE_OWNER } from "../outputs/ownership.js";
+import { SOLE_OWNERSHIP } from "../outputs/ownership.js";
 import type { ServerEvents } from "../outputs/server-events.js";
-import { StorageFailures } from "../outputs/storage-failures.js";
+import { StorageFailureLog } from "../outputs/storage-failures.js";
 import type { DataFolder } from "../storage/data-folder.js";
-import { serverStatusTopic } from "../transport/server-status.js";
+import { serverStatusTopicOf } from "../transport/server-status.js";
 import { Publisher } from "../transport/publisher.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 
 export interface PartsOptions {
   readonly log: Log;
@@ -56,9 +56,9 @@ export interface Parts extends ClusterMember {
   readonly decisionTimes: DecisionTimes;
   readonly publisher: Publisher;
   readonly memory: DeviceMemory;
-  readonly failures: StorageFailures;
+  readonly failures: StorageFailureLog;
   readonly settings: DeviceSettingsSource;
-  readonly blinking: Blinking;
+  readonly blinking: BlinkTracker;
   readonly commands: DeviceCommands;
   readonly journal: Journal;
 }
@@ -67,11 +67,11 @@ export interface Parts extends ClusterMember {
 export function createParts(options: PartsOptions): Parts {
   const { log, folder, history, policy, prefix, cluster, emitter, eventStream } = options;
   const memory = cluster?.memory ?? openDeviceMemory(folder.values);
-  const ownership = cluster?.ownership ?? SOLE_OWNER;
-  const failures = new StorageFailures(log);
+  const ownership = cluster?.ownership ?? SOLE_OWNERSHIP;
+  const failures = new StorageFailureLog(log);
   const publisher = new Publisher();
 
-  const counters = newCounters();
+  const counters = createCounters();
   const rejects = new RejectionLog(counters, log);
   const decisionTimes = new DecisionTimes();
 
@@ -89,7 +89,7 @@ export function createParts(options: PartsOptions): Parts {
     // between would receive the reading again and record it twice.
     readingStored: (device, point) => history.addReading(device, point),
     unwrittenCount: () => history.stats.waiting,
-    failed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
+    cleanupFailed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),
     wasClosed: !folder.wasKilled,
     reportDamage: folder.damagedFiles.report,
   });
@@ -102,9 +102,9 @@ export function createParts(options: PartsOptions): Parts {
   const notifier = new Notifier({ log, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice });
   const commandPublisher = new LampCommands(publisher, counters, log, emitter);
   const lamps = new Lamps({ devices, zones, commands: commandPublisher, notifier, ownership, memory, failures });
-  const boardConfigs = new BoardConfigs(publisher);
+  const boardConfigs = new BoardConfigPublisher(publisher);
   boardConfigs.reporting = policy.reporting;
-  const blinking = new Blinking(lamps, notifier);
+  const blinking = new BlinkTracker(lamps, notifier);
   const { health } = folder;
   const actions = new Actions({ memory, health, publisher, boardConfigs, blinking, failures, log });
   const outputs = { devices, lamps, actions, boardConfigs, decisionPublisher, notifier, publisher };
@@ -116,8 +116,8 @@ export function createParts(options: PartsOptions): Parts {
   const ingest = new Ingest({
     ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, rejects },
     isInScope: options.isInScope,
-    statusTopic: serverStatusTopic(prefix),
-    zonePrefix: zoneId(prefix, ""),
+    statusTopic: serverStatusTopicOf(prefix),
+    zonePrefix: zoneIdOf(prefix, ""),
     broker: options.broker,
   });
 

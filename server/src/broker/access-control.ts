@@ -4,7 +4,7 @@ import type { Rejection } from "../observability/counters.js";
 import { filterMatches } from "../mqtt/topics.js";
 import { BusyError, type Account, type Accounts } from "../security/accounts.js";
 import { FULL_ACCESS, permissionsOf, type Permissions } from "../security/acl.js";
-import { certificateName } from "../security/certificates.js";
+import { certificateNameOf } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { ClientConnection } from "./client-connection.js";
 import type { StoredSubscription } from "../storage/session.js";
@@ -114,7 +114,7 @@ export class AccessControl {
 
   /** Returns the account that the client's TLS certificate proves. */
   #certifiedAccount(socket: ClientConnection["socket"], username: string | undefined): Account | undefined {
-    const name = certificateName(socket);
+    const name = certificateNameOf(socket);
     return name !== undefined && (username ?? name) === name ? this.#accounts.findByName(name) : undefined;
   }
 

@@ -62,8 +62,8 @@ export async function startBroker(
   const clients = new Map<string, Client>();
   const { broker: store, health } = data;
   const retainedHandlers = {
-    writeFailed: (error: unknown) => health.writeFailed("retained messages", error),
-    writeSucceeded: () => health.writeSucceeded("retained messages"),
+    writeFailed: (error: unknown) => health.recordFailure("retained messages", error),
+    writeSucceeded: () => health.recordSuccess("retained messages"),
     messageDropped: (topic: string, problem: string) =>
       handlers.warned(`Dropped the retained message on ${JSON.stringify(topic)}, because the topic ${problem}.`),
   };
@@ -184,7 +184,7 @@ export async function startBroker(
     largestPacket: maxPacketSize(payload),
     sessions,
     get stats() {
-      return { clients: connectionLimit.count, queued: sessionStore.messages.size };
+      return { clients: connectionLimit.count, queued: sessionStore.messages.messageCount };
     },
     get contestedClientIds() {
       return takeovers.list();
@@ -199,7 +199,7 @@ export async function startBroker(
     },
     publish: (topic, payload, mode) => publishing.publish(topic, payload, mode),
     retained: (level) =>
-      [...retained.topics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
+      [...retained.listTopics()].filter((topic) => topic.endsWith("/" + level)).map((topic) => retained.get(topic)!),
     async close() {
       closing = true;
       clearInterval(accountCheck);

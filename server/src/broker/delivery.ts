@@ -51,7 +51,7 @@ export class MessageDelivery {
   #handleRetain(client: Client, packet: AedesPublishPacket, isLive: boolean): void {
     packet.retain = this.#access.retainsAsPublished(client, packet.topic);
     const session = client.clean || packet.qos === 0 || !isLive ? undefined : this.#sessions.get(client.id);
-    if (packet.retain && session) this.#sessions.messages.hideRetain(session, packet);
+    if (packet.retain && session) this.#sessions.messages.hideRetainFlag(session, packet);
   }
 
   #addIdentifiers(client: Client, packet: AedesPublishPacket): void {

@@ -35,7 +35,7 @@ export class Emitter {
       done(new Error("the broker is closed"));
       return this;
     }
-    const subscribers = this.#subscribers.valuesFor(packet.topic);
+    const subscribers = this.#subscribers.findValues(packet.topic);
     let remaining = subscribers.length;
     if (remaining === 0) done();
     const countDelivery = (): void => {

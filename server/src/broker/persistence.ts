@@ -131,7 +131,7 @@ export class Persistence {
   }
 
   async subscriptionsByTopic(topic: string): Promise<readonly Subscriber[]> {
-    return this.#sessions.index.valuesFor(topic);
+    return this.#sessions.index.findValues(topic);
   }
 
   async countOffline(): Promise<{ subsCount: number; clientsCount: number }> {
@@ -179,7 +179,7 @@ export class Persistence {
     const session = this.#sessions.get(client.id);
     if (!session) return Readable.from([]);
     const reader = client.connecting ? this.queueReaders.open(client) : undefined;
-    return Readable.from(this.#sessions.messages.queuedMessages(session, reader));
+    return Readable.from(this.#sessions.messages.readQueuedMessages(session, reader));
   }
 
   async incomingStorePacket(client: Client, { messageId = 0 }: IPublishPacket): Promise<void> {
@@ -205,7 +205,7 @@ export class Persistence {
   putWill: Wills["put"] = (client, will) => this.#wills.put(client, will);
   getWill: Wills["get"] = (client) => this.#wills.get(client);
   delWill: Wills["delete"] = (client) => this.#wills.delete(client);
-  streamWill: Wills["stream"] = (brokers) => this.#wills.stream(brokers);
+  streamWill: Wills["streamWills"] = (brokers) => this.#wills.streamWills(brokers);
 
   async destroy(): Promise<void> {
     await this.#retained.close();

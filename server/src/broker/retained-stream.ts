@@ -18,7 +18,7 @@ async function* readMatchingMessages(retained: RetainedMessages, filters: readon
       continue;
     }
     let compared = 0;
-    for (const topic of retained.topics()) {
+    for (const topic of retained.listTopics()) {
       if (filterMatches(filter, topic)) yield createLazyMessage(retained, topic);
       if (++compared % TOPICS_PER_TURN === 0) await nextTurn();
     }

@@ -89,7 +89,7 @@ function createSecureServer(certificates: Certificates, connected: (socket: Sock
    */
   const handshakes = new Map<string, Socket>();
   const remoteEndpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const server = createTlsServer({ ...certificates.tlsOptions(), noDelay: true }, connected);
+  const server = createTlsServer({ ...certificates.createTlsOptions(), noDelay: true }, connected);
   server.on("connection", (socket: Socket) => {
     const end = remoteEndpointOf(socket);
     handshakes.set(end, socket);

@@ -8,7 +8,7 @@ import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { Log } from "../observability/log.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Actions } from "../outputs/actions.js";
-import type { BoardConfigs } from "../outputs/board-config.js";
+import type { BoardConfigPublisher } from "../outputs/board-config.js";
 import type { DecisionPublisher } from "../outputs/decision-publisher.js";
 import type { DeviceMemory } from "../outputs/device-memory.js";
 import type { HomeAssistant } from "../outputs/homeassistant/homeassistant.js";
@@ -40,7 +40,7 @@ export interface ClusterMember {
   readonly zones: Zones;
   readonly lamps: Lamps;
   readonly actions: Actions;
-  readonly boardConfigs: BoardConfigs;
+  readonly boardConfigs: BoardConfigPublisher;
   readonly decisionPublisher: DecisionPublisher;
   readonly notifier: Notifier;
   readonly homeAssistant: HomeAssistant;

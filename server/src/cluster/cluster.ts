@@ -1,6 +1,6 @@
 import type { BrokerConnection } from "../transport/broker-connection.js";
 import { createRemoteConnection } from "../transport/remote.js";
-import { INBOUND_CHANNELS, zoneId, type Scope } from "../transport/scope.js";
+import { INBOUND_CHANNELS, zoneIdOf, type Scope } from "../transport/scope.js";
 import { joinRedis, createRedisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readPeerMessage } from "./checks/peer-messages.js";
@@ -135,7 +135,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     me,
     slotOf: (id) => zoneGroups.slotOf(id),
     isValid: () => membership.isValid,
-    handle: (topic, payload, retained, delivery) => self.ingest.handle(topic, payload, retained, delivery),
+    handle: (topic, payload, retained, delivery) => self.ingest.handleMessage(topic, payload, retained, delivery),
     send: (to, bytes) => hub.send(to, bytes),
     clock: sharedClock,
     unreachable: () => membership.renewSoon(),
@@ -194,14 +194,14 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     memory,
     journal: records,
     ownership: {
-      ownsZone: (name) => router.owns(zoneId(prefix, name)),
+      ownsZone: (name) => router.owns(zoneIdOf(prefix, name)),
       isValid: () => membership.isValid,
       storeZone({ policy: { name }, lamp }) {
-        void records.put(zoneId(prefix, name), FIELD_PREFIX.zone + name, lamp && toStoredLamp(lamp, sharedClock));
+        void records.put(zoneIdOf(prefix, name), FIELD_PREFIX.zone + name, lamp && toStoredLamp(lamp, sharedClock));
       },
     },
     message: (topic, payload, retained) =>
-      router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.catchingUp }),
+      router.route(topic, payload, retained, { now: clock.now(), live: !self.lamps.isCatchingUp }),
     connect(member, topics, handlers) {
       // Set these variables before connecting, because the handlers of the first messages need them.
       self = member;

@@ -6,7 +6,7 @@ import type { ReadingsJournal } from "../ingest/readings-journal.js";
 import type { StoredActions } from "../outputs/stored-actions.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { StorageClock } from "../time/storage-clock.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { ClusterMember } from "./cluster-parts.js";
 import { snapshotOf, unwrittenOf, type DeviceRecord } from "./device-records.js";
 
@@ -67,7 +67,7 @@ export class Handover {
       recent.delete(device.id);
       homeAssistant.release(device.id);
     }
-    for (const zone of zones) if (!keep(zoneId(prefix, zone.policy.name))) zone.reset();
+    for (const zone of zones) if (!keep(zoneIdOf(prefix, zone.policy.name))) zone.reset();
     await stored;
   }
 
@@ -91,7 +91,7 @@ export class Handover {
     }
     for (const device of adopted) {
       if (now - device.measuredAt < UNANSWERED_PERIOD) this.#unanswered.push([device, device.measuredAt]);
-      else member.lamps.redecide(device, now);
+      else member.lamps.decideAgain(device, now);
     }
   }
 
@@ -120,7 +120,7 @@ export class Handover {
     }
     if (override) lamps.restoreOverride(device, override);
     if (pending) actions.restore(device, pending);
-    if (device.status) boardConfigs.assumePublished(device, actions.highestExpired(device));
+    if (device.status) boardConfigs.markPublished(device, actions.highestExpiredSeqOf(device));
     else if (device.measuredAt > 0) device.recordMessage(device.lastSeen);
     notifier.deviceDescribed(device);
   }

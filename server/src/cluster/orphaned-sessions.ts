@@ -67,7 +67,7 @@ export class OrphanedSessions {
     const client = new MqttClient(
       { broker, clientId: member },
       {
-        message(topic, payload, retained) {
+        messageReceived(topic, payload, retained) {
           if (topic === marker) return void done();
           if (retained) return undefined;
           const handled = message(topic, payload, goneAt);
@@ -104,7 +104,7 @@ export class OrphanedSessions {
 async function endSession(broker: BrokerAddress, clientId: string): Promise<void> {
   const client = new MqttClient(
     { broker, clientId, clean: true },
-    { message: () => undefined, reconnected() {}, disconnected() {}, publishRefused() {} },
+    { messageReceived: () => undefined, reconnected() {}, disconnected() {}, publishRefused() {} },
   );
   await client.connect();
   await client.close();

@@ -1,4 +1,4 @@
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { ZonePolicy } from "../decisions/policy.js";
 
 /**
@@ -40,7 +40,7 @@ export class ZoneGroups {
   /** @param prefix the topic prefix at the beginning of every zone id */
   constructor(zones: readonly ZonePolicy[], prefix: string) {
     for (const { name, sensors, lamps } of zones) {
-      const id = zoneId(prefix, name);
+      const id = zoneIdOf(prefix, name);
       let group: ZoneGroup = { key: id, slot: 0, ids: [], zones: [name] };
       this.#groups.set(id, group);
       for (const member of new Set([...sensors, ...lamps])) {

@@ -1,6 +1,6 @@
 import { idProblem, type Lamp } from "../../../contract/index.js";
 import { fromStoredActions, type StoredActions } from "../outputs/stored-actions.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { Collection, StateStore } from "../storage/state.js";
 import type { Override } from "../devices/override.js";
 import { restoreOverride, type StoredOverride } from "../decisions/stored-override.js";
@@ -97,7 +97,7 @@ export async function loadShards(
   );
   const zones = groups.flatMap((group) =>
     group.zones.map(async (zone) => {
-      const name = collectionOf(slotOf(zoneId(prefix, zone)));
+      const name = collectionOf(slotOf(zoneIdOf(prefix, zone)));
       const [lamp, override] = await readValues(state.collection(name), ZONE_FIELD_PREFIXES, zone);
       const known = checked<Lamp>(name, FIELD_PREFIX.zone + zone, lamp, lampProblem);
       stock.zones.set(zone, {

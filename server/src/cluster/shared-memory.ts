@@ -1,6 +1,6 @@
 import type { DeviceMemory } from "../outputs/device-memory.js";
 import { toStoredActions } from "../outputs/stored-actions.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { Override } from "../devices/override.js";
 import type { StateStore } from "../storage/state.js";
 import { toStoredOverride, type StoredOverride } from "../decisions/stored-override.js";
@@ -47,7 +47,7 @@ export async function createSharedMemory({
     actions: new Map(),
     setOverride: (id, override) => records.put(id, FIELD_PREFIX.override + id, toStorable(override)),
     setZoneOverride: (zone, override) =>
-      records.put(zoneId(prefix, zone), FIELD_PREFIX.zoneOverride + zone, toStorable(override)),
+      records.put(zoneIdOf(prefix, zone), FIELD_PREFIX.zoneOverride + zone, toStorable(override)),
     setActions: (id, actions) => records.put(id, FIELD_PREFIX.actions + id, toStoredActions(actions, clock)),
     async forget(id) {
       await Promise.all(

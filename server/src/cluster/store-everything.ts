@@ -1,6 +1,6 @@
 import type { DeviceMemory } from "../outputs/device-memory.js";
 import type { ClusterMember } from "./cluster-parts.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { Device } from "../devices/devices.js";
 import type { StorageClock } from "../time/storage-clock.js";
 import { FIELD_PREFIX, toStoredLamp, type DeviceRecords } from "./device-records.js";
@@ -35,10 +35,11 @@ export async function storeEverything({
     await records.whenStored;
   }
   for (const { policy, lamp, override } of member.zones) {
-    if (lamp) void records.put(zoneId(prefix, policy.name), FIELD_PREFIX.zone + policy.name, toStoredLamp(lamp, clock));
+    if (lamp)
+      void records.put(zoneIdOf(prefix, policy.name), FIELD_PREFIX.zone + policy.name, toStoredLamp(lamp, clock));
     if (override.mode !== "auto") void memory.setZoneOverride(policy.name, override);
   }
-  await member.actions.storeAgain();
+  await member.actions.storeAllAgain();
   await records.whenStored;
   return devices.length;
 }

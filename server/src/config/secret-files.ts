@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { exposureWarning } from "../security/file-modes.js";
+import { checkFileExposure } from "../security/file-modes.js";
 import type { LoadedConfiguration } from "./load.js";
 
 /**
@@ -15,10 +15,10 @@ export function exposedFileWarnings({
   const ofAlerts = [alerts.webhook, alerts.webhook_authorization, alerts.ntfy, alerts.ntfy_token];
   const secrets = [broker.password, ...ofAlerts, ...urls.filter((url) => url !== undefined && hasPassword(url))];
   const found: string[] = [];
-  if (file !== undefined && containsSecret(file, secrets)) found.push(exposureWarning("the passwords", file));
-  if (broker.password_file !== undefined) found.push(exposureWarning("the broker's password", broker.password_file));
+  if (file !== undefined && containsSecret(file, secrets)) found.push(checkFileExposure("the passwords", file));
+  if (broker.password_file !== undefined) found.push(checkFileExposure("the broker's password", broker.password_file));
   for (const name of [alerts.webhook_authorization_file, alerts.ntfy_token_file])
-    if (name !== undefined) found.push(exposureWarning("a secret", name));
+    if (name !== undefined) found.push(checkFileExposure("a secret", name));
   return found.filter((sentence) => sentence !== "");
 }
 

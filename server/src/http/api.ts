@@ -81,7 +81,7 @@ function addStatusRoutes(app: FastifyInstance, from: ApiSources): void {
     damaged_files: from.damaged.count,
     storage: {
       problem: from.storage.problem || from.history.problem || null,
-      failures: from.storage.failures,
+      failures: from.storage.failureCount,
       readings_unacknowledged: from.countUnacknowledged(),
     } satisfies StorageView,
     devices: from.devices.size,
@@ -114,11 +114,11 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
     if (!path.endsWith("/mode")) throw new HttpError(404, "PUT works only for /api/devices/<id>/mode.");
     const device = deviceOf(path.slice(0, -"/mode".length));
     const override = parseOverride(request.body);
-    await from.storage.storedOrThrow(from.setMode(device, override.mode, override.for), NOT_STORED_PROBLEM);
+    await from.storage.waitUntilStored(from.setMode(device, override.mode, override.for), NOT_STORED_PROBLEM);
     return device.toView();
   });
   app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
-    await from.storage.storedOrThrow(from.forget(deviceOf(request.params["*"])), NOT_STORED_PROBLEM);
+    await from.storage.waitUntilStored(from.forget(deviceOf(request.params["*"])), NOT_STORED_PROBLEM);
     return reply.code(204).send();
   });
   addActionRoutes(app, actions, deviceOf);

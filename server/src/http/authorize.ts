@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "../security/accounts.js";
-import { certificateName } from "../security/certificates.js";
+import { certificateNameOf } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import { HttpError } from "./errors.js";
@@ -70,7 +70,7 @@ export function createRequestAuthenticator(
   }
 
   function byCertificate({ raw }: FastifyRequest): Visitor | undefined {
-    const name = certificateName(raw.socket);
+    const name = certificateNameOf(raw.socket);
     const account = name === undefined ? undefined : accounts.findByName(name);
     return account && { account, isAuthorized: () => accounts.findByName(name!) === account };
   }

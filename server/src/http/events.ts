@@ -73,7 +73,7 @@ export class Events {
   }
 
   /** Schedules an update about a device that changed or sent a reading. */
-  scheduleDevice(device: Device): void {
+  scheduleDeviceEvent(device: Device): void {
     if (!this.#hasFollowers) return;
     this.#changed.add(device);
     this.#timer ??= this.#schedule();

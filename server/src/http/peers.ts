@@ -5,7 +5,7 @@ import type { Cluster } from "../cluster/cluster-parts.js";
 import type { PeerAnswer, PeerRequest } from "../cluster/peers.js";
 import type { DeviceView } from "../devices/devices.js";
 import { textOf } from "../common/errors.js";
-import { zoneId } from "../transport/scope.js";
+import { zoneIdOf } from "../transport/scope.js";
 import type { Log } from "../observability/log.js";
 import type { ZoneView } from "../decisions/zones/view.js";
 import { addDecisionRoutes, type ApiSources } from "./api.js";
@@ -66,7 +66,7 @@ export function addPeerRoutes(app: FastifyInstance, { cluster, prefix, api, even
 
   async function zones(): Promise<ZoneView[]> {
     const all = await listsOf<ZoneView>("/api/zones", "name");
-    const deciding = all.flatMap(([member, list]) => list.filter(({ name }) => cluster.ownerOf(zoneId(prefix, name)) === member)); // prettier-ignore
+    const deciding = all.flatMap(([member, list]) => list.filter(({ name }) => cluster.ownerOf(zoneIdOf(prefix, name)) === member)); // prettier-ignore
     const byName = new Map(deciding.map((zone) => [zone.name, zone]));
     return api.zones.list().map((zone) => byName.get(zone.name) ?? zone);
   }
@@ -127,6 +127,6 @@ function requestedIdOf(
       : path.replace(/\/(mode|actions)$/, "");
   }
   if (url === "/api/recent") return String((query as { device?: unknown }).device ?? "") || undefined;
-  if (url?.startsWith("/api/zones/:name")) return zoneId(prefix, (params as { name: string }).name);
+  if (url?.startsWith("/api/zones/:name")) return zoneIdOf(prefix, (params as { name: string }).name);
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { FirstAdministrator } from "../security/first-administrator.js";
+import type { FirstAdministratorSetup } from "../security/first-administrator.js";
 import type { UserDirectory } from "../security/user-directory.js";
 import { UserError, type UserProblem } from "../security/user-error.js";
 import { StartError } from "../common/errors.js";
@@ -7,7 +7,7 @@ import { HttpError } from "./errors.js";
 /** The users that people can manage over HTTP. */
 export interface People {
   readonly directory: UserDirectory;
-  readonly firstAdministrator: FirstAdministrator;
+  readonly firstAdministrator: FirstAdministratorSetup;
 }
 
 const PROBLEM_STATUS: Readonly<Record<UserProblem, number>> = { invalid: 400, unknown: 404, conflict: 409 };

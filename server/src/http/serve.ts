@@ -58,7 +58,7 @@ export interface ServedParts {
   readonly recent: RecentReadings;
   readonly actions: Actions;
   readonly commands: DeviceCommands;
-  readonly lamps: Pick<Lamps, "catchingUp">;
+  readonly lamps: Pick<Lamps, "isCatchingUp">;
   readonly journal: { readonly waitingCount: number };
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
@@ -152,7 +152,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
         connectionProblem(link) ||
         health.problem ||
         served.cluster?.problem() ||
-        (parts.lamps.catchingUp ? "The server is still processing readings that waited at the broker." : ""),
+        (parts.lamps.isCatchingUp ? "The server is still processing readings that waited at the broker." : ""),
     },
   });
   const publishStorage = (): void => eventStream.publish("storage", { problem: health.problem || null });

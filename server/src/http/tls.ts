@@ -4,7 +4,7 @@ import type { Certificates } from "../security/certificates.js";
 
 /** Returns options for `https.createServer` that use renewed certificates without a restart. */
 export function toHttpsOptions(certificates: Certificates): ServerOptions {
-  const options = certificates.tlsOptions();
+  const options = certificates.createTlsOptions();
   let context = createSecureContext(options);
   certificates.onChange((renewed) => (context = createSecureContext(renewed)));
   // Fastify's second server, for the other address of `localhost`, gets renewed certificates only through SNICallback

@@ -24,7 +24,7 @@ export function addZoneRoutes(app: FastifyInstance, zones: ZoneDirectory, storag
   app.put<ZoneParams>("/api/zones/:name/mode", async (request) => {
     const { name } = zoneOf(request.params.name);
     const override = parseOverride(request.body);
-    await storage.storedOrThrow(zones.setMode(name, override.mode, override.for), NOT_STORED_PROBLEM);
+    await storage.waitUntilStored(zones.setMode(name, override.mode, override.for), NOT_STORED_PROBLEM);
     return zoneOf(name);
   });
 }

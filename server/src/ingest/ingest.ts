@@ -5,8 +5,8 @@ import type { Zones } from "../decisions/zones/zones.js";
 import type { Devices } from "../devices/devices.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
 import type { Actions } from "../outputs/actions.js";
-import type { Blinking } from "../outputs/blinking.js";
-import type { BoardConfigs } from "../outputs/board-config.js";
+import type { BlinkTracker } from "../outputs/blinking.js";
+import type { BoardConfigPublisher } from "../outputs/board-config.js";
 import type { DeviceCommands } from "../outputs/device-commands.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -22,8 +22,8 @@ export interface IngestOptions {
   readonly zones: Zones;
   readonly commands: DeviceCommands;
   readonly actions: Actions;
-  readonly boardConfigs: BoardConfigs;
-  readonly blinking: Blinking;
+  readonly boardConfigs: BoardConfigPublisher;
+  readonly blinking: BlinkTracker;
   readonly notifier: Notifier;
   readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
@@ -49,7 +49,7 @@ export class Ingest {
   }
 
   /**
-   * Handles a message with any topic and any payload. Never throws.
+   * Processes a message with any topic and any payload. Never throws.
    *
    * A broker sends retained messages in answer to a subscription [MQTT-3.3.1-8]; such a message may be old. By the
    * contract only status messages are retained, so other retained messages have no effect. A message that is published with
@@ -57,7 +57,7 @@ export class Ingest {
    * @returns resolves when everything that must survive a restart is stored; rejects if the message must be delivered
    *   again; undefined if there is nothing to store
    */
-  handle(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
+  handleMessage(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
     if (this.#closed) return NEVER_SETTLES;
     try {
       return this.#route(topic, payload, retained, delivery);
@@ -84,36 +84,36 @@ export class Ingest {
     }
     const { id, channel } = parsed;
     if (retained && channel !== "status") {
-      rejects.add("retained", topic, retainedProblem(topic, broker));
+      rejects.add("retained", topic, describeRetainedProblem(topic, broker));
       return undefined;
     }
-    if (channel === "set") return this.#set(id, payload);
+    if (channel === "set") return this.#handleOverride(id, payload);
     if (!owns(id)) return undefined;
-    if (channel === "telemetry") return readings.handle(id, payload, delivery);
-    if (channel === "replies") return this.#reply(id, payload);
-    this.#status(id, payload, retained);
+    if (channel === "telemetry") return readings.handleTelemetry(id, payload, delivery);
+    if (channel === "replies") return this.#handleReply(id, payload);
+    this.#handleStatus(id, payload, retained);
     return undefined;
   }
 
-  /** Handles a status message of a device: firmware, board type, lamp state, online or offline. */
-  #status(id: string, payload: Buffer, retained: boolean): void {
+  /** Applies a device's status message: firmware, board type, lamp state, and whether the device is online. */
+  #handleStatus(id: string, payload: Buffer, retained: boolean): void {
     // An empty payload deletes the retained message [MQTT-3.3.1-10].
     if (payload.length === 0) return;
     const { decoder, readings, notifier, blinking, boardConfigs, actions } = this.#options;
     const status = decoder.decode(STATUS, id, "status", payload);
     if (!status) return;
-    const device = readings.deviceOf(id, status.online && !retained ? clock.now() : undefined);
+    const device = readings.getOrAddDevice(id, status.online && !retained ? clock.now() : undefined);
     if (!device) return;
     const { isSwitched, online } = device.applyStatus(status, retained);
     if (isSwitched) notifier.deviceChanged(device, "switched");
     if (online !== undefined) notifier.deviceChanged(device, online ? "online" : "offline");
     notifier.deviceChanged(device, "status");
-    blinking.statusReceived(device);
-    boardConfigs.publish(device, actions.highestExpired(device));
+    blinking.handleStatus(device);
+    boardConfigs.publish(device, actions.highestExpiredSeqOf(device));
   }
 
-  /** Handles a device's reply to an action. */
-  #reply(id: string, payload: Buffer): Promise<void> | undefined {
+  /** Completes the action to which a device has replied. */
+  #handleReply(id: string, payload: Buffer): Promise<void> | undefined {
     const { decoder, devices, notifier, actions } = this.#options;
     const reply = decoder.decode(REPLY, id, "replies", payload);
     const device = reply && devices.get(id);
@@ -122,8 +122,8 @@ export class Ingest {
     return actions.handleReply(device, reply);
   }
 
-  /** Handles an app's override of a lamp or zone. */
-  #set(id: string, payload: Buffer): Promise<void> | undefined {
+  /** Sets the override of a lamp or zone that an app has sent. */
+  #handleOverride(id: string, payload: Buffer): Promise<void> | undefined {
     const { decoder, devices, commands, rejects, isInScope: owns } = this.#options;
     const zone = this.#zoneOf(id);
     if (zone) {
@@ -147,7 +147,7 @@ export class Ingest {
 }
 
 /** Explains why a retained message has no effect and how to delete it. */
-function retainedProblem(topic: string, broker: IngestOptions["broker"]): string {
+function describeRetainedProblem(topic: string, broker: IngestOptions["broker"]): string {
   const at = broker ? `-h ${broker.host} -p ${broker.port} ` : "";
   const quoted = /^[\w./:-]+$/.test(topic) ? topic : `'${topic.replaceAll("'", "'\\''")}'`;
   return (

@@ -29,7 +29,7 @@ export interface ReadingsOptions {
 const REFUSAL: Promise<never> = Promise.reject(new Error("too many readings wait to be stored"));
 REFUSAL.catch(() => {});
 
-/** Pipeline that processes a reading: decode, deduplicate, apply, decide, publish, record, notify. */
+/** Pipeline that processes readings: decode, deduplicate, update the device, decide, publish, store, notify. */
 export class Readings {
   readonly #options: ReadingsOptions;
 
@@ -42,7 +42,7 @@ export class Readings {
    * @param now time of a live message from the device; undefined if the message may be old
    * @returns undefined if there are too many devices
    */
-  deviceOf(id: string, now?: number): Device | undefined {
+  getOrAddDevice(id: string, now?: number): Device | undefined {
     const { devices, notifier, rejects } = this.#options;
     const known = devices.get(id);
     const device = known ?? devices.obtain(id);
@@ -56,15 +56,15 @@ export class Readings {
    * Processes the payload of a reading.
    * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
    */
-  handle(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
+  handleTelemetry(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
     const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
     const begin = performance.now();
 
     const reading = decoder.decode(TELEMETRY, id, "telemetry", payload);
     if (!reading) return undefined;
     const now = delivery?.now ?? clock.now();
-    const live = delivery?.live ?? !lamps.catchingUp;
-    const device = this.deviceOf(id, now);
+    const live = delivery?.live ?? !lamps.isCatchingUp;
+    const device = this.getOrAddDevice(id, now);
     if (!device) return undefined;
     if (journal.isFull) return this.#refuse(device, reading, now, live);
 
@@ -93,10 +93,10 @@ export class Readings {
   /** Switches the lamp by a reading that cannot be stored, and returns a rejection, so that the broker redelivers the reading. */
   #refuse(device: Device, { light, seq, age = 0 }: Telemetry, now: number, live: boolean): Promise<never> {
     this.#options.counters.refused++;
-    const taken = now - age;
-    if (!device.isOutdated(taken, now)) {
-      device.acceptReading(light, seq, taken);
-      this.#options.lamps.followReading(device, taken, live, now);
+    const measuredAt = now - age;
+    if (!device.isOutdated(measuredAt, now)) {
+      device.acceptReading(light, seq, measuredAt);
+      this.#options.lamps.followReading(device, measuredAt, live, now);
     }
     return REFUSAL;
   }

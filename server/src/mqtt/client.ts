@@ -24,7 +24,7 @@ export interface MqttClientHandlers {
    * Receives a message. Must not throw.
    * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
    */
-  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  messageReceived(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called after a reconnect. All subscriptions are active again. */
   reconnected(): void;
   /** Called when the connection is lost. The client retries on its own. */
@@ -69,7 +69,7 @@ export class MqttClient {
     this.#handlers = handlers;
   }
 
-  get connected(): boolean {
+  get isConnected(): boolean {
     return this.#connected;
   }
 
@@ -91,9 +91,9 @@ export class MqttClient {
       ...(broker.password !== undefined && { password: Buffer.from(broker.password) }),
     };
     const handlers: NetworkConnectionHandlers = {
-      accepted: ({ sessionPresent }) => this.#accepted(connection, sessionPresent),
-      message: (topic, payload, retained) => this.#handlers.message(topic, payload, retained),
-      acknowledged: (packetId, reasonCode) => this.#acknowledged(packetId, reasonCode),
+      connectionAccepted: ({ sessionPresent }) => this.#accepted(connection, sessionPresent),
+      messageReceived: (topic, payload, retained) => this.#handlers.messageReceived(topic, payload, retained),
+      messageAcknowledged: (packetId, reasonCode) => this.#acknowledged(packetId, reasonCode),
       requestAnswered: (packet) => this.#answered(packet),
       closed: (error) => this.#closed(error),
     };

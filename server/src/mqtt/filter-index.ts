@@ -1,7 +1,7 @@
 import { Qlobber } from "qlobber";
 import { hasWildcard } from "./topics.js";
 
-/** Options of qlobber for the wildcard rules of MQTT 3.1.1, section 4.7.1. */
+/** Options that make the trie library qlobber follow the wildcard rules of MQTT 3.1.1, section 4.7.1. */
 const MQTT_WILDCARDS = { separator: "/", wildcard_one: "+", wildcard_some: "#", match_empty_levels: true } as const;
 
 const NO_VALUES: readonly never[] = [];
@@ -13,7 +13,7 @@ const NO_VALUES: readonly never[] = [];
 export class FilterIndex<T> {
   readonly #exact = new Map<string, readonly T[]>();
   readonly #wildcards = new Qlobber<T>(MQTT_WILDCARDS);
-  /** Number of wildcard filters; at 0, `valuesFor` skips the trie. Does not count aedes' own filters that begin with $. */
+  /** Number of wildcard filters; at 0, `findValues` skips the trie. aedes' own filters, which begin with $, are not counted. */
   #wildcardCount = 0;
 
   add(filter: string, value: T): void {
@@ -36,7 +36,7 @@ export class FilterIndex<T> {
   }
 
   /** Returns the values of all filters that match a topic. */
-  valuesFor(topic: string): readonly T[] {
+  findValues(topic: string): readonly T[] {
     const exact = this.#exact.get(topic) ?? NO_VALUES;
     if (this.#wildcardCount === 0 && !topic.startsWith("$")) return exact;
     const others = this.#wildcards.match(topic);
@@ -45,6 +45,6 @@ export class FilterIndex<T> {
 
   /** Returns whether any filter matches a topic. */
   hasMatch(topic: string): boolean {
-    return this.valuesFor(topic).length > 0;
+    return this.findValues(topic).length > 0;
   }
 }

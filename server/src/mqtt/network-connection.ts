@@ -16,14 +16,14 @@ export class ConnackError extends Error {
 /** Callbacks of one network connection. */
 export interface NetworkConnectionHandlers {
   /** Called when the broker accepts the connection. Queued messages may follow in the same turn of the event loop. */
-  accepted(packet: IConnackPacket): void;
+  connectionAccepted(packet: IConnackPacket): void;
   /**
    * Receives a message. Must not throw.
    * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
    */
-  message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  messageReceived(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called for each PUBACK. A `reasonCode` of 128 or more means that the broker refused the message. */
-  acknowledged(packetId: number, reasonCode: number): void;
+  messageAcknowledged(packetId: number, reasonCode: number): void;
   /** Called for each SUBACK and UNSUBACK. */
   requestAnswered(packet: Packet & { messageId?: number }): void;
   /** Called once when the connection has ended. `error` is undefined after a normal end. */
@@ -74,10 +74,10 @@ export class NetworkConnection {
     this.#reader = new PacketReader(version, {
       onPublish: (topic, payload, retained, qos, packetId) => {
         if (qos === 2) return this.#receiveQos2(topic, payload, retained, packetId);
-        const processed = handlers.message(topic, payload, retained);
+        const processed = handlers.messageReceived(topic, payload, retained);
         if (qos === 1) pubacks.add(packetId, processed);
       },
-      onPuback: (packetId, reasonCode) => handlers.acknowledged(packetId, reasonCode),
+      onPuback: (packetId, reasonCode) => handlers.messageAcknowledged(packetId, reasonCode),
       onPacket: (packet) => this.#handle(packet),
     });
     stream.on("error", (error) => (this.#error ??= error));
@@ -159,7 +159,9 @@ export class NetworkConnection {
    * client subscribes at QoS 1 [MQTT-3.8.4-6], but aedes sends them.
    */
   #receiveQos2(topic: string, payload: Buffer, retained: boolean, packetId: number): void {
-    const processed = this.unreleased.has(packetId) ? undefined : this.#handlers.message(topic, payload, retained);
+    const processed = this.unreleased.has(packetId)
+      ? undefined
+      : this.#handlers.messageReceived(topic, payload, retained);
     this.unreleased.add(packetId);
     const sendPubrec = (): void => this.send({ cmd: "pubrec", messageId: packetId });
     if (!processed) return sendPubrec();
@@ -173,7 +175,7 @@ export class NetworkConnection {
     const code = packet.returnCode ?? packet.reasonCode ?? 0;
     if (code > 0) return this.destroy(new ConnackError(code));
     this.#keepAliveTimer = setInterval(() => this.#checkKeepAlive(), this.#keepAlive * 500);
-    this.#handlers.accepted(packet);
+    this.#handlers.connectionAccepted(packet);
     this.#onAccepted?.();
   }
 

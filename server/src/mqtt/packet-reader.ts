@@ -61,7 +61,7 @@ export class PacketReader {
     }
     let at = 0;
     while (at < bytes.length) {
-      const body = endOfRemainingLength(bytes, at);
+      const body = findEndOfRemainingLength(bytes, at);
       const length = body && decodeRemainingLength(bytes, at, body);
       const end = body + length;
       // `body` is 0 while the remaining length is incomplete
@@ -103,7 +103,7 @@ export class PacketReader {
       at += 2;
     }
     if (this.#version === 5) {
-      const properties = endOfRemainingLength(bytes, at - 1);
+      const properties = findEndOfRemainingLength(bytes, at - 1);
       at = properties > 0 ? properties + decodeRemainingLength(bytes, at - 1, properties) : NaN;
     }
     // reject QoS 3 [MQTT-3.3.1-4] and identifier 0 [MQTT-2.3.1-1]; `!(at <= end)` is also true for NaN
@@ -117,7 +117,7 @@ export class PacketReader {
  * @returns the offset of the byte after the length; 0 when the length is incomplete
  * @throws Error when the length has more than four bytes
  */
-function endOfRemainingLength(bytes: Buffer, at: number): number {
+function findEndOfRemainingLength(bytes: Buffer, at: number): number {
   for (let end = at + 1; end <= at + 4; end++) {
     if (end >= bytes.length) return 0;
     if (bytes[end] < 128) return end + 1;

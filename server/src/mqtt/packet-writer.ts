@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
-import { DUP_FLAG, maxPublishSize, QOS_1_FLAG, RETAIN_FLAG, writePublish } from "./publish.js";
+import { DUP_FLAG, maxPublishSizeOf, QOS_1_FLAG, RETAIN_FLAG, writePublish } from "./publish.js";
 
 /** Size of the memory blocks that collect packets, in bytes. */
 const BLOCK_SIZE = 65_536;
 
 /**
- * Encodes packets for a broker. All packets of one turn of the event loop leave in one write, because a system call costs
+ * Encodes packets for a broker. One write sends all packets of a turn of the event loop, because a system call costs
  * far more than encoding a packet. The frequent packets PUBLISH and PUBACK are encoded without mqtt-packet.
  */
 export class PacketWriter {
@@ -26,7 +26,7 @@ export class PacketWriter {
 
   /** Adds a PUBLISH packet at QoS 1 to the next write. */
   writePublish(packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean): void {
-    const to = this.#reserve(maxPublishSize(topic, payload));
+    const to = this.#reserve(maxPublishSizeOf(topic, payload));
     const flags = QOS_1_FLAG | (dup ? DUP_FLAG : 0) | (retain ? RETAIN_FLAG : 0);
     this.#end = writePublish(to, this.#end, flags, packetId, topic, payload, this.#hasProperties);
   }

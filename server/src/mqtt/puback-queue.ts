@@ -28,7 +28,7 @@ export class PubackQueue {
     this.#failed = failed;
   }
 
-  /** Adds a message. The PUBACK leaves after `processed` resolves, or without delay if `processed` is undefined. */
+  /** Adds a message. Its PUBACK is sent after `processed` resolves, or without delay if `processed` is undefined. */
   add(packetId: number, processed: Promise<void> | undefined): void {
     const idle = this.#next === this.#packetIds.length;
     if (idle && !processed) return this.#sendPuback(packetId);

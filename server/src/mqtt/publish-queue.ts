@@ -26,7 +26,7 @@ export const MAX_PUBLISH_ID = 4000;
  * earlier one of the same topic, which limits the memory that waiting messages use.
  */
 export class PublishQueue {
-  /** Inflight messages by packet identifier. An array, because a Map rehashes often as messages come and go. */
+  /** Inflight messages by packet identifier. This is an array, because a Map would be resized often. */
   readonly #inflight = new Array<QueuedPublish | undefined>(MAX_PUBLISH_ID + 1).fill(undefined);
   #inflightCount = 0;
   /** Messages that are not sent yet, oldest first. The key is the topic of a retained message, otherwise the sequence number. */
@@ -71,7 +71,7 @@ export class PublishQueue {
   }
 
   /**
-   * Handles a PUBACK: removes the message, calls its `acknowledged` and sends waiting messages.
+   * Removes the message that a PUBACK acknowledges, calls its `acknowledged` and sends waiting messages.
    * @returns the topic of the message; undefined for an unknown packet identifier
    */
   acknowledge(packetId: number): string | undefined {

@@ -1,7 +1,7 @@
 import { utf8Length, putBytes, putText } from "../common/bytes.js";
 
 /** Upper bound for the size of a PUBLISH, in bytes. A UTF-16 unit takes up to three bytes in UTF-8. */
-export function maxPublishSize(topic: string, payload: Uint8Array): number {
+export function maxPublishSizeOf(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
 }
 

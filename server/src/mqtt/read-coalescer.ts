@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 /** How long reading pauses on a busy stream, in ms. */
 export const READ_PAUSE = 1;
 
-/** A stream counts as busy when it brings this many bytes within `READ_PAUSE` (1 ms): about ten readings. */
+/** A stream counts as busy when it delivers this many bytes within `READ_PAUSE` (1 ms): about ten readings. */
 export const BUSY_BYTES = 512;
 
 /** After a chunk of this size, in bytes, reading does not pause: the chunk is large enough. */
@@ -18,10 +18,10 @@ export const LARGE_CHUNK_BYTES = 1024;
  */
 export class ReadCoalescer {
   readonly #stream: Pick<Duplex, "pause" | "resume">;
-  /** Number of bytes read since `#since`. */
+  /** Number of bytes read since `#measurementStart`. */
   #bytes = 0;
   /** Start of the current measurement, by `performance.now()`. */
-  #since = 0;
+  #measurementStart = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(stream: Pick<Duplex, "pause" | "resume">) {
@@ -31,8 +31,8 @@ export class ReadCoalescer {
   /** Counts a chunk and pauses a busy stream. Call this after each chunk, with the size of the chunk in bytes. */
   countChunk(bytes: number): void {
     const now = performance.now();
-    if (now - this.#since > READ_PAUSE) {
-      this.#since = now;
+    if (now - this.#measurementStart > READ_PAUSE) {
+      this.#measurementStart = now;
       this.#bytes = 0;
     }
     this.#bytes += bytes;

@@ -45,7 +45,10 @@ export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, 
   return { stream, ready: waitUntilReady(stream, once(stream, "secureConnect")) };
 }
 
-/** Reads into our own memory blocks. With `data` events, Node would read one more chunk after each `pause`. */
+/**
+ * Creates options that make Node read into memory blocks of this module. With `data` events instead, Node would read one
+ * more chunk after each `pause`.
+ */
 function createReadOptions(onData: DataListener): net.OnReadOpts {
   let block = Buffer.allocUnsafeSlow(RECEIVE_BLOCK_BYTES);
   let at = 0;

@@ -84,13 +84,13 @@ export function filterMatches(filter: string, topic: string): boolean {
     if (level === "#") return true;
     if (index >= levels.length) return false;
     if (level !== "+" && level !== levels[index]) return false;
-    if (index === levels.length - 1) return pattern.length === levels.length || onlyHashFollows(pattern, index);
+    if (index === levels.length - 1) return pattern.length === levels.length || isFollowedByHashOnly(pattern, index);
   }
   return false;
 }
 
 /** Returns whether only a `#` follows this level: `a/#` also matches its parent `a` (MQTT 3.1.1, 4.7.1.2). */
-function onlyHashFollows(pattern: readonly string[], index: number): boolean {
+function isFollowedByHashOnly(pattern: readonly string[], index: number): boolean {
   return pattern.length === index + 2 && pattern[index + 1] === "#";
 }
 

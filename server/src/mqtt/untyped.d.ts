@@ -10,7 +10,7 @@ declare module "qlobber" {
   export class Qlobber<T> {
     constructor(options: Options);
     add(filter: string, value: T): this;
-    /** Removes a value. Does nothing when the filter does not have it. */
+    /** Removes a value that was added with this filter. Does nothing if there is none. */
     remove(filter: string, value: T): this;
     /** @throws Error for a topic of more than 100 levels */
     match(topic: string): T[];

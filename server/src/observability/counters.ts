@@ -31,6 +31,6 @@ export interface Counters {
 }
 
 /** Creates counters at zero. */
-export function newCounters(): Counters {
+export function createCounters(): Counters {
   return { received: 0, sent: 0, rejected: {}, duplicates: 0, refused: 0 };
 }

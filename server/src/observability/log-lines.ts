@@ -9,19 +9,19 @@ export interface LogOutput {
  * Buffers log lines and writes the lines of one event-loop turn together, because each write to a pipe or file blocks. When a
  * write fails, its lines are dropped and counted: the disk may be full, or the reader of the pipe may have exited.
  */
-export class LogLines {
+export class LogLineWriter {
   readonly #output: LogOutput;
-  readonly #recovered: (lost: number, error: Error) => void;
+  readonly #onRecovered: (lost: number, error: Error) => void;
   #buffered = "";
   #lostCount = 0;
   /** Number of lost lines that were already reported to `recovered`. */
-  #reported = 0;
+  #reportedCount = 0;
   #error: Error | undefined;
 
-  /** @param recovered called after the first write that succeeds again, with the number of lost lines and the error */
-  constructor(output: LogOutput, recovered: (lost: number, error: Error) => void) {
+  /** @param onRecovered called after the first write that succeeds again, with the number of lost lines and the error */
+  constructor(output: LogOutput, onRecovered: (lost: number, error: Error) => void) {
     this.#output = output;
-    this.#recovered = recovered;
+    this.#onRecovered = onRecovered;
   }
 
   /** Number of log lines lost since the start of the server. */
@@ -39,9 +39,9 @@ export class LogLines {
     const text = this.#buffered;
     this.#buffered = "";
     if (!text) return;
-    const written = (error?: Error | null): void => (error ? this.#failed(text, error) : this.#succeeded());
+    const onWritten = (error?: Error | null): void => (error ? this.#failed(text, error) : this.#succeeded());
     try {
-      this.#output.write(text, written);
+      this.#output.write(text, onWritten);
     } catch (error) {
       this.#failed(text, error as Error);
     }
@@ -53,9 +53,9 @@ export class LogLines {
   }
 
   #succeeded(): void {
-    const lost = this.#lostCount - this.#reported;
+    const lost = this.#lostCount - this.#reportedCount;
     if (lost === 0) return;
-    this.#reported = this.#lostCount;
-    this.#recovered(lost, this.#error!);
+    this.#reportedCount = this.#lostCount;
+    this.#onRecovered(lost, this.#error!);
   }
 }

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { pino } from "pino";
 import type { Channel } from "../../../contract/index.js";
 import { textOf } from "../common/errors.js";
-import { LogLines, type LogOutput } from "./log-lines.js";
+import { LogLineWriter, type LogOutput } from "./log-lines.js";
 import { MAX_LINES_PER_SECOND, LogRateLimiter, type MessageCounts } from "./log-rate-limiter.js";
 import { clock } from "../time/monotonic-clock.js";
 
@@ -53,8 +53,8 @@ export const silentLog: Log = {
   lost: 0,
 };
 
-/** Returns standard output, with its errors ignored so that they do not end the process. `LogLines` counts failed writes. */
-function standardOutput(): LogOutput {
+/** Returns standard output, with its errors ignored so that they do not end the process. `LogLineWriter` counts failed writes. */
+function getStandardOutput(): LogOutput {
   return process.stdout.removeListener("error", ignoreError).on("error", ignoreError);
 }
 
@@ -63,7 +63,7 @@ function ignoreError(): void {}
 /** Creates a log. Writes a condensed log to standard output by default. */
 export function createLog(
   format: LogFormat,
-  { output = standardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},
+  { output = getStandardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},
 ): Log {
   const limit = messages === "all" ? Infinity : MAX_LINES_PER_SECOND;
   return format === "json" ? createJsonLog(output, limit) : createPrettyLog(output, limit);
@@ -75,14 +75,14 @@ function summarizeCounts({ received, sent, other }: MessageCounts): string {
   return `${received} more messages received and ${sent} sent in this second${others}`;
 }
 
-/** Describes lost log lines in a sentence. Logged once the output works again. */
-function describeLoss(count: number, error: Error): string {
+/** Describes lost log lines in a sentence, which is logged once the output works again. */
+function describeLostLines(count: number, error: Error): string {
   const lines = count === 1 ? "A line of the log was" : `${count} lines of the log were`;
   return `${lines} lost, because they could not be written: ${textOf(error)}`;
 }
 
 function createJsonLog(output: LogOutput, limit: number): Log {
-  const lines = new LogLines(output, (...loss) => logger.warn({ event: "log" }, describeLoss(...loss)));
+  const lines = new LogLineWriter(output, (...loss) => logger.warn({ event: "log" }, describeLostLines(...loss)));
   const logger = pino(
     {
       base: null,
@@ -117,19 +117,19 @@ function createJsonLog(output: LogOutput, limit: number): Log {
   };
 }
 
-/** Message fields that the log for people leaves out: delivery bookkeeping, and constant facts about the board. */
+/** Message fields that the `pretty` log leaves out: numbers for programs, and facts about the board that rarely change. */
 const HIDDEN_FIELDS = new Set(["boot", "seq", "age", "at", "firmware", "board", "dropped"]);
 
 function formatMessage(message: object): string {
   return JSON.stringify(message, (key, value: unknown) => (HIDDEN_FIELDS.has(key) ? undefined : value));
 }
 
-type Style = Parameters<typeof styleText>[0];
+type TextStyle = Parameters<typeof styleText>[0];
 
 function createPrettyLog(output: LogOutput, limit: number): Log {
-  const lines = new LogLines(output, (...loss) => warn(describeLoss(...loss)));
+  const lines = new LogLineWriter(output, (...loss) => warn(describeLostLines(...loss)));
   const colored = output.isTTY === true && !process.env.NO_COLOR;
-  const paint = (style: Style, text: string): string =>
+  const paint = (style: TextStyle, text: string): string =>
     colored ? styleText(style, text, { validateStream: false }) : text;
   const writeLine = (text: string): void => {
     const time = new Date(clock.wallNow()).toTimeString().slice(0, 8);

@@ -5,10 +5,10 @@ import type { StorageHealth } from "../storage/health.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
 import { MAX_PENDING_ACTIONS, type Action, type Outcome, type ActionRequest } from "./action.js";
-import type { Blinking } from "./blinking.js";
-import type { BoardConfigs } from "./board-config.js";
+import type { BlinkTracker } from "./blinking.js";
+import type { BoardConfigPublisher } from "./board-config.js";
 import type { DeviceMemory } from "./device-memory.js";
-import type { StorageFailures } from "./storage-failures.js";
+import type { StorageFailureLog } from "./storage-failures.js";
 import type { StoredActions } from "./stored-actions.js";
 
 /** Maximum number of outcomes to remember for each device. Above it, the oldest outcome is forgotten. */
@@ -17,13 +17,13 @@ const MAX_REMEMBERED_OUTCOMES = 32;
 export interface ActionsOptions {
   readonly memory: Pick<DeviceMemory, "setActions">;
   /** Makes a request fail instead of waiting while the disk is full. */
-  readonly health: Pick<StorageHealth, "storedOrThrow">;
+  readonly health: Pick<StorageHealth, "waitUntilStored">;
   readonly publisher: Publisher;
-  /** Tells boards which actions have expired. */
-  readonly boardConfigs: Pick<BoardConfigs, "publish">;
+  /** Publishes to each board which of its actions have expired. */
+  readonly boardConfigs: Pick<BoardConfigPublisher, "publish">;
   /** Tracks which boards blink because of `identify`. */
-  readonly blinking: Pick<Blinking, "begin">;
-  readonly failures: Pick<StorageFailures, "logFailure">;
+  readonly blinking: Pick<BlinkTracker, "startTracking">;
+  readonly failures: Pick<StorageFailureLog, "logFailure">;
   readonly log: Log;
 }
 
@@ -36,7 +36,7 @@ interface PendingAction {
 
 /** The state of one device's actions: sequence numbers, waiting actions and latest outcomes. */
 interface DeviceActions {
-  last: number;
+  lastSeq: number;
   expired: number;
   /** Actions that wait for a reply, in order of `seq`. */
   pending: PendingAction[];
@@ -70,7 +70,7 @@ export class Actions {
   /** Restores a device's actions after a restart or from another server. Actions whose time is over expire at once. */
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const actions = this.#actionsOf(device);
-    Object.assign(actions, { last, expired, identify });
+    Object.assign(actions, { lastSeq: last, expired, identify });
     actions.pending = pending.map(({ seq, until }) => ({ seq, until, resolve() {} }));
     this.#expireDue(device, actions);
   }
@@ -81,7 +81,7 @@ export class Actions {
   }
 
   /** Returns the highest `seq` of expired actions; 0 if there are none. */
-  highestExpired(device: Device): number {
+  highestExpiredSeqOf(device: Device): number {
     return this.#byDevice.get(device)?.expired ?? 0;
   }
 
@@ -95,18 +95,18 @@ export class Actions {
     const now = clock.now();
     // Ignore an implausible wall clock: one far in the future would use up the sequence numbers.
     const seconds = clock.isWallClockPlausible ? Math.floor((clock.wallNow() - SEQ_EPOCH) / 1000) : 0;
-    const seq = Math.max(actions.last + 1, seconds);
-    actions.last = seq;
+    const seq = Math.max(actions.lastSeq + 1, seconds);
+    actions.lastSeq = seq;
     if (action === "identify") actions.identify = [...actions.identify, seq].slice(-MAX_PENDING_ACTIONS);
     const completion = new Promise<Outcome>((resolve) => {
       actions.pending.push({ seq, until: now + expires * 1000, resolve });
     });
     try {
       const stored = this.#storeInOrder(device, actions);
-      await this.#options.health.storedOrThrow(stored, "The action was not sent, because it cannot be stored.");
+      await this.#options.health.waitUntilStored(stored, "The action was not sent, because it cannot be stored.");
     } catch (error) {
       actions.pending = actions.pending.filter((pending) => pending.seq !== seq);
-      // Store the other actions, because a retry of the failed write would store the new action.
+      // Write the list without the new action, because a retry of the failed write would store that action.
       void this.#save(device, actions);
       throw error;
     }
@@ -119,13 +119,13 @@ export class Actions {
     return { seq, completion };
   }
 
-  /** Handles a device's reply to an action. Resolves when the outcome is stored. */
+  /** Completes the action to which a device has replied. Resolves when the outcome is stored. */
   async handleReply(device: Device, reply: Reply): Promise<void> {
     const actions = this.#byDevice.get(device);
     const { seq, ok } = reply;
     if (ok && actions?.identify.includes(seq)) {
       actions.identify = actions.identify.filter((other) => other !== seq);
-      this.#options.blinking.begin(device);
+      this.#options.blinking.startTracking(device);
     }
     const outcome: Outcome = { outcome: ok ? "done" : "refused", ...reply };
     const at = actions?.pending.findIndex((pending) => pending.seq === seq) ?? -1;
@@ -157,7 +157,7 @@ export class Actions {
   }
 
   /** Stores all actions again after the storage has lost them. Resolves when all are stored. */
-  async storeAgain(): Promise<void> {
+  async storeAllAgain(): Promise<void> {
     await Promise.all(Array.from(this.#byDevice, ([device, actions]) => this.#save(device, actions)));
   }
 
@@ -186,7 +186,7 @@ export class Actions {
     let actions = this.#byDevice.get(device);
     if (!actions) {
       actions = {
-        last: 0,
+        lastSeq: 0,
         expired: 0,
         pending: [],
         outcomes: new Map(),
@@ -231,7 +231,7 @@ export class Actions {
   /** Stores the actions of a device after earlier writes of the same device. */
   #storeInOrder(device: Device, actions: DeviceActions): Promise<void> {
     const store = (): Promise<void> => {
-      const { last, expired, pending, identify } = actions;
+      const { lastSeq: last, expired, pending, identify } = actions;
       return this.#options.memory.setActions(device.id, {
         last,
         expired,

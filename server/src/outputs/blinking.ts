@@ -6,7 +6,7 @@ import type { Notifier } from "./notifier.js";
 /** How long a board counts as blinking after its reply to `identify`, in ms. Boards blink for 1.5 s. */
 const BLINK_DURATION = 2000;
 /** How long a board still counts as blinking after a status message, in ms; at most `MAX_BLINK_DURATION` in total. */
-const STATUS_EXTENSION = 500;
+const EXTENSION_AFTER_STATUS = 500;
 /** The longest time that a board counts as blinking after one action, in ms. */
 const MAX_BLINK_DURATION = 10_000;
 
@@ -20,7 +20,7 @@ interface Blink {
  * Tracks which boards blink because of an `identify` action. Firmware up to 0.1.0 reports each blink in its status like a
  * switched lamp. The server ignores the lamp state of a board that blinks, and corrects the lamp afterwards.
  */
-export class Blinking {
+export class BlinkTracker {
   readonly #blinks = new Map<Device, Blink>();
   readonly #lamps: Lamps;
   readonly #notifier: Notifier;
@@ -31,7 +31,7 @@ export class Blinking {
   }
 
   /** Starts tracking a board that has confirmed an `identify` action. */
-  begin(device: Device): void {
+  startTracking(device: Device): void {
     clearTimeout(this.#blinks.get(device)?.timer);
     const startedAt = performance.now();
     const blink: Blink = { startedAt, until: startedAt + BLINK_DURATION, timer: undefined };
@@ -42,11 +42,11 @@ export class Blinking {
   }
 
   /** Extends the blinking time of a board after a status message, because the board may still be blinking. */
-  statusReceived(device: Device): void {
+  handleStatus(device: Device): void {
     const blink = this.#blinks.get(device);
     if (blink)
       blink.until = Math.min(
-        Math.max(blink.until, performance.now() + STATUS_EXTENSION),
+        Math.max(blink.until, performance.now() + EXTENSION_AFTER_STATUS),
         blink.startedAt + MAX_BLINK_DURATION,
       );
   }

@@ -7,7 +7,7 @@ import type { Publisher } from "../transport/publisher.js";
  * Publishes the configuration of each board, retained on `<id>/config`: the rule for its lamp, how it reports, and which
  * actions have expired. A board without a connection then decides by the same rule as the server, and skips expired actions.
  */
-export class BoardConfigs {
+export class BoardConfigPublisher {
   /** When and how boards send readings. Missing values have the defaults of the contract. */
   reporting: Reporting = {};
   readonly #publisher: Publisher;
@@ -28,12 +28,12 @@ export class BoardConfigs {
   }
 
   /** Records that another server has published the configuration, so that this server does not publish it again. */
-  assumePublished(device: Device, expired: number): void {
+  markPublished(device: Device, expired: number): void {
     this.#published.set(device, this.#configOf(device, expired));
   }
 
   /** The devices whose configuration was published. */
-  get devices(): Device[] {
+  get publishedDevices(): Device[] {
     return [...this.#published.keys()];
   }
 
@@ -43,7 +43,7 @@ export class BoardConfigs {
 
   /** Forgets the published configurations, because the broker may have lost them. Returns the devices to publish again. */
   forgetPublished(): Device[] {
-    const { devices } = this;
+    const { publishedDevices: devices } = this;
     this.#published.clear();
     return devices;
   }

@@ -7,23 +7,23 @@ import type { RecentReadings } from "../history/recent.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Publisher } from "../transport/publisher.js";
 import type { Actions } from "./actions.js";
-import type { BoardConfigs } from "./board-config.js";
+import type { BoardConfigPublisher } from "./board-config.js";
 import type { DecisionPublisher } from "./decision-publisher.js";
 import type { DeviceMemory } from "./device-memory.js";
 import type { Lamps } from "./lamps.js";
 import type { Notifier } from "./notifier.js";
-import type { StorageFailures } from "./storage-failures.js";
+import type { StorageFailureLog } from "./storage-failures.js";
 
 export interface DeviceCommandsOptions {
   readonly devices: Devices;
   readonly lamps: Lamps;
   readonly actions: Actions;
-  readonly boardConfigs: BoardConfigs;
+  readonly boardConfigs: BoardConfigPublisher;
   readonly decisionPublisher: DecisionPublisher;
   readonly notifier: Notifier;
   readonly publisher: Publisher;
   readonly memory: DeviceMemory;
-  readonly failures: StorageFailures;
+  readonly failures: StorageFailureLog;
   readonly history: History;
   readonly recent: RecentReadings;
   /** The journal of readings, in which a forgotten device is deleted. */

@@ -31,33 +31,35 @@ export interface DiscoveryMemory {
   forget(topic: string): Promise<void>;
 }
 
-const MODE = "mode:";
-const ZONE_MODE = "zone-mode:";
-const ACTIONS = "actions:";
-const DISCOVERY = "discovery:";
+const MODE_PREFIX = "mode:";
+const ZONE_MODE_PREFIX = "zone-mode:";
+const ACTIONS_PREFIX = "actions:";
+const DISCOVERY_PREFIX = "discovery:";
 
-/** The device memory of a single server, in its data folder. */
+/** Opens the device memory of a single server, which is stored in the server's data folder. */
 export function openDeviceMemory(values: NamedValues): DeviceMemory {
-  const convert = <T, R>(stored: Map<string, T>, restore: (value: T) => R): Map<string, R> =>
+  const convertValues = <T, R>(stored: Map<string, T>, restore: (value: T) => R): Map<string, R> =>
     new Map(Array.from(stored, ([key, value]) => [key, restore(value)]));
-  const overridesBelow = (prefix: string): Map<string, Override> =>
-    convert(values.entriesWithPrefix<StoredOverride>(prefix), (stored) => restoreOverride(stored, clock));
+  const restoreOverrides = (prefix: string): Map<string, Override> =>
+    convertValues(values.entriesWithPrefix<StoredOverride>(prefix), (stored) => restoreOverride(stored, clock));
   const setOverride = (name: string, override: Override): Promise<void> =>
     override.mode === "auto" ? values.delete(name) : values.put(name, toStoredOverride(override, clock));
   return {
-    overrides: overridesBelow(MODE),
-    zoneOverrides: overridesBelow(ZONE_MODE),
-    setOverride: (id, override) => setOverride(MODE + id, override),
-    setZoneOverride: (zone, override) => setOverride(ZONE_MODE + zone, override),
-    actions: convert(values.entriesWithPrefix<StoredActions>(ACTIONS), (stored) => fromStoredActions(stored, clock)),
-    setActions: (id, actions) => values.put(ACTIONS + id, toStoredActions(actions, clock)),
-    forget: (id) => values.delete(MODE + id, ACTIONS + id),
+    overrides: restoreOverrides(MODE_PREFIX),
+    zoneOverrides: restoreOverrides(ZONE_MODE_PREFIX),
+    setOverride: (id, override) => setOverride(MODE_PREFIX + id, override),
+    setZoneOverride: (zone, override) => setOverride(ZONE_MODE_PREFIX + zone, override),
+    actions: convertValues(values.entriesWithPrefix<StoredActions>(ACTIONS_PREFIX), (stored) =>
+      fromStoredActions(stored, clock),
+    ),
+    setActions: (id, actions) => values.put(ACTIONS_PREFIX + id, toStoredActions(actions, clock)),
+    forget: (id) => values.delete(MODE_PREFIX + id, ACTIONS_PREFIX + id),
     discovery: {
-      topics: [...values.entriesWithPrefix<true>(DISCOVERY).keys()],
+      topics: [...values.entriesWithPrefix<true>(DISCOVERY_PREFIX).keys()],
       async remember(topics) {
-        await Promise.all(topics.map((topic) => values.put(DISCOVERY + topic, true)));
+        await Promise.all(topics.map((topic) => values.put(DISCOVERY_PREFIX + topic, true)));
       },
-      forget: (topic) => values.delete(DISCOVERY + topic),
+      forget: (topic) => values.delete(DISCOVERY_PREFIX + topic),
     },
   };
 }

@@ -8,7 +8,7 @@ import type { DeviceMemory } from "./device-memory.js";
 import type { LampCommands } from "./lamp-commands.js";
 import type { Notifier } from "./notifier.js";
 import type { Ownership } from "./ownership.js";
-import type { StorageFailures } from "./storage-failures.js";
+import type { StorageFailureLog } from "./storage-failures.js";
 
 /** Age in ms above which an arriving reading counts as old. The lamp does not follow an old reading at once. */
 export const OLD_READING_AGE = 2000;
@@ -34,13 +34,13 @@ export interface LampsOptions {
   readonly notifier: Notifier;
   readonly ownership: Ownership;
   readonly memory: Pick<DeviceMemory, "setOverride" | "setZoneOverride">;
-  readonly failures: StorageFailures;
+  readonly failures: StorageFailureLog;
 }
 
 /** Controls the lamps: decides, publishes the command, and notifies listeners about switched lamps. */
 export class Lamps {
   /** Whether the broker still delivers messages that waited while the server was away. */
-  catchingUp = false;
+  isCatchingUp = false;
   readonly #options: LampsOptions;
   readonly #delayedReadings = new Map<Device, DelayedReading>();
   /** Devices whose lamp may switch without a new reading, because an override or the rule's minimum time ends. */
@@ -65,7 +65,7 @@ export class Lamps {
     }
     if (isTimeCertain && now - measuredAt <= OLD_READING_AGE) return this.#decideAll(device, now);
     const since = delayed?.since ?? now;
-    const latest = since + (this.catchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
+    const latest = since + (this.isCatchingUp ? MAX_QUEUE_WAIT : MAX_READING_WAIT);
     const decideLater = (): void => {
       this.#delayedReadings.delete(device);
       this.#decideAll(device, clock.now());
@@ -94,7 +94,7 @@ export class Lamps {
   }
 
   /** Decides again after a change of the rule, the zone or the time, and switches the lamp if the decision is different. */
-  redecide(device: Device, now: number): void {
+  decideAgain(device: Device, now: number): void {
     const zone = this.#zoneOf(device);
     if (device.light === undefined && !zone?.lamp) return;
     if (decideLamp(device, zone, now)?.led_on !== device.lamp?.led_on) this.#decide(device, now);
@@ -116,7 +116,7 @@ export class Lamps {
   /** Sets a zone's override without storing it, decides, and commands the zone's lamps if the decision has changed. */
   restoreZoneOverride(zone: Zone, override: Override, now: number): void {
     zone.override = override;
-    this.#zoneDecided(zone, zone.decide(now), now);
+    this.#applyZoneDecision(zone, zone.decide(now), now);
   }
 
   /** Decides again for this server's zones, because time affects schedules, silent sensors, overrides and minimum times. */
@@ -133,7 +133,7 @@ export class Lamps {
         this.setMode(device, "auto", undefined, now);
         this.#options.notifier.deviceChanged(device, "mode");
         void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));
-      } else if (override.mode === "auto") this.redecide(device, now);
+      } else if (override.mode === "auto") this.decideAgain(device, now);
     }
   }
 
@@ -158,7 +158,7 @@ export class Lamps {
   /** Decides for the zones that use a device's light, and then for its own lamp. */
   #decideAll(device: Device, now: number): void {
     const sensorOf = this.#options.zones.membershipOf(device.id)?.sensorOf;
-    if (sensorOf) for (const zone of sensorOf) this.#zoneDecided(zone, zone.decide(now), now, device);
+    if (sensorOf) for (const zone of sensorOf) this.#applyZoneDecision(zone, zone.decide(now), now, device);
     this.#decide(device, now);
   }
 
@@ -180,8 +180,8 @@ export class Lamps {
     else this.#timedDevices.delete(device);
   }
 
-  /** Reports a zone's decision. If it has switched, stores it and commands the lamps. @param except a device to leave out */
-  #zoneDecided(zone: Zone, isSwitched: boolean, now: number, except?: Device): void {
+  /** Reports a zone's decision. If the zone has switched, stores it and commands its lamps. @param except a device to leave out */
+  #applyZoneDecision(zone: Zone, isSwitched: boolean, now: number, except?: Device): void {
     const { devices, notifier, ownership } = this.#options;
     notifier.zoneDecided(zone, isSwitched);
     if (!isSwitched) return;
@@ -200,7 +200,7 @@ export class Lamps {
     const before = zone.reason;
     const isSwitched = zone.decide(now);
     const hasEnded = zone.override.mode !== mode;
-    if (isSwitched || hasEnded || zone.reason !== before) this.#zoneDecided(zone, isSwitched, now);
+    if (isSwitched || hasEnded || zone.reason !== before) this.#applyZoneDecision(zone, isSwitched, now);
     if (!hasEnded) return;
     notifier.zoneOverrideEnded(zone);
     void this.#store(`zone ${name}`, memory.setZoneOverride(name, zone.override));

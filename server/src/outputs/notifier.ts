@@ -14,7 +14,7 @@ import type { ServerEvents } from "./server-events.js";
 /** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
   /** Schedules an event about a device that changed or sent a reading. */
-  scheduleDevice(device: Device): void;
+  scheduleDeviceEvent(device: Device): void;
   publish(name: string, data: unknown): void;
 }
 
@@ -31,7 +31,7 @@ export interface NotifierOptions {
 }
 
 /** The shortest time between two events about one zone, in ms. */
-const ZONE_INTERVAL = 250;
+const MIN_ZONE_EVENT_INTERVAL = 250;
 
 /** Notifies everybody about changes of devices and zones: apps, other servers, Home Assistant, history, log and dashboard. */
 export class Notifier {
@@ -43,7 +43,7 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options;
     const { eventStream, emitter } = options;
-    this.#zones = new Throttle(ZONE_INTERVAL, (zone) => {
+    this.#zones = new Throttle(MIN_ZONE_EVENT_INTERVAL, (zone) => {
       const view = zone.toView(clock.now());
       eventStream.publish("zone", view);
       emitter.emit("zone", view);
@@ -63,7 +63,7 @@ export class Notifier {
     if (change === "switched" || change === "status") storeDevice?.(device);
     if (!this.#started) return;
     if (change === "appeared" || change === "status") this.deviceDescribed(device);
-    if (change === "switched") history.addSwitch(device, switchOf(device));
+    if (change === "switched") history.addSwitch(device, createHistorySwitch(device));
     logChange(log, device, change);
     // The reading or status that added a new device is reported right afterwards.
     if (change !== "appeared") this.deviceReported(device);
@@ -72,7 +72,7 @@ export class Notifier {
   /** Sends the current state of a device to the dashboard and to library users, after a reading or another change. */
   deviceReported(device: Device): void {
     const { eventStream, emitter } = this.#options;
-    eventStream.scheduleDevice(device);
+    eventStream.scheduleDeviceEvent(device);
     if (emitter.listenerCount("device") > 0) emitter.emit("device", device.toView());
   }
 
@@ -122,7 +122,7 @@ export class Notifier {
 }
 
 /** Creates the history entry of a lamp that was switched just now. */
-function switchOf(device: Device): HistorySwitch {
+function createHistorySwitch(device: Device): HistorySwitch {
   const { zone, override, status, reason } = device;
   const person = override.mode !== "auto" || (zone !== undefined && zone.override.mode !== "auto");
   return {

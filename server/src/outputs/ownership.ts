@@ -11,4 +11,4 @@ export interface Ownership {
 }
 
 /** Ownership of a single server, which decides about all devices and zones. */
-export const SOLE_OWNER: Ownership = { ownsZone: () => true, isValid: () => true, storeZone() {} };
+export const SOLE_OWNERSHIP: Ownership = { ownsZone: () => true, isValid: () => true, storeZone() {} };

@@ -2,7 +2,7 @@ import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 
 /** Logs values that could not be stored. The server continues with what it has in memory. */
-export class StorageFailures {
+export class StorageFailureLog {
   readonly #log: Log;
 
   constructor(log: Log) {

@@ -21,14 +21,14 @@ export interface Accounts {
   readonly isLoginRequired: boolean;
   /**
    * Authenticates a user by name and password; undefined when either is wrong. The check deliberately takes tenths of a
-   * second, except for generated passwords and for pairs that were right before.
+   * second, unless the password was generated or the same name and password were right before.
    * @param from the client, such as its address. Clients take turns, so that none can block the others.
    * @throws BusyError when too many checks are waiting
    */
   authenticate(name: string, password: string, from?: string): Promise<Account | undefined>;
   /**
-   * Authenticates a user by name and generated password (128 random bits); undefined when either is wrong. Fast and not
-   * throttled, so this never accepts a password that a person chose.
+   * Authenticates a user by name and generated password (128 random bits); undefined when either is wrong. This check is
+   * fast and not throttled, so it never accepts a password that a person chose.
    */
   authenticateGenerated(name: string, password: string): Account | undefined;
   /**
@@ -36,15 +36,16 @@ export interface Accounts {
    * Updates the time of the token's last use.
    */
   authenticateToken(token: string): Account | undefined;
-  /** Says in a sentence why `authenticateToken` rejects a token. Default: the token is unknown. */
+  /** Explains in a sentence why `authenticateToken` rejects a token. By default, the explanation is that the token is unknown. */
   tokenProblem?(token: string): string;
   /** Finds the account with a name, for example from a verified client certificate. */
   findByName(name: string): Account | undefined;
   /**
-   * Returns a hash that changes with the password of an account. Login sessions store it, so that a password that was
-   * changed while the server was stopped ends them. Undefined for accounts that end with the server.
+   * Returns a hash that changes with the password of an account. Login sessions store the hash, so that a session ends if
+   * the password is changed while the server is stopped. Returns undefined for accounts that exist only while the server
+   * runs.
    */
-  fingerprint?(account: Account): string | undefined;
+  fingerprintOf?(account: Account): string | undefined;
 }
 
 /** Error when too many password checks are waiting. The client should try again in a few seconds. */

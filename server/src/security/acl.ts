@@ -30,7 +30,7 @@ const BOARD_SUBSCRIBE_CHANNELS: readonly Channel[] = ["commands", "config", "set
  * Permissions of a board: its own topics, and the status of its server. Wildcards are not allowed, because each would also
  * match topics of other boards.
  */
-function boardPermissions(id: string): Permissions {
+function createBoardPermissions(id: string): Permissions {
   const published = new Set(BOARD_PUBLISH_CHANNELS.map((channel) => topicOf(id, channel)));
   const read = new Set([...BOARD_SUBSCRIBE_CHANNELS.map((channel) => topicOf(id, channel)), serverStatusTopic(id)]);
   const mayRead = (topic: string): boolean => read.has(topic);
@@ -40,5 +40,5 @@ function boardPermissions(id: string): Permissions {
 /** Returns the MQTT permissions of an account. */
 export function permissionsOf({ role, device }: Account): Permissions {
   if (role === "admin") return FULL_ACCESS;
-  return role === "reader" || device === undefined ? READER_PERMISSIONS : boardPermissions(device);
+  return role === "reader" || device === undefined ? READER_PERMISSIONS : createBoardPermissions(device);
 }

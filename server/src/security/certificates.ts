@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext, TLSSocket, type SecureContextOptions, type TlsOptions } from "node:tls";
 import { codeOf, StartError, textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
-import { exposureWarning } from "./file-modes.js";
+import { checkFileExposure } from "./file-modes.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Paths of PEM files for TLS. The server reloads them when they change. */
@@ -30,7 +30,7 @@ export interface Certificates {
    * Returns the options for `tls.createServer` and `https.createServer`. Allows TLS 1.2 and newer, and requests or requires
    * client certificates as configured.
    */
-  tlsOptions(): TlsOptions;
+  createTlsOptions(): TlsOptions;
   /** Registers a listener for new files. Pass its argument to `server.setSecureContext`. Existing connections stay open. */
   onChange(listener: (context: SecureContextOptions) => void): void;
   /** Stops checking the files for changes. */
@@ -58,7 +58,7 @@ export async function watchCertificates(
   warnOfExposedKey();
 
   function warnOfExposedKey(): void {
-    const problem = exposureWarning("the TLS key", files.key);
+    const problem = checkFileExposure("the TLS key", files.key);
     if (problem && problem !== loggedExposure) log.warn("tls", problem);
     loggedExposure = problem;
   }
@@ -103,7 +103,7 @@ export async function watchCertificates(
   timer.unref();
 
   return {
-    tlsOptions: () => ({
+    createTlsOptions: () => ({
       ...context,
       requestCert: files.clientCa !== undefined,
       rejectUnauthorized: files.requireClientCertificate ?? false,
@@ -118,7 +118,7 @@ export async function watchCertificates(
  * Returns the common name in a verified client certificate, which is a user name for `Accounts.findByName`. Returns undefined
  * when the client presented no certificate, or one that is not signed by a configured CA.
  */
-export function certificateName(socket: unknown): string | undefined {
+export function certificateNameOf(socket: unknown): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const name: unknown = socket.getPeerCertificate()?.subject?.CN;
   return typeof name === "string" && name ? name : undefined;
@@ -181,9 +181,9 @@ function validateTlsFiles(
   return context;
 }
 
-function parseOrThrow<T>(make: () => T, problem: string): T {
+function parseOrThrow<T>(parse: () => T, problem: string): T {
   try {
-    return make();
+    return parse();
   } catch {
     throw new StartError(problem);
   }

@@ -8,15 +8,15 @@ const MAX_REMEMBERED_SESSIONS = 1000;
 export class EndedSessions {
   readonly #store: LoginStore;
   readonly #clock: StorageClock;
-  readonly #memory: number;
+  readonly #retention: number;
   /** Ended sessions by the hash of their id, in the order in which they ended. Times are by the monotonic clock, in ms. */
   readonly #byHash = new Map<string, { readonly reason: EndReason; readonly at: number }>();
 
-  /** @param memory how long a session is remembered after its end, in ms */
-  constructor(store: LoginStore, clock: StorageClock, memory: number) {
+  /** @param retention how long a session is remembered after its end, in ms */
+  constructor(store: LoginStore, clock: StorageClock, retention: number) {
     this.#store = store;
     this.#clock = clock;
-    this.#memory = memory;
+    this.#retention = retention;
   }
 
   reasonOf(hash: string): EndReason | undefined {
@@ -38,7 +38,7 @@ export class EndedSessions {
   /** Forgets sessions that ended too long ago, and the oldest ones above `MAX_REMEMBERED_SESSIONS`. */
   forgetOld(): void {
     for (const [hash, { at }] of this.#byHash)
-      if (this.#clock.now() - at >= this.#memory || this.#byHash.size > MAX_REMEMBERED_SESSIONS) this.#forget(hash);
+      if (this.#clock.now() - at >= this.#retention || this.#byHash.size > MAX_REMEMBERED_SESSIONS) this.#forget(hash);
   }
 
   #forget(hash: string): void {

@@ -9,7 +9,7 @@ const EVERYONE_MODE_BITS = 0o006;
  * missing file, and on Windows, which has no such modes.
  * @param what the contents of the file, such as `the TLS key`
  */
-export function exposureWarning(what: string, file: string): string {
+export function checkFileExposure(what: string, file: string): string {
   if (process.platform === "win32") return "";
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats || (stats.mode & EVERYONE_MODE_BITS) === 0) return "";

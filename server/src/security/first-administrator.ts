@@ -20,7 +20,7 @@ export interface FirstAdministratorOptions {
  * Creates the first administrator over HTTP for anybody who enters the one-time code from the log. A code exists only
  * while there is no user.
  */
-export class FirstAdministrator {
+export class FirstAdministratorSetup {
   readonly #options: FirstAdministratorOptions;
   readonly #code: SetupCode;
 

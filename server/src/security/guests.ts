@@ -32,7 +32,7 @@ export function withGuests(accounts: Accounts, guests: readonly Guest[]): Accoun
       guestOf(name, password) ?? accounts.authenticateGenerated(name, password),
     authenticateToken: (token) => accounts.authenticateToken(token),
     tokenProblem: (token) => accounts.tokenProblem?.(token) ?? UNKNOWN_TOKEN_PROBLEM,
-    fingerprint: (account) => accounts.fingerprint?.(account),
+    fingerprintOf: (account) => accounts.fingerprintOf?.(account),
     findByName: (name) => known.get(name)?.account ?? accounts.findByName(name),
   };
 }

@@ -23,7 +23,7 @@ const StoredSession = z.object({
   name: z.string(),
   role: z.string(),
   device: z.string().optional(),
-  /** See `Accounts.fingerprint`. */
+  /** A hash that changes with the password; see `Accounts.fingerprintOf`. */
   fingerprint: z.string().optional(),
   address: z.string(),
   browser: z.string(),
@@ -32,9 +32,9 @@ const StoredSession = z.object({
 });
 
 /** An ended session, which is stored so that the login page can explain the logout. */
-const StoredEndSchema = z.object({ ended: z.enum(END_REASONS), at: z.number() });
+const StoredEnd = z.object({ ended: z.enum(END_REASONS), at: z.number() });
 
-export const LoginRecord = z.union([StoredSession, StoredEndSchema]);
+export const LoginRecord = z.union([StoredSession, StoredEnd]);
 
 export type StoredSession = z.infer<typeof StoredSession>;
 export type LoginRecord = z.infer<typeof LoginRecord>;
@@ -46,7 +46,7 @@ export interface LoginStore {
   put(hash: string, record: LoginRecord): void;
   delete(hash: string): void;
   /** Resolves when all changes are written, or when the data folder cannot be written. */
-  stored(): Promise<void>;
+  whenStored(): Promise<void>;
 }
 
 /** A store that forgets everything when the server stops. */
@@ -54,5 +54,5 @@ export const NO_LOGIN_STORE: LoginStore = {
   load: () => new Map(),
   put() {},
   delete() {},
-  stored: async () => {},
+  whenStored: async () => {},
 };

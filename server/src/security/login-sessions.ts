@@ -85,7 +85,7 @@ export class LoginSessions {
     const id = randomBytes(32).toString("base64url");
     const now = this.#clock.now();
     const times = { startedAt: now, lastUsedAt: now, storedUseAt: now };
-    const fingerprint = this.#accounts.fingerprint?.(account);
+    const fingerprint = this.#accounts.fingerprintOf?.(account);
     const session = { account, fingerprint, address, browser: browser.slice(0, MAX_BROWSER_LENGTH), ...times };
     this.#byHash.set(hashOf(id), session);
     this.#put(hashOf(id), session);
@@ -133,7 +133,7 @@ export class LoginSessions {
     return this.#byHash.has(hash) ? undefined : (this.#ended.reasonOf(hash) ?? "unknown");
   }
 
-  /** Lists the sessions, by user name and then the latest login first. */
+  /** Lists the sessions, sorted by user name, and the latest login first. */
   listSessions(): LoginSessionView[] {
     this.#sweep();
     return Array.from(this.#byHash, ([hash, session]) => ({
@@ -153,7 +153,7 @@ export class LoginSessions {
 
   /** Resolves when all changes are stored, or when the data folder cannot be written. */
   whenStored(): Promise<void> {
-    return this.#store.stored();
+    return this.#store.whenStored();
   }
 
   /**
@@ -188,11 +188,11 @@ export class LoginSessions {
     this.#sweep();
   }
 
-  /** Returns how the account of a stored session has changed since; undefined if it is still the same. */
+  /** Returns how an account has changed since its session was stored; undefined if the account is unchanged. */
   #changeSince(stored: Omit<StoredSession, "started" | "used">, account: Account | undefined): EndReason | undefined {
     if (!account) return "removed";
     if (account.role !== stored.role || account.device !== stored.device) return "role";
-    return this.#accounts.fingerprint?.(account) === stored.fingerprint ? undefined : "password";
+    return this.#accounts.fingerprintOf?.(account) === stored.fingerprint ? undefined : "password";
   }
 
   /** Returns why a session must end; undefined if it is valid. */

@@ -33,31 +33,31 @@ export class LoginThrottle {
   readonly #known = new Map<string, Backoff>();
   readonly #now: () => number;
 
-  /** @param now a clock in ms, by default one that never jumps */
+  /** @param now returns the time in ms; by default that of a monotonic clock */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** How long the next attempt must wait, in ms; 0 when it may begin now. */
-  waitTime(address: string, name: string): number {
+  /** Returns how long the next attempt must wait, in ms; 0 when it may begin now. */
+  getWaitTime(address: string, name: string): number {
     const now = this.#now();
     const network = networkOf(address);
-    const known = this.#known.get(pairKey(network, name));
-    if (known) return known.waitTime(now);
-    return Math.max(this.#addresses.get(network)?.waitTime(now) ?? 0, this.#names.get(name)?.waitTime(now) ?? 0);
+    const known = this.#known.get(pairKeyOf(network, name));
+    if (known) return known.getWaitTime(now);
+    return Math.max(this.#addresses.get(network)?.getWaitTime(now) ?? 0, this.#names.get(name)?.getWaitTime(now) ?? 0);
   }
 
   /**
-   * Begins an attempt; call it right after `waitTime` has returned 0. Until its outcome is known, the attempt counts as
+   * Begins an attempt; call this right after `getWaitTime` has returned 0. Until its outcome is known, the attempt counts as
    * failed, so that guessing in parallel is no faster.
    */
   beginAttempt(address: string, name: string): LoginAttempt {
     const network = networkOf(address);
-    const pair = pairKey(network, name);
+    const pair = pairKeyOf(network, name);
     const counts = this.#known.has(pair)
       ? [touchBackoff(this.#known, pair)]
       : [touchBackoff(this.#addresses, network), touchBackoff(this.#names, name)];
-    for (const { backoff } of counts) backoff.begin(this.#now());
+    for (const { backoff } of counts) backoff.beginAttempt(this.#now());
     // A success withdraws only its own attempt, because earlier failures may have been guesses of somebody else.
     const withdraw = (): void => {
       for (const { backoff, all, key } of counts) {
@@ -88,8 +88,8 @@ class Backoff {
     return this.#failures === 0 && this.#running === 0;
   }
 
-  /** How long the next attempt must wait, in ms. */
-  waitTime(now: number): number {
+  /** Returns how long the next attempt must wait, in ms. */
+  getWaitTime(now: number): number {
     this.#forget(now);
     const count = this.#failures + this.#running;
     if (count < FAILURES_WITHOUT_DELAY) return 0;
@@ -97,7 +97,7 @@ class Backoff {
     return Math.max(0, latest + Math.min(MAX_ATTEMPT_DELAY, 1000 * 2 ** (count - FAILURES_WITHOUT_DELAY)) - now);
   }
 
-  begin(now: number): void {
+  beginAttempt(now: number): void {
     this.#running++;
     this.#lastStart = now;
   }
@@ -134,6 +134,6 @@ function touchBackoff(all: Map<string, Backoff>, key: string): BackoffEntry {
   return { all, key, backoff };
 }
 
-function pairKey(network: string, name: string): string {
+function pairKeyOf(network: string, name: string): string {
   return `${network}\0${name}`;
 }

@@ -14,7 +14,7 @@ export interface NewPassword {
   readonly generated?: string;
 }
 
-/** Generates a password. */
+/** Generates a password and hashes it. */
 export function generateNewPassword(): NewPassword {
   const generated = generatePassword();
   return { stored: hashGeneratedPassword(generated), generated };
@@ -31,7 +31,7 @@ export async function hashChosenPassword(name: string, password: string, wording
 }
 
 /** Explains in sentences why a password is not allowed for an account; returns "" when it is allowed. */
-export function passwordProblem(name: string, password: string, { generate }: Wording): string {
+export function passwordProblem(name: string, password: string, { generateAdvice: generate }: Wording): string {
   if (!password) return "The password is empty.";
   if (password.length < MIN_PASSWORD_LENGTH)
     return `The password has ${password.length} characters; it must have at least ${MIN_PASSWORD_LENGTH}.`;

@@ -26,7 +26,7 @@ export function createPasswordCheck(accounts: Accounts, throttle = new LoginThro
   const running = new Map<string, Promise<PasswordCheckResult>>();
 
   async function check(address: string, name: string, password: string): Promise<PasswordCheckResult> {
-    const wait = throttle.waitTime(address, name);
+    const wait = throttle.getWaitTime(address, name);
     if (wait > 0) return { wait: Math.ceil(wait / 1000) };
     const attempt = throttle.beginAttempt(address, name);
     let account: Account | undefined;
@@ -43,7 +43,7 @@ export function createPasswordCheck(accounts: Accounts, throttle = new LoginThro
 
   return async (address, name, password) => {
     const user = name.length > MAX_NAME_LENGTH ? "" : name;
-    // without throttling, because nobody can guess a generated password
+    // do not throttle generated passwords, because nobody can guess them
     const account = accounts.authenticateGenerated(user, password);
     if (account) return { account };
     const key = JSON.stringify([address, user, password]);
@@ -61,13 +61,13 @@ export function withFailureLog(check: PasswordCheck, accounts: Accounts, log: Lo
   const logged = new WeakSet<PasswordCheckResult>();
 
   return async (address, name, password) => {
-    const verdict = await check(address, name, password);
-    if (verdict.wait !== undefined || verdict.account || logged.has(verdict)) return verdict;
-    logged.add(verdict);
+    const result = await check(address, name, password);
+    if (result.wait !== undefined || result.account || logged.has(result)) return result;
+    logged.add(result);
     if (accounts.findByName(name))
       log.warn("security", `Refused a login as ${name} from ${address}: wrong password.`, { user: name, address });
     // the name is not logged, because it may be a password in the wrong field
     else log.warn("security", `Refused a login from ${address}: no user has the name that was given.`, { address });
-    return verdict;
+    return result;
   };
 }

@@ -16,11 +16,11 @@ interface PredictablePart {
   readonly kind: string;
 }
 
-const A_WORD = "a common word or password";
-const A_SEQUENCE = "a sequence such as 1234 or qwerty";
-const A_REPETITION = "a repetition";
-const A_DATE = "a year or a date";
-const A_NAME = "the user name";
+const WORD_KIND = "a common word or password";
+const SEQUENCE_KIND = "a sequence such as 1234 or qwerty";
+const REPETITION_KIND = "a repetition";
+const DATE_KIND = "a year or a date";
+const NAME_KIND = "the user name";
 
 /** Key sequences on keyboards: rows, columns and zigzags. */
 const KEYBOARD_SEQUENCES = [
@@ -69,7 +69,7 @@ const LEET_LETTERS: Readonly<Record<string, string>> = {
  */
 export function passwordWeakness(password: string, names: readonly string[] = []): string {
   const text = [...password.toLowerCase()].join("").normalize("NFC");
-  const parts = withoutOverlaps(findPredictableParts(text, names));
+  const parts = removeOverlaps(findPredictableParts(text, names));
   let left = text.length;
   for (const { start, end, guessLength } of parts) left -= end - start - guessLength;
   if (parts.length === 0 || left >= MIN_PASSWORD_LENGTH) return "";
@@ -78,11 +78,11 @@ export function passwordWeakness(password: string, names: readonly string[] = []
 }
 
 /** Selects parts that do not overlap, and prefers those that save most characters. Returns them in text order. */
-function withoutOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
+function removeOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
   const chosen: PredictablePart[] = [];
-  const savedLength = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;
-  for (const part of parts.toSorted((a, b) => savedLength(b) - savedLength(a)))
-    if (savedLength(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end))
+  const savedLengthOf = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;
+  for (const part of parts.toSorted((a, b) => savedLengthOf(b) - savedLengthOf(a)))
+    if (savedLengthOf(part) > 0 && chosen.every(({ start, end }) => part.end <= start || part.start >= end))
       chosen.push(part);
   return chosen.sort((a, b) => a.start - b.start);
 }
@@ -96,16 +96,16 @@ function findPredictableParts(text: string, names: readonly string[]): Predictab
     .join("");
   return [
     ...[text, letters, others].flatMap((variant) => [
-      ...findOccurrences(variant, COMMON_WORDS, WORD_GUESS_LENGTH, A_WORD),
-      ...findOccurrences(variant, own.filter((name) => name.length >= 3), PATTERN_GUESS_LENGTH, A_NAME), // prettier-ignore
+      ...findOccurrences(variant, COMMON_WORDS, WORD_GUESS_LENGTH, WORD_KIND),
+      ...findOccurrences(variant, own.filter((name) => name.length >= 3), PATTERN_GUESS_LENGTH, NAME_KIND), // prettier-ignore
     ]),
     ...findKeyboardRuns(text),
     ...findRuns(text),
-    ...findMatches(text, /(.)\1{2,}|(.{2,}?)\2+/gsu, A_REPETITION),
+    ...findMatches(text, /(.)\1{2,}|(.{2,}?)\2+/gsu, REPETITION_KIND),
     ...findMatches(
       text,
       /(?:19|20)\d\d(?:[-./]?[01]?\d[-./]?[0-3]?\d)?|[0-3]?\d[-./]?[01]?\d[-./]?(?:19|20)\d\d/g,
-      A_DATE,
+      DATE_KIND,
     ),
   ];
 }
@@ -135,7 +135,8 @@ function findRuns(text: string): PredictablePart[] {
     let end = start + 1;
     if (Math.abs(step) === 1)
       while (end < text.length && text.charCodeAt(end) - text.charCodeAt(end - 1) === step) end++;
-    if (end - start >= MIN_RUN_LENGTH) found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: A_SEQUENCE });
+    if (end - start >= MIN_RUN_LENGTH)
+      found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: SEQUENCE_KIND });
     start = Math.max(start + 1, end - 1);
   }
   return found;
@@ -149,7 +150,7 @@ function findKeyboardRuns(text: string): PredictablePart[] {
       let end = start;
       while (end < text.length && row.includes(text.slice(start, end + 1))) end++;
       if (end - start >= MIN_KEYBOARD_RUN_LENGTH)
-        found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: A_SEQUENCE });
+        found.push({ start, end, guessLength: PATTERN_GUESS_LENGTH, kind: SEQUENCE_KIND });
     }
   return found;
 }

@@ -12,18 +12,19 @@ const HARMLESS_PARAMETERS = new Set(
 );
 
 /** Matches a password in a keyword connection string of libpq: `password=…` or `password = '…'`. */
-const KEYWORD_SECRET = /\b(\w*(?:passw|pwd|secret|token|apikey|api_key)\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s'"&]+)/gi;
+const KEYWORD_SECRET_PATTERN =
+  /\b(\w*(?:passw|pwd|secret|token|apikey|api_key)\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s'"&]+)/gi;
 
-const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+const URL_SCHEME_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
  * Masks secrets in a URL or connection string: the password, a user name without a password (which may be a token), and values
  * of query parameters. Masks text that is not a valid URL up to the last `@`, or completely after the scheme.
  */
 export function redactUrl(text: string): string {
-  const scheme = URL_SCHEME.exec(text)?.[0];
+  const scheme = URL_SCHEME_PATTERN.exec(text)?.[0];
   if (scheme === undefined)
-    return text.replace(KEYWORD_SECRET, `$1${SECRET_MASK}`).replace(/^.*(?:@|%40)/s, `${SECRET_MASK}@`);
+    return text.replace(KEYWORD_SECRET_PATTERN, `$1${SECRET_MASK}`).replace(/^.*(?:@|%40)/s, `${SECRET_MASK}@`);
   if (!URL.canParse(text)) return scheme + SECRET_MASK;
   const [, base, query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text)!;
   return (
@@ -31,11 +32,11 @@ export function redactUrl(text: string): string {
   );
 }
 
-/** @param more whether an `@` follows the authority, so that a password may contain an unencoded `?` or `#` */
-function redactAuthority(scheme: string, base: string, more: boolean): string {
+/** @param isFollowedByAt whether an `@` follows the authority, so that a password may contain an unencoded `?` or `#` */
+function redactAuthority(scheme: string, base: string, isFollowedByAt: boolean): string {
   const rest = base.slice(scheme.length);
   const at = rest.lastIndexOf("@");
-  if (at < 0) return more && !rest.includes("/") ? scheme + SECRET_MASK : base;
+  if (at < 0) return isFollowedByAt && !rest.includes("/") ? scheme + SECRET_MASK : base;
   const [, user, password] = /^([^:/]*):?(.*)$/s.exec(rest.slice(0, at))!;
   // an unencoded slash in a password ends the authority too early, and then the user name may be part of the password
   const shown = password && !rest.slice(0, at).includes("/") ? `${user}:${SECRET_MASK}` : SECRET_MASK;
@@ -62,6 +63,6 @@ export function redactUrlPath(url: string): string {
 /** Masks secrets in all URLs and connection strings within a text, such as an error message. */
 export function redactText(text: string): string {
   return text
-    .replace(KEYWORD_SECRET, `$1${SECRET_MASK}`)
+    .replace(KEYWORD_SECRET_PATTERN, `$1${SECRET_MASK}`)
     .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]+/gi, (url) => redactUrl(url));
 }

@@ -11,14 +11,14 @@ const KEY_BYTES = 32;
  */
 export type StoredPassword = string;
 
-const SCRYPT_HASH = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/-]{16,})\$([\w+/-]{22,})$/;
-const SHA256_HASH = /^\$sha256\$([\w+/-]{43})$/;
+const SCRYPT_HASH_PATTERN = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/-]{16,})\$([\w+/-]{22,})$/;
+const SHA256_HASH_PATTERN = /^\$sha256\$([\w+/-]{43})$/;
 
 /** Returns whether a text is a hash from `hashPassword` or `hashGeneratedPassword`. */
 export function isStoredPassword(text: string): boolean {
-  const [, ln] = SCRYPT_HASH.exec(text) ?? [];
+  const [, ln] = SCRYPT_HASH_PATTERN.exec(text) ?? [];
   // limit the cost parameter N to 2^20, where a check needs a gigabyte of memory
-  return ln === undefined ? SHA256_HASH.test(text) : Number(ln) >= 10 && Number(ln) <= 20;
+  return ln === undefined ? SHA256_HASH_PATTERN.test(text) : Number(ln) >= 10 && Number(ln) <= 20;
 }
 
 /** Hashes a password that a person chose, with scrypt and a random salt. */
@@ -30,7 +30,7 @@ export async function hashPassword(password: string): Promise<StoredPassword> {
 
 /** Verifies a password against its scrypt hash. Runs on another thread; the duration depends on the stored parameters. */
 export async function verifyPassword(password: string, stored: StoredPassword): Promise<boolean> {
-  const [, ln, r, p, salt, hash] = SCRYPT_HASH.exec(stored)!;
+  const [, ln, r, p, salt, hash] = SCRYPT_HASH_PATTERN.exec(stored)!;
   const expected = Buffer.from(hash, "base64");
   const found = await deriveKey(
     password,
@@ -54,9 +54,8 @@ const PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
  * settings of a board would parse a text of digits as a number.
  */
 export function generatePassword(): string {
-  const randomCharacter = (first: boolean): string =>
-    PASSWORD_ALPHABET[randomInt(first ? 23 : PASSWORD_ALPHABET.length)];
-  return Array.from({ length: 26 }, (_, n) => randomCharacter(n === 0)).join("");
+  const pickCharacter = (first: boolean): string => PASSWORD_ALPHABET[randomInt(first ? 23 : PASSWORD_ALPHABET.length)];
+  return Array.from({ length: 26 }, (_, n) => pickCharacter(n === 0)).join("");
 }
 
 /** Generates a bearer token: 32 random bytes after the prefix `nlt_`. */
@@ -79,7 +78,7 @@ export function hashGeneratedPassword(password: string): StoredPassword {
 
 /** Verifies a generated password. Returns undefined if the stored password was chosen by a person. */
 export function verifyGeneratedPassword(password: string, stored: StoredPassword): boolean | undefined {
-  const [, hash] = SHA256_HASH.exec(stored) ?? [];
+  const [, hash] = SHA256_HASH_PATTERN.exec(stored) ?? [];
   return hash === undefined ? undefined : timingSafeEqual(Buffer.from(sha256Of(password)), Buffer.from(hash));
 }
 

@@ -47,7 +47,7 @@ export class SetupCode {
 
   /** Checks a code that came from an IP address. Ignores case, spaces and hyphens. */
   checkCode(address: string, text: string): CodeCheckResult {
-    const wait = this.#throttle.waitTime(address, THROTTLED_NAME);
+    const wait = this.#throttle.getWaitTime(address, THROTTLED_NAME);
     if (wait > 0) return { wait: Math.ceil(wait / 1000) };
     const attempt = this.#throttle.beginAttempt(address, THROTTLED_NAME);
     if (this.#matches(text)) {

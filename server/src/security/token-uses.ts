@@ -25,7 +25,7 @@ export interface WriteDelays {
 const WRITE_DELAYS: WriteDelays = { first: 1000, further: 10 * MINUTE };
 
 /** Returns the path of the file with the last use of each token. The users file is separate, because it changes less often. */
-export function tokenUsesFile(folder: string): string {
+export function tokenUsesFilePath(folder: string): string {
   return join(folder, "token-uses.json");
 }
 
@@ -36,7 +36,7 @@ export function tokenUsesFile(folder: string): string {
 export function readTokenUses(folder: string): Map<string, number> {
   let text: string;
   try {
-    text = readFileSync(tokenUsesFile(folder), "utf8");
+    text = readFileSync(tokenUsesFilePath(folder), "utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return new Map();
     throw error;
@@ -71,7 +71,7 @@ export class TokenUses {
     try {
       return readTokenUses(this.#folder);
     } catch (error) {
-      const file = tokenUsesFile(this.#folder);
+      const file = tokenUsesFilePath(this.#folder);
       this.#log.warn(
         "security",
         `${file}, which has the last uses of tokens, cannot be read (${textOf(error)}). The next use of a token replaces the file.`,
@@ -81,7 +81,7 @@ export class TokenUses {
   }
 
   /** Records a use of a token. @param now in ms since 1970 */
-  add(hash: string, now = clock.wallNow()): void {
+  recordUse(hash: string, now = clock.wallNow()): void {
     const minute = now - (now % MINUTE);
     const before = this.#used.get(hash);
     if (before === minute) return;
@@ -108,7 +108,7 @@ export class TokenUses {
     for (const [hash, time] of this.#used)
       if (this.#isToken(hash)) used[hash] = new Date(time).toISOString();
       else this.#used.delete(hash);
-    const file = tokenUsesFile(this.#folder);
+    const file = tokenUsesFilePath(this.#folder);
     try {
       replaceFile(file, JSON.stringify({ version: 1, used }, null, 2) + "\n");
       this.#failing = false;

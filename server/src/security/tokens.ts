@@ -41,7 +41,7 @@ const MAX_EXPIRY_TIME = Date.UTC(9999, 11, 31);
  * @returns the expiry in ISO 8601; undefined for `forever`
  * @throws UserError when the text is none of these, or not in the future
  */
-export function parseExpiry(text: string, now: number, { expires }: Wording): string | undefined {
+export function parseExpiry(text: string, now: number, { expiryInput: expires }: Wording): string | undefined {
   if (text === "forever") return undefined;
   const time =
     DATE_PATTERN.test(text) || TIME_PATTERN.test(text) ? Date.parse(text) : now + (parseDuration(text) ?? NaN);

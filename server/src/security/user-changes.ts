@@ -3,7 +3,7 @@ import type { Role } from "./accounts.js";
 import { sha256Of, generateToken, type StoredPassword } from "./scrypt.js";
 import { parseExpiry, tokenIdOf, type StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
-import { changeUsers, USER_NAME, getUser, type StoredUser } from "./users-file.js";
+import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser } from "./users-file.js";
 import type { Wording } from "./wording.js";
 
 /** The role of a user. `device` is the device id of a board, and only for the role `device`. */
@@ -14,7 +14,7 @@ export interface RoleAssignment {
 
 /** Checks the name of a new user. @throws UserError when the name is not allowed */
 export function checkUserName(name: string): void {
-  if (!USER_NAME.test(name))
+  if (!USER_NAME_PATTERN.test(name))
     throw new UserError(
       "invalid",
       `"${name}" cannot be a user name: it begins with a letter or digit, and has up to 64 letters, digits and . _ @ -`,
@@ -24,7 +24,7 @@ export function checkUserName(name: string): void {
 /** Checks the device id of a user. @throws UserError when the id is not allowed */
 export function checkDeviceId(device: string, wording: Wording): void {
   const problem = idProblem(device) || (device === DEFAULT_PREFIX ? "its status would be the server's own" : "");
-  if (problem) throw new UserError("invalid", `${wording.device} "${device}" is not allowed: ${problem}.`);
+  if (problem) throw new UserError("invalid", `${wording.deviceInput} "${device}" is not allowed: ${problem}.`);
 }
 
 /**
@@ -40,13 +40,13 @@ function checkStatusTopics(device: string, users: ReadonlyMap<string, StoredUser
       if (above && below && topicOf(above, "status") === serverStatusTopic(below))
         throw new UserError(
           "conflict",
-          `${wording.device} "${device}" is not allowed: ${above}/status is the server status for ${below}; give one of them another id.`,
+          `${wording.deviceInput} "${device}" is not allowed: ${above}/status is the server status for ${below}; give one of them another id.`,
         );
 }
 
 /** The error for a new user whose name is taken. */
-export function userExistsError(name: string, wording: Wording): UserError {
-  return new UserError("conflict", `The user ${name} exists already; ${wording.changePassword(name)}.`);
+export function createUserExistsError(name: string, wording: Wording): UserError {
+  return new UserError("conflict", `The user ${name} exists already; ${wording.changePasswordAdvice(name)}.`);
 }
 
 /** A user to add. The name and the device id have been checked. */
@@ -70,7 +70,7 @@ export async function addUser(
   await changeUsers(folder, (users) => {
     first = users.size === 0;
     if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
-    if (users.has(name)) throw userExistsError(name, wording);
+    if (users.has(name)) throw createUserExistsError(name, wording);
     if (role.device !== undefined) checkStatusTopics(role.device, users, wording);
     users.set(name, { ...role, password, tokens: [] });
   });
@@ -174,7 +174,7 @@ export async function revokeTokens(
     const user = getUser(users, name);
     const tokens = user.tokens.filter((token) => id !== undefined && tokenIdOf(token) !== id);
     if (id !== undefined && tokens.length === user.tokens.length)
-      throw new UserError("unknown", `${name} has no token ${id}; ${wording.listTokens}.`);
+      throw new UserError("unknown", `${name} has no token ${id}; ${wording.listTokensAdvice}.`);
     users.set(name, { ...user, tokens });
   });
 }

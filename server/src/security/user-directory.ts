@@ -81,7 +81,7 @@ export class UserDirectory {
   }
 
   /**
-   * Changes the password, which also revokes the user's tokens. Generates one if `password` is undefined.
+   * Changes the password, which also revokes the user's tokens. Generates a password if `password` is undefined.
    * @returns the generated password, and the number of revoked tokens
    */
   async changePassword(
@@ -110,9 +110,9 @@ export class UserDirectory {
 
   /** Creates a token. @param expires when it expires, such as `90d`; undefined for never */
   async addToken(name: string, expires: string | undefined): Promise<{ token: string; view: TokenView }> {
-    const made: NewToken = await addToken(this.#folder, name, expires, clock.wallNow(), API_WORDING);
+    const newToken: NewToken = await addToken(this.#folder, name, expires, clock.wallNow(), API_WORDING);
     await this.#accounts.reload();
-    return { token: made.token, view: this.#tokenView(made.stored) };
+    return { token: newToken.token, view: this.#tokenView(newToken.stored) };
   }
 
   /** Deletes a token, or all tokens of the user if `id` is undefined. */

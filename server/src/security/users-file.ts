@@ -10,9 +10,9 @@ import { StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
 
 /** Pattern of a user name: only characters that are safe in topics, ACL patterns and command lines. */
-export const USER_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+export const USER_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 
-const User = z.strictObject({
+const StoredUser = z.strictObject({
   role: z.enum(["admin", "reader", "device"]),
   device: z
     .string()
@@ -24,11 +24,11 @@ const User = z.strictObject({
 
 const UsersFile = z.strictObject({
   version: z.literal(1),
-  users: z.record(z.string().regex(USER_NAME, "is no user name"), User),
+  users: z.record(z.string().regex(USER_NAME_PATTERN, "is no user name"), StoredUser),
 });
 
 /** A user in `users.json`. */
-export type StoredUser = z.infer<typeof User>;
+export type StoredUser = z.infer<typeof StoredUser>;
 
 /** All users of the users file, by name. */
 export type StoredUsers = ReadonlyMap<string, StoredUser>;

@@ -127,7 +127,12 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
   const onFileChange = (): void => void reload();
   watchFile(file, { persistent: false, interval: options.checkInterval ?? FILE_CHECK_INTERVAL }, onFileChange);
 
-  async function isRight(key: string, user: User | undefined, password: string, from: string): Promise<boolean> {
+  async function isPasswordRight(
+    key: string,
+    user: User | undefined,
+    password: string,
+    from: string,
+  ): Promise<boolean> {
     const generated = user && verifyGeneratedPassword(password, user.stored.password);
     if (generated) return true;
     // verify unknown names against a dummy hash, so that the time does not reveal which names exist
@@ -142,13 +147,13 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     return check;
   }
 
-  /** Accounts whose weak password has been logged. Each account is logged only once. */
-  const weak = new WeakSet<Account>();
+  /** Accounts for which a warning about a weak password was logged. Each account is warned about only once. */
+  const warnedAccounts = new WeakSet<Account>();
 
   function warnOfWeakness({ account, stored }: User, password: string): void {
-    if (weak.has(account) || verifyGeneratedPassword(password, stored.password)) return;
+    if (warnedAccounts.has(account) || verifyGeneratedPassword(password, stored.password)) return;
     if (!passwordWeakness(password, [account.name])) return;
-    weak.add(account);
+    warnedAccounts.add(account);
     const { name } = account;
     log.warn(
       "security",
@@ -160,18 +165,18 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     const token = tokens.get(sha256Of(text));
     if (!token) return undefined;
     if (!isExpired(token.stored, clock.wallNow())) {
-      uses.add(token.stored.hash);
+      uses.recordUse(token.stored.hash);
       return token.account;
     }
     if (!token.refusalLogged)
-      log.warn("security", `Refused the token ${tokenIdOf(token.stored)}. ${expirySentence(token)}`);
+      log.warn("security", `Refused the token ${tokenIdOf(token.stored)}. ${describeExpiry(token)}`);
     token.refusalLogged = true;
     return undefined;
   }
 
   function tokenProblem(text: string): string {
     const token = tokens.get(sha256Of(text));
-    return token && isExpired(token.stored, clock.wallNow()) ? expirySentence(token) : UNKNOWN_TOKEN_PROBLEM;
+    return token && isExpired(token.stored, clock.wallNow()) ? describeExpiry(token) : UNKNOWN_TOKEN_PROBLEM;
   }
 
   return {
@@ -186,7 +191,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
       const user = users.get(name);
       const key = createHmac("sha256", secret).update(`${name}\0${password}`).digest("base64url");
       if (user && cache.get(key) === user.account) return user.account;
-      if (!(await isRight(key, user, password, from)) || !user) return undefined;
+      if (!(await isPasswordRight(key, user, password, from)) || !user) return undefined;
       // the user was removed or got another password during the check
       if (users.get(name)?.account !== user.account) return undefined;
       if (cache.size >= MAX_CACHED_LOGINS) cache.delete(cache.keys().next().value!);
@@ -202,7 +207,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     authenticateToken: authenticateToken,
     tokenProblem,
     findByName: (name) => users.get(name)?.account,
-    fingerprint({ name }) {
+    fingerprintOf({ name }) {
       const user = users.get(name);
       return user && sha256Of(user.stored.password);
     },
@@ -226,8 +231,8 @@ function accountOf(name: string, { role, device }: StoredUser): Account {
   return device === undefined ? { name, role } : { name, role, device };
 }
 
-/** Returns a log sentence that says when a token expired and which command makes another. */
-function expirySentence({ account, stored }: LoadedToken): string {
+/** Returns a sentence for the log: when a token expired, and which command creates another. */
+function describeExpiry({ account, stored }: LoadedToken): string {
   return `This token of ${account.name} expired on ${shortenToMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
 }
 

@@ -1,31 +1,31 @@
 /** Parts of error messages that differ between the command line (flags) and the API (fields). */
 export interface Wording {
-  /** Names the input for the device id. */
-  readonly device: string;
-  /** Names the input for the expiry of a token. */
-  readonly expires: string;
-  /** Tells people how to have a password generated. */
-  readonly generate: string;
-  /** Tells people how to change the password of an existing user. */
-  changePassword(name: string): string;
-  /** Tells people how to see the ids of tokens. */
-  readonly listTokens: string;
+  /** Name of the input for the device id, such as `--device`. */
+  readonly deviceInput: string;
+  /** Name of the input for the expiry of a token, such as `--expires`. */
+  readonly expiryInput: string;
+  /** The part of a sentence that explains how to have a password generated. */
+  readonly generateAdvice: string;
+  /** Returns the part of a sentence that explains how to change the password of an existing user. */
+  changePasswordAdvice(name: string): string;
+  /** The part of a sentence that explains how to find the ids of tokens. */
+  readonly listTokensAdvice: string;
 }
 
 /** Parts of error messages on the command line. */
 export const COMMAND_WORDING: Wording = {
-  device: "--device",
-  expires: "--expires",
-  generate: "have one made with --generate",
-  changePassword: (name) => `change its password with nightlight-server user password ${name}`,
-  listTokens: "nightlight-server user list shows the ids",
+  deviceInput: "--device",
+  expiryInput: "--expires",
+  generateAdvice: "have one made with --generate",
+  changePasswordAdvice: (name) => `change its password with nightlight-server user password ${name}`,
+  listTokensAdvice: "nightlight-server user list shows the ids",
 };
 
 /** Parts of error messages in the HTTP API. The dashboard shows the messages of the API. */
 export const API_WORDING: Wording = {
-  device: "The device id",
-  expires: "The expiry",
-  generate: "leave it out to have one generated",
-  changePassword: () => "choose another name, or change that user",
-  listTokens: "GET /api/users shows the ids",
+  deviceInput: "The device id",
+  expiryInput: "The expiry",
+  generateAdvice: "leave it out to have one generated",
+  changePasswordAdvice: () => "choose another name, or change that user",
+  listTokensAdvice: "GET /api/users shows the ids",
 };

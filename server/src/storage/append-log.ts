@@ -4,13 +4,13 @@ import path from "node:path";
 import { SyncMarker } from "./log-format.js";
 import { PRIVATE_FILE_MODE, PRIVATE_FOLDER_MODE } from "./permissions.js";
 
-const LOG_FILE_NAME = /^(\d{12})\.log$/;
+const LOG_FILE_NAME_PATTERN = /^(\d{12})\.log$/;
 
 /** Shortest time between two checks that the open file still exists, in ms. */
 const EXISTENCE_CHECK_INTERVAL = 1000;
 
 /** Returns the path of the log file with this number. Later files have higher numbers. */
-export function logPath(folder: string, number: number): string {
+export function logFilePath(folder: string, number: number): string {
   return path.join(folder, `${String(number).padStart(12, "0")}.log`);
 }
 
@@ -20,7 +20,9 @@ export async function listLogNumbers(folder: string): Promise<number[]> {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return names.flatMap((name) => (LOG_FILE_NAME.exec(name) ? [Number(name.slice(0, 12))] : [])).sort((a, b) => a - b);
+  return names
+    .flatMap((name) => (LOG_FILE_NAME_PATTERN.exec(name) ? [Number(name.slice(0, 12))] : []))
+    .sort((a, b) => a - b);
 }
 
 /**

@@ -30,7 +30,7 @@ export function damagedCopyPath(file: string): string {
 }
 
 /** Copies a damaged file. Returns the path of the copy. */
-export async function keepDamagedCopy(file: string): Promise<string> {
+export async function copyDamagedFile(file: string): Promise<string> {
   const name = damagedCopyPath(file);
   await copyFile(file, name);
   return name;

@@ -89,7 +89,7 @@ function describeOpenFailure(folder: string, error: unknown): string {
 }
 
 /** Returns the highest run number in the keys of queued messages; 0 when no message is queued. */
-async function findLastRun(db: Database): Promise<number> {
+async function findLastRunNumber(db: Database): Promise<number> {
   let last = 0;
   for await (const key of db.sublevel(BROKER_SECTION).keys({ gte: "outgoing:", lt: "outgoing;" }))
     last = Math.max(last, Number(/:run-(\d+):\d+$/.exec(key)?.[1] ?? 0));
@@ -97,7 +97,7 @@ async function findLastRun(db: Database): Promise<number> {
 }
 
 /** Number of run numbers that a rebuilt database skips: the last run number may be lost, and none may be used twice. */
-const SKIPPED_RUN_NUMBERS = 100;
+const SKIPPED_RUN_COUNT = 100;
 
 async function loadDataFolder(
   db: Database,
@@ -110,7 +110,7 @@ async function loadDataFolder(
   const serverId = (known.get("server") as string | undefined) ?? randomBytes(6).toString("hex");
   const previousRun = (known.get("run") as number | undefined) ?? 0;
   const lastEndedRun = (known.get("ended") as number | undefined) ?? 0;
-  const run = rebuilt ? Math.max(previousRun, await findLastRun(db)) + SKIPPED_RUN_NUMBERS : previousRun + 1;
+  const run = rebuilt ? Math.max(previousRun, await findLastRunNumber(db)) + SKIPPED_RUN_COUNT : previousRun + 1;
   let isComplete = false;
   await state.write([
     ["server", serverId],

@@ -7,7 +7,7 @@ export type StoragePart = "readings" | "retained messages" | "sessions and overr
 /** Delay before a failed write is retried, in ms. */
 export const RETRY_INTERVAL = 500;
 
-/** Longest time that `waitUnlessFailing` waits while other writes fail, in ms. Callers then act without the write. */
+/** Longest time that `waitUnlessFailing` waits while other writes fail, in ms. Callers then continue without waiting for the write. */
 const MAX_WAIT_WHILE_FAILING = 250;
 
 /** Interval at which a lasting problem is reported again, in ms. */
@@ -47,7 +47,7 @@ export class StorageHealth {
   }
 
   /** Number of failed writes since the server started. */
-  get failures(): number {
+  get failureCount(): number {
     return this.#failures;
   }
 
@@ -71,8 +71,8 @@ export class StorageHealth {
    */
   async waitUnlessFailing(writing: Promise<unknown>): Promise<boolean> {
     let ended = false;
-    const end = (): void => void (ended = true);
-    const attempt = writing.then(end, end);
+    const markEnded = (): void => void (ended = true);
+    const attempt = writing.then(markEnded, markEnded);
     if (this.isFailing) await Promise.race([attempt, sleep(MAX_WAIT_WHILE_FAILING)]);
     else {
       let listener: StorageListener = {};
@@ -88,13 +88,13 @@ export class StorageHealth {
    * @param consequence a sentence that says what it means for the user if the write is delayed
    * @throws NotStoredError while other writes fail, so that this write must wait; any error of the write itself
    */
-  async storedOrThrow(writing: Promise<void>, consequence: string): Promise<void> {
+  async waitUntilStored(writing: Promise<void>, consequence: string): Promise<void> {
     if (await this.waitUnlessFailing(writing)) return writing;
     throw new NotStoredError(`${consequence} ${this.problem}`);
   }
 
   /** Records that a write to a part of the data folder failed. */
-  writeFailed(part: StoragePart, error: unknown): void {
+  recordFailure(part: StoragePart, error: unknown): void {
     this.#failures++;
     const began = !this.isFailing;
     this.#problems.set(part, describeWriteError(this.#folder, error));
@@ -105,7 +105,7 @@ export class StorageHealth {
   }
 
   /** Records that a write to a part of the data folder succeeded. */
-  writeSucceeded(part: StoragePart): void {
+  recordSuccess(part: StoragePart): void {
     if (!this.#problems.delete(part) || this.isFailing) return;
     for (const { recovered } of this.#listeners) recovered?.();
   }

@@ -45,7 +45,7 @@ export class LevelDatabase {
     this.#health = health;
   }
 
-  sublevel(name: string): Sublevel {
+  openSublevel(name: string): Sublevel {
     const sublevel = openSublevel(this.#db, name);
     this.#sublevels.push(sublevel);
     return sublevel;
@@ -61,11 +61,11 @@ export class LevelDatabase {
       this.#throwIfClosed();
       try {
         await operation();
-        this.#health.writeSucceeded(STORAGE_PART);
+        this.#health.recordSuccess(STORAGE_PART);
         return;
       } catch (error) {
         this.#throwIfClosed();
-        this.#health.writeFailed(STORAGE_PART, error);
+        this.#health.recordFailure(STORAGE_PART, error);
         this.#reopening ??= this.#reopen().finally(() => (this.#reopening = undefined));
       }
     }
@@ -110,7 +110,7 @@ export class LevelDatabase {
         for (const sublevel of this.#sublevels) await sublevel.open();
         return;
       } catch (error) {
-        this.#health.writeFailed(STORAGE_PART, error);
+        this.#health.recordFailure(STORAGE_PART, error);
       }
     }
   }

@@ -109,7 +109,7 @@ function findMarker(file: Buffer): Buffer | undefined {
   return best && best.score > 0 ? best.marker : undefined;
 }
 
-/** Rejects eight equal bytes, which are overwritten data such as zeros and practically never a random marker. */
+/** Returns false for eight equal bytes, which are overwritten data such as zeros and practically never a random marker. */
 const isPlausibleMarker = (marker: Buffer): boolean => marker.some((byte) => byte !== marker[0]);
 
 const createEndMark = (marker: Buffer): Buffer => Buffer.concat([marker, Buffer.alloc(CHECKSUM_BYTES)]);

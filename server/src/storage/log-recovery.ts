@@ -1,10 +1,10 @@
 import { appendFile, open, readFile, rename } from "node:fs/promises";
 import { textOf } from "../common/errors.js";
-import { keepDamagedCopy, type ReportDamage } from "./damage.js";
+import { copyDamagedFile, type ReportDamage } from "./damage.js";
 import { PRIVATE_FILE_MODE } from "./permissions.js";
 import { decodeLog, encodeLog, type UnreadableRange, type LogContents } from "./log-format.js";
 
-export interface LogRecovery {
+export interface LogRecoveryOptions {
   /** Whether the file must have its end mark: a later file exists, or the previous run closed this one. */
   readonly mustHaveEndMark: boolean;
   /** Sentences for the damage report: what the file contains, and what a loss means for users. */
@@ -19,7 +19,7 @@ export interface LogRecovery {
  */
 export async function recoverLog(
   file: string,
-  recovery: LogRecovery,
+  recovery: LogRecoveryOptions,
 ): Promise<Pick<LogContents, "payloads"> & { readonly length: number }> {
   const bytes = await readFile(file);
   const contents = decodeLog(bytes);
@@ -31,12 +31,12 @@ export async function recoverLog(
 async function replaceDamagedLog(
   file: string,
   { payloads, unreadable }: LogContents,
-  { consequence, reportDamage }: LogRecovery,
+  { consequence, reportDamage }: LogRecoveryOptions,
 ): Promise<void> {
   const where = unreadable.map(({ at, length }: UnreadableRange) => `${length} bytes from byte ${at}`).join(", ");
   const what = `The file ${file} is damaged: ${where} cannot be read, the rest is used.`;
   try {
-    const copy = await keepDamagedCopy(file);
+    const copy = await copyDamagedFile(file);
     await replaceFile(file, encodeLog(payloads));
     reportDamage(`${what} The damaged file was kept as ${copy}. ${consequence}`);
   } catch (error) {
@@ -48,7 +48,7 @@ async function replaceDamagedLog(
 async function appendEndMark(
   file: string,
   { endMark }: LogContents,
-  { mustHaveEndMark, consequence, reportDamage }: LogRecovery,
+  { mustHaveEndMark, consequence, reportDamage }: LogRecoveryOptions,
 ): Promise<void> {
   if (mustHaveEndMark)
     reportDamage(`The file ${file} was cut off: the last writes to it may be missing. ${consequence}`);

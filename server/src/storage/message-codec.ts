@@ -17,7 +17,7 @@ export interface QueuedPacket extends Omit<IPublishPacket, "cmd"> {
 const REFUSED_KEY = "__proto__";
 
 /** The key that is stored instead of the refused one. No MQTT string contains U+0000 [MQTT-1.5.4-2], so there is no collision. */
-const STORED_KEY = `\0${REFUSED_KEY}`;
+const REPLACEMENT_KEY = `\0${REFUSED_KEY}`;
 
 /** Encodes plain data as MessagePack. */
 export function encodeData(data: object): Buffer {
@@ -29,7 +29,7 @@ function toStorable(data: { properties?: { userProperties?: object } }): object 
   const { properties } = data;
   const named = properties?.userProperties;
   if (!named || !Object.hasOwn(named, REFUSED_KEY)) return data;
-  const entries = Object.entries(named).map(([name, value]) => [name === REFUSED_KEY ? STORED_KEY : name, value]);
+  const entries = Object.entries(named).map(([name, value]) => [name === REFUSED_KEY ? REPLACEMENT_KEY : name, value]);
   return { ...data, properties: { ...properties, userProperties: Object.fromEntries(entries) } };
 }
 
@@ -63,6 +63,9 @@ function replaceUint8Arrays(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(replaceUint8Arrays);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key === STORED_KEY ? REFUSED_KEY : key, replaceUint8Arrays(inner)]),
+    Object.entries(value).map(([key, inner]) => [
+      key === REPLACEMENT_KEY ? REFUSED_KEY : key,
+      replaceUint8Arrays(inner),
+    ]),
   );
 }

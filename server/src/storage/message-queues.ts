@@ -1,13 +1,13 @@
 import { encodeQueuedPacket, fromStoredPacket, type QueuedPacket, type StoredPacket } from "./message-codec.js";
-import { keysBelow, type OrderedStore } from "./ordered-store.js";
+import { keyRangeOf, type OrderedStore } from "./ordered-store.js";
 import type { Session } from "./session.js";
 import {
   messageIdFromKey,
   packetIdFromKey,
   QUEUES_PREFIX,
-  queueKey,
+  queueKeyOf,
   RECEIVED_PREFIX,
-  receivedKey,
+  receivedKeyOf,
   sessionIdFromKey,
 } from "./session-keys.js";
 
@@ -21,13 +21,13 @@ export interface MessageId {
 export interface QueueReader {
   /** Resolves when this message was sent. */
   whenSent(message: MessageId): Promise<void>;
-  /** Called when all messages were sent, in the same turn of the event loop in which the queue has no more. */
+  /** Called in the turn of the event loop in which the end of the queue is reached and all its messages were sent. */
   finish(): void;
 }
 
 /**
  * The message queues of all sessions: messages of QoS 1 and 2 that wait for a client, and packet identifiers of received
- * QoS 2 messages. Payloads are only on disk; `Session` has the keys and packet identifiers.
+ * QoS 2 messages. Payloads are only on disk; each `Session` contains the keys and packet identifiers.
  */
 export class MessageQueues {
   readonly #store: OrderedStore;
@@ -40,19 +40,19 @@ export class MessageQueues {
   /** Loads the queues from disk. @param sessionOf returns the session with an id, and creates it if necessary */
   async load(sessionOf: (id: string) => Session): Promise<void> {
     for (const [key, { messageId = 0 }] of await this.#store.getDecodedEntries<QueuedPacket>(
-      keysBelow(QUEUES_PREFIX),
+      keyRangeOf(QUEUES_PREFIX),
     )) {
       const session = sessionOf(sessionIdFromKey(key));
       session.queue.set(key, messageId);
       if (messageId > 0) session.sent.set(messageId, key);
       this.#size++;
     }
-    for (const [key] of await this.#store.getEntries(keysBelow(RECEIVED_PREFIX)))
+    for (const [key] of await this.#store.getEntries(keyRangeOf(RECEIVED_PREFIX)))
       sessionOf(sessionIdFromKey(key)).received.add(packetIdFromKey(key));
   }
 
   /** Number of queued messages of all sessions together. */
-  get size(): number {
+  get messageCount(): number {
     return this.#size;
   }
 
@@ -60,13 +60,13 @@ export class MessageQueues {
   clear(session: Session): void {
     this.#size -= session.queue.size;
     for (const key of session.queue.keys()) this.#store.delete(key);
-    for (const packetId of session.received) this.#store.delete(receivedKey(session.id, packetId));
+    for (const packetId of session.received) this.#store.delete(receivedKeyOf(session.id, packetId));
     for (const part of [session.queue, session.sent, session.received]) part.clear();
   }
 
   /** Appends a message to a queue. A message that is already in the queue keeps its place. */
   enqueue(session: Session, packet: QueuedPacket): void {
-    const key = queueKey(session.id, packet);
+    const key = queueKeyOf(session.id, packet);
     if (session.queue.has(key)) return;
     session.queue.set(key, 0);
     this.#size++;
@@ -77,9 +77,9 @@ export class MessageQueues {
    * Clears the retain flag of a queued message; `storeSent` sets it again. aedes stores no packet identifier for a message with
    * this flag, so an acknowledgment would not remove the message from the queue.
    */
-  hideRetain(session: Session, packet: MessageId & { retain: boolean }): void {
+  hideRetainFlag(session: Session, packet: MessageId & { retain: boolean }): void {
     packet.retain = false;
-    session.hiddenRetain.add(queueKey(session.id, packet));
+    session.hiddenRetain.add(queueKeyOf(session.id, packet));
   }
 
   /**
@@ -88,7 +88,7 @@ export class MessageQueues {
    */
   storeSent(session: Session, packet: QueuedPacket): void {
     const { messageId = 0 } = packet;
-    const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKey(session.id, packet);
+    const key = packet.cmd === "pubrel" ? session.sent.get(messageId) : queueKeyOf(session.id, packet);
     if (key === undefined) return;
     if (packet.cmd === "publish" && session.hiddenRetain.delete(key)) packet.retain = true;
     if (!session.queue.has(key)) return;
@@ -102,7 +102,7 @@ export class MessageQueues {
 
   /** Returns whether a message of the queue was sent and is not acknowledged yet. */
   isSent(session: Session, packet: MessageId): boolean {
-    return (session.queue.get(queueKey(session.id, packet)) ?? 0) > 0;
+    return (session.queue.get(queueKeyOf(session.id, packet)) ?? 0) > 0;
   }
 
   /** Removes a message that the client has acknowledged. */
@@ -113,7 +113,7 @@ export class MessageQueues {
 
   /** Removes a message that the client has no permission to read. */
   remove(session: Session, packet: MessageId): void {
-    this.#remove(session, queueKey(session.id, packet));
+    this.#remove(session, queueKeyOf(session.id, packet));
   }
 
   /** Removes the oldest messages of a queue. */
@@ -123,9 +123,9 @@ export class MessageQueues {
 
   /**
    * Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag.
-   * @param reader delays each message until the one before was sent
+   * @param reader delays each message until the previous message was sent
    */
-  async *queuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {
+  async *readQueuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {
     for (const [key, packetId] of session.queue) {
       const stored = await this.#store.getDecoded<StoredPacket>(key);
       if (!stored) continue;
@@ -141,12 +141,12 @@ export class MessageQueues {
   /** Stores the packet identifier of a QoS 2 message that the client has sent. */
   addReceived(session: Session, packetId: number): void {
     session.received.add(packetId);
-    this.#store.put(receivedKey(session.id, packetId), Buffer.alloc(0));
+    this.#store.put(receivedKeyOf(session.id, packetId), Buffer.alloc(0));
   }
 
   /** Deletes the packet identifier of a QoS 2 message that the client has released (PUBREL). */
   removeReceived(session: Session, packetId: number): void {
-    if (session.received.delete(packetId)) this.#store.delete(receivedKey(session.id, packetId));
+    if (session.received.delete(packetId)) this.#store.delete(receivedKeyOf(session.id, packetId));
   }
 
   #remove(session: Session, key: string): void {

@@ -5,7 +5,7 @@ import { decodeData } from "./message-codec.js";
 import type { LevelDatabase, Sublevel } from "./level.js";
 
 /** Returns the text that identifies an entry in a damage report. */
-const entryTitle = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
+const entryTitleOf = (key: string): string => `The entry ${JSON.stringify(key)} in the broker's database`;
 
 /** Values to write, by key; undefined deletes the key. */
 type WriteBatch = Map<string, Buffer | undefined>;
@@ -17,7 +17,7 @@ export interface KeyRange {
 }
 
 /** Returns the range of all keys with a prefix that ends in a colon. The semicolon follows the colon in ASCII. */
-export function keysBelow(prefix: string): KeyRange {
+export function keyRangeOf(prefix: string): KeyRange {
   return { gte: prefix, lt: `${prefix.slice(0, -1)};` };
 }
 
@@ -44,7 +44,7 @@ export class OrderedStore {
   constructor(database: LevelDatabase, name: string, reportDamage: ReportDamage = () => {}) {
     this.#reportDamage = reportDamage;
     this.#database = database;
-    this.#sublevel = database.sublevel(name);
+    this.#sublevel = database.openSublevel(name);
   }
 
   put(key: string, value: Buffer): void {
@@ -66,7 +66,7 @@ export class OrderedStore {
       const value = await this.get(key);
       return value && decodeData<T>(value);
     } catch (error) {
-      this.#reportDamage(`${entryTitle(key)} cannot be read (${textOf(error)}) and is left out.`);
+      this.#reportDamage(`${entryTitleOf(key)} cannot be read (${textOf(error)}) and is left out.`);
       return undefined;
     }
   }
@@ -78,7 +78,7 @@ export class OrderedStore {
       try {
         found.push([key, decodeData<T>(value)]);
       } catch (error) {
-        this.#reportDamage(`${entryTitle(key)} is damaged (${textOf(error)}) and was deleted.`);
+        this.#reportDamage(`${entryTitleOf(key)} is damaged (${textOf(error)}) and was deleted.`);
         this.delete(key);
       }
     return found;

@@ -8,7 +8,7 @@ export const PRIVATE_FOLDER_MODE = 0o700;
 export const PRIVATE_FILE_MODE = 0o600;
 
 /** Names of the server's own files in the data folder, including damaged and unfinished copies. */
-const SERVER_FILE_NAMES = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
+const SERVER_FILE_NAME_PATTERN = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
 const OTHERS_MODE_BITS = 0o077;
 
 /**
@@ -41,7 +41,8 @@ export async function removeAccessOfOthers(folder: string): Promise<string[]> {
   }
 
   const names = await readdir(folder);
-  for (const name of names) if (SERVER_FILE_NAMES.test(name)) await restrict(join(folder, name));
-  if (names.every((name) => SERVER_FILE_NAMES.test(name))) await change(folder, (await lstat(folder)).mode, true);
+  for (const name of names) if (SERVER_FILE_NAME_PATTERN.test(name)) await restrict(join(folder, name));
+  if (names.every((name) => SERVER_FILE_NAME_PATTERN.test(name)))
+    await change(folder, (await lstat(folder)).mode, true);
   return problems;
 }

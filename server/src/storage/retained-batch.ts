@@ -49,7 +49,7 @@ export class RetainedBatch {
   }
 
   /** Keeps only the latest message of each topic. */
-  keepLatest(): void {
+  keepLatestMessages(): void {
     const latest = new Map<string, Parameters<RetainedMessageHandler>>();
     decodeMessages(Buffer.from(this.#bytes.subarray(FRAME_HEADER_BYTES, this.#end)), (...message) =>
       latest.set(message[0], message),
@@ -72,7 +72,7 @@ export class RetainedBatch {
 }
 
 /** Decodes the messages of a batch, and calls `onRecord` with each of them in order. */
-export function decodeMessages(bytes: Buffer, onRecord: RetainedMessageHandler): void {
+export function decodeMessages(bytes: Buffer, onMessage: RetainedMessageHandler): void {
   for (let at = 0; at < bytes.length;) {
     const topic = at + MESSAGE_HEADER_BYTES;
     const topicEnd = topic + bytes.readUInt16LE(at + 1);
@@ -81,7 +81,7 @@ export function decodeMessages(bytes: Buffer, onRecord: RetainedMessageHandler):
     const payload = hasExtras ? topicEnd + EXTRAS_LENGTH_BYTES + bytes.readUInt32LE(topicEnd) : topicEnd;
     const extras = hasExtras ? bytes.subarray(topicEnd + EXTRAS_LENGTH_BYTES, payload) : undefined;
     const qos = bytes[at] & ~EXTRAS_FLAG;
-    onRecord(bytes.toString("utf8", topic, topicEnd), bytes.subarray(payload, end), qos, ...(extras ? [extras] : []));
+    onMessage(bytes.toString("utf8", topic, topicEnd), bytes.subarray(payload, end), qos, ...(extras ? [extras] : []));
     at = end;
   }
 }

@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { LogFile, listLogNumbers, logPath } from "./append-log.js";
+import { LogFile, listLogNumbers, logFilePath } from "./append-log.js";
 import type { ReportDamage } from "./damage.js";
 import { recoverLog } from "./log-recovery.js";
 import { decodeMessages, RetainedBatch, type RetainedMessageHandler } from "./retained-batch.js";
@@ -68,7 +68,7 @@ export class RetainedLog {
   async load(onRecord: RetainedMessageHandler): Promise<void> {
     const numbers = await listLogNumbers(this.#folder);
     for (const number of numbers) {
-      const file = logPath(this.#folder, number);
+      const file = logFilePath(this.#folder, number);
       const mustHaveEndMark = this.#closedBefore || number !== numbers.at(-1);
       const { payloads, length } = await recoverLog(file, {
         mustHaveEndMark,
@@ -108,7 +108,7 @@ export class RetainedLog {
   }
 
   #startFile(): void {
-    this.#current = new LogFile(logPath(this.#folder, ++this.#number));
+    this.#current = new LogFile(logFilePath(this.#folder, ++this.#number));
   }
 
   #startCompaction(): void {
@@ -154,7 +154,7 @@ export class RetainedLog {
       this.#current.write(bytes);
     } catch (error) {
       // while writes fail, keep only the latest message of each topic in memory
-      this.#batch.keepLatest();
+      this.#batch.keepLatestMessages();
       throw error;
     }
     this.#length += bytes.length;

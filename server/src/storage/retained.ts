@@ -74,7 +74,7 @@ export class RetainedMessages {
     return this.#messages.size;
   }
 
-  topics(): Iterable<string> {
+  listTopics(): Iterable<string> {
     return this.#messages.keys();
   }
 
@@ -129,7 +129,7 @@ export class RetainedMessages {
   /** Makes a last attempt to write, and closes the log. */
   async close(): Promise<void> {
     if (this.#pending || this.#retry) this.#tryWrite();
-    // give up messages that could not be written: they are not acknowledged, so clients send them again
+    // give up messages that could not be written: they were not acknowledged, so clients send them again
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#log.close();

@@ -2,9 +2,9 @@ import { FilterIndex } from "../mqtt/filter-index.js";
 import { clock } from "../time/monotonic-clock.js";
 import { encodeData } from "./message-codec.js";
 import { MessageQueues } from "./message-queues.js";
-import { keysBelow, type OrderedStore } from "./ordered-store.js";
+import { keyRangeOf, type OrderedStore } from "./ordered-store.js";
 import { splitSessionId } from "./session-id.js";
-import { RECORDS_PREFIX, sessionIdFromKey, sessionKeyPrefix, SUBSCRIPTIONS_PREFIX } from "./session-keys.js";
+import { RECORDS_PREFIX, sessionIdFromKey, sessionKeyPrefixOf, SUBSCRIPTIONS_PREFIX } from "./session-keys.js";
 import {
   fromStoredRecord,
   toStoredRecord,
@@ -36,7 +36,7 @@ export class SessionStore {
 
   /** Loads all sessions from disk. @param record replaces a missing or damaged record */
   async load(record: SessionRecord): Promise<void> {
-    const read = <T extends object>(kind: string) => this.#store.getDecodedEntries<T>(keysBelow(kind));
+    const read = <T extends object>(kind: string) => this.#store.getDecodedEntries<T>(keyRangeOf(kind));
     for (const [key, value] of await read<SessionRecord>(RECORDS_PREFIX))
       this.#add(sessionIdFromKey(key), fromStoredRecord(value, clock)).isStored = true;
     for (const [key, value] of await read<StoredSubscription>(SUBSCRIPTIONS_PREFIX))
@@ -81,7 +81,7 @@ export class SessionStore {
   clear(session: Session): void {
     for (const filter of session.subscriptions.keys()) {
       this.#removeFromIndex(session, filter);
-      this.#store.delete(sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + filter);
+      this.#store.delete(sessionKeyPrefixOf(SUBSCRIPTIONS_PREFIX, session.id) + filter);
     }
     session.subscriptions.clear();
     this.messages.clear(session);
@@ -94,7 +94,7 @@ export class SessionStore {
     const { account } = splitSessionId(session.id);
     const ids = account === null ? undefined : this.#byAccount.get(account);
     if (ids?.delete(session.id) && ids.size === 0) this.#byAccount.delete(account!);
-    this.#store.delete(sessionKeyPrefix(RECORDS_PREFIX, session.id));
+    this.#store.delete(sessionKeyPrefixOf(RECORDS_PREFIX, session.id));
   }
 
   /** Returns whether a session has a subscription with exactly these options. */
@@ -107,7 +107,7 @@ export class SessionStore {
   subscribe(session: Session, subscription: StoredSubscription): boolean {
     if (this.isSubscribed(session, subscription)) return false;
     this.#subscribe(session, subscription);
-    const key = sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + subscription.topic;
+    const key = sessionKeyPrefixOf(SUBSCRIPTIONS_PREFIX, session.id) + subscription.topic;
     this.#store.put(key, encodeData({ ...subscription, clientId: session.id }));
     return true;
   }
@@ -115,7 +115,7 @@ export class SessionStore {
   unsubscribe(session: Session, filter: string): void {
     if (!session.subscriptions.delete(filter)) return;
     this.#removeFromIndex(session, filter);
-    this.#store.delete(sessionKeyPrefix(SUBSCRIPTIONS_PREFIX, session.id) + filter);
+    this.#store.delete(sessionKeyPrefixOf(SUBSCRIPTIONS_PREFIX, session.id) + filter);
   }
 
   #add(id: string, record: SessionRecord): Session {
@@ -132,7 +132,7 @@ export class SessionStore {
   }
 
   #putRecord({ id, record }: Session): void {
-    this.#store.put(sessionKeyPrefix(RECORDS_PREFIX, id), encodeData(toStoredRecord(record, clock)));
+    this.#store.put(sessionKeyPrefixOf(RECORDS_PREFIX, id), encodeData(toStoredRecord(record, clock)));
   }
 
   #subscribe(session: Session, subscription: StoredSubscription): void {

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { IPublishPacket } from "mqtt-packet";
 import { encodeData } from "./message-codec.js";
-import { keysBelow, type OrderedStore } from "./ordered-store.js";
+import { keyRangeOf, type OrderedStore } from "./ordered-store.js";
 
 const WILLS_PREFIX = "will:";
 
@@ -24,7 +24,7 @@ export class Wills {
   }
 
   async load(): Promise<void> {
-    for (const [, will] of await this.#store.getDecodedEntries<Will>(keysBelow(WILLS_PREFIX)))
+    for (const [, will] of await this.#store.getDecodedEntries<Will>(keyRangeOf(WILLS_PREFIX)))
       this.#wills.set(will.clientId, will);
   }
 
@@ -50,7 +50,7 @@ export class Wills {
    * Streams the wills of clients of earlier broker runs.
    * @param brokers the running brokers, by id. aedes may leave out this broker after the wall clock was set forward.
    */
-  stream(brokers: Readonly<Record<string, unknown>> = {}): Readable {
+  streamWills(brokers: Readonly<Record<string, unknown>> = {}): Readable {
     const isOfStoppedBroker = ({ brokerId }: Will): boolean => brokerId !== this.#brokerId && !brokers[brokerId];
     return Readable.from([...this.#wills.values()].filter(isOfStoppedBroker));
   }

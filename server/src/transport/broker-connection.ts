@@ -33,7 +33,7 @@ export interface BrokerConnection {
   /** Address for MQTT clients with TLS; undefined if there is none, or at a remote broker. */
   readonly secureUrl?: string | undefined;
   /**
-   * Connects to the broker and starts receiving messages. Messages published earlier are sent now.
+   * Connects to the broker and starts receiving messages. Messages that were published before this call are sent now.
    * @throws StartError when the connection fails
    */
   start(): Promise<void>;

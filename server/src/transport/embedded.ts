@@ -3,7 +3,7 @@ import { listen, listenProblem, type Listener } from "../broker/sockets.js";
 import { toUrlHost } from "../common/hosts.js";
 import type { Certificates } from "../security/certificates.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
-import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopic } from "./server-status.js";
+import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopicOf } from "./server-status.js";
 
 export interface EmbeddedOptions {
   readonly broker: Broker;
@@ -37,7 +37,7 @@ export function createEmbeddedConnection(
   handlers: Pick<BrokerConnectionHandlers, "message" | "caughtUp">,
 ): EmbeddedConnection {
   const { broker, host, plainHost = host, port, tls, mqttsPort = 8883 } = options;
-  const statusTopic = serverStatusTopic(options.prefix);
+  const statusTopic = serverStatusTopicOf(options.prefix);
   let plainListener: Listener | undefined;
   let tlsListener: Listener | undefined;
 

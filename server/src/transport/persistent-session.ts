@@ -2,7 +2,7 @@ import type { DataFolder } from "../storage/data-folder.js";
 import type { Log } from "../observability/log.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import { createRemoteConnection } from "./remote.js";
-import { publicBrokerWarning, type Scope } from "./scope.js";
+import { createPublicBrokerWarning, type Scope } from "./scope.js";
 import type { BrokerAddress } from "./url.js";
 
 export interface PersistentConnectionOptions {
@@ -12,7 +12,7 @@ export interface PersistentConnectionOptions {
   readonly topics: readonly string[];
   /** Topic prefix of this installation, such as `nightlight`. */
   readonly prefix: string;
-  /** Remembers the server id and the subscriptions between runs. */
+  /** Stores the server id and the subscriptions between runs. */
   readonly data: DataFolder;
   readonly log: Log;
 }
@@ -27,13 +27,13 @@ export async function createPersistentConnection(
 ): Promise<BrokerConnection> {
   const { broker, prefix, data, log } = options;
   const filters = [...options.scope.filters, ...options.topics];
-  const warning = publicBrokerWarning(broker.host, prefix, broker.username !== undefined);
+  const warning = createPublicBrokerWarning(broker.host, prefix, broker.username !== undefined);
   if (warning) log.warn("link", warning);
   // the random server id keeps two servers from taking over each other's session [MQTT-3.1.4-2]
   const clientId = `${prefix.replaceAll("/", "-")}-server-${data.serverId}`;
   const name = `filters:${clientId}`;
   const before = data.values.entriesWithPrefix<readonly string[]>(name).get("") ?? [];
-  // stored before subscribing, so that a crash in between leaves no unknown subscription at the broker
+  // store the filters before subscribing, so that a crash in between leaves no unknown subscription at the broker
   await data.values.put(name, [...new Set([...before, ...filters])]);
   const unwanted = before.filter((filter) => !filters.includes(filter));
   const connection = createRemoteConnection(

@@ -3,7 +3,7 @@ import { StartError } from "../common/errors.js";
 import { SUBACK_FAILURE, MqttClient } from "../mqtt/client.js";
 import type { BrokerConnection, BrokerConnectionHandlers } from "./broker-connection.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
-import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopic } from "./server-status.js";
+import { OFFLINE_PAYLOAD, ONLINE_PAYLOAD, serverStatusTopicOf } from "./server-status.js";
 import { describeConnectError, describeConnectionLoss, describeRefusedSubscription } from "./error-messages.js";
 import type { BrokerAddress } from "./url.js";
 
@@ -34,12 +34,12 @@ const STATUS_ACKNOWLEDGMENT_TIMEOUT = 800;
  */
 export function createRemoteConnection(options: RemoteOptions, handlers: BrokerConnectionHandlers): BrokerConnection {
   const { broker, filters, optional = [], unwanted, clientId, connectTimeout } = options;
-  const statusTopic = serverStatusTopic(options.prefix);
+  const statusTopic = serverStatusTopicOf(options.prefix);
   let closing = false;
   const client = new MqttClient(
     { broker, clientId, connectTimeout, will: { topic: statusTopic, payload: OFFLINE_PAYLOAD } },
     {
-      message(topic, payload, retained) {
+      messageReceived(topic, payload, retained) {
         if (topic !== statusTopic) return handlers.message(topic, payload, retained);
         // the broker delivers the server's own status after all queued messages, so the status marks their end
         if (!retained) handlers.caughtUp();
@@ -88,12 +88,13 @@ export function createRemoteConnection(options: RemoteOptions, handlers: BrokerC
     },
     url: broker.url,
     get connected() {
-      return client.connected;
+      return client.isConnected;
     },
     publish,
     async close() {
       closing = true;
-      if (client.connected) await Promise.race([publishStatus(OFFLINE_PAYLOAD), sleep(STATUS_ACKNOWLEDGMENT_TIMEOUT)]);
+      if (client.isConnected)
+        await Promise.race([publishStatus(OFFLINE_PAYLOAD), sleep(STATUS_ACKNOWLEDGMENT_TIMEOUT)]);
       await client.close();
     },
   };

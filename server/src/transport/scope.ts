@@ -13,7 +13,7 @@ export interface Scope {
 }
 
 /** Returns the topic of a zone without the last level. Apps override a zone on `<prefix>/zones/<zone>/set`. */
-export function zoneId(prefix: string, zone: string): string {
+export function zoneIdOf(prefix: string, zone: string): string {
   return `${prefix}/zones/${zone}`;
 }
 
@@ -30,13 +30,13 @@ export function createScope(prefix: string, ids: readonly string[]): Scope {
   return {
     filters: [
       ...roots.flatMap((root) => INBOUND_CHANNELS.map((channel) => `${root}/${channel}`)),
-      `${zoneId(prefix, "+")}/set`,
+      `${zoneIdOf(prefix, "+")}/set`,
     ],
     includesDevice: (id) => isUnderPrefix(id) || listed.has(id),
   };
 }
 
-/** Returns whether a topic ends in one of the levels that the server acts on. */
+/** Returns whether the last level of a topic is one of `INBOUND_CHANNELS`. */
 export function isInboundTopic(topic: string): boolean {
   const slash = topic.lastIndexOf("/");
   return slash >= 0 && (INBOUND_CHANNELS as readonly string[]).includes(topic.slice(slash + 1));
@@ -87,7 +87,7 @@ export function isPrivateHost(host: string): boolean {
  * Warns about the default topic prefix on a public broker, where strangers may use the same topics.
  * @returns the warning, or "" when there is none
  */
-export function publicBrokerWarning(host: string, prefix: string, hasUser: boolean): string {
+export function createPublicBrokerWarning(host: string, prefix: string, hasUser: boolean): string {
   if (prefix !== DEFAULT_PREFIX) return "";
   if (!PUBLIC_BROKERS.has(host.toLowerCase()) && (hasUser || isPrivateHost(host))) return "";
   return (

@@ -1,7 +1,7 @@
 import { encode, SERVER_STATUS, topicOf } from "../../../contract/index.js";
 
-/** Topic of the server's retained status message: `<prefix>/status`. */
-export function serverStatusTopic(prefix: string): string {
+/** Returns the topic of the server's retained status message: `<prefix>/status`. */
+export function serverStatusTopicOf(prefix: string): string {
   return topicOf(prefix, "status");
 }
 

@@ -1,4 +1,5 @@
-// A broker and nightlight server with one fault: lies, drops, repeats or dies. Usage: node faulty.mjs <port> <fault>
+// A broker and nightlight server with one fault: `lies` sends wrong commands, `drops` sends none, `repeats` sends commands
+// twice, and `dies` exits. Usage: node faulty.mjs <port> <fault>
 import { createServer } from "node:net";
 import { Aedes } from "aedes";
 
@@ -8,13 +9,13 @@ const aedes = await Aedes.createBroker();
 let count = 0;
 aedes.on("publish", ({ topic, payload }, client) => {
   if (!client || !topic.endsWith("/telemetry")) return;
-  const every = ++count % 50 === 0;
+  const isFaulty = ++count % 50 === 0;
   if (fault === "dies" && count === 60) process.exit(3);
-  if (fault === "drops" && every) return;
+  if (fault === "drops" && isFaulty) return;
   const { light } = JSON.parse(payload.toString());
-  const led_on = fault === "lies" && every ? light >= 300 : light < 300;
+  const led_on = fault === "lies" && isFaulty ? light >= 300 : light < 300;
   const answer = { topic: topic.replace(/telemetry$/, "commands"), payload: JSON.stringify({ led_on }), qos: 0 };
   aedes.publish(answer, () => {});
-  if (fault === "repeats" && every) aedes.publish(answer, () => {});
+  if (fault === "repeats" && isFaulty) aedes.publish(answer, () => {});
 });
 createServer({ noDelay: true }, aedes.handle).listen(port, "127.0.0.1");

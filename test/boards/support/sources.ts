@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../../scripts/lib/repository.js";
-import { installedMqttPackage } from "../../support/mqtt-package.js";
+import { readMqttPackage } from "../../support/mqtt-package.js";
 
 /**
  * Returns the source texts of a board's firmware by path, for `compile`. The entry file becomes `src/main.ts`.
@@ -14,7 +14,7 @@ export function readFirmwareSources(
   change = (text: string) => text,
 ): Record<string, string> {
   const main = change(readFileSync(path.join(root, `src/${entry}.ts`), "utf8"));
-  return { ...readSources("contract"), ...readSources("src"), ...installedMqttPackage(), "src/main.ts": main };
+  return { ...readSources("contract"), ...readSources("src"), ...readMqttPackage(), "src/main.ts": main };
 }
 
 function readSources(name: string): Record<string, string> {

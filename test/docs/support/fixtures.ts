@@ -4,7 +4,7 @@ import path from "node:path";
 import { startTestBoard } from "../../server/support/board.js";
 import { GARDEN_FILE } from "../../server/support/garden.js";
 import { ask } from "../../server/support/api.js";
-import { connectClient, leaveSession } from "../../server/support/server.js";
+import { connectClient, createOfflineSession } from "../../server/support/server.js";
 import { startSettingsServer } from "../../server/support/settings.js";
 import { generateCertificate, writePair } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
@@ -20,7 +20,7 @@ export async function startApiServer({ env, folder }: Sandbox): Promise<void> {
     env: { NIGHTLIGHT_MQTT_PORT, NIGHTLIGHT_HTTP_PORT },
     data: path.join(folder, "api"),
   });
-  await leaveSession(server.brokerUrl, "old-phone");
+  await createOfflineSession(server.brokerUrl, "old-phone");
   const lesson = await connectClient(server.brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });

@@ -11,7 +11,7 @@ import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/mosquitto.js";
-import { programAt } from "../../support/programs.js";
+import { findProgram } from "../../support/programs.js";
 import { ROOT } from "./pages.js";
 
 /** A command of the documentation, with the expected result. */
@@ -88,10 +88,10 @@ export class Sandbox {
     const prefix = path.join(folder, "global");
     return new Sandbox(folder, {
       ...(process.env as Record<string, string>),
-      REAL_NPM: programAt("npm") ?? "npm",
+      REAL_NPM: findProgram("npm") ?? "npm",
       REAL_NODE: process.execPath,
-      REAL_MOSQUITTO_PUB: programAt("mosquitto_pub") ?? "",
-      REAL_MOSQUITTO_SUB: programAt("mosquitto_sub") ?? "",
+      REAL_MOSQUITTO_PUB: findProgram("mosquitto_pub") ?? "",
+      REAL_MOSQUITTO_SUB: findProgram("mosquitto_sub") ?? "",
       REPOSITORY: folder,
       CALLS: path.join(folder, "calls"),
       npm_config_prefix: prefix,
@@ -120,11 +120,11 @@ export class Sandbox {
     };
   }
 
-  get mqtt(): string {
+  get mqttAddress(): string {
     return `127.0.0.1:${this.env.NIGHTLIGHT_MQTT_PORT}`;
   }
 
-  get http(): string {
+  get httpAddress(): string {
     return `127.0.0.1:${this.env.NIGHTLIGHT_HTTP_PORT}`;
   }
 
@@ -144,7 +144,7 @@ export class Sandbox {
       typedAnswers,
     } = step;
     let output = "";
-    const here = { "127.0.0.1:8080": this.http, "127.0.0.1:1883": this.mqtt, "0.0.0.0": "127.0.0.1" };
+    const here = { "127.0.0.1:8080": this.httpAddress, "127.0.0.1:1883": this.mqttAddress, "0.0.0.0": "127.0.0.1" };
     const places = [...Object.entries(step.replacements ?? {}), ...(step.unchanged ? [] : Object.entries(here))];
     const text = places.reduce((line, [from, to]) => line.replaceAll(from, to), command);
     // typed answers need a terminal, which util-linux's `script` provides

@@ -20,7 +20,7 @@ export interface DuskModel {
 }
 
 /** Returns the largest number of switches in any minute of the dusk. */
-export function switchesInWorstMinute({ noise, hysteresis, averaged, seed }: DuskModel): number {
+export function countSwitchesInWorstMinute({ noise, hysteresis, averaged, seed }: DuskModel): number {
   const rule = { ...LESSON_RULE, hysteresis };
   const end = ((FROM - TO) / LIGHT_SLOPE) * 60_000;
   const switches: number[] = [];
@@ -42,9 +42,9 @@ export function switchesInWorstMinute({ noise, hysteresis, averaged, seed }: Dus
   return Math.max(0, ...switches.map((from) => switches.filter((at) => at >= from && at < from + 60_000).length));
 }
 
-/** Returns the mean of `switchesInWorstMinute` over many evenings. */
-export function meanSwitchesInWorstMinute(dusk: Omit<DuskModel, "seed">, evenings = 50): number {
+/** Returns the mean of `countSwitchesInWorstMinute` over many evenings. */
+export function averageSwitchesInWorstMinute(dusk: Omit<DuskModel, "seed">, evenings = 50): number {
   let sum = 0;
-  for (let seed = 0; seed < evenings; seed++) sum += switchesInWorstMinute({ ...dusk, seed });
+  for (let seed = 0; seed < evenings; seed++) sum += countSwitchesInWorstMinute({ ...dusk, seed });
   return sum / evenings;
 }

@@ -91,7 +91,7 @@ export class TestBoard {
     else this.#unread.push(Uint8Array.from(bytes));
   }
 
-  /** Connects the board to a serial line. Returns a function that takes the computer's bytes. */
+  /** Connects the board to a serial line. Returns a function that receives the bytes from the computer. */
   plugIn(events: PortEvents): (bytes: Uint8Array) => void {
     this.#events = events;
     // delivers the log later, because the caller is still opening the port
@@ -134,7 +134,7 @@ export class TestBoard {
   }
 
   async #start(): Promise<void> {
-    const socket = new NetworkSocket(new Network({ delay: 0 }), (event, data) => this.#machine.raise(event, data));
+    const socket = new NetworkSocket(new Network({ delay: 0 }), (event, data) => this.#machine.raiseEvent(event, data));
     this.#peripherals = new Peripherals(
       "2d46a30eef48919d",
       (frame) => this.#machine.receive(frame),

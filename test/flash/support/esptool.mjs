@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// A fake esptool 4. Appends its arguments as a JSON line to $FAKE_ESPTOOL_CALLS, and fails as $FAKE_ESPTOOL_RESULT says.
+// A fake esptool 4. It appends its arguments as a JSON line to $FAKE_ESPTOOL_CALLS, and $FAKE_ESPTOOL_RESULT determines how
+// it fails.
 import { appendFileSync, readFileSync } from "node:fs";
 
 const args = process.argv.slice(2);

@@ -35,13 +35,13 @@ export async function createProject(env: string): Promise<string> {
 }
 
 /** Returns settings for a board that connects to a broker on this computer. */
-export const settingsFor = (broker: string): string =>
+export const createSettingsFor = (broker: string): string =>
   ["WIFI_SSID=attic", 'WIFI_PWD="12345678"', "MQTT_HOST=broker.test", `MQTT_PORT=${new URL(broker).port}`, ""].join(
     "\n",
   );
 
 /** Simulates a port that is listed but cannot be opened. */
-export const unopenablePort = (name: string): Ports => ({
+export const createUnopenablePort = (name: string): Ports => ({
   list: () => Promise.resolve([{ path: name, vendorId: "303a" }]),
   exists: () => Promise.resolve(false),
   check: () => Promise.resolve(),
@@ -70,7 +70,7 @@ export async function createTestComputer(
   const lines: string[] = [];
   const screen: Screen = {
     print: (line) => lines.push(line),
-    progress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
+    showProgress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
   const offline = pathToFileURL(await createOfflineModule()).href;
   return {

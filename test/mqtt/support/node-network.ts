@@ -90,7 +90,7 @@ class NodeLink implements Link {
 }
 
 /** Creates a network for a broker on a port of 127.0.0.1. */
-export function nodeNetwork({
+export function createNodeNetwork({
   port,
   chunkSize = Infinity,
   isSendQueueFull = () => false,

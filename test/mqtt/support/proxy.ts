@@ -35,7 +35,7 @@ export class Proxy {
   }
 
   /** Returns the bytes that the open connections have forwarded in a direction. */
-  forwardedBytes(direction: Direction): number {
+  countForwardedBytes(direction: Direction): number {
     return [...this.#pairs].reduce((sum, pair) => sum + pair.bytes[direction], 0);
   }
 
@@ -68,23 +68,23 @@ export class Proxy {
   }
 
   /** Stops forwarding without closing connections, for open and new connections. */
-  silence(): void {
+  discardData(): void {
     this.#silent = true;
   }
 
-  /** Ends `silence` and resets all connections, because the silence lost some of their data. */
+  /** Ends `discardData` and resets all connections, because the proxy has discarded some of their data. */
   heal(): void {
     this.#silent = false;
     this.cut();
   }
 
-  /** Buffers what the broker sends, until `release`. */
-  hold(): void {
+  /** Buffers what the broker sends, until `releaseData`. */
+  holdData(): void {
     this.#held = [];
   }
 
   /** Sends the buffered data, in one write per connection. */
-  release(): void {
+  releaseData(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const pair of this.#pairs) pair.client.cork();

@@ -5,7 +5,7 @@ import { LESSON_RULE } from "../../../contract/index.js";
 import { LOSS_END_DELAY } from "../../../server/src/alerts/losses.js";
 import { MAX_OPEN_ALERTS } from "../../../server/src/alerts/tracker.js";
 import { AlertBench } from "../support/alert-bench.js";
-import { testSeed } from "../../support/seed.js";
+import { getTestSeed } from "../../support/seed.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -134,7 +134,7 @@ describe("a board", () => {
         expect(ids.size).toBe([...boards.values()].reduce((sum, { alerts }) => sum + alerts, 0));
         await server.alerts.close();
       }),
-      { numRuns: 60, seed: testSeed() },
+      { numRuns: 60, seed: getTestSeed() },
     );
   });
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { printConfiguration } from "../../../server/src/config/print.js";
 import { listChangedSettings } from "../../../server/src/config/reload.js";
 import { exposedFileWarnings } from "../../../server/src/config/secret-files.js";
-import { loadConfig, loadConfigText, problemsIn } from "../support/config.js";
+import { loadConfig, loadConfigText, findProblemsIn } from "../support/config.js";
 import { createTemporaryFolder } from "../support/server.js";
 
 const ALL_SETTINGS = `alerts:
@@ -72,7 +72,7 @@ describe("a mistake is explained without the secret", () => {
     ["after: 1 ms", /alerts > after is 1 ms; it must be a time with its unit .* 1 s to 1 d\.$/],
     ["webhok: https://h/x", /alerts > webhok is no setting; did you mean webhook\?/],
   ])("%s", async (text, problem) => {
-    const lines = await problemsIn(text.startsWith("{") ? `alerts: ${text}` : `alerts: {${text}}`);
+    const lines = await findProblemsIn(text.startsWith("{") ? `alerts: ${text}` : `alerts: {${text}}`);
     expect(lines.join("\n")).toMatch(problem);
     expect(lines.join("\n")).not.toMatch(/hunter2|hünter2/);
   });

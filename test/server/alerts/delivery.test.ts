@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { postJson } from "../../../server/src/alerts/delivery/channel.js";
 import { generateCertificate } from "../../support/certificates.js";
 import { AlertBench, type WebhookBody } from "../support/alert-bench.js";
-import { testSeed } from "../../support/seed.js";
+import { getTestSeed } from "../../support/seed.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -140,7 +140,7 @@ describe("for any outages, failures of the network and restarts", () => {
         }
         await server.alerts.close();
       }),
-      { numRuns: 60, seed: testSeed() },
+      { numRuns: 60, seed: getTestSeed() },
     );
   });
 });

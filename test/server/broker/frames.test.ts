@@ -41,7 +41,7 @@ function createInbound(): { inbound: InboundPackets; feed: RecordedCalls } {
   return { inbound: made, feed };
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const waitForNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Feeds bytes in chunks of the given sizes. */
 async function feedInChunks(to: InboundPackets, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
@@ -49,10 +49,10 @@ async function feedInChunks(to: InboundPackets, bytes: Buffer, cuts: Iterator<nu
     const size = cuts.next().value as number;
     to.receive(bytes.subarray(at, at + size));
     at += size;
-    if (size % 3 === 0) await nextTurn();
+    if (size % 3 === 0) await waitForNextTurn();
   }
-  await nextTurn();
-  await nextTurn();
+  await waitForNextTurn();
+  await waitForNextTurn();
 }
 
 const version = fc.constantFrom(3, 4, 5);
@@ -73,18 +73,18 @@ const otherPackets: fc.Arbitrary<Packet> = fc.oneof(
   fc.constant<Packet>({ cmd: "pingreq" }),
 );
 
-function connectBytes(protocolVersion: number): Buffer {
+function encodeConnect(protocolVersion: number): Buffer {
   const protocolId = protocolVersion === 3 ? "MQIsdp" : "MQTT";
   return generate({ cmd: "connect", clientId: "x", protocolId, protocolVersion, clean: true, keepalive: 60 } as Packet);
 }
 
-const bytesOf = (packets: Packet[], protocolVersion: number): Buffer[] =>
+const encodePackets = (packets: Packet[], protocolVersion: number): Buffer[] =>
   packets.map((packet) => generate(packet, { protocolVersion }));
 
 /** An oversized PUBLISH: its payload size in bytes and its other fields. */
 const oversizedPublish = fc.record({ qos, topic, packetId: id, size: fc.oneof(fc.integer({ min: MAX_PAYLOAD + 1, max: 70_000 }), fc.integer({ min: MAX_PAYLOAD + 1, max: MAX_SKIPPED_PACKET_SIZE - 100 })) }); // prettier-ignore
 
-function oversizedBytes({ qos, topic, packetId, size }: { qos: number; topic: string; packetId: number; size: number }): Buffer {
+function encodeOversizedPublish({ qos, topic, packetId, size }: { qos: number; topic: string; packetId: number; size: number }): Buffer {
   const packetIdentifier = qos > 0 ? [packetId >> 8, packetId & 255] : [];
   return encodePacket(0x30 | (qos << 1), encodeField(topic), ...packetIdentifier, Buffer.alloc(size, "x"));
 } // prettier-ignore
@@ -92,7 +92,7 @@ function oversizedBytes({ qos, topic, packetId, size }: { qos: number; topic: st
 test("valid packets are forwarded complete, unchanged and in order, however they are split into chunks", async () => {
   await fc.assert(
     fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPackets), { maxLength: 20 }), cuts, async (version, packets, cuts) => {
-      const parts = [connectBytes(version), ...bytesOf(packets, version)];
+      const parts = [encodeConnect(version), ...encodePackets(packets, version)];
       const { inbound: to, feed } = createInbound();
       await feedInChunks(to, Buffer.concat(parts), cuts);
       expect(feed.violations).toEqual([]);
@@ -115,11 +115,11 @@ test("oversized PUBLISH packets between valid ones are dropped and reported once
   );
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(3, 4), fc.array(step, { minLength: 1, maxLength: 6 }), fc.infiniteStream(fc.integer({ min: 1, max: 65_536 })), async (version, steps, cuts) => {
-      const valid = [connectBytes(version)];
-      const all = [connectBytes(version)];
+      const valid = [encodeConnect(version)];
+      const all = [encodeConnect(version)];
       const reports: RecordedCalls["oversized"] = [];
       for (const step of steps) {
-        const bytes = "cmd" in step ? generate(step, { protocolVersion: version }) : oversizedBytes(step);
+        const bytes = "cmd" in step ? generate(step, { protocolVersion: version }) : encodeOversizedPublish(step);
         all.push(bytes);
         if ("cmd" in step) valid.push(bytes);
         else reports.push([step.qos, step.topic, step.qos > 0 ? step.packetId : 0]);
@@ -138,7 +138,7 @@ test("oversized PUBLISH packets between valid ones are dropped and reported once
 test("a packet above the size limit is refused or skipped as soon as its header has arrived", async () => {
   for (const [version, type, refused] of [[4, 0x32, false], [5, 0x32, true], [4, 0x82, true], [5, 0x82, true]] as const) {
     const { inbound: to, feed } = createInbound();
-    await feedInChunks(to, connectBytes(version), [1000].values());
+    await feedInChunks(to, encodeConnect(version), [1000].values());
     const length = LARGEST_PACKET + 1;
     to.receive(Buffer.from([type, (length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14, 0, 1, 0x61, 0, 9, 0, 0]));
     expect([version, type, feed.violations.map(({ rejection }) => rejection)]).toEqual([version, type, refused ? ["too-large"] : []]);
@@ -150,17 +150,17 @@ test("a packet above the size limit is refused or skipped as soon as its header 
 test("the bytes of a skipped packet are not kept in memory", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
-  const usedBufferMemory = (): number => {
+  const measureBufferMemory = (): number => {
     collectGarbage();
     return process.memoryUsage().arrayBuffers;
   };
   const { inbound: to, feed } = createInbound();
-  await feedInChunks(to, connectBytes(4), [1000].values());
-  const large = oversizedBytes({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET_SIZE - 20 });
-  const before = usedBufferMemory();
+  await feedInChunks(to, encodeConnect(4), [1000].values());
+  const large = encodeOversizedPublish({ qos: 2, topic: "t", packetId: 5, size: MAX_SKIPPED_PACKET_SIZE - 20 });
+  const before = measureBufferMemory();
   for (let at = 0; at < large.length - 65_536; at += 65_536) to.receive(Buffer.from(large.subarray(at, at + 65_536)));
   // wait, because V8 frees the memory of buffers on another thread
-  await eventually(() => usedBufferMemory() - before < 3 * LARGEST_PACKET, { what: "the memory", every: 50 });
+  await eventually(() => measureBufferMemory() - before < 3 * LARGEST_PACKET, { what: "the memory", every: 50 });
   expect(feed.oversized).toEqual([[2, "t", 5]]);
 });
 
@@ -168,7 +168,7 @@ test("invalid bytes are forwarded or reported as one violation, after which noth
   const flip = fc.record({ at: fc.nat(), to: fc.nat(255) });
   await fc.assert(
     fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPackets), { maxLength: 8 }), fc.array(flip, { maxLength: 6 }), fc.uint8Array({ maxLength: 40 }), cuts, async (version, packets, flips, noise, cuts) => {
-      const bytes = Buffer.concat([connectBytes(version), ...bytesOf(packets, version), noise]);
+      const bytes = Buffer.concat([encodeConnect(version), ...encodePackets(packets, version), noise]);
       for (const { at, to } of flips) bytes[at % bytes.length] = to;
       const { inbound: to, feed } = createInbound();
       await feedInChunks(to, bytes, cuts);
@@ -183,7 +183,7 @@ test("invalid bytes are forwarded or reported as one violation, after which noth
       const count = feed.forwarded.length;
       to.receive(encodePacket(0xc0));
       to.open();
-      await nextTurn();
+      await waitForNextTurn();
       expect([feed.forwarded.length, feed.violations.length]).toEqual([count, 1]);
     }), // prettier-ignore
     { numRuns: 1000 },

@@ -102,7 +102,7 @@ describe.each(VERSIONS)("with protocol level %i", (version) => {
     const sender = await expectRefused(broker, version, true, encodeSubscribe(version, filter));
     expect(sender.packets.some(({ cmd }) => cmd === "suback")).toBe(false);
     if (version !== 5) return;
-    const { reasonCode, properties } = await sender.answer("disconnect");
+    const { reasonCode, properties } = await sender.waitForPacket("disconnect");
     expect(reasonCode).toBe(0x8f);
     expect(properties?.reasonString).toMatch(/filter/);
   }); // prettier-ignore
@@ -122,7 +122,7 @@ describe.each(VERSIONS)("with protocol level %i", (version) => {
   ])("%s ends the connection and is counted", async (_what, bytes, code) => {
     const sender = await expectRefused(await startBareBroker(), version, true, bytes);
     if (version !== 5) return;
-    const { reasonCode, properties } = await sender.answer("disconnect");
+    const { reasonCode, properties } = await sender.waitForPacket("disconnect");
     expect(reasonCode).toBe(code);
     expect(properties?.reasonString).toMatch(/\w+/);
   });
@@ -152,7 +152,7 @@ test.each<[name: string, level: number, answer: string]>([
   let came = "";
   sender.socket.on("data", (bytes: Buffer) => (came += bytes.toString("hex")));
   sender.sendBytes(encodePacket(0x10, encodeField(name), level, 2, 0, 60, ...(level === 5 ? [0] : []), encodeField("x")));
-  await sender.ended();
+  await sender.waitForClose();
   expect(came).toBe(answer);
   expect(rejected).toEqual([expect.stringMatching(/^malformed-packet .*protocol level/)]);
 }); // prettier-ignore
@@ -197,11 +197,11 @@ test("a valid CONNECT is accepted in each version, so the refusals above have th
   for (const version of VERSIONS) {
     const sender = openRawClient(url, { version });
     sender.sendBytes(encodeConnect(version, { willTopic: "ok/ü", username: "👍" }));
-    const { returnCode, reasonCode } = (await sender.answer("connack")) as IConnackPacket;
+    const { returnCode, reasonCode } = (await sender.waitForPacket("connack")) as IConnackPacket;
     expect(returnCode ?? reasonCode).toBe(0);
     sender.sendBytes(encodePublish(version, "ok/ü"));
     sender.sendBytes(encodeSubscribe(version, "+/ü"));
-    await sender.answer("suback");
+    await sender.waitForPacket("suback");
   }
   expect(rejected).toEqual([]);
 });

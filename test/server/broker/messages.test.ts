@@ -17,14 +17,14 @@ async function subscribeRaw(made: RawClient, topics: string[], qos: 0 | 1 = 1): 
   await eventually(() => made.packets.slice(before).some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
 }
 
-const receivedPublishes = (made: RawClient): IPublishPacket[] =>
+const receivedPublishesOf = (made: RawClient): IPublishPacket[] =>
   made.packets.filter((packet) => packet.cmd === "publish");
 const textsOf = (made: RawClient, topic: string): string[] =>
-  receivedPublishes(made)
+  receivedPublishesOf(made)
     .filter((packet) => packet.topic === topic)
     .map(({ payload }) => payload.toString());
 const idsOf = (made: RawClient): number[] => made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
-const numbersBelow = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
+const listNumbersBelow = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
 
 /** Topics of readings, and other topics that look similar. */
 const topic = fc.constantFrom("a/telemetry", "nightlight/b/telemetry", "ü/telemetry", "a/status", "telemetry", "a/telemetry/x", "/telemetry"); // prettier-ignore
@@ -120,10 +120,10 @@ test("every subscriber receives the messages of a topic in order while other cli
     if (n % 50 === 0) await sleep(1);
   }
   for (const reader of [exact, wild, low]) {
-    const receivedTexts = (): string[] =>
+    const listReceivedTexts = (): string[] =>
       reader.got.filter(({ topic }) => topic === "n/b/commands").map(({ text }) => text);
-    await eventually(() => receivedTexts().length >= count, { what: "all messages" });
-    expect(receivedTexts()).toEqual(numbersBelow(count));
+    await eventually(() => listReceivedTexts().length >= count, { what: "all messages" });
+    expect(listReceivedTexts()).toEqual(listNumbersBelow(count));
   }
   expect(new Set(low.got.map(({ qos }) => qos))).toEqual(new Set([0]));
   expect(new Set(exact.got.map(({ qos }) => qos))).toEqual(new Set([1]));
@@ -149,15 +149,16 @@ test("a new subscriber receives the retained message of every topic, and never a
   }
   for (const reader of readers)
     for (let n = 0; n < lamps; n++) {
-      const receivedCommands = (): IPublishPacket[] =>
-        receivedPublishes(reader).filter(({ topic }) => topic === `n/${n}/commands`);
-      const receivedNumbers = (): number[] => receivedCommands().map(({ payload }) => Number(payload.toString()));
-      const countRetained = (): number => receivedCommands().filter(({ retain }) => retain).length;
-      await eventually(() => receivedNumbers().at(-1) === round && countRetained() > 0, {
+      const listReceivedCommands = (): IPublishPacket[] =>
+        receivedPublishesOf(reader).filter(({ topic }) => topic === `n/${n}/commands`);
+      const listReceivedNumbers = (): number[] =>
+        listReceivedCommands().map(({ payload }) => Number(payload.toString()));
+      const countRetained = (): number => listReceivedCommands().filter(({ retain }) => retain).length;
+      await eventually(() => listReceivedNumbers().at(-1) === round && countRetained() > 0, {
         what: `the last state of lamp ${n}`,
       });
       expect(countRetained()).toBe(1);
-      expect(receivedNumbers()).toEqual(receivedNumbers().toSorted((a, b) => a - b));
+      expect(listReceivedNumbers()).toEqual(listReceivedNumbers().toSorted((a, b) => a - b));
     }
 });
 
@@ -201,7 +202,7 @@ describe("a session", () => {
     const second = await startBareBroker(undefined, { folder: first.folder });
     const again = await connectClient(second.url, { clientId: "board", clean: false });
     await eventually(() => again.got.length >= 30, { what: "all of them" });
-    expect(again.got.map(({ text }) => text)).toEqual(numbersBelow(30));
+    expect(again.got.map(({ text }) => text)).toEqual(listNumbersBelow(30));
   });
 
   test("a session is deleted completely when a clean session replaces it", async () => {
@@ -214,7 +215,7 @@ describe("a session", () => {
     (await connectById(url, "board", true)).socket.destroy();
     const again = await connectById(url, "board", false);
     await subscribeRaw(again, ["n/c/commands"]);
-    expect(receivedPublishes(again)).toEqual([]);
+    expect(receivedPublishesOf(again)).toEqual([]);
   });
 
   test("a session has at most 20 inflight messages, which arrive in order however its client acknowledges", async () => {
@@ -229,7 +230,7 @@ describe("a session", () => {
         let said = 0;
         const exchangeMessages = async (say: number, acknowledge: number, rest: number): Promise<void> => {
           for (let n = 0; n < say; n++) publishNumber(broker, said++);
-          const come = receivedPublishes(board);
+          const come = receivedPublishesOf(board);
           most = Math.max(most, come.length - acknowledged);
           for (const { messageId } of come.slice(acknowledged, acknowledged + acknowledge)) {
             board.send({ cmd: "puback", messageId });
@@ -243,7 +244,7 @@ describe("a session", () => {
           return acknowledged === said;
         });
         expect(most).toBeLessThanOrEqual(20);
-        expect(textsOf(board, COMMANDS)).toEqual(numbersBelow(said));
+        expect(textsOf(board, COMMANDS)).toEqual(listNumbersBelow(said));
         await close();
       }),
       { numRuns: 25 },

@@ -45,25 +45,26 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
       sender.sendBytes(Buffer.concat(packets.map((packet) => generate(packet))));
       const idsOf = (cmd: Packet["cmd"]): number[] => sender.packets.slice(first).flatMap((p) => (p.cmd === cmd ? [p.messageId!] : [])); // prettier-ignore
       /** Returns the packet identifiers of the messages with this QoS: the first message has identifier 1. */
-      const idsWithQos = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
+      const listIdsWithQos = (qos: number): number[] => messages.flatMap((one, n) => (one.qos === qos ? [n + 1] : []));
       await eventually(
-        () => idsOf("puback").length + idsOf("pubrec").length === idsWithQos(1).length + idsWithQos(2).length,
+        () => idsOf("puback").length + idsOf("pubrec").length === listIdsWithQos(1).length + listIdsWithQos(2).length,
       );
-      expect([idsOf("puback"), idsOf("pubrec")]).toEqual([idsWithQos(1), idsWithQos(2)]);
-      for (const messageId of idsWithQos(2)) sender.send({ cmd: "pubrel", messageId });
-      await eventually(() => idsOf("pubcomp").length === idsWithQos(2).length, { what: "PUBCOMP" });
-      expect(idsOf("pubcomp")).toEqual(idsWithQos(2));
+      expect([idsOf("puback"), idsOf("pubrec")]).toEqual([listIdsWithQos(1), listIdsWithQos(2)]);
+      for (const messageId of listIdsWithQos(2)) sender.send({ cmd: "pubrel", messageId });
+      await eventually(() => idsOf("pubcomp").length === listIdsWithQos(2).length, { what: "PUBCOMP" });
+      expect(idsOf("pubcomp")).toEqual(listIdsWithQos(2));
 
       const expectOrdered = async ({ what, reader }: { what: string; reader: TestClient }): Promise<void> => {
         const lowest = what === "away" ? 1 : 0;
-        const receivedIds = (qos: number): number[] => {
+        const listReceivedIds = (qos: number): number[] => {
           const texts = reader.got.map(({ text }) => text).filter((text) => text.startsWith(prefix));
           return texts.map((text) => Number(text.slice(prefix.length)) + 1).filter((n) => messages[n - 1].qos === qos);
         };
-        const countReceived = (): number => receivedIds(0).length + receivedIds(1).length + receivedIds(2).length;
-        const expected = [0, 1, 2].map((qos) => (qos < lowest ? [] : idsWithQos(qos)));
+        const countReceived = (): number =>
+          listReceivedIds(0).length + listReceivedIds(1).length + listReceivedIds(2).length;
+        const expected = [0, 1, 2].map((qos) => (qos < lowest ? [] : listIdsWithQos(qos)));
         await eventually(() => countReceived() >= expected.flat().length, { what: `all messages for ${what}` });
-        expect([what, receivedIds(0), receivedIds(1), receivedIds(2)]).toEqual([what, ...expected]);
+        expect([what, listReceivedIds(0), listReceivedIds(1), listReceivedIds(2)]).toEqual([what, ...expected]);
       };
       for (const reader of readers) await expectOrdered(reader);
       // this reader was offline while the messages were sent, so the broker has queued only QoS 1 and 2 for it

@@ -4,7 +4,7 @@ import { ClassicLevel } from "classic-level";
 import { expect, onTestFinished, test } from "vitest";
 import { StorageHealth } from "../../../server/src/storage/health.js";
 import { LevelDatabase } from "../../../server/src/storage/level.js";
-import { keysBelow, OrderedStore } from "../../../server/src/storage/ordered-store.js";
+import { keyRangeOf, OrderedStore } from "../../../server/src/storage/ordered-store.js";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { createTemporaryFolder } from "../support/server.js";
@@ -35,7 +35,7 @@ test("a write after a delete is not deleted", async () => {
   store.delete("a:1");
   store.delete("a:2");
   store.put("a:2", toBytes("new"));
-  expect((await store.getEntries(keysBelow("a:"))).map(([key]) => key)).toEqual(["a:2"]);
+  expect((await store.getEntries(keyRangeOf("a:"))).map(([key]) => key)).toEqual(["a:2"]);
 });
 
 test("a write after close is reported as not stored", async () => {
@@ -81,7 +81,7 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
   expect(health.problem).toMatch(/^The disk of the data folder .* is full\./);
   expect((await store.get("key"))?.toString()).toBe("2");
   expect(await store.get("before")).toBeUndefined();
-  await eventually(() => health.failures > 1, { what: "another attempt" });
+  await eventually(() => health.failureCount > 1, { what: "another attempt" });
   expect(isStored).toBe(false);
   full = false;
   await Promise.all([stored, last]);

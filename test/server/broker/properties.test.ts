@@ -53,16 +53,16 @@ describe("properties of MQTT 5.0", () => {
     const { url, rejected } = await startBareBroker();
     const reader = await connectRawClient(url, "reader", { protocolVersion: 5 });
     reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 0 }] });
-    await reader.answer("suback");
+    await reader.waitForPacket("suback");
     const sender = openRawClient(url, { version: 5 });
     sender.sendBytes(encodeConnectWithWill(Buffer.concat([GOOD_PROPERTIES, Buffer.from("1800000000", "hex")])));
     sender.sendBytes(encodePublishWith(Buffer.concat([GOOD_PROPERTIES, Buffer.from("230001", "hex")])));
-    await sender.processed();
+    await sender.waitUntilProcessed();
     sender.socket.destroy();
-    const receivedMessages = (): IPublishPacket[] => reader.packets.filter((packet) => packet.cmd === "publish");
-    await eventually(() => receivedMessages().length === 2, { what: "message and will" });
+    const listReceivedMessages = (): IPublishPacket[] => reader.packets.filter((packet) => packet.cmd === "publish");
+    await eventually(() => listReceivedMessages().length === 2, { what: "message and will" });
     const expected = { payloadFormatIndicator: true, contentType: "t", responseTopic: "r", correlationData: Buffer.from("xc"), userProperties: { ü: ["👍", "2"] } }; // prettier-ignore
-    for (const { properties } of receivedMessages()) {
+    for (const { properties } of listReceivedMessages()) {
       const { messageExpiryInterval, ...rest } = properties!;
       expect([254, 255]).toContain(messageExpiryInterval);
       expect({ ...rest, userProperties: { ...rest.userProperties } }).toEqual(expected);

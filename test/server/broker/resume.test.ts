@@ -21,12 +21,12 @@ function connectReader(url: string, version: Version): Promise<RawClient> {
 
 async function subscribeRaw(to: RawClient, topic: string, qos: 1 | 2): Promise<void> {
   to.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos }] });
-  await to.answer("suback");
+  await to.waitForPacket("suback");
 }
 
 /** Connects the reader again, in the way that `how` names. Returns the broker, which may be a new one, and the connection. */
 async function reconnect(broker: BareBroker, old: RawClient, version: Version, how: ReconnectWay): Promise<[BareBroker, RawClient]> {
-  await old.processed();
+  await old.waitUntilProcessed();
   if (how === RECONNECT_WAYS[0]) {
     old.socket.destroy();
     await eventually(() => broker.broker.sessions.list().some((session) => session.client_id === "reader" && !session.connected), { what: "the end" }); // prettier-ignore
@@ -37,7 +37,7 @@ async function reconnect(broker: BareBroker, old: RawClient, version: Version, h
   return [next, await connectReader(next.url, version)];
 } // prettier-ignore
 
-const receivedPublishes = ({ packets }: RawClient): IPublishPacket[] =>
+const receivedPublishesOf = ({ packets }: RawClient): IPublishPacket[] =>
   packets.filter((packet) => packet.cmd === "publish");
 const describePackets = (packets: readonly Packet[]): string[] =>
   packets.flatMap((packet) => {
@@ -58,9 +58,9 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
       const first = await connectReader(broker.url, version);
       await subscribeRaw(first, "t", qos);
       await publishNumbers(broker.url, qos, 0, 1, 2, 3, 4, 5);
-      await eventually(() => receivedPublishes(first).length === 6, { what: "six messages" });
-      expect(receivedPublishes(first).map(({ dup }) => dup)).toEqual(Array(6).fill(false));
-      const ids = receivedPublishes(first).map(({ messageId }) => messageId!);
+      await eventually(() => receivedPublishesOf(first).length === 6, { what: "six messages" });
+      expect(receivedPublishesOf(first).map(({ dup }) => dup)).toEqual(Array(6).fill(false));
+      const ids = receivedPublishesOf(first).map(({ messageId }) => messageId!);
       expect(new Set(ids).size).toBe(6);
       // the reader acknowledges messages 1 and 3, so the broker must resend only the others
       for (const n of [1, 3]) {
@@ -71,10 +71,10 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
       }
       const [now, again] = await reconnect(broker, first, version, how);
       await publishNumbers(now.url, qos, 6, 7);
-      await eventually(() => receivedPublishes(again).length === 6, { what: "the rest" });
-      await again.processed();
+      await eventually(() => receivedPublishesOf(again).length === 6, { what: "the rest" });
+      await again.waitUntilProcessed();
       expect(describePackets(again.packets).slice(0, 4)).toEqual([0, 2, 4, 5].map((n) => `${n} id ${ids[n]} DUP`));
-      expect(receivedPublishes(again).slice(4).map(({ payload, dup }) => [payload.toString(), dup])).toEqual([["6", false], ["7", false]]); // prettier-ignore
+      expect(receivedPublishesOf(again).slice(4).map(({ payload, dup }) => [payload.toString(), dup])).toEqual([["6", false], ["7", false]]); // prettier-ignore
       await now.close();
     }
   }); // prettier-ignore
@@ -84,8 +84,8 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     const first = await connectReader(broker.url, version);
     await subscribeRaw(first, "t", 2);
     await publishNumbers(broker.url, 2, 0, 1, 2, 3);
-    await eventually(() => receivedPublishes(first).length === 4, { what: "four messages" });
-    const ids = receivedPublishes(first).map(({ messageId }) => messageId!);
+    await eventually(() => receivedPublishesOf(first).length === 4, { what: "four messages" });
+    const ids = receivedPublishesOf(first).map(({ messageId }) => messageId!);
     for (const n of [0, 1]) first.send({ cmd: "pubrec", messageId: ids[n] });
     await eventually(() => first.packets.filter(({ cmd }) => cmd === "pubrel").length === 2, { what: "PUBREL" });
 
@@ -105,17 +105,17 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     const watcher = await connectClient(broker.url, { clientId: "watcher", clean: false }, "t");
     const message = { cmd: "publish", topic: "t", payload: "x", qos: 2, messageId: 7, retain: false } as const;
     first.send({ ...message, dup: false });
-    await first.answer("pubrec");
+    await first.waitForPacket("pubrec");
     const [now, again] = await reconnect(broker, first, version, how);
     again.send({ ...message, dup: true });
-    await again.answer("pubrec");
+    await again.waitForPacket("pubrec");
     again.send({ cmd: "pubrel", messageId: 7 });
-    await again.answer("pubcomp");
+    await again.waitForPacket("pubcomp");
     const watchers = [watcher, ...(how === RECONNECT_WAYS[2] ? [await connectClient(now.url, { clientId: "watcher", clean: false })] : [])];
     await (await connectClient(now.url)).publishAsync("t", "last", { qos: 1 });
-    const receivedTexts = (): string[] => watchers.flatMap(({ got }) => got.map(({ text }) => text));
-    await eventually(() => receivedTexts().includes("last"), { what: "the last message" });
-    expect(receivedTexts()).toEqual(["x", "last"]);
+    const listReceivedTexts = (): string[] => watchers.flatMap(({ got }) => got.map(({ text }) => text));
+    await eventually(() => listReceivedTexts().includes("last"), { what: "the last message" });
+    expect(listReceivedTexts()).toEqual(["x", "last"]);
   }); // prettier-ignore
 
   test("a client that publishes on topics that begin with $ stays connected, but no subscriber receives these messages", async () => {
@@ -126,19 +126,19 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
     const publishWithQos = (qos: 0 | 1 | 2): void =>
       sender.send({ cmd: "publish", topic: "$foo/bar", payload: "x", qos, messageId: qos, retain: true, dup: false });
     publishWithQos(0);
-    await sender.processed();
+    await sender.waitUntilProcessed();
     publishWithQos(1);
-    const puback = await sender.answer("puback");
+    const puback = await sender.waitForPacket("puback");
     publishWithQos(2);
-    const pubrec = await sender.answer("pubrec");
+    const pubrec = await sender.waitForPacket("pubrec");
     expect([puback.messageId, pubrec.messageId]).toEqual([1, 2]);
     if (version === 5) expect([puback.reasonCode, pubrec.reasonCode]).toEqual([0x87, 0x87]);
     else {
       sender.send({ cmd: "pubrel", messageId: 2 });
-      await sender.answer("pubcomp");
+      await sender.waitForPacket("pubcomp");
     }
-    await sender.processed();
-    expect(sender.closed).toBe(false);
+    await sender.waitUntilProcessed();
+    expect(sender.isClosed).toBe(false);
     expect(rejected).toEqual(Array(3).fill(expect.stringMatching(/^not-allowed sender .*\$foo\/bar/)));
     sender.send({ cmd: "publish", topic: "last", payload: "x", qos: 0, retain: false, dup: false });
     await eventually(() => watcher.got.length > 0, { what: "the last message" });
@@ -164,9 +164,9 @@ describe("a Mosquitto bridge", () => {
         encodeField("0"),
       ),
     );
-    expect(await bridge.answer("connack")).toMatchObject({ returnCode: 0 });
+    expect(await bridge.waitForPacket("connack")).toMatchObject({ returnCode: 0 });
     bridge.send({ cmd: "publish", topic: will, payload: "1", qos: 1, retain: true, messageId: 1, dup: false });
-    await bridge.answer("puback");
+    await bridge.waitForPacket("puback");
     expect(rejected).toEqual([
       expect.stringMatching(/^not-allowed \S+ \(host\.x\) its will on \$SYS\/broker\/connection\/x\/state is dropped/),
       expect.stringMatching(/^not-allowed host\.x .*\$SYS\/broker\/connection\/x\/state/),
@@ -192,9 +192,9 @@ describe("a Mosquitto bridge", () => {
       await there.publishAsync("from/them", String(n), { qos: 1 });
     }
     for (const [at, topic] of [[here, "from/them"], [there, "from/us"]] as const) {
-      const receivedTexts = (): string[] => at.got.filter((got) => got.topic === topic).map(({ text }) => text);
-      await eventually(() => receivedTexts().length >= 20, { what: `all messages on ${topic}` });
-      expect(receivedTexts()).toEqual(Array.from({ length: 20 }, (_, n) => String(n)));
+      const listReceivedTexts = (): string[] => at.got.filter((got) => got.topic === topic).map(({ text }) => text);
+      await eventually(() => listReceivedTexts().length >= 20, { what: `all messages on ${topic}` });
+      expect(listReceivedTexts()).toEqual(Array.from({ length: 20 }, (_, n) => String(n)));
     }
     expect(ours.broker.sessions.list().find(({ client_id }) => client_id.endsWith(".x"))).toMatchObject({ connected: true }); // prettier-ignore
   }); // prettier-ignore

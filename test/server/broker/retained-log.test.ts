@@ -8,14 +8,14 @@ import { RetainedLog } from "../../../server/src/storage/retained-log.js";
 import { eventually } from "../../support/eventually.js";
 import { createTemporaryFolder } from "../support/server.js";
 
-const noMessages = (): [] => [];
+const returnNoMessages = (): [] => [];
 
 type Message = Parameters<RetainedMessageHandler>;
 
 /** Returns the messages that a restart reads from a log. */
 async function readMessages(folder: string): Promise<Message[]> {
   const found: Message[] = [];
-  const log = new RetainedLog(folder, noMessages);
+  const log = new RetainedLog(folder, returnNoMessages);
   await log.load((...message) => found.push(message));
   await log.close();
   return found;
@@ -36,7 +36,7 @@ test("the log reads all written messages in order", async () => {
   await fc.assert(
     fc.asyncProperty(batches, async (batches) => {
       const here = path.join(folder, String(run++));
-      const log = new RetainedLog(here, noMessages);
+      const log = new RetainedLog(here, returnNoMessages);
       for (const batch of batches) {
         for (const message of batch) log.add(...message);
         log.writeBatch();
@@ -50,7 +50,7 @@ test("the log reads all written messages in order", async () => {
 
 test("the log reads every complete batch of a truncated file, and nothing else", async () => {
   const folder = await createTemporaryFolder();
-  const log = new RetainedLog(folder, noMessages);
+  const log = new RetainedLog(folder, returnNoMessages);
   const ends: number[] = [];
   const [name] = ["000000000001.log"];
   for (let n = 0; n < 4; n++) {
@@ -115,12 +115,12 @@ test("a log does not grow over many restarts with few messages between them", as
       log.add(...message);
       log.writeBatch();
     }
-    const folderSize = async (): Promise<number> => {
+    const measureFolderSize = async (): Promise<number> => {
       const contents = (await readdir(folder)).map((name) => readFile(path.join(folder, name)));
       return (await Promise.all(contents)).reduce((sum, { length }) => sum + length, 0);
     };
     await log.close();
-    sizes.push(await folderSize());
+    sizes.push(await measureFolderSize());
   }
   // the messages need 52 bytes; a compaction starts after 2,000 further bytes, and the log may grow during the compaction
   expect(Math.max(...sizes)).toBeLessThan(12_000);
@@ -129,7 +129,7 @@ test("a log does not grow over many restarts with few messages between them", as
 test("the log refuses to start with an unreadable folder instead of overwriting it", async () => {
   const folder = path.join(await createTemporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
-  await expect(new RetainedLog(folder, noMessages).load(() => {})).rejects.toThrow(/ENOTDIR/);
+  await expect(new RetainedLog(folder, returnNoMessages).load(() => {})).rejects.toThrow(/ENOTDIR/);
 });
 
 test("the number of files does not grow with the number of restarts", async () => {
@@ -149,7 +149,7 @@ test("the number of files does not grow with the number of restarts", async () =
 test("while writing fails the latest message of each topic waits, and is written as soon as possible", async () => {
   const folder = path.join(await createTemporaryFolder(), "retained");
   await writeFile(folder, "a file where a folder is to be");
-  const log = new RetainedLog(folder, noMessages);
+  const log = new RetainedLog(folder, returnNoMessages);
   for (let n = 0; n < 5; n++) {
     log.add("lamp", Buffer.from(String(n)), 1);
     expect(() => log.writeBatch()).toThrow();

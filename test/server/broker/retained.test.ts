@@ -32,7 +32,7 @@ async function openMessages(folder: string): Promise<{ messages: RetainedMessage
 }
 
 function contentsOf(messages: RetainedMessages): Map<string, object> {
-  return new Map([...messages.topics()].map((topic) => [topic, messages.get(topic)!]));
+  return new Map([...messages.listTopics()].map((topic) => [topic, messages.get(topic)!]));
 }
 
 test("the last retained message of each topic survives a restart with its properties", async () => {
@@ -74,7 +74,7 @@ test("retained messages on invalid topics are dropped once at the start and repo
   await messages.close();
   const second = await openMessages(folder);
   expect(second.dropped).toHaveLength(bad.length);
-  expect([...second.messages.topics()]).toEqual(["good"]);
+  expect([...second.messages.listTopics()]).toEqual(["good"]);
   await second.messages.close();
   const third = await openMessages(folder);
   expect(third.dropped).toEqual([]);

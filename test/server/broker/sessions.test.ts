@@ -15,7 +15,7 @@ import { startBareBroker } from "../support/bare-broker.js";
 import { addUsers, loginOf, startBrokerWithAccounts } from "../support/guarded.js";
 import {
   connectRawClient,
-  connectPacket,
+  createConnectPacket,
   encodeField,
   encodePacket,
   openRawClient,
@@ -31,7 +31,7 @@ const rawLoginOf = (name: string): { username: string; password: Buffer } => ({
 const connackOf = ({ packets }: RawClient): IConnackPacket => packets.find((packet) => packet.cmd === "connack")!;
 
 /** Returns the total size of all files in a folder, in bytes. */
-async function folderSize(folder: string): Promise<number> {
+async function measureFolderSize(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   const sizes = await Promise.all(
@@ -46,8 +46,8 @@ describe("a client that asks for a session without a client id", () => {
     const sender = openRawClient(url);
     const name = protocolVersion === 3 ? "MQIsdp" : "MQTT";
     sender.sendBytes(encodePacket(0x10, encodeField(name), protocolVersion, 0, 0, 60, encodeField("")));
-    expect(await sender.answer("connack")).toMatchObject({ returnCode: 2, sessionPresent: false });
-    await sender.ended();
+    expect(await sender.waitForPacket("connack")).toMatchObject({ returnCode: 2, sessionPresent: false });
+    await sender.waitForClose();
     expect(broker.sessions.list()).toEqual([]);
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
@@ -66,25 +66,25 @@ describe("a client that asks for a session without a client id", () => {
       Buffer.from("05110000003c", "hex"),
       encodeField(""),
     );
-    const connectNameless = async (): Promise<RawClient> => {
+    const connectWithoutClientId = async (): Promise<RawClient> => {
       const made = openRawClient(url, { version: 5 });
       made.sendBytes(nameless);
-      await made.answer("connack");
+      await made.waitForPacket("connack");
       return made;
     };
-    const first = await connectNameless();
+    const first = await connectWithoutClientId();
     const { properties, sessionPresent } = connackOf(first);
     const id = properties!.assignedClientIdentifier!;
     expect(sessionPresent).toBe(false);
     expect(id).toMatch(/^\S{8,}$/);
     first.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
-    await first.answer("suback");
+    await first.waitForPacket("suback");
     first.socket.destroy();
     await (await connectClient(url)).publishAsync("a", "while it was away", { qos: 1 });
     const again = await connectRawClient(url, id, options);
     expect(connackOf(again).sessionPresent).toBe(true);
-    expect((await again.answer("publish")).payload.toString()).toBe("while it was away");
-    expect(connackOf(await connectNameless()).properties!.assignedClientIdentifier).not.toBe(id);
+    expect((await again.waitForPacket("publish")).payload.toString()).toBe("while it was away");
+    expect(connackOf(await connectWithoutClientId()).properties!.assignedClientIdentifier).not.toBe(id);
   });
 });
 
@@ -107,7 +107,7 @@ describe("a reader, who may not publish", () => {
     }
     expect(broker.sessions.list()).toHaveLength(LIMITS.sessions);
     expect(rejected.filter(([reason]) => reason === "too-large")).toHaveLength(LIMITS.sessions * count);
-    expect(await folderSize(folder)).toBeLessThan(1_000_000);
+    expect(await measureFolderSize(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
   test.each([
@@ -124,14 +124,14 @@ describe("a reader, who may not publish", () => {
       sender.send({ cmd: "publish", topic: "t", payload: "x", qos: 2, messageId: id, retain: false, dup: false });
     for (let id = 1; id <= 1000; id++) sendPublish(id);
     await eventually(() => sender.packets.filter(({ cmd }) => cmd === "pubrec").length === 1000, { what: "PUBREC" });
-    expect(sender.closed).toBe(false);
+    expect(sender.isClosed).toBe(false);
     sendPublish(1001);
-    await sender.ended();
+    await sender.waitForClose();
     const problem = "more than 1000 messages of QoS 2 are not released";
     if (protocolVersion === 5)
-      expect(await sender.answer("disconnect")).toMatchObject({ reasonCode: 0x93, properties: { reasonString: problem } });
+      expect(await sender.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x93, properties: { reasonString: problem } });
     expect(rejected.at(-1)).toEqual(["over-limit", `${name} (id)`, problem]);
-    expect(await folderSize(folder)).toBeLessThan(1_000_000);
+    expect(await measureFolderSize(folder)).toBeLessThan(1_000_000);
   }); // prettier-ignore
 
   test("a reader has at most as many sessions as the limit allows, and does not affect the sessions of others", async () => {
@@ -142,7 +142,7 @@ describe("a reader, who may not publish", () => {
       const reader = await connectRawClient(url, `id ${n}`, { clean: false, ...rawLoginOf("eve") });
       codes.push(connackOf(reader).returnCode);
       reader.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
-      if (connackOf(reader).returnCode === 0) await reader.answer("suback");
+      if (connackOf(reader).returnCode === 0) await reader.waitForPacket("suback");
       reader.socket.destroy();
     }
     expect(codes).toEqual([0, 0, 0, 3, 3, 3]);
@@ -210,17 +210,17 @@ test("the sweep ends sessions that have expired and those of accounts that were 
     sessions.recordConnect(id, ann);
     if (expiry !== undefined) sessions.recordDisconnect(id, ann, expiry);
   }
-  const remainingIds = (): string[] => sessions.list().map(({ client_id }) => client_id);
+  const listRemainingIds = (): string[] => sessions.list().map(({ client_id }) => client_id);
   sessions.sweep(before + 4000);
-  expect(remainingIds()).toEqual(["connected", "short", "long", "longer than allowed"]);
+  expect(listRemainingIds()).toEqual(["connected", "short", "long", "longer than allowed"]);
   const accountEnds = ["away", "connected"].map((id) => [sessionIdOf("gone", id), "its account was removed"]);
   expect(ended).toEqual(accountEnds);
   sessions.sweep(Date.now() + 5000);
-  expect(remainingIds()).toEqual(["connected", "long", "longer than allowed"]);
+  expect(listRemainingIds()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(before + 59_000);
-  expect(remainingIds()).toEqual(["connected", "long", "longer than allowed"]);
+  expect(listRemainingIds()).toEqual(["connected", "long", "longer than allowed"]);
   sessions.sweep(Date.now() + 60_000);
-  expect(remainingIds()).toEqual(["connected"]);
+  expect(listRemainingIds()).toEqual(["connected"]);
   // only sessions of the removed account end with a log line; sessions without queued messages expire silently
   expect(ended).toEqual(accountEnds);
 });
@@ -230,7 +230,7 @@ test("the log names a session that an administrator ends, and one that expires w
   for (const id of ["panel", "phone"]) {
     const made = await connectRawClient(url, id, { clean: false });
     made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
-    await made.answer("suback");
+    await made.waitForPacket("suback");
     if (id === "phone") made.socket.destroy();
   }
   await broker.sessions.end(null, "panel");
@@ -245,7 +245,7 @@ test.each(["at once", "later"])("a device account that reuses an administrator's
   const { url, folder, broker } = await startBrokerWithAccounts({ ann: "admin", boss: "admin" });
   const admin = await connectRawClient(url, "panel", { clean: false, ...rawLoginOf("ann") });
   admin.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "#", qos: 1 }] });
-  await admin.answer("suback");
+  await admin.waitForPacket("suback");
   admin.socket.destroy();
   const boss = await connectClient(url, loginOf("boss"));
   await boss.publishAsync("nightlight/porch/commands", "for the administrator", { qos: 1 });
@@ -264,7 +264,7 @@ test.each(["at once", "later"])("a device account that reuses an administrator's
   }, { every: 300 }); // prettier-ignore
   const board = await connectRawClient(url, "panel", { clean: false, ...rawLoginOf("ann") });
   await boss.publishAsync("nightlight/shed/telemetry", "for others", { qos: 1 });
-  await board.processed();
+  await board.waitUntilProcessed();
   expect(connackOf(board).sessionPresent).toBe(false);
   expect(board.packets.filter(({ cmd }) => cmd === "publish")).toEqual([]);
   expect(broker.stats.queued).toBe(0);
@@ -274,9 +274,9 @@ test("after five wrong passwords the broker refuses others unchecked, but accept
   const { url, rejected } = await startBrokerWithAccounts({ ann: "reader" });
   const guessPassword = async (n: number, protocolVersion: 4 | 5): Promise<IConnackPacket> => {
     const made = openRawClient(url, { version: protocolVersion });
-    made.send(connectPacket("x", { protocolVersion, username: "ann", password: Buffer.from(`guess ${n}`) }));
-    const connack = await made.answer("connack");
-    await made.ended();
+    made.send(createConnectPacket("x", { protocolVersion, username: "ann", password: Buffer.from(`guess ${n}`) }));
+    const connack = await made.waitForPacket("connack");
+    await made.waitForClose();
     return connack;
   };
   for (let n = 0; n < 5; n++) expect((await guessPassword(n, 4)).returnCode).toBe(4);

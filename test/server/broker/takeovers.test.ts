@@ -2,7 +2,7 @@
 import { describe, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import { startBareBroker } from "../support/bare-broker.js";
-import { connectRawClient, connectPacket, openRawClient, type RawClient } from "../support/raw.js";
+import { connectRawClient, createConnectPacket, openRawClient, type RawClient } from "../support/raw.js";
 
 const ROUNDS = 50;
 
@@ -12,7 +12,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
   async function connectSubscriber(url: string): Promise<RawClient> {
     const made = await connectRawClient(url, "one", options);
     made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
-    await made.answer("suback");
+    await made.waitForPacket("suback");
     return made;
   }
 
@@ -22,11 +22,11 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
       const first = await connectSubscriber(url);
       const second = openRawClient(url, { version });
       await eventually(() => second.socket.readyState === "open", { what: "the second connection" });
-      second.send(connectPacket("one", options));
+      second.send(createConnectPacket("one", options));
       first.socket.destroy();
-      await second.answer("connack");
+      await second.waitForPacket("connack");
       const third = await connectRawClient(url, "one", options);
-      await second.ended();
+      await second.waitForClose();
       third.socket.destroy();
       await eventually(() => broker.stats.clients === 0, { what: "the end of all connections" });
     }

@@ -33,7 +33,7 @@ function createClient(
       ...options,
     },
     {
-      message(topic, payload) {
+      messageReceived(topic, payload) {
         got.push([topic, payload.toString()]);
         return undefined;
       },
@@ -117,7 +117,7 @@ describe("receiving:", () => {
     await connectAndWait(
       {},
       {
-        message: (_topic, payload) =>
+        messageReceived: (_topic, payload) =>
           payload.toString() === "at once" ? undefined : new Promise<void>((resolve) => steps.push(resolve)),
       },
     );
@@ -162,7 +162,7 @@ describe("receiving:", () => {
 
   test("the client does not acknowledge a message of a lost connection on the next connection", async () => {
     const steps: (() => void)[] = [];
-    await connectAndWait({}, { message: () => new Promise<void>((resolve) => steps.push(resolve)) });
+    await connectAndWait({}, { messageReceived: () => new Promise<void>((resolve) => steps.push(resolve)) });
     broker.publish("home/a/telemetry", "1", 1);
     await eventually(() => steps.length === 1, { what: "the message" });
     broker.peers[0].socket.resetAndDestroy();
@@ -201,7 +201,7 @@ describe("the connection:", () => {
   });
 
   test("the client reports the reconnect before it delivers queued messages", async () => {
-    await connectAndWait({}, { message: (_topic, payload) => void events.push(String(payload)) as undefined });
+    await connectAndWait({}, { messageReceived: (_topic, payload) => void events.push(String(payload)) as undefined });
     broker.peers[0].socket.resetAndDestroy();
     await eventually(() => events.includes("disconnected"), { what: "the loss" });
     broker.publish("home/a/telemetry", "waited", 1);
@@ -234,7 +234,7 @@ describe("the connection:", () => {
     const client = await connectAndWait();
     await client.close();
     expect(broker.packets.at(-1)?.cmd).toBe("disconnect");
-    expect(client.connected).toBe(false);
+    expect(client.isConnected).toBe(false);
     expect(events).toEqual([]);
   });
 });

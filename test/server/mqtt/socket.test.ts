@@ -29,21 +29,21 @@ async function expectService(broker: string, observer: string, env: Record<strin
     env,
   );
   const device = await connectClient(observer, {}, "nightlight/status");
-  const lastStatusIs = (text: string): boolean => device.got.at(-1)?.text === text;
-  await eventually(() => lastStatusIs('{"online":true}') || program.child.exitCode !== null, {
+  const isLastStatus = (text: string): boolean => device.got.at(-1)?.text === text;
+  await eventually(() => isLastStatus('{"online":true}') || program.child.exitCode !== null, {
     within: 30_000,
     what: "the server",
   });
   expect(program.output.err).toBe("");
   // look for the answer in the log of the server under test, because the server that contains the broker also answers
   await device.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
-  await eventually(() => program.entries().some(({ event, id }) => event === "sent" && id === "nightlight/porch"), {
+  await eventually(() => program.readEntries().some(({ event, id }) => event === "sent" && id === "nightlight/porch"), {
     within: 10_000,
     what: "its answer",
   });
   program.child.kill("SIGTERM");
-  expect(await program.ended()).toBe(0);
-  await eventually(() => lastStatusIs('{"online":false}'), { what: "its offline status" });
+  expect(await program.waitForExit()).toBe(0);
+  await eventually(() => isLastStatus('{"online":false}'), { what: "its offline status" });
 }
 
 describe("a server", () => {
@@ -63,7 +63,7 @@ describe("a server", () => {
   test("a server refuses a broker whose certificate is not signed by a known authority", async () => {
     const { mqtts } = await startBrokerWithTls();
     const program = startServerProgram(["--broker", mqtts, "--no-http", "--data", await createTemporaryFolder()]);
-    expect(await program.ended()).not.toBe(0);
+    expect(await program.waitForExit()).not.toBe(0);
     expect(program.output.err).toMatch(/NODE_EXTRA_CA_CERTS/);
   });
 });

@@ -18,7 +18,7 @@ const publishesOf = ({ packets }: RawClient): IPublishPacket[] => packets.filter
 
 async function subscribeRaw(client: RawClient, topic: string, qos: 0 | 1 | 2): Promise<void> {
   client.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos }] });
-  await client.answer("suback");
+  await client.waitForPacket("suback");
 }
 
 /** Creates a PUBLISH packet of QoS 1. */
@@ -68,7 +68,7 @@ describe("CONNACK", () => {
     const { url } = await startBareBroker();
     const refused = await connectRaw5(url, { [property]: 0 });
     expect(refused.packets[0]).toMatchObject({ reasonCode: 0x82 });
-    await refused.ended();
+    await refused.waitForClose();
   });
 });
 
@@ -84,7 +84,7 @@ describe.each([0, 60])("a client whose session outlives its connection by %i s",
       for (let done = 0; done < 5; done++) {
         const sent = Math.min(done + 2, 5);
         await eventually(() => publishesOf(one).length === sent, { what: "two messages on their way" });
-        await one.processed();
+        await one.waitUntilProcessed();
         expect(publishesOf(one)).toHaveLength(sent);
         const { messageId } = publishesOf(one)[done];
         if (qos === 2) {
@@ -127,9 +127,9 @@ test("a client receives the reason code without the reason string when the packe
   one.send(publishPacket(topic, "x"));
   one.send({ cmd: "subscribe", messageId: 2, subscriptions: [{ topic, qos: 1 }] });
   one.send({ ...publishPacket(topic, Buffer.alloc(101)), qos: 2, messageId: 3 });
-  expect(await one.answer("puback")).toMatchObject({ reasonCode: 0x87 });
-  expect(await one.answer("suback")).toMatchObject({ granted: [0x87] });
-  expect(await one.answer("pubrec")).toMatchObject({ reasonCode: 0x97 });
+  expect(await one.waitForPacket("puback")).toMatchObject({ reasonCode: 0x87 });
+  expect(await one.waitForPacket("suback")).toMatchObject({ granted: [0x87] });
+  expect(await one.waitForPacket("pubrec")).toMatchObject({ reasonCode: 0x97 });
   for (const { length } of one.packets) expect(length! + 2).toBeLessThanOrEqual(60);
 });
 
@@ -151,7 +151,7 @@ describe("a message that is too large", () => {
     const blunt = await connectRaw5(url);
     blunt.send(publishPacket("t", Buffer.alloc(most + 1)));
     const properties = { reasonString: `a payload above ${most} bytes on t` };
-    expect(await blunt.answer("puback")).toMatchObject({ reasonCode: 0x97, properties });
+    expect(await blunt.waitForPacket("puback")).toMatchObject({ reasonCode: 0x97, properties });
   });
 
   test("a message above the maximum packet size ends the connection with DISCONNECT 0x95", async () => {
@@ -159,8 +159,8 @@ describe("a message that is too large", () => {
     const one = await connectRaw5(url);
     one.send(publishPacket("t", Buffer.alloc(broker.largestPacket)));
     const properties = { reasonString: expect.stringContaining(`the most is ${broker.largestPacket}`) };
-    expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x95, properties });
-    await one.ended();
+    expect(await one.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x95, properties });
+    await one.waitForClose();
   });
 });
 
@@ -177,7 +177,7 @@ describe("a topic alias", () => {
     expect(watcher.received.every(({ properties }) => properties?.topicAlias === undefined)).toBe(true);
     const another = await connectRaw5(url, {}, "another");
     another.send(publishPacket("", "5", { topicAlias: 64 }));
-    expect(await another.answer("disconnect")).toMatchObject({ reasonCode: 0x94 });
+    expect(await another.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x94 });
   });
 
   test.each([0, 65, 65_535])(
@@ -187,8 +187,8 @@ describe("a topic alias", () => {
       const one = await connectRaw5(url);
       one.send(publishPacket("a", "1", { topicAlias }));
       const properties = { reasonString: "the topic alias is unknown, or larger than the server allows" };
-      expect(await one.answer("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
-      await one.ended();
+      expect(await one.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
+      await one.waitForClose();
       expect(rejected).toHaveLength(1);
     },
   );

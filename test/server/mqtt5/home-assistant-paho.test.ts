@@ -6,7 +6,7 @@ import { freePort } from "../../support/mosquitto.js";
 import { eventually } from "../../support/eventually.js";
 import { isMissing } from "../../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../../support/python.js";
-import { discoveryProblems, type Discovery } from "../support/homeassistant.js";
+import { findDiscoveryProblems, type Discovery } from "../support/homeassistant.js";
 import { connectClient5, waitForMessage, textsOf } from "../support/mqtt5.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "../support/server.js";
 
@@ -47,7 +47,9 @@ async function startWithBoard() {
   const board = await connectClient(started.brokerUrl, {}, "nightlight/porch/commands", "nightlight/porch/decision");
   await board.publishAsync("nightlight/porch/status", '{"online":true,"board":"XIAO"}', { qos: 1, retain: true });
   await board.publishAsync("nightlight/porch/telemetry", '{"light":1}', { qos: 1 });
-  await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/decision"), { what: "the decision" });
+  await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/decision"), {
+    what: "the decision",
+  });
   return { ...options, started, board };
 }
 
@@ -57,7 +59,7 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant
     const ha = startHomeAssistant(mqttPort);
     const { text, retain } = await eventually(() => ha.lastMessageOn(CONFIG_TOPIC), { what: "the board's discovery" });
     expect(retain).toBe(true);
-    expect(discoveryProblems("homeassistant", CONFIG_TOPIC, text!)).toEqual([]);
+    expect(findDiscoveryProblems("homeassistant", CONFIG_TOPIC, text!)).toEqual([]);
     expect(ha.eventsOf("connected")).toEqual([{ event: "connected", reason: 0, session: 0 }]);
     expect(ha.eventsOf("granted").map(({ codes }) => codes)).toEqual(Array.from({ length: 9 }, () => [0]));
 

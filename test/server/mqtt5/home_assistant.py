@@ -75,5 +75,5 @@ for line in sys.stdin:
     elif command == "reload":
         ha.disconnect()
     elif command == "stop":
-        # without DISCONNECT, so that the broker publishes the will
+        # exits without DISCONNECT, so that the broker publishes the will
         os._exit(0)

@@ -31,8 +31,8 @@ describe("a board with MQTT 3.1.1 and an app with MQTT 5.0", () => {
     await app.publishAsync(`${ID}/set`, '{"mode":"off"}', { qos: 1, properties: MQTT5_PROPERTIES });
     await eventually(() => board.commands.at(-1)!.text.includes('"led_on":false'), { what: "the override" });
     const decision = `${ID}/decision`;
-    const receivedDecisions = (): string[] => textsOf(app.received.filter(({ topic }) => topic === decision));
-    await eventually(() => receivedDecisions().at(-1)?.includes('"mode":"off"'), { what: "the lamp's state" });
+    const listReceivedDecisions = (): string[] => textsOf(app.received.filter(({ topic }) => topic === decision));
+    await eventually(() => listReceivedDecisions().at(-1)?.includes('"mode":"off"'), { what: "the lamp's state" });
     const later = await connectClient5(brokerUrl);
     await later.subscribeAsync(decision, { qos: 1 });
     await eventually(() => later.received.length > 0, { what: "the retained state" });
@@ -71,7 +71,7 @@ describe("message properties and 3.1.1 clients", () => {
       const createSubscription = async () => {
         const one = await connectRawClient(url, "board", { clean: false });
         one.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 1 }] });
-        await one.answer("suback");
+        await one.waitForPacket("suback");
         return one;
       };
       if (how === "retained") await publishMessage(url, "t", true);
@@ -82,9 +82,9 @@ describe("message properties and 3.1.1 clients", () => {
         await publishMessage(url, "t", false);
         one = await connectRawClient(url, "board", { clean: false });
       }
-      const packet: IPublishPacket = await one.answer("publish");
+      const packet: IPublishPacket = await one.waitForPacket("publish");
       expect(packet).toMatchObject({ topic: "t", qos: 1, retain: how === "retained" });
-      // no properties: only the topic with its length (2 + 1), the packet identifier (2) and the payload (2)
+      // the packet has no properties, only the topic with its length (2 + 1), the packet identifier (2) and the payload (2)
       expect(packet.length).toBe(2 + 1 + 2 + 2);
       expect(String(packet.payload)).toBe("{}");
     },

@@ -20,7 +20,7 @@ const connectRaw5 = (url: string, user?: string, options: ConnectOptions = {}): 
   return connectRawClient(url, "id", { protocolVersion: 5, ...login, ...options });
 };
 
-const withReason = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
+const matchReason = (text: string) => ({ properties: { reasonString: expect.stringContaining(text) } });
 
 describe("CONNACK with a reason code and a reason string", () => {
   test.each<[what: string, user: string | undefined, options: ConnectOptions, code: number, reason: string]>([
@@ -33,8 +33,8 @@ describe("CONNACK with a reason code and a reason string", () => {
   ])("CONNACK refuses %s", async (_what, user, options, reasonCode, reason) => {
     const { url, rejected } = await startBrokerWithAccounts(USERS, { limits: { payload: 32_768 } });
     const refused = await connectRaw5(url, user, options);
-    expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...withReason(reason) }]);
-    await refused.ended();
+    expect(refused.packets).toMatchObject([{ cmd: "connack", reasonCode, ...matchReason(reason) }]);
+    await refused.waitForClose();
     expect(rejected).toHaveLength(1);
   }); // prettier-ignore
 
@@ -43,7 +43,7 @@ describe("CONNACK with a reason code and a reason string", () => {
     const session = { clean: false, properties: { sessionExpiryInterval: 60 } };
     await connectRaw5(url, "boss", session);
     const refused = await connectRaw5(url, "boss", { ...session, clientId: "another" });
-    expect(refused.packets).toMatchObject([{ reasonCode: 0x97, ...withReason("its account has 1 sessions already") }]);
+    expect(refused.packets).toMatchObject([{ reasonCode: 0x97, ...matchReason("its account has 1 sessions already") }]);
   });
 });
 
@@ -60,9 +60,9 @@ describe("a board", () => {
       const filters = ["nightlight/porch/commands", "#", elsewhere];
       board.send({ cmd: "subscribe", messageId: 3, subscriptions: filters.map((topic) => ({ topic, qos: 1 })) });
       const answers: Packet[] = [
-        await board.answer("puback"),
-        await board.answer("pubrec"),
-        await board.answer("suback"),
+        await board.waitForPacket("puback"),
+        await board.waitForPacket("pubrec"),
+        await board.waitForPacket("suback"),
       ];
       expect(answers).toMatchObject([{ reasonCode: 0x87 }, { reasonCode: 0x87 }, { granted: [1, 0x87, 0x87] }]);
       const reasons = answers.map(
@@ -90,38 +90,41 @@ describe("DISCONNECT", () => {
     const { url, folder } = await startBrokerWithAccounts(USERS);
     const board = await connectRaw5(url, "porch");
     await changeUsers(folder, (users) => void users.delete("porch"));
-    expect(await board.answer("disconnect")).toMatchObject({
+    expect(await board.waitForPacket("disconnect")).toMatchObject({
       reasonCode: 0x87,
-      ...withReason("the account has changed"),
+      ...matchReason("the account has changed"),
     });
-    await board.ended();
+    await board.waitForClose();
   });
 
   test("DISCONNECT gives the reason when another connection takes the session over", async () => {
     const { url } = await startBrokerWithAccounts(USERS);
     const board = await connectRaw5(url, "porch");
     await connectRaw5(url, "porch");
-    expect(await board.answer("disconnect")).toMatchObject({
+    expect(await board.waitForPacket("disconnect")).toMatchObject({
       reasonCode: 0x8e,
-      ...withReason("another client connected"),
+      ...matchReason("another client connected"),
     });
-    await board.ended();
+    await board.waitForClose();
   });
 
   test("DISCONNECT gives the reason when the broker shuts down", async () => {
     const bare = await startBareBroker();
     const board = await connectRaw5(bare.url);
     await bare.close();
-    expect(await board.answer("disconnect")).toMatchObject({ reasonCode: 0x8b, ...withReason("shutting down") });
+    expect(await board.waitForPacket("disconnect")).toMatchObject({
+      reasonCode: 0x8b,
+      ...matchReason("shutting down"),
+    });
   });
 
   test("DISCONNECT gives the reason when an operator ends the session", async () => {
     const { url, broker } = await startBareBroker();
     const board = await connectRaw5(url, undefined, { clean: false, properties: { sessionExpiryInterval: 60 } });
     expect(await broker.sessions.end(null, "id")).toBe(true);
-    expect(await board.answer("disconnect")).toMatchObject({
+    expect(await board.waitForPacket("disconnect")).toMatchObject({
       reasonCode: 0x98,
-      ...withReason("the session has ended: an administrator ended it"),
+      ...matchReason("the session has ended: an administrator ended it"),
     });
   });
 });
@@ -189,10 +192,12 @@ describe.each([4, 5] as const)("with protocol version %i", (protocolVersion) => 
 
   test("a board with a will on a topic of others is refused; a will on its own topic is published", async () => {
     const { url, got } = await startBrokerWithAccounts(USERS);
-    const willOn = (topic: string) =>
+    const createWillOn = (topic: string) =>
       ({ will: { topic, payload: Buffer.from("gone"), qos: 1, retain: false } }) as const;
-    expect(await refusalCode("porch", willOn("nightlight/shed/status"), url)).toBe(protocolVersion === 5 ? 0x87 : 5);
-    (await connectAs(url, "porch", undefined, willOn("nightlight/porch/status"))).stream.destroy();
+    expect(await refusalCode("porch", createWillOn("nightlight/shed/status"), url)).toBe(
+      protocolVersion === 5 ? 0x87 : 5,
+    );
+    (await connectAs(url, "porch", undefined, createWillOn("nightlight/porch/status"))).stream.destroy();
     await eventually(() => got.length > 0, { what: "the will" });
     expect(got).toEqual([["nightlight/porch/status", "gone"]]);
   });

@@ -6,11 +6,15 @@ import { startBareBroker, type BareBroker } from "../support/bare-broker.js";
 import { connectClient5, waitForMessage, textsOf, type Client5 } from "../support/mqtt5.js";
 
 /** Returns connection options with a client id and a session expiry interval in s. */
-const sessionOptions = (clientId: string, sessionExpiryInterval?: number) =>
+const createSessionOptions = (clientId: string, sessionExpiryInterval?: number) =>
   ({ clientId, clean: false, properties: { sessionExpiryInterval } }) as const;
 
 /** Creates a session with a subscription at QoS 1, and disconnects. */
-async function createSession(url: string, options: ReturnType<typeof sessionOptions>, topic: string): Promise<void> {
+async function createSession(
+  url: string,
+  options: ReturnType<typeof createSessionOptions>,
+  topic: string,
+): Promise<void> {
   const leaver = await connectClient5(url, options);
   await leaver.subscribeAsync(topic, { qos: 1 });
   await leaver.endAsync();
@@ -23,28 +27,28 @@ async function waitForNoSession({ broker }: BareBroker): Promise<void> {
 describe("a session", () => {
   test.each([undefined, 0])("a session with an expiry interval of %s ends with its connection", async (interval) => {
     const bare = await startBareBroker();
-    await createSession(bare.url, sessionOptions("a", interval), "t");
+    await createSession(bare.url, createSessionOptions("a", interval), "t");
     await waitForNoSession(bare);
-    const again = await connectClient5(bare.url, sessionOptions("a", 60));
+    const again = await connectClient5(bare.url, createSessionOptions("a", 60));
     expect(again.connack).toMatchObject({ sessionPresent: false });
     expect(again.connack.properties?.sessionExpiryInterval).toBeUndefined();
   });
 
   test("a session is kept for its expiry interval, and no longer", async () => {
     const bare = await startBareBroker();
-    await createSession(bare.url, sessionOptions("a", 2), "t");
+    await createSession(bare.url, createSessionOptions("a", 2), "t");
     const [{ disconnected_at, expires_at }] = bare.broker.sessions.list();
     expect(Date.parse(expires_at!) - Date.parse(disconnected_at!)).toBe(2000);
     await waitForNoSession(bare);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at!));
-    expect((await connectClient5(bare.url, sessionOptions("a", 60))).connack.sessionPresent).toBe(false);
+    expect((await connectClient5(bare.url, createSessionOptions("a", 60))).connack.sessionPresent).toBe(false);
   });
 
   test.each([61, 0xffffffff])(
     "a session that asks for %i s gets the limit of 60 s, and CONNACK says so",
     async (interval) => {
       const { url, broker } = await startBareBroker(undefined, { limits: { sessionExpiry: 60_000 } });
-      const asking = await connectClient5(url, sessionOptions("a", interval));
+      const asking = await connectClient5(url, createSessionOptions("a", interval));
       expect(asking.connack.properties).toMatchObject({ sessionExpiryInterval: 60 });
       await asking.endAsync();
       const [{ disconnected_at, expires_at }] = await eventually(
@@ -61,26 +65,28 @@ describe("a session", () => {
     [0, 60, undefined],
   ])("a session of %i s whose client disconnects with an interval of %i s is kept for %s s", async (from, to, kept) => {
     const bare = await startBareBroker();
-    const leaver = await connectClient5(bare.url, sessionOptions("a", from));
+    const leaver = await connectClient5(bare.url, createSessionOptions("a", from));
     await leaver.endAsync(false, { properties: { sessionExpiryInterval: to } });
     if (kept === undefined) return waitForNoSession(bare);
-    const expiresAt = (): string | null => bare.broker.sessions.list()[0].expires_at;
-    await eventually(() => expiresAt() !== null, { what: "the client to be away" });
-    expect(Date.parse(expiresAt()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(kept * 1000);
+    const readExpiryTime = (): string | null => bare.broker.sessions.list()[0].expires_at;
+    await eventually(() => readExpiryTime() !== null, { what: "the client to be away" });
+    expect(Date.parse(readExpiryTime()!) - Date.parse(bare.broker.sessions.list()[0].disconnected_at!)).toBe(
+      kept * 1000,
+    );
   });
 
   test("a session that is resumed without an expiry interval delivers its queue once and then ends", async () => {
     const bare = await startBareBroker();
-    await createSession(bare.url, sessionOptions("a", 60), "t");
+    await createSession(bare.url, createSessionOptions("a", 60), "t");
     const publisher = await connectClient5(bare.url);
     for (const text of ["1", "2"]) await publisher.publishAsync("t", text, { qos: 1 });
-    const back = await connectClient5(bare.url, sessionOptions("a"));
+    const back = await connectClient5(bare.url, createSessionOptions("a"));
     expect(back.connack.sessionPresent).toBe(true);
     await waitForMessage(back, "2");
     expect(textsOf(back.received)).toEqual(["1", "2"]);
     await back.endAsync();
     await waitForNoSession(bare);
-    const later = await connectClient5(bare.url, sessionOptions("a", 60));
+    const later = await connectClient5(bare.url, createSessionOptions("a", 60));
     expect(later.connack.sessionPresent).toBe(false);
     await publisher.publishAsync("t", "3", { qos: 1 });
     await later.subscribeAsync("t", { qos: 1 });
@@ -91,15 +97,15 @@ describe("a session", () => {
 
   test("a session is discarded with its queue by Clean Start, and a new one begins", async () => {
     const { url } = await startBareBroker();
-    await createSession(url, sessionOptions("a", 60), "t");
+    await createSession(url, createSessionOptions("a", 60), "t");
     const publisher = await connectClient5(url);
     await publisher.publishAsync("t", "old", { qos: 1 });
-    const anew = await connectClient5(url, { ...sessionOptions("a", 60), clean: true });
+    const anew = await connectClient5(url, { ...createSessionOptions("a", 60), clean: true });
     expect(anew.connack.sessionPresent).toBe(false);
     await anew.subscribeAsync("u", { qos: 1 });
     await anew.endAsync();
     for (const topic of ["t", "u"]) await publisher.publishAsync(topic, `new ${topic}`, { qos: 1 });
-    const back = await connectClient5(url, sessionOptions("a", 60));
+    const back = await connectClient5(url, createSessionOptions("a", 60));
     expect(back.connack.sessionPresent).toBe(true);
     await waitForMessage(back, "new u");
     expect(textsOf(back.received)).toEqual(["new u"]);
@@ -107,13 +113,14 @@ describe("a session", () => {
 });
 
 describe("a message that expires", () => {
-  const withExpiry = (messageExpiryInterval?: number) => ({ qos: 1, properties: { messageExpiryInterval } }) as const;
+  const createExpiryOptions = (messageExpiryInterval?: number) =>
+    ({ qos: 1, properties: { messageExpiryInterval } }) as const;
 
   test("a message that expires is forwarded at once with its interval", async () => {
     const { url } = await startBareBroker();
     const one = await connectClient5(url);
     await one.subscribeAsync("t");
-    await one.publishAsync("t", "1", withExpiry(60));
+    await one.publishAsync("t", "1", createExpiryOptions(60));
     expect((await waitForMessage(one, "1")).properties).toEqual({ messageExpiryInterval: 60 });
   });
 
@@ -121,17 +128,17 @@ describe("a message that expires", () => {
     "a message that expires is removed from a queue; others are delivered with the remaining interval (restart: %s)",
     async (restarts) => {
       let bare = await startBareBroker();
-      await createSession(bare.url, sessionOptions("a", 60), "t");
+      await createSession(bare.url, createSessionOptions("a", 60), "t");
       const publisher = await connectClient5(bare.url);
-      await publisher.publishAsync("t", "short", withExpiry(1));
-      await publisher.publishAsync("t", "long", withExpiry(600));
-      await publisher.publishAsync("t", "for ever", withExpiry());
+      await publisher.publishAsync("t", "short", createExpiryOptions(1));
+      await publisher.publishAsync("t", "long", createExpiryOptions(600));
+      await publisher.publishAsync("t", "for ever", createExpiryOptions());
       await sleep(1100);
       if (restarts) {
         await bare.close();
         bare = await startBareBroker(undefined, { folder: bare.folder });
       }
-      const back = await connectClient5(bare.url, sessionOptions("a", 60));
+      const back = await connectClient5(bare.url, createSessionOptions("a", 60));
       await waitForMessage(back, "for ever");
       expect(textsOf(back.received)).toEqual(["long", "for ever"]);
       const [long, forEver] = back.received.map(({ properties }) => properties?.messageExpiryInterval);
@@ -147,8 +154,8 @@ describe("a message that expires", () => {
     async (restarts) => {
       let bare = await startBareBroker();
       const publisher = await connectClient5(bare.url);
-      await publisher.publishAsync("r/short", "short", { ...withExpiry(1), retain: true });
-      await publisher.publishAsync("r/long", "long", { ...withExpiry(600), retain: true });
+      await publisher.publishAsync("r/short", "short", { ...createExpiryOptions(1), retain: true });
+      await publisher.publishAsync("r/long", "long", { ...createExpiryOptions(600), retain: true });
       await sleep(1100);
       if (restarts) {
         await bare.close();
@@ -169,7 +176,7 @@ describe("a will", () => {
   const connectWithWill = (url: string, willDelayInterval: number, sessionExpiryInterval = 60): Promise<Client5> => {
     const properties = { willDelayInterval, contentType: "text/plain", userProperties: { from: "a" } };
     const will = { topic: "will", payload: Buffer.from("gone"), qos: 1, retain: false, properties } as const;
-    return connectClient5(url, { ...sessionOptions("a", sessionExpiryInterval), will });
+    return connectClient5(url, { ...createSessionOptions("a", sessionExpiryInterval), will });
   };
 
   test.each([

@@ -19,12 +19,12 @@ class ThrottleModel {
     outcome?: AttemptOutcome;
   }[] = [];
 
-  knows(network: string, name: string): boolean {
+  isKnown(network: string, name: string): boolean {
     return this.attempts.some((a) => a.outcome === "succeed" && a.network === network && a.name === name);
   }
 
-  wait(network: string, name: string, now: number): number {
-    const known = this.knows(network, name);
+  waitTimeOf(network: string, name: string, now: number): number {
+    const known = this.isKnown(network, name);
     const counting = this.attempts.filter((a) => a.known === known);
     const ofNetwork = counting.filter((a) => a.network === network);
     if (known)
@@ -82,10 +82,10 @@ test("the delays follow the rules for any sequence of attempts", () => {
       for (const step of steps) {
         if ("pass" in step) {
           clock.time += step.pass;
-          // skip the comparison: `waitTime` forgets old failures, which would hide an attempt that ends with an outdated count
+          // skip the comparison: `getWaitTime` forgets old failures, which would hide an attempt that ends with an outdated count
           continue;
         }
-        if ("waitFor" in step) clock.time += throttle.waitTime(step.waitFor.address, step.waitFor.name);
+        if ("waitFor" in step) clock.time += throttle.getWaitTime(step.waitFor.address, step.waitFor.name);
         else if ("end" in step) {
           const ended = running[step.end];
           if (ended) finishAttempt(ended, step.outcome);
@@ -93,8 +93,8 @@ test("the delays follow the rules for any sequence of attempts", () => {
         } else {
           const { address, name, outcome } = step;
           const network = addresses[address];
-          for (let n = 0; n < step.times && model.wait(network, name, clock.time) === 0; n++) {
-            const modeled = { network, name, known: model.knows(network, name), start: clock.time };
+          for (let n = 0; n < step.times && model.waitTimeOf(network, name, clock.time) === 0; n++) {
+            const modeled = { network, name, known: model.isKnown(network, name), start: clock.time };
             const begun = { attempt: throttle.beginAttempt(address, name), modeled };
             model.attempts.push(modeled);
             if (outcome) finishAttempt(begun, outcome);
@@ -103,8 +103,8 @@ test("the delays follow the rules for any sequence of attempts", () => {
         }
         for (const [address, network] of Object.entries(addresses))
           for (const name of ["ann", "bob"])
-            expect(throttle.waitTime(address, name), `${name} at ${address}`).toBe(
-              model.wait(network, name, clock.time),
+            expect(throttle.getWaitTime(address, name), `${name} at ${address}`).toBe(
+              model.waitTimeOf(network, name, clock.time),
             );
       }
     }),

@@ -12,7 +12,7 @@ function createThrottle() {
   const throttle = new LoginThrottle(() => clock.time);
   /** Makes an attempt if the throttle allows it; returns the wait in ms otherwise. */
   function attempt(address: string, name: string, outcome: AttemptOutcome = "fail"): number {
-    const wait = throttle.waitTime(address, name);
+    const wait = throttle.getWaitTime(address, name);
     if (wait === 0) throttle.beginAttempt(address, name)[outcome]();
     return wait;
   }
@@ -51,10 +51,10 @@ describe("a guesser", () => {
   test("a guesser is no faster in parallel: attempts count as failed while they run", () => {
     const { clock, throttle } = createThrottle();
     const running = Array.from({ length: 5 }, () => throttle.beginAttempt("192.0.2.1", "ann"));
-    expect(throttle.waitTime("192.0.2.1", "bob")).toBe(1000);
+    expect(throttle.getWaitTime("192.0.2.1", "bob")).toBe(1000);
     clock.time += 300;
     for (const attempt of running) attempt.fail();
-    expect(throttle.waitTime("192.0.2.1", "bob")).toBe(1000);
+    expect(throttle.getWaitTime("192.0.2.1", "bob")).toBe(1000);
   });
 
   test("a guesser has to wait for a name, whatever the addresses of the guesses", () => {
@@ -155,9 +155,9 @@ test("a board with an outdated password does not lock out other boards behind th
 test("a right password causes no further waiting, however many failures came before", () => {
   const { clock, throttle, attempt } = createThrottle();
   for (let n = 0; n < 12; n++) {
-    clock.time += throttle.waitTime("192.0.2.1", "eve");
+    clock.time += throttle.getWaitTime("192.0.2.1", "eve");
     attempt("192.0.2.1", "eve");
   }
-  clock.time += throttle.waitTime("192.0.2.1", "eve");
+  clock.time += throttle.getWaitTime("192.0.2.1", "eve");
   for (let n = 0; n < 50; n++) expect(attempt("192.0.2.1", `board-${n}`, "succeed")).toBe(0);
 });

@@ -51,7 +51,7 @@ let whole: Contents;
 let files: [name: string, size: number][];
 
 beforeAll(async () => {
-  base = path.join(await temporaryFolderForAll(), "db");
+  base = path.join(await createTemporaryFolderForAll(), "db");
   await fillDatabase(base, 0);
   await fillDatabase(base, 40);
   whole = await fillDatabase(base, 90);
@@ -63,7 +63,7 @@ beforeAll(async () => {
   return () => rm(path.dirname(base), { recursive: true, force: true });
 });
 
-async function temporaryFolderForAll(): Promise<string> {
+async function createTemporaryFolderForAll(): Promise<string> {
   const { mkdtemp } = await import("node:fs/promises");
   const { tmpdir } = await import("node:os");
   return mkdtemp(path.join(tmpdir(), "nightlight-database-"));
@@ -174,8 +174,8 @@ describe("a database with a damaged file", () => {
       ),
     ]);
     expect(whole.size - found.size).toBeLessThanOrEqual(1);
-    const aside = (await readdir(folder)).find((name) => name.startsWith("db.damaged-"))!;
-    const kept = await readFile(path.join(folder, aside, name));
+    const damagedCopy = (await readdir(folder)).find((name) => name.startsWith("db.damaged-"))!;
+    const kept = await readFile(path.join(folder, damagedCopy, name));
     kept[20] ^= 1;
     expect(kept.equals(await readFile(path.join(base, name)))).toBe(true);
   });

@@ -148,7 +148,7 @@ describe.each(DAMAGES)("a file with %s", (_name, damage, missing) => {
       const { health, wasKilled } = data;
       const targets = {
         readingStored: () => {},
-        failed: expect.unreachable,
+        cleanupFailed: expect.unreachable,
         reportDamage,
         wasClosed: !wasKilled,
         health,

@@ -32,7 +32,7 @@ export interface AllowedTopics {
 export const NO_TOPIC = /$^/;
 
 /** Returns a board's permissions, as in the tables of docs/reference/security.md and docs/how-to/mosquitto/README.md. */
-export const boardPermissions = (name: string): AllowedTopics => ({
+export const boardPermissionsOf = (name: string): AllowedTopics => ({
   publish: new RegExp(`^nightlight/${name}/(telemetry|status|replies)$`),
   receive: new RegExp(`^nightlight/(status|${name}/(commands|config|set|decision))$`),
 });
@@ -41,7 +41,7 @@ export const boardPermissions = (name: string): AllowedTopics => ({
 export type AccessMatrix = Record<string, { publish: string[]; receive: string[] }>;
 
 /** Returns the matrix for a table of permissions. */
-export function expectedMatrix(table: Readonly<Record<string, AllowedTopics>>): AccessMatrix {
+export function createExpectedMatrix(table: Readonly<Record<string, AllowedTopics>>): AccessMatrix {
   return Object.fromEntries(
     Object.entries(table).map(([name, { publish, receive }]) => [
       name,
@@ -84,11 +84,14 @@ export async function measureMatrix(
   for (const { name, connection } of clients)
     await eventually(() => hasReceivedLast(connection), { what: `the last message to reach ${name}` });
   await eventually(() => hasReceivedLast(eye), { what: "the last message to reach the witness" });
-  const topicsWith = (got: readonly { topic: string; text: string }[], wanted: string): string[] => {
+  const findTopicsWith = (got: readonly { topic: string; text: string }[], wanted: string): string[] => {
     const found = new Set(got.filter(({ text }) => text === wanted).map(({ topic }) => topic));
     return ALL_TOPICS.filter((topic) => found.has(topic));
   };
   for (const { name, connection } of clients)
-    matrix[name] = { publish: topicsWith(eye.got, `from ${name}`), receive: topicsWith(connection.got, "for all") };
+    matrix[name] = {
+      publish: findTopicsWith(eye.got, `from ${name}`),
+      receive: findTopicsWith(connection.got, "for all"),
+    };
   return matrix;
 }

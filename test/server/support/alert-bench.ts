@@ -61,7 +61,7 @@ export class AlertBench {
     this.start();
   }
 
-  /** Starts a server, which finds the data and the retained messages of the one before. */
+  /** Starts a server, which finds the data and the retained messages of the previous server. */
   start(): void {
     this.devices = new Devices();
     this.zones = new Zones((id) => this.devices.get(id));
@@ -83,7 +83,7 @@ export class AlertBench {
     this.alerts.start();
   }
 
-  /** Stops the server for some time, in ms. Statuses that boards send meanwhile are there when it starts again. */
+  /** Stops the server for some time, in ms. When the server starts again, it receives the last status of each board. */
   async restart(away: number): Promise<void> {
     await this.alerts.close();
     await this.advance(away);

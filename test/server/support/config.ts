@@ -27,7 +27,7 @@ export async function loadConfigText(text: string, flags: readonly string[] = []
 }
 
 /** Returns the problems in a configuration file with this text, each as `line:column: problem`. */
-export async function problemsIn(text: string | Buffer, flags: readonly string[] = [], env: Environment = {}) {
+export async function findProblemsIn(text: string | Buffer, flags: readonly string[] = [], env: Environment = {}) {
   const file = await writeConfigFile(text);
   try {
     loadConfig(["--config", file, ...flags], env);
@@ -38,14 +38,14 @@ export async function problemsIn(text: string | Buffer, flags: readonly string[]
   return [];
 }
 
-export interface Run {
+export interface ProgramOutcome {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
 /** Runs `nightlight-server` in a folder and waits until it exits. */
-export function runNightlight(folder: string, ...args: string[]): Promise<Run> {
+export function runNightlight(folder: string, ...args: string[]): Promise<ProgramOutcome> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [NIGHTLIGHT_SERVER, ...args], { cwd: folder, timeout: 60_000 }, (error, out, err) => {
       const code = error ? error.code : 0;

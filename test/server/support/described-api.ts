@@ -5,43 +5,43 @@ import { expect } from "vitest";
 import { createOpenApiDocument } from "../../../server/src/http/openapi.js";
 import { ask, type Answer } from "./api.js";
 
-interface Described {
+interface DescribedOperation {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly requestBody?: unknown;
   readonly responses: Readonly<Record<string, { content?: Record<string, unknown> }>>;
 }
 
-interface Description {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+interface ApiDescription {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
 }
 
-export const description = createOpenApiDocument("0.0.0") as unknown as Description;
+export const apiDescription = createOpenApiDocument("0.0.0") as unknown as ApiDescription;
 
 /** An operation of the OpenAPI document. */
-export interface Operation extends Described {
+export interface Operation extends DescribedOperation {
   readonly path: string;
   readonly method: string;
 }
 
-export const operations: Operation[] = Object.entries(description.paths).flatMap(([path, methods]) =>
+export const operations: Operation[] = Object.entries(apiDescription.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, described]) => ({ ...described, path, method: method.toUpperCase() })),
 );
 
 /** Sets `additionalProperties` to false in all object schemas, so that validation finds undescribed fields. */
-function withClosedObjects(schema: unknown): unknown {
+function closeObjects(schema: unknown): unknown {
   if (typeof schema !== "object" || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map(withClosedObjects);
-  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, withClosedObjects(value)]));
+  if (Array.isArray(schema)) return schema.map(closeObjects);
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closeObjects(value)]));
   return copy.type === "object" && copy.properties ? { ...copy, additionalProperties: false } : copy;
 }
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 formats.default(ajv);
-ajv.addSchema({ $id: "api:description", ...(withClosedObjects(JSON.parse(JSON.stringify(description))) as object) });
+ajv.addSchema({ $id: "api:description", ...(closeObjects(JSON.parse(JSON.stringify(apiDescription))) as object) });
 
 /** Validates a value against the schema at a path of the document. Returns the errors; "" when the value is valid. */
-export function schemaProblem(place: readonly string[], value: unknown): string {
+export function findSchemaProblem(place: readonly string[], value: unknown): string {
   const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))}`);
   const validate = ajv.compile({ $ref: `api:description#${pointer.join("")}` });
   return validate(value) ? "" : ajv.errorsText(validate.errors);
@@ -61,7 +61,7 @@ export class DescribedApi {
   readonly seen = new Set<string>();
 
   /** Sends a request to the server at `url`, and validates its answer against the document. Returns the answer. */
-  async check(
+  async checkAnswer(
     url: string,
     operationId: string,
     status: number,
@@ -85,7 +85,7 @@ export class DescribedApi {
     else {
       expect(answer.headers["content-type"]).toMatch(new RegExp(`^${media}(;|$)`));
       const place = ["paths", operation.path, operation.method.toLowerCase(), "responses", String(status), "content"];
-      expect(schemaProblem([...place, media, "schema"], answer.body), `${operationId} ${status}`).toBe("");
+      expect(findSchemaProblem([...place, media, "schema"], answer.body), `${operationId} ${status}`).toBe("");
     }
     this.seen.add(`${operationId} ${status}`);
     return answer;

@@ -16,7 +16,7 @@ export function createSessionView(clientId: string, change: Partial<SessionView>
 }
 
 /** Returns session fields of a client that disconnected 1 h ago. The session expires in 6 days. */
-export function disconnectedFields(now = Date.now()): Partial<SessionView> {
+export function createDisconnectedFields(now = Date.now()): Partial<SessionView> {
   const toIso = (ms: number): string => new Date(ms).toISOString();
   return { connected: false, disconnected_at: toIso(now - 3_600_000), expires_at: toIso(now + 6 * 24 * 3_600_000) };
 }

@@ -3,7 +3,7 @@ import mqtt, { type MqttClient } from "mqtt";
 
 export interface Fleet {
   /** Returns the longest time in ms until a reading, or a later one of the same board, was answered. Includes unanswered readings. */
-  longestWait(): number;
+  measureLongestWait(): number;
   /** Descriptions of the wrong answers; empty if all are correct. */
   readonly problems: string[];
   /** Total number of readings that the boards have sent. */
@@ -65,8 +65,8 @@ export async function startFleet(url: string, prefix: string, count: number, eve
   let next = 0;
   const timer = setInterval(() => {
     // number of readings that all boards together should have sent by now, evenly spread
-    const due = ((performance.now() - began) / every) * count;
-    while (next < due) {
+    const dueCount = ((performance.now() - began) / every) * count;
+    while (next < dueCount) {
       const name = names[next % count];
       const board = boards.get(name)!;
       const seq = ++board.seq;
@@ -82,7 +82,7 @@ export async function startFleet(url: string, prefix: string, count: number, eve
     }
   }, 2);
   return {
-    longestWait() {
+    measureLongestWait() {
       const now = performance.now();
       const open = Array.from(boards.values(), ({ open }) => [...open.values()][0] ?? now);
       return Math.max(longest, ...open.map((at) => now - at));

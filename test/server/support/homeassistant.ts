@@ -84,7 +84,7 @@ export interface Discovery extends Json {
 }
 
 /** Returns the reasons why Home Assistant would reject a discovery message; empty for a valid one. */
-export function discoveryProblems(prefix: string, topic: string, payload: string): string[] {
+export function findDiscoveryProblems(prefix: string, topic: string, payload: string): string[] {
   const problems: string[] = [];
   const reportUnless = (ok: unknown, problem: string): void => void (ok || problems.push(problem));
   const reportUnknownKeys = (where: string, value: object, allowed: ReadonlySet<string>): void => {
@@ -116,12 +116,12 @@ export function discoveryProblems(prefix: string, topic: string, payload: string
       !name.includes(" "),
       `the component id "${name}" contains a space, at which Home Assistant splits the id`,
     );
-    entityProblems(name, entity, reportUnless, reportUnknownKeys);
+    findEntityProblems(name, entity, reportUnless, reportUnknownKeys);
   }
   return problems;
 }
 
-function entityProblems(
+function findEntityProblems(
   name: string,
   entity: Entity,
   check: (ok: unknown, problem: string) => void,

@@ -5,16 +5,16 @@ import { DeviceSettingsSource } from "../../../server/src/decisions/device-setti
 import { Zones } from "../../../server/src/decisions/zones/zones.js";
 import { Devices, type DeviceChange, type Device } from "../../../server/src/devices/devices.js";
 import { NO_HISTORY } from "../../../server/src/history/history.js";
-import { newCounters } from "../../../server/src/observability/counters.js";
+import { createCounters } from "../../../server/src/observability/counters.js";
 import { silentLog } from "../../../server/src/observability/log.js";
 import { DecisionPublisher } from "../../../server/src/outputs/decision-publisher.js";
 import { HomeAssistant } from "../../../server/src/outputs/homeassistant/homeassistant.js";
 import { LampCommands } from "../../../server/src/outputs/lamp-commands.js";
 import { Lamps } from "../../../server/src/outputs/lamps.js";
 import { Notifier } from "../../../server/src/outputs/notifier.js";
-import { SOLE_OWNER } from "../../../server/src/outputs/ownership.js";
+import { SOLE_OWNERSHIP } from "../../../server/src/outputs/ownership.js";
 import type { ServerEvents } from "../../../server/src/outputs/server-events.js";
-import { StorageFailures } from "../../../server/src/outputs/storage-failures.js";
+import { StorageFailureLog } from "../../../server/src/outputs/storage-failures.js";
 import { Publisher } from "../../../server/src/transport/publisher.js";
 
 export interface LampBench {
@@ -57,16 +57,16 @@ export function createLampBench(): LampBench {
       super.deviceChanged(device, change);
     }
   }
-  const eventStream = { scheduleDevice() {}, publish() {} };
+  const eventStream = { scheduleDeviceEvent() {}, publish() {} };
   const history = NO_HISTORY;
   const notifier = new Recorder({ log: silentLog, history, decisionPublisher, homeAssistant, eventStream, emitter, storeDevice: undefined }); // prettier-ignore
   const memory = {
     setOverride: async (id: string) => void storedDevices.push(id),
     setZoneOverride: async (name: string) => void storedZones.push(name),
   };
-  const commands = new LampCommands(publisher, newCounters(), silentLog, emitter);
-  const failures = new StorageFailures(silentLog);
-  const lamps = new Lamps({ devices, zones, commands, notifier, ownership: SOLE_OWNER, memory, failures });
+  const commands = new LampCommands(publisher, createCounters(), silentLog, emitter);
+  const failures = new StorageFailureLog(silentLog);
+  const lamps = new Lamps({ devices, zones, commands, notifier, ownership: SOLE_OWNERSHIP, memory, failures });
   return {
     ...{ devices, zones, lamps, decisionPublisher, published, changes, storedZones, storedDevices },
     processReading(id, light, { age = 0, sure = true, seq } = {}) {

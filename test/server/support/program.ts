@@ -8,22 +8,22 @@ import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-export interface Program {
+export interface ServerProgram {
   readonly child: ChildProcess;
   /** Returns the JSON log entries from stdout, one per line. */
-  entries(): Record<string, unknown>[];
+  readEntries(): Record<string, unknown>[];
   readonly output: { out: string; err: string };
   /** Waits for the startup banner and returns the addresses in it. */
-  addresses(): Promise<{ mqtt: string; http: string }>;
+  waitForAddresses(): Promise<{ mqtt: string; http: string }>;
   /** Waits for the program's exit and returns the exit code. */
-  ended(): Promise<number | null>;
+  waitForExit(): Promise<number | null>;
 }
 
 /** Flags for a JSON log with an entry for each message. */
 export const LOG_ALL_MESSAGES = ["--log", "json", "--log-messages", "all"] as const;
 
 /** Starts the server with these flags. Kills it after the test if it is still running. */
-export function startServerProgram(flags: string[], env: Record<string, string> = {}): Program {
+export function startServerProgram(flags: string[], env: Record<string, string> = {}): ServerProgram {
   const child = spawn(process.execPath, [NIGHTLIGHT_SERVER, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -33,16 +33,16 @@ export function startServerProgram(flags: string[], env: Record<string, string> 
   const output = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.err += text));
-  const entries = (): Record<string, unknown>[] =>
+  const readEntries = (): Record<string, unknown>[] =>
     output.out
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   return {
     child,
-    entries,
+    readEntries,
     output,
-    async addresses() {
+    async waitForAddresses() {
       await eventually(() => /Dashboard/.test(output.out) || child.exitCode !== null, {
         what: "the startup banner",
       });
@@ -50,7 +50,7 @@ export function startServerProgram(flags: string[], env: Record<string, string> 
       const findInOutput = (pattern: RegExp): string => pattern.exec(output.out)![0];
       return { mqtt: findInOutput(/mqtt:\/\/[\w.:]+/), http: findInOutput(/http:\/\/[\w.:]+/) };
     },
-    async ended() {
+    async waitForExit() {
       if (child.exitCode === null && child.signalCode === null) await once(child, "close");
       return child.exitCode;
     },

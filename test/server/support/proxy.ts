@@ -20,7 +20,7 @@ export const PROXY_HOST = "lights.example.org";
 const DOCUMENTED_BACKEND = "127.0.0.1:8080";
 const CERTIFICATE_FOLDER = `/etc/letsencrypt/live/${PROXY_HOST}/`;
 
-interface Setup {
+interface ProxySetup {
   readonly folder: string;
   readonly port: number;
   /** The documented configuration, with the address of the test's server. */
@@ -28,7 +28,7 @@ interface Setup {
 }
 
 /** For each proxy, writes its configuration files and returns the command that starts it. */
-const SETUPS: Record<ProxyKind, (setup: Setup) => Promise<[program: string, args: string[]]>> = {
+const PROXY_SETUPS: Record<ProxyKind, (setup: ProxySetup) => Promise<[program: string, args: string[]]>> = {
   async nginx({ folder, port, text }) {
     const site = text.replace("listen 443", `listen 127.0.0.1:${port}`).replaceAll(CERTIFICATE_FOLDER, `${folder}/`);
     await writeFile(path.join(folder, "site.conf"), site);
@@ -69,10 +69,10 @@ export async function startProxy(kind: ProxyKind, file: string, backend: string)
   await writeFile(path.join(folder, "fullchain.pem"), cert);
   await writeFile(path.join(folder, "privkey.pem"), key);
   await mkdir(path.join(folder, "tmp"));
-  const port = await freePort();
+  const port = await findFreePort();
   const documented = await readFile(path.join(ROOT, "docs", "examples", "proxy", file), "utf8");
   const text = documented.replaceAll(DOCUMENTED_BACKEND, new URL(backend).host);
-  const [program, args] = await SETUPS[kind]({ folder, port, text });
+  const [program, args] = await PROXY_SETUPS[kind]({ folder, port, text });
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
@@ -95,7 +95,7 @@ export async function startProxy(kind: ProxyKind, file: string, backend: string)
   return port;
 }
 
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -8,16 +8,16 @@ export interface RawClient {
   readonly socket: net.Socket;
   /** Packets that the client has received, in order. */
   readonly packets: Packet[];
-  readonly closed: boolean;
+  readonly isClosed: boolean;
   send(packet: Packet): void;
   /** Sends bytes unchanged, which need not be a valid packet. */
   sendBytes(bytes: Buffer): void;
   /** Waits for the first packet of this type. */
-  answer<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
+  waitForPacket<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
   /** Waits until the broker has processed all sent packets. Uses PINGREQ. */
-  processed(): Promise<void>;
+  waitUntilProcessed(): Promise<void>;
   /** Waits until the broker closes the connection. */
-  ended(): Promise<void>;
+  waitForClose(): Promise<void>;
 }
 
 export interface RawOptions {
@@ -40,18 +40,18 @@ export function openRawClient(url: string, { reading = true, version = 4 }: RawO
   return {
     socket,
     packets,
-    get closed() {
+    get isClosed() {
       return socket.destroyed;
     },
     send: (packet) => void socket.write(generate(packet, { protocolVersion: version })),
     sendBytes: (bytes) => void socket.write(bytes),
-    answer: (cmd) => eventually(() => findPacket(cmd), { what: cmd }) as Promise<never>,
-    async processed() {
+    waitForPacket: (cmd) => eventually(() => findPacket(cmd), { what: cmd }) as Promise<never>,
+    async waitUntilProcessed() {
       const before = packets.length;
       socket.write(generate({ cmd: "pingreq" }));
       await eventually(() => packets.slice(before).some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
     },
-    ended: () =>
+    waitForClose: () =>
       eventually(() => socket.destroyed, { what: "the broker to close the connection" }).then(() => undefined),
   };
 }
@@ -63,8 +63,8 @@ export async function connectRawClient(
   options: Partial<IConnectPacket> = {},
 ): Promise<RawClient> {
   const made = openRawClient(url, { version: (options.protocolVersion ?? 4) as 3 | 4 | 5 });
-  made.send(connectPacket(clientId, options));
-  await made.answer("connack");
+  made.send(createConnectPacket(clientId, options));
+  await made.waitForPacket("connack");
   return made;
 }
 
@@ -84,7 +84,7 @@ export function encodePacket(first: number, ...parts: (Buffer | number)[]): Buff
 }
 
 /** Creates a CONNECT packet; MQTT 3.1.1 by default. */
-export function connectPacket(clientId: string, options: Partial<IConnectPacket> = {}): IConnectPacket {
+export function createConnectPacket(clientId: string, options: Partial<IConnectPacket> = {}): IConnectPacket {
   return { cmd: "connect", clientId, protocolId: "MQTT", protocolVersion: 4, clean: true, keepalive: 60, ...options };
 }
 
@@ -96,7 +96,7 @@ export async function connectRawClientAs(
   options: Partial<IConnectPacket> = {},
 ): Promise<RawClient> {
   const made = openRawClient(url);
-  made.send(connectPacket(clientId, { username, password: Buffer.from(password), ...options }));
+  made.send(createConnectPacket(clientId, { username, password: Buffer.from(password), ...options }));
   await eventually(() => made.packets.some(({ cmd }) => cmd === "connack"), { what: "CONNACK" });
   return made;
 }

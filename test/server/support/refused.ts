@@ -21,7 +21,7 @@ export async function expectRefused(
     ? await connectRawClient(url, "sender", { protocolVersion: version })
     : openRawClient(url, { version });
   sender.sendBytes(bytes);
-  await sender.ended();
+  await sender.waitForClose();
   await eventually(() => rejected.length > 0, { what: "the broker to count the rejection" });
   expect(rejected).toEqual([expect.stringMatching(/^malformed-packet /)]);
   const letIn = sender.packets.some((packet) => packet.cmd === "connack" && !packet.returnCode && !packet.reasonCode);

@@ -25,7 +25,7 @@ export async function startTestServer(options: ServerOptions = {}): Promise<Nigh
 }
 
 /** Creates a persistent session at a broker: a client subscribes and disconnects. */
-export async function leaveSession(url: string, clientId: string): Promise<void> {
+export async function createOfflineSession(url: string, clientId: string): Promise<void> {
   const leaver = await connectClient(url, { clientId, clean: false }, "nightlight/+/commands");
   await leaver.endAsync();
 }

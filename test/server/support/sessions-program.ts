@@ -3,7 +3,7 @@ import { PassThrough, Readable } from "node:stream";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { serverUrlOf } from "../../../server/src/config/server-url.js";
 import { sessionsCommand } from "../../../server/src/app/commands/sessions/command.js";
-import { disconnectedFields, FakeSessions, createSessionView } from "./fake-sessions.js";
+import { createDisconnectedFields, FakeSessions, createSessionView } from "./fake-sessions.js";
 
 export interface CommandOutcome {
   readonly out: string;
@@ -53,7 +53,7 @@ export async function runSessions(
 /** Creates sessions of two accounts with the same client id, and one without an account. */
 export function createHousehold(): FakeSessions {
   return new FakeSessions(
-    createSessionView("phone", { account: "ann", ...disconnectedFields(), subscriptions: 3, queued: 12 }),
+    createSessionView("phone", { account: "ann", ...createDisconnectedFields(), subscriptions: 3, queued: 12 }),
     createSessionView("phone", { account: "bob", subscriptions: 1, queued: 1 }),
     createSessionView("desk"),
   );

@@ -33,14 +33,14 @@ export function batchOf(given: readonly TestSwitch[]): HistoryBatch {
 export const DEVICE_IDS = ["porch", "cellar", "attic"];
 
 /** Returns the stored switches of each device. */
-export const storedSwitches = (store: SqliteStore): HistorySwitch[][] =>
+export const readStoredSwitches = (store: SqliteStore): HistorySwitch[][] =>
   DEVICE_IDS.map((id) => {
     const device = store.deviceNumberOf(id);
     return device === undefined ? [] : store.switches.readLatestSwitches(device, ...ALL_TIME, 1e6);
   });
 
 /** Returns the expected switches of each device: sorted by time, then in the order of arrival. */
-export const expectedSwitches = (given: readonly TestSwitch[]): HistorySwitch[][] =>
+export const computeExpectedSwitches = (given: readonly TestSwitch[]): HistorySwitch[][] =>
   DEVICE_IDS.map((_, number) =>
     given
       .filter(({ device }) => device === number)

@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 
 const file = process.env.NIGHTLIGHT_TEST_CLOCK;
-const read = () => Number(readFileSync(file, "utf8"));
-let offset = read();
-setInterval(() => (offset = read()), 20).unref();
+const readOffset = () => Number(readFileSync(file, "utf8"));
+let offset = readOffset();
+setInterval(() => (offset = readOffset()), 20).unref();
 
 const RealDate = Date;
 globalThis.Date = class extends RealDate {

@@ -59,14 +59,14 @@ describe("a fleet at a nightlight-server", () => {
     schedule.stop();
     await eventually(() => fleet.tracker.outstanding === 0, { what: "the last answers" });
     expect(fleet.tracker.counts).toMatchObject({ wrong: 0, missing: 0 });
-    expect(fleet.lampsWrong).toBe(0);
+    expect(fleet.wrongLampCount).toBe(0);
     expect(fleet.counts).toMatchObject({ unsent: 0, malformed: 0 });
     expect(fleet.counts.switches).toBeGreaterThanOrEqual(60);
-    const known = Array.from({ length: 60 }, (_, n) => server.devices.get(fleet.id(n)));
+    const known = Array.from({ length: 60 }, (_, n) => server.devices.get(fleet.idOf(n)));
     expect(known.filter((device) => device?.online && device.board === "fleet")).toHaveLength(60);
     await eventually(() => known.every((device, n) => server.devices.get(device!.id)?.led_on === (fleet.devices.lamp[n] === 1)), { what: "the status of each lamp" }); // prettier-ignore
     await fleet.end(true);
-    await eventually(() => !server.devices.get(fleet.id(59))?.online, { what: "the devices to be gone" });
+    await eventually(() => !server.devices.get(fleet.idOf(59))?.online, { what: "the devices to be gone" });
   });
 
   it("sends the requested rate of readings in mixed order, also over WebSocket", async () => {
@@ -77,9 +77,9 @@ describe("a fleet at a nightlight-server", () => {
     const schedule = stopAfterTest(startFixedRateSchedule(fleet, 200));
     await waitForAnswers(fleet, 100);
     schedule.stop();
-    const due = ((performance.now() - begin) / 1000) * 200;
-    expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(due - 30);
-    expect(fleet.counts.sent).toBeLessThanOrEqual(due + 30);
+    const dueCount = ((performance.now() - begin) / 1000) * 200;
+    expect(fleet.counts.sent + schedule.dropped).toBeGreaterThan(dueCount - 30);
+    expect(fleet.counts.sent).toBeLessThanOrEqual(dueCount + 30);
     // a device sends its next reading only when all others have caught up
     expect(Math.max(...fleet.devices.seq) - Math.min(...fleet.devices.seq)).toBeLessThanOrEqual(1);
     await fleet.end(false);
@@ -125,7 +125,7 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await mosquitto?.remove();
   });
 
-  const messagesOn = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
+  const listMessagesOn = (channel: string) => seen.filter(({ topic }) => parseTopic(topic)?.channel === channel);
   const publishCommand = (id: string, led_on: boolean, seq: number) =>
     observer.publishAsync(`${id}/commands`, JSON.stringify({ led_on, seq }), { qos: 1 });
 
@@ -139,8 +139,8 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     });
     await fleet.start();
     for (const device of [0, 1, 2]) fleet.sendReading(device, performance.now());
-    await eventually(() => messagesOn("telemetry").length === 3, { what: "the readings" });
-    const readings = messagesOn("telemetry").map(({ topic, payload }) => ({
+    await eventually(() => listMessagesOn("telemetry").length === 3, { what: "the readings" });
+    const readings = listMessagesOn("telemetry").map(({ topic, payload }) => ({
       topic,
       ...decode(TELEMETRY, payload).value,
     }));
@@ -152,10 +152,10 @@ describe.skipIf(!MOSQUITTO)("a fleet at Mosquitto", () => {
     await publishCommand("home/test/fleet-2", false, 1);
     await eventually(() => fleet.tracker.counts.answered === 2, { what: "two answers" });
     // the device publishes its status because its lamp was switched on
-    await eventually(() => messagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
+    await eventually(() => listMessagesOn("status").some(({ payload }) => decode(STATUS, payload).value?.led_on), {
       what: "status",
     });
-    expect(fleet.lampsWrong).toBe(1);
+    expect(fleet.wrongLampCount).toBe(1);
     await fleet.end(false);
     expect(fleet.tracker.counts).toMatchObject({ answered: 2, wrong: 1, missing: 1 });
   });

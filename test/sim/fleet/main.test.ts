@@ -3,9 +3,9 @@ import { once } from "node:events";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { defaultConnections } from "../../../sim/fleet/options.js";
+import { chooseDefaultConnections } from "../../../sim/fleet/options.js";
 import type { Summary } from "../../../sim/fleet/meter.js";
-import { CAN_MEASURE } from "../../../sim/fleet/processes.js";
+import { CAN_MEASURE_PROCESSES } from "../../../sim/fleet/processes.js";
 import { eventually } from "../../support/eventually.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -51,7 +51,7 @@ describe("npm run fleet", () => {
     });
     expect(summary.sent).toBeGreaterThan(100);
     expect(summary.reaction.p50).toBeGreaterThan(0);
-    if (CAN_MEASURE) {
+    if (CAN_MEASURE_PROCESSES) {
       expect(summary.processes.map(({ name }) => name)).toEqual(["server", "fleet and boards"]);
       for (const { cpu, memory } of summary.processes) expect(Math.min(cpu, memory)).toBeGreaterThan(0);
     }
@@ -95,9 +95,9 @@ describe("npm run fleet", () => {
   });
 
   it("opens as few connections as the server's limits allow", () => {
-    expect(defaultConnections(10, true)).toBe(10);
-    expect(defaultConnections(20_000, true)).toBe(1000);
-    expect(defaultConnections(100_000, true)).toBe(2000);
-    expect(defaultConnections(100_000, false)).toBe(1000);
+    expect(chooseDefaultConnections(10, true)).toBe(10);
+    expect(chooseDefaultConnections(20_000, true)).toBe(1000);
+    expect(chooseDefaultConnections(100_000, true)).toBe(2000);
+    expect(chooseDefaultConnections(100_000, false)).toBe(1000);
   });
 });

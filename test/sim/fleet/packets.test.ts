@@ -16,11 +16,11 @@ function parseAll(bytes: Buffer): Packet[] {
 
 describe("the packets of a fleet", () => {
   it("are valid for mqtt-packet at any length", () => {
-    const textUpTo = (most: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: most });
+    const textsUpTo = (most: number) => fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: most });
     fc.assert(
       fc.property(
-        textUpTo(90),
-        textUpTo(20_000),
+        textsUpTo(90),
+        textsUpTo(20_000),
         fc.integer({ min: 0, max: 65_535 }),
         fc.boolean(),
         (topic, payload, id, retain) => {

@@ -3,25 +3,31 @@ import { describe, expect, it } from "vitest";
 import { decide, LESSON_RULE } from "../../../contract/index.js";
 import { Devices } from "../../../sim/fleet/devices.js";
 import { LatencyHistogram } from "../../../sim/fleet/latency-histogram.js";
-import { LAMP_EITHER, LATE_AFTER, ReadingTracker, LAMP_OFF, LAMP_ON } from "../../../sim/fleet/reading-tracker.js";
+import {
+  LAMP_EITHER,
+  LATE_ANSWER_TIME,
+  ReadingTracker,
+  LAMP_OFF,
+  LAMP_ON,
+} from "../../../sim/fleet/reading-tracker.js";
 
 describe("an answer", () => {
-  it("is right when it is what was expected for its reading, and else wrong", () => {
+  it("is right when its lamp state is the expected one for its reading, and wrong otherwise", () => {
     const tracker = new ReadingTracker(2);
-    const took: number[] = [];
-    const recordAnswer = (ms: number) => took.push(ms);
+    const latencies: number[] = [];
+    const recordAnswer = (ms: number) => latencies.push(ms);
     tracker.add(0, 1, 1000, LAMP_ON);
     tracker.add(1, 1, 1000, LAMP_ON);
     tracker.add(1, 2, 1100, LAMP_OFF);
     expect(tracker.checkCommand(0, 1, true, 1004, recordAnswer)).toBe("right");
     expect(tracker.checkCommand(1, 1, false, 1005, recordAnswer)).toBe("wrong");
     expect(tracker.checkCommand(1, 2, false, 1106, recordAnswer)).toBe("right");
-    expect(took).toEqual([4, 5, 6]);
+    expect(latencies).toEqual([4, 5, 6]);
     expect(tracker.outstanding).toBe(0);
     expect(tracker.counts).toMatchObject({ answered: 3, wrong: 1, late: 0, superseded: 0, again: 0, missing: 0 });
   });
 
-  it("to a newer reading supersedes the older ones; a second one to the same answers nothing", () => {
+  it("to a newer reading supersedes the older readings, and a second answer to the same reading answers none", () => {
     const tracker = new ReadingTracker(1);
     for (const seq of [1, 2, 3]) tracker.add(0, seq, 0, LAMP_ON);
     expect(tracker.checkCommand(0, 3, true, 1, () => {})).toBe("right");
@@ -30,7 +36,7 @@ describe("an answer", () => {
     expect(tracker.counts).toMatchObject({ answered: 1, superseded: 2, again: 2 });
   });
 
-  it("without a number is taken for the oldest reading that it fits", () => {
+  it("without a number is assigned to the oldest reading whose expected lamp state it has", () => {
     const tracker = new ReadingTracker(1);
     tracker.add(0, 1, 0, LAMP_ON);
     tracker.add(0, 2, 0, LAMP_OFF);
@@ -40,10 +46,10 @@ describe("an answer", () => {
     expect(tracker.checkCommand(0, undefined, false, 1, () => {})).toBe("wrong");
   });
 
-  it("that takes long is late, and one that does not come is missing", () => {
+  it("that takes long is late, and an answer that never arrives is missing", () => {
     const tracker = new ReadingTracker(1);
     tracker.add(0, 1, 0, LAMP_EITHER);
-    tracker.checkCommand(0, 1, true, LATE_AFTER + 1, () => {});
+    tracker.checkCommand(0, 1, true, LATE_ANSWER_TIME + 1, () => {});
     tracker.add(0, 2, 5000, LAMP_ON);
     tracker.add(0, 3, 6000, LAMP_ON);
     tracker.expire(0, 6000);
@@ -53,7 +59,7 @@ describe("an answer", () => {
     expect(tracker.outstanding).toBe(0);
   });
 
-  it("is found among a hundred thousand readings, whose places are used again", () => {
+  it("is found among a hundred thousand readings, whose places in memory are reused", () => {
     const tracker = new ReadingTracker(50_000);
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 100_000; n++) tracker.add(n % 50_000, n, 0, n % 2 ? LAMP_ON : LAMP_OFF);
@@ -64,8 +70,8 @@ describe("an answer", () => {
   });
 });
 
-describe("what is expected of a lamp", () => {
-  it("is what the contract's rule decides, reading after reading, once it is known how the lamp is", () => {
+describe("the expected state of a lamp", () => {
+  it("follows the contract's rule from reading to reading, once the lamp's state is known", () => {
     const rules = fc.record({ threshold: fc.nat(1023), hysteresis: fc.nat(300) });
     fc.assert(
       fc.property(rules, fc.boolean(), fc.array(fc.nat(1023), { minLength: 1 }), (limits, led_on, lights) => {
@@ -83,7 +89,7 @@ describe("what is expected of a lamp", () => {
     );
   });
 
-  it("is open while a shortest time may be running", () => {
+  it("may be on or off while a minimum time may be running", () => {
     const rule = { ...LESSON_RULE, min_on: 10_000 };
     const devices = new Devices(1, 1);
     expect(devices.updateExpected(0, rule, 100, 100_000)).toBe(LAMP_ON);
@@ -93,8 +99,8 @@ describe("what is expected of a lamp", () => {
   });
 });
 
-describe("times", () => {
-  it("are told to 4 %", () => {
+describe("the latency quantiles", () => {
+  it("have an error of at most 4 %", () => {
     const latencies = new LatencyHistogram();
     expect(latencies.quantile(0.5)).toBeUndefined();
     for (let n = 1; n <= 1000; n++) latencies.add(n / 10);

@@ -2,7 +2,7 @@
 import { EventEmitter, once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-interface Message {
+interface DapMessage {
   readonly type: "response" | "event";
   readonly request_seq?: number;
   readonly success?: boolean;
@@ -13,7 +13,7 @@ interface Message {
 
 /** A connection to a debug adapter. Emits the adapter's events by name, with their bodies. */
 export class Debugger extends EventEmitter {
-  readonly #answers = new Map<number, (message: Message) => void>();
+  readonly #answers = new Map<number, (message: DapMessage) => void>();
   #seq = 0;
   #rest = Buffer.alloc(0);
 
@@ -33,7 +33,7 @@ export class Debugger extends EventEmitter {
     const seq = ++this.#seq;
     const text = JSON.stringify({ seq, type: "request", command, arguments: args });
     this.socket.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
-    const answer = await new Promise<Message>((resolve) => this.#answers.set(seq, resolve));
+    const answer = await new Promise<DapMessage>((resolve) => this.#answers.set(seq, resolve));
     if (!answer.success) throw new Error(`${command}: ${answer.message}`);
     return answer.body as T;
   }
@@ -49,7 +49,7 @@ export class Debugger extends EventEmitter {
       const [, size] = /Content-Length: (\d+)/.exec(this.#rest.subarray(0, Math.max(end, 0)).toString()) ?? [];
       const next = end + 4 + Number(size);
       if (size === undefined || this.#rest.length < next) return;
-      const message = JSON.parse(this.#rest.subarray(end + 4, next).toString()) as Message;
+      const message = JSON.parse(this.#rest.subarray(end + 4, next).toString()) as DapMessage;
       this.#rest = this.#rest.subarray(next);
       if (message.type === "event") this.emit(message.event as string, message.body);
       else this.#answers.get(message.request_seq as number)?.(message);

@@ -5,20 +5,20 @@
 import net from "node:net";
 import process from "node:process";
 
-const FIXED = [8081, 8082, 8083];
+const FIXED_PORTS = [8081, 8082, 8083];
 const replacements = process.env.NIGHTLIGHT_DEVTOOLS_PORTS.split(",").map(Number);
-const other = (port) => replacements[FIXED.indexOf(Number(port))] ?? port;
+const replacePort = (port) => replacements[FIXED_PORTS.indexOf(Number(port))] ?? port;
 
 /** Replaces the port in the arguments of `listen` or `connect`: a port number, options with a port, or Node's internal array. */
-function withOtherPort([first, ...rest]) {
+function replacePortArgument([first, ...rest]) {
   if (Array.isArray(first))
-    return [Object.assign([...first], { 0: withOtherPort(first)[0] }, symbolsOf(first)), ...rest];
-  if (typeof first === "object" && first?.port) return [{ ...first, port: other(first.port) }, ...rest];
-  return [other(first), ...rest];
+    return [Object.assign([...first], { 0: replacePortArgument(first)[0] }, copySymbols(first)), ...rest];
+  if (typeof first === "object" && first?.port) return [{ ...first, port: replacePort(first.port) }, ...rest];
+  return [replacePort(first), ...rest];
 }
 
 /** Copies the symbols with which Node marks normalized arguments. */
-const symbolsOf = (array) => Object.fromEntries(Object.getOwnPropertySymbols(array).map((key) => [key, array[key]]));
+const copySymbols = (array) => Object.fromEntries(Object.getOwnPropertySymbols(array).map((key) => [key, array[key]]));
 
 for (const [prototype, name] of [
   [net.Server.prototype, "listen"],
@@ -26,7 +26,7 @@ for (const [prototype, name] of [
 ]) {
   const original = prototype[name];
   prototype[name] = function (...args) {
-    return original.apply(this, withOtherPort(args));
+    return original.apply(this, replacePortArgument(args));
   };
 }
 

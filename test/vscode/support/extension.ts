@@ -16,7 +16,7 @@ const CLI = path.join(
   "devicescript",
 );
 
-export interface Build {
+export interface BuildResult {
   readonly success: boolean;
   readonly deployStatus: string;
   readonly diagnostics: readonly { readonly filename: string; readonly line: number; readonly formatted: string }[];
@@ -79,7 +79,7 @@ export class Extension {
   }
 
   /** Compiles a program, and deploys the program and its settings to the device `deployTo`. */
-  build(filename: string, deployTo?: string): Promise<Build> {
+  build(filename: string, deployTo?: string): Promise<BuildResult> {
     return this.ask("build", { filename, deployTo });
   }
 

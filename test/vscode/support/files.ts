@@ -70,7 +70,7 @@ export function readVscodeFile<T>(name: string): T {
   return config;
 }
 
-export const launch = readVscodeFile<Launch>("launch.json");
+export const LAUNCH = readVscodeFile<Launch>("launch.json");
 export const { tasks, inputs } = readVscodeFile<Tasks>("tasks.json");
 
 /** Finds a configuration or task by its name. @throws Error when there is none */
@@ -106,5 +106,5 @@ export function commandOfTask({ type, script, command, args }: Task): Command | 
 }
 
 /** Returns the problem matchers that a task defines itself. */
-export const ownMatchers = (task: Task): Matcher[] =>
+export const ownMatchersOf = (task: Task): Matcher[] =>
   [task.problemMatcher].flat().filter((matcher): matcher is Matcher => typeof matcher === "object");

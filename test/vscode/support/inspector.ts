@@ -17,7 +17,7 @@ export interface Location {
   readonly columnNumber: number;
 }
 
-interface Message {
+interface InspectorMessage {
   readonly id?: number;
   readonly method?: string;
   readonly params: unknown;
@@ -28,14 +28,14 @@ interface Message {
 /** A connection to the inspector. Emits its events by name, with their parameters. */
 export class Inspector extends EventEmitter {
   readonly scripts: Script[] = [];
-  readonly #answers = new Map<number, (message: Message) => void>();
+  readonly #answers = new Map<number, (message: InspectorMessage) => void>();
   #id = 0;
 
   private constructor(private readonly socket: WebSocket) {
     super();
     this.on("Debugger.scriptParsed", (script: Script) => this.scripts.push(script));
     socket.on("message", (data: Buffer) => {
-      const message = JSON.parse(data.toString()) as Message;
+      const message = JSON.parse(data.toString()) as InspectorMessage;
       if (message.method) this.emit(message.method, message.params);
       else this.#answers.get(message.id as number)?.(message);
     });
@@ -57,13 +57,13 @@ export class Inspector extends EventEmitter {
   async ask<T>(method: string, params: object = {}): Promise<T> {
     const id = ++this.#id;
     this.socket.send(JSON.stringify({ id, method, params }));
-    const { result, error } = await new Promise<Message>((resolve) => this.#answers.set(id, resolve));
+    const { result, error } = await new Promise<InspectorMessage>((resolve) => this.#answers.set(id, resolve));
     if (error) throw new Error(`${method}: ${error.message}`);
     return result as T;
   }
 
   /** Waits until a source file is loaded, and returns its script. */
-  script(url: string): Promise<Script> {
+  waitForScript(url: string): Promise<Script> {
     return eventually(() => this.scripts.find((script) => script.url === url), { within: 60_000, what: url });
   }
 
@@ -83,7 +83,7 @@ export function sourceMapOf({ url, sourceMapURL }: Script): SourceMap {
  * Returns the place of a source line in a compiled script. Source lines count from 1, places count from 0.
  * @throws Error when there is none
  */
-export function generatedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
+export function findGeneratedPlace(map: SourceMap, line: number): { lineNumber: number; columnNumber: number } {
   const lines = map.payload.mappings.split(";").length;
   for (let lineNumber = 0; lineNumber < lines; lineNumber++) {
     for (let columnNumber = 0; columnNumber < MAX_COLUMN; columnNumber++) {

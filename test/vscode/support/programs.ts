@@ -18,7 +18,7 @@ export interface Program {
   end(): Promise<void>;
 }
 
-const ON_WINDOWS = process.platform === "win32";
+const IS_WINDOWS = process.platform === "win32";
 
 /** Starts a program in the repository. */
 export function startProgram(
@@ -30,8 +30,8 @@ export function startProgram(
     env: { ...process.env, NO_UPDATE_NOTIFIER: "1", ...env },
     stdio: ["pipe", "pipe", "pipe"],
     // Windows needs a shell for npm; elsewhere a process group lets `end` kill all children
-    shell: ON_WINDOWS,
-    detached: !ON_WINDOWS,
+    shell: IS_WINDOWS,
+    detached: !IS_WINDOWS,
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
@@ -52,7 +52,7 @@ export function startProgram(
     },
     async end() {
       if (child.pid === undefined) return;
-      if (ON_WINDOWS) spawn("taskkill", ["/T", "/F", "/PID", String(child.pid)], { stdio: "ignore" });
+      if (IS_WINDOWS) spawn("taskkill", ["/T", "/F", "/PID", String(child.pid)], { stdio: "ignore" });
       else
         try {
           process.kill(-child.pid, "SIGKILL");

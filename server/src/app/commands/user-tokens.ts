@@ -2,7 +2,7 @@ import { clock } from "../../time/monotonic-clock.js";
 import type { Command } from "commander";
 import { StartError, textOf, UsageError } from "../../common/errors.js";
 import type { Terminal } from "./user-password.js";
-import { readTokenUses, tokenUsesFile } from "../../security/token-uses.js";
+import { readTokenUses, tokenUsesFilePath } from "../../security/token-uses.js";
 import { isExpired, shortenToMinute, tokenIdOf, type StoredToken } from "../../security/tokens.js";
 import { addToken, revokeTokens } from "../../security/user-changes.js";
 import { COMMAND_WORDING } from "../../security/wording.js";
@@ -66,7 +66,7 @@ export function readLastUses(folder: string): ReadonlyMap<string, number> {
     return readTokenUses(folder);
   } catch (error) {
     throw new StartError(
-      `The last uses of tokens cannot be read from ${tokenUsesFile(folder)} (${textOf(error)}). A running server replaces the file.`,
+      `The last uses of tokens cannot be read from ${tokenUsesFilePath(folder)} (${textOf(error)}). A running server replaces the file.`,
     );
   }
 }

@@ -9,7 +9,7 @@ import {
   checkDeviceId,
   checkUserName,
   removeUser,
-  userExistsError,
+  createUserExistsError,
   type RoleAssignment,
 } from "../../security/user-changes.js";
 import { readUsers, getUser, usersFilePath } from "../../security/users-file.js";
@@ -47,7 +47,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
   ).action(async (name: string, flags: AddFlags, self: Command) => {
     const kind = roleFromFlags(name, flags);
     const folder = dataFolder(self);
-    if ((await readUsers(folder)).has(name)) throw userExistsError(name, COMMAND_WORDING);
+    if ((await readUsers(folder)).has(name)) throw createUserExistsError(name, COMMAND_WORDING);
     const { stored, generated } = await obtainPassword(name, flags, terminal);
     const first = await addUser(folder, { ...kind, name, password: stored }, COMMAND_WORDING);
     printMessage(`The user ${name} was added: ${describeRole(kind)}.`);

@@ -35,7 +35,7 @@ export interface MetricsSources {
   readonly log: Pick<Log, "lost">;
   readonly alerts: Pick<Alerts, "counts" | "deliveryCounts">;
   readonly damaged: Pick<DamagedFiles, "count">;
-  readonly storage: Pick<StorageHealth, "isFailing" | "failures">;
+  readonly storage: Pick<StorageHealth, "isFailing" | "failureCount">;
   /** Number of readings that the server has not acknowledged, because it could not store them yet. */
   countUnacknowledged(): number;
   gauges(): Gauges;
@@ -160,7 +160,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   addCounter(
     "nightlight_storage_failures_total",
     "Failed attempts to write to the data folder.",
-    () => storage.failures,
+    () => storage.failureCount,
   );
   addGauge(
     "nightlight_readings_unacknowledged",

@@ -25,7 +25,7 @@ const ID_COPIES = { never: 0, now: 1, once: 2, twice: 3 } as const;
  * The records that the journal writes at once. The object is reused for every batch. A segment (file) contains the id of each
  * device twice, in the first two batches with records of the device, so that one damaged batch does not lose the id.
  */
-export class Batch {
+export class JournalBatch {
   /** How often the segment contains each device's id (a value of `ID_COPIES`), by device number. */
   #idCopies = new Uint8Array(1024);
   /** Numbers of the devices whose ids are in this batch, and in no earlier batch of the segment. */
@@ -43,7 +43,11 @@ export class Batch {
     return this.#length;
   }
 
-  /** Adds a reading. @param now its arrival time @param live false if a broker may have queued it */
+  /**
+   * Adds a reading.
+   * @param now arrival time of the reading, in ms by the monotonic clock
+   * @param live false if a broker may have queued the reading
+   */
   addReading(
     device: JournaledDevice,
     reading: Telemetry,
@@ -73,7 +77,7 @@ export class Batch {
     const number = this.#numberOf(device);
     this.#reserve(3 + boots.length * 24 + points.length * 3);
     const begin = this.#length;
-    this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.state, 0, boots.length);
+    this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.snapshot, 0, boots.length);
     for (const [boot, [first, highest, gapCount, bits], started] of boots) {
       const times = started?.map((time) => clock.toWall(time)) ?? [NaN, NaN, NaN];
       this.#addWords(boot, first, highest, gapCount, ...times, bits ? 1 : 0);
@@ -85,7 +89,7 @@ export class Batch {
   }
 
   /** Adds a record that deletes all data of a device. Another device may get the device number afterwards. */
-  addForget(device: JournaledDevice): void {
+  addForgetRecord(device: JournaledDevice): void {
     const number = this.#numberOf(device);
     this.#reserve(1);
     this.#addWords(number * DEVICE_NUMBER_FACTOR + RECORD_KIND.forget);
@@ -98,7 +102,7 @@ export class Batch {
   }
 
   /** Begins the next batch. @param beginsSegment whether the batch begins a new segment, which contains no device ids yet */
-  beginNext(beginsSegment: boolean): void {
+  beginNextBatch(beginsSegment: boolean): void {
     this.#length = HEADER_WORDS;
     if (this.#words.length > 16 * INITIAL_BUFFER_WORDS) this.#useBuffer(new Float64Array(INITIAL_BUFFER_WORDS));
     if (beginsSegment) this.#idCopies.fill(ID_COPIES.never);

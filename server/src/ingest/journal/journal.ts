@@ -6,8 +6,8 @@ import type { HistoryDevice } from "../../history/history.js";
 import type { KeptPoint, RecentReadings } from "../../history/recent.js";
 import type { ReadingsJournal } from "../readings-journal.js";
 import { clock } from "../../time/monotonic-clock.js";
-import { Backlog, type WritableBatch } from "./backlog.js";
-import { Batch } from "./batch.js";
+import { BatchQueue, type WritableBatch } from "./batch-queue.js";
+import { JournalBatch } from "./batch.js";
 import { replaySegment } from "./replay.js";
 import { Segments } from "./segments.js";
 
@@ -21,7 +21,7 @@ const SEGMENT_RETENTION_TIME = 10_000;
 const MAX_SNAPSHOT_WORDS = 8192;
 /** Maximum number of readings that wait in memory while writes fail. The journal then reports `isFull`. */
 const MAX_WAITING_READINGS = 100_000;
-/** While writes fail, a batch above this size, in 64-bit words, moves to the backlog. */
+/** While writes fail, a batch above this size, in 64-bit words, moves to the queue of unwritten batches. */
 const MAX_WAITING_BATCH_WORDS = 65_536;
 
 export interface JournalOptions {
@@ -33,7 +33,7 @@ export interface JournalOptions {
   /** Returns how many readings the history has not stored yet. The log keeps these readings. */
   unwrittenCount?(): number;
   /** Called if old files cannot be deleted or flushed to the disk. */
-  failed(problem: string): void;
+  cleanupFailed(problem: string): void;
   /** Whether the last run closed the journal, so that the last file must be complete; see `DataFolder.wasKilled`. */
   readonly wasClosed?: boolean;
   /** Called with a description of each damaged file. */
@@ -59,24 +59,24 @@ export class Journal implements ReadingsJournal {
   readonly #recent: RecentReadings;
   readonly #segments: Segments;
   #devices: Devices | undefined;
-  readonly #batch = new Batch();
+  readonly #batch = new JournalBatch();
   /** The device of each reading in the batch. */
   #batchDevices: Device[] = [];
   /** The plotted point of each reading in the batch, in the order of `#batchDevices`. */
   #batchPoints: KeptPoint[] = [];
-  readonly #backlog = new Backlog();
+  readonly #batchQueue = new BatchQueue();
   /** Timer that retries a failed write; undefined while writes succeed. */
   #retryTimer: NodeJS.Timeout | undefined;
   /** Resolves when the current batch and all earlier ones are stored; undefined when nothing waits to be written. */
   #pendingWrite: Promise<void> | undefined;
-  #stored = (): void => {};
+  #resolvePendingWrite = (): void => {};
   #closed = false;
 
   constructor(options: JournalOptions) {
     const { folder, recent, segmentRetention = SEGMENT_RETENTION_TIME } = options;
     this.#options = options;
     this.#recent = recent;
-    this.#segments = new Segments(folder, segmentRetention, (error) => options.failed(textOf(error)));
+    this.#segments = new Segments(folder, segmentRetention, (error) => options.cleanupFailed(textOf(error)));
   }
 
   /**
@@ -110,12 +110,14 @@ export class Journal implements ReadingsJournal {
 
   /** Whether the maximum number of readings is waiting to be stored. If true, do not call `add`. */
   get isFull(): boolean {
-    return this.#backlog.readingCount + this.#batchDevices.length >= (this.#options.maxWaiting ?? MAX_WAITING_READINGS);
+    return (
+      this.#batchQueue.readingCount + this.#batchDevices.length >= (this.#options.maxWaiting ?? MAX_WAITING_READINGS)
+    );
   }
 
   /** The number of readings that are not acknowledged because they could not be stored yet. */
   get waitingCount(): number {
-    return this.#retryTimer === undefined ? 0 : this.#backlog.readingCount + this.#batchDevices.length;
+    return this.#retryTimer === undefined ? 0 : this.#batchQueue.readingCount + this.#batchDevices.length;
   }
 
   /**
@@ -138,7 +140,7 @@ export class Journal implements ReadingsJournal {
 
   /** Deletes all data of a device. Resolves when the deletion is stored. */
   forget(device: Device): Promise<void> {
-    this.#batch.addForget(device);
+    this.#batch.addForgetRecord(device);
     device.oldestSegment = 0;
     return this.#scheduleWrite();
   }
@@ -159,16 +161,16 @@ export class Journal implements ReadingsJournal {
       return this.#pendingWrite;
     }
     return (this.#pendingWrite = new Promise((stored) => {
-      this.#stored = stored;
+      this.#resolvePendingWrite = stored;
       setImmediate(() => this.#tryWrite());
     }));
   }
 
   #tryWrite(): void {
-    if (this.#backlog.isEmpty) this.#compact();
+    if (this.#batchQueue.isEmpty) this.#compact();
     if (!this.#write()) return;
     this.#pendingWrite = undefined;
-    this.#stored();
+    this.#resolvePendingWrite();
   }
 
   get #readingsToKeep(): number {
@@ -179,7 +181,7 @@ export class Journal implements ReadingsJournal {
   /** Adds snapshots to the batch for devices whose records are old (compaction). */
   #compact(): void {
     while (this.#batch.length <= MAX_SNAPSHOT_WORDS) {
-      const device = this.#segments.nextDeviceToCompact(this.#readingsToKeep);
+      const device = this.#segments.findDeviceToCompact(this.#readingsToKeep);
       if (!device) return;
       this.#snapshot(device);
     }
@@ -190,7 +192,7 @@ export class Journal implements ReadingsJournal {
     this.#batch.addSnapshot(
       device,
       device.boots?.toStored() ?? [],
-      points.length > 0 ? points : displayedPoints(device),
+      points.length > 0 ? points : displayedPointsOf(device),
     );
     this.#segments.assignCurrentSegment(device);
   }
@@ -200,18 +202,18 @@ export class Journal implements ReadingsJournal {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     try {
-      this.#backlog.drain((batch) => this.#writeBatch(batch));
+      this.#batchQueue.drain((batch) => this.#writeBatch(batch));
       if (this.#batch.length > 1)
         this.#writeBatch({ bytes: this.#batch.finish(), devices: this.#batchDevices, points: this.#batchPoints });
     } catch (error) {
       this.#queueBatch();
-      this.#options.health.writeFailed("readings", error);
+      this.#options.health.recordFailure("readings", error);
       if (!this.#closed) this.#retryTimer = setTimeout(() => this.#tryWrite(), RETRY_INTERVAL);
       return false;
     }
     // A new segment contains no device ids yet, so the batch must add them again.
-    this.#clearBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
-    this.#options.health.writeSucceeded("readings");
+    this.#beginNextBatch(this.#segments.startNextIfFull(this.#readingsToKeep));
+    this.#options.health.recordSuccess("readings");
     return true;
   }
 
@@ -221,26 +223,26 @@ export class Journal implements ReadingsJournal {
       if (!devices[n].isDetached) this.#options.readingStored(devices[n], points[n]);
   }
 
-  /** Moves the current batch to the backlog, so that it is written later, and begins another batch. */
+  /** Moves the current batch to the queue of unwritten batches, so that it is written later, and begins another batch. */
   #queueBatch(): void {
     if (this.#batch.length > 1)
-      this.#backlog.add({
+      this.#batchQueue.add({
         bytes: Buffer.from(this.#batch.finish()),
         devices: this.#batchDevices,
         points: this.#batchPoints,
       });
-    this.#clearBatch(false);
+    this.#beginNextBatch(false);
   }
 
-  /** Begins another batch. @param anew whether the batch begins a new segment */
-  #clearBatch(anew: boolean): void {
+  /** Begins another batch. @param beginsSegment whether the batch begins a new segment */
+  #beginNextBatch(beginsSegment: boolean): void {
     this.#batchDevices = [];
     this.#batchPoints = [];
-    this.#batch.beginNext(anew);
+    this.#batch.beginNextBatch(beginsSegment);
   }
 }
 
 /** Returns the points for the snapshot of a device without recent readings: the reading that the dashboard displays. */
-function displayedPoints({ displayedReading: { time, light, led_on } }: Device): KeptPoint[] {
+function displayedPointsOf({ displayedReading: { time, light, led_on } }: Device): KeptPoint[] {
   return time === undefined || light === undefined ? [] : [{ time, light, led_on: led_on ?? null, isDated: true }];
 }

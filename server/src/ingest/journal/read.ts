@@ -9,17 +9,17 @@ import {
   type RecordHandler,
 } from "./records.js";
 
-/** Passes the records of a journal file to `reader`. Returns how many it skipped because damage destroyed the device id. */
+/** Passes the records of a journal file to `reader`. Returns how many records it skipped because damage destroyed the device id. */
 export function readSegment(batches: readonly Buffer[], reader: RecordHandler): number {
   /** Device ids by device number, from the records of this segment that were read so far. */
-  const names: string[] = [];
-  let unnamed = 0;
+  const deviceIds: string[] = [];
+  let unidentifiedCount = 0;
   for (const batch of batches) {
     const bytes = batch.byteOffset % 8 === 0 ? batch : copyBatch(batch);
     const words = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 3);
-    unnamed += readBatch(words, bytes, names, reader);
+    unidentifiedCount += readBatch(words, bytes, deviceIds, reader);
   }
-  return unnamed;
+  return unidentifiedCount;
 }
 
 /** Copies a batch, because a typed array needs aligned memory. After damage a batch may begin at any byte. */
@@ -29,19 +29,19 @@ function copyBatch(batch: Buffer): Buffer {
   return copy;
 }
 
-function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: RecordHandler): number {
+function readBatch(words: Float64Array, bytes: Buffer, deviceIds: string[], reader: RecordHandler): number {
   let unnamed = 0;
   for (let at = 0; at < words.length;) {
     const what = words[at] % DEVICE_NUMBER_FACTOR;
     const deviceNumber = (words[at] - what) / DEVICE_NUMBER_FACTOR;
-    const id = names[deviceNumber];
+    const id = deviceIds[deviceNumber];
     if (id === undefined && what >= RECORD_KIND.reading) unnamed++;
     if (what >= RECORD_KIND.forget) {
       if (id !== undefined) reader.forget(id);
       // Forget the device id, because a later record may assign this number to another device.
-      delete names[deviceNumber];
+      delete deviceIds[deviceNumber];
       at++;
-    } else if (what >= RECORD_KIND.state) {
+    } else if (what >= RECORD_KIND.snapshot) {
       const next = at + 2 + words[at + 1];
       if (id !== undefined) readSnapshot(words, bytes, at + 2, next, id, reader);
       at = next;
@@ -52,17 +52,17 @@ function readBatch(words: Float64Array, bytes: Buffer, names: string[], reader: 
       }
       const reading = {
         light: words[at + 7],
-        boot: numberOrUndefined(words[at + 1]),
-        seq: numberOrUndefined(words[at + 2]),
-        at: numberOrUndefined(words[at + 3]),
-        age: numberOrUndefined(words[at + 4]),
+        boot: toNumberOrUndefined(words[at + 1]),
+        seq: toNumberOrUndefined(words[at + 2]),
+        at: toNumberOrUndefined(words[at + 3]),
+        age: toNumberOrUndefined(words[at + 4]),
       };
       const point = { time: words[at + 6], light: reading.light, led_on: LAMP_BY_CODE[what % LIVE_FLAG] };
       reader.reading(id, reading, words[at + 5], (what & LIVE_FLAG) > 0, point);
       at += 8;
     } else {
       const length = words[at + 1];
-      names[deviceNumber] = bytes.toString("utf8", (at + 2) * 8, (at + 2) * 8 + length);
+      deviceIds[deviceNumber] = bytes.toString("utf8", (at + 2) * 8, (at + 2) * 8 + length);
       at += 2 + Math.ceil(length / 8);
     }
   }
@@ -88,7 +88,7 @@ function readSnapshot(
   }
   const points: Point[] = [];
   for (; at < end; at += 3) points.push({ time: words[at], light: words[at + 1], led_on: LAMP_BY_CODE[words[at + 2]] });
-  reader.state(id, boots, points);
+  reader.snapshot(id, boots, points);
 }
 
-const numberOrUndefined = (word: number): number | undefined => (Number.isNaN(word) ? undefined : word);
+const toNumberOrUndefined = (word: number): number | undefined => (Number.isNaN(word) ? undefined : word);

@@ -17,7 +17,7 @@ import type { Point } from "../../history/recent.js";
  * A boot in a snapshot has `boot`, the first and the highest `seq`, the number of gaps, the three times of `StoredClock`,
  * and 1 if a bitmap of arrived numbers (`GAP_BITS_WORDS`) follows, otherwise 0. A point has a time, a light level and a lamp code.
  */
-export const RECORD_KIND = { name: 0, reading: 8, state: 16, forget: 24 } as const;
+export const RECORD_KIND = { name: 0, reading: 8, snapshot: 16, forget: 24 } as const;
 
 /** The first word of a record is the device number times this factor, plus the kind of the record and flags. */
 export const DEVICE_NUMBER_FACTOR = 32;
@@ -37,6 +37,6 @@ export const lampCodeOf = (led_on: boolean | null): number => (led_on === null ?
 export interface RecordHandler {
   reading(id: string, reading: Telemetry, now: number, live: boolean, point: Point): void;
   /** Called with a snapshot, which replaces all earlier records of the device. */
-  state(id: string, boots: readonly StoredBoot[], points: readonly Point[]): void;
+  snapshot(id: string, boots: readonly StoredBoot[], points: readonly Point[]): void;
   forget(id: string): void;
 }

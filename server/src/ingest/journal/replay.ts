@@ -39,7 +39,7 @@ export function replaySegment(
       device.rememberReading(point.time, point.light, point.led_on);
       if (!device.oldestSegment) assignSegment(device, segment);
     },
-    state: (id, boots, points) => {
+    snapshot: (id, boots, points) => {
       const device = devices.obtain(id, true);
       if (!device) return;
       // A device that sends no `boot` and `seq` has no boots to restore.

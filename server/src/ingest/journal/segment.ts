@@ -4,11 +4,16 @@ import type { Device } from "../../devices/devices.js";
 export interface Segment {
   /** Number of the file. Later segments have higher numbers. */
   readonly number: number;
-  readings: number;
+  readingCount: number;
   /** Devices whose oldest needed records are in this file. The list may also contain devices that need only later files now. */
   readonly devices: Device[];
   /** When the segment ended, by `performance.now()`; -Infinity for segments of earlier runs. */
-  ended: number;
+  endedAt: number;
 }
 
-export const createSegment = (number: number): Segment => ({ number, readings: 0, devices: [], ended: -Infinity });
+export const createSegment = (number: number): Segment => ({
+  number,
+  readingCount: 0,
+  devices: [],
+  endedAt: -Infinity,
+});

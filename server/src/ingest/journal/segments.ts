@@ -1,14 +1,14 @@
 import { unlink } from "node:fs/promises";
 import type { Device } from "../../devices/devices.js";
-import { LogFile, listLogNumbers, logPath } from "../../storage/append-log.js";
+import { LogFile, listLogNumbers, logFilePath } from "../../storage/append-log.js";
 import { recoverLog } from "../../storage/log-recovery.js";
 import type { ReportDamage } from "../../storage/damage.js";
 import { createSegment, type Segment } from "./segment.js";
 
 /** A segment (log file) is full when it contains a quarter of the readings to keep, so four full segments hold them. */
-const TARGET_SEGMENTS = 4;
+const TARGET_SEGMENT_COUNT = 4;
 /** Maximum number of needed segments; above it, the oldest is compacted. Each start of the server adds a segment. */
-const MAX_SEGMENTS = 16;
+const MAX_SEGMENT_COUNT = 16;
 /** The size at which a new segment begins, in bytes. */
 const MAX_SEGMENT_BYTES = 16_777_216;
 
@@ -31,12 +31,12 @@ export class Segments {
   /** Resolves when the ended segments are on the disk and the unneeded segments are deleted. */
   #retiring: Promise<void> = Promise.resolve();
 
-  /** @param keep how long an unneeded segment is kept, in ms */
-  constructor(folder: string, keep: number, failed: (error: unknown) => void) {
+  /** @param retention how long an unneeded segment is kept, in ms */
+  constructor(folder: string, retention: number, failed: (error: unknown) => void) {
     this.#folder = folder;
-    this.#retention = keep;
+    this.#retention = retention;
     this.#failed = failed;
-    this.#file = new LogFile(logPath(folder, this.#current.number));
+    this.#file = new LogFile(logFilePath(folder, this.#current.number));
   }
 
   /**
@@ -51,15 +51,15 @@ export class Segments {
     const earlierSegments = (await listLogNumbers(this.#folder)).map(createSegment);
     for (const segment of earlierSegments) {
       const mustHaveEndMark = closed || segment !== earlierSegments.at(-1);
-      const file = logPath(this.#folder, segment.number);
+      const file = logFilePath(this.#folder, segment.number);
       const { payloads } = await recoverLog(file, { mustHaveEndMark, consequence: DAMAGE_CONSEQUENCE, reportDamage });
-      segment.readings = replay(segment, payloads);
-      this.#readings += segment.readings;
+      segment.readingCount = replay(segment, payloads);
+      this.#readings += segment.readingCount;
     }
     // A new run never appends to files of earlier runs.
     const present = createSegment((earlierSegments.at(-1)?.number ?? 0) + 1);
     this.#all = [...earlierSegments, present];
-    this.#file = new LogFile(logPath(this.#folder, present.number));
+    this.#file = new LogFile(logFilePath(this.#folder, present.number));
   }
 
   get #current(): Segment {
@@ -74,7 +74,7 @@ export class Segments {
   /** Writes a batch. @param readings number of readings in the batch @throws Error if the batch cannot be written */
   write(batch: Buffer, readings: number): void {
     this.#file.write(batch);
-    this.#current.readings += readings;
+    this.#current.readingCount += readings;
     this.#readings += readings;
   }
 
@@ -83,7 +83,7 @@ export class Segments {
    * @param minKeptReadings number of readings to keep
    */
   startNextIfFull(minKeptReadings: number): boolean {
-    if (this.#current.readings < minKeptReadings / TARGET_SEGMENTS && this.#file.length < MAX_SEGMENT_BYTES)
+    if (this.#current.readingCount < minKeptReadings / TARGET_SEGMENT_COUNT && this.#file.length < MAX_SEGMENT_BYTES)
       return false;
     this.#startNext(this.#unneeded);
     return true;
@@ -91,18 +91,18 @@ export class Segments {
 
   /**
    * Returns a device whose snapshot must be written, because its records are older than the latest `minKeptReadings` readings or
-   * because there are too many segments. Undefined if there is none.
+   * because there are too many segments. Returns undefined if there is no such device.
    */
-  nextDeviceToCompact(minKeptReadings: number): Device | undefined {
+  findDeviceToCompact(minKeptReadings: number): Device | undefined {
     for (;;) {
       const needed = this.#all.length - this.#unneeded;
-      if (needed === 1 || (this.#readings <= minKeptReadings && needed <= MAX_SEGMENTS)) return undefined;
+      if (needed === 1 || (this.#readings <= minKeptReadings && needed <= MAX_SEGMENT_COUNT)) return undefined;
       const segment = this.#all[this.#unneeded];
       const device = segment.devices.pop();
       if (device?.oldestSegment === segment.number) return device;
       if (!device) {
         this.#unneeded++;
-        this.#readings -= segment.readings;
+        this.#readings -= segment.readingCount;
       }
     }
   }
@@ -110,25 +110,25 @@ export class Segments {
   /** Begins a new segment. @param unneeded how many of the oldest segments to delete */
   #startNext(unneeded: number): void {
     const [ended, file] = [this.#current, this.#file];
-    ended.ended = performance.now();
+    ended.endedAt = performance.now();
     // Delete old segments only after the ended segment is on the disk, which may hold the newer records of their devices.
-    const gone = this.#all.slice(0, unneeded);
+    const unneededSegments = this.#all.slice(0, unneeded);
     const next = createSegment(ended.number + 1);
     this.#all.push(next);
-    this.#file = new LogFile(logPath(this.#folder, next.number));
-    this.#retiring = this.#retiring.then(() => this.#retire(file, gone)).catch(this.#failed);
+    this.#file = new LogFile(logFilePath(this.#folder, next.number));
+    this.#retiring = this.#retiring.then(() => this.#retire(file, unneededSegments)).catch(this.#failed);
   }
 
   /**
-   * Closes and syncs a file, then deletes unneeded files, oldest first. Otherwise older records could restore a device
-   * after the record that deletes the device is gone.
+   * Closes and syncs a file, then deletes unneeded files, oldest first. In another order, a record that deletes a device
+   * could disappear before older records of the device, which would then restore the device.
    */
-  async #retire(file: LogFile, gone: readonly Segment[]): Promise<void> {
+  async #retire(file: LogFile, unneeded: readonly Segment[]): Promise<void> {
     file.close();
     await file.sync();
-    for (const segment of gone) {
-      if (segment !== this.#all[0] || segment.ended > performance.now() - this.#retention) return;
-      await unlink(logPath(this.#folder, segment.number));
+    for (const segment of unneeded) {
+      if (segment !== this.#all[0] || segment.endedAt > performance.now() - this.#retention) return;
+      await unlink(logFilePath(this.#folder, segment.number));
       this.#all.shift();
       this.#unneeded--;
     }

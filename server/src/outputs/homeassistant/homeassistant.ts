@@ -2,8 +2,8 @@ import { textOf } from "../../common/errors.js";
 import type { Log } from "../../observability/log.js";
 import type { Publisher } from "../../transport/publisher.js";
 import type { DiscoveryMemory } from "../device-memory.js";
-import { discoveryTopic } from "./names.js";
-import { discoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./payload.js";
+import { discoveryTopicOf } from "./names.js";
+import { createDiscoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./payload.js";
 
 export interface HomeAssistantOptions extends PayloadOptions {
   /** Prefix of discovery topics; Home Assistant's default is `homeassistant`. No wildcards, no `/` at the end. */
@@ -75,7 +75,7 @@ export class HomeAssistant {
   /** Announces a device, unless its data is unchanged. Logs one warning and ignores new devices above `MAX_ANNOUNCED_DEVICES`. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
-    if (known && isSameDevice(known, device)) return;
+    if (known && hasSameData(known, device)) return;
     if (!known && this.#devices.size >= MAX_ANNOUNCED_DEVICES) return this.#warnFull(device.id);
     this.#devices.set(device.id, device);
     this.#scheduleAnnouncements([device.id]);
@@ -166,12 +166,12 @@ export class HomeAssistant {
   }
 
   #publish(device: AnnouncedDevice): void {
-    const payload = Buffer.from(JSON.stringify(discoveryPayload(device, this.#options)));
+    const payload = Buffer.from(JSON.stringify(createDiscoveryPayload(device, this.#options)));
     this.#options.publisher.publish(this.#topicOf(device.id), payload, "retained");
   }
 
   #topicOf(id: string): string {
-    return discoveryTopic(this.#options.discoveryPrefix, id);
+    return discoveryTopicOf(this.#options.discoveryPrefix, id);
   }
 
   #remove(topic: string): void {
@@ -187,6 +187,6 @@ export class HomeAssistant {
   }
 }
 
-function isSameDevice(a: AnnouncedDevice, b: AnnouncedDevice): boolean {
+function hasSameData(a: AnnouncedDevice, b: AnnouncedDevice): boolean {
   return a.label === b.label && a.board === b.board && a.firmware === b.firmware && a.lesson === b.lesson;
 }

@@ -21,6 +21,6 @@ export function entityNameOf(id: string): string {
 }
 
 /** Returns the topic of the discovery message that announces a device to Home Assistant. */
-export function discoveryTopic(discoveryPrefix: string, id: string): string {
+export function discoveryTopicOf(discoveryPrefix: string, id: string): string {
   return `${discoveryPrefix}/device/${objectIdOf(id)}/config`;
 }

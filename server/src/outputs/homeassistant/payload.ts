@@ -1,6 +1,6 @@
 import { OVERRIDE, STATUS, topicOf } from "../../../../contract/index.js";
 import { MAX_LESSON_SILENCE } from "../../devices/devices.js";
-import { serverStatusTopic } from "../../transport/server-status.js";
+import { serverStatusTopicOf } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
 
 /** The data of a device that is announced to Home Assistant. */
@@ -26,9 +26,9 @@ export interface PayloadOptions {
 const ONLINE_TEMPLATE = "{{ 'online' if value_json.online else 'offline' }}";
 
 /** Returns a Home Assistant template that reads a field of a JSON payload. Home Assistant shows `None` as unknown. */
-const fieldTemplate = (name: string): string => `{{ value_json.${name} | default('None') }}`;
+const createFieldTemplate = (name: string): string => `{{ value_json.${name} | default('None') }}`;
 
-const overridePayload = (mode: string): string => `{"mode":"${mode}"}`;
+const createOverridePayload = (mode: string): string => `{"mode":"${mode}"}`;
 
 /**
  * Template that converts a decision to the override payload for the same lamp state, because Home Assistant compares
@@ -36,7 +36,7 @@ const overridePayload = (mode: string): string => `{"mode":"${mode}"}`;
  */
 const LAMP_STATE_TEMPLATE =
   "{% if value_json.led_on is defined %}" +
-  overridePayload("{{ 'on' if value_json.led_on else 'off' }}") +
+  createOverridePayload("{{ 'on' if value_json.led_on else 'off' }}") +
   "{% else %}None{% endif %}";
 
 /**
@@ -44,14 +44,14 @@ const LAMP_STATE_TEMPLATE =
  * board, or for decisions the board and the server.
  * @see https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
  */
-export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: PayloadOptions): object {
+export function createDiscoveryPayload(device: AnnouncedDevice, { prefix, version }: PayloadOptions): object {
   const { id, label, board, firmware, lesson } = device;
   const objectId = objectIdOf(id);
   const decision = topicOf(id, "decision");
   const set = topicOf(id, "set");
-  const availabilityFrom = (topic: string): object => ({ topic, value_template: ONLINE_TEMPLATE });
-  const ofServer = availabilityFrom(serverStatusTopic(prefix));
-  const ofBoard = availabilityFrom(topicOf(id, "status"));
+  const createAvailability = (topic: string): object => ({ topic, value_template: ONLINE_TEMPLATE });
+  const ofServer = createAvailability(serverStatusTopicOf(prefix));
+  const ofBoard = createAvailability(topicOf(id, "status"));
   const byServer = { availability: lesson ? [ofServer] : [ofBoard, ofServer], availability_mode: "all" };
   const byBoard = { availability: [ofBoard], entity_category: "diagnostic", state_topic: topicOf(id, "status") };
 
@@ -78,8 +78,8 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
         ...createEntity("light", "lamp", null),
         ...byServer,
         command_topic: set,
-        payload_on: overridePayload("on"),
-        payload_off: overridePayload("off"),
+        payload_on: createOverridePayload("on"),
+        payload_off: createOverridePayload("off"),
         state_topic: decision,
         state_value_template: LAMP_STATE_TEMPLATE,
       },
@@ -87,17 +87,17 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
         ...createEntity("select", "mode", "Mode"),
         ...byServer,
         command_topic: set,
-        command_template: overridePayload("{{ value }}"),
+        command_template: createOverridePayload("{{ value }}"),
         options: OVERRIDE.mode.values,
         state_topic: decision,
-        value_template: fieldTemplate("mode"),
+        value_template: createFieldTemplate("mode"),
       },
       reason: {
         ...createEntity("sensor", "reason", "Reason"),
         ...byServer,
         entity_category: "diagnostic",
         state_topic: decision,
-        value_template: fieldTemplate("reason"),
+        value_template: createFieldTemplate("reason"),
       },
       light: {
         // The scale is 0 to 1023 and not lux, so there is no device class and no unit.
@@ -106,7 +106,7 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
         state_topic: topicOf(id, "telemetry"),
         state_class: "measurement",
         suggested_display_precision: 0,
-        value_template: fieldTemplate("light"),
+        value_template: createFieldTemplate("light"),
       },
       ...(!lesson && {
         decided_by: {
@@ -114,14 +114,14 @@ export function discoveryPayload(device: AnnouncedDevice, { prefix, version }: P
           ...byBoard,
           device_class: "enum",
           options: STATUS.decided_by.values,
-          value_template: fieldTemplate("decided_by"),
+          value_template: createFieldTemplate("decided_by"),
         },
         dropped: {
           ...createEntity("sensor", "dropped", "Dropped readings"),
           ...byBoard,
           state_class: "total_increasing",
           suggested_display_precision: 0,
-          value_template: fieldTemplate("dropped"),
+          value_template: createFieldTemplate("dropped"),
         },
       }),
     },

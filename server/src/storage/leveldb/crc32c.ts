@@ -10,7 +10,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** Computes the masked checksum of the bytes from `begin` (inclusive) to `end` (exclusive). */
-export function maskedCrc(bytes: Uint8Array, begin: number, end: number): number {
+export function computeMaskedCrc(bytes: Uint8Array, begin: number, end: number): number {
   let crc = ~0;
   for (let at = begin; at < end; at++) crc = CRC_TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
   return maskCrc(~crc);

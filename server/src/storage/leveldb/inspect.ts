@@ -19,9 +19,9 @@ export interface Inspection {
   readonly entries: readonly LevelEntry[];
 }
 
-const LOG_FILE_NAME = /^(\d+)\.log$/;
-const TABLE_FILE_NAME = /^(\d+)\.(?:ldb|sst)$/;
-const MANIFEST_FILE_NAME = /^MANIFEST-\d+$/;
+const LOG_FILE_NAME_PATTERN = /^(\d+)\.log$/;
+const TABLE_FILE_NAME_PATTERN = /^(\d+)\.(?:ldb|sst)$/;
+const MANIFEST_FILE_NAME_PATTERN = /^MANIFEST-\d+$/;
 
 /**
  * Verifies the checksums of all files of a LevelDB database. LevelDB itself silently skips up to 32 KB of a damaged log, and
@@ -33,11 +33,13 @@ const MANIFEST_FILE_NAME = /^MANIFEST-\d+$/;
  */
 export async function inspectDatabase(folder: string, withEntries = false): Promise<Inspection | undefined> {
   const names = await listFileNames(folder);
-  const [logs, tables] = [LOG_FILE_NAME, TABLE_FILE_NAME].map((pattern) => filesByNumber(names, pattern));
+  const [logs, tables] = [LOG_FILE_NAME_PATTERN, TABLE_FILE_NAME_PATTERN].map((pattern) =>
+    indexFilesByNumber(names, pattern),
+  );
   if (
     !names.includes("CURRENT") &&
     logs.size + tables.size === 0 &&
-    !names.some((name) => MANIFEST_FILE_NAME.test(name))
+    !names.some((name) => MANIFEST_FILE_NAME_PATTERN.test(name))
   )
     return undefined;
   const inspection = {
@@ -84,7 +86,7 @@ async function listFileNames(folder: string): Promise<string[]> {
 }
 
 /** Returns the file names that match a pattern, by their numbers, oldest first. */
-function filesByNumber(names: readonly string[], pattern: RegExp): ReadonlyMap<number, string> {
+function indexFilesByNumber(names: readonly string[], pattern: RegExp): ReadonlyMap<number, string> {
   const found = names.flatMap((name): [number, string][] => {
     const match = pattern.exec(name);
     return match ? [[Number(match[1]), name]] : [];

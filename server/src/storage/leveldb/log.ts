@@ -1,5 +1,5 @@
 import type { UnreadableRange } from "../log-format.js";
-import { findEndByChecksum, maskedCrc } from "./crc32c.js";
+import { findEndByChecksum, computeMaskedCrc } from "./crc32c.js";
 
 /** Block size of a log, in bytes; no physical record crosses a block boundary. Format: log_format.md of google/leveldb. */
 const BLOCK_BYTES = 32_768;
@@ -25,7 +25,7 @@ export function readLevelLog(file: Buffer): LevelLog {
   const unreadable: UnreadableRange[] = [];
   let parts: Buffer[] | undefined;
   let begun = 0;
-  const addUnreadable = (at: number, length: number): void => {
+  const addUnreadableRange = (at: number, length: number): void => {
     const last = unreadable.at(-1);
     if (last && last.at + last.length === at)
       unreadable[unreadable.length - 1] = { at: last.at, length: last.length + length };
@@ -38,12 +38,12 @@ export function readLevelLog(file: Buffer): LevelLog {
       continue;
     }
     const found = readPhysicalRecord(file, at, block);
-    if (found.isLengthDamaged) addUnreadable(at + LENGTH_OFFSET, LENGTH_BYTES);
+    if (found.isLengthDamaged) addUnreadableRange(at + LENGTH_OFFSET, LENGTH_BYTES);
     if (!found.data) {
-      addUnreadable(at, found.end - at);
+      addUnreadableRange(at, found.end - at);
       parts = undefined;
     } else if (found.type === FULL_TYPE || found.type === FIRST_TYPE) {
-      if (parts) addUnreadable(begun, at - begun);
+      if (parts) addUnreadableRange(begun, at - begun);
       parts = undefined;
       if (found.type === FULL_TYPE) records.push(found.data);
       else [parts, begun] = [[found.data], at];
@@ -53,10 +53,10 @@ export function readLevelLog(file: Buffer): LevelLog {
         records.push(Buffer.concat(parts));
         parts = undefined;
       }
-    } else addUnreadable(at, found.end - at);
+    } else addUnreadableRange(at, found.end - at);
     at = found.end;
   }
-  if (parts) addUnreadable(begun, file.length - begun);
+  if (parts) addUnreadableRange(begun, file.length - begun);
   return { records, unreadable };
 }
 
@@ -73,13 +73,13 @@ interface PhysicalRecord {
 function readPhysicalRecord(file: Buffer, at: number, block: number): PhysicalRecord {
   if (at + RECORD_HEADER_BYTES > block) return { end: block, type: 0 };
   const type = file[at + TYPE_OFFSET];
-  const intactRecord = (end: number): PhysicalRecord => ({
+  const createIntactRecord = (end: number): PhysicalRecord => ({
     end,
     type,
     data: file.subarray(at + RECORD_HEADER_BYTES, end),
   });
   const end = recordEndAt(file, at);
-  if (isIntactRecord(file, at, block)) return intactRecord(end);
+  if (isIntactRecord(file, at, block)) return createIntactRecord(end);
   const follows = end <= block && (block - end < RECORD_HEADER_BYTES || isIntactRecord(file, end, block));
   const stored = file.readUInt32LE(at);
   const known = type >= FULL_TYPE && type <= LAST_TYPE;
@@ -88,7 +88,7 @@ function readPhysicalRecord(file: Buffer, at: number, block: number): PhysicalRe
   const found = known
     ? findEndByChecksum(file, at + TYPE_OFFSET, 1, limit, (_end, masked) => masked === stored)
     : undefined;
-  if (found !== undefined) return { ...intactRecord(found), isLengthDamaged: true };
+  if (found !== undefined) return { ...createIntactRecord(found), isLengthDamaged: true };
   return { end: follows && file.readUInt16LE(at + 4) + type > 0 ? end : block, type };
 }
 
@@ -101,7 +101,7 @@ function isIntactRecord(file: Buffer, at: number, block: number): boolean {
     type >= FULL_TYPE &&
     type <= LAST_TYPE &&
     end <= block &&
-    maskedCrc(file, at + TYPE_OFFSET, end) === file.readUInt32LE(at)
+    computeMaskedCrc(file, at + TYPE_OFFSET, end) === file.readUInt32LE(at)
   );
 }
 

@@ -11,16 +11,16 @@ import type { LevelEntry } from "./table.js";
 const ENTRIES_PER_WRITE = 1000;
 
 /** Returns the path of the new database while it is written. An interrupted rebuild is deleted at the next start. */
-const unfinishedPath = (folder: string): string => `${folder}.rebuilding`;
+const unfinishedPathOf = (folder: string): string => `${folder}.rebuilding`;
 /** Returns the path of the complete new database before it replaces the damaged one. */
-const finishedPath = (folder: string): string => `${folder}.rebuilt`;
+const finishedPathOf = (folder: string): string => `${folder}.rebuilt`;
 
 /** Finishes or discards a rebuild that was interrupted. Call this before opening or inspecting the database. */
 export async function finishRebuild(folder: string): Promise<void> {
-  await rm(unfinishedPath(folder), { recursive: true, force: true });
-  if (!existsSync(finishedPath(folder))) return;
-  if (existsSync(folder)) await rm(finishedPath(folder), { recursive: true });
-  else await rename(finishedPath(folder), folder);
+  await rm(unfinishedPathOf(folder), { recursive: true, force: true });
+  if (!existsSync(finishedPathOf(folder))) return;
+  if (existsSync(folder)) await rm(finishedPathOf(folder), { recursive: true });
+  else await rename(finishedPathOf(folder), folder);
 }
 
 /**
@@ -29,25 +29,25 @@ export async function finishRebuild(folder: string): Promise<void> {
  * @returns the path at which the damaged database is kept
  */
 export async function rebuildDatabase(folder: string, { entries }: Inspection): Promise<string> {
-  await mkdir(unfinishedPath(folder), { mode: PRIVATE_FOLDER_MODE });
-  const db = new ClassicLevel<Buffer, Buffer>(unfinishedPath(folder), {
+  await mkdir(unfinishedPathOf(folder), { mode: PRIVATE_FOLDER_MODE });
+  const db = new ClassicLevel<Buffer, Buffer>(unfinishedPathOf(folder), {
     keyEncoding: "buffer",
     valueEncoding: "buffer",
   });
-  const current = [...latestEntries(entries)];
+  const current = [...findLatestEntries(entries)];
   for (let at = 0; at < current.length; at += ENTRIES_PER_WRITE)
     await db.batch(current.slice(at, at + ENTRIES_PER_WRITE).map(([key, value]) => ({ type: "put", key, value })));
   await db.open();
   await db.close();
-  await rename(unfinishedPath(folder), finishedPath(folder));
+  await rename(unfinishedPathOf(folder), finishedPathOf(folder));
   const kept = damagedCopyPath(folder);
   await rename(folder, kept);
-  await rename(finishedPath(folder), folder);
+  await rename(finishedPathOf(folder), folder);
   return kept;
 }
 
 /** Returns the latest value of each key that was not deleted. */
-function* latestEntries(entries: readonly LevelEntry[]): Generator<[key: Buffer, value: Buffer]> {
+function* findLatestEntries(entries: readonly LevelEntry[]): Generator<[key: Buffer, value: Buffer]> {
   const newest = new Map<string, LevelEntry>();
   for (const entry of entries) {
     const key = entry.key.toString("latin1");

@@ -1,5 +1,5 @@
 import type { UnreadableRange } from "../log-format.js";
-import { findEndByChecksum, maskedCrc } from "./crc32c.js";
+import { findEndByChecksum, computeMaskedCrc } from "./crc32c.js";
 import { Cursor, readUint64At } from "./cursor.js";
 import { decompressSnappy } from "./snappy.js";
 
@@ -48,7 +48,7 @@ export function readTable(file: Buffer): LevelTable {
     return false;
   };
   const readIndex = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
-    handle && checkBlock(handle) ? dataBlocksIn(readBlockContent(file, handle)) : undefined;
+    handle && checkBlock(handle) ? decodeIndex(readBlockContent(file, handle)) : undefined;
   // check the filter block, which the meta index lists: report damage, but no loss, because it contains no entries
   readIndex(footer?.meta)?.forEach(({ handle }) => checkBlock(handle));
   let blocks = readIndex(footer?.index);
@@ -96,7 +96,7 @@ interface DataBlock {
 }
 
 /** Decodes the index, which has an upper bound of the keys for each data block. */
-function dataBlocksIn(index: Buffer): DataBlock[] {
+function decodeIndex(index: Buffer): DataBlock[] {
   let before = "";
   return decodePairs(index).map(([key, value]) => {
     const [from, to] = [before, key.subarray(0, -KEY_SUFFIX_BYTES).toString("latin1")];
@@ -109,7 +109,7 @@ const readHandle = (cursor: Cursor): BlockHandle => ({ at: cursor.readVarint(), 
 
 /**
  * Finds consecutive blocks before `end` by their checksums.
- * @param all whether to return all blocks; otherwise the last one is the index and is left out
+ * @param all whether to return all blocks; if false, the last block is left out, because it is the index
  */
 function findBlocks(
   file: Buffer,
@@ -130,7 +130,7 @@ function findBlocks(
 
 function hasValidChecksum(file: Buffer, { at, length }: BlockHandle): boolean {
   const end = at + length + 1;
-  return end + 4 <= file.length && maskedCrc(file, at, end) === file.readUInt32LE(end);
+  return end + 4 <= file.length && computeMaskedCrc(file, at, end) === file.readUInt32LE(end);
 }
 
 function readBlockContent(file: Buffer, { at, length }: BlockHandle): Buffer {

@@ -9,7 +9,7 @@ export interface WritableBatch {
 }
 
 /** A queue of batches that could not be written yet, oldest first. */
-export class Backlog {
+export class BatchQueue {
   #batches: WritableBatch[] = [];
   #readings = 0;
 
