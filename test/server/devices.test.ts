@@ -9,27 +9,27 @@ const number = fc.oneof(fc.nat(), fc.double({ noNaN: true }));
 const fields = fc.record({
   online: flag,
   led_on: flag,
-  commanded: flag,
+  commandedLed: flag,
   lamp: toOptional(fc.record({ led_on: fc.boolean(), since: number })),
   since: toOptional(number),
   light: toOptional(number),
   seq: toOptional(fc.nat()),
   measuredAt: number,
   lastSeen: number,
-  published: number,
+  publishedState: number,
   oldestSegment: fc.nat(),
   historyNumber: fc.nat(),
 });
 type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
 
 const NEW_DEVICE_FIELDS: Fields = {
-  ...{ online: undefined, led_on: undefined, commanded: undefined, lamp: undefined, since: undefined },
+  ...{ online: undefined, led_on: undefined, commandedLed: undefined, lamp: undefined, since: undefined },
   ...{
     light: undefined,
     seq: undefined,
     measuredAt: 0,
     lastSeen: 0,
-    published: NaN,
+    publishedState: NaN,
     oldestSegment: 0,
     historyNumber: 0,
   },

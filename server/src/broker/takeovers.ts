@@ -2,7 +2,7 @@ import type { ContestedClientId } from "./api.js";
 import { splitSessionId } from "../storage/session-id.js";
 
 /** A client id counts as contested after this many takeovers within `TAKEOVER_PERIOD`. */
-const CONTESTED_AFTER = 3;
+const CONTESTED_TAKEOVER_COUNT = 3;
 /** The period in which takeovers of a client id are counted, in ms. */
 const TAKEOVER_PERIOD = 60_000;
 /**
@@ -33,7 +33,7 @@ export class Takeovers {
     this.#byId.delete(id);
     if (this.#byId.size >= MAX_CLIENT_IDS) this.#byId.delete(this.#byId.keys().next().value!);
     this.#byId.set(id, takeovers.slice(-100));
-    return takeovers.length === CONTESTED_AFTER;
+    return takeovers.length === CONTESTED_TAKEOVER_COUNT;
   }
 
   /** Returns the addresses that took part in recent takeovers of a client id. */
@@ -45,7 +45,7 @@ export class Takeovers {
   list(now = performance.now()): ContestedClientId[] {
     return [...this.#byId.keys()].flatMap((id) => {
       const takeovers = this.#recent(id, now);
-      if (takeovers.length < CONTESTED_AFTER) return [];
+      if (takeovers.length < CONTESTED_TAKEOVER_COUNT) return [];
       const { account, clientId } = splitSessionId(id);
       return [{ client_id: clientId, account, addresses: this.addressesOf(id, now), takeovers: takeovers.length }];
     });

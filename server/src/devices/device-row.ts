@@ -50,10 +50,10 @@ export class DeviceRow {
 
   /** Whether the device is online; undefined before its first message. */
   get online(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, ONLINE_FLAG);
+    return readFlag(this.#page.numbers, this.#at, ONLINE_FLAG);
   }
   protected set online(online: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, ONLINE_FLAG, online);
+    writeFlag(this.#page.numbers, this.#at, ONLINE_FLAG, online);
   }
 
   /** When the device last went online or offline, by the monotonic clock; undefined if before the server started. */
@@ -90,28 +90,28 @@ export class DeviceRow {
 
   /** The last decision about the lamp, which the rule needs for hysteresis. */
   get lamp(): Lamp | undefined {
-    const led_on = flagIn(this.#page.numbers, this.#at, LAMP_FLAG);
+    const led_on = readFlag(this.#page.numbers, this.#at, LAMP_FLAG);
     return led_on === undefined ? undefined : { led_on, since: this.#page.numbers[this.#at + LAMP_CHANGED_COLUMN] };
   }
   protected set lamp(lamp: Lamp | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, LAMP_FLAG, lamp?.led_on);
+    writeFlag(this.#page.numbers, this.#at, LAMP_FLAG, lamp?.led_on);
     if (lamp) this.#page.numbers[this.#at + LAMP_CHANGED_COLUMN] = lamp.since;
   }
 
   /** Whether the LED is on, as far as the server knows. */
   get led_on(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, LED_ON_FLAG);
+    return readFlag(this.#page.numbers, this.#at, LED_ON_FLAG);
   }
   protected set led_on(led_on: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, LED_ON_FLAG, led_on);
+    writeFlag(this.#page.numbers, this.#at, LED_ON_FLAG, led_on);
   }
 
   /** Whether the last command turned the LED on; undefined if no command was sent since the server started. */
   get commandedLed(): boolean | undefined {
-    return flagIn(this.#page.numbers, this.#at, COMMANDED_FLAG);
+    return readFlag(this.#page.numbers, this.#at, COMMANDED_FLAG);
   }
   protected set commandedLed(commanded: boolean | undefined) {
-    setFlagIn(this.#page.numbers, this.#at, COMMANDED_FLAG, commanded);
+    writeFlag(this.#page.numbers, this.#at, COMMANDED_FLAG, commanded);
   }
 
   /** When the last message of the device arrived, by the monotonic clock; 0 before the first message. */
@@ -132,10 +132,10 @@ export class DeviceRow {
 
   /** Whether `DecisionPublisher` has queued the device for publishing. */
   get isPublishQueued(): boolean {
-    return flagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG) === true;
+    return readFlag(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG) === true;
   }
   set isPublishQueued(publishQueued: boolean) {
-    setFlagIn(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG, publishQueued);
+    writeFlag(this.#page.numbers, this.#at, PUBLISH_QUEUED_FLAG, publishQueued);
   }
 
   /**
@@ -146,7 +146,7 @@ export class DeviceRow {
     const isOld = this.light === undefined;
     return {
       light: isOld ? numberOrUndefined(numbers[this.#at + OLD_LIGHT_COLUMN]) : this.light,
-      led_on: this.led_on ?? flagIn(numbers, this.#at, EARLIER_LAMP_FLAG),
+      led_on: this.led_on ?? readFlag(numbers, this.#at, EARLIER_LAMP_FLAG),
       time: isOld ? numberOrUndefined(numbers[this.#at + OLD_TIME_COLUMN]) : clock.toWall(this.measuredAt),
     };
   }
@@ -161,7 +161,7 @@ export class DeviceRow {
     if (numbers[this.#at + OLD_TIME_COLUMN] > time) return;
     numbers[this.#at + OLD_TIME_COLUMN] = time;
     numbers[this.#at + OLD_LIGHT_COLUMN] = light;
-    if (led_on !== null) setFlagIn(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
+    if (led_on !== null) writeFlag(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
   }
 
   /**
@@ -170,9 +170,9 @@ export class DeviceRow {
    */
   rememberLamp(time: number, led_on: boolean): void {
     const { numbers } = this.#page;
-    const isKnown = flagIn(numbers, this.#at, EARLIER_LAMP_FLAG) !== undefined;
+    const isKnown = readFlag(numbers, this.#at, EARLIER_LAMP_FLAG) !== undefined;
     if (isKnown && numbers[this.#at + OLD_TIME_COLUMN] > time) return;
-    setFlagIn(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
+    writeFlag(numbers, this.#at, EARLIER_LAMP_FLAG, led_on);
   }
 
   /** Number of the oldest journal segment that contains records of the device; 0 if there is none. */
@@ -196,10 +196,10 @@ export class DeviceRow {
    * switches.
    */
   get isBlinking(): boolean {
-    return flagIn(this.#page.numbers, this.#at, BLINKING_FLAG) === true;
+    return readFlag(this.#page.numbers, this.#at, BLINKING_FLAG) === true;
   }
   protected set isBlinking(blinking: boolean) {
-    setFlagIn(this.#page.numbers, this.#at, BLINKING_FLAG, blinking);
+    writeFlag(this.#page.numbers, this.#at, BLINKING_FLAG, blinking);
   }
 
   /** The array that stores the latest boot, and the index of its first field. */
@@ -211,22 +211,22 @@ export class DeviceRow {
   detach(): void {
     this.#page = this.#page.copy(this.#at);
     this.#at = 0;
-    setFlagIn(this.#page.numbers, 0, DETACHED_FLAG, true);
+    writeFlag(this.#page.numbers, 0, DETACHED_FLAG, true);
   }
 
   /** Whether the registry has removed the device. */
   get isDetached(): boolean {
-    return flagIn(this.#page.numbers, this.#at, DETACHED_FLAG) === true;
+    return readFlag(this.#page.numbers, this.#at, DETACHED_FLAG) === true;
   }
 }
 
 // Use functions instead of private methods, because a private method adds a hidden field to each of 100,000 objects.
-function flagIn(numbers: Float64Array, at: number, place: number): boolean | undefined {
+function readFlag(numbers: Float64Array, at: number, place: number): boolean | undefined {
   const flag = (numbers[at + FLAGS_COLUMN] >> place) & 3;
   return flag === 0 ? undefined : flag === FLAG_TRUE;
 }
 
-function setFlagIn(numbers: Float64Array, at: number, place: number, value: boolean | undefined): void {
+function writeFlag(numbers: Float64Array, at: number, place: number, value: boolean | undefined): void {
   const others = numbers[at + FLAGS_COLUMN] & ~(3 << place);
   numbers[at + FLAGS_COLUMN] = others | ((value === undefined ? 0 : value ? FLAG_TRUE : FLAG_FALSE) << place);
 }

@@ -27,6 +27,6 @@ export function createOverride(mode: Mode, duration: number | undefined, now: nu
 }
 
 /** Returns the override, or `NO_OVERRIDE` if it has ended. */
-export function currentOverride(override: Override, now: number): Override {
+export function toCurrentOverride(override: Override, now: number): Override {
   return override.until !== undefined && override.until <= now ? NO_OVERRIDE : override;
 }

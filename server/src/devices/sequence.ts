@@ -11,9 +11,10 @@ export type ArrivalOrder = "newest" | "late" | "duplicate";
 export type StoredSequence = readonly [first: number, highest: number, gapCount: number, bits: string];
 
 /**
- * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW_SIZE` bits. QoS 1 may deliver a reading
- * twice, and a board that was offline sends older readings after the newest. So the highest number alone does not
- * reveal duplicates. A number before the window counts as new, because a repeated reading is better than a lost one.
+ * The sequence numbers of one boot that have arrived, in a sliding window of `WINDOW_SIZE` bits. QoS 1 may deliver a
+ * reading twice, and a board that was offline sends older readings after the newest. So the highest number alone does
+ * not reveal duplicates. A number before the window counts as new, because a repeated reading is better than a lost
+ * one.
  */
 export interface Sequence {
   firstSeq: number;
@@ -21,8 +22,8 @@ export interface Sequence {
   /** Number of sequence numbers below the highest that have not arrived. */
   gapCount: number;
   /**
-   * Bit set of the numbers in the window that have arrived. The window ends with `highest`. Undefined while all numbers
-   * have arrived, which saves memory.
+   * Bit set of the numbers in the window that have arrived. The window ends with `highestSeq`. Undefined while all
+   * numbers have arrived, which saves memory.
    */
   bits: Uint32Array | undefined;
 }

@@ -12,7 +12,7 @@ export const HOUR_LENGTH = 3_600_000;
 export const MAX_STORED_TIME = 2 ** 43;
 
 const QUARTERS_PER_LEVEL = 4;
-const LIGHT_VALUES = 4096;
+const LIGHT_VALUE_COUNT = 4096;
 
 /** Converts a light level, 0 to 1023, to an integer in units of 0.25, 0 to 4092. */
 export const toQuarters = (light: number): number =>
@@ -21,11 +21,12 @@ export const toQuarters = (light: number): number =>
 export const fromQuarters = (quarters: number): number => quarters / QUARTERS_PER_LEVEL;
 
 /** Encodes a reading as a 32-bit number. */
-export const packReading = (time: number, quarters: number): number => (time % CHUNK_LENGTH) * LIGHT_VALUES + quarters;
+export const packReading = (time: number, quarters: number): number =>
+  (time % CHUNK_LENGTH) * LIGHT_VALUE_COUNT + quarters;
 /** Returns the ms from the start of the chunk to an encoded reading. */
-export const offsetOf = (packed: number): number => Math.floor(packed / LIGHT_VALUES);
+export const offsetOf = (packed: number): number => Math.floor(packed / LIGHT_VALUE_COUNT);
 /** Returns the light of an encoded reading, in units of 0.25. */
-export const quartersOf = (packed: number): number => packed % LIGHT_VALUES;
+export const quartersOf = (packed: number): number => packed % LIGHT_VALUE_COUNT;
 
 /** Aggregates of the readings of a chunk or an hour. Light is in units of 0.25, times are in ms since 1970. */
 export interface Summary {
@@ -55,7 +56,7 @@ export function mergeReadings(stored: Uint32Array, added: Uint32Array): Uint32Ar
 
 /** Computes the summary of one or more encoded readings. @param start start of their chunk, in ms since 1970 */
 export function summarize(start: number, readings: ArrayLike<number>): Summary {
-  let [first, last, min, max] = [readings[0], readings[0], LIGHT_VALUES, 0];
+  let [first, last, min, max] = [readings[0], readings[0], LIGHT_VALUE_COUNT, 0];
   for (let at = 0; at < readings.length; at++) {
     const packed = readings[at];
     const quarters = quartersOf(packed);

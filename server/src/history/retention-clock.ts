@@ -28,4 +28,4 @@ export class RetentionClock {
 }
 
 /** A time for sweeps at which no data is too old. Such a sweep deletes only the data of forgotten devices. */
-export const NOTHING_TOO_OLD = 0;
+export const TIME_WITHOUT_OLD_DATA = 0;

@@ -8,7 +8,7 @@ import { readLatest } from "./latest.js";
 import { lowerThreadPriority } from "./priority.js";
 import { extendIds, type CallRequest, type WorkerCalls, type WorkerMessage, type WorkerSetup } from "./protocol.js";
 import { answerQuery, readPage } from "./reader.js";
-import { NOTHING_TOO_OLD, RetentionClock } from "./retention-clock.js";
+import { TIME_WITHOUT_OLD_DATA, RetentionClock } from "./retention-clock.js";
 import { SqliteStore } from "./store.js";
 import { sweepStore } from "./sweep.js";
 import { copyDamagedWal } from "./wal.js";
@@ -24,13 +24,13 @@ const FIRST_SWEEP_DELAY = 5000;
 
 lowerThreadPriority();
 
-const setup = workerData as WorkerSetup;
-const port = parentPort!;
-let retention = setup.retention;
+const workerSetup = workerData as WorkerSetup;
+const serverPort = parentPort!;
+let retention = workerSetup.retention;
 const retentionClock = new RetentionClock();
 let store: SqliteStore | undefined;
 /** Device ids by device index. Each write request appends the ids of new devices. */
-let ids = [...setup.ids];
+let ids = [...workerSetup.ids];
 /** Number of the latest sweep (deletion of old data). A sweep stops when a newer one has incremented this number. */
 let sweepNumber = 0;
 
@@ -89,7 +89,7 @@ const compactTimer = setInterval(
 const sweepTimer = setInterval(startSweep, SWEEP_INTERVAL);
 const firstSweepTimer = setTimeout(startSweep, FIRST_SWEEP_DELAY);
 
-port.on("message", ({ id, call, argument }: CallRequest) => {
+serverPort.on("message", ({ id, call, argument }: CallRequest) => {
   try {
     sendMessage({ id, result: (callHandlers[call] as (argument: unknown) => unknown)(argument) });
   } catch (error) {
@@ -98,7 +98,7 @@ port.on("message", ({ id, call, argument }: CallRequest) => {
 });
 
 function sendMessage(message: WorkerMessage): void {
-  port.postMessage(message);
+  serverPort.postMessage(message);
 }
 
 /** Compacts the readings of a device before a query. Returns the device's number; undefined when it has no history. */
@@ -122,19 +122,19 @@ function withStore<T>(work: (open: SqliteStore) => T): T {
     return work((store ??= openStore()));
   } catch (error) {
     if (error instanceof VersionError) throw error;
-    if (!isDamageError(error)) throw new Error(describeWriteFailure(error, setup.file), { cause: error });
+    if (!isDamageError(error)) throw new Error(describeWriteFailure(error, workerSetup.file), { cause: error });
     return work(replaceDamagedFile(textOf(error)));
   }
 }
 
 function openStore(): SqliteStore {
-  const damage = copyDamagedWal(setup.file);
+  const damage = copyDamagedWal(workerSetup.file);
   if (damage) sendMessage({ damage });
-  if (isEmptyFile(setup.file))
+  if (isEmptyFile(workerSetup.file))
     sendMessage({
-      damage: `The history ${setup.file} was empty. The server created a new one; the old data is missing.`,
+      damage: `The history ${workerSetup.file} was empty. The server created a new one; the old data is missing.`,
     });
-  return new SqliteStore(setup.file, setup.runId);
+  return new SqliteStore(workerSetup.file, workerSetup.runId);
 }
 
 /** Renames the damaged file and creates a new one with the data that is still in memory. */
@@ -142,11 +142,11 @@ function replaceDamagedFile(damage: string): SqliteStore {
   const old = store;
   store = undefined;
   old?.database.close();
-  const name = moveDamagedFile(setup.file);
-  store = new SqliteStore(setup.file, setup.runId);
+  const name = moveDamagedFile(workerSetup.file);
+  store = new SqliteStore(workerSetup.file, workerSetup.runId);
   old?.moveInto(store);
   sendMessage({
-    damage: `The history ${setup.file} is damaged (${damage}): the server moved it to ${name} and created a new one.`,
+    damage: `The history ${workerSetup.file} is damaged (${damage}): the server moved it to ${name} and created a new one.`,
   });
   return store;
 }
@@ -174,9 +174,9 @@ function chooseSweepTime(): number {
   const now = retentionClock.now();
   if (typeof now === "number") return now;
   sendMessage({
-    problem: `The server deletes no old data from the history ${setup.file} within the next hour. ${now.problem}`,
+    problem: `The server deletes no old data from the history ${workerSetup.file} within the next hour. ${now.problem}`,
   });
-  return NOTHING_TOO_OLD;
+  return TIME_WITHOUT_OLD_DATA;
 }
 
 /** Runs a step of periodic maintenance. If the step fails, reports this; the next interval tries again. */
@@ -185,7 +185,7 @@ function runMaintenance(what: string, step: () => void): void {
     step();
   } catch (error) {
     sendMessage({
-      problem: `The history ${setup.file} could not be ${what} (${textOf(error)}); the server tries again.`,
+      problem: `The history ${workerSetup.file} could not be ${what} (${textOf(error)}); the server tries again.`,
     });
   }
 }

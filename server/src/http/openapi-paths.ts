@@ -209,4 +209,4 @@ const historyPaths: Paths = {
 };
 
 /** Operations on devices, zones and their history. */
-export const LIGHT_PATHS: Paths = { ...devicePaths, ...zonePaths, ...historyPaths };
+export const DEVICE_AND_ZONE_PATHS: Paths = { ...devicePaths, ...zonePaths, ...historyPaths };

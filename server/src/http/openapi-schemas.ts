@@ -118,7 +118,7 @@ const counterSchemas = {
 const TIMESTAMP_SCHEMA = unixTimeSchema("In ms since 1970.");
 
 /** Schemas of request and response bodies, by name. */
-export const SCHEMAS: Readonly<Record<string, Schema>> = {
+export const COMPONENT_SCHEMAS: Readonly<Record<string, Schema>> = {
   Error: objectSchema<{ error: string }>("An error: what is wrong and what to do.", {
     error: textSchema("A sentence."),
   }),

@@ -1,7 +1,7 @@
 import { schemaReference, type Schema } from "./openapi-fields.js";
 import { jsonResponse, pathsOf, type Paths } from "./openapi-operations.js";
-import { LIGHT_PATHS } from "./openapi-paths.js";
-import { SCHEMAS } from "./openapi-schemas.js";
+import { DEVICE_AND_ZONE_PATHS } from "./openapi-paths.js";
+import { COMPONENT_SCHEMAS } from "./openapi-schemas.js";
 import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
 import { ALERT_PATHS, ALERT_SCHEMAS } from "./openapi-alerts.js";
 import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
@@ -169,7 +169,7 @@ export function createOpenApiDocument(version: string): Schema {
     // A request needs one of these authentication schemes; {} means none, for servers without accounts.
     security: [{ token: [] }, { session: [] }, { password: [] }, {}],
     paths: pathsOf({
-      ...LIGHT_PATHS,
+      ...DEVICE_AND_ZONE_PATHS,
       ...ALERT_PATHS,
       ...SETTINGS_PATHS,
       ...MQTT_SESSION_PATHS,
@@ -177,7 +177,13 @@ export function createOpenApiDocument(version: string): Schema {
       ...SERVER_PATHS,
     }),
     components: {
-      schemas: { ...SCHEMAS, ...ALERT_SCHEMAS, ...SETTINGS_SCHEMAS, ...MQTT_SESSION_SCHEMAS, ...ACCOUNT_SCHEMAS },
+      schemas: {
+        ...COMPONENT_SCHEMAS,
+        ...ALERT_SCHEMAS,
+        ...SETTINGS_SCHEMAS,
+        ...MQTT_SESSION_SCHEMAS,
+        ...ACCOUNT_SCHEMAS,
+      },
       responses: {
         Fault: {
           description: "Any other error.",

@@ -60,8 +60,8 @@ export function addPeerRoutes(app: FastifyInstance, { cluster, prefix, api, even
   }
 
   async function devices(): Promise<DeviceView[]> {
-    const all = (await listsOf<DeviceView>("/api/devices", "id")).flatMap(([, list]) => list);
-    return all.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const listedDevices = (await listsOf<DeviceView>("/api/devices", "id")).flatMap(([, list]) => list);
+    return listedDevices.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   async function zones(): Promise<ZoneView[]> {
@@ -72,8 +72,8 @@ export function addPeerRoutes(app: FastifyInstance, { cluster, prefix, api, even
   }
 
   async function alerts(): Promise<AlertView[]> {
-    const all = (await listsOf<AlertView>("/api/alerts", "id")).flatMap(([, list]) => list);
-    return all.sort((a, b) => (a.raised > b.raised ? -1 : 1));
+    const listedAlerts = (await listsOf<AlertView>("/api/alerts", "id")).flatMap(([, list]) => list);
+    return listedAlerts.sort((a, b) => (a.raised > b.raised ? -1 : 1));
   }
 
   peers.serve({ answer: answerLocally, events: (text) => events.relay(text) });

@@ -2,7 +2,7 @@ import { decideLamp, isHeldByMinimumTime } from "../decisions/decide-lamp.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Zones } from "../decisions/zones/zones.js";
 import type { Device, Devices } from "../devices/devices.js";
-import { currentOverride, createOverride, type Mode, type Override } from "../devices/override.js";
+import { toCurrentOverride, createOverride, type Mode, type Override } from "../devices/override.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { DeviceMemory } from "./device-memory.js";
 import type { LampCommands } from "./lamp-commands.js";
@@ -129,7 +129,7 @@ export class Lamps {
     this.tickZones(now);
     for (const device of this.#timedDevices) {
       const { override } = device;
-      if (currentOverride(override, now) !== override) {
+      if (toCurrentOverride(override, now) !== override) {
         this.setMode(device, "auto", undefined, now);
         this.#options.notifier.deviceChanged(device, "mode");
         void this.#store(device.id, this.#options.memory.setOverride(device.id, device.override));

@@ -15,14 +15,14 @@ export interface ConfigTerminal {
   fail(): void;
 }
 
-const PROCESS: ConfigTerminal = {
+const PROCESS_TERMINAL: ConfigTerminal = {
   printOutput: (text) => process.stdout.write(text),
   printError: (text) => process.stderr.write(text),
   fail: () => void (process.exitCode = 1),
 };
 
 /** Creates the command `config check | print | init | schema`. */
-export function configCommand(terminal: ConfigTerminal = PROCESS): Command {
+export function configCommand(terminal: ConfigTerminal = PROCESS_TERMINAL): Command {
   const printOrFail = (step: () => string): void => {
     try {
       terminal.printOutput(step());

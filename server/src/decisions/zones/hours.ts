@@ -34,6 +34,6 @@ export class TimeOfDayClock {
  * Returns whether a time of day is from `from` (included) to `to` (excluded). A range with `from` > `to` spans
  * midnight.
  */
-export function isWithin({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
+export function isWithinHours({ from, to }: Pick<Hours, "from" | "to">, minutes: number): boolean {
   return from <= to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
 }

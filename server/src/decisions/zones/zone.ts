@@ -1,10 +1,10 @@
 import { combine, decide, type Lamp } from "../../../../contract/index.js";
 import type { Device } from "../../devices/devices.js";
-import { NO_OVERRIDE, currentOverride, type Override } from "../../devices/override.js";
+import { NO_OVERRIDE, toCurrentOverride, type Override } from "../../devices/override.js";
 import type { Hours, ZonePolicy } from "../policy.js";
 import { explainOverride, explainRuleWithLight, describeZoneLight } from "../../devices/reason.js";
 import { formatTimeOfDay } from "../../common/duration.js";
-import { TimeOfDayClock, isWithin } from "./hours.js";
+import { TimeOfDayClock, isWithinHours } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneHours, ZoneView } from "./view.js";
 
@@ -33,7 +33,7 @@ export class Zone {
   }
 
   /** Copies lamp state and override from the zone of the old policy that this object replaces. */
-  continueFrom(before: Zone): void {
+  copyStateOf(before: Zone): void {
     this.lamp = before.lamp;
     this.override = before.override;
   }
@@ -44,7 +44,7 @@ export class Zone {
    */
   decide(now: number): boolean {
     const before = this.lamp?.led_on;
-    this.override = currentOverride(this.override, now);
+    this.override = toCurrentOverride(this.override, now);
     this.#readSensors(now);
     const { policy, override } = this;
     const { hours, rule } = policy;
@@ -52,7 +52,7 @@ export class Zone {
     if (override.mode !== "auto") {
       this.#because = explainOverride(override.mode, "the zone");
       this.#setLamp(override.mode === "on", now);
-    } else if (hours && !isWithin(hours, this.#timeOfDay!.minutesSinceMidnight(clock.toWall(now)))) {
+    } else if (hours && !isWithinHours(hours, this.#timeOfDay!.minutesSinceMidnight(clock.toWall(now)))) {
       this.#because = `${hours.outside} outside ${formatTimeOfDay(hours.from)} to ${formatTimeOfDay(hours.to)} (${hours.time_zone})`;
       this.#setLamp(hours.outside === "on", now);
     } else if (this.#light === undefined) {

@@ -34,7 +34,7 @@ export class Zones {
     for (const policy of policies) {
       const zone = new Zone(policy, this.#find);
       const known = before.get(policy.name) ?? ended.get(memberKeyOf(policy));
-      if (known) zone.continueFrom(known);
+      if (known) zone.copyStateOf(known);
       if (known && known.policy.name !== policy.name) renamed.set(known, zone);
       this.#byName.set(policy.name, zone);
       for (const id of policy.sensors) this.#membershipOf(id).sensorOf.push(zone);

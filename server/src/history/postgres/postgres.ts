@@ -5,7 +5,7 @@ import { createHistory } from "../create-history.js";
 import type { Engine, EngineOptions } from "../engine.js";
 import type { History } from "../history.js";
 import { extendIds } from "../protocol.js";
-import { NOTHING_TOO_OLD, RetentionClock } from "../retention-clock.js";
+import { TIME_WITHOUT_OLD_DATA, RetentionClock } from "../retention-clock.js";
 import { readLatest } from "./latest.js";
 import { answerQuery, deviceNumberOf, readPage } from "./read.js";
 import { sweepDatabase } from "./sweep.js";
@@ -105,7 +105,7 @@ function createEngine(pool: Pool, name: string, { retention, onProblem }: Engine
     const now = retentionClock.now();
     if (typeof now === "number") return now;
     onProblem(`The server deletes no old data from the history ${name} within the next hour. ${now.problem}`);
-    return NOTHING_TOO_OLD;
+    return TIME_WITHOUT_OLD_DATA;
   }
 
   function startSweep(): void {

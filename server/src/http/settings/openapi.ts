@@ -11,7 +11,7 @@ import {
   type Schema,
 } from "../openapi-fields.js";
 import { jsonResponse, createParameter, type Paths } from "../openapi-operations.js";
-import { MAX_BODY } from "./routes.js";
+import { MAX_BODY_SIZE } from "./routes.js";
 import type {
   SettingDescription,
   SettingDifference,
@@ -193,7 +193,7 @@ const changeErrors = {
   404: "There is no such zone or device, or the server has no configuration file.",
   428: "The header `If-Match` is missing.",
 };
-const changeOperation = { tag: "settings", answers: changeAnswers, errors: changeErrors, bodyLimit: MAX_BODY };
+const changeOperation = { tag: "settings", answers: changeAnswers, errors: changeErrors, bodyLimit: MAX_BODY_SIZE };
 /** The common parts of deletions. They have fewer responses: a deletion has no body, and its result is always valid. */
 const deletionOperation = {
   tag: "settings",

@@ -12,7 +12,7 @@ import type {
 } from "./source.js";
 
 /** Maximum size of a request body, in bytes: a zone may have a thousand sensors. */
-export const MAX_BODY = 1_000_000;
+export const MAX_BODY_SIZE = 1_000_000;
 
 type NameParams = { Params: { name: string } };
 type IdParams = { Params: { "*": string } };
@@ -61,7 +61,7 @@ export function addSettingsRoutes(app: FastifyInstance, source: SettingsSource |
     return reply.header("etag", `"${etag}"`).code(statusOf(outcome)).send(responseBodyOf(outcome, view));
   }
 
-  const options = { bodyLimit: MAX_BODY };
+  const options = { bodyLimit: MAX_BODY_SIZE };
   app.patch("/api/settings", options, (request, reply) =>
     change(request, reply, { kind: "merge", values: parseValues(request.body) }),
   );
