@@ -13,7 +13,7 @@ const EXPIRY_TIMEOUT = 2000
 const MAX_ACTIONS = 8
 /** Time between two checks for space in the action queue, in ms. */
 const POLL_INTERVAL = 20
-/** Delay of a reboot, in ms, so that the reply is sent before. */
+/** Delay of a reboot, in ms, so that the reply is sent first. */
 const REBOOT_DELAY = 500
 
 /** The parts of the firmware that actions use. */

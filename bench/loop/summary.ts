@@ -11,7 +11,7 @@ export interface PeerSummary {
   readonly problem: string | undefined;
   /** Returns the median over the rounds; undefined when no round has the value. */
   medianOf(name: Metric): number | undefined;
-  /** Spread of the rounds' commands per second, relative to the median. */
+  /** Difference between the highest and the lowest commands per second of the rounds, relative to their median. */
   readonly spread: number;
 }
 

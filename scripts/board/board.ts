@@ -32,7 +32,7 @@ export interface Service {
 /** The light sensor or the lamp, by its name in `$services`. */
 export type Role = "light" | "lamp";
 
-/** The names of light sensor and lamp in messages to the user. */
+/** The names of the light sensor and the lamp in messages to the user. */
 export const PART_NAMES: Readonly<Record<Role, string>> = { light: "light sensor", lamp: "lamp" };
 
 /** DeviceScript's names of the services that `board.startLight()` and `board.startLamp()` start. */

@@ -9,7 +9,7 @@ import {
   passwordProblem,
   ssidProblem,
   urlOf,
-  userProblem,
+  userNameProblem,
   wifiPasswordProblem,
   type BrokerAddress,
   type BoardSettings,
@@ -86,7 +86,7 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
     fromFlag: flags.anonymous ? "" : (flags.user ?? address.user),
     fallback: (isSameBroker && existingTextOf("MQTT_USER")) || "",
     optional: true,
-    findProblem: userProblem,
+    findProblem: userNameProblem,
     missing: "Give --user or --anonymous.",
   });
   if (!user && stdinPasswords.broker) throw new UsageError("--password-stdin needs a user: give --user as well.");

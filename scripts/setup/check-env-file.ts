@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { parseKey } from "./env-file.js";
-import { boardIdProblem, parseBrokerAddress, passwordProblem, ssidProblem, urlOf, userProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
+import { boardIdProblem, parseBrokerAddress, passwordProblem, ssidProblem, urlOf, userNameProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
 import { ENV_FILE, readEnvFile } from "./store.js";
 import { findAdvice, findConnectionProblems } from "./warnings.js";
 
@@ -81,7 +81,7 @@ function checkValues(values: Settings): { problems: string[]; settings?: BoardSe
   const user = textOf("MQTT_USER");
   const password = textOf("MQTT_PWD");
   const id = textOf("NL_ID");
-  problems.push(ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password), boardIdProblem(id)); // prettier-ignore
+  problems.push(ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userNameProblem(user), passwordProblem(password), boardIdProblem(id)); // prettier-ignore
   if (values.MQTT_TLS !== undefined && typeof values.MQTT_TLS !== "boolean")
     problems.push("MQTT_TLS is neither true nor false.");
   const tls = values.MQTT_TLS === true;

@@ -113,7 +113,7 @@ export function wifiPasswordProblem(password: string): string {
 }
 
 /** Returns why a text cannot be a user name at the broker, as a sentence; "" when it can. */
-export function userProblem(user: string): string {
+export function userNameProblem(user: string): string {
   return textProblem("The user name", user) || lengthProblem("The user name", user);
 }
 

@@ -2,7 +2,7 @@
 
 import type { ContestedClientId } from "./api.js";
 import { createElement, findPart, setText } from "./dom.js";
-import { formatContestedDetails, formatContestedTitle } from "./labels.js";
+import { formatContestedDetails, formatContestedIdTitle } from "./labels.js";
 import { message } from "./messages/message.js";
 
 /** Largest number of client ids that are listed by name; further ones are only counted. */
@@ -37,7 +37,7 @@ export function showContestedIds(contested: readonly ContestedClientId[]): void 
 
 /** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */
 function addNotice(list: HTMLElement, one: ContestedClientId): HTMLElement {
-  const title = createElement("strong", formatContestedTitle(one));
+  const title = createElement("strong", formatContestedIdTitle(one));
   title.setAttribute("role", "alert");
   const detail = createElement("span", "");
   const item = document.createElement("li");

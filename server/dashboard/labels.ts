@@ -109,7 +109,7 @@ export function describeHours({ hours }: Zone): string {
 }
 
 /** Returns a text that says that several clients use the same client id. */
-export function formatContestedTitle({ client_id: id, account, addresses }: ContestedClientId): string {
+export function formatContestedIdTitle({ client_id: id, account, addresses }: ContestedClientId): string {
   const several = addresses.length > 2;
   if (account === null) return message(several ? "page.contestedBySeveral" : "page.contestedByTwo", { id });
   return message(several ? "page.contestedBySeveralOfAccount" : "page.contestedByTwoOfAccount", { id, account });

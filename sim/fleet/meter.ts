@@ -62,7 +62,7 @@ export interface Summary {
   readonly others?: number;
   /** Number of boards that run the firmware; absent without such boards. */
   readonly boards?: number;
-  /** Times from light to lamp on the boards that run the firmware. */
+  /** Times from a change of the light until the lamp has followed, on the boards that run the firmware. */
   readonly boards_reaction?: LatencyQuantiles;
   /** Number of light changes that the lamp of such a board did not follow before the next change. */
   readonly boards_missed?: number;

@@ -1,6 +1,6 @@
 /** Counts stored, lost, duplicate and out-of-order readings of a board between two restarts. */
 
-/** A reading that the server stored. Arrays have the order in which the server stored the readings. */
+/** A reading that the server stored. Arrays of them keep the order in which the server stored them. */
 export interface StoredReading {
   readonly seq: number;
   /** Time between taking and sending the reading, in ms. */

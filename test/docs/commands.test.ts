@@ -93,8 +93,8 @@ interface Scenario {
   readonly requiredProgram?: readonly [program: string | undefined, name: string];
 }
 
-const MOSQUITTO_CLIENTS = [findProgram("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
-const CURL = [findProgram("curl"), "curl"] as const;
+const MOSQUITTO_CLIENTS_REQUIREMENT = [findProgram("mosquitto_pub"), "mosquitto_pub and mosquitto_sub"] as const;
+const CURL_REQUIREMENT = [findProgram("curl"), "curl"] as const;
 const SERVER_READY_LINE = /Dashboard and API at http/;
 /** The last output of `npm run flash` and similar commands without a board: the problem and a remedy. */
 const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
@@ -102,7 +102,7 @@ const NO_BOARD_ERROR = /^Failed\.\n.*\n {2}What to do: /m;
 const SCENARIOS: readonly Scenario[] = [
   {
     name: "a first look, from any MQTT client",
-    requiredProgram: MOSQUITTO_CLIENTS,
+    requiredProgram: MOSQUITTO_CLIENTS_REQUIREMENT,
     steps: [
       {
         command: "npm ci && npm start",
@@ -154,7 +154,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "two zones and an override",
-    requiredProgram: MOSQUITTO_CLIENTS,
+    requiredProgram: MOSQUITTO_CLIENTS_REQUIREMENT,
     steps: [
       { command: "npm run server -- config init", expectedOutput: /nightlight\.yaml/ },
       { command: "npm run server -- config check", expectedOutput: /2 zones/ },
@@ -372,7 +372,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "the HTTP API, by curl",
-    requiredProgram: CURL,
+    requiredProgram: CURL_REQUIREMENT,
     prepare: startApiServer,
     steps: [
       { command: "curl http://127.0.0.1:8080/api/openapi.json", expectedOutput: /"openapi":"3\.1/ },

@@ -5,7 +5,7 @@ import mqtt from "mqtt";
 import { startServer, type Log, type ServerOptions } from "nightlight-server";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { ContestedClientId } from "../../server/dashboard/api.js";
-import { formatContestedTitle } from "../../server/dashboard/labels.js";
+import { formatContestedIdTitle } from "../../server/dashboard/labels.js";
 import { en } from "../../server/dashboard/messages/en.js";
 import { setMessages } from "../../server/dashboard/messages/message.js";
 import { sha256Of } from "../../server/src/security/scrypt.js";
@@ -159,7 +159,7 @@ test("the page explains the dashboard's message about two clients with one clien
   );
   expect(contested).toMatchObject({ client_id: "phone", account: null });
   setMessages(en, "en");
-  expectOnPage(formatContestedTitle(contested));
+  expectOnPage(formatContestedIdTitle(contested));
 }, 90_000);
 
 test("the page explains a board's log messages", async () => {

@@ -82,8 +82,8 @@ describe("messages of QoS 2", () => {
     const [peer] = broker.peers;
     for (let first = 1; first <= 480; first += 16) {
       peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));
-      const hasPubrecs = () => broker.packetsOfType("pubrec").length === first + 15;
-      await eventually(hasPubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
+      const hasMorePubrecs = () => broker.packetsOfType("pubrec").length === first + 15;
+      await eventually(hasMorePubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
     }
     // Releases the last message first, which is the worst case for a list that is searched from its start.
     peer.send(...repeat(480, (n) => ({ cmd: "pubrel" as const, messageId: 481 - n })));
@@ -97,8 +97,8 @@ describe("messages of QoS 2", () => {
     const [peer] = broker.peers;
     for (let first = 1; first <= 512; first += 16) {
       peer.send(...repeat(16, (n) => publishPacket(first + n - 1)));
-      const hasPubrecs = () => broker.packetsOfType("pubrec").length >= first + 15;
-      await eventually(hasPubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
+      const hasMorePubrecs = () => broker.packetsOfType("pubrec").length >= first + 15;
+      await eventually(hasMorePubrecs, { within: EVENT_DEADLINE, what: "16 more messages" });
     }
     peer.send(...repeat(88, (n) => publishPacket(512 + n)));
     await waitForLog(/^disconnected: the broker does not release messages of QoS 2, 512 of them/);

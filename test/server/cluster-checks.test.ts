@@ -101,7 +101,10 @@ describe("stored records", () => {
         }
         const placed = one.obtainBoots().placeReading(1, 5, { light: 1 }, NOW, true);
         expect(Number.isSafeInteger(placed.measuredAt)).toBe(true);
-        const { last_seen, light } = copyThroughJson(one.toView()) as { last_seen: string | null; light: number | null };
+        const { last_seen, light } = copyThroughJson(one.toView()) as {
+          last_seen: string | null;
+          light: number | null;
+        };
         expect(last_seen === null || Date.parse(last_seen) <= NOW + 86_400_000).toBe(true);
         expect(light === null || (light >= 0 && light <= 1023)).toBe(true);
       }),

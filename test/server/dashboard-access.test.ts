@@ -52,7 +52,7 @@ test("the first load has less than 100 KB compressed, and every browser gets it 
   expect(sum + messages).toBeLessThan(100_000);
 });
 
-/** Returns the files that every page loads, except the texts. Other views are chunks that load when they are opened. */
+/** Returns the scripts that the page loads at once, without its translations. Views are further scripts, which load when they are opened. */
 async function listFilesOfFirstLoad(): Promise<Set<string>> {
   const scripts = new Set(["app.js"]);
   for (const name of scripts) {

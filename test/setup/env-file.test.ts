@@ -9,7 +9,7 @@ import {
   passwordProblem,
   ssidProblem,
   toSettings,
-  userProblem,
+  userNameProblem,
   wifiPasswordProblem,
 } from "../../scripts/setup/settings.js";
 import { writeEnvFile } from "../../scripts/setup/store.js";
@@ -77,7 +77,7 @@ test("any Wi-Fi name, user and password is either refused with a sentence or rea
       userText(80),
       otherLines,
       (ssid, wifiPassword, user, password, lines) => {
-        const problems = [ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userProblem(user), passwordProblem(password)]; // prettier-ignore
+        const problems = [ssidProblem(ssid), wifiPasswordProblem(wifiPassword), userNameProblem(user), passwordProblem(password)]; // prettier-ignore
         for (const problem of problems) expect(problem).toMatch(/^$|^[A-Z].*\.$/);
         if (problems.some((problem) => problem !== "")) return;
         accepted++;

@@ -8,7 +8,7 @@ import {
   passwordProblem,
   ssidProblem,
   urlOf,
-  userProblem,
+  userNameProblem,
   wifiPasswordProblem,
   type BoardSettings,
 } from "../../scripts/setup/settings.js";
@@ -67,8 +67,8 @@ test("values that a board cannot store are refused without showing passwords", (
   expect(wifiPasswordProblem("seven77")).toMatch(/8 to 63/);
   expect(wifiPasswordProblem("x".repeat(64))).toMatch(/8 to 63/);
   expect(wifiPasswordProblem("a1".repeat(32))).toContain("64 digits");
-  expect(userProblem("x".repeat(198))).toBe("");
-  expect(userProblem("x".repeat(199))).toContain("at most 200");
+  expect(userNameProblem("x".repeat(198))).toBe("");
+  expect(userNameProblem("x".repeat(199))).toContain("at most 200");
   expect(passwordProblem("tab\there")).toContain("control character");
   for (const problem of [
     wifiPasswordProblem("seven77"),

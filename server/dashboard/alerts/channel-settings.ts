@@ -60,7 +60,7 @@ export class ChannelSettings {
     for (const name of SETTING_NAMES) {
       const setting = version.view.settings.find(({ path }) => path[0] === "alerts" && path[1] === name);
       if (setting?.editable) this.addField(name, setting);
-      else if (setting) this.addOverridden(setting, setting.origin.name ?? "");
+      else if (setting) this.addOverriddenNote(setting, setting.origin.name ?? "");
     }
     if (this.form.size === 0) return;
     this.place.append(this.form.element);
@@ -105,7 +105,7 @@ export class ChannelSettings {
     };
   }
 
-  private addOverridden({ path }: SettingDescription, source: string): void {
+  private addOverriddenNote({ path }: SettingDescription, source: string): void {
     this.place.append(
       buildElement(
         "p",

@@ -14,7 +14,7 @@ export function formatPeriodLength(length: number): string {
   return length <= DAY ? formatUnit(length / HOUR, "hour", "narrow") : formatUnit(length / DAY, "day", "narrow");
 }
 
-/** Shortest time range, in ms. Boards take a reading at most four times a second. */
+/** Shortest time range, in ms. It contains at most 40 readings, because boards take at most four a second. */
 const MIN_PERIOD_LENGTH = 10_000;
 
 export class Period {

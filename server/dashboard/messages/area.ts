@@ -1,4 +1,4 @@
-/** Types of messages and of their areas. */
+/** Types of messages. An area is the group of messages of one view. */
 
 /** Forms of a message that depend on the number `{count}`, by the categories of `Intl.PluralRules`. */
 export type PluralForms = { readonly other: string } & { readonly [category in Intl.LDMLPluralRule]?: string };

@@ -50,7 +50,7 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 export class RuleSliders {
-  /** The text of the preview, and the buttons. Put it near the plot. */
+  /** A bar that describes the chosen rule, with its buttons. The owner of the sliders adds the bar to the page, near the plot. */
   readonly bar = buildElement("div", { class: "rule-bar", hidden: true });
   private readonly text = buildElement("span", { role: "status" });
   private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });

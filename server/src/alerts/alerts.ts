@@ -94,7 +94,7 @@ export class Alerts {
 
   /** Returns the channels to which alerts are sent. */
   channels(): ChannelView[] {
-    return this.#deliveries.list();
+    return this.#deliveries.listChannels();
   }
 
   /** The numbers of delivered and failed messages since the server started, by channel. */

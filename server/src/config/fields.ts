@@ -91,7 +91,7 @@ export function durationSchema(what: string, least: number, most: number) {
 }
 
 /** Schema of a duration within the range of an MQTT message field. */
-export const messageTimeSchema = (what: string, { minimum, maximum }: Field) =>
+export const fieldDurationSchema = (what: string, { minimum, maximum }: Field) =>
   durationSchema(what, minimum!, maximum!);
 
 /** Schema of a time of day, which is decoded to minutes since midnight. */

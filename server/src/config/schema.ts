@@ -15,7 +15,7 @@ import {
   hostNamesSchema,
   lightLevelSchema,
   mappingSchema,
-  messageTimeSchema,
+  fieldDurationSchema,
   ntfyUrlSchema,
   choiceSchema,
   pageUrlSchema,
@@ -38,8 +38,8 @@ const MILLION = 1_000_000;
 const createRuleFields = (suffix = "") => ({
   threshold: lightLevelSchema(`The lamp is on when the light is below it${suffix}`, CONFIG.threshold),
   hysteresis: lightLevelSchema(`A lamp that is on goes off at threshold + hysteresis${suffix}`, CONFIG.hysteresis),
-  min_on: messageTimeSchema(`Shortest time that a lamp stays on${suffix}`, CONFIG.min_on),
-  min_off: messageTimeSchema(`Shortest time that a lamp stays off${suffix}`, CONFIG.min_off),
+  min_on: fieldDurationSchema(`Shortest time that a lamp stays on${suffix}`, CONFIG.min_on),
+  min_off: fieldDurationSchema(`Shortest time that a lamp stays off${suffix}`, CONFIG.min_off),
 });
 
 /** A rule whose settings are optional. The top-level setting `rule` provides missing values. */
@@ -149,24 +149,24 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
       "When boards report (change: after a change of the light, interval: regularly)",
       CONFIG.report.values,
     ).prefault(DEFAULT_CADENCE.report),
-    interval: messageTimeSchema("Time between reports with `report: interval`", CONFIG.interval).prefault(
+    interval: fieldDurationSchema("Time between reports with `report: interval`", CONFIG.interval).prefault(
       formatDuration(DEFAULT_CADENCE.interval),
     ),
-    sample: messageTimeSchema("Time between two samples of the sensor", CONFIG.sample).prefault(
+    sample: fieldDurationSchema("Time between two samples of the sensor", CONFIG.sample).prefault(
       formatDuration(DEFAULT_CADENCE.sample),
     ),
     dead_band: lightLevelSchema(
       "Smallest change of light that is reported with `report: change`",
       CONFIG.dead_band,
     ).prefault(DEFAULT_CADENCE.dead_band),
-    heartbeat: messageTimeSchema("Longest time between two reports with `report: change`", CONFIG.heartbeat).prefault(
+    heartbeat: fieldDurationSchema("Longest time between two reports with `report: change`", CONFIG.heartbeat).prefault(
       formatDuration(DEFAULT_CADENCE.heartbeat),
     ),
     offline: choiceSchema(
       "Which readings boards send after a lost connection (keep: all of them, latest: only the newest)",
       CONFIG.offline.values,
     ).prefault("keep"),
-    alone_after: messageTimeSchema(
+    alone_after: fieldDurationSchema(
       "Time without a server after which a board decides by itself",
       CONFIG.alone_after,
     ).prefault("10 s"),

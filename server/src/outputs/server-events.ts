@@ -4,7 +4,7 @@ import type { ZoneView } from "../decisions/zones/view.js";
 
 /** Events of the server for programs that use it as a library, each with its arguments. */
 export interface ServerEvents {
-  /** A valid message has arrived and takes effect next. */
+  /** A valid message has arrived. It takes effect after this event. */
   received: [id: string, channel: Channel, message: object];
   /** A lamp command was published. */
   sent: [id: string, message: LampCommand];

@@ -26,8 +26,8 @@ function openSublevel(db: Database, name: string) {
  * A LevelDB database that retries failed writes until they succeed.
  *
  * A failed write may leave an incomplete record in the LevelDB log. LevelDB appends to that log anyway, but the next start
- * drops everything after the incomplete record: all of 200 writes that succeeded after a full disk were lost by `kill -9`.
- * Therefore the database is reopened before the retry, which starts a new log.
+ * drops everything after the incomplete record. After a full disk, a `kill -9` would thus lose all later writes. Therefore
+ * the database is reopened before the retry, which starts a new log.
  */
 export class LevelDatabase {
   readonly #db: Database;

@@ -26,7 +26,7 @@ export interface SettingsServer {
   /** The parsed lines of the log, in order. */
   readonly lines: { readonly level: string; readonly msg: string; readonly changed?: readonly string[] }[];
   text(): Promise<string>;
-  /** Writes the file, as an editor does. */
+  /** Writes the configuration file without the API, as a person with an editor does. */
   write(text: string): Promise<void>;
   get(): Promise<{ view: SettingsView; etag: string }>;
   /** Sends a change. Overwrites any version unless `etag` is given. */

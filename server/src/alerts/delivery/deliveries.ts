@@ -90,7 +90,7 @@ export class Deliveries {
     );
   }
 
-  list(): ChannelView[] {
+  listChannels(): ChannelView[] {
     return this.#outboxes.map(({ channel, problem = null, waiting, counts }) => ({
       channel: channel.name,
       target: channel.target,

@@ -11,7 +11,7 @@ export const DAY = 24 * 60 * 60_000;
 /** The longest override that a person can set, in ms. `contract/apps.ts` defines the same limit for the field `for`. */
 const MAX_OVERRIDE_DURATION = 31 * DAY;
 
-/** The largest difference between the clocks of servers, in ms. A time further in the future counts as damaged. */
+/** The largest allowed difference between the clocks of servers, in ms. A time further in the future counts as damaged. */
 const MAX_CLOCK_DIFFERENCE = DAY;
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
