@@ -172,8 +172,9 @@ export class Connection {
 
     private finish(end: EndReason, reason: string): void {
         if (this.reason) return
-        this.endReason = this.closedAt >= 0 ? EndReason.Closed : end
-        this.reason = this.closedAt >= 0 ? "stopped" : reason
+        const closed = this.closedAt >= 0
+        this.endReason = closed ? EndReason.Closed : end
+        this.reason = closed ? "stopped" : reason
         this.link.close()
         this.wake.notify()
         this.options.inboxSpace.notify()
