@@ -46,10 +46,10 @@ describe.concurrent("a simulated board", () => {
     const board = createBoard({ bytecode: follow, light: () => now });
     await board.start();
     board.setLight(10);
-    expect(board).toMatchObject({ light: 10, held: true });
+    expect(board).toMatchObject({ light: 10, isLightHeld: true });
     now = 800;
     board.setLight(null);
-    expect(board).toMatchObject({ light: 800, held: false });
+    expect(board).toMatchObject({ light: 800, isLightHeld: false });
     now = 900;
     await eventually(() => board.light === 900, { what: "the light to follow its source" });
   });
