@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.js";
 
-/** Tests with time limits in seconds. At most three of these files run at the same time. */
+/** Tests with time limits in seconds. At most two of these files run at the same time. */
 const TIMED_TESTS = [
-  "test/chaos/{accounts,chaos,proxy}.test.ts",
+  "test/chaos/{accounts,proxy}.test.ts",
   "test/e2e/**/*.test.ts",
   "test/firmware/{keep-alive,wrap-restart}.test.ts",
   "test/mqtt/{client,session-*,vm}.test.ts",
@@ -12,7 +12,7 @@ const TIMED_TESTS = [
 
 /** Tests whose limits a busy machine exceeds first. At most two of these files run at the same time. */
 const DEMANDING_TESTS = [
-  "test/chaos/promises.test.ts",
+  "test/chaos/{chaos,promises}.test.ts",
   "test/firmware/endurance.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
@@ -60,7 +60,7 @@ const PARALLEL_OPTIONS = {
 };
 
 /** These tests start after the parallel ones have ended, because a busy machine would exceed their time limits. */
-const TIMED_OPTIONS = { maxWorkers: 3, sequence: { groupOrder: 1 }, ...LONG_TIMEOUTS };
+const TIMED_OPTIONS = { maxWorkers: 2, sequence: { groupOrder: 1 }, ...LONG_TIMEOUTS };
 
 export default defineConfig({
   test: {
@@ -88,7 +88,7 @@ export default defineConfig({
         test: {
           name: "demanding",
           include: DEMANDING_TESTS,
-          maxWorkers: 2,
+          maxWorkers: 1,
           sequence: { groupOrder: 2 },
           ...LONG_TIMEOUTS,
         },
