@@ -1,4 +1,5 @@
-// Import rules between folders. `npm run check` fails on imports of a higher layer and on cycles, even of types only.
+// Import rules between folders. `npm run check` fails when a file imports from a higher layer, and when imports form a
+// cycle. The rules also apply to imports of types.
 
 /** The folders and files of server/src, highest first. Each may import those that follow it, and the contract. */
 const LAYERS = [

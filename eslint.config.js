@@ -68,7 +68,8 @@ export default defineConfig(
   },
   {
     files: ["server/src/**/*.ts", "server/dashboard/**/*.ts", "sim/**/*.ts"],
-    // the event stream must detect that the computer slept, but performance.now() may stop during sleep
+    // the ignored files may read the wall clock: the event stream must detect that the computer slept, but
+    // performance.now() may stop during sleep
     ignores: [
       "server/src/time/monotonic-clock.ts",
       "server/dashboard/clock.ts",
@@ -78,7 +79,7 @@ export default defineConfig(
   },
   {
     files: ["server/dashboard/**/*.ts"],
-    // reasons.ts contains the server's English sentences, which it translates
+    // ignores reasons.ts, because this file contains the server's English sentences, which it translates
     ignores: [
       "server/dashboard/build.ts",
       "server/dashboard/messages/**",
@@ -98,7 +99,7 @@ export default defineConfig(
     rules: { "no-restricted-syntax": ["error", ...PRIVATE_MEMBER_RULES, ...WALL_CLOCK_RULES] },
   },
   {
-    // Firmware has no rules with types, because DeviceScript's types differ. Its compiler rejects floating promises.
+    // Firmware has no rules that need types, because DeviceScript's types differ from those of Node.
     files: ["contract/**/*.ts", "src/**/*.ts", "packages/**/*.ts", "**/device/**/*.ts"],
     extends: [ts.configs.disableTypeChecked],
     rules: { "@typescript-eslint/no-explicit-any": "off" },

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
-import { LongestFirst } from "./test/support/longest-first.js";
+import { LongestFirstSequencer } from "./test/support/longest-first.js";
 
-/** Tests with time limits in seconds. At most two of these files run at the same time. */
+/** Test files with time limits of some seconds. At most two of these files run at the same time. */
 const TIMED_TESTS = [
   "test/chaos/{accounts,proxy}.test.ts",
   "test/e2e/**/*.test.ts",
@@ -10,14 +10,14 @@ const TIMED_TESTS = [
   "test/server/cli.test.ts",
 ];
 
-/** Tests whose limits a busy machine exceeds first. At most two of these files run at the same time. */
+/** Test files with the tightest time limits. Each of these files runs alone. */
 const DEMANDING_TESTS = [
   "test/chaos/{chaos,promises}.test.ts",
   "test/firmware/endurance.test.ts",
   "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
 ];
 
-/** Files that take more than 15 s on two cores. `npm test` leaves them out, together with `TIMED_TESTS` and `DEMANDING_TESTS`. */
+/** Test files that take more than 15 s on two cores. `npm test` omits them, `TIMED_TESTS` and `DEMANDING_TESTS`. */
 const LONG_TESTS = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
@@ -39,7 +39,7 @@ const LONG_TESTS = [
   "test/vscode/{commands,extension}.test.ts",
 ];
 
-/** The essence of the product in one file: real firmware, a real broker and the server. `npm test` includes it. */
+/** The most important test: real firmware, a real broker and the server in one file. `npm test` includes this file. */
 const ESSENTIAL_TEST = "test/e2e/nightlight.test.ts";
 
 const SHARED_OPTIONS = {
@@ -47,26 +47,26 @@ const SHARED_OPTIONS = {
   ssr: { resolve: { conditions: ["nightlight-source"] } },
 };
 
-/** Generous timeouts, because a slow or shared machine is not a failure. */
+/** Generous timeouts in ms, because a slow or shared machine must not make tests fail. */
 const LONG_TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 /** Four workers can share two cores, because most of these tests mainly wait for timers and other programs. */
 const PARALLEL_OPTIONS = {
   maxWorkers: 4,
-  // A worker loads the sources once for all of its files.
+  // Without isolation, a worker loads the sources only once for all of its test files.
   isolate: false,
   sequence: { groupOrder: 0 },
   ...LONG_TIMEOUTS,
 };
 
-/** These tests start after the parallel ones have ended, because a busy machine would exceed their time limits. */
+/** Options of test files with time limits. They start after all parallel files, so that the machine is not busy. */
 const TIMED_OPTIONS = { maxWorkers: 2, sequence: { groupOrder: 1 }, ...LONG_TIMEOUTS };
 
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
     reporters: ["default"],
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: LongestFirstSequencer },
     projects: [
       {
         ...SHARED_OPTIONS,

@@ -9,7 +9,7 @@ import { plotResults } from "./loop/plot.js";
 import { compareClients } from "./mqtt/index.js";
 import type { BenchmarkOptions, BenchmarkPart } from "./options.js";
 
-export type Print = (text: string) => void;
+export type PrintFunction = (text: string) => void;
 
 export interface PartResult {
   /** The tables, as Markdown. */
@@ -21,7 +21,7 @@ export interface PartResult {
 interface PartDefinition {
   /** The page that shows the results, as a path from `docs/`. */
   readonly page: string;
-  run(options: BenchmarkOptions, print: Print): Promise<PartResult>;
+  run(options: BenchmarkOptions, print: PrintFunction): Promise<PartResult>;
 }
 
 const BENCHMARKS_PAGE = "reference/benchmarks.md";

@@ -1,4 +1,7 @@
-/** Decides which sensor readings a board sends. Pure, so that simulated boards report exactly like real ones. */
+/**
+ * Decides which sensor readings a board sends. All functions are pure, so simulated boards report exactly like real
+ * ones.
+ */
 
 import { Rule } from "./rule.js"
 

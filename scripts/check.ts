@@ -51,10 +51,13 @@ async function checkPageTexts(): Promise<boolean> {
 
 type Step = [what: string, step: () => Promise<unknown>];
 
-/** Runs first, because linting the firmware needs DeviceScript's libraries, which a build writes. */
+/**
+ * The step that runs before all others, because linting the firmware needs DeviceScript's libraries, which a build
+ * writes.
+ */
 const FIRST_STEP: Step = ["the firmware of every board compiles", () => ensureFirmware().then(() => true)];
 
-/** The other steps, the longest first. */
+/** The steps that run after `FIRST_STEP`, the longest first. */
 const STEPS: Step[] = [
   ["lint", () => runScript(findCommandScript("eslint"), ".")],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],

@@ -38,7 +38,10 @@ export class BoardState extends EventEmitter<BoardEvents> {
     this.emit("change");
   }
 
-  /** Emits no `change`, because the LED blinks all the time and each `change` is sent to the browsers. */
+  /**
+   * Sets the status LED. Emits no `change` event, because the LED blinks all the time and each `change` is sent to the
+   * browsers.
+   */
   protected setStatusLight(statusLight: StatusLight): void {
     this.#statusLight = statusLight;
     this.emit("status-light", statusLight);

@@ -25,7 +25,10 @@ const MAX_RESTART_DELAY = 30_000;
 /** Uptime after which a crash counts as the first one again, in ms. */
 const STABLE_UPTIME = 60_000;
 
-/** Largest uptime, in ms: 100 days. The virtual machine's clock moves to it in steps, which takes time. */
+/**
+ * Maximum of the option `uptime`, in ms: 100 days. At power-up, the virtual machine's clock advances to the uptime in
+ * steps, which takes time.
+ */
 const MAX_UPTIME = 8_640_000_000;
 
 /** Functions that resolve or reject the promise of a pending `start`. */

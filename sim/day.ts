@@ -26,7 +26,7 @@ const WAVE_AMPLITUDE = 0.06;
 /** Periods of the two sine waves that vary the light under a cloud, in ms. */
 const WAVE_PERIODS = [23_000, 67_000] as const;
 /** Half of the maximum noise of the analog-to-digital converter, in units of a light reading. */
-const HALF_NOISE = 1.2;
+const HALF_MAX_NOISE = 1.2;
 /** Time between two noise values, in ms. */
 const NOISE_INTERVAL = 100;
 
@@ -68,7 +68,7 @@ export function createCloudyDay({ seed = 1, period = DAY, hour = 0, noisy = true
 export function noiseOf(sample: number): number {
   const chance = hashInteger(sample);
   // the sum of two uniform numbers approximates a normal distribution
-  return (((chance & 0xffff) + (chance >>> 16)) / 0xffff - 1) * 2 * HALF_NOISE;
+  return (((chance & 0xffff) + (chance >>> 16)) / 0xffff - 1) * 2 * HALF_MAX_NOISE;
 }
 
 /** Returns the light that a clear sky adds to the night's light. */

@@ -12,7 +12,7 @@ export interface BoardView {
   /** Light at the sensor, 0 to 1023. */
   light: number;
   lamp: boolean;
-  /** Whether the user has set the light by hand, so that the light source has no effect. */
+  /** Whether the user has set the light by hand. The light source then has no effect. */
   held: boolean;
   running: boolean;
   crashes: number;
@@ -96,7 +96,10 @@ function createNotFoundError(id: string): RequestError {
   return new RequestError(404, `There is no simulated board "${id}".`);
 }
 
-/** Splits `<id>/<what>` at the last slash, because a board id may contain slashes. @throws RequestError for an unknown board */
+/**
+ * Splits `<id>/<what>` at the last slash, because a board id may contain slashes.
+ * @throws RequestError for an unknown board
+ */
 function parseBoardPath(simulator: Simulator, path: string): [board: SimulatedBoard, what: string] {
   const slash = path.lastIndexOf("/");
   const id = path.slice(0, Math.max(0, slash));
@@ -153,7 +156,7 @@ function fieldOf(body: unknown, name: string): unknown {
   return typeof body === "object" && body !== null ? (body as Record<string, unknown>)[name] : undefined;
 }
 
-/** Publishes changes of boards. Returns a function that stops publishing. */
+/** Publishes an event after changes of a board, at most once per `EVENT_INTERVAL`. Returns a function that stops it. */
 function publishChanges(simulator: Simulator, publish: (name: string, data: unknown) => void): () => Promise<void> {
   const timers = new Map<SimulatedBoard, NodeJS.Timeout>();
   const changed = function (this: SimulatedBoard) {

@@ -1,11 +1,11 @@
 /** Light sources for simulated boards: pure functions from time to light. */
 
-/** Lowest light reading: darkness. */
+/** Lowest light level, which means darkness. */
 export const MIN_LIGHT = 0;
-/** Highest light reading: light sensors have a resolution of 10 bits. */
+/** Highest light level, because light sensors have a resolution of 10 bits. */
 export const MAX_LIGHT = 1023;
 
-/** Returns the light, 0..1023, at a time in ms since the board first started. */
+/** Function that returns the light, 0..1023. @param ms time since the board first started, in ms */
 export type LightSource = (ms: number) => number;
 
 /** Rounds to the nearest integer from 0 to 1023. */
@@ -13,7 +13,7 @@ export function clampLight(light: number): number {
   return Math.round(Math.min(MAX_LIGHT, Math.max(MIN_LIGHT, light)));
 }
 
-/** Returns a light source that never changes. */
+/** Returns a light source with a constant light level. @param light rounded and limited to 0..1023 */
 export function createConstantLight(light: number): LightSource {
   const level = clampLight(light);
   return () => level;
@@ -36,7 +36,7 @@ export function createShortDay({ period = 60_000 }: { period?: number } = {}): L
   return (ms) => {
     const days = ms / period;
     const sky = MEAN_LIGHT + LIGHT_AMPLITUDE * Math.cos(TWO_PI * (days + START_FRACTION));
-    // combine sine waves without a common period, which look random but are the same in every run
+    // add sine waves without a common period: the sum looks random but is the same in every run
     const wave = Math.sin(TWO_PI * days * 5.3) + Math.sin(TWO_PI * days * 8.7 + 1) + Math.sin(TWO_PI * days * 13.1 + 2);
     const cloud = Math.max(0, wave / 3);
     return clampLight(sky - Math.max(0, sky - CLOUD_BASE_LIGHT) * cloud);

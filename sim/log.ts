@@ -4,7 +4,7 @@
 export type LogLevel = "debug" | "info" | "warn" | "error" | "runtime";
 
 const LEVEL_BY_PREFIX: Record<string, LogLevel> = { "?": "debug", ">": "info", "*": "warn", "!": "error" };
-/** Matches lines of the virtual machine that have the same prefix as lines of the program. */
+/** Matches the virtual machine's own lines that begin with a log level prefix like the lines of the program. */
 const RUNTIME_LINE = /^(\* (DeviceScript |start: |stop program)|! service \S+ not found)/;
 
 /** Splits a line such as `> hello` into its log level and text. */

@@ -17,8 +17,9 @@ export class BoardNetwork {
   }
 
   /**
-   * Stops all traffic. `reset` and `end` close connections on both sides and refuse new ones. `silent` drops packets:
-   * connections and connection attempts hang until `heal()` and then continue, as with TCP.
+   * Stops all traffic. `reset` and `end` close connections on both sides and refuse new connections. `silent` drops
+   * packets: connections and connection attempts hang until `heal()` and then continue, because TCP sends lost packets
+   * again.
    */
   cut({ how = "reset" }: { how?: CutKind } = {}): void {
     this.#update({ cut: how });

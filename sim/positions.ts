@@ -1,11 +1,11 @@
 /** Translates program counters in stack traces of the virtual machine to source files and lines. */
 
-/** The source map in `bytecode-dbg.json` (DeviceScript's interop/src/debug.ts). */
+/** The part of `bytecode-dbg.json` that maps bytecode to source code (DeviceScript's interop/src/debug.ts). */
 export interface DebugInfo {
   functions: { startpc: number }[];
   /** Triples of position, length and program counter. Position and program counter are deltas to the previous triple. */
   srcmap: number[];
-  /** Source files in position order: positions count through the concatenated texts. */
+  /** Source files, in the order in which their texts are concatenated. A position is an offset in the concatenation. */
   sources: { path: string; length: number; text: string }[];
 }
 

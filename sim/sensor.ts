@@ -1,4 +1,4 @@
-/** Simulated light sensor: reads a light source, or a value that the user holds. */
+/** Simulated light sensor, which reads a light source or a value that the user has set. */
 import { clampLight, type LightSource, MAX_LIGHT, MIN_LIGHT } from "./light.js";
 
 export class LightSensor {
@@ -26,7 +26,7 @@ export class LightSensor {
   }
 
   /**
-   * Holds the light at a value, 0..1023; null returns to the light source.
+   * Holds the light at a value, 0..1023, regardless of the light source. With null, the sensor reads the source again.
    * @throws RangeError when the value is out of range
    */
   hold(light: number | null): void {
@@ -35,7 +35,7 @@ export class LightSensor {
     this.#held = light === null ? undefined : clampLight(light);
   }
 
-  /** Updates the reading to the current light. Returns whether the reading changed. */
+  /** Takes a new reading of the light. Returns whether the new reading differs from the previous reading. */
   sample(): boolean {
     const now = performance.now();
     const light = this.#held ?? clampLight(this.source(now - (this.#startedAt ?? now)));

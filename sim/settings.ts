@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { redactUrl } from "../server/src/security/redact.js";
 
-/** Settings of a board: values by key. A deployment deletes keys whose value is undefined. */
+/** Settings of a board: values by key. An undefined value makes a deployment delete the key on the board. */
 export type Settings = Record<string, unknown>;
 
 /** Longest value that the virtual machine stores, in bytes of JSON. Longer values crash the virtual machine. */
@@ -12,7 +12,7 @@ export const MAX_VALUE_SIZE = 200;
 /**
  * Parses an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), including its peculiarities:
  * a line with `#` anywhere is ignored, keys and values are not trimmed, a value that is valid JSON is parsed
- * (`1883` a number, `"1883"` a string), and an empty value deletes the setting.
+ * (`1883` becomes a number, `"1883"` a string), and an empty value deletes the setting.
  */
 export function parseSettings(text: string): Settings {
   const settings: Settings = {};
@@ -32,7 +32,7 @@ function parseValue(text: string): unknown {
   }
 }
 
-/** Reads the settings of a project folder. `.env.local` takes precedence over `.env.defaults`. Missing files count as empty. */
+/** Reads a project's settings. `.env.local` takes precedence over `.env.defaults`. Missing files count as empty. */
 export function readSettings(folder: string): Settings {
   const settings: Settings = {};
   for (const name of [".env.defaults", ".env.local"]) {

@@ -19,8 +19,9 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
   }
 
   /**
-   * Adds a board that is switched off; its `start` method switches it on. The setting `NL_ID` is the board's id by default.
-   * @throws Error if the id exists already or there is no bytecode; RangeError for the same reasons as `SimulatedBoard`
+   * Adds a board that is switched off; its `start` method switches it on. `NL_ID` in its settings is `id` by default.
+   * @throws Error if a board with this id exists or no bytecode is given
+   * @throws RangeError for the same reasons as the constructor of `SimulatedBoard`
    */
   add(options: Pick<BoardOptions, "id"> & Partial<BoardOptions>): SimulatedBoard {
     const { id } = options;
@@ -34,7 +35,7 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
     return board;
   }
 
-  /** Stops and removes a board. Returns false if there is none with this id. */
+  /** Stops and removes a board. Returns false if no board has this id. */
   async remove(id: string): Promise<boolean> {
     const board = this.boards.get(id);
     if (!board) return false;

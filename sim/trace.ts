@@ -9,8 +9,8 @@ interface Reading {
 }
 
 /**
- * Creates a light source that repeats a recording. Each value lasts until the next one; the last value lasts as long as the
- * one before it.
+ * Creates a light source that repeats a recording. Each value lasts until the next value; the last value lasts as long
+ * as the value before it.
  * @throws Error if a line is invalid. The message names the file, the line, its text and the valid values.
  */
 export function readTrace(file: string): LightSource {

@@ -17,13 +17,14 @@ export interface BoardOptions {
   /** Jacdac device identifier, 16 hexadecimal digits; derived from `id` by default. */
   deviceId?: string;
   /**
-   * Speed of the board's clock relative to real time, 1 to 100; 1 by default. The clock runs in real time while the
-   * board opens a connection, because the broker does too. The clock runs slower when the computer is overloaded.
+   * Speed of the board's clock relative to real time, 1 to 100; 1 by default. While the board opens a connection, the
+   * clock runs in real time, because the broker answers in real time. The clock runs slower when the computer is
+   * overloaded.
    */
   speed?: number;
   /**
-   * Time on the board's clock when the board is first switched on, in ms; 0 by default. The clock starts at 0 after every
-   * reset and every later power-up, as on a chip.
+   * Time on the board's clock when the board is first switched on, in ms; 0 by default. After every reset and every
+   * later power-up, the clock starts at 0, as on a real chip.
    */
   uptime?: number;
   /** Debug information that adds source positions to crash reasons. */
@@ -40,9 +41,9 @@ export interface BoardEvents {
   crash: [reason: string];
   /** The program requested a restart or reset. */
   reboot: [reason: string];
-  /** The program started, and has found its sensor and lamp if it uses them. */
+  /** The program has started. If it uses the sensor or the lamp, it has found them. */
   start: [];
-  /** The flash memory changed: by a deploy, or by the program. */
+  /** A deployment or the program changed the flash memory. */
   flash: [];
   /** The status LED changed, for example because it blinks. */
   "status-light": [shown: StatusLight];

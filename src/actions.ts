@@ -9,7 +9,7 @@ import { readNumber } from "./settings.js"
 const LAST_REBOOT_SETTING = "NL_REBOOTED"
 /** Longest wait after a connect for the server's list of expired actions, in ms. */
 const EXPIRY_TIMEOUT = 2000
-/** Size of the queue of pending actions, and of the list of performed actions used to detect duplicates. */
+/** Largest number of pending actions, and of performed actions that the board remembers to detect duplicates. */
 const MAX_ACTIONS = 8
 /** Time between two checks for space in the action queue, in ms. */
 const POLL_INTERVAL = 20
@@ -32,16 +32,20 @@ export interface ActionContext {
  *
  * An action may have waited at the broker since yesterday, but a board without a clock cannot detect the age of an action.
  * After a connect, or while the server is offline, actions therefore wait for a `<id>/config` message: its `expired` field
- * says which actions the server gave up on. If no such message arrives, the board performs them after `EXPIRY_TIMEOUT`.
+ * says which actions have expired. If no such message arrives, the board performs all actions after `EXPIRY_TIMEOUT`.
  */
 export interface Actions {
     /** Adds an action. Waits while the queue is full, which delays the acknowledgment and so holds back the broker. */
     add(command: ActionCommand): Promise<void>
-    /** Call after each connect. Delays actions, which may be old, until `setExpired` is called, or for `EXPIRY_TIMEOUT`. */
+    /**
+     * Call after each connect. Delays actions, which may be old, until `setExpired`, but at most for `EXPIRY_TIMEOUT`.
+     */
     connected(now: number): void
-    /** Sets the highest `seq` of the actions that the server gave up on, and ends the delay after a connect. */
+    /** Sets the highest `seq` of the actions that have expired, and ends the delay after a connect. */
     setExpired(seq: number): void
-    /** Sets whether the server is online. Actions wait while it is offline, because it cannot say which have expired. */
+    /**
+     * Sets whether the server is online. Actions wait while it is offline, because only a server knows which expired.
+     */
     setServerOnline(online: boolean, now: number): void
     /**
      * Performs pending actions, and returns whether none is left. The main loop must call this repeatedly, but never
@@ -67,7 +71,7 @@ export async function createActions(context: ActionContext): Promise<Actions> {
     }
 
     async function add(command: ActionCommand) {
-        // Don't wait while actions are held: the message that releases them may be queued behind this one.
+        // Don't wait while actions are delayed: the message that ends the delay may be queued behind this action.
         while (pending.length >= MAX_ACTIONS && !isWaitingForServer(millis())) await sleep(POLL_INTERVAL)
         if (pending.length >= MAX_ACTIONS) replyError(command.seq, "too many actions at once")
         else pending.push(command)
@@ -89,7 +93,8 @@ export async function createActions(context: ActionContext): Promise<Actions> {
 
     async function perform(command: ActionCommand) {
         const { action, seq } = command
-        // MQTT delivers at least once. After a broker crash, several actions may arrive again.
+        // Ignore a performed action. MQTT may deliver an action twice, and after a broker crash several may arrive
+        // again.
         if (performed.indexOf(seq) >= 0) return
         if (seq < lastSeq) return replyError(seq, `seq ${seq} does not come after ${lastSeq}`)
         lastSeq = seq

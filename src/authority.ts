@@ -83,7 +83,7 @@ export function createAuthority(now: number, lampOn?: boolean): Authority {
     }
 
     function disconnected(at: number) {
-        // A connection that ended while catching up does not prove that a server was there.
+        // A connection that ended while catching up does not prove that a server was online.
         if (linked && !serverOffline && !catchingUp) absentSince = at
         linked = false
         catchingUp = false

@@ -10,9 +10,9 @@ export interface Lamp {
     blink(): Promise<void>
 }
 
-/** Time between two changes while blinking, in ms. */
+/** Time between two lamp changes while blinking, in ms. */
 const BLINK_INTERVAL = 250
-/** Number of changes in three blinks. */
+/** Number of lamp changes in three blinks: three times on and off. */
 const BLINK_CHANGES = 6
 
 /**

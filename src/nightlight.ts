@@ -37,7 +37,7 @@ const MAX_QUEUED_REPLIES = 16
  * lost the server's subscription, so messages sent before the server announces itself would be lost.
  */
 const HOLD_TIME = 2000
-/** Hold time instead of `HOLD_TIME` for a board that has seen a server, in ms. The server probably comes back. */
+/** Hold time for a board that has seen a server, in ms. It is longer, because the server probably comes back. */
 const HOLD_TIME_FOR_SERVER = 60000
 
 /** Runs the firmware: wires its parts together. Never returns. */
@@ -54,17 +54,17 @@ export async function runNightlight(board: Board) {
     const authority = createAuthority(millis(), lampWasOn)
     let lastReport: LastReport = undefined
     let light: number = undefined
-    // Whether a server has announced itself since the start.
+    // Whether a server has announced itself since the board started.
     let serverSeen = false
-    // When the rule changed last, in ms; undefined once the rule has been stored.
+    // Time of the last change of the rule, in ms; undefined once the rule has been stored in flash.
     let ruleSince: number = undefined
     // The board withholds messages from the broker until this time, in ms.
     let holdUntil = 0
-    // Whether a command has contained a `seq`, so that the server supports it.
+    // Whether a command has contained a `seq`, which shows that the server supports `seq`.
     let seqSeen = false
     // Replies that wait for room in the MQTT session.
     const replies: string[] = []
-    // The status published last; undefined to publish it again.
+    // Text of the status published last; undefined makes the board publish the next status even if it is the same.
     let lastStatus: string = undefined
 
     console.log(`nightlight ${firmware} on ${board.name}: ${id} at ${tls ? "mqtts" : "mqtt"}://${host}:${port}`)
@@ -224,7 +224,7 @@ export async function runNightlight(board: Board) {
 
     // Actions run in their own task, because some take seconds and must not delay commands and readings.
     async function runActions() {
-        // The lamp state in the flash setting.
+        // The lamp state that is stored in flash.
         let savedLamp = false
         while (true) {
             if (millis() - ruleSince >= STABLE_RULE_TIME) {
@@ -235,7 +235,7 @@ export async function runNightlight(board: Board) {
             // With all slots free, the broker has acknowledged every publication, including all replies.
             const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
             if (isRestartDue(millis(), lamp.on, idle)) {
-                // Check again after a write, because messages may have arrived meanwhile.
+                // Reboot only in a later pass than the write, because messages may have arrived during the write.
                 if (lamp.on === savedLamp) reboot()
                 savedLamp = lamp.on
                 await writeSetting(LAMP_SETTING, savedLamp)

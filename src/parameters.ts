@@ -14,7 +14,7 @@ export interface Parameters extends Rule, Cadence {
     readonly alone_after: number
     /** Actions up to this `seq` have expired; the board does not perform them. */
     readonly expired: number
-    /** The `revision` of the message; undefined for the defaults. */
+    /** The `revision` of the `<id>/config` message; undefined for the defaults. */
     readonly revision?: number
 }
 
@@ -25,7 +25,9 @@ export function defaultParameters(): Parameters {
     return { ...LESSON_RULE, ...DEFAULT_CADENCE, offline: "keep", alone_after: 10000, expired: 0 }
 }
 
-/** Returns the parameters that a board without a server needs as text: their form in flash. Equal rules give equal texts. */
+/**
+ * Returns the text that flash stores: the parameters that a board without a server needs. Equal rules give equal texts.
+ */
 export function serializeRule(p: Parameters): string {
     const { threshold, hysteresis, min_on, min_off, alone_after } = p
     return JSON.stringify({ threshold, hysteresis, min_on, min_off, alone_after })
@@ -48,8 +50,9 @@ export async function loadParameters(): Promise<Parameters> {
 }
 
 /**
- * Stores the rule parameters in flash for the next start. Writes only changes, because flash wears out, and because a power
- * cut during a write can erase all settings. For the same reason, call it only with a rule that did not change lately.
+ * Stores the rule parameters in flash for the next start. Writes only changes, because flash wears out, and because a
+ * power cut during a write can erase all settings. For the same reasons, call this function only if the rule did not
+ * change lately.
  */
 export async function saveParameters(parameters: Parameters) {
     const rule = serializeRule(parameters)
@@ -58,7 +61,7 @@ export async function saveParameters(parameters: Parameters) {
     await writeSetting(RULE_SETTING, rule)
 }
 
-/** Decodes a `<id>/config` payload. An empty payload, which clears a retained message, returns the defaults. */
+/** Decodes a `<id>/config` payload. Returns the defaults for an empty payload, which deletes the retained message. */
 export function decodeParameters(payload: Bytes): { parameters?: Parameters; problem?: string } {
     if (payload.length === 0) return { parameters: defaultParameters() }
     const config = decode(CONFIG, payload)

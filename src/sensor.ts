@@ -6,8 +6,8 @@ const FULL_SCALE = 1023
 /**
  * Reads the light sensor at a fixed rate; never returns. Skips readings until a sensor is attached.
  *
- * The sensor sends some ten samples a second. A reading is the mean of the samples since the last one, because a single
- * sample of the noisy ADC would make the lamp flicker near the threshold.
+ * The sensor sends about ten samples a second. A reading is the mean of the samples since the previous reading, because
+ * a single sample of the noisy ADC would make the lamp flicker near the threshold.
  * @param interval returns the time between two readings in ms; called after each reading
  * @param onreading called with the light level, 0 (dark) to 1023, and its time in ms since the board started
  */
@@ -26,12 +26,12 @@ export async function sampleForever(
     })
     let next = millis()
     while (true) {
-        // Without a new sample, the mean stays as it is.
+        // Without a new sample, keep the mean of the previous reading.
         if (count > 0) mean = sum / count
         sum = 0
         count = 0
         const light = Math.round(Math.constrain(mean, 0, 1) * FULL_SCALE)
-        // Skip a missing reading: NaN before the first sample and if the sensor is faulty.
+        // Skip a missing reading, which is NaN before the first sample and while the sensor is faulty.
         if (!isNaN(light)) await onreading(light, Math.round(millis()))
         // Keep a fixed rate independent of processing time. After a long delay, skip the missed samples.
         next = Math.max(next + interval(), millis() + 1)

@@ -6,13 +6,13 @@ import { DEFAULT_PREFIX, idProblem } from "../contract/topics.js"
 const LOCALHOST = "127.0.0.1"
 
 /**
- * Default keep-alive in seconds. The client pings after 3/4 of it without traffic in both directions. With 45 s, the
- * heartbeat of every 30 s and its acknowledgment come first, so that steady light needs no pings.
+ * Default keep-alive in seconds. The client pings when 3/4 of this time pass without traffic in both directions. With
+ * 45 s, the heartbeat every 30 s and its acknowledgment come earlier, so that a board in steady light sends no pings.
  */
 const DEFAULT_KEEP_ALIVE = 45
-/** Shortest keep-alive in seconds. The client allows half of it for an answer, and a slow network needs seconds. */
+/** Shortest keep-alive in seconds. The client waits half of it for an answer, which takes seconds on a slow network. */
 const MIN_KEEP_ALIVE = 5
-/** Longest keep-alive in seconds. Longer ones would hide a lost board for more than half an hour. */
+/** Longest keep-alive in seconds. A longer keep-alive would hide the loss of a board for more than half an hour. */
 const MAX_KEEP_ALIVE = 1200
 
 /** Connection settings from flash, written by `.env.defaults`, `.env.local` or a deployment tool. */
@@ -54,7 +54,7 @@ async function readHost(): Promise<string> {
     return fits && given ? given : LOCALHOST
 }
 
-/** Reads a setting that is a whole number from `least` to `most`. Logs an invalid one and returns `usual` instead. */
+/** Reads a setting that is a whole number from `least` to `most`. Logs an invalid value and returns `usual` instead. */
 export async function readNumber(key: string, usual: number, least: number, most: number): Promise<number> {
     const given = await readText(key)
     if (given === "") return usual

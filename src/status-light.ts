@@ -10,11 +10,11 @@ const STEP_TIME = 500
  */
 export type LedState = readonly [pattern: number, red: number, green: number, blue: number]
 
-/** Blinks orange once a second. */
+/** State while the board connects to the broker: the LED blinks orange once a second. */
 export const CONNECTING: LedState = [0b0101, 24, 8, 0]
-/** Lit green. */
+/** State while the server decides: the LED is lit green. */
 export const ONLINE: LedState = [0b1111, 0, 16, 0]
-/** Blinks blue once in two seconds. */
+/** State while the board decides by itself: the LED blinks blue once in two seconds. */
 export const ALONE: LedState = [0b0001, 0, 0, 32]
 
 /** Shows a state on the on-board LED; never returns. @param current called in each step for the state to show */

@@ -4,7 +4,7 @@ import { encode } from "../contract/schema.js"
 import { MqttClient } from "devicescript-mqtt"
 import { createRingBuffer, Reading } from "./ring.js"
 
-/** Number of readings stored while offline. At four readings a second, they cover more than a minute. */
+/** Largest number of readings stored while offline. At four readings a second, they cover more than a minute. */
 export const MAX_BACKLOG = 256
 
 /** Queue of readings to be sent to the server. */

@@ -6,17 +6,17 @@
  * restarts while its lamp is off if possible, and when no message would be lost.
  */
 
-/** Flash setting that says whether the lamp was on at the restart. It is written only for the restart, because flash wears out. */
+/** Flash setting that says whether the lamp was on at the restart. Written only then, because flash wears out. */
 export const LAMP_SETTING = "NL_LAMP"
 
 /** The clock wraps at this time, in ms. */
 const WRAP_TIME = 0x100000000
 const MINUTE = 60000
-/** Time before the wrap from which the board restarts when the lamp is off and nothing would be lost, in ms: a day. */
+/** Time before the wrap from which the board restarts if the lamp is off and no message would be lost: a day, in ms. */
 const DARK_WINDOW = 1440 * MINUTE
-/** Time before the wrap from which the board restarts when the lamp is off or nothing would be lost, in ms. */
+/** Time before the wrap from which the board restarts if either the lamp is off or no message would be lost, in ms. */
 const ANY_WINDOW = 60 * MINUTE
-/** Time before the wrap from which the board restarts at once, in ms. */
+/** Time before the wrap from which the board restarts in any case, in ms. */
 const LAST_WINDOW = 10 * MINUTE
 
 /**

@@ -17,12 +17,15 @@ import { MqttClient } from "../../server/src/mqtt/client.js";
 import { parseBrokerUrl } from "../../server/src/transport/url.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** Number of readings, boards and rounds. With fewer boards, the server would store each board several times a second. */
+/**
+ * Number of readings per server, number of boards, and number of rounds. With fewer boards, the server would store each
+ * board several times a second.
+ */
 const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
 const MQTT_PORT = await findFreePort();
 const REDIS_PORT = await findFreePort();
 /** Maximum number of unanswered readings per connection and server. */
-const MAX_UNANSWERED = 50;
+const MAX_UNANSWERED_READINGS = 50;
 const CONNECTION_COUNT = 20;
 /** Number of readings per server before the first measurement, so that V8 has compiled the server's code. */
 const WARM_UP_READINGS = 40_000;
@@ -131,7 +134,7 @@ async function measureVariant(what: string, servers: number, shared: boolean, ro
   if (shared) await sleep(1000);
   // low priority makes the servers the bottleneck: an idle server handles small batches, which cost more CPU per reading
   for (const { pid } of programs) setPriority(pid!, constants.priority.PRIORITY_LOW);
-  const window = MAX_UNANSWERED * servers;
+  const window = MAX_UNANSWERED_READINGS * servers;
   const cycles = CYCLES * servers;
   await sendReadings(prefix, 1, Math.min(CYCLES, WARM_UP_READINGS) * servers, window);
   const all = [...programs, mosquitto, redis];

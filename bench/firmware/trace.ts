@@ -1,4 +1,7 @@
-/** Generates a day of light with clouds. The same seed gives the same day. No recording with a free license was available. */
+/**
+ * Generates the light values of a day with clouds; the same seed gives the same day. Generated values replace a
+ * recording, because no recording with a free license was available.
+ */
 
 /** Length of a day, in s. */
 export const DAY_SECONDS = 24 * 60 * 60;
@@ -19,7 +22,7 @@ export function createSeededRandom(seed: number): () => number {
 /**
  * Generates one light value per second for a day from midnight, 0 to 1023. The sun rises at 6:00 and sets at 20:00.
  * A Markov chain with dwell times of minutes starts and ends clouds. Each cloud dims the light gradually, within about
- * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night a street lamp gives 20.
+ * half a minute. The sensor's noise is about 2 steps of a 10-bit converter. At night, a street lamp gives the value 20.
  */
 export function generateCloudyDay(seed: number): number[] {
   const next = createSeededRandom(seed);

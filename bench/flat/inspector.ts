@@ -12,7 +12,7 @@ interface InspectorResponse {
 export interface MemoryUsage {
   /** Used part of V8's heap, in bytes. */
   readonly heap: number;
-  /** Buffers and typed arrays, which are outside V8's heap. */
+  /** Size of buffers and typed arrays, which are outside V8's heap, in bytes. */
   readonly buffers: number;
 }
 

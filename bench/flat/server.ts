@@ -66,9 +66,9 @@ export async function startNightlight(brokerKind: BrokerKind, port: number, fold
       let before = await readCpuTime(child.pid!);
       if (before === undefined) return sleep(10_000);
       await waitUntil("The server does not become idle", 1000, async () => {
-        const now = (await readCpuTime(child.pid!)) ?? 0;
-        const busy = now - before!;
-        before = now;
+        const cpuTime = (await readCpuTime(child.pid!)) ?? 0;
+        const busy = cpuTime - before!;
+        before = cpuTime;
         return busy < 0.05;
       });
     },

@@ -26,11 +26,11 @@ export async function measureHistory(
     const to = Math.floor(Date.now() / 1000) * 1000;
     print(`history: filling a file with ${boards} boards, ${days} days, one reading per second`);
     const { readings, seconds } = fillHistory(folder, boards, days, to);
-    const bytes = (await stat(path.join(folder, "history.db"))).size;
+    const fileSize = (await stat(path.join(folder, "history.db"))).size;
     const loaded =
       `${readings.toLocaleString("en")} readings of ${boards} boards and ${days} days loaded in ` +
       `${seconds.toFixed(0)} s, ${Math.round(readings / seconds).toLocaleString("en")} per second; ` +
-      `${(bytes / 1e6).toFixed(0)} MB, ${(bytes / readings).toFixed(2)} bytes per reading.`;
+      `${(fileSize / 1e6).toFixed(0)} MB, ${(fileSize / readings).toFixed(2)} bytes per reading.`;
     print(loaded);
     const rows = await measureQueries(folder, boards, days, to, print);
     const flooded = await measureInserts(folder);

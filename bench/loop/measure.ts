@@ -29,7 +29,7 @@ export interface Measurement {
   readonly brokerCpu?: number;
   /** CPU seconds of the load generator per 100,000 cycles. */
   readonly loadCpu: number;
-  /** Delay with which the generator sent readings in the open loop, p99, in ms. The latencies include this delay. */
+  /** 99th percentile of the delay of scheduled readings in the open loop, in ms. The latencies include this delay. */
   readonly loadLag: number;
   /** Peak memory of the server, in MB; undefined where the operating system does not report memory. */
   readonly serverMemory?: number;

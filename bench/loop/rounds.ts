@@ -14,7 +14,9 @@ export interface ScenarioResult {
   readonly results: PeerResult[];
 }
 
-/** Callbacks before and after each measurement. `done` counts finished measurements, `all` is the total. */
+/**
+ * Callbacks before and after each measurement. `done` is the number of finished measurements, `all` the total number.
+ */
 export interface ProgressCallbacks {
   beforeMeasurement(done: number, all: number, scenario: Scenario, peer: Peer): void;
   afterMeasurement(measurement: Measurement): void;

@@ -20,7 +20,7 @@ export interface ScenarioOptions {
   readonly closed: boolean;
   /** Whether to measure the open loop: readings at a fixed rate. */
   readonly open: boolean;
-  /** Whether to measure the first seconds with new devices. */
+  /** Whether to measure the first seconds of a cold start, in which all devices are new to the server. */
   readonly cold: boolean;
   /** Number of readings per second in the open loop. */
   readonly rate: number;
@@ -39,7 +39,10 @@ const COLD_SCENARIOS = [
 /** Measurement window of a cold scenario, in s. */
 const COLD_WINDOW_SECONDS = 3;
 
-/** Minimum number of unanswered readings in the closed loop; at least one per connection. */
+/**
+ * Minimum number of unanswered readings in the closed loop. With more connections than this number, the closed loop
+ * keeps one unanswered reading per connection.
+ */
 const MIN_OUTSTANDING = 100;
 
 export const formatCount = (value: number): string => value.toLocaleString("en");

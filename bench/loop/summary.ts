@@ -9,9 +9,9 @@ export interface PeerSummary {
   readonly result: PeerResult;
   /** Why a round failed; undefined when all rounds are valid. */
   readonly problem: string | undefined;
-  /** Returns the median over the rounds; undefined when no round has the value. */
+  /** Returns the median of a metric over the rounds; undefined when no round has a value of this metric. */
   medianOf(name: Metric): number | undefined;
-  /** Difference between the highest and the lowest commands per second of the rounds, relative to their median. */
+  /** Relative spread of the rounds' commands per second: half the range, divided by the median. */
   readonly spread: number;
 }
 

@@ -9,21 +9,21 @@ import type { ClientScenario } from "./scenario.js";
 import { type ClientKind, CLIENT_KINDS, compileProgram, ClientFixture } from "./fixture.js";
 import { formatTable } from "../table.js";
 
-type Print = (text: string) => void;
+type PrintFunction = (text: string) => void;
 
 interface ClientRow {
   readonly title: string;
   readonly cells: Record<ClientKind, string>;
 }
 
-async function measureScenario(scenario: ClientScenario, client: ClientKind, print: Print): Promise<string> {
+async function measureScenario(scenario: ClientScenario, client: ClientKind, print: PrintFunction): Promise<string> {
   const outcome = await ClientFixture.with(client, scenario.options ?? {}, (fixture) => scenario.measure(fixture));
   print(`${client.padEnd(5)}  ${scenario.title}: ${outcome.replaceAll("**", "")}`);
   return outcome;
 }
 
 /** Measures one board at a time, because other load would distort times in milliseconds. */
-async function measureSequentially(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
+async function measureSequentially(scenarios: ClientScenario[], print: PrintFunction): Promise<ClientRow[]> {
   const rows: ClientRow[] = [];
   for (const scenario of scenarios) {
     const stock = await measureScenario(scenario, "stock", print);
@@ -33,7 +33,7 @@ async function measureSequentially(scenarios: ClientScenario[], print: Print): P
 }
 
 /** Measures all scenarios in parallel. */
-async function measureInParallel(scenarios: ClientScenario[], print: Print): Promise<ClientRow[]> {
+async function measureInParallel(scenarios: ClientScenario[], print: PrintFunction): Promise<ClientRow[]> {
   return Promise.all(
     scenarios.map(async (scenario) => {
       const [stock, ours] = await Promise.all(CLIENT_KINDS.map((client) => measureScenario(scenario, client, print)));
@@ -52,7 +52,7 @@ async function compareSizes(): Promise<ClientRow> {
 }
 
 /** Runs all scenarios on both clients. @returns the table in Markdown */
-export async function compareClients(print: Print): Promise<string> {
+export async function compareClients(print: PrintFunction): Promise<string> {
   const rows = [
     ...(await measureSequentially(RECEIVE_SCENARIOS, print)),
     ...(await measureInParallel(CONNECT_SCENARIOS, print)),

@@ -11,7 +11,7 @@ export interface ByteCounts {
 
 /** Time without traffic after which an exchange counts as finished, in ms. */
 const QUIET_TIME = 250;
-const QUIET_CHECKS = 10;
+const QUIET_CHECK_COUNT = 10;
 
 export class CountingProxy {
   /** Number of round trips since the start. Bytes going up after bytes came down begin a new round trip. */
@@ -51,9 +51,9 @@ export class CountingProxy {
   /** Waits until the traffic is finished, then returns and resets the counts. */
   async readAndResetCounts(): Promise<ByteCounts> {
     // waits several times for a short time, so that even a busy machine reads pending data in between
-    for (let quiet = 0; quiet < QUIET_CHECKS;) {
+    for (let quiet = 0; quiet < QUIET_CHECK_COUNT;) {
       const seen = this.#chunks;
-      await sleep(QUIET_TIME / QUIET_CHECKS);
+      await sleep(QUIET_TIME / QUIET_CHECK_COUNT);
       quiet = this.#chunks === seen ? quiet + 1 : 0;
     }
     const counted = { up: this.#up, down: this.#down };
@@ -64,7 +64,7 @@ export class CountingProxy {
 
   /**
    * Returns the first bytes in each direction on an idle connection, which are its keep-alive packets.
-   * @throws Error without such packets within 10 s
+   * @throws Error when no such packets arrive within 10 s
    */
   async measureKeepAliveBytes(): Promise<ByteCounts> {
     await this.readAndResetCounts();

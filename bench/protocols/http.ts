@@ -1,4 +1,4 @@
-/** HTTP/1.1 with the minimum of headers. Common HTTP libraries add more. */
+/** HTTP/1.1 with as few headers as possible. Common HTTP libraries send more headers, and thus more bytes. */
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";

@@ -9,16 +9,19 @@ import {
 } from "./exchange.js";
 import { CountingProxy, type ByteCounts } from "./counting-proxy.js";
 
-/** Number of readings for the average. */
+/** Number of readings over which the benchmark averages the bytes per reading. */
 const READING_COUNT = 50;
 
 /** A keep-alive long enough that no keep-alive packet occurs while readings are measured, in s. */
-const LONG_KEEP_ALIVE = 600;
+const LONG_KEEP_ALIVE_SECONDS = 600;
 
 export interface ProtocolResult {
   readonly name: string;
   readonly tls: boolean;
-  /** Whether each reading used a new connection. Then `reading` includes the connection and `connection` is meaningless. */
+  /**
+   * Whether each reading used a new connection. If so, `reading` includes the bytes of the connection, and `connection`
+   * is meaningless.
+   */
   readonly each: boolean;
   /** Round trips from a closed connection to the first answer, with TCP's handshake. */
   readonly roundTrips: number;
@@ -26,7 +29,7 @@ export interface ProtocolResult {
   readonly connection: ByteCounts;
   /** Bytes of a reading and its answer, with all acknowledgements. */
   readonly reading: ByteCounts;
-  /** Bytes of a command without a reading; for HTTP, of a polling request. */
+  /** Bytes of a command that does not answer a reading; for HTTP, bytes of a polling request. */
   readonly command: ByteCounts;
   /** Bytes of one keep-alive exchange; undefined for protocols without keep-alive. */
   readonly pulse?: ByteCounts;
@@ -39,7 +42,7 @@ const subtractBytes = (a: ByteCounts, b: ByteCounts): ByteCounts => ({ up: a.up 
 export async function measureProtocol(protocol: Protocol, tls?: TlsCertificate): Promise<ProtocolResult> {
   const figures = await withCountedServer(
     protocol,
-    { keepAlive: LONG_KEEP_ALIVE, tls },
+    { keepAlive: LONG_KEEP_ALIVE_SECONDS, tls },
     async (server, proxy, connect) => {
       const device = await connect();
       const ready = await proxy.readAndResetCounts();
@@ -89,7 +92,7 @@ function countRoundTrips(protocol: Protocol, tls?: TlsCertificate): Promise<numb
     return 1 + roundTrips;
   };
   // adds 50 ms of latency, so that packets sent without waiting for an answer count as one round trip
-  return withCountedServer(protocol, { keepAlive: LONG_KEEP_ALIVE, tls }, countWithProxy, 50);
+  return withCountedServer(protocol, { keepAlive: LONG_KEEP_ALIVE_SECONDS, tls }, countWithProxy, 50);
 }
 
 /** Runs `work` with a new server and a byte-counting proxy in front of it, and stops both afterwards. */

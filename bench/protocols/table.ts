@@ -7,8 +7,8 @@ const AWAKE_READINGS_PER_DAY = 2880;
 /** Number of readings per day of a board that sleeps and wakes every ten minutes to report. */
 const SLEEPING_READINGS_PER_DAY = 144;
 
-/** The keep-alive that all protocols are compared with, in s. */
-const KEEP_ALIVE = 15;
+/** Keep-alive interval for which the table compares all protocols, in s. */
+const KEEP_ALIVE_SECONDS = 15;
 
 const formatNumber = (value: number): string => Math.round(value).toLocaleString("en");
 const formatBytes = ({ up, down }: ByteCounts): string => `${formatNumber(up)} + ${formatNumber(down)}`;
@@ -56,14 +56,14 @@ export function formatReadingsTable(rows: readonly ProtocolResult[]): string {
 
 /** Formats the table of the bytes that keep a board reachable for commands for an hour. */
 export function formatReachabilityTable(rows: readonly ProtocolResult[]): string {
-  const hour = 3600 / KEEP_ALIVE;
+  const keepAlivesPerHour = 3600 / KEEP_ALIVE_SECONDS;
   return formatTable(
-    ["bytes up + down", "a command", `an hour within reach, every ${KEEP_ALIVE} s`, "a command waits"],
+    ["bytes up + down", "a command", `an hour within reach, every ${KEEP_ALIVE_SECONDS} s`, "a command waits"],
     rows.map((row) => {
       const { command, pulse } = row;
       const keepAlive = pulse ?? command;
-      const each = `${formatNumber(hour)} × ${formatNumber(sumBytes(keepAlive))} = ${formatNumber(hour * sumBytes(keepAlive))}`;
-      return [nameOf(row), formatBytes(command), each, pulse ? "not at all" : `up to ${KEEP_ALIVE} s`];
+      const each = `${formatNumber(keepAlivesPerHour)} × ${formatNumber(sumBytes(keepAlive))} = ${formatNumber(keepAlivesPerHour * sumBytes(keepAlive))}`;
+      return [nameOf(row), formatBytes(command), each, pulse ? "not at all" : `up to ${KEEP_ALIVE_SECONDS} s`];
     }),
   );
 }

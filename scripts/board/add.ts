@@ -18,7 +18,7 @@ import { findPin, findPinProblems, suggestPins } from "./pins.js";
 
 /** Description of a new board, from the flags of `npm run board -- add`. */
 export interface NewBoard {
-  /** Lower-case letters, digits and `_`: the board is called `nightlight_<name>`. */
+  /** The board's name without the prefix `nightlight_`: lower-case letters, digits and `_`. */
   readonly name: string;
   /** The name of the DeviceScript board to start from, or of a chip, such as `esp32c3`. */
   readonly base: string;
@@ -31,7 +31,10 @@ export interface NewBoard {
   readonly parts?: WiringParts;
 }
 
-/** Longest name of a board without prefix. Status messages limit the name with prefix to 64 characters. */
+/**
+ * Maximum length of a board's name without `BOARD_PREFIX`, in characters. Status messages limit the name with the
+ * prefix to 64 characters.
+ */
 const MAX_NAME_LENGTH = 64 - BOARD_PREFIX.length;
 
 /**

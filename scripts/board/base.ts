@@ -15,7 +15,7 @@ import { CHIPS } from "./chips.js";
 export async function createBoardFile(base: string, name: string, devName: string): Promise<BoardFile> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-board-"));
   try {
-    // an empty project, so that the command does not read this repository's boards
+    // creates an empty project, so that the command does not read this repository's boards
     await writeFile(path.join(folder, "package.json"), '{ "name": "board", "version": "1.0.0", "devicescript": {} }');
     const args = ["add", "board", "--base", toDeviceScriptBoardName(base), "--name", devName, "--board", name];
     const { code, output } = await runNodeScript(CLI_SCRIPT, args, folder);

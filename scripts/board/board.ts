@@ -83,9 +83,9 @@ export function joinWords(words: readonly string[], last: "and" | "or"): string 
  */
 export async function loadBoards(root: string): Promise<Board[]> {
   const entries = await findEntriesByBoard(root);
-  const files = (await readdir(path.join(root, "boards"))).filter((name) => name.endsWith(".board.json"));
+  const boardFileNames = (await readdir(path.join(root, "boards"))).filter((name) => name.endsWith(".board.json"));
   const boards = await Promise.all(
-    files.map(async (fileName): Promise<Board> => {
+    boardFileNames.map(async (fileName): Promise<Board> => {
       const name = fileName.slice(0, -".board.json".length);
       const file = await readBoardFile(root, `boards/${fileName}`);
       return { name, title: titleOf(file), file, entry: entries.get(name) };
@@ -100,8 +100,8 @@ export const boardPathOf = (name: string): string => `boards/${name}.board.json`
 
 /** Maps each board's name to the entry file that imports the board. */
 async function findEntriesByBoard(root: string): Promise<Map<string, string>> {
-  const names = (await readdir(path.join(root, "src"))).filter((name) => /^main\w*\.ts$/.test(name));
-  const pairs = names.map(async (name): Promise<[string, string]> => {
+  const entryFileNames = (await readdir(path.join(root, "src"))).filter((name) => /^main\w*\.ts$/.test(name));
+  const pairs = entryFileNames.map(async (name): Promise<[string, string]> => {
     const text = await readFile(path.join(root, "src", name), "utf8");
     return [/"@dsboard\/(\w+)"/.exec(text)?.[1] ?? "", name.slice(0, -".ts".length)];
   });

@@ -24,7 +24,7 @@ export async function createHardwarePage(root: string, boards: readonly Board[])
 export function insertSection(page: string, board: Board, parts: WiringParts, base: string): string {
   if (!page.includes(INSERTION_MARK))
     throw new Error(`${HARDWARE_PAGE} has no place for the board: add ${INSERTION_MARK}.`);
-  // a function, because $ is special in a replacement string
+  // passes a function, because $ is special in a replacement string
   return page.replace(INSERTION_MARK, () => `${formatWiringSection(board, parts, base)}\n\n${INSERTION_MARK}`);
 }
 

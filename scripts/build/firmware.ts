@@ -12,7 +12,8 @@ const OUTPUT_FILES = ["bytecode.devs", "bytecode-dbg.json"];
 
 /**
  * Builds the firmware that is out of date, for all boards or for one entry file.
- * @throws Error when the entry file does not exist; with the compiler's messages when the firmware does not compile
+ * @throws Error when the entry file does not exist, or when the firmware does not compile. For the latter, the error
+ *   contains the compiler's messages.
  */
 export async function ensureFirmware({ force = false, entry: only = "" } = {}): Promise<void> {
   const entries = await listFirmwareEntries();

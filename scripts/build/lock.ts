@@ -5,10 +5,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../lib/repository.js";
 
 const LOCK_FILE = path.join(ROOT, ".devicescript", "building");
-/** Age in ms after which a lock is stale. A killed build leaves its lock behind, and another process may get its process id. */
+/**
+ * Age in ms after which a lock is stale. A killed build leaves its lock behind, and its process id alone does not show
+ * this, because another process may get the same id.
+ */
 const STALE_LOCK_AGE = 120_000;
 
-/** Runs a build while no other process builds the firmware; waits for its turn. */
+/** Waits until no other process builds the firmware, then runs a build. */
 export async function withBuildLock(build: () => Promise<void>): Promise<void> {
   await mkdir(path.dirname(LOCK_FILE), { recursive: true });
   for (let attempt = 0; ; attempt++) {

@@ -11,7 +11,7 @@ export async function ensureDashboard({ force = false } = {}): Promise<void> {
   const built = await findLatestModification("server/dist/dashboard/app.js");
   if (!force && built >= (await findLatestModification("server/dashboard", "contract"))) return;
   console.log("building the dashboard");
-  // imported late, because most scripts need no bundler
+  // imports the bundler only here, because most scripts do not need it
   const { buildDashboard } = await import("../../server/dashboard/build.js");
   await buildDashboard(path.join(ROOT, "server/dist/dashboard"));
 }

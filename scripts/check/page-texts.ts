@@ -6,7 +6,9 @@ import { TEXT_ATTRIBUTES } from "../../server/dashboard/messages/attributes.js";
 import { LANGUAGES, type Language } from "../../server/dashboard/messages/languages.js";
 import { ROOT } from "../lib/repository.js";
 
-/** A message table with any areas and keys: the checks report missing and unknown ones themselves. */
+/**
+ * A message table. The type allows any areas and keys, because the checks report missing and unknown keys themselves.
+ */
 export type Table = Readonly<Record<string, Area>>;
 
 const DASHBOARD_FOLDER = path.join(ROOT, "server/dashboard");

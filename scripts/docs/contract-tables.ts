@@ -17,11 +17,11 @@ function formatTopicsTable(messages: readonly MessageDoc[]): string {
   const formatRow = (address: string, flow: MessageFlow): string[] => {
     const { name, file } = docOf.get(flow.message)!;
     const topic = address.replace(/\{(\w+)\}/g, "<$1>");
-    const retained = (flow.retain ? "yes" : "no") + (flow.will ? "; also the will" : "");
+    const retainedText = (flow.retain ? "yes" : "no") + (flow.will ? "; also the will" : "");
     return [
       `\`${topic}\``,
       `${flow.from} → ${flow.to}`,
-      `1, ${retained}`,
+      `1, ${retainedText}`,
       `[${name}](../schemas/${file}.json): \`${formatJson(flow.example)}\`${flow.will ? `; the will is \`${formatJson(flow.will)}\`` : ""}`,
     ];
   };

@@ -46,7 +46,7 @@ export const checkDeviceScript: Check = async (system) => {
   return [okFinding(about, version)];
 };
 
-/** Disk space in bytes for node_modules, a cached runtime, the history and builds. */
+/** Minimum free disk space in bytes, enough for node_modules, a cached runtime, the history and builds. */
 const NEEDED_SPACE = 500_000_000;
 
 /** Checks that at least `NEEDED_SPACE` bytes are free on the disk. */

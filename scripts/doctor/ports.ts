@@ -60,7 +60,7 @@ const createCannotListenFinding = (
   remedy = "Find out which rule of this computer reserves the port.",
 ): Finding => todoFinding(about, `No program may listen on this port (${code}).`, remedy);
 
-/** Finds the program that listens on a port, as far as this user may see. */
+/** Finds the program that listens on a port. A program that this user may not see remains unnamed. */
 async function findListener(system: System, port: number): Promise<Listener> {
   const pid = system.platform === "win32" ? await findPidOnWindows(system, port) : await findPidOnUnix(system, port);
   if (!pid) return { name: "Another program", command: "" };

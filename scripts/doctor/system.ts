@@ -1,4 +1,4 @@
-/** Access to the computer for the checks of `npm run doctor`, which tests replace. */
+/** Access to the computer for the checks of `npm run doctor`. Tests pass another implementation of `System`. */
 import { readFile, stat, statfs } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
@@ -41,7 +41,7 @@ export interface System {
 }
 
 /** Time limit in ms for a program that a check runs. */
-const TIMEOUT = 10_000;
+const PROGRAM_TIMEOUT = 10_000;
 
 /** Returns access to this computer and to the project in `root`. */
 export function thisSystem(root: string): System {
@@ -57,7 +57,7 @@ export function thisSystem(root: string): System {
     },
     // tries both addresses, because another program may listen on only one of them
     listen: async (port) => (await tryToListen(port, "127.0.0.1")) || (await tryToListen(port)),
-    run: (command, ...args) => runProgram(command, args, { within: TIMEOUT }),
+    run: (command, ...args) => runProgram(command, args, { within: PROGRAM_TIMEOUT }),
     answers: (url) => fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false), // prettier-ignore
     getEsptoolVersion: async () => (await findEsptool()).version,
     listSerialPorts: listPorts,

@@ -23,7 +23,7 @@ const CERTIFICATE_ERROR = /X509|certificate/i;
 
 const SETTINGS_ADVICE = "Correct .env.local (npm run setup helps), then run npm run deploy.";
 
-/** Reads a board's log from a deploy on, and records what explains a failed connection to the broker. */
+/** Reads a board's log from the start of a deploy, and records what can explain a failed connection to the broker. */
 export class Diagnosis {
   #deployed = false;
   #started = false;
@@ -37,7 +37,7 @@ export class Diagnosis {
 
   /**
    * Processes the next log line.
-   * @returns the broker's address once the board is connected, undefined before
+   * @returns the broker's address once the board is connected; undefined before that
    * @throws StepError when waiting longer would not help
    */
   processLine(line: string): string | undefined {

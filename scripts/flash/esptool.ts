@@ -38,7 +38,7 @@ const ATTEMPT_TIMEOUT = 20_000;
  * Finds an esptool from version 4.5 up to, but not including, 5. Older versions lack some chips, and version 5 changed its
  * output.
  * @param given a command to use instead of searching
- * @throws StepError when none is found; lists the installed versions that do not fit
+ * @throws StepError when no supported version is found; the error lists the installed versions that are not supported
  */
 export async function findEsptool(given?: string, env = process.env): Promise<Esptool> {
   const unsupported: string[] = [];

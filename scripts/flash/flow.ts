@@ -27,7 +27,7 @@ export interface FlashOptions {
   readonly yes?: boolean;
 }
 
-/** Access to the computer, which tests replace. */
+/** Access to the computer. Tests pass another implementation. */
 export interface Computer {
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
@@ -35,7 +35,10 @@ export interface Computer {
   readonly screen: Screen;
   readonly esptool: () => Promise<Esptool>;
   readonly firmware: (entry: string) => Promise<Firmware>;
-  /** Asks a yes-or-no question; undefined when standard input is no terminal. */
+  /**
+   * Asks the user a yes-or-no question and returns whether the answer is yes; undefined when standard input is no
+   * terminal.
+   */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
   /** Time limit in ms for the board's answer after its port is open. */
   readonly answerTimeout?: number;
@@ -45,8 +48,9 @@ export interface Computer {
 
 /** Default baud rate while flashing. All boards support this rate; higher rates sometimes fail. */
 export const DEFAULT_FLASH_BAUD = 460_800;
-/** Time limit in ms for a flashed board's port to reappear. A manual reset takes longer. */
+/** Time limit in ms for a flashed board's port to reappear when the board resets itself. */
 const RESET_TIMEOUT = 15_000;
+/** Time limit in ms for a flashed board's port to reappear when a person must reset the board. */
 const MANUAL_RESET_TIMEOUT = 120_000;
 
 /** Default time limit in ms for a board's answer. */

@@ -9,7 +9,7 @@ import { jacdac, type JDService } from "../../sim/vm/jacdac.js";
 
 const { EVENT, WifiCmd, WifiEvent } = jacdac;
 
-/** Time limit for a scan, in ms. It takes the board two to three seconds. */
+/** Time limit for a scan, in ms. A scan usually takes two to three seconds. */
 const SCAN_TIMEOUT = 10_000;
 
 /** The advice for a board that is connected to a hidden network. */

@@ -3,7 +3,7 @@
 export interface Screen {
   /** Prints a line. */
   print(line: string): void;
-  /** Shows the percentage of a step, 0..100. */
+  /** Shows how much of the step `what` is done, in percent. */
   showProgress(what: string, percent: number): void;
 }
 

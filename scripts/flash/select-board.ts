@@ -2,7 +2,7 @@
 import { loadBoards, type Board } from "../board/board.js";
 import { StepError } from "../lib/step-error.js";
 
-/** A board that has an entry file, so that its firmware can be built. */
+/** A board whose firmware can be built, because the board has an entry file. */
 export type FlashableBoard = Board & { readonly entry: string };
 
 /**

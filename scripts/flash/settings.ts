@@ -5,7 +5,8 @@ import { toSettings } from "../setup/settings.js";
 import { messageOf, StepError } from "../lib/step-error.js";
 
 /**
- * Reads the settings of a project folder. A known setting that the files lack becomes undefined, which deletes it on the board.
+ * Reads the settings in the env files of a project folder. A known setting without a value in these files becomes
+ * undefined, which makes a deploy delete the setting on the board.
  * @throws StepError that lists every mistake, without secrets
  */
 export async function loadBoardSettings(root: string): Promise<Settings> {

@@ -1,4 +1,4 @@
-/** Helpers for scripts with a command line: number flags, and silencing of jacdac-ts. */
+/** Helpers for command-line scripts: they parse number flags, and silence the log of jacdac-ts. */
 import { InvalidArgumentError } from "commander";
 
 /** Creates a parser for a flag that takes a whole number from `least` to `most`. */

@@ -37,7 +37,7 @@ export function runProgram(command: string, args: readonly string[], options: Ru
   });
 }
 
-/** Runs a Node.js script to its end, without its checks for updates. */
+/** Runs a Node.js script to its end, and turns off the script's checks for updates. */
 export function runNodeScript(script: string, args: readonly string[], cwd: string): Promise<ProgramResult> {
   return runProgram(process.execPath, [script, ...args], { cwd, env: { ...process.env, NO_UPDATE_NOTIFIER: "1" } });
 }

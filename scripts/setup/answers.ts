@@ -1,7 +1,7 @@
 /** Collects a board's settings from flags, the existing .env.local, and answers at the terminal. */
 import { UsageError } from "nightlight-server";
 import type { Settings } from "../../sim/settings.js";
-import { PASSWORD_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
+import { BOARD_PASSWORD_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
 import { isLoopback } from "./hosts.js";
 import {
   boardIdProblem,
@@ -25,7 +25,7 @@ export interface AnswerSources {
   proposeId(host: string): string;
   /** Reads the lines of standard input, which contain passwords. */
   lines(): Promise<string[]>;
-  /** Asks the user; undefined when there is no terminal. */
+  /** Asks the user a question and resolves with the answer; undefined when there is no terminal. */
   readonly ask?: (question: string, options?: { secret?: boolean }) => Promise<string>;
   print(line: string): void;
 }
@@ -94,12 +94,12 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
   const password = user
     ? await askForAnswer({
         text: "Its password there",
-        fromFlag: stdinPasswords.broker ?? env[PASSWORD_ENV] ?? address.password,
+        fromFlag: stdinPasswords.broker ?? env[BOARD_PASSWORD_ENV] ?? address.password,
         fallback: keptPassword ?? "",
         secret: true,
         optional: true,
         findProblem: passwordProblem,
-        missing: `Give its password with --password-stdin or ${PASSWORD_ENV}.`,
+        missing: `Give its password with --password-stdin or ${BOARD_PASSWORD_ENV}.`,
       })
     : "";
   const id = await askForAnswer({
@@ -131,7 +131,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
   const { existingSettings, addresses } = sources;
   const own = addresses.length > 0 ? `mqtt://${addresses[0]}:1883` : undefined;
   const port = Number(existingSettings.MQTT_PORT ?? (existingSettings.MQTT_TLS === true ? 8883 : 1883));
-  // does not keep a loopback address, which is the default in .env.defaults and not the user's choice
+  // a loopback address is not kept, because it is the default in .env.defaults and not the user's choice
   const kept = host && !isLoopback(host) ? urlOf({ host, port, tls: existingSettings.MQTT_TLS === true }) : undefined;
   const findProblem = (text: string) => {
     try {
@@ -141,7 +141,7 @@ async function askBroker(flags: Flags, sources: AnswerSources, host: string | un
       return (error as Error).message;
     }
   };
-  // without a terminal, an invalid address is an error; with one, the user is asked
+  // without a terminal, an invalid address in .env.local is an error; at a terminal, the user is asked for an address
   if (kept && findProblem(kept) && !flags.broker && !sources.ask)
     throw new UsageError(`MQTT_HOST and MQTT_PORT in .env.local (${host}, ${String(existingSettings.MQTT_PORT ?? "none")}) are not a valid address: give --broker.`); // prettier-ignore
   const text = await askUntilValid(

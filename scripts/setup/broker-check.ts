@@ -1,4 +1,7 @@
-/** Tests whether the broker accepts a board: connects from this computer and trusts the same authorities as an ESP32. */
+/**
+ * Tests whether the broker accepts a board. The test connects from this computer, and trusts the same certificate
+ * authorities as an ESP32.
+ */
 import { randomUUID } from "node:crypto";
 import net from "node:net";
 import mqtt, { type IClientOptions } from "mqtt";
@@ -16,7 +19,7 @@ export interface CheckOptions {
   readonly roots?: string[];
 }
 
-/** Connects with user name and password, with TLS 1.2 at most as on an ESP32, and disconnects. */
+/** Connects to the broker with the user name and password, and disconnects. Like an ESP32, uses at most TLS 1.2. */
 export async function checkBroker(
   { broker, user, password }: Parameters<CheckBroker>[0],
   { within = 8000, roots }: CheckOptions = {},
@@ -59,7 +62,7 @@ async function connectOnce(url: string, options: IClientOptions, within: number)
 
 const createError = (code: string): Error => Object.assign(new Error(code), { code });
 
-/** Return codes of CONNACK, MQTT 3.1.1 table 3.1. */
+/** Explanations of the CONNACK return codes (MQTT 3.1.1, table 3.1). The broker is the subject of each explanation. */
 const CONNACK_PROBLEMS: Readonly<Record<number, (user: boolean) => string>> = {
   1: () => "does not support MQTT 3.1.1; use another broker",
   2: () => "refuses the client id; allow all client ids, or those that begin with nightlight-",

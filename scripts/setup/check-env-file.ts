@@ -14,7 +14,7 @@ export interface EnvFileCheck {
   readonly exists: boolean;
   /** Mistakes that keep a board from working, as sentences. */
   readonly problems: readonly string[];
-  /** Settings that work but are unwise or look like mistakes, as sentences. */
+  /** Warnings about settings that work but are unwise or look like mistakes, as sentences. */
   readonly notes: readonly string[];
   /** The settings; undefined when an essential one is missing or wrong. */
   readonly settings?: BoardSettings;

@@ -3,8 +3,9 @@ import type { Settings } from "../../sim/settings.js";
 
 /**
  * Returns the line for a setting. The value undefined gives `KEY=`, which makes a deploy delete the setting on the board.
- * Text that DeviceScript would misread becomes a JSON string. There, `#` is written as `\u0023`, because DeviceScript drops
- * every line with a `#`, and characters outside ASCII are escaped, so that editors cannot change them.
+ * Text that DeviceScript would misread becomes a JSON string. In this string, `#` is written as `\u0023`, because
+ * DeviceScript drops every line with a `#`. Characters outside ASCII are escaped, so that a text editor with another
+ * encoding cannot change them.
  */
 export function formatLine(key: string, value: unknown): string {
   if (value === undefined) return `${key}=`;
@@ -32,7 +33,10 @@ export function parseKey(line: string): string | undefined {
   return key;
 }
 
-/** Sets settings in the text of a file. Other lines stay unchanged; of several lines for one key, the first remains. */
+/**
+ * Replaces or adds settings in the text of an `.env` file. Lines without these settings stay unchanged. When several
+ * lines set the same key, the first line remains.
+ */
 export function replaceSettings(text: string, settings: Settings): string {
   const end = text.includes("\r\n") ? "\r\n" : "\n";
   const missing = new Set(Object.keys(settings));

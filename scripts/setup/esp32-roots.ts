@@ -4,8 +4,9 @@ import { rootCertificates } from "node:tls";
 
 /**
  * The first 8 bytes of the SHA-256 of each of the 121 certificates in `scripts/ca-bundle.pem` of microsoft/devicescript-esp32,
- * in its latest version of 29 August 2023. These are Mozilla's and Microsoft's authorities of April 2023: Let's Encrypt,
- * DigiCert, Amazon, GlobalSign, Sectigo's older ones, …; without Google Trust Services and later authorities.
+ * in its latest version of 29 August 2023. These are the authorities that Mozilla and Microsoft trusted in April 2023,
+ * such as Let's Encrypt, DigiCert, Amazon, GlobalSign and the older authorities of Sectigo. The list lacks Google Trust
+ * Services and all later authorities.
  */
 const TRUSTED_FINGERPRINTS = new Set(
   `

@@ -15,14 +15,18 @@ export interface Flags {
   readonly check: boolean;
 }
 
-/** Environment variables with passwords. No flag takes a password, because every user of a computer can read command lines. */
+/**
+ * Environment variable with the Wi-Fi password. No flag takes a password, because every user of a computer can read
+ * command lines.
+ */
 export const WIFI_PASSWORD_ENV = "NIGHTLIGHT_WIFI_PASSWORD";
-export const PASSWORD_ENV = "NIGHTLIGHT_BOARD_PASSWORD";
+/** Environment variable with the board's password at the broker. */
+export const BOARD_PASSWORD_ENV = "NIGHTLIGHT_BOARD_PASSWORD";
 
 /**
  * Parses the arguments.
  * @param print receives the help text
- * @throws CommanderError with exit code 0 after help, another exit code after a mistake
+ * @throws CommanderError with exit code 0 after printing the help, or with another exit code after a mistake
  */
 export function parseFlags(args: readonly string[], print: (text: string) => void): Flags {
   const command = new Command("npm run setup --")
@@ -39,7 +43,7 @@ export function parseFlags(args: readonly string[], print: (text: string) => voi
     .option("--user <name>", "the board's user name at the broker")
     .option(
       "--password-stdin",
-      `read the user's password from the next line of standard input (or env: ${PASSWORD_ENV})`,
+      `read the user's password from the next line of standard input (or env: ${BOARD_PASSWORD_ENV})`,
     )
     .option("--anonymous", "connect to the broker without a user name")
     .option(

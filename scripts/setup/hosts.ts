@@ -17,11 +17,11 @@ export function isLoopback(host: string): boolean {
   return isIP(host) ? containsHost(LOOPBACK_ADDRESSES, host) : /^(.+\.)?localhost\.?$/i.test(host);
 }
 
-/** Returns whether a host's address or name belongs to a private network, and is no loopback. */
+/** Returns whether a host's address or name belongs to a private network, and is not a loopback address. */
 export function isPrivate(host: string): boolean {
   if (isLoopback(host)) return false;
   if (isIP(host)) return isPrivateAddress(host);
-  // domains of RFC 6762 and RFC 8375, and common domains of home routers
+  // names without a dot, names in the domains of RFC 6762 and RFC 8375, and names in common domains of home routers
   return !host.replace(/\.$/, "").includes(".") || /\.(local|home\.arpa|internal|lan|home|fritz\.box)\.?$/i.test(host);
 }
 

@@ -47,7 +47,7 @@ export function urlOf({ host, port, tls }: Broker): string {
 export type BrokerAddress = Broker & { readonly user?: string; readonly password?: string };
 
 /**
- * Parses `[mqtt[s]://][user[:password]@]host[:port]`.
+ * Parses a broker's address, which has the form `[mqtt[s]://][user[:password]@]host[:port]`.
  * @throws RangeError with a sentence that says what is wrong
  */
 export function parseBrokerAddress(text: string): BrokerAddress {

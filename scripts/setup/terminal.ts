@@ -12,7 +12,7 @@ export interface Terminal {
   print(line: string): void;
   /** Asks a question. @throws DialogCanceledError when the user presses Ctrl-C or Ctrl-D */
   ask(question: string, options?: { secret?: boolean }): Promise<string>;
-  /** Reads all lines of standard input, for passwords from a script. */
+  /** Reads all lines of standard input, in which a script passes the passwords. */
   lines(): Promise<string[]>;
 }
 

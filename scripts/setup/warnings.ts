@@ -10,7 +10,7 @@ export function findWarnings(settings: BoardSettings): string[] {
   return [...findConnectionProblems(settings), ...findAdvice(settings)];
 }
 
-/** Returns why a board cannot connect with these settings. */
+/** Returns the reasons why a board cannot connect with these settings, as sentences. */
 export function findConnectionProblems({ broker: { host, tls } }: BoardSettings): string[] {
   const sentences: string[] = [];
   if (isLoopback(host))

@@ -24,7 +24,7 @@ import { ensureDashboard } from "../build/server.js";
 import { ROOT } from "../lib/repository.js";
 import { stopCompilers } from "../lib/stop-compilers.js";
 
-/** The most simulated boards. Each board needs a thread and about 35 MB of memory. */
+/** Largest number of simulated boards. Each simulated board needs a thread and about 35 MB of memory. */
 const MAX_BOARDS = 64;
 
 function parseBoardCount(text: string): number {

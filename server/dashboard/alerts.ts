@@ -1,4 +1,4 @@
-/** Store of all alerts on the page. Shows the number of open ones in the header. */
+/** Store of all alerts on the page. Shows the number of open alerts in the header. */
 
 import type { Alert } from "./api.js";
 import { findPart, setAttribute, setText } from "./dom.js";

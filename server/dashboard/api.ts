@@ -48,7 +48,7 @@ export interface Status {
   storage: { readonly problem: string | null };
 }
 
-/** An MQTT client id that several clients use at the same time, so that each connection ends the other. */
+/** An MQTT client id that several clients use at the same time. Each of their connections ends the previous one. */
 export interface ContestedClientId {
   readonly client_id: string;
   /** Account of the clients; null if clients need no account. */
@@ -65,7 +65,7 @@ export interface Session {
   readonly role: "admin" | "reader" | null;
   /** Whether the server requires a login. */
   readonly required: boolean;
-  /** Whether nobody has an account, so that the first administrator can be created. */
+  /** Whether nobody has an account. Only then can the page create the first administrator. */
   readonly first_administrator_missing?: boolean;
 }
 
@@ -119,7 +119,7 @@ export async function postLogout(): Promise<void> {
 }
 
 /** Gets the latest readings of a device, oldest first. @throws ApiError */
-export async function getRecent(id: string): Promise<ReadingPoint[]> {
+export async function getRecentReadings(id: string): Promise<ReadingPoint[]> {
   const response = await sendRequest("GET", `api/recent?device=${encodeURIComponent(id)}`);
   return ((await response.json()) as { points: ReadingPoint[] }).points;
 }
@@ -130,7 +130,7 @@ export async function getHistory(id: string, from: number, to: number, points: n
   return (await (await sendRequest("GET", `api/history?${query}`)).json()) as HistoryAnswer;
 }
 
-/** Returns the URL of a CSV file with every reading of a time range. */
+/** Returns the URL of a CSV file with every reading of a device from `from` to `to`, in ms since 1970. */
 export function csvPathOf(id: string, from: number, to: number): string {
   return `api/history.csv?${formatHistoryQuery(id, from, to)}`;
 }
@@ -144,19 +144,27 @@ export async function getSimulatedBoards(): Promise<SimulatedBoard[]> {
   return (await (await sendRequest("GET", "api/simulator/boards")).json()) as SimulatedBoard[];
 }
 
-/** Sets or ends a lamp's override, for `duration` ms or without end. Returns the updated device. @throws ApiError */
+/**
+ * Sets a lamp's override for `duration` ms, or without end if `duration` is undefined. The mode `auto` ends the
+ * override. Returns the updated device.
+ * @throws ApiError
+ */
 export async function putMode(id: string, mode: Mode, duration?: number): Promise<Device> {
   const body = { mode, for: duration };
   return (await (await sendRequest("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
 }
 
-/** Sets or ends the override of a zone's lamps, for `duration` ms or without end. Returns the zone. @throws ApiError */
+/**
+ * Sets the override of a zone's lamps for `duration` ms, or without end if `duration` is undefined. The mode `auto`
+ * ends the override. Returns the updated zone.
+ * @throws ApiError
+ */
 export async function putZoneMode(name: string, mode: Mode, duration?: number): Promise<Zone> {
   const body = { mode, for: duration };
   return (await (await sendRequest("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
 }
 
-/** HTTP status of an action that expired without a reply of the board. */
+/** HTTP status of an action that expired without a reply from the board. */
 const STATUS_ACTION_EXPIRED = 504;
 
 /** Sends an action to a board and waits at most `wait` seconds for its reply. @throws ApiError */

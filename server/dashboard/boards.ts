@@ -6,7 +6,7 @@ import { BoardModel } from "./model.js";
 
 /** Callbacks for changes of boards. */
 export interface BoardListener {
-  /** @param switched whether the lamp changed between two known states */
+  /** Called after a change of a board. @param switched whether the lamp changed between two known states */
   changed?(model: BoardModel, switched: boolean): unknown;
   removed?(model: BoardModel): unknown;
 }
@@ -36,8 +36,8 @@ export class Boards {
     this.change(device.id, (model) => model.updateDevice(device, now()));
   }
 
-  updateSimulated(board: SimulatedBoard): void {
-    this.change(board.id, (model) => model.updateSimulated(board, now()));
+  updateSimulatedBoard(board: SimulatedBoard): void {
+    this.change(board.id, (model) => model.updateSimulatedBoard(board, now()));
   }
 
   /** Replaces all devices. Removes boards that are neither in the list nor simulated. */
@@ -47,7 +47,7 @@ export class Boards {
     for (const device of devices) this.updateDevice(device);
   }
 
-  /** Overrides a lamp, for `duration` ms or without end. @throws ApiError */
+  /** Overrides a lamp for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(id: string, mode: Mode, duration?: number): Promise<void> {
     this.updateDevice(await putMode(id, mode, duration));
   }

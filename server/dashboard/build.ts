@@ -16,7 +16,7 @@ const sourceFolder = fileURLToPath(new URL(".", import.meta.url));
 const BUNDLED_FILES = ["style.css", "manage.css", "login.ts", "login.css"];
 /** Entry point of the dashboard. Views that it imports dynamically become chunks, which browsers load when needed. */
 const ENTRY_FILE = "app.ts";
-/** Names of chunks, which contain a hash. Those of an earlier build are deleted. */
+/** Matches the names of chunks. The names contain a hash, so the build deletes the chunks of earlier builds. */
 const CHUNK_NAME = /^chunk-.*\.js(\.br|\.gz)?$/;
 /** File name of the shared worker. All dashboard pages in a browser use the same worker. */
 const WORKER_FILE = "events-worker.js";
@@ -37,8 +37,8 @@ const PAGES = {
 const COMPRESSORS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /**
- * Writes the dashboard and the login page to `outdir`, and creates that folder if necessary. Output has no subfolders,
- * so that the pages work below any path. Each file is also written compressed, as `.br` and `.gz`.
+ * Writes the dashboard and the login page to `outdir`, and creates that folder if necessary. The folder gets no
+ * subfolders, so that the pages work below any path. Each file is also written compressed, as `.br` and `.gz`.
  * @throws Error if a source does not compile or the folder cannot be written
  */
 export async function buildDashboard(outdir: string): Promise<void> {

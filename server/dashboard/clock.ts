@@ -2,7 +2,7 @@
 
 import { getDateFormat } from "./messages/locale.js";
 
-/** When the page was loaded, by the browser's clock, in ms since 1970. Added to a monotonic clock, which never jumps. */
+/** When the page was loaded, by the browser's clock, in ms since 1970. The page adds a monotonic clock to it. */
 const pageLoadTime = Date.now() - performance.now();
 let clockOffset = 0;
 

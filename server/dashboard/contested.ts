@@ -1,17 +1,20 @@
-/** Warns about MQTT client ids that several clients use at the same time, so that they disconnect each other. */
+/** Warns about MQTT client ids that several clients use at the same time. Such clients disconnect each other. */
 
 import type { ContestedClientId } from "./api.js";
 import { createElement, findPart, setText } from "./dom.js";
 import { formatContestedDetails, formatContestedIdTitle } from "./labels.js";
 import { message } from "./messages/message.js";
 
-/** Largest number of client ids that are listed by name; further ones are only counted. */
+/** Largest number of client ids that are listed by name. Further client ids are only counted. */
 const MAX_LISTED_IDS = 5;
 
 /** The element with the details of each notice, by account and client id. */
 const detailElements = new Map<string, HTMLElement>();
 
-/** Shows a notice for each of the first `MAX_LISTED_IDS` contested client ids and counts the others. Hides an empty section. */
+/**
+ * Shows a notice for each of the first `MAX_LISTED_IDS` contested client ids, and counts the others. Hides the section
+ * if there are none.
+ */
 export function showContestedIds(contested: readonly ContestedClientId[]): void {
   const place = findPart(document, "contested", HTMLElement);
   place.hidden = contested.length === 0;
@@ -35,7 +38,10 @@ export function showContestedIds(contested: readonly ContestedClientId[]): void 
   );
 }
 
-/** Adds a notice. Only its title is an alert: screen readers would repeat details, which change with each status poll. */
+/**
+ * Adds a notice. Only its title has the role `alert`, because screen readers would repeat the details, which change
+ * with each status poll.
+ */
 function addNotice(list: HTMLElement, one: ContestedClientId): HTMLElement {
   const title = createElement("strong", formatContestedIdTitle(one));
   title.setAttribute("role", "alert");

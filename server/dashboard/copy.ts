@@ -1,7 +1,8 @@
 /** Copies text to the clipboard. */
 
 /**
- * Copies text. Browsers offer the clipboard API only over HTTPS and on localhost; elsewhere, this copies a selection.
+ * Copies text. Browsers offer the clipboard API only over HTTPS and on localhost. Elsewhere, this function selects the
+ * text and copies the selection.
  * Returns whether the text was copied.
  */
 export async function copyText(text: string): Promise<boolean> {
@@ -16,7 +17,7 @@ export async function copyText(text: string): Promise<boolean> {
 function copySelection(text: string): boolean {
   const field = document.createElement("textarea");
   field.value = text;
-  // a modal dialog makes everything outside of it inert
+  // adds the field to an open modal dialog, because the dialog makes everything outside of it inert
   const parent = document.querySelector("dialog[open]") ?? document.body;
   const before = document.activeElement;
   parent.append(field);

@@ -21,7 +21,7 @@ import { Editing } from "./settings/editing.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
-/** Time between two redraws of the plots, in ms. A plot shows three minutes, so its line moves about half a pixel. */
+/** Time between two redraws of the plots, in ms. In this time, the line of a plot moves about half a pixel. */
 const REDRAW_INTERVAL = 250;
 /** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
 const REDUCED_MOTION_INTERVAL = 1000;
@@ -85,7 +85,8 @@ export function startDashboard(): void {
         views.updateTimeTexts();
         editing.settings.handleReconnect();
       });
-      // Until the next frame shows both, the parts above a plot still grow, so the style sheet hides the plot's sliders.
+      // The parts above a plot grow until the server's information and the session are shown. Until then, the style
+      // sheet hides the plot's sliders.
       void Promise.allSettled([serverShown, sessionShown]).then(() =>
         requestAnimationFrame(() => (page.dataset.layout = "final")),
       );
@@ -106,14 +107,14 @@ export function startDashboard(): void {
       showSummary(boards);
     },
     device: (device) => boards.updateDevice(device),
-    zones: (list) => zones.replaceAll(list),
-    zone: (zone) => zones.update(zone),
+    zones: (list) => zones.replaceZones(list),
+    zone: (zone) => zones.updateZone(zone),
     alerts: replaceAlerts,
     alert: updateAlert,
     forgotten: (id) => boards.remove(id),
     storage: handleStorageEvent,
     settings: (etag) => editing.settings.handleChange(etag),
-    board: (board) => boards.updateSimulated(board),
+    board: (board) => boards.updateSimulatedBoard(board),
   });
 
   setUpLogout(restart);

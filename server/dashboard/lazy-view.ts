@@ -37,7 +37,7 @@ export class LazyViews {
     private readonly editing: Editing,
   ) {}
 
-  /** Opens a view, or closes the open one. If it cannot be loaded, shows why. */
+  /** Opens `view`, or only closes the open view if `view` is undefined. If a view cannot be loaded, shows why. */
   async show(view: LazyViewName | undefined): Promise<void> {
     this.close?.();
     this.close = undefined;
@@ -49,7 +49,7 @@ export class LazyViews {
       const [module] = await Promise.all([MODULES[view](), loadLazyParts()]);
       // the user may have left the view while it was loading
       if (this.current !== view || this.close) return;
-      // A view may wait for the server when the user leaves it. It then must not change the next view.
+      // Give each view its own element: a view that still waits for the server must not change the next view.
       const ownPlace = document.createElement("div");
       this.place.replaceChildren(ownPlace);
       this.close = module.openView(ownPlace, this.boards, this.editing);

@@ -13,7 +13,7 @@ export class BoardModel {
   /** How long the lamp took to react to the light slider, in ms; undefined if it did not have to react. */
   reactionTime?: number;
 
-  /** The lamp state expected after a move of the slider. */
+  /** The lamp state expected after a move of the slider, and when the slider moved, in ms by the server's clock. */
   private expectedSwitch?: { lamp: boolean; at: number };
 
   constructor(readonly id: string) {}
@@ -52,7 +52,7 @@ export class BoardModel {
   }
 
   /** Sets the simulated board's state. @param now in ms by the server's clock */
-  updateSimulated(board: SimulatedBoard, now: number): void {
+  updateSimulatedBoard(board: SimulatedBoard, now: number): void {
     const lamp = this.lamp;
     this.board = board;
     if (this.lamp !== lamp) this.addToPlot(now);

@@ -26,8 +26,8 @@ export async function loadSimulatedBoards(boards: Boards): Promise<void> {
   const before = new Map(Array.from(boards.all, ({ id, board }) => [id, board]));
   try {
     for (const board of await getSimulatedBoards())
-      // If an event has updated the board meanwhile, the event is newer.
-      if (boards.get(board.id)?.board === before.get(board.id)) boards.updateSimulated(board);
+      // Skip boards that an event has updated meanwhile, because the event is newer than this response.
+      if (boards.get(board.id)?.board === before.get(board.id)) boards.updateSimulatedBoard(board);
   } catch {
     return; // the connection status already shows the problem
   }

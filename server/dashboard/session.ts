@@ -9,7 +9,7 @@ let leaving = false;
 /** Whether somebody was logged in since the page was loaded. */
 let wasLoggedIn = false;
 
-/** Opens the login page. Repeated calls, for example of several refused requests, have no effect. */
+/** Opens the login page. Further calls, for example after several refused requests, have no effect. */
 export function goToLogin(): void {
   leavePage(wasLoggedIn ? "login?ended" : "login");
 }

@@ -8,21 +8,21 @@ import { showStorageProblem } from "./storage.js";
 const POLL_INTERVAL = 30_000;
 
 /** Number of storage events received so far, to detect an event that arrives during a status request. */
-let storageEvents = 0;
+let storageEventCount = 0;
 
 /** Requests the status and shows its warnings. @throws ApiError */
 export async function loadStatus(): Promise<Status> {
-  const before = storageEvents;
+  const before = storageEventCount;
   const status = await getStatus();
   showContestedIds(status.contested_client_ids);
-  // If a storage event has arrived meanwhile, the event is newer.
-  if (storageEvents === before) showStorageProblem(status.storage.problem);
+  // Ignore the storage state of this response if a storage event has arrived meanwhile, because the event is newer.
+  if (storageEventCount === before) showStorageProblem(status.storage.problem);
   return status;
 }
 
 /** Handles a storage event. @param problem why the server cannot store data; null if it can */
 export function handleStorageEvent(problem: string | null): void {
-  storageEvents++;
+  storageEventCount++;
   showStorageProblem(problem);
 }
 

@@ -1,6 +1,6 @@
 /** Choices of the user that the browser remembers. Browsers may forbid storage, for example in frames. */
 
-/** Returns what was stored under `key`; null if nothing was. */
+/** Returns the choice that is stored under `key`; null if there is none. */
 export function readChoice(key: string): string | null {
   try {
     return localStorage.getItem(key);

@@ -3,16 +3,20 @@
 import { askForConfirmation } from "./confirm.js";
 import { message } from "./messages/message.js";
 
-/** Functions that return whether an editor has unsaved changes. */
+/** One function for each open form or slider that edits settings. It returns whether there are unsaved changes. */
 const editors = new Set<() => boolean>();
 
-/** Registers an editor. @param hasChanges whether it has unsaved changes. Returns a function that removes the editor */
+/**
+ * Registers a form or slider whose unsaved changes must not be lost.
+ * @param hasChanges returns whether there are unsaved changes
+ * @returns a function that ends the registration
+ */
 export function registerEditor(hasChanges: () => boolean): () => void {
   editors.add(hasChanges);
   return () => editors.delete(hasChanges);
 }
 
-/** Returns whether an editor has unsaved changes. */
+/** Returns whether any registered form or slider has unsaved changes. */
 export function hasUnsavedChanges(): boolean {
   return [...editors].some((hasChanges) => hasChanges());
 }
@@ -30,7 +34,10 @@ export function askToDiscard(): Promise<boolean> {
   return askForConfirmation(question, consequence, message("settings.discard"));
 }
 
-/** Makes Escape ask before it closes a dialog with unsaved changes. Returns a function that closes the dialog likewise. */
+/**
+ * Makes the Escape key ask before it closes a dialog with unsaved changes.
+ * @returns a function that also closes the dialog, and asks in the same way
+ */
 export function guardDialog(dialog: HTMLDialogElement, hasChanges: () => boolean): () => void {
   const close = async (): Promise<void> => {
     if (!hasChanges() || (await askToDiscard())) dialog.close();

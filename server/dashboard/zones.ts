@@ -24,19 +24,19 @@ export class Zones {
   }
 
   /** Replaces all zones with the current zones of the server. */
-  replaceAll(zones: readonly Zone[]): void {
+  replaceZones(zones: readonly Zone[]): void {
     this.zones = new Map(zones.map((zone) => [zone.name, zone]));
     this.notify();
   }
 
-  update(zone: Zone): void {
+  updateZone(zone: Zone): void {
     this.zones.set(zone.name, zone);
     this.notify();
   }
 
-  /** Overrides a zone's lamps, for `duration` ms or without end. @throws ApiError */
+  /** Overrides a zone's lamps for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(name: string, mode: Mode, duration?: number): Promise<void> {
-    this.update(await putZoneMode(name, mode, duration));
+    this.updateZone(await putZoneMode(name, mode, duration));
   }
 
   private notify(): void {

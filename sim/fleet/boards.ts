@@ -14,7 +14,7 @@ const RESERVED_MEMORY = 1e9;
 /** Limit of `--vms max`: longest start time of a batch, in ms. A longer time means saturated processors. */
 const MAX_BATCH_TIME = 10_000;
 /** Shortest time between two changes of a board's light, in ms. A random time of up to the same length is added. */
-const CHANGE_INTERVAL = 3000;
+const MIN_LIGHT_CHANGE_INTERVAL = 3000;
 /** Light level below the threshold; each board alternates between `DARK_LIGHT` and `BRIGHT_LIGHT`. */
 const DARK_LIGHT = 100;
 /** Light level above the threshold. */
@@ -109,7 +109,7 @@ export class FirmwareBoards {
         board.setLight(board.light < LESSON_RULE.threshold ? BRIGHT_LIGHT : DARK_LIGHT);
         this.#scheduleLightChange(board);
       },
-      CHANGE_INTERVAL * (1 + Math.random()),
+      MIN_LIGHT_CHANGE_INTERVAL * (1 + Math.random()),
     );
     this.#timers.add(timer);
   }

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedConnection, type SharedConnectionHandlers, type ByteRange } from "./connection.js";
 import type { Broker } from "./transport.js";
 
-/** Largest number of connections that are being established or are publishing at the same time. */
-const MAX_PARALLEL = 32;
+/** Largest number of connections that connect at the same time, and that publish at the same time. */
+const MAX_PARALLEL_CONNECTIONS = 32;
 /** Shortest delay before a reconnect, in ms. A random time of up to the same length is added (jitter). */
 const RECONNECT_DELAY = 1000;
 /** Interval between two PINGREQ packets on each connection, in ms. */
@@ -16,8 +16,11 @@ export interface ConnectionPoolHandlers {
   /** Called for each message that any connection receives. */
   readonly message: SharedConnectionHandlers["message"];
   /** Returns the topic filters of a device. */
-  filters(device: number): string[];
-  /** Called when a device is connected. `devicesReady` counts it once the broker acknowledged what the call published. */
+  filtersOf(device: number): string[];
+  /**
+   * Called when a device is connected. `devicesReady` includes the device once the broker has acknowledged all messages
+   * that this callback published.
+   */
   deviceConnected(device: number): void;
   /** Called when a device loses its connection. */
   deviceDisconnected(device: number): void;
@@ -27,7 +30,7 @@ export interface ConnectionPoolHandlers {
 export class ConnectionPool {
   /** Number of established connections. */
   connected = 0;
-  /** Number of devices on established connections. */
+  /** Number of devices whose connection is established and has all its initial messages acknowledged. */
   devicesReady = 0;
   /** Number of times that an established connection was lost. */
   lost = 0;
@@ -68,7 +71,7 @@ export class ConnectionPool {
   /**
    * Establishes all connections.
    * @param ramp shortest duration of the whole process, in ms
-   * @throws Error when a connection fails; the caller must close the others
+   * @throws Error when a connection fails; the caller must then close the other connections
    */
   async start(ramp: number): Promise<void> {
     const startedAt = performance.now();
@@ -81,7 +84,7 @@ export class ConnectionPool {
         await this.#connect(n);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, this.count) }, connectNext));
+    await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL_CONNECTIONS, this.count) }, connectNext));
   }
 
   /** Stops reconnecting: a connection that is lost after this call stays closed. */
@@ -90,14 +93,14 @@ export class ConnectionPool {
   }
 
   /**
-   * Calls a function that publishes messages for each device. Resolves when the broker has acknowledged all of them.
+   * Calls `publish` for each device. Resolves when the broker has acknowledged all published messages.
    * Limits the number of connections that publish at the same time, so that the broker is not overloaded.
    */
   async publishForEach(publish: (device: number) => void): Promise<void> {
     for (const [n] of this.#connections.entries()) {
       const [from, to] = this.#deviceRange(n);
       for (let device = from; device < to; device++) publish(device);
-      if (n >= MAX_PARALLEL) await this.#connections[n - MAX_PARALLEL].waitForAcknowledgments();
+      if (n >= MAX_PARALLEL_CONNECTIONS) await this.#connections[n - MAX_PARALLEL_CONNECTIONS].waitForAcknowledgments();
     }
     for (const connection of this.#connections) await connection.waitForAcknowledgments();
   }
@@ -118,7 +121,7 @@ export class ConnectionPool {
     const [from, to] = this.#deviceRange(n);
     await connection.connect();
     const filters: string[] = [];
-    for (let device = from; device < to; device++) filters.push(...this.#handlers.filters(device));
+    for (let device = from; device < to; device++) filters.push(...this.#handlers.filtersOf(device));
     await connection.subscribe(filters, 1);
     for (let device = from; device < to; device++) this.#handlers.deviceConnected(device);
     await connection.waitForAcknowledgments();

@@ -5,8 +5,8 @@ import { CONNACK, PacketReader, PUBACK, encodePuback, PUBLISH, encodePublish, SU
 import type { Broker } from "./transport.js";
 
 /** MQTT keep-alive interval, in s. */
-const KEEP_ALIVE = 60;
-/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. After it, the connection is closed with an error. */
+const KEEP_ALIVE_INTERVAL = 60;
+/** Timeout for the broker's answer to CONNECT and SUBSCRIBE, in ms. The connection is closed if no answer arrives. */
 const ANSWER_TIMEOUT = 30_000;
 /** Largest number of topic filters in one SUBSCRIBE packet. Some brokers refuse packets with more filters. */
 const FILTERS_PER_SUBSCRIBE = 50;
@@ -99,7 +99,7 @@ export class SharedConnection {
     stream.on("close", () => this.#handleClose(stream, problem));
     const connect = { cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true } as const;
     const passwordBytes = password === undefined ? undefined : Buffer.from(password);
-    const login = { clientId: this.#clientId, keepalive: KEEP_ALIVE, username, password: passwordBytes };
+    const login = { clientId: this.#clientId, keepalive: KEEP_ALIVE_INTERVAL, username, password: passwordBytes };
     stream.write(mqttPacket.generate({ ...connect, ...login }));
     await this.#waitForAnswer(`no connection to ${title}`);
     this.#open = true;
@@ -128,7 +128,7 @@ export class SharedConnection {
     return true;
   }
 
-  /** Resolves when all QoS 1 messages are acknowledged or the connection is closed. */
+  /** Resolves when the broker has acknowledged all QoS 1 messages, or when the connection is closed. */
   waitForAcknowledgments(): Promise<void> {
     if (!this.#open || this.#unacknowledged === 0) return Promise.resolve();
     return new Promise((resolve) => this.#acknowledgedCallbacks.push(resolve));
@@ -170,7 +170,10 @@ export class SharedConnection {
     stream.write(bytes);
   }
 
-  /** Waits for the broker's answer to CONNECT or SUBSCRIBE. @param problem begins the error message if the wait fails */
+  /**
+   * Waits for the broker's answer to CONNECT or SUBSCRIBE.
+   * @param problem what is missing without the answer, for the error message "There is <problem>: …"
+   */
   #waitForAnswer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

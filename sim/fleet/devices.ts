@@ -3,7 +3,7 @@ import { decide, type Rule } from "../../contract/index.js";
 import { hashInteger } from "../random.js";
 import { LAMP_EITHER, LAMP_OFF, LAMP_ON } from "./reading-tracker.js";
 
-/** Tolerance for the end of a minimum on or off time, in ms. Within it, either lamp state counts as correct. */
+/** Time for which both lamp states still count as correct after the end of a minimum on or off time, in ms. */
 const CLOCK_TOLERANCE = 2000;
 
 /** The state of all virtual devices; each array is indexed by device number. */
@@ -77,7 +77,7 @@ function applyRule(rule: Rule, lamp: number, light: number): number {
   return decide(rule, { led_on: lamp === LAMP_ON, since: -Infinity }, light, 0).led_on ? LAMP_ON : LAMP_OFF;
 }
 
-/** Returns the common state of two lamps, or `LAMP_EITHER` when the states differ. */
+/** Returns the state if both lamp states are equal, otherwise `LAMP_EITHER`. */
 function combineStates(a: number, b: number): number {
   return a === b ? a : LAMP_EITHER;
 }

@@ -69,7 +69,7 @@ export class Fleet {
     this.connections = new ConnectionPool(broker, devices, connections, {
       message: (bytes, topic, payload, retained) => this.#handleMessage(bytes, topic, payload, retained),
       // lesson devices use no configuration, so they subscribe only to commands
-      filters: (device) =>
+      filtersOf: (device) =>
         (status ? (["commands", "config"] as const) : (["commands"] as const)).map((channel) =>
           topicOf(this.idOf(device), channel),
         ),
@@ -113,7 +113,7 @@ export class Fleet {
     if (!first && !isReportDue(parameters, parameters, { light: devices.light[device], at }, light, now)) return;
     this.#sendLight(device, light, now);
     if (!first) return;
-    // spread the heartbeats, as on boards that were switched on at different times
+    // spread the heartbeats over the interval, as if the boards had been switched on at different times
     const silence = parameters.report === "interval" ? parameters.interval : parameters.heartbeat;
     devices.reportedAt[device] = now - (hashInteger(device ^ this.#options.seed) / 2 ** 32) * silence;
   }
@@ -140,7 +140,7 @@ export class Fleet {
     await this.drain();
     if (this.#options.status) await this.#publishForAll("status", encode(STATUS, { online: false }));
     if (!keep) {
-      // wait for the last decisions, which the server publishes up to 250 ms after the commands; then delete them
+      // wait for the last decisions, which the server publishes up to 250 ms after the commands, before deleting them
       await sleep(500);
       for (const channel of ["status", "commands", "config", "decision"] as const)
         await this.#publishForAll(channel, "");
@@ -165,7 +165,10 @@ export class Fleet {
     for (let device = 0; device < this.devices.count; device++) this.#expire(device, before);
   }
 
-  /** Counts old unanswered readings as missing. After a missing reading, only the server knows the correct lamp state. */
+  /**
+   * Counts a device's unanswered readings from before the time `before`, in ms, as missing. If there are any, both lamp
+   * states then count as correct, because only the server knows which of the readings it received.
+   */
   #expire(device: number, before: number): void {
     if (this.tracker.expire(device, before)) this.devices.expected[device] = LAMP_EITHER;
   }

@@ -1,4 +1,4 @@
-/** A latency histogram with logarithmic buckets of 4 %. Memory does not grow with the number of values. */
+/** A latency histogram with logarithmic buckets, each 4 % wide. The number of values does not affect its memory use. */
 
 /** Upper limit of the first bucket, in ms. Shorter times are counted in this bucket. */
 const MIN_LATENCY = 0.01;

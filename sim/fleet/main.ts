@@ -9,7 +9,7 @@ import { endAfterOutput, endOnOutputErrors } from "../../server/src/app/output-e
 
 endOnOutputErrors();
 async function run(options: Options): Promise<number> {
-  // keep standard output free for JSON: the builds print progress as well
+  // print progress to standard error with --json, including that of the builds, so that standard output is only JSON
   if (options.json) console.log = console.error;
   const print = (line: string): void => console.log(line);
   if (options.vms !== 0) await ensureFirmware({ entry: "main" });

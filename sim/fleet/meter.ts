@@ -60,11 +60,11 @@ export interface Summary {
   readonly processors: number;
   /** CPU usage of other programs, in cores; absent when a measured process cannot be observed. */
   readonly others?: number;
-  /** Number of boards that run the firmware; absent without such boards. */
+  /** Number of simulated boards that run the firmware; absent if the run has no such boards. */
   readonly boards?: number;
   /** Times from a change of the light until the lamp has followed, on the boards that run the firmware. */
   readonly boards_reaction?: LatencyQuantiles;
-  /** Number of light changes that the lamp of such a board did not follow before the next change. */
+  /** Number of light changes that the lamp of a board with the firmware did not follow before the next change. */
   readonly boards_missed?: number;
 }
 
@@ -151,7 +151,7 @@ export class Meter {
     return second;
   }
 
-  /** Ends the measurement. Returns a function that creates the summary; call it when the last answers have arrived. */
+  /** Ends the measurement. Returns a function that creates the summary; call the function after the last answers. */
   end(schedule: Schedule): () => Summary {
     const { tracker, counts, devices, connections } = this.#fleet;
     const begin = this.#atBegin;

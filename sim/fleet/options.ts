@@ -26,9 +26,9 @@ export interface Options {
   json: boolean;
 }
 
-/** Planned subscriptions per connection. The default limit of nightlight-server is 1,000 (limits.subscriptions). */
+/** Planned subscriptions per connection, well below the limit of nightlight-server (`limits.subscriptions`, 1,000). */
 const SUBSCRIPTIONS_PER_CONNECTION = 100;
-/** Number of connections up to which each device has its own connection. */
+/** Largest number of devices for which each device has its own connection by default. */
 const MAX_OWN_CONNECTIONS = 1000;
 
 /**

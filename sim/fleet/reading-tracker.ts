@@ -4,7 +4,10 @@
 export const LAMP_OFF = 0;
 /** Expected lamp state after a reading: on. */
 export const LAMP_ON = 1;
-/** Both lamp states count as correct: before the first reading, or while a minimum on or off time may be running. */
+/**
+ * Expected lamp state after a reading: on or off, because both count as correct. This is so before the first reading,
+ * and while a minimum on or off time may be running.
+ */
 export const LAMP_EITHER = 2;
 
 /** The result of checking a command. `again` means that the command answers no outstanding reading. */
@@ -18,7 +21,7 @@ export interface AnswerCounts {
   wrong: number;
   /** Answers that took longer than `LATE_ANSWER_TIME`. */
   late: number;
-  /** Readings without an answer, where a newer reading of the same device was answered. Not an error. */
+  /** Readings without an answer of their own, after which a newer reading was answered. They do not count as errors. */
   superseded: number;
   /** Commands that answer no outstanding reading, for example duplicates or overrides. */
   again: number;
@@ -130,14 +133,14 @@ export class ReadingTracker {
     }
   }
 
-  /** Returns the slot of the reading with a sequence number, or `NO_SLOT`. */
+  /** Returns the slot of the device's reading with this sequence number, or `NO_SLOT`. */
   #findBySeq(device: number, seq: number): number {
     let slot = this.#first[device];
     while (slot !== NO_SLOT && this.#seq[slot] !== seq) slot = this.#next[slot];
     return slot;
   }
 
-  /** Returns the slot of the oldest reading that a command fits, or of the oldest reading when it fits none. */
+  /** Returns the slot of the oldest reading for which a command with `led_on` is correct; otherwise the oldest slot. */
   #findMatching(device: number, led_on: boolean): number {
     let slot = this.#first[device];
     while (

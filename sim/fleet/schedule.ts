@@ -68,7 +68,7 @@ function strideOf(count: number): number {
   return stride;
 }
 
-/** Returns the greatest common divisor (Euclid). */
+/** Returns the greatest common divisor, by the Euclidean algorithm. */
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -12,9 +12,9 @@ const SERVER_PROGRAM = fileURLToPath(new URL("../../server/bin/nightlight-server
 /** Code that ends the server when its standard input closes, which happens even if SIGKILL ends this process. */
 const EXIT_WITH_PARENT_CODE =
   'data:text/javascript,process.stdin.on("close",()=>process.kill(process.pid,"SIGTERM")).resume()';
-/** Timeout for the start of the server, in ms. After it, the load test fails. */
+/** Timeout for the start of the server, in ms. The load test fails when the server does not listen by then. */
 const START_TIMEOUT = 30_000;
-/** Timeout for the end of the server before it is killed, in ms. */
+/** Time that the server has to exit after SIGTERM, in ms. After this time, SIGKILL ends the server. */
 const STOP_TIMEOUT = 10_000;
 
 /** A running server that belongs to one load test. */
@@ -37,7 +37,7 @@ export async function startTemporaryServer(config?: string): Promise<TemporarySe
   const data = await mkdtemp(path.join(tmpdir(), "nightlight-fleet-"));
   const port = await findFreePort();
   const args = ["--mqtt-port", String(port), "--http-port", "0", "--host", "127.0.0.1", "--data", data];
-  // a separate process group, so that Ctrl+C does not stop the server before the fleet has ended
+  // start the server in a separate process group, so that Ctrl+C does not stop it before the fleet has ended
   const child = spawn(
     process.execPath,
     ["--import", EXIT_WITH_PARENT_CODE, SERVER_PROGRAM, ...args, ...(config ? ["--config", path.resolve(config)] : [])],

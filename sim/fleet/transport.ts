@@ -7,7 +7,7 @@ import WebSocket, { createWebSocketStream } from "ws";
 
 /** Address and login of a broker. */
 export interface Broker {
-  /** Opens a new connection, which may still be connecting. Small packets are sent immediately (TCP_NODELAY). */
+  /** Returns a new connection, which may not be established yet. Small packets are sent immediately (TCP_NODELAY). */
   connect(): Duplex;
   readonly username: string | undefined;
   readonly password: string | undefined;

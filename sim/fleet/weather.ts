@@ -1,11 +1,11 @@
-/** Simulates the light at many devices at low cost, because each sensor is sampled four times a second. */
+/** Simulates the light at many devices. Precomputes the light to save CPU time, because devices sample it often. */
 import { createCloudyDay, DAY, noiseOf } from "../day.js";
 import { MAX_LIGHT } from "../light.js";
 import { hashInteger } from "../random.js";
 
-/** Number of precomputed cloudy days. Devices that share a day see its clouds at different times. */
+/** Number of precomputed cloudy days. Several devices share each day, with its clouds at different times. */
 const SKY_COUNT = 16;
-/** Time between two stored light values, in ms. Short enough for interpolation: the edge of a cloud takes at least 4 s. */
+/** Time between two stored light values, in ms. It is shorter than the edge of a cloud, which takes at least 4 s. */
 const STEP_TIME = 1000;
 const STEP_COUNT = DAY / STEP_TIME;
 /** Largest time shift of the clouds between two devices with the same precomputed day, in ms. */
@@ -31,7 +31,7 @@ export interface Weather {
 export function createWeather(seed: number, period: number, hour: number): Weather {
   const skies = Array.from({ length: SKY_COUNT }, (_, n) => {
     const sky = createCloudyDay({ seed: hashInteger(seed + n) | 0, noisy: false });
-    // one extra value, so that interpolation has a right neighbor at the end of the day
+    // store one extra value, because interpolation at the end of the day needs a following value
     return Uint16Array.from({ length: STEP_COUNT + 1 }, (_, step) => sky((step % STEP_COUNT) * STEP_TIME));
   });
   const begin = hour * 60 * 60_000;

@@ -1,8 +1,8 @@
 /**
  * Measures the heap of a DeviceScript program from outside the virtual machine.
  *
- * The runtime has no function that returns the free memory (runtime/devicescript/gc_alloc.c). This code reads the
- * structures of the garbage collector in the WebAssembly memory instead.
+ * The runtime has no function that returns the free memory (runtime/devicescript/gc_alloc.c). This module therefore
+ * reads the structures of the garbage collector in the WebAssembly memory.
  */
 
 /** Heap usage of a program, in bytes. */

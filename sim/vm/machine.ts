@@ -17,7 +17,7 @@ interface VmModule {
   _free(pointer: number): void;
   _jd_em_set_device_id_string(text: number): void;
   _jd_em_init(): void;
-  /** Runs the virtual machine once. Returns how long it may sleep, in µs. */
+  /** Runs the virtual machine once. Returns the time until it must run again, in µs. */
   _jd_em_process(): number;
   _jd_em_frame_received(frame: number): number;
   _jd_em_devs_verify(image: number, size: number): number;
@@ -28,7 +28,7 @@ interface VmModule {
   flashLoad(): Uint8Array;
   flashSave(data: Uint8Array): void;
   sockIsAvailable(): boolean;
-  /** Opens the socket; a negative port requests TLS. */
+  /** Opens the socket to a host and port. A negative port requests TLS. */
   sockOpen(host: number, port: number): number;
   sockWrite(data: number, size: number): number;
   sockClose(): number;
@@ -55,7 +55,10 @@ export interface MachineHooks {
   /** Called when the program stops; code 0 means that the program requested a restart. */
   panic(code: number): void;
   end(how: "reset" | "crash", reason: string): void;
-  /** Called when the board's clock lags behind real time. Peripherals must announce themselves again so that they do not time out. */
+  /**
+   * Called when the board's clock lags behind real time. Peripherals must announce themselves again, or the program
+   * would lose them.
+   */
   clockBehind(): void;
   socket: BoardSocket;
 }
@@ -63,14 +66,20 @@ export interface MachineHooks {
 /** Largest step of the board's clock, in ms. The runtime drops a peripheral that is silent for 2,000 ms. */
 const MAX_STEP = 400;
 
-/** Largest step of `skip`, in ms. The C code measures steps with a 32-bit microsecond counter, which wraps after 71 minutes. */
+/**
+ * Largest step of `skip`, in ms. The C code measures steps with a 32-bit microsecond counter, which wraps after 71
+ * minutes.
+ */
 const MAX_SKIP = 30 * 60_000;
 
-/** The longest sleep that the C code requests, in µs. It means that no timer of the program is due sooner. */
-const NOTHING_DUE = 10_000;
+/**
+ * The longest sleep that the C code requests, in µs. A request of this length means that no program timer is due
+ * sooner.
+ */
+const MAX_REQUESTED_SLEEP = 10_000;
 
-/** How long an idle machine sleeps, in µs. Fewer wake-ups save CPU, but program timers fire up to 10 ms late. */
-const IDLE_SLEEP = 20_000;
+/** Sleep time of an idle machine, in µs. A long sleep saves CPU, but program timers may fire up to 10 ms late. */
+const IDLE_SLEEP_TIME = 20_000;
 
 type ModuleFactory = (module: object) => Promise<VmModule>;
 
@@ -145,7 +154,7 @@ export class Machine {
     return readHeap(this.#module.HEAPU8);
   }
 
-  /** Moves the board's clock forward by `ms` at once. Safe only while no program runs. */
+  /** Moves the board's clock forward by `ms` at once. Call this only while no program runs. */
   skip(ms: number): void {
     for (let left = ms; left > 0; left -= MAX_SKIP) {
       this.#clock.skip(Math.min(left, MAX_SKIP));
@@ -159,7 +168,7 @@ export class Machine {
     clearTimeout(this.#timer);
   }
 
-  /** Calls a hook now, or after the running C code returns. */
+  /** Calls a hook: immediately if no C code runs, otherwise after the C code has returned. */
   #callHook(hook: () => void): void {
     if (this.#inNativeCode) this.#pendingHooks.push(hook);
     else hook();
@@ -212,7 +221,7 @@ export class Machine {
     // network peers run in real time, so an accelerated board would time out while it waits for their first answer
     const speed = this.#hooks.socket.opening ? 1 : this.#speed;
     this.#clock.speed = speed;
-    const sleepTime = sleep < NOTHING_DUE ? sleep : IDLE_SLEEP;
+    const sleepTime = sleep < MAX_REQUESTED_SLEEP ? sleep : IDLE_SLEEP_TIME;
     this.#timer = setTimeout(this.#step, sleepTime / 1000 / speed);
   };
 

@@ -1,7 +1,7 @@
 /** Simulates the network between one board and the other hosts: up, cut, or delayed. */
 import type { NetworkState } from "./protocol.js";
 
-/** One direction of a connection: runs tasks in order after the network delay. Holds tasks back during a silent cut. */
+/** One direction of a connection. Runs queued tasks in order after the network delay, but not during a silent cut. */
 export class DelayQueue {
   #queue: { due: number; run: () => void | Promise<void> }[] = [];
   #running = false;

@@ -3,7 +3,7 @@ import { jacdac, type JDService } from "./jacdac.js";
 
 /** Interval at which the sensor streams an unchanged reading to a subscribed program, in ms. */
 const STREAMING_INTERVAL = 100;
-/** Shortest time between two streamed readings, in ms. A change of the light is streamed at once. */
+/** Shortest time between two streamed readings, in ms. It is so short that the sensor streams a change at once. */
 const MIN_STREAMING_INTERVAL = 1;
 
 /** A Jacdac transport that carries frames between a bus and a virtual machine. */

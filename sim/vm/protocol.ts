@@ -36,7 +36,7 @@ export interface BoardSetup {
   uptime: number;
 }
 
-/** A message to the worker thread: changes or a request. */
+/** A message to the worker thread: new values of the light or network, or a request for the heap usage. */
 export interface MessageToWorker {
   /** New light level at the sensor, 0..1023. */
   light?: number;
@@ -60,5 +60,8 @@ export type MessageFromWorker =
   | { type: "crashed"; reason: string }
   /** The program requested a restart. */
   | { type: "restarting" }
-  /** The virtual machine ended: the program reset it, it crashed, or it refused the bytecode image. */
+  /**
+   * The virtual machine ended, because the program reset the board, or because the machine crashed or refused the
+   * bytecode.
+   */
   | { type: "ended"; how: "reset" | "crash" | "refused"; reason: string };

@@ -2,11 +2,14 @@
 
 /** Service index of the Jacdac control service. It is 0 on every device. */
 const CONTROL_SERVICE = 0;
-/** Number of the command that sets the status LED. */
+/** Number of the control service's command that sets the status LED. */
 const SET_STATUS_LIGHT = 0x84;
-/** Flag of a frame that is sent to a device instead of from a device. */
+/** Flag that marks a frame as a command, which is sent to a device. Frames without this flag come from a device. */
 const COMMAND_FLAG = 1;
-/** Offset of the flags in a Jacdac frame, in bytes. The frame consists of CRC (2), size (1), flags (1), device id (8) and packets. */
+/**
+ * Offset of the flags in a Jacdac frame, in bytes. A frame consists of CRC (2 bytes), size (1), flags (1), device id
+ * (8) and packets.
+ */
 const FLAGS_OFFSET = 3;
 /** Offset of the device id in a Jacdac frame, in bytes. */
 const DEVICE_ID_OFFSET = 4;
@@ -16,16 +19,22 @@ const PACKETS_OFFSET = 12;
 /** Color of an LED: red, green and blue, 0 to 255 each. */
 export type Color = readonly [red: number, green: number, blue: number];
 
-/** What the LED shows: a color that the program set, or the runtime's own pattern, which the simulator does not reproduce. */
+/**
+ * What the LED shows: a color that the program set, or the runtime's own pattern. The simulator does not reproduce that
+ * pattern.
+ */
 export type StatusLight = Color | "runtime";
 
-/** Time after which the runtime replaces the program's color with its own pattern, in ms (jd_status_light.c in jacdac-c: 2 << 20 µs). */
+/**
+ * Time after which the runtime replaces the program's color with its own pattern, in ms. The source is
+ * jd_status_light.c in jacdac-c: 2 << 20 µs.
+ */
 const COLOR_TIMEOUT = 2097;
 
 /** Tracks what the status LED of one board shows. */
 export class StatusLightTracker {
   #shown: StatusLight | undefined;
-  /** When the program last set a color, in ms of the board's clock. */
+  /** Time at which the program last set a color, in ms of the board's clock. */
   #setAt = 0;
 
   /** @param onchange called when the LED changes, not when the program sets the same color again */

@@ -9,7 +9,7 @@ import type { BoardSetup, MessageFromWorker, MessageToWorker } from "./protocol.
 import { NetworkSocket } from "./socket.js";
 import { StatusLightTracker } from "./status-light.js";
 
-/** Board time to skip after power-up, in ms. The board does not announce itself during the first 500 ms. */
+/** Board time to skip after power-up, in ms, because a board does not announce itself during the first 500 ms. */
 const BOOT_TIME = 600;
 
 const setup = workerData as BoardSetup;

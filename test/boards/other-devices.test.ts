@@ -112,7 +112,7 @@ describe("a Wio Terminal with the lesson's program, simulated with the bytes of 
     for (const light of [120, 700, 299, 300]) {
       socket.write(encodePacket(0x30, [...encodeString(`${ID}/telemetry`), ...Buffer.from(JSON.stringify({ light }))]));
       const [first, length] = await readBytes(2, `a command for light ${light}`);
-      // PUBLISH with QoS 0, without DUP and RETAIN [MQTT-3.3.1-9]; below 128, the length takes one byte
+      // 0x30 is a PUBLISH with QoS 0, without DUP and RETAIN [MQTT-3.3.1-9]; a length below 128 takes one byte
       expect(first).toBe(0x30);
       expect(length).toBeLessThan(128);
       const body = await readBytes(length, "the rest of the command");

@@ -45,7 +45,7 @@ describe("the boards of this repository", () => {
 describe("the status LED", () => {
   it.each([
     ["nightlight_esp32_devkitc", true],
-    // the LED of a SuperMini is between 3.3 V and the pin
+    // the LED of a SuperMini is connected between 3.3 V and the pin, so a low level lights it
     ["nightlight_esp32c3_supermini", undefined],
   ])("of %s is lit by a high level: %s", (name, activeHigh) => {
     const { file } = boards.find((board) => board.name === name)!;

@@ -22,7 +22,7 @@ export interface PlannedFault {
 export interface Fault {
   readonly name: string;
   readonly target: FaultTarget;
-  /** The only broker with which the fault can occur; undefined for both. */
+  /** The only broker with which the fault can occur; undefined if the fault can occur with both brokers. */
   readonly broker?: BrokerKind;
   /** Draws the fault's random parameters. @param boards number of boards */
   plan(random: Random, boards: number): Pick<PlannedFault, "text" | "run">;

@@ -1,4 +1,6 @@
-/** Floods the broker with messages on unrelated topics, from unknown devices, and with invalid payloads on our topics. */
+/**
+ * Floods the broker with messages on unrelated topics, from unknown devices, and with invalid payloads for the boards.
+ */
 import mqtt from "mqtt";
 import { topicOf } from "../../contract/index.js";
 import type { Random } from "./random.js";
@@ -6,7 +8,7 @@ import type { TestSystem } from "./stand.js";
 
 const INVALID_PAYLOADS = ["", "{", "[]", "null", '{"light":"300"}', '{"led_on":1}', '{"action":"reboot"}', '{"threshold":1e9}', '{"light":1e9}', "x".repeat(3000)]; // prettier-ignore
 
-/** Number of messages published concurrently. */
+/** Largest number of messages that wait for an acknowledgment at the same time. */
 const CONCURRENT_MESSAGES = 50;
 
 /** Publishes messages directly to the broker, without a proxy. Resolves when the broker has acknowledged all of them. */

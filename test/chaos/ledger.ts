@@ -23,7 +23,10 @@ interface Boot {
   readonly stored: StoredReading[];
   /** `seq` of the boot's newest reading. */
   highest: number;
-  /** Missing readings with a higher `seq` count as lost by a power cut; undefined without a power cut. */
+  /**
+   * `seq` of the newest reading at the end of the fault period before the boot's power cut; undefined if the boot had
+   * no power cut. Missing readings with a higher `seq` count as lost by the power cut.
+   */
   diedAfter: number | undefined;
   /** Estimated number of readings that no server or broker received before the power cut. */
   unreceived: number;
@@ -34,7 +37,10 @@ interface Action {
   readonly reports: Reply[];
   /** The id of the target board. */
   readonly id: string;
-  /** Whether the broker or the board lost its memory before the report arrived. */
+  /**
+   * Whether the broker or the board lost its memory before a reply arrived. The action then counts as gone, not as
+   * lost.
+   */
   lostWithMemory: boolean;
 }
 
@@ -191,7 +197,7 @@ export class Ledger {
     this.#actions.get(reply.seq)?.reports.push(reply);
   }
 
-  /** Marks unanswered actions as lost: those of one board, or all. */
+  /** Marks the unanswered actions of a board as lost; without `id`, the unanswered actions of all boards. */
   #giveUp(id?: string): void {
     for (const action of this.#actions.values())
       if (id === undefined || action.id === id) action.lostWithMemory ||= action.reports.length === 0;
@@ -209,14 +215,15 @@ export class Ledger {
 }
 
 /**
- * Returns whether a board executed an action again since the previous report: the board's uptime has increased. A report
- * that was only delivered twice has the same uptime, and a report after a restart has a smaller one.
+ * Returns whether a board executed an action again since the previous report. In that case, the uptime in the report
+ * has increased. A report that was only delivered twice has the same uptime, and a report after a restart has a smaller
+ * uptime.
  */
 function isSecondExecution({ uptime = 0 }: Reply, i: number, reports: readonly Reply[]): boolean {
   return i > 0 && uptime > (reports[i - 1].uptime ?? 0);
 }
 
-/** Creates a row with all counts 0. */
+/** Creates a row of the result table in which all counts are 0. */
 export function createEmptyRow(fault: string): ResultRow {
   return {
     fault,

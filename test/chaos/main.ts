@@ -8,7 +8,7 @@ import { runFaultTest } from "./run.js";
 import type { BrokerKind } from "./stand.js";
 import { formatTable } from "./table.js";
 
-const parserForNumberBetween = (least: number, most: number) => (text: string) => {
+const createNumberParser = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (text.trim() && value >= least && value <= most) return value;
   throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
@@ -28,14 +28,14 @@ const command = new Command("npm run chaos --")
   .option(
     "--seed <n>",
     "random seed; the same seed gives the same faults",
-    parserForNumberBetween(0, 0xffffffff),
+    createNumberParser(0, 0xffffffff),
     Date.now() % 100000,
   )
-  .option("--minutes <m>", "duration for each broker", parserForNumberBetween(0.1, 1440), 3)
+  .option("--minutes <m>", "duration for each broker", createNumberParser(0.1, 1440), 3)
   .addOption(new Option("--broker <kind>", "broker").choices(["embedded", "mosquitto", "both"]).default("both"))
   .option("--fault <name>", "inject only this fault")
   .option("--log <file>", "write the logs of server and boards to this file")
-  .option("--boards <n>", "number of boards", parserForNumberBetween(1, 16), 3)
+  .option("--boards <n>", "number of boards", createNumberParser(1, 16), 3)
   .allowExcessArguments(false)
   .parse();
 const { seed, minutes, broker, fault, boards, log } = command.opts<ChaosOptions>();

@@ -11,7 +11,7 @@ import { BOARD_KEEP_ALIVE, startTestSystem, publishToBoard, type TestSystem } fr
 import type { Station } from "./station.js";
 
 /** Keep-alive of the boards, in ms. */
-const KEEP_ALIVE = BOARD_KEEP_ALIVE * 1000;
+const KEEP_ALIVE_INTERVAL = BOARD_KEEP_ALIVE * 1000;
 
 let system: TestSystem;
 const logLines: { who: string; line: string }[] = [];
@@ -45,7 +45,7 @@ async function configure(station: Station, config: object): Promise<void> {
   await eventually(() => board.lamp !== before, { what: "the board's lamp to switch" });
 }
 
-/** Starts to observe a board's log. Returns a function that returns the lines since then. */
+/** Starts to observe a board's log. Returns a function that returns the lines logged since this call. */
 function recordLog({ id }: Station): () => string[] {
   const from = logLines.length;
   return () =>
@@ -68,7 +68,7 @@ describe.concurrent("a board", () => {
     const since = recordLog(station);
     station.proxy.discardData();
     await eventually(() => since().some((line) => line.startsWith("disconnected")), {
-      within: 1.5 * KEEP_ALIVE,
+      within: 1.5 * KEEP_ALIVE_INTERVAL,
       what: "the board to detect the dead connection",
     });
     await station.proxy.heal();
@@ -161,7 +161,7 @@ describe.concurrent("a board", () => {
       await station.proxy.heal();
       await waitForAgreement(station, 10_000);
       await eventually(() => system.ledger.countOutstanding() === 0, { within: 10_000, what: "the last reading" });
-      // Of 240 readings, some are the mean of two light values, which identifies no time.
+      // Expects fewer than the 240 readings, because some are the mean of two light values, which identifies no time.
       expect(ownReadings().length).toBeGreaterThan(150);
       const [newest, ...backlog] = ownReadings();
       expect(newest.light).toBe(900 + Math.floor((step - 1) / 2));

@@ -1,6 +1,6 @@
 /** Counts stored, lost, duplicate and out-of-order readings of a board between two restarts. */
 
-/** A reading that the server stored. Arrays of them keep the order in which the server stored them. */
+/** A reading that the server stored. Arrays of stored readings are in the order in which the server stored them. */
 export interface StoredReading {
   readonly seq: number;
   /** Time between taking and sending the reading, in ms. */
@@ -19,7 +19,7 @@ export interface ReadingCounts {
   lostByPowerCut: number;
   /** Number of readings that one run of the server stored twice. */
   duplicated: number;
-  /** Number of readings that two runs stored, because the first was killed before it acknowledged the reading. */
+  /** Number of readings that two server runs stored, because the first run was killed before it acknowledged them. */
   storedAgainAfterKill: number;
   outOfOrder: number;
 }
@@ -30,10 +30,10 @@ const MAX_LIVE_AGE = 40;
 /**
  * Counts the readings `from` to `to`, inclusive.
  *
- * A reading is in order when it is newer than all earlier ones. A reading from the board's backlog is also in order when
- * it is newer than all earlier ones from the backlog.
+ * A reading is in order when it is newer than all readings that were stored before it. A reading from the board's
+ * backlog is also in order when it is newer than all backlog readings that were stored before it.
  *
- * @param diedAfter if it is below `from`, missing readings count as lost by a power cut; undefined without a power cut
+ * @param diedAfter readings after this `seq` may be lost by a power cut; undefined if there was no power cut
  */
 export function countReadings(
   stored: readonly StoredReading[],

@@ -6,7 +6,7 @@ import { createRandom } from "./random.js";
 import { scheduleFaults } from "./schedule.js";
 import { startTestSystem, publishToBoard, type BrokerKind, type TestSystem } from "./stand.js";
 
-/** The guaranteed time in which lamp, board and server agree after a fault, in ms. */
+/** Guaranteed longest time after a fault until lamp, board and server agree, in ms. */
 export const CONVERGENCE_LIMIT = 5000;
 /** Timeout for convergence that aborts the run, in ms. */
 const CONVERGENCE_TIMEOUT = 40_000;
@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly broker: BrokerKind;
   /** Number of boards; default 2. */
   readonly boards?: number;
-  /** Name of the only fault to inject; undefined for all. */
+  /** Name of the only fault to inject; undefined to inject all faults. */
   readonly fault?: string;
   /** Called with progress messages. */
   onProgress?(line: string): void;
@@ -86,7 +86,7 @@ export async function runFaultTest({
   };
 }
 
-/** Waits for convergence. Returns the time in ms, and the first disagreement after `CONVERGENCE_LIMIT` ("" without one). */
+/** Waits for convergence. Returns its duration in ms, and the first disagreement after `CONVERGENCE_LIMIT` or "". */
 async function waitForConvergence(system: TestSystem): Promise<{ duration: number; late: string }> {
   const since = performance.now();
   const measureElapsedTime = (): number => performance.now() - since;
@@ -114,7 +114,7 @@ async function finishRun(system: TestSystem): Promise<void> {
       !system.ledger.countOutstanding(),
     { within: FINAL_TIMEOUT, what: "the last readings", every: 100 },
   ).catch(() => {
-    // the ledger counts missing readings as lost
+    // ignores the timeout, because the ledger counts readings that are still missing as lost
   });
   system.ledger.closePeriod("the end", (await waitForConvergence(system)).duration);
 }

@@ -16,7 +16,7 @@ import { Proxy } from "./proxy.js";
 import type { Random } from "./random.js";
 import { Station } from "./station.js";
 
-/** The server's embedded broker, or a Mosquitto with persistence. */
+/** Kind of broker: the server's embedded broker, or a Mosquitto with persistence. */
 export type BrokerKind = "embedded" | "mosquitto";
 
 /** Keep-alive of the boards, in s. It is shorter than the default, so that faults are detected within the short tests. */
@@ -36,7 +36,7 @@ export interface TestSystem {
   readonly ledger: Ledger;
   readonly stations: Station[];
   readonly server: ServerProgram;
-  /** The proxy between the server and an external broker; undefined with the embedded one. */
+  /** The proxy between the server and an external broker; undefined with the embedded broker. */
   readonly serverProxy?: Proxy;
   readonly mosquitto?: Mosquitto;
   /** The broker's URL for connections that bypass the proxies. */
@@ -45,7 +45,7 @@ export interface TestSystem {
   readonly client: MqttClient;
   /** Reasons of all crashes of firmware and virtual machines so far. */
   readonly crashes: string[];
-  /** Returns the first disagreement between lamp, board and server; "" without one. */
+  /** Returns the first disagreement between lamp, board and server, or "" if they agree. */
   findDisagreement(): string;
   close(): Promise<void>;
 }

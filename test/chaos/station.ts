@@ -33,7 +33,7 @@ export class Station {
     this.#walk ??= setInterval(() => this.#step(), STEP_INTERVAL);
   }
 
-  /** Stops the random walk. The light crosses the threshold once more, so that lamp and server must change. */
+  /** Stops the random walk. The light crosses the threshold once more, so that the lamp must switch again. */
   stopLightWalk(): void {
     clearInterval(this.#walk);
     this.#walk = undefined;

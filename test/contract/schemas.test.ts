@@ -21,8 +21,8 @@ async function validatorOf({ file }: Pick<MessageDoc, "file">): Promise<Validate
 const isAcceptedByContract = (fields: Fields, text: string): boolean => !decode(fields, Buffer.from(text)).problem;
 
 /**
- * Generates strings without surrogate pairs, for which the lengths differ: the contract counts UTF-16 units, and JSON
- * Schema counts characters.
+ * Generates strings without surrogate pairs. A string with such pairs has two lengths, because the contract counts
+ * UTF-16 units and JSON Schema counts characters.
  */
 const stringsUpTo = (maxLength: number): fc.Arbitrary<string> =>
   fc.string({ maxLength, unit: fc.integer({ min: 0x20, max: 0xd7ff }).map((code) => String.fromCharCode(code)) });

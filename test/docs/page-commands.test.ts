@@ -25,7 +25,7 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     await sandbox?.close();
   });
 
-  /** Starts a server with the administrator `boss`, unless it is `open`. */
+  /** Starts a server. It has the administrator `boss`, or no account if `open` is true. */
   async function startDashboardServer(
     options: ServerOptions,
     open = false,

@@ -1,4 +1,4 @@
-/** Tests the Prometheus rules and the Grafana dashboard of the documentation. They need no running Prometheus. */
+/** Tests the documentation's Prometheus rules and Grafana dashboard. The tests need no running Prometheus. */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";

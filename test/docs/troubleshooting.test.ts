@@ -16,7 +16,7 @@ import { ask } from "../server/support/api.js";
 import { addUsers, loginOf, startBrokerWithAccounts } from "../server/support/guarded.js";
 import { startPeopleServer } from "../server/support/people.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "../server/support/server.js";
-import { generateCertificate, writePair, type CertificateAndKey } from "../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { readPage } from "./support/pages.js";
@@ -69,8 +69,8 @@ test("the page explains ports, folders and addresses that the server cannot use"
 
 test("the page explains missing and mismatched certificates", async () => {
   const folder = await createTemporaryFolder();
-  const files = await writePair(folder, "one", pair);
-  const wrong = await writePair(folder, "two", other);
+  const files = await writeCertificateAndKey(folder, "one", pair);
+  const wrong = await writeCertificateAndKey(folder, "two", other);
   expectOnPage(await errorOfStart({ tls: { cert: path.join(folder, "none"), key: files.key } }));
   expectOnPage(await errorOfStart({ tls: { cert: files.cert, key: wrong.key } }));
 });

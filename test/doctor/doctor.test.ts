@@ -279,7 +279,7 @@ describe("npm run doctor on this computer", () => {
     const { port } = server.address() as net.AddressInfo;
     const here = thisSystem(ROOT);
     expect(await here.listen(port)).toBe("EADDRINUSE");
-    // replaces port 1883, which another program may use, by a port that this test occupies
+    // replaces port 1883, which another program may use, with a port that this test occupies
     const run: System["run"] = (command, ...args) => here.run(command, ...args.map((arg) => arg.replace("1883", String(port)))); // prettier-ignore
     const [finding] = await checkPorts(createSystem({ platform: process.platform, listen: refusePorts(1883), run }));
     expect(finding.about).toBe("port 1883");

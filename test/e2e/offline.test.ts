@@ -21,7 +21,10 @@ describe("a board that was offline", () => {
   const listReceivedReadings = () =>
     rig.seen.filter((m) => m.topic === topicOf(ID, "telemetry")).map((m) => JSON.parse(m.text) as Reading);
 
-  /** Sends a configuration and waits for the reply to a later action: boards handle messages in order. */
+  /**
+   * Sends a configuration and waits until the board has applied it. The reply to a later action shows this, because
+   * boards handle messages in order.
+   */
   async function sendConfig(config: object, seq: number): Promise<void> {
     await rig.observer.publishAsync(topicOf(ID, "config"), JSON.stringify(config), { qos: 1, retain: true });
     await rig.observer.publishAsync(topicOf(ID, "commands"), JSON.stringify({ action: "report", seq }), { qos: 1 });

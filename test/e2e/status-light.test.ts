@@ -23,7 +23,7 @@ function colorOf({ statusLight }: SimulatedBoard): string {
   return red > 0 ? "orange" : green > 0 ? "green" : blue > 0 ? "blue" : "dark";
 }
 
-/** Observes the LED. Returns the colors that it showed, and the share of the time in which it was lit. */
+/** Observes the LED. Returns its colors, the share of the time in which it was lit, and the number of changes. */
 async function observeLed(board: SimulatedBoard): Promise<{ colors: string[]; lit: number; changes: number }> {
   const colors = new Set<string>([colorOf(board)]);
   const began = performance.now();

@@ -6,9 +6,9 @@ import { brokerSettingsOf } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** The board's clock runs this much faster, so that a heartbeat is due every three seconds. */
+/** Speed of the board's clock as a multiple of real time. A heartbeat is due every three seconds of real time. */
 const CLOCK_SPEED = 10;
-const HEARTBEATS = 4;
+const HEARTBEAT_COUNT = 4;
 
 describe("a board in steady light", () => {
   let rig: Rig;
@@ -39,7 +39,7 @@ describe("a board in steady light", () => {
     const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: { ...brokerSettingsOf(`mqtt://127.0.0.1:${port}`), ...settings } }); // prettier-ignore
     await board.start();
     const listSentReadings = () => packets.filter(({ cmd, ...rest }) => cmd === "publish" && "topic" in rest && rest.topic === `${id}/telemetry`); // prettier-ignore
-    await eventually(() => listSentReadings().length > HEARTBEATS, { within: 90_000, what: "the heartbeats" });
+    await eventually(() => listSentReadings().length > HEARTBEAT_COUNT, { within: 90_000, what: "the heartbeats" });
     return packets;
   }
 
@@ -52,6 +52,6 @@ describe("a board in steady light", () => {
   it.concurrent("pings between heartbeats if NL_KEEPALIVE asks for a quick detection of lost connections", async () => {
     const packets = await packetsOf("nightlight/quick", { NL_KEEPALIVE: 15 });
     expect(packets[0]).toMatchObject({ cmd: "connect", keepalive: 15 });
-    expect(packets.filter(({ cmd }) => cmd === "pingreq").length).toBeGreaterThanOrEqual(HEARTBEATS);
+    expect(packets.filter(({ cmd }) => cmd === "pingreq").length).toBeGreaterThanOrEqual(HEARTBEAT_COUNT);
   });
 });

@@ -40,7 +40,7 @@ const CASES: [key: string, value: unknown, line: string][] = [
   ["NL_REBOOTED", -1, "-1 is not a whole number from 0 to 2147483647; using 0"],
 ];
 
-/** The clock of some boards runs this much faster, so that a minute takes six seconds. */
+/** Speed of some boards' clocks as a multiple of real time. A minute of such a board takes six seconds. */
 const CLOCK_SPEED = 10;
 
 /** Number of boards that start in parallel. */
@@ -59,7 +59,9 @@ describe("a board's settings", () => {
   });
   afterAll(() => rig?.close());
 
-  /** Starts a board with one setting. Returns its log until it connected. */
+  /**
+   * Starts a board with one setting. Returns the lines that it logs until it is connected, and the number of crashes.
+   */
   async function runWithSetting(key: string, value: unknown): Promise<{ lines: string[]; crashes: number }> {
     const lines: string[] = [];
     const settings = {
@@ -110,8 +112,10 @@ describe("a board's settings", () => {
     expect(lines.filter((line) => !/; using (1883|the default)$/.test(line))).toEqual([]);
   }, 60_000);
 
-  /** Starts a board with a fast clock. Returns the board and a counter of its later writes to flash memory. */
-  async function startFast(id: string): Promise<{ board: SimulatedBoard; flash: { writes: number } }> {
+  /**
+   * Starts a board with a fast clock. Returns the board, and a counter of its writes to flash memory after the start.
+   */
+  async function startFastBoard(id: string): Promise<{ board: SimulatedBoard; flash: { writes: number } }> {
     const board = rig.simulator.add({ id, speed: CLOCK_SPEED, settings: brokerSettingsOf(rig.url) });
     const flash = { writes: 0 };
     await board.start();
@@ -125,7 +129,7 @@ describe("a board's settings", () => {
 
   it("survive a restart, including a stable rule from the server, which the board then applies without a server", async () => {
     const id = "nightlight/kept";
-    const { board, flash } = await startFast(id);
+    const { board, flash } = await startFastBoard(id);
     board.setLight(450);
     // A light of 450 is dark by the server's rule and bright by the default rule.
     await eventually(() => board.lamp, { within: 15_000, what: "the lamp" });
@@ -141,7 +145,7 @@ describe("a board's settings", () => {
   }, 120_000);
 
   it("do not include a rule that changes often: it is written once, when it was the same for a minute", async () => {
-    const { board, flash } = await startFast("nightlight/changing");
+    const { board, flash } = await startFastBoard("nightlight/changing");
     let changed = 0;
     for (let threshold = 401; threshold <= 406; threshold++) {
       await rig.observer.publishAsync(`${board.id}/config`, JSON.stringify({ threshold }), { qos: 1 });

@@ -180,7 +180,7 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
   "the system's own serial port",
   () => {
     /** Connects a board to a pseudo-terminal, and returns the name of the other end. */
-    async function pseudoTerminal(board: TestBoard): Promise<string> {
+    async function openPseudoTerminal(board: TestBoard): Promise<string> {
       const wire = spawn("python3", [fileURLToPath(new URL("./support/terminal.py", import.meta.url))], {
         stdio: ["pipe", "pipe", "inherit"],
       });
@@ -197,7 +197,7 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
     test("carries program and settings to a board", async () => {
       const { brokerUrl } = await startTestServer();
       const board = await TestBoard.start();
-      const port = await pseudoTerminal(board);
+      const port = await openPseudoTerminal(board);
       const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), systemPorts);
       await deployOnly({ port }, computer);
       expect(board.networks).toEqual([["attic", "12345678"]]);
@@ -206,7 +206,7 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
 
     test("carries a board's log to npm run monitor, which ends cleanly on Ctrl-C", async () => {
       const board = await TestBoard.start();
-      const port = await pseudoTerminal(board);
+      const port = await openPseudoTerminal(board);
       const args = ["--import", "tsx", "--conditions=nightlight-source", "scripts/monitor.ts", "--port", port];
       const monitor = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
       onTestFinished(() => void monitor.kill("SIGKILL"));

@@ -1,4 +1,4 @@
-/** Tests that no broker, however it behaves, ends a program on a board: the client in DeviceScript's virtual machine. */
+/** Tests that a misbehaving broker never crashes a program with the MQTT client in DeviceScript's virtual machine. */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Packet } from "mqtt-packet";
 import { SimulatedBoard } from "../../sim/index.js";
@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.js";
 import { compileClientProgram } from "./support/client-program.js";
 import { ScriptedBroker, type Script } from "./support/scripted-broker.js";
 
-const CLIENT = "mqttclient";
+const CLIENT_PROGRAM = "mqttclient";
 /** Number of filters to which the test program subscribes by itself. */
 const OWN_FILTERS = 7;
 /** Deadline for an event on a board, in ms. */
@@ -21,7 +21,7 @@ const waitForLog = (what: RegExp, within = EVENT_DEADLINE) =>
     () => log.find((line) => what.test(line)) as string,
   );
 
-/** Returns the program's log line with its counters of messages since the last call. */
+/** Requests the message counters of the program, and returns the log line in which the program prints them. */
 async function requestCounts(): Promise<string> {
   log = log.filter((line) => !line.startsWith("count "));
   broker.publish("vm/tell", "", 1);
@@ -31,7 +31,7 @@ async function requestCounts(): Promise<string> {
 async function startBoard(given: object, { speed = 1, isHostSilent = false } = {}): Promise<void> {
   log = [];
   const settings = { HOST: "127.0.0.1", PORT: broker.port, ...given };
-  board = new SimulatedBoard({ id: "vm", bytecode: await compileClientProgram(CLIENT), settings, speed });
+  board = new SimulatedBoard({ id: "vm", bytecode: await compileClientProgram(CLIENT_PROGRAM), settings, speed });
   if (isHostSilent) board.network.cut({ how: "silent" });
   board.on("log", (_level, line) => log.push(line));
   await board.start();
@@ -57,7 +57,7 @@ const repeat = <T>(count: number, item: (n: number) => T): T[] => Array.from({ l
 const suppressPubrel: Script = (packet) => packet.cmd === "pubrec";
 
 beforeAll(async () => {
-  await compileClientProgram(CLIENT);
+  await compileClientProgram(CLIENT_PROGRAM);
 });
 
 afterEach(async () => {

@@ -11,7 +11,7 @@ import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { createNodeNetwork } from "./support/node-network.js";
 
 const MESSAGE_COUNT = 15;
-const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n + 1);
+const messageNumbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n + 1);
 
 /** Publishes messages of QoS 2 and disappears after PUBREC, before PUBREL. */
 async function publishAndLosePower(port: number): Promise<void> {
@@ -30,7 +30,7 @@ async function publishAndLosePower(port: number): Promise<void> {
     protocolId: "MQTT",
     protocolVersion: 4,
   });
-  for (const messageId of numbers)
+  for (const messageId of messageNumbers)
     sendPacket({
       cmd: "publish",
       topic: "t/old",
@@ -59,11 +59,11 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a board that loses power bet
       let delivered = 0;
       client.start();
       await eventually(() => client.connected, { what: "the client to connect" });
-      for (const n of numbers) client.publish("t/new", `${n}`, 2, false, () => delivered++);
+      for (const n of messageNumbers) client.publish("t/new", `${n}`, 2, false, () => delivered++);
       await eventually(() => delivered === MESSAGE_COUNT, { what: "PUBCOMP for every message" });
       await eventually(() => seen.length === 2 * MESSAGE_COUNT, { what: "old and new messages" });
       for (const topic of ["t/old", "t/new"])
-        expect(seen.filter((text) => text.startsWith(topic))).toEqual(numbers.map((n) => `${topic} ${n}`));
+        expect(seen.filter((text) => text.startsWith(topic))).toEqual(messageNumbers.map((n) => `${topic} ${n}`));
     } finally {
       await client.stop();
       await observer.endAsync();

@@ -67,7 +67,10 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     await eventually(() => ready, { what: "the subscription" });
   }
 
-  /** Waits until the broker has received all acknowledgments of the client. Works because packets keep their order. */
+  /**
+   * Waits until the broker has received all acknowledgments of the client. Publishes a message to find out, because the
+   * broker receives the message after all earlier packets.
+   */
   async function waitForAcknowledgments(): Promise<void> {
     let acknowledged = false;
     client.publish(`${base}/settled`, "", 1, false, () => (acknowledged = true));
@@ -112,7 +115,8 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
         proxy.holdData();
         const sent = Promise.all(listNumbersBelow(50).map((n) => observer.publishAsync(`${base}/in`, n, { qos })));
         await sent;
-        // Releases repeatedly, because the broker sends further QoS 1 and 2 messages only after acknowledgments.
+        // Releases the held data repeatedly, because the broker sends more QoS 1 and 2 messages only after
+        // acknowledgments.
         const release = setInterval(() => proxy.releaseData(), 10);
         await eventually(() => got.length >= 50, { what: "50 messages" }).finally(() => clearInterval(release));
         expect(got).toEqual(listNumbersBelow(50));

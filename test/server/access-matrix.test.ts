@@ -12,7 +12,7 @@ import { readDocumentedAcl, startDocumentedMosquitto } from "./support/documente
 import { loginOf, startBrokerWithAccounts } from "./support/guarded.js";
 import { connectClient } from "./support/server.js";
 
-/** The expected permissions, as in the tables of docs/how-to/mosquitto/README.md. */
+/** The expected permissions at Mosquitto, as in the tables of docs/how-to/mosquitto/README.md. */
 const MOSQUITTO_TABLE: Readonly<Record<string, AllowedTopics>> = {
   "nightlight-server": { publish: /^(nightlight|homeassistant)\//, receive: /^(nightlight|homeassistant)\// },
   porch: boardPermissionsOf("porch"),
@@ -25,7 +25,10 @@ const MOSQUITTO_TABLE: Readonly<Record<string, AllowedTopics>> = {
   },
 };
 
-/** The expected permissions, as in docs/reference/security.md, where Home Assistant and apps are administrators. */
+/**
+ * The expected permissions at the embedded broker, as in docs/reference/security.md. Home Assistant and apps log in as
+ * administrators there.
+ */
 const EMBEDDED_TABLE: Readonly<Record<string, AllowedTopics>> = {
   app: { publish: /./, receive: /./ },
   porch: boardPermissionsOf("porch"),

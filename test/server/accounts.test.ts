@@ -46,7 +46,7 @@ async function createFolderWithUsers(users: Record<string, Partial<StoredUser>>)
 }
 
 /** Runs `work` and returns the parameters of each scrypt call, which determine the duration of a password check. */
-async function scryptCallsOf(work: () => Promise<unknown>): Promise<unknown[]> {
+async function recordScryptCalls(work: () => Promise<unknown>): Promise<unknown[]> {
   const spy = vi.spyOn(crypto, "scrypt");
   syncBuiltinESMExports();
   try {
@@ -79,7 +79,7 @@ describe("a password", () => {
     for (const name of ["ann", "made", "nobody"])
       for (const password of ["wrong", ""])
         // each check makes one scrypt call, with the parameters that OWASP recommends
-        expect(await scryptCallsOf(() => authenticate(name, password)), name).toMatchObject([
+        expect(await recordScryptCalls(() => authenticate(name, password)), name).toMatchObject([
           { N: 2 ** 15, r: 8, p: 3 },
         ]);
   });
@@ -87,10 +87,10 @@ describe("a password", () => {
   test("a password that was right before is accepted without a hash, until it is changed", async () => {
     const folder = await createFolderWithUsers({ ann: {} });
     const { authenticate: authenticate } = await openTestAccounts(folder);
-    expect(await scryptCallsOf(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
-    expect(await scryptCallsOf(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined())).toEqual(
-      [],
-    );
+    expect(await recordScryptCalls(() => authenticate("ann", CHOSEN_PASSWORD))).toHaveLength(1);
+    expect(
+      await recordScryptCalls(async () => expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeDefined()),
+    ).toEqual([]);
     await addUsers(folder, { ann: "admin" });
     await eventually(() => authenticate("ann", passwordOf("ann")), { what: "the new password" });
     expect(await authenticate("ann", CHOSEN_PASSWORD)).toBeUndefined();
@@ -104,7 +104,7 @@ describe("a password", () => {
         users.set(name, { role: "device", device: name, password: hashGeneratedPassword(password), tokens: [] });
     });
     const { authenticate: authenticate } = await openTestAccounts(folder);
-    const cost = await scryptCallsOf(async () => {
+    const cost = await recordScryptCalls(async () => {
       const found = await Promise.all(Array.from(passwords, ([name, password]) => authenticate(name, password)));
       expect(found.every((account) => account !== undefined)).toBe(true);
     });

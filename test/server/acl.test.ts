@@ -38,7 +38,7 @@ const filter = fc.oneof(
 const device = id.map((device): Account => ({ name: "board", role: "device", device }));
 
 /** Returns filters for the topics that a device may read, as in the table of docs/reference/security.md. */
-function readableFilters({ device: id }: Account): string[] {
+function readableFiltersOf({ device: id }: Account): string[] {
   const prefix = id!.includes("/") ? id!.replace(/\/[^/]*$/, "") : "";
   const own = ["commands", "config", "set", "decision"].map((channel) => `${id}/${channel}`);
   return [...own, `${prefix || "nightlight"}/status`];
@@ -60,7 +60,7 @@ describe("a device's user", () => {
       fc.property(device, (account) => {
         for (const channel of ["telemetry", "status", "replies"])
           expect(permissionsOf(account).mayPublish(`${account.device}/${channel}`)).toBe(true);
-        for (const filter of readableFilters(account)) expect(permissionsOf(account).maySubscribe(filter)).toBe(true);
+        for (const filter of readableFiltersOf(account)) expect(permissionsOf(account).maySubscribe(filter)).toBe(true);
       }),
     );
   });
@@ -70,7 +70,7 @@ describe("a device's user", () => {
       fc.property(device, filter, topic, (account, filter, topic) => {
         const rights = permissionsOf(account);
         if (!rights.maySubscribe(filter) || !topicMatchesFilter(filter, topic)) return;
-        expect(readableFilters(account)).toContain(topic);
+        expect(readableFiltersOf(account)).toContain(topic);
       }),
       { numRuns: 5000 },
     );
@@ -79,7 +79,7 @@ describe("a device's user", () => {
   test("a device's user receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
-        expect(permissionsOf(account).mayRead(topic)).toBe(readableFilters(account).includes(topic));
+        expect(permissionsOf(account).mayRead(topic)).toBe(readableFiltersOf(account).includes(topic));
       }),
       { numRuns: 2000 },
     );

@@ -103,7 +103,7 @@ describe("a lamp that blinks for the action identify", () => {
       });
     const waitForBlinking = (wanted: boolean) =>
       eventually(() => running.devices.get(ID)?.blinking === wanted, { within: 15_000, what: `blinking: ${wanted}` });
-    /** Requests the action identify. The board replies, and like firmware 0.1.0 publishes a status at each blink. */
+    /** Requests the action identify. The board replies and, like firmware 0.1.0, publishes a status at each blink. */
     async function blink(): Promise<void> {
       const asked = requestAction(running, { action: "identify" });
       const { seq } = await eventually(

@@ -24,7 +24,7 @@ async function startAlertServer(
   return running;
 }
 
-/** Connects a board with a will. It does not reconnect. */
+/** Connects a client with a will, as a board does. Unlike a board, the client does not reconnect. */
 async function connectBoard(running: NightlightServer, id: string): Promise<TestClient> {
   const topic = `${id}/status`;
   const will = { topic, payload: Buffer.from('{"online":false}'), retain: true, qos: 1 } as const;

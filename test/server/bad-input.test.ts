@@ -6,7 +6,7 @@ import { MAX_SKIPPED_PACKET_SIZE } from "../../server/src/broker/inbound.js";
 import { eventually } from "../support/eventually.js";
 import { connectClient, startTestServer } from "./support/server.js";
 
-const MEGABYTE = Buffer.alloc(1_000_000, "x");
+const MEGABYTE_PAYLOAD = Buffer.alloc(1_000_000, "x");
 
 describe("an invalid reading", () => {
   test.each<[what: string, payload: string | Buffer, reason: string]>([
@@ -19,7 +19,7 @@ describe("an invalid reading", () => {
     ["binary", Buffer.from([0, 255, 1, 254]), "not-json"],
     ["JSON nested 1,000 deep", '{"a":'.repeat(1000), "too-large"],
     ["JSON nested 100 deep", '{"light":1,"a":' + "[".repeat(100), "not-json"],
-    ["1 MB", MEGABYTE, "too-large"],
+    ["1 MB", MEGABYTE_PAYLOAD, "too-large"],
     ["a wrong type", '{"light":"212"}', "wrong-fields"],
     ["light 1e9", '{"light":1e9}', "wrong-fields"],
     ["light -1", '{"light":-1}', "wrong-fields"],

@@ -36,7 +36,7 @@ const brokers: Record<string, () => Promise<TestBroker>> = {
     url: (connection) => connection.url,
   }),
   "aedes, over TCP": async () => {
-    // uses another prefix, so that the two servers publish their status on different topics
+    // uses another topic prefix, so that the two servers publish their status on different topics
     const { brokerUrl } = await startTestServer({ http: false, topicPrefix: "elsewhere" });
     return { connect: (handlers) => remoteTo(brokerUrl, handlers), url: () => brokerUrl };
   },
@@ -119,7 +119,7 @@ describe.each(Object.entries(brokers))("a broker connection (%s)", (name, startT
     });
 
     test("a broker connection delivers earlier statuses of boards as retained messages", async () => {
-      // no board can connect to the embedded broker before the server does; persistence.test.ts tests its stored statuses
+      // skips the embedded broker, to which no board can connect before the server; see persistence.test.ts instead
       if (name === "embedded, in process") return;
       const broker = await startTestBroker();
       const url = broker.url(undefined as never);

@@ -32,7 +32,10 @@ function sendBytes(url: string, bytes: Buffer, rest = 250, signal?: AbortSignal)
   });
 }
 
-/** Starts a board that sends readings until `end`, which returns their number and throws if an answer took too long. */
+/**
+ * Starts a board that sends readings until `end` is called. `end` returns the number of readings, and throws if the
+ * answer to a reading took too long.
+ */
 async function startBoard({ url }: BrokerWithAccounts): Promise<{ device: TestClient; end(): Promise<number> }> {
   const device = await connectClient(url, loginOf("porch"), "nightlight/porch/commands");
   let going = true;
@@ -116,7 +119,7 @@ test("the broker survives garbage, truncated packets, wrong lengths and packets 
   for (let from = 0; from < made.length; from += 30) {
     const answers = await Promise.all(made.slice(from, from + 30).map((bytes) => sendBytes(broker.url, bytes)));
     for (const answer of answers)
-      // a client without a login receives nothing but a CONNACK that refuses it
+      // the broker sends nothing but a CONNACK with a refusal to a client without a login
       if (answer.length > 0) expect(answer.toString("hex")).toMatch(/^200200(?!00)0[1-6]$/);
   }
   expect(await end()).toBeGreaterThan(10);
@@ -176,14 +179,14 @@ test("the broker checks few of hundreds of wrong passwords and refuses the rest,
   });
   for (let n = 0; n < 10; n++)
     await (await connectClient(broker.url, { ...loginOf("boss"), clientId: `boss ${n}` })).endAsync();
-  const codes = (await Promise.all(guesses)).map((answer) => {
+  const returnCodes = (await Promise.all(guesses)).map((answer) => {
     expect(answer.toString("hex")).toMatch(/^200200/);
     return answer[3];
   });
   // the throttle allows five attempts at once, then doubles the delay after each failure: at most eight passwords are checked
-  const checked = codes.filter((code) => code === 4).length;
+  const checked = returnCodes.filter((code) => code === 4).length;
   expect(checked).toBeGreaterThan(0);
   expect(checked).toBeLessThanOrEqual(8);
-  expect(codes.filter((code) => code === 3)).toHaveLength(400 - checked);
+  expect(returnCodes.filter((code) => code === 3)).toHaveLength(400 - checked);
   expect(await end()).toBeGreaterThan(3);
 });

@@ -8,7 +8,7 @@ import { connectClient, type TestClient } from "./support/server.js";
 
 const USERS = { boss: "admin", porch: { device: "nightlight/porch" }, shed: { device: "nightlight/shed" } } as const;
 
-/** Sends readings one after the other and waits for the command that answers each. */
+/** Sends readings one after the other. After each reading, waits for the command that answers the reading. */
 async function exchangeReadings(device: TestClient, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const before = device.got.length;
@@ -65,7 +65,7 @@ describe("a client that floods the broker", () => {
       expect(attacker.isClosed).toBe(false);
       const through = got.filter(([topic]) => topic.includes("shed")).length + rejected.length;
       expect(through).toBeLessThanOrEqual(rate * (seconds + 1) + 100);
-      // the attacker can only have sent the packets that the broker has processed and those in the socket buffers
+      // the attacker can have sent no more packets than the broker has processed and the socket buffers can hold
       expect(written / packet.length).toBeLessThan(through + 8_000_000 / packet.length + 100_000);
       expect(process.memoryUsage().rss - memory).toBeLessThan(150_000_000);
     },
@@ -74,7 +74,7 @@ describe("a client that floods the broker", () => {
   test("a client that floods the broker delivers all its messages in order in the end, and stays connected longer than its keep alive", async () => {
     const { url, got } = await startBrokerWithAccounts(USERS, { limits: { rate: 100 } });
     const eager = await connectClient(url, { ...loginOf("shed"), keepalive: 2 });
-    // the rate allows a burst of 100 and then 100 per second, so 500 messages take 4 s; the keep-alive expires after 3 s
+    // the rate (a burst of 100, then 100 per second) delays 500 messages by 4 s, longer than the keep-alive of 3 s
     const count = 500;
     await Promise.all(
       Array.from({ length: count }, (_, n) => eager.publishAsync("nightlight/shed/telemetry", String(n), { qos: 1 })),
@@ -89,7 +89,7 @@ describe("a client that floods the broker", () => {
     const debtor = await connectRawClientAs(url, "debtor", login, { keepalive: 2 });
     const subscriptions = Array.from({ length: 120 }, (_, n) => ({ topic: `t/${n}`, qos: 0 as const }));
     debtor.send({ cmd: "subscribe", messageId: 1, subscriptions });
-    // the SUBSCRIBE exceeded the rate, so the broker reads nothing for 5 s; the keep-alive expires after 3 s
+    // the SUBSCRIBE exceeded the rate, so the broker reads nothing for 5 s, longer than the keep-alive of 3 s
     debtor.send({ cmd: "pingreq" });
     await eventually(() => debtor.packets.some(({ cmd }) => cmd === "pingresp"), {
       what: "the answer",

@@ -16,7 +16,7 @@ test.each([true, false])(
     const observer = await connectClient(brokerUrl, { clean, clientId: "observer" }, ...filters);
     const sender = await connectClient(brokerUrl);
     const count = 300;
-    // mixes QoS and retain flags, because plain aedes handles them differently and so reorders the messages
+    // mixes QoS levels and retain flags, because plain aedes reorders messages that differ in them
     for (const n of listNumbersBelow(count)) {
       sender.publish("x/porch/telemetry", String(n), { qos: 1 });
       sender.publish("x/porch/commands", String(n), { qos: 1, retain: true });

@@ -1,4 +1,4 @@
-/** Compares the functions that write text and bytes into a buffer with those of Node's `Buffer`. */
+/** Compares the server's functions that write text and bytes into a buffer with the methods of Node's `Buffer`. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { utf8Length, putBytes, putText } from "../../server/src/common/bytes.js";

@@ -10,12 +10,12 @@ import { countReadings, openPostgresHistory } from "./support/history.js";
 import { LOG_ALL_MESSAGES, startServerProgram, type ServerProgram } from "./support/program.js";
 import { createTemporaryFolder } from "./support/server.js";
 
-const ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
+const HAS_ALL_PROGRAMS = MOSQUITTO && REDIS && POSTGRES;
 
 const BOARD_COUNT = 100;
 const READING_INTERVAL = 200;
 
-describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
+describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
   "two servers, one of which is killed",
   () => {
     let mosquitto: Mosquitto;
@@ -57,13 +57,13 @@ describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
     }
 
     test("every reading is answered correctly within 2 s, and the history contains each reading once", async () => {
-      const history = await postgres.database();
+      const history = await postgres.createDatabase();
       const programs = [await startMember(history), await startMember(history)];
       for (const program of programs) await waitUntilReady(program);
       const fleet = await startFleet(mosquitto.url, "kill", BOARD_COUNT, READING_INTERVAL);
       onTestFinished(() => fleet.close());
       const waitForSentReadings = (more: number) =>
-        eventually(() => fleet.sent >= more, { within: 60_000, what: `${more} readings` });
+        eventually(() => fleet.sentCount >= more, { within: 60_000, what: `${more} readings` });
       await waitForSentReadings(2000);
       expect(programs[0].child.kill("SIGKILL")).toBe(true);
       await waitForSentReadings(5000);

@@ -32,7 +32,7 @@ test("a server that was removed from the cluster makes no decisions until it has
   let finish: (() => void) | undefined;
   const membership = new Membership({
     hub,
-    isPresent: () => true,
+    receivesDeviceMessages: () => true,
     async prepareEpoch(_roll, { releaseAll }) {
       steps.push(`prepare ${releaseAll}`);
     },

@@ -48,7 +48,7 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
     "after %s each reading is stored once, and the servers lose no state",
     async (name, lose) => {
       const prefix = name.slice(0, 3).trim();
-      const database = await postgres.database();
+      const database = await postgres.createDatabase();
       let text = "";
       const log = createLog("json", { output: { write: (more: string) => void (text += more) } });
       const startMember = () =>
@@ -94,11 +94,11 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       const fleet = await startFleet(mosquitto.url, prefix, BOARD_COUNT, 100);
       onTestFinished(() => fleet.close());
       const waitForSentReadings = (more: number) =>
-        eventually(() => fleet.sent >= more, { within: 30_000, what: `${more} readings` });
+        eventually(() => fleet.sentCount >= more, { within: 30_000, what: `${more} readings` });
       await waitForSentReadings(200);
 
       await lose();
-      await waitForSentReadings(fleet.sent + 300);
+      await waitForSentReadings(fleet.sentCount + 300);
       await waitUntilReady(servers);
       // compare with the current count, because the broker has already resent unacknowledged messages
       const before = sumCounters(({ duplicates }) => duplicates);
@@ -127,10 +127,10 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
       await waitUntilReady([servers[1]]);
       for (const [status, { light, mode }] of await readIdleViews(servers[1]))
         expect([status, light, mode]).toEqual([200, 115, "off"]);
-      const list = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
-      expect(list).toHaveLength(BOARD_COUNT + IDLE_BOARD_COUNT);
+      const deviceViews = (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as DeviceView[];
+      expect(deviceViews).toHaveLength(BOARD_COUNT + IDLE_BOARD_COUNT);
       // leaves out idle boards: their first `seq` is 11, so the server counts 10 missing readings of each
-      for (const { id, missing } of list) if (!id.includes("idle")) expect(missing).toBe(0);
+      for (const { id, missing } of deviceViews) if (!id.includes("idle")) expect(missing).toBe(0);
       const kept = await openPostgresHistory(database);
       for (const [board, { seq }] of fleet.boards)
         await eventually(async () => (await countReadings(kept, `${prefix}/${board}`)) === seq, {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { NightlightServer } from "nightlight-server";
 import { joinRedis } from "../../server/src/cluster/redis.js";
-import { generateCertificate, writePair } from "../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
@@ -52,7 +52,7 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis t
     const listDevices = async (): Promise<unknown[]> =>
       (await (await fetch(`${servers[1].httpUrl}/api/devices`)).json()) as unknown[];
     await eventually(async () => (await listDevices()).length === 20, { what: "all devices" });
-    // one server stops and the other drains its MQTT session; then Redis loses everything
+    // one server stops, and the other server drains the MQTT session of the stopped one; then Redis loses everything
     await servers[0].close();
     await eventually(async () => (await listDevices()).length === 20, {
       within: 10_000,
@@ -89,9 +89,9 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a Redis t
   test("servers join a Redis over TLS only if NODE_EXTRA_CA_CERTS contains its certificate authority", async () => {
     const folder = await createTemporaryFolder();
     const authority = await generateCertificate("an authority of one's own", { authority: true });
-    const ca = await writePair(folder, "ca", authority);
+    const ca = await writeCertificateAndKey(folder, "ca", authority);
     const redis = await startRedis({
-      tls: await writePair(folder, "redis", await generateCertificate("redis", { ca: authority })),
+      tls: await writeCertificateAndKey(folder, "redis", await generateCertificate("redis", { ca: authority })),
     });
     onTestFinished(() => redis.remove());
     await expect(joinRedis(redis.url, "x")).rejects.toThrow(/cannot be joined \(.*certificate.*--state/);

@@ -9,9 +9,9 @@ import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { connectClient, startTestServer, createTemporaryFolder, type TestClient } from "./support/server.js";
 
-const ALL_PROGRAMS = MOSQUITTO && REDIS;
+const HAS_ALL_PROGRAMS = MOSQUITTO && REDIS;
 
-describe.skipIf(isMissing(ALL_PROGRAMS, "Mosquitto and Redis"))("several servers", () => {
+describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto and Redis"))("several servers", () => {
   let mosquitto: Mosquitto;
   let redis: RedisServer;
   let prefixes = 0;

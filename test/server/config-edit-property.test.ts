@@ -7,7 +7,7 @@ import { IS_LONG_RUN, getTestSeed } from "../support/seed.js";
 
 type ConfigurationData = { [key: string]: unknown };
 
-/** How one value is written, and the comments around it. */
+/** The YAML style of one value, and the comments around the value. */
 interface ValueStyle {
   readonly above: readonly string[];
   readonly beside: string;
@@ -29,7 +29,7 @@ const style: fc.Arbitrary<ValueStyle> = fc.record({
   below: commentText,
 });
 
-const names = fc.constantFrom("hall", "path", "a-b", "nightlight/porch", "zones", "x y", "123");
+const keyName = fc.constantFrom("hall", "path", "a-b", "nightlight/porch", "zones", "x y", "123");
 const scalar = fc.oneof(
   fc.integer({ min: 0, max: 1023 }),
   fc.double({ min: 0, max: 9, noNaN: true }),
@@ -57,10 +57,10 @@ const list = fc.array(fc.oneof(fc.constantFrom("n/a", "n/b", "n/c-d", "n/e"), sc
 const createValueTree = (depth: number): fc.Arbitrary<unknown> =>
   depth === 0
     ? fc.oneof(scalar, list)
-    : fc.oneof(scalar, list, fc.dictionary(names, createValueTree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
-const file = fc.dictionary(names, createValueTree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
+    : fc.oneof(scalar, list, fc.dictionary(keyName, createValueTree(depth - 1), { maxKeys: 4, noNullPrototype: true }));
+const file = fc.dictionary(keyName, createValueTree(3), { minKeys: 0, maxKeys: 5, noNullPrototype: true });
 
-/** Writes data as YAML with random styles and comments. Remembers anchors, to which later equal lists refer. */
+/** Writes data as YAML with random styles and comments. Some repeated values become aliases of their first copy. */
 class YamlWriter {
   readonly #anchors = new Map<string, string>();
 
@@ -82,7 +82,7 @@ class YamlWriter {
     const after = below ? [indent + below] : [];
     const isNested = typeof value === "object" && Object.keys(value as object).length > 0;
     if (!isNested || flow) {
-      const written = this.#shared(value, anchor) ?? formatFlowValue(value, quote);
+      const written = this.#formatAliasOrAnchor(value, anchor) ?? formatFlowValue(value, quote);
       return [...before, head + written + comment, ...after];
     }
     const nested = Array.isArray(value)
@@ -99,8 +99,11 @@ class YamlWriter {
     ];
   }
 
-  /** Writes an alias for a value that has an anchor already, or gives the value an anchor. */
-  #shared(value: unknown, anchor: boolean): string | undefined {
+  /**
+   * Returns an alias if an equal value has an anchor. Otherwise returns the value with a new anchor, or undefined if
+   * `anchor` is false.
+   */
+  #formatAliasOrAnchor(value: unknown, anchor: boolean): string | undefined {
     const text = JSON.stringify(value);
     const name = this.#anchors.get(text);
     if (name) return `*${name}`;
@@ -143,15 +146,17 @@ function applyEdit(data: ConfigurationData, path: readonly string[], value: unkn
 }
 
 /** Removes empty mappings, which mean the same as no mapping. */
-function removeEmpty(value: unknown): unknown {
+function removeEmptyMappings(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value ?? undefined;
-  const entries = Object.entries(value as ConfigurationData).map(([key, inner]) => [key, removeEmpty(inner)] as const);
+  const entries = Object.entries(value as ConfigurationData).map(
+    ([key, inner]) => [key, removeEmptyMappings(inner)] as const,
+  );
   const kept = entries.filter(([, inner]) => inner !== undefined && (typeof inner !== "object" || Array.isArray(inner) || Object.keys(inner as object).length > 0)); // prettier-ignore
   return Object.fromEntries(kept);
 }
 
 const edit = fc.record({
-  path: fc.array(names, { minLength: 1, maxLength: 3 }),
+  path: fc.array(keyName, { minLength: 1, maxLength: 3 }),
   value: fc.oneof(scalar, list, createValueTree(2), fc.constant(undefined)),
 });
 
@@ -171,13 +176,13 @@ test("random edits change what they should, and lose no comment and no other set
         let model = data;
         const parseText = (): ConfigurationData =>
           (parse(text, { stringKeys: true, uniqueKeys: false }) ?? {}) as ConfigurationData;
-        expect(removeEmpty(parseText()), text).toEqual(removeEmpty(model));
+        expect(removeEmptyMappings(parseText()), text).toEqual(removeEmptyMappings(model));
         for (const { path, value } of edits) {
           const before = text;
           model = applyEdit(model, path, value);
           text = editText(text, model);
-          expect(removeEmpty(parseText()), `${before}\n=> ${JSON.stringify({ path, value })}\n${text}`).toEqual(
-            removeEmpty(model),
+          expect(removeEmptyMappings(parseText()), `${before}\n=> ${JSON.stringify({ path, value })}\n${text}`).toEqual(
+            removeEmptyMappings(model),
           );
         }
         expect(countComments(text.split(eol)), text).toBeGreaterThanOrEqual(1);

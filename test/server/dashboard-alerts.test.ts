@@ -82,7 +82,7 @@ test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at 
   await messages.getByRole("button", { name: "Propose a topic" }).click();
   const proposed = await topic.inputValue();
   expect(proposed).toMatch(/^https:\/\/ntfy\.sh\/nightlight-[a-z2-9]{12}$/);
-  // Somebody else saves another topic, which looks the same because both are masked.
+  // Somebody else saves another topic, which looks the same because the page masks both topics.
   await server.patch({ alerts: { ntfy: "https://ntfy.sh/theirs" } });
   await save.click();
   await page.getByRole("dialog").getByRole("button", { name: "Keep yours" }).click();

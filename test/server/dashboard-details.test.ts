@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import { startServer, type NightlightServer, type ServerOptions } from "../../server/src/index.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
-import { GARDEN } from "./support/garden.js";
+import { GARDEN_POLICY } from "./support/garden.js";
 import { addUsers, loginOf, passwordOf } from "./support/guarded.js";
 import { UNLIMITED_HISTORY } from "./support/server.js";
 
@@ -118,14 +118,14 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await eventually(async () => (await countReadings("nightlight/porch")) > 0, { what: "the history" });
     await openDashboard("/#/board/nightlight%2Fporch");
     await waitForText(page.locator("#plot-summary"), "no gap");
-    // The plot shows times with seconds, because it does not show the whole range of a day.
+    // The plot shows times with seconds, because it shows less than a whole day.
     expect(await page.locator(".stretch").textContent()).toMatch(/^\w+ \d+, \d+:\d\d:\d\d\s[AP]?M? ?– /u);
     expect(await page.getByRole("radio", { name: "24h" }).isChecked()).toBe(true);
   });
 
   test("a zone shows the hours in which it follows its rule", async () => {
     const hours = { from: 390, to: 1320, time_zone: "Europe/Berlin", outside: "off" } as const;
-    await startAndConnect({ policy: { ...GARDEN, zones: [{ ...GARDEN.zones[0], hours }] } });
+    await startAndConnect({ policy: { ...GARDEN_POLICY, zones: [{ ...GARDEN_POLICY.zones[0], hours }] } });
     await openDashboard("/#/zones");
     await waitForText(
       page.getByRole("region", { name: "Zone Garden" }),
@@ -209,7 +209,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     expect(await readBackgroundColor()).toBe("rgb(244, 241, 234)");
     await back.click();
     expect(await readBackgroundColor()).toBe("rgb(11, 14, 23)");
-    // The page follows the browser again.
+    // After a return to the browser's theme, the page must follow the browser again.
     await page.emulateMedia({ colorScheme: "light" });
     await eventually(async () => (await readBackgroundColor()) === "rgb(244, 241, 234)", {
       what: "the browser's theme",

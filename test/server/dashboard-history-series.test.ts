@@ -9,7 +9,7 @@ import type { Bucket, HistorySwitch } from "../../server/src/history/history.js"
 
 setMessages(en, "en");
 
-const HEARTBEAT = 30_000;
+const HEARTBEAT_INTERVAL = 30_000;
 const DAY = 86_400_000;
 
 const createBucket = (time: number, last: number, change: Partial<Bucket> = {}): Bucket => ({
@@ -27,7 +27,7 @@ function seriesOf(
   switches: HistorySwitch[] = [],
   { step = 0, led_on = null as boolean | null } = {},
 ) {
-  return new HistorySeries({ points, switches, step, led_on }, HEARTBEAT);
+  return new HistorySeries({ points, switches, step, led_on }, HEARTBEAT_INTERVAL);
 }
 
 describe("the line of a board's plot", () => {

@@ -8,11 +8,11 @@ import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 import { startHttpApp, createThreeAccounts } from "./support/http-app.js";
 
-/** Names in an alphabet that no language of the page uses. Latin letters elsewhere are text that is not translated. */
+/** Names in an alphabet that no language of the page uses, so that Latin letters on the page are untranslated text. */
 const BOARD = "дом/крыльцо";
 const ZONE = "сад";
 
-/** Returns the Latin words in texts and text attributes of the whole page, also where it is hidden, and in templates. */
+/** Script that returns the Latin words in texts and text attributes of the page, even in hidden parts and templates. */
 const FIND_LATIN_WORDS = `(() => {
   const found = [];
   const visit = (root) => {

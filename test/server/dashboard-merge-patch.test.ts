@@ -5,7 +5,7 @@ import { createMergePatch, type SettingEdit } from "../../server/dashboard/setti
 import { applyChange } from "../../server/src/config/edit/changed-data.js";
 import { isMapping } from "../../server/src/config/paths.js";
 
-type Data = Record<string, unknown>;
+type SettingsData = Record<string, unknown>;
 
 function valueAt(data: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
@@ -15,9 +15,9 @@ function valueAt(data: unknown, path: readonly string[]): unknown {
 }
 
 /** Returns the data after the page has saved edits. */
-function saveEdits(data: Data, edits: readonly SettingEdit[]): Data {
+function saveEdits(data: SettingsData, edits: readonly SettingEdit[]): SettingsData {
   const patch = createMergePatch(edits, (path) => valueAt(data, path));
-  return applyChange(data, { kind: "merge", values: JSON.parse(JSON.stringify(patch)) as Data });
+  return applyChange(data, { kind: "merge", values: JSON.parse(JSON.stringify(patch)) as SettingsData });
 }
 
 const HOURS = { from: "17:00", to: "08:00", time_zone: "Europe/Berlin", outside: "on" };

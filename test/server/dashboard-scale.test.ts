@@ -27,7 +27,7 @@ describe.skipIf(!chromiumPath)(`the dashboard with ${BOARD_COUNT} boards${chromi
       const cards = page.getByRole("article");
       await eventually(async () => (await cards.count()) === BOARD_COUNT, { what: `${BOARD_COUNT} cards` });
 
-      // The duration of tasks depends on the machine, so count the work instead: only visible plots are drawn.
+      // The duration of tasks depends on the machine, so the test also counts the plots that are drawn in each frame.
       await page.evaluate(`
         longTasks = [];
         new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((task) => task.duration))).observe({

@@ -132,7 +132,7 @@ describe("a board on the page", () => {
     expect(model.lamp).toBe(null);
     model.updateDevice(createDevice({ led_on: true }), 2000);
     expect(model.lamp).toBe(true);
-    model.updateSimulated(createBoard({ lamp: false }), 2000);
+    model.updateSimulatedBoard(createBoard({ lamp: false }), 2000);
     expect(model.lamp).toBe(false);
   });
 
@@ -147,23 +147,23 @@ describe("a board on the page", () => {
   test("a board on the page measures the lamp's reaction time from the move of the slider that requires a switch", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice(), 0);
-    model.updateSimulated(createBoard(), 0);
+    model.updateSimulatedBoard(createBoard(), 0);
     // this light is still bright: the lamp need not switch, so the measurement of the reaction time does not start
     model.handleSlider(400, 1000);
     model.handleSlider(299, 2000);
     model.handleSlider(100, 2100);
-    model.updateSimulated(createBoard({ light: 299 }), 2150);
+    model.updateSimulatedBoard(createBoard({ light: 299 }), 2150);
     expect(model.reactionTime).toBe(undefined);
-    model.updateSimulated(createBoard({ light: 100, lamp: true }), 2250);
+    model.updateSimulatedBoard(createBoard({ light: 100, lamp: true }), 2250);
     expect(model.reactionTime).toBe(250);
   });
 
   test("a board on the page uses its own threshold", () => {
     const model = new BoardModel("nightlight/a");
     model.updateDevice(createDevice({ threshold: 600 }), 0);
-    model.updateSimulated(createBoard({ light: 700 }), 0);
+    model.updateSimulatedBoard(createBoard({ light: 700 }), 0);
     model.handleSlider(550, 1000);
-    model.updateSimulated(createBoard({ light: 550, lamp: true }), 1100);
+    model.updateSimulatedBoard(createBoard({ light: 550, lamp: true }), 1100);
     expect(model.reactionTime).toBe(100);
   });
 
@@ -175,9 +175,9 @@ describe("a board on the page", () => {
     ] as const) {
       const model = new BoardModel("nightlight/a");
       model.updateDevice(createDevice({ mode, zone }), 0);
-      model.updateSimulated(createBoard({ network }), 0);
+      model.updateSimulatedBoard(createBoard({ network }), 0);
       model.handleSlider(100, 1000);
-      model.updateSimulated(createBoard({ lamp: true, network }), 9000);
+      model.updateSimulatedBoard(createBoard({ lamp: true, network }), 9000);
       expect(model.reactionTime).toBe(undefined);
     }
   });

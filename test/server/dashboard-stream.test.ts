@@ -39,7 +39,7 @@ test("the parser yields the same events however the network splits the stream", 
 });
 
 describe("a page", () => {
-  /** Starts a server that answers with `answer`. Returns a hub connected to it, and the responses. */
+  /** Starts a server that calls `answer` for each request, and a hub that connects to it. Returns hub and responses. */
   async function startHub(answer: (response: ServerResponse) => void) {
     const answers: ServerResponse[] = [];
     const server = http.createServer((_request, response) => {
@@ -73,7 +73,7 @@ describe("a page", () => {
   test("a page that joins others gets the latest state at once from the shared stream", async () => {
     const { hub, answers } = await startHub(startStream);
     const [first, second] = [createPage(), createPage()];
-    hub.handleVisible(first.see);
+    hub.handleVisiblePage(first.see);
     await first.waitForMessage("porch");
     for (const change of [
       formatEvent("device", { id: "attic", light: 1 }),
@@ -83,7 +83,7 @@ describe("a page", () => {
     ])
       answers[0].write(change);
     await first.waitForMessage('"zone"');
-    hub.handleVisible(second.see);
+    hub.handleVisiblePage(second.see);
     expect(second.got).toEqual([
       { state: "live" },
       { events: [["devices", [{ id: "attic", light: 1 }]], ["zones", [{ name: "yard", light: 2 }]]] }, // prettier-ignore
@@ -99,11 +99,11 @@ describe("a page", () => {
         : startStream(response),
     );
     const { see, got, waitForMessage } = createPage();
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("refused");
     expect(got.at(-1)).toEqual({ state: "refused", status: 503, problem: "No room." });
     full = false;
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("porch");
   });
 
@@ -111,10 +111,10 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { hub, answers } = await startHub(startStream);
     const { see, listConnectionStates, waitForMessage } = createPage();
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("porch");
     vi.setSystemTime(Date.now() + 21_000);
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("porch", 2);
     expect(listConnectionStates()).toEqual(["connecting", "live", "connecting", "live"]);
     expect(answers).toHaveLength(2);
@@ -124,7 +124,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub } = await startHub(startStream);
     const { see, listConnectionStates, waitForMessage } = createPage();
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("porch");
     vi.advanceTimersByTime(38_000);
     expect(listConnectionStates()).toEqual(["connecting", "live"]);
@@ -137,7 +137,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await startHub(() => {});
     const { see, got } = createPage();
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await eventually(() => answers.length === 1, { what: "the request" });
     vi.advanceTimersByTime(22_000);
     expect(got.at(-1)).toEqual({ state: "refused", status: 0 });
@@ -149,7 +149,7 @@ describe("a page", () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const { hub, answers } = await startHub(startStream);
     const { see, waitForMessage } = createPage();
-    hub.handleVisible(see);
+    hub.handleVisiblePage(see);
     await waitForMessage("porch");
     const closed = once(answers[0], "close");
     for (let second = 0; second < 60; second += 15) {

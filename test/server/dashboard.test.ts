@@ -166,7 +166,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await eventually(async () => /from 100 to 910/.test((await canvas.getAttribute("aria-label")) ?? ""), {
       what: "the plot in words",
     });
-    // Checks the color at the bottom of the plot, 95 s and 15 s ago: amber is more red than blue.
+    // Checks the plot's bottom row at 95 s and 15 s ago: the amber of a lamp that is on has more red than blue.
     const [then, lately] = await canvas.evaluate((element) => {
       const plot = element as unknown as Plot;
       const row = plot.getContext("2d").getImageData(0, plot.height - 2, plot.width, 1).data;

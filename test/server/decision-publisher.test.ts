@@ -15,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Creates a decision publisher with devices, and records what it publishes as `<topic> <payload>`. */
+/** Creates a decision publisher with devices, and records each published message as `<topic> <payload>`. */
 function createPublisher(count: number) {
   const published: string[] = [];
   const publisher = new Publisher();

@@ -6,7 +6,7 @@ import { Devices, type Device } from "../../server/src/devices/devices.js";
 const toOptional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const flag = toOptional(fc.boolean());
 const number = fc.oneof(fc.nat(), fc.double({ noNaN: true }));
-const fields = fc.record({
+const deviceFields = fc.record({
   online: flag,
   led_on: flag,
   commandedLed: flag,
@@ -20,9 +20,9 @@ const fields = fc.record({
   oldestSegment: fc.nat(),
   historyNumber: fc.nat(),
 });
-type Fields = typeof fields extends fc.Arbitrary<infer T> ? T : never;
+type DeviceFields = typeof deviceFields extends fc.Arbitrary<infer T> ? T : never;
 
-const NEW_DEVICE_FIELDS: Fields = {
+const NEW_DEVICE_FIELDS: DeviceFields = {
   ...{ online: undefined, led_on: undefined, commandedLed: undefined, lamp: undefined, since: undefined },
   ...{
     light: undefined,
@@ -35,13 +35,16 @@ const NEW_DEVICE_FIELDS: Fields = {
   },
 };
 
-const fieldsOf = (device: Device): Fields =>
+const fieldsOf = (device: Device): DeviceFields =>
   Object.fromEntries(
-    Object.keys(NEW_DEVICE_FIELDS).map((name) => [name, (device as unknown as Fields)[name as keyof Fields]]),
-  ) as unknown as Fields;
+    Object.keys(NEW_DEVICE_FIELDS).map((name) => [
+      name,
+      (device as unknown as DeviceFields)[name as keyof DeviceFields],
+    ]),
+  ) as unknown as DeviceFields;
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("set" as const), id: fc.nat(700).map(String), fields }),
+  fc.record({ kind: fc.constant("set" as const), id: fc.nat(700).map(String), fields: deviceFields }),
   fc.record({
     kind: fc.constant("number" as const),
     id: fc.nat(700).map(String),
@@ -55,7 +58,7 @@ test("each device keeps its own fields, also after it is forgotten and others re
     fc.property(fc.array(step, { maxLength: 60 }), fc.nat(600), (steps, before) => {
       const devices = new Devices();
       for (let n = 0; n < before; n++) devices.obtain(String(n));
-      const known = new Map<Device, Fields>();
+      const known = new Map<Device, DeviceFields>();
       const boots = new Map<Device, unknown>();
       for (const step of steps) {
         if (step.kind === "forget") {
@@ -68,12 +71,12 @@ test("each device keeps its own fields, also after it is forgotten and others re
         if (step.kind === "set") known.set(device, Object.assign(device, step.fields) && step.fields);
         else {
           device.obtainBoots().placeReading(1, step.seq, { light: 1, at: step.seq }, 1000, true);
-          boots.set(device, device.boots!.toStored());
+          boots.set(device, device.boots!.toStoredBoots());
         }
       }
       for (const [device, fields] of known) {
         expect(fieldsOf(device)).toEqual(fields);
-        expect(device.boots?.toStored()).toEqual(boots.get(device));
+        expect(device.boots?.toStoredBoots()).toEqual(boots.get(device));
       }
       const numbers = [...devices].map(({ number }) => number);
       expect(new Set(numbers).size).toBe(numbers.length);

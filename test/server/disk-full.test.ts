@@ -87,7 +87,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     for (const [n, { id, numbered }] of kinds.entries()) {
       const kept = await readLights(second.http, id);
       expect([...before[n]].filter((light) => !kept.includes(light))).toEqual([]);
-      // resend unacknowledged readings as a board does, but omit stored ones without `seq`, which would be stored twice
+      // resends unacknowledged readings as a board does, except stored ones without `seq`, which would be stored twice
       const known = numbered ? before[n] : new Set(kept);
       for (const payload of createReadingPayloads(1, 400, numbered))
         if (!known.has(lightOf(payload))) await again.publishAsync(`${id}/telemetry`, payload, { qos: 1 });

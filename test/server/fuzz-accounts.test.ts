@@ -41,7 +41,7 @@ function drawPacket(random: Random): Packet {
     () => createConnectPacket("again", { username: "boss", password: Buffer.from("guess") }),
     () => ({ cmd: "disconnect" }),
   ];
-  // choose a second CONNECT or DISCONNECT in one of 20 cases, because they end the connection
+  // choose a second CONNECT or DISCONNECT in only one of 20 cases, because these packets end the connection
   return made[random.drawInteger(0, 19) === 0 ? random.drawInteger(5, 6) : random.drawInteger(0, 4)]();
 }
 

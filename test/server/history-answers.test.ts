@@ -14,9 +14,9 @@ import { startPostgres } from "../support/postgres.js";
 import { isMissing, POSTGRES } from "../support/programs.js";
 import { createSqliteDatabase, createPostgresDatabase, type TestDatabase } from "./support/history.js";
 
-const BASE = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
+const BASE_TIME = Date.UTC(2026, 5, 1, 7, 13, 5, 77);
 
-/** Lengths of the queried time ranges, in ms: short ones use single readings, longer ones the totals of chunks or hours. */
+/** Lengths of queried time ranges, in ms. Queries use single readings, or for long ranges totals of chunks or hours. */
 const QUERY_SPANS = [60_000, 40 * 60_000, 5 * HOUR_LENGTH, 3 * 24 * HOUR_LENGTH, 400 * 24 * HOUR_LENGTH];
 
 const offsetsWithin = (span: number) =>
@@ -24,7 +24,7 @@ const offsetsWithin = (span: number) =>
     fc.integer({ min: 0, max: span }),
     // boundary times: the start of an hour or of a chunk (a block of stored readings), and 1 ms before and after
     fc.tuple(fc.constantFrom(CHUNK_LENGTH, HOUR_LENGTH), fc.nat(), fc.constantFrom(-1, 0, 1)).map(([unit, n, off]) => {
-      const first = Math.ceil(BASE / unit) * unit - BASE;
+      const first = Math.ceil(BASE_TIME / unit) * unit - BASE_TIME;
       return Math.max(0, first + unit * (n % Math.max(1, Math.floor(span / unit))) + off);
     }),
   );
@@ -80,15 +80,15 @@ async function expectRightAnswers({ open }: TestDatabase, numRuns: number): Prom
       const readings: HistoryReading[] = [];
       const switches: HistorySwitch[] = [];
       for (const round of rounds) {
-        for (const { offset, light } of round.readings) readings.push({ time: BASE + offset, light });
+        for (const { offset, light } of round.readings) readings.push({ time: BASE_TIME + offset, light });
         for (const reading of readings.slice(again ? 0 : readings.length - round.readings.length))
           kept.addReading(device, reading);
         for (const { offset, led_on } of round.switches) {
-          const change = { time: BASE + offset, led_on, by: "server", reason: `because ${offset}` } as const;
+          const change = { time: BASE_TIME + offset, led_on, by: "server", reason: `because ${offset}` } as const;
           switches.push(change);
           kept.addSwitch(device, change);
         }
-        const from = BASE + round.from;
+        const from = BASE_TIME + round.from;
         const query: HistoryQuery = { device, from, to: from + 1 + round.length, points: round.points };
         const answer = await kept.query(query);
 

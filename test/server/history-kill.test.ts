@@ -17,7 +17,7 @@ interface FloodProgress {
   readonly written: number;
 }
 
-/** Starts the test program, kills it after `enough` written entries, and returns its last output. */
+/** Starts the test program, kills it after `enough` written entries, and returns the progress that it printed last. */
 async function killAfter(folder: string, prefix: string, enough: number): Promise<FloodProgress> {
   const child = spawn(
     process.execPath,

@@ -4,7 +4,7 @@ import pg from "pg";
 import { eventually } from "../support/eventually.js";
 import { startPostgres, type Postgres } from "../support/postgres.js";
 import { isMissing, POSTGRES } from "../support/programs.js";
-import { addSeconds, testHistoryGuarantees } from "./history-promises.js";
+import { addReadingEverySecond, testHistoryGuarantees } from "./history-promises.js";
 import { countReadings, createPostgresDatabase, openPostgresHistory } from "./support/history.js";
 
 const MIDNIGHT = Date.UTC(2026, 5, 1);
@@ -29,11 +29,12 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   }
 
   test("four servers that start at the same time and write for the same boards share one history", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     const servers = await Promise.all(Array.from({ length: 4 }, () => openPostgresHistory(url)));
     servers.forEach((server, index) => {
       // half of the readings of each server are duplicates of its neighbor's
-      for (let board = 0; board < 20; board++) addSeconds(server, `board/${board}`, 1000, MIDNIGHT + index * 500_000);
+      for (let board = 0; board < 20; board++)
+        addReadingEverySecond(server, `board/${board}`, 1000, MIDNIGHT + index * 500_000);
       server.addSwitch("board/0", {
         time: MIDNIGHT + index,
         led_on: index % 2 === 0,
@@ -51,7 +52,7 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("forgetting a device deletes all its rows and no rows of other devices", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     const kept = await openPostgresHistory(url);
     for (const device of ["before", "forgotten", "after"]) {
       for (let hour = 0; hour < 500; hour++) kept.addReading(device, { time: hour * 3_600_000, light: 1 });
@@ -73,12 +74,12 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("entries added during an outage of the database are written once after it", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     const kept = await openPostgresHistory(url);
-    addSeconds(kept, "porch", 100);
+    addReadingEverySecond(kept, "porch", 100);
     expect(await countReadings(kept, "porch")).toBe(100);
     await postgres.kill();
-    addSeconds(kept, "porch", 300);
+    addReadingEverySecond(kept, "porch", 300);
     kept.addSwitch("porch", { time: MIDNIGHT, led_on: true, by: "server", reason: "dark" });
     await eventually(() => kept.problems.length > 0, { within: 20_000, what: "a reported problem" });
     expect(kept.problems[0]).toMatch(/cannot be written .+: \d+ readings and switches wait/);
@@ -92,7 +93,7 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("a reading that is delivered twice is stored once, even if the second server computes another time", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     const [first, second] = [await openPostgresHistory(url), await openPostgresHistory(url)];
     const addReadings = (to: typeof first, later: number, boot: number): void => {
       for (let seq = 1; seq <= 50; seq++)
@@ -111,7 +112,7 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("tables of the previous version are migrated and keep their data", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     const before = await openPostgresHistory(url);
     before.addReading("porch", { time: MIDNIGHT, light: 1 });
     await countReadings(before, "porch");
@@ -125,11 +126,11 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("the server starts without an unreachable database and writes later; a missing database refuses the start", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     await postgres.kill();
     const kept = await openPostgresHistory(url);
     expect(kept.problems[0]).toMatch(/cannot be opened \(.*ECONNREFUSED.*\); the server tries again/);
-    addSeconds(kept, "porch", 10);
+    addReadingEverySecond(kept, "porch", 10);
     await postgres.start();
     await eventually(() => kept.stats.written === 10, { within: 20_000, what: "the pending entries to be written" });
     await expect(openPostgresHistory(url.replace(/\w+$/, "elsewhere"))).rejects.toThrow(
@@ -138,7 +139,7 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
   });
 
   test("the server refuses tables of a newer version and does not change them", async () => {
-    const url = await postgres.database();
+    const url = await postgres.createDatabase();
     await (await openPostgresHistory(url)).close();
     await queryRows(url, "INSERT INTO nightlight.versions VALUES (99)");
     await expect(openPostgresHistory(url)).rejects.toThrow(/newer nightlight-server.+99/);

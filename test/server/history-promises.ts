@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 const MIDNIGHT = Date.UTC(2026, 5, 1);
 
 /** Adds one reading per second, with light 500. */
-export function addSeconds(to: TestHistory, device: string, seconds: number, from = MIDNIGHT): void {
+export function addReadingEverySecond(to: TestHistory, device: string, seconds: number, from = MIDNIGHT): void {
   for (let n = 0; n < seconds; n++) to.addReading(device, { time: from + n * SECOND, light: 500 });
 }
 
@@ -47,7 +47,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
 
     test("a query sorts late readings by time and ignores duplicates", async () => {
       const kept = await (await place()).open();
-      addSeconds(kept, "porch", 7200);
+      addReadingEverySecond(kept, "porch", 7200);
       const query = { device: "porch", from: MIDNIGHT, to: MIDNIGHT + 2 * HOUR, points: 2 };
       expect((await kept.query(query)).points.map(({ count, max }) => [count, max])).toEqual([
         [3600, 500],
@@ -55,7 +55,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
       ]);
       for (let again = 0; again < 2; again++) {
         kept.addReading("porch", { time: MIDNIGHT + 30 * SECOND + 7, light: 900 });
-        addSeconds(kept, "porch", 7200);
+        addReadingEverySecond(kept, "porch", 7200);
         expect((await kept.query(query)).points.map(({ count, max }) => [count, max])).toEqual([
           [3601, 900],
           [3600, 500],
@@ -66,7 +66,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
     test("a query finds everything after an immediate close and a restart", async () => {
       const where = await place();
       const first = await where.open();
-      addSeconds(first, "porch", 12_345);
+      addReadingEverySecond(first, "porch", 12_345);
       first.addSwitch("porch", { time: MIDNIGHT, led_on: true, by: "person", reason: "Ada wants light" });
       await first.close();
       expect(first.stats).toEqual({ waiting: 0, written: 12_346, lost: 0 });
@@ -117,7 +117,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
 
     test("a query for an export returns every reading and switch in batches of at most 5,000", async () => {
       const kept = await (await place()).open();
-      addSeconds(kept, "porch", 20_000);
+      addReadingEverySecond(kept, "porch", 20_000);
       for (let n = 0; n < 6000; n++)
         kept.addSwitch("porch", { time: MIDNIGHT + 500 + n * 3 * SECOND, led_on: true, by: "device", reason: "" });
       const sizes: number[] = [];
@@ -146,11 +146,11 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
     test("a query finds no old data of a forgotten device, and new data when the device reports again", async () => {
       const where = await place();
       const kept = await where.open();
-      addSeconds(kept, "porch", 10_000);
-      addSeconds(kept, "cellar", 10);
+      addReadingEverySecond(kept, "porch", 10_000);
+      addReadingEverySecond(kept, "cellar", 10);
       await kept.forget("porch");
       expect(await countReadings(kept, "porch")).toBe(0);
-      addSeconds(kept, "porch", 3);
+      addReadingEverySecond(kept, "porch", 3);
       expect([await countReadings(kept, "porch"), await countReadings(kept, "cellar")]).toEqual([3, 10]);
       await kept.forget("nobody");
       await kept.close();
@@ -160,7 +160,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
   });
 
   describe("retention", () => {
-    const addEveryHour = (kept: TestHistory, now: number): void => {
+    const addEntriesEveryHour = (kept: TestHistory, now: number): void => {
       for (let hour = 0; hour < 100; hour++) {
         kept.addReading("porch", { time: now - hour * HOUR, light: hour });
         kept.addSwitch("porch", { time: now - hour * HOUR, led_on: hour % 2 === 0, by: "server", reason: `${hour}` });
@@ -171,7 +171,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
       const where = await place();
       const now = Date.now();
       const kept = await where.open();
-      addEveryHour(kept, now);
+      addEntriesEveryHour(kept, now);
       expect(await countReadings(kept, "porch")).toBe(100);
       kept.retain({ readings: 50 * HOUR, switches: undefined });
       await eventually(async () => (await countReadings(kept, "porch")) <= 52, { what: "old readings to be deleted" });
@@ -187,7 +187,7 @@ export function testHistoryGuarantees(place: () => Promise<TestDatabase>): void 
     test("retention keeps the last old switch, which defines the state of the lamp", async () => {
       const now = Date.now();
       const kept = await (await place()).open();
-      addEveryHour(kept, now);
+      addEntriesEveryHour(kept, now);
       expect(await countReadings(kept, "porch")).toBe(100);
       kept.retain({ readings: undefined, switches: 30.5 * HOUR });
       const queryRecent = () => kept.query({ device: "porch", from: now - 30.5 * HOUR, to: now + 1, points: 5000 });

@@ -11,7 +11,7 @@ import { answerQuery, readPage } from "../../server/src/history/reader.js";
 import type { SqliteStore } from "../../server/src/history/store.js";
 import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
-import { ALL_TIME, BASE_TIME, batchOf, DEVICE_IDS } from "./support/switches.js";
+import { ENTIRE_TIME_RANGE, BASE_TIME, batchOf, DEVICE_IDS } from "./support/switches.js";
 
 interface TestReading {
   readonly device: number;
@@ -19,7 +19,7 @@ interface TestReading {
   readonly light: number;
 }
 
-const [from, to] = ALL_TIME;
+const [from, to] = ENTIRE_TIME_RANGE;
 
 /** Builds a batch of readings without switches. */
 const createReadingBatch = (given: readonly TestReading[]): HistoryBatch => ({
@@ -59,7 +59,7 @@ const readAllStoredReadings = (store: SqliteStore): ReturnType<typeof readStored
   DEVICE_IDS.map((id) => readStoredReadings(store, id));
 
 /** Returns the number of readings in the table `batches`. */
-const countInBatches = (store: SqliteStore): number =>
+const countBatchedReadings = (store: SqliteStore): number =>
   Number(store.database.selectRows("SELECT total(length(lights)) / 2 AS count FROM batches")[0].count);
 
 const someReading = fc.record<TestReading>({
@@ -100,7 +100,7 @@ test("after any sequence of writes, compactions, restarts and kills, every readi
       }
       store.compact();
       expect(readAllStoredReadings(store)).toEqual(computeExpectedReadings(given));
-      expect(countInBatches(store)).toBe(0);
+      expect(countBatchedReadings(store)).toBe(0);
       store.close();
     }),
     { numRuns: 60 },
@@ -122,7 +122,7 @@ test("compacting one device leaves the others pending; the last one deletes the 
 
   store.compact(store.deviceNumberOf("cellar"));
   expect(readAllStoredReadings(store)).toEqual([nothing, cellar, nothing]);
-  expect(countInBatches(store)).toBe(300);
+  expect(countBatchedReadings(store)).toBe(300);
   const copy = copyAfterKill(file, path.join(folder, "killed"));
   copy.compact();
   expect(readAllStoredReadings(copy)).toEqual([porch, cellar, attic]);
@@ -130,10 +130,10 @@ test("compacting one device leaves the others pending; the last one deletes the 
   store.compact(store.deviceNumberOf("attic"));
   // compact a device without pending readings, which changes nothing
   store.compact(store.deviceNumberOf("cellar"));
-  expect(countInBatches(store)).toBe(300);
+  expect(countBatchedReadings(store)).toBe(300);
   store.compact(store.deviceNumberOf("porch"));
   expect(readAllStoredReadings(store)).toEqual([porch, cellar, attic]);
-  expect(countInBatches(store)).toBe(0);
+  expect(countBatchedReadings(store)).toBe(0);
 });
 
 test("compaction writes chunks sorted by device and time, so that the page cache of the database is effective", async () => {
@@ -185,10 +185,10 @@ test("at most 500,000 readings are pending, even if a single device is compacted
     const times = Float64Array.from(devices, (_, n) => BASE_TIME + batch * 10_000 + n);
     store.write({ ...batchOf([]), devices, times, lights: new Uint16Array(10_000) }, DEVICE_IDS);
     if (batch % 25 === 0) store.compact(store.deviceNumberOf("cellar"));
-    most = Math.max(most, countInBatches(store));
+    most = Math.max(most, countBatchedReadings(store));
   }
   expect(most).toBe(500_000);
-  expect(countInBatches(store)).toBe(30_000);
+  expect(countBatchedReadings(store)).toBe(30_000);
   store.compact();
   const countInHours = (id: string): number => readStoredReadings(store, id).inHours;
   expect(DEVICE_IDS.map(countInHours)).toEqual([343_402, 343_299, 343_299]);

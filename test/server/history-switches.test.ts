@@ -10,7 +10,7 @@ import { createTemporaryFolder } from "./support/server.js";
 import { restartStore, copyAfterKill, openStore } from "./support/store.js";
 import {
   readStoredSwitches,
-  ALL_TIME,
+  ENTIRE_TIME_RANGE,
   BASE_TIME,
   batchOf,
   computeExpectedSwitches,
@@ -65,10 +65,10 @@ test("after any sequence of writes, compactions, restarts and kills, every switc
           const last = all[index].findLast((one) => one.time <= time);
           expect(store.switches.lampStateAt(device, time)).toBe(last?.led_on);
           const later = all[index].filter((one) => one.time >= time);
-          expect(store.switches.readLatestSwitches(device, time, ALL_TIME[1], most + 1)).toEqual(
+          expect(store.switches.readLatestSwitches(device, time, ENTIRE_TIME_RANGE[1], most + 1)).toEqual(
             later.slice(-most - 1),
           );
-          const first = store.switches.readFirstSwitches(device, time, ALL_TIME[1], most + 1);
+          const first = store.switches.readFirstSwitches(device, time, ENTIRE_TIME_RANGE[1], most + 1);
           expect(first).toEqual(later.slice(0, first.length));
           expect(first.length).toBeGreaterThanOrEqual(Math.min(most + 1, later.length));
         }

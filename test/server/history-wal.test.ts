@@ -7,11 +7,11 @@ import { copyDamagedWal } from "../../server/src/history/wal.js";
 import { SqliteStore } from "../../server/src/history/store.js";
 import { countReadings, openSqliteHistory } from "./support/history.js";
 import { createTemporaryFolder } from "./support/server.js";
-import { addSeconds } from "./history-promises.js";
+import { addReadingEverySecond } from "./history-promises.js";
 
 const WRITE_COUNT = 12;
 
-/** Returns the files of a history that was killed after some writes. */
+/** Returns the files that remain when a process is killed after some writes to its history. */
 async function createKilledHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   const file = path.join(await createTemporaryFolder(), "history.db");
   const store = new SqliteStore(file);
@@ -25,7 +25,7 @@ async function createKilledHistory(): Promise<{ db: Buffer; wal: Buffer }> {
   return { db: await readFile(file), wal: await readFile(`${file}-wal`) };
 }
 
-/** Writes both files into a new folder. */
+/** Writes the history file and its write-ahead log into a new folder. */
 async function writeFiles(db: Buffer, wal: Buffer): Promise<string> {
   const folder = await createTemporaryFolder();
   await writeFile(path.join(folder, "history.db"), db);
@@ -92,7 +92,7 @@ test("a history with a damaged write-ahead log opens with the data before the da
   expect(found).toBeGreaterThan(0);
   expect(found).toBeLessThan(WRITE_COUNT);
   expect(first.problems).toEqual([expect.stringMatching(/history\.db-wal is damaged/)]);
-  addSeconds(first, "porch", 3);
+  addReadingEverySecond(first, "porch", 3);
   await first.close();
   const second = await openSqliteHistory(folder);
   expect(second.problems).toEqual([]);

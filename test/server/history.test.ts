@@ -9,7 +9,7 @@ import { sweepStore } from "../../server/src/history/sweep.js";
 import { HistoryThread } from "../../server/src/history/thread.js";
 import { HistoryWriter } from "../../server/src/history/writer.js";
 import { eventually } from "../support/eventually.js";
-import { addSeconds, testHistoryGuarantees } from "./history-promises.js";
+import { addReadingEverySecond, testHistoryGuarantees } from "./history-promises.js";
 import {
   countReadings,
   devicesById,
@@ -25,10 +25,11 @@ testHistoryGuarantees(createSqliteDatabase);
 
 test("two histories that share device objects keep their data apart", async () => {
   const [first, second] = [await (await createSqliteDatabase()).open(), await (await createSqliteDatabase()).open()];
-  addSeconds(first, "porch", 3);
-  addSeconds(first, "cellar", 2);
-  for (const [index, id] of ["attic", "cellar", "hall", "porch"].entries()) addSeconds(second, id, 10 + index);
-  addSeconds(first, "hall", 1);
+  addReadingEverySecond(first, "porch", 3);
+  addReadingEverySecond(first, "cellar", 2);
+  for (const [index, id] of ["attic", "cellar", "hall", "porch"].entries())
+    addReadingEverySecond(second, id, 10 + index);
+  addReadingEverySecond(first, "hall", 1);
   const countReadingsByDevice = (kept: typeof first): Promise<number[]> =>
     Promise.all(["attic", "cellar", "hall", "porch"].map((id) => countReadings(kept, id)));
   expect(await countReadingsByDevice(first)).toEqual([0, 2, 1, 3]);
@@ -48,7 +49,7 @@ test("the array of device ids stays limited when devices come and go, and readin
   for (let round = 0; round < 40; round++) {
     for (const [n, device] of stays.entries())
       if (n % 3 === round % 3) writer.addReading(device, { time: round, light: n });
-    // creates new objects for these devices in each round, as when devices move between servers
+    // creates new objects for these devices in each round, as a server does when devices move between servers
     for (let n = 0; n < 20; n++)
       writer.addReading({ id: `moves/${n}`, historyNumber: 0 }, { time: round, light: 100 + n });
     // waits only in every fourth round, so that several writes with different lists of device ids are queued
@@ -115,7 +116,7 @@ describe("failures", () => {
     const folder = await createTemporaryFolder();
     await writeFile(historyFileIn(folder), "my diary\n".repeat(1000));
     const kept = await openSqliteHistory(folder);
-    addSeconds(kept, "porch", 10);
+    addReadingEverySecond(kept, "porch", 10);
     expect(await countReadings(kept, "porch")).toBe(10);
     expect(kept.problems).toHaveLength(1);
     expect(kept.problems[0]).toMatch(
@@ -132,7 +133,7 @@ describe("failures", () => {
     const folder = await createTemporaryFolder();
     await writeFile(historyFileIn(folder), Buffer.alloc(length));
     const kept = await openSqliteHistory(folder);
-    addSeconds(kept, "porch", 10);
+    addReadingEverySecond(kept, "porch", 10);
     expect(await countReadings(kept, "porch")).toBe(10);
     expect(kept.problems).toEqual([expect.stringMatching(message)]);
   });
@@ -140,7 +141,7 @@ describe("failures", () => {
   test("a partly damaged file is moved aside when a query reads the damage, and new entries are kept", async () => {
     const folder = await createTemporaryFolder();
     const first = await openSqliteHistory(folder);
-    for (let board = 0; board < 10; board++) addSeconds(first, `board/${board}`, 20_000);
+    for (let board = 0; board < 10; board++) addReadingEverySecond(first, `board/${board}`, 20_000);
     await first.close();
     const file = await open(historyFileIn(folder), "r+");
     const { size } = await stat(historyFileIn(folder));
@@ -148,12 +149,12 @@ describe("failures", () => {
     await file.write(Buffer.alloc(size - 10 * 8192, 0xa5), 0, null, 10 * 8192);
     await file.close();
     const kept = await openSqliteHistory(folder);
-    addSeconds(kept, "porch", 10);
+    addReadingEverySecond(kept, "porch", 10);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, board) => countReadings(kept, `board/${board}`)));
     expect(answers).toContain(0);
     expect(kept.problems.join()).toMatch(/damaged/);
     expect(await countReadings(kept, "porch")).toBe(10);
-    addSeconds(kept, "board/3", 5);
+    addReadingEverySecond(kept, "board/3", 5);
     await kept.close();
     const again = await openSqliteHistory(folder);
     expect(await countReadings(again, "porch")).toBe(10);
@@ -186,7 +187,7 @@ describe("failures", () => {
     await mkdir(historyFileIn(folder));
     const kept = await openSqliteHistory(folder);
     expect(kept.problems).toHaveLength(1);
-    addSeconds(kept, "porch", 10_000);
+    addReadingEverySecond(kept, "porch", 10_000);
     await expect(countReadings(kept, "porch")).rejects.toThrow(/Could not open/);
     expect(kept.stats).toEqual({ waiting: 10_000, written: 0, lost: 0 });
     await rmdir(historyFileIn(folder));
@@ -200,7 +201,7 @@ describe("failures", () => {
     const folder = await createTemporaryFolder();
     await mkdir(historyFileIn(folder));
     const kept = await openSqliteHistory(folder);
-    addSeconds(kept, "porch", 250_000);
+    addReadingEverySecond(kept, "porch", 250_000);
     await eventually(() => kept.stats.lost === 50_000, { what: "the oldest to be lost" });
     expect(kept.stats.waiting).toBe(200_000);
     await kept.close();

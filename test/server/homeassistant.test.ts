@@ -82,7 +82,7 @@ describe("a discovery message", () => {
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
-    // with a simpler escaping, some of these ids would become equal
+    // with a simpler escaping, some of these ids would get the same object id
     const alike = ["a/b", "a_b", "a__b", "a//b", "a-b", "a_2fb", "a/_b", "a_/b", "A/b", "a/b "];
     expect(new Set(alike.map(objectIdOf)).size).toBe(alike.length);
   });
@@ -215,8 +215,8 @@ describe("announcing", () => {
       publisher: {
         publish(topic, payload, mode) {
           expect(mode).toBe("retained");
-          // the integration stores a topic before it publishes, so that a server that restarts after a kill can clear the
-          // retained message
+          // the integration must store a topic before it publishes on the topic; otherwise, a server that is killed
+          // in between could not clear the retained message after its restart
           if (payload.length > 0) expect(topics).toContain(topic);
           published.push(topic);
           if (payload.length > 0) retained.set(topic, payload.toString());

@@ -11,9 +11,9 @@ const ADMIN_HEADERS = { authorization: "Bearer ann-token" };
 /** Text that only authorized clients may see. */
 const SECRET_PATTERN = /nightlight\/porch/;
 
-/** A simulated user who sends one request after the other until `stop`. */
+/** A simulated user who sends one request after the other until `stop` is called. */
 interface SimulatedUser {
-  /** The number of correct answers so far. `stop` throws an error for a wrong one. */
+  /** The number of correct answers so far. If an answer was wrong, `stop` throws an error. */
   readonly answerCount: number;
   stop(): Promise<void>;
 }
@@ -21,7 +21,7 @@ interface SimulatedUser {
 function startUser(url: string): SimulatedUser {
   let stopped = false;
   let answered = 0;
-  const requests = (async () => {
+  const requestLoop = (async () => {
     while (!stopped) {
       const { status, text } = await ask(url, "/api/devices", { headers: ADMIN_HEADERS });
       if (status !== 200 || !SECRET_PATTERN.test(text)) throw new Error(`the user was answered ${status} ${text}`);
@@ -29,14 +29,14 @@ function startUser(url: string): SimulatedUser {
       await sleep(25);
     }
   })();
-  requests.catch(() => {});
+  requestLoop.catch(() => {});
   return {
     get answerCount() {
       return answered;
     },
     stop() {
       stopped = true;
-      return requests;
+      return requestLoop;
     },
   };
 }
@@ -90,7 +90,7 @@ describe("a server with accounts and a working user", () => {
     ["an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ])("a request with %s gets nothing, and nothing after it is taken for another request", async (_what, bytes) => {
     const app = await startHttpApp({ accounts: createThreeAccounts() });
-    // request smuggling: a proxy might have sent this on a shared connection
+    // request smuggling: a proxy may send another client's request on the same connection, after the malformed one
     const smuggled = `GET /api/devices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ann-token\r\nConnection: close\r\n\r\n`;
     const wire = connectRaw(app, Buffer.from(bytes + smuggled, "latin1"));
     await eventually(wire.closed, { what: "the connection to be closed" });
@@ -217,7 +217,7 @@ describe("a server with accounts and a working user", () => {
       new Promise((resolve) => app.server.getConnections((_error, count) => resolve(count)));
     const hasConnected = ({ socket, closed }: RawConnection): boolean => socket.readyState === "open" || closed();
     await eventually(() => [...silent, ...slow].every(hasConnected), { what: "all of them to be connected" });
-    // at most three connections remain, including the user's own
+    // at most three connections remain, including that of the simulated user
     await eventually(async () => (await countConnections()) < 4, { what: "all of them to be closed", every: 50 });
     await eventually(() => [...silent, ...slow].every(({ closed }) => closed()), { what: "all of them to know" });
     for (const { got } of slow) for (const status of statusesIn(got())) expect([400, 408]).toContain(status);

@@ -119,7 +119,7 @@ test("simultaneous requests of one account are limited, and those of others succ
   );
   expect(refusals[0][0]).toBe("the account rob");
   expect((await requestDevices("ann")).status).toBe(200);
-  // the limit does not apply to the public session route, which the login page needs
+  // the limit of requests does not apply to the public session route, which the login page needs
   expect((await ask(url, "/api/session")).status).toBe(200);
   slow[0].destroy();
   await eventually(async () => (await requestDevices("rob")).status === 200, { what: "room" });
@@ -135,7 +135,7 @@ test("a reader's account gets at most half of all MQTT connections, so an admini
   expect(rejected.map(([reason, , problem]) => [reason, problem])).toEqual([
     ["over-limit", "its account has 2 connections already"],
   ]);
-  // a client may replace its own connection
+  // a client may replace its own connection, although its account has reached the limit
   const again = await connectClient(url, { ...loginOf("rob"), clientId: "r1" });
   await connectClient(url, loginOf("ann"));
   await again.endAsync();

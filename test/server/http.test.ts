@@ -13,8 +13,8 @@ function putJson(base: string, path: string, body: string, headers?: Record<stri
 }
 
 /**
- * Starts a server, and connects a client that follows the lesson's protocol: it has sent a light level of 512 and receives
- * commands.
+ * Starts a server and connects a client that follows the lesson's protocol. The client has subscribed to its commands
+ * and sent a light level of 512.
  */
 async function startWithDevice(id = "nightlight/porch") {
   const running = await startTestServer();
@@ -182,7 +182,7 @@ describe("the API", () => {
 const HUGE_BODY = `"${"x".repeat(20_000)}"`;
 
 /** A zone with the sensor `gate` and the lamp `path`. */
-const GARDEN: Policy = {
+const GARDEN_POLICY: Policy = {
   ...LESSON_POLICY,
   zones: [
     {
@@ -200,7 +200,7 @@ const GARDEN: Policy = {
 
 describe("zones", () => {
   test("zones have the documented fields, and an override of one lasts until the next change", async () => {
-    const { brokerUrl, httpUrl } = await startTestServer({ policy: GARDEN });
+    const { brokerUrl, httpUrl } = await startTestServer({ policy: GARDEN_POLICY });
     const url = httpUrl!;
     const lamp = await connectClient(brokerUrl, {}, "path/commands");
     for (const id of ["path", "gate"]) await lamp.publishAsync(`${id}/telemetry`, '{"light":190}', { qos: 1 });
@@ -370,7 +370,7 @@ describe("live events", () => {
       ({ event, data }) => event === "device" && (data as { id: string }).id === "quick",
     ).length;
     expect(updates).toBeGreaterThan(0);
-    // events are at least 50 ms apart
+    // the server sends events at least 50 ms apart, so the elapsed time limits their number
     expect((updates - 1) * 50).toBeLessThanOrEqual(performance.now() - from);
   });
 

@@ -139,7 +139,7 @@ test("a damaged batch does not affect the records of other batches or their devi
       // expects all batches except the damaged one, or all batches when only a sync marker is damaged
       expect([others, batches.flat()].map((steps) => steps.map(expectedCallOf))).toContainEqual(readRecords(file));
     }),
-    // a case that once failed: a damaged sync marker, and a last batch whose final bytes also occur earlier in the file
+    // covers a damaged sync marker, and a last batch whose final bytes also occur earlier in the file
     { numRuns: 500, examples: [[[[state], [state]], 0, 1]] },
   );
 });

@@ -20,7 +20,7 @@ class JournalBench {
   readonly devices = new Devices();
   readonly recent = new RecentReadings();
   readonly problems: string[] = [];
-  /** The readings that the journal has passed to the history, in this run and earlier ones. */
+  /** The readings that the journal has passed to the history in this run and in earlier runs. */
   readonly recorded = new Set<string>();
   readonly journal: Journal;
   readonly folder: string;
@@ -78,7 +78,7 @@ class JournalBench {
   /** Returns the state that must survive a restart. */
   readState(): unknown {
     const ids = [...this.devices].map(({ id }) => id).sort();
-    return ids.map((id) => [id, this.devices.get(id)!.boots?.toStored(), this.recent.pointsForApi(id)]);
+    return ids.map((id) => [id, this.devices.get(id)!.boots?.toStoredBoots(), this.recent.pointsForApi(id)]);
   }
 
   /** Simulates `kill -9`: writes that have started complete, and nothing else is written. */

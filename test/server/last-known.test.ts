@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startServer, type DeviceView, type NightlightServer, type ServerOptions } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
 import { connectClient, UNLIMITED_HISTORY, createTemporaryFolder } from "./support/server.js";
-import { GARDEN } from "./support/garden.js";
+import { GARDEN_POLICY } from "./support/garden.js";
 
 async function startOnFreePorts(options: ServerOptions): Promise<NightlightServer> {
   const running = await startServer({ mqttPort: 0, httpPort: 0, ...options });
@@ -33,7 +33,7 @@ async function readFirstEvent(url: string): Promise<DeviceView[]> {
 
 test("after a restart, the API and the events show each device's last light, lamp and time until it reports again", async () => {
   const data = await createTemporaryFolder();
-  const options = { data, history: UNLIMITED_HISTORY, policy: GARDEN };
+  const options = { data, history: UNLIMITED_HISTORY, policy: GARDEN_POLICY };
   const first = await startOnFreePorts(options);
   const board = await connectClient(first.brokerUrl);
   const publishMessage = (id: string, channel: string, message: object, retain = false): Promise<unknown> =>
@@ -55,17 +55,17 @@ test("after a restart, the API and the events show each device's last light, lam
   await first.close();
 
   const second = await startOnFreePorts(options);
-  // `last_seen` of the lamp `path` is null, because it has sent a status but no reading
+  // `last_seen` of the lamp `path` is null, because the lamp has sent a status but no reading
   const after = before.map((device) => ({ ...device, last_seen: expect.any(String), online: expect.any(Boolean) }));
   const path = after.findIndex((device) => (device as DeviceView).id === "nightlight/path");
   after[path] = { ...after[path], last_seen: null };
   await eventually(() => second.devices.get("nightlight/path")?.led_on === true, { what: "the history" });
   await eventually(() => second.devices.get("nightlight/overridden")?.led_on === true, { what: "the last switch" });
   expect(second.devices.list().map(lastKnownFieldsOf)).toEqual(after);
-  const answer = (await (await fetch(`${second.httpUrl}/api/devices`)).json()) as DeviceView[];
-  expect(answer.map(lastKnownFieldsOf)).toEqual(after);
+  const deviceViews = (await (await fetch(`${second.httpUrl}/api/devices`)).json()) as DeviceView[];
+  expect(deviceViews.map(lastKnownFieldsOf)).toEqual(after);
   expect((await readFirstEvent(second.httpUrl!)).map(lastKnownFieldsOf)).toEqual(after);
-  for (const [n, { last_seen }] of answer.entries())
+  for (const [n, { last_seen }] of deviceViews.entries())
     if (n !== path) expect(Math.abs(Date.parse(last_seen!) - Date.parse((before[n] as DeviceView).last_seen!))).toBeLessThan(1000);
 
   // the restored light decides nothing, neither at the end of an override nor in the zone
@@ -74,13 +74,13 @@ test("after a restart, the API and the events show each device's last light, lam
   const retained = again.got.length;
   await again.publishAsync("nightlight/overridden/set", '{"mode":"auto"}', { qos: 1 });
   await again.publishAsync("nightlight/plain/status", '{"online":true}', { qos: 1 });
-  expect(second.devices.get("nightlight/plain")).toMatchObject({ online: true, light: 12, last_seen: answer[4].last_seen });
+  expect(second.devices.get("nightlight/plain")).toMatchObject({ online: true, light: 12, last_seen: deviceViews[4].last_seen });
   await again.publishAsync("nightlight/plain/telemetry", '{"light":900}', { qos: 1 });
   await eventually(() => again.got.some(({ text, retained }) => !retained && text === '{"led_on":false}'), { what: "the answer" });
   expect(again.got.slice(retained).filter(({ retained }) => !retained)).toHaveLength(1);
   const now = second.devices.get("nightlight/plain")!;
   expect(now).toMatchObject({ light: 900, led_on: false });
-  expect(Date.parse(now.last_seen!)).toBeGreaterThan(Date.parse(answer[4].last_seen!));
+  expect(Date.parse(now.last_seen!)).toBeGreaterThan(Date.parse(deviceViews[4].last_seen!));
 }); // prettier-ignore
 
 test("the last known state is restored without a history", async () => {

@@ -18,7 +18,7 @@ import { ask, logIn, TestAccounts, createThreeAccounts } from "./support/http-ap
 import { startServerProgram } from "./support/program.js";
 import { createTemporaryFolder } from "./support/server.js";
 
-/** Starts a server that listens on the same port again, because the name of the cookie contains the port. */
+/** Starts a server on a port. A restarted server needs the same port, because the cookie's name contains the port. */
 async function startOnPort(data: string, httpPort = 0): Promise<NightlightServer & { readonly port: number }> {
   const server = await startServer({ data, mqttPort: 0, httpPort, history: false });
   onTestFinished(() => server.close());
@@ -85,7 +85,7 @@ test("users stay logged in when the server is killed, by files that contain no s
   expect(await sessionOf(http, cookie)).toMatchObject({ name: "ann" });
 });
 
-/** A store in memory that several LoginSessions use one after the other, as if the server was restarted. */
+/** A store in memory that several LoginSessions use one after the other, as after restarts of the server. */
 class MemoryStore implements LoginStore {
   readonly records = new Map<string, LoginRecord>();
   load = (): ReadonlyMap<string, unknown> => new Map(this.records);

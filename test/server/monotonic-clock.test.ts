@@ -188,7 +188,7 @@ test("soon after a restart with a corrected wall clock, readings have the right 
   for (let s = 0; s <= 60; s += 10)
     boots.placeReading(1, s + 1, { light: 1, at: s * SECOND }, NOON - HOUR + s * SECOND, true);
   const after = new Boots();
-  after.restore(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
+  after.restore(JSON.parse(JSON.stringify(boots.toStoredBoots())) as StoredBoot[]);
   const timeErrorOf = (s: number, seq: number): number =>
     after.placeReading(1, seq, { light: 1, at: s * SECOND }, NOON + s * SECOND, true).measuredAt - (NOON + s * SECOND);
   expect(timeErrorOf(120, 100)).toBe(-HOUR);

@@ -46,7 +46,7 @@ describe("the server's answers about accounts match the document", () => {
     await checkAnswer("changePassword", 200, { ...ann, body: { password: PASSWORD } });
     await checkAnswer("changePassword", 400, { ...ann, body: { password: "ann" } });
     await checkAnswer("changePassword", 404, { ...nobody, body: {} });
-    // sends no cookie of the administrator, because a login ends the session that the browser had before
+    // sends no cookie, because a login with the administrator's cookie would end the administrator's session
     await checkAnswer("logIn", 200, { body: { name: "ann", password: PASSWORD }, headers: { cookie: "" } });
     const sessions = (await checkAnswer("listLoginSessions", 200)).body as { id: string; current: boolean }[];
     const other = sessions.find(({ current }) => !current)!.id;
@@ -63,7 +63,7 @@ describe("the server's answers about accounts match the document", () => {
     ({ url } = await startAsAdministrator());
     cookie = "";
     for (const { operationId, requestBody } of operations)
-      if (api.unseen(({ responses }) => "401" in responses).includes(`${operationId} 401`))
+      if (api.listUnseenAnswers(({ responses }) => "401" in responses).includes(`${operationId} 401`))
         if (operationId !== "createFirstAdministrator")
           await checkAnswer(operationId, 401, {
             path: { name: "x", id: "x", seq: "1" },
@@ -138,6 +138,6 @@ describe("the server's answers about accounts match the document", () => {
   });
 
   test("the tests cover every described answer about accounts", () => {
-    expect(api.unseen(({ tags }) => tags.includes("accounts"))).toEqual([]);
+    expect(api.listUnseenAnswers(({ tags }) => tags.includes("accounts"))).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ import { startTestBoard } from "./support/board.js";
 import { startSettingsServer } from "./support/settings.js";
 import { UNLIMITED_HISTORY, connectClient, createOfflineSession, startTestServer } from "./support/server.js";
 
-const GARDEN: Policy = {
+const GARDEN_POLICY: Policy = {
   ...LESSON_POLICY,
   zones: [
     {
@@ -69,7 +69,7 @@ test("the document has exactly the routes of the server", async () => {
   expect(missing.map(({ operationId }) => operationId)).toEqual([]);
 });
 
-/** Answers that only a server with accounts gives; `login.test.ts` and others test them. */
+/** Answers that only a server with accounts gives; other files such as `login.test.ts` test them. */
 const ONLY_WITH_ACCOUNTS = /^\w+ 401$/;
 
 describe("the server's answers match the document", () => {
@@ -83,7 +83,7 @@ describe("the server's answers match the document", () => {
   const unknown = { path: { id: "n/ghost", name: "ghost", seq: "1" } };
 
   test("valid and invalid requests get the described answers", async () => {
-    const running = await startTestServer({ policy: GARDEN, history: UNLIMITED_HISTORY });
+    const running = await startTestServer({ policy: GARDEN_POLICY, history: UNLIMITED_HISTORY });
     url = running.httpUrl!;
     const lamp = await connectClient(running.brokerUrl, {}, "n/lesson/commands");
     await lamp.publishAsync("n/lesson/telemetry", '{"light":512}', { qos: 1 });
@@ -264,7 +264,7 @@ describe("the server's answers match the document", () => {
   });
 
   test("events have the described data", async () => {
-    const running = await startTestServer({ policy: GARDEN, history: UNLIMITED_HISTORY });
+    const running = await startTestServer({ policy: GARDEN_POLICY, history: UNLIMITED_HISTORY });
     url = running.httpUrl!;
     const { events, response } = await followEvents(url);
     expect(response.headers["content-type"]).toBe("text/event-stream");
@@ -288,7 +288,7 @@ describe("the server's answers match the document", () => {
   });
 
   test("the tests cover every described answer", () => {
-    const open = api.unseen(({ tags }) => !tags.includes("accounts"));
+    const open = api.listUnseenAnswers(({ tags }) => !tags.includes("accounts"));
     expect(open.filter((answer) => !ONLY_WITH_ACCOUNTS.test(answer))).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ let folder = "";
 /** The paths of the files in the package. */
 let files: string[] = [];
 /** Why the installation failed, for example without a network; "" on success. */
-let offline = "";
+let installProblem = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-pack-"));
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const installed = await runNpm("npm", ["install", ...flags, path.join(folder, filename)], folder);
   if (installed.code === 0) return;
   if (!TEST_ALL && /E?NOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ENOTCACHED/.test(installed.err))
-    offline = "the npm registry cannot be reached, and the cache has not all that is needed";
+    installProblem = "the npm registry cannot be reached, and the cache has not all that is needed";
   else throw new Error(`npm install failed: ${installed.err}`);
 });
 
@@ -54,7 +54,7 @@ test("the package contains all needed files, and no sources, tests or source map
 });
 
 test("npx nightlight-server prints its version", async ({ skip }) => {
-  skip(offline !== "", offline);
+  skip(installProblem !== "", installProblem);
   const { version } = JSON.parse(await readFile(path.join(ROOT, "server/package.json"), "utf8")) as { version: string };
   const said = await runNpm("npx", ["--no-install", "nightlight-server", "--version"], folder);
   expect({ code: said.code, out: said.out.trim() }).toEqual({ code: 0, out: version });
@@ -63,7 +63,7 @@ test("npx nightlight-server prints its version", async ({ skip }) => {
 test("the installed server starts, is healthy, serves the dashboard and the OpenAPI document, and exits", async ({
   skip,
 }) => {
-  skip(offline !== "", offline);
+  skip(installProblem !== "", installProblem);
   const program = path.join(folder, "node_modules/nightlight-server/bin/nightlight-server.js");
   const flags = ["--mqtt-port", "0", "--http-port", "0", "--data", path.join(folder, "data")];
   const child = spawn(process.execPath, [program, ...flags], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
@@ -96,7 +96,7 @@ test("the installed server starts, is healthy, serves the dashboard and the Open
 });
 
 test("the package is a library with types", async ({ skip }) => {
-  skip(offline !== "", offline);
+  skip(installProblem !== "", installProblem);
   const script = `import { startServer, VERSION } from "nightlight-server";
     const server = await startServer({ mqttPort: 0, httpPort: 0, data: "library" });
     console.log(VERSION, new URL(server.httpUrl).protocol);

@@ -26,7 +26,7 @@ describe("the time of a reading", () => {
     expect(estimateTime(clock, NOON + 505, 1500, 0)).toBe(NOON + 505);
     // the board resends a reading ten seconds later without updating its age, so the server uses the board's clock
     expect(estimateTime(clock, NOON + 10_500, 1600, 0)).toBe(NOON + 605);
-    // the board took this reading five seconds before it sent it
+    // the board took this reading five seconds before it sent the reading
     expect(estimateTime(clock, NOON + 10_600, 5000, 5600)).toBe(NOON + 4005);
   });
 
@@ -60,12 +60,12 @@ describe("the time of a reading", () => {
       of.placeReading(1, seq, { light: 1, at: seq * 1000 }, NOON, live);
     expect(placeReading(1, false).isTimeCertain).toBe(false);
     expect(placeReading(2, false).isTimeCertain).toBe(false);
-    expect(placeReading(1, false, restoreBoots(boots.toStored()))).toMatchObject({
+    expect(placeReading(1, false, restoreBoots(boots.toStoredBoots()))).toMatchObject({
       isTimeCertain: false,
       arrival: "duplicate",
     });
     expect(placeReading(3, true).isTimeCertain).toBe(true);
-    const again = restoreBoots(JSON.parse(JSON.stringify(boots.toStored())) as StoredBoot[]);
+    const again = restoreBoots(JSON.parse(JSON.stringify(boots.toStoredBoots())) as StoredBoot[]);
     expect(placeReading(4, false, again)).toMatchObject({ isTimeCertain: true, arrival: "newest" });
   });
 });

@@ -36,12 +36,12 @@ const zoneReasons = fc
     const words = explainRuleWithLight(rule, lamp, level, describeZoneLight(how, level, sensors, atLeast));
     return stale > 0 ? `${words}; ${stale} stale left out` : words;
   });
-const others = fc.constantFrom(
+const otherReasons = fc.constantFrom(
   BOARD_REASON,
   ...(["on", "off"] as const).flatMap((mode) => [explainOverride(mode, "the lamp"), explainOverride(mode, "the zone")]),
 );
 /** Reasons of zones that are outside their hours, or that lack sensors. */
-const exceptions = fc
+const exceptionReasons = fc
   .record({
     sensors: count,
     outside: fc.constantFrom("on" as const, "off" as const),
@@ -65,7 +65,7 @@ const exceptions = fc
     return zone.reason!;
   });
 const reasons = fc
-  .oneof(ruleReasons, zoneReasons, others, exceptions)
+  .oneof(ruleReasons, zoneReasons, otherReasons, exceptionReasons)
   .chain((reason) => fc.constantFrom(reason, `zone yard: ${reason}`));
 
 test("in English, a reason reads as the server says it, with durations and ordinals as on the page", () => {

@@ -5,7 +5,7 @@ import { createConnectPacket, openRawClient, type RawClient } from "./support/ra
 import { connectClient, startTestServer } from "./support/server.js";
 
 const MESSAGE_COUNT = 100;
-const numbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n);
+const messageNumbers = Array.from({ length: MESSAGE_COUNT }, (_, n) => n);
 
 /** Returns the messages that a board received, in order. */
 function receivedMessagesOf(board: RawClient): { messageId: number; number: number }[] {
@@ -21,7 +21,7 @@ async function connectBoard(url: string): Promise<RawClient> {
   return board;
 }
 
-/** Acknowledges messages until all have arrived. Returns the most that were inflight at once. */
+/** Acknowledges messages until all have arrived. Returns the largest number of messages that were in flight at once. */
 async function acknowledgeAll(board: RawClient): Promise<number> {
   let acknowledged = 0;
   let most = 0;
@@ -44,7 +44,7 @@ test("a session has at most twenty inflight messages, and its client delays no o
   board.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "news", qos: 1 }] });
   await eventually(() => board.packets.some(({ cmd }) => cmd === "suback"), { what: "SUBACK" });
   const other = await connectClient(brokerUrl, {}, "news");
-  await Promise.all(numbers.map((n) => other.publishAsync("news", String(n), { qos: 1 })));
+  await Promise.all(messageNumbers.map((n) => other.publishAsync("news", String(n), { qos: 1 })));
   await eventually(
     () => other.got.length === MESSAGE_COUNT && receivedMessagesOf(board).length >= SESSION_RECEIVE_MAXIMUM,
     {
@@ -52,7 +52,7 @@ test("a session has at most twenty inflight messages, and its client delays no o
     },
   );
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(messageNumbers);
 });
 
 test("the broker sends the queue of a session with at most twenty inflight messages", async () => {
@@ -63,11 +63,11 @@ test("the broker sends the queue of a session with at most twenty inflight messa
   before.send({ cmd: "disconnect" });
   await eventually(() => before.isClosed, { what: "the end of the connection" });
   const other = await connectClient(brokerUrl);
-  for (const n of numbers) await other.publishAsync("news", String(n), { qos: 1 });
+  for (const n of messageNumbers) await other.publishAsync("news", String(n), { qos: 1 });
   const board = await connectBoard(brokerUrl);
   await eventually(() => receivedMessagesOf(board).length === SESSION_RECEIVE_MAXIMUM, {
     what: "the first twenty messages",
   });
   expect(await acknowledgeAll(board)).toBe(SESSION_RECEIVE_MAXIMUM);
-  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(numbers);
+  expect(receivedMessagesOf(board).map(({ number }) => number)).toEqual(messageNumbers);
 });

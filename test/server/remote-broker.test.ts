@@ -76,7 +76,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("at Mosquitto", () => {
       expect(said).toContain(`mosquitto_pub -h 127.0.0.1 -p ${new URL(mosquitto.url).port} -r -n -t kept/porch/set`);
       expect(said).toContain("-r -n -t 'kept/it'\\\\''s dark/telemetry'");
       if (start === 2) {
-        // the server processes live messages, even those with the retain flag
+        // the server processes live messages, even messages with the retain flag
         await publishRetained("porch/telemetry", '{"light":6}');
         await eventually(() => running.devices.get("kept/porch")?.light === 6, { what: "the reading" });
         await publishRetained("porch/set", '{"mode":"off"}');

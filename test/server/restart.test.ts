@@ -9,7 +9,7 @@ import { LOG_ALL_MESSAGES, startServerProgram, type ServerProgram } from "./supp
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
 const BOARD_COUNT = 3;
-/** Number of readings that each board sends; `/api/recent` must return them all. */
+/** Number of readings that each board sends. It is small enough that `/api/recent` returns all of them. */
 const READINGS_PER_BOARD = 500;
 const KILL_COUNT = 2;
 
@@ -200,7 +200,7 @@ describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("a queue that waited at Mosqu
     expect(porch.commands.at(-1)!.text).toBe(present);
     const times = second.devices.recent(ID).map(({ time }) => time);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    // the second to last reading is the one from before the stop, because the queued readings were measured earlier
+    // the second to last is the reading from before the stop, because the queued readings were measured earlier
     expect(second.devices.recent(ID).at(-2)!.light).toBe(900);
   });
 

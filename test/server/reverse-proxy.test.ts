@@ -66,7 +66,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         expect(page.url()).toBe(url);
         await publishLight(900);
         await waitForLamp("off");
-        // requests that change something have an Origin header, which must be the proxy's
+        // requests that change something have an Origin header, which must contain the proxy's origin
         await page.getByRole("radio", { name: "On", exact: true }).check();
         await waitForLamp("on");
         await eventually(() => running.devices.get(ID)?.mode === "on", { what: "the override" });

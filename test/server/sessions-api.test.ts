@@ -1,4 +1,4 @@
-/** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and who may end one. */
+/** Tests `/api/sessions`: the list of MQTT sessions at the embedded broker, and which users may end a session. */
 import { describe, expect, test } from "vitest";
 import { createDisconnectedFields, FakeSessions, createSessionView } from "./support/fake-sessions.js";
 import { ask, startHttpApp, createThreeAccounts } from "./support/http-app.js";

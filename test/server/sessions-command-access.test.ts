@@ -7,7 +7,7 @@ import { createCommand } from "../../server/src/app/cli.js";
 import { serverUrlOf } from "../../server/src/config/server-url.js";
 import { silentLog } from "../../server/src/observability/log.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { generateCertificate, writePair } from "../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey } from "../support/certificates.js";
 import { freePort } from "../support/mosquitto.js";
 import { writeConfigFile } from "./support/config.js";
 import { startHttpApp, portOf, createThreeAccounts } from "./support/http-app.js";
@@ -124,7 +124,7 @@ describe("the server's address", () => {
 
   test("an https address requires a trusted certificate", async () => {
     const folder = await createTemporaryFolder();
-    const files = await writePair(folder, "own", await generateCertificate("localhost"));
+    const files = await writeCertificateAndKey(folder, "own", await generateCertificate("localhost"));
     const tls = await watchCertificates(files, silentLog);
     onTestFinished(() => tls.close());
     const { url } = await startHttpApp({ tls, sessions: createHousehold() });

@@ -1,4 +1,4 @@
-/** Tests state stores: one suite for all drivers, and the coordination of several servers in Redis. */
+/** Tests state stores with one suite for all drivers, and the coordination of several servers in Redis. */
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createRedisHub } from "../../server/src/cluster/redis-hub.js";
@@ -11,7 +11,7 @@ import { isMissing, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
 import { createTemporaryFolder } from "./support/server.js";
 
-/** Creates an empty place for state. Returns a function that opens a store there. */
+/** A function that creates an empty place for state. It returns a function that opens a store in this place. */
 type CreateStatePlace = () => Promise<() => Promise<StateStore>>;
 
 function testStateStore(place: CreateStatePlace): void {

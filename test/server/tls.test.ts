@@ -7,7 +7,12 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLog, silentLog } from "../../server/src/observability/log.js";
 import type { TlsFiles } from "../../server/src/security/certificates.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
-import { generateCertificate, replaceFile, writePair, type CertificateAndKey } from "../support/certificates.js";
+import {
+  generateCertificate,
+  replaceFile,
+  writeCertificateAndKey,
+  type CertificateAndKey,
+} from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
 import { addUsers, loginOf, startBrokerWithAccounts } from "./support/guarded.js";
 import { connectClient, startTestServer as startWith, createTemporaryFolder } from "./support/server.js";
@@ -27,7 +32,7 @@ async function createTlsFiles(
   clients: "none" | "optional" | "required" = "none",
 ): Promise<TlsFiles & { folder: string }> {
   const folder = await createTemporaryFolder();
-  const pair = await writePair(folder, "server", server);
+  const pair = await writeCertificateAndKey(folder, "server", server);
   if (clients === "none") return { ...pair, folder };
   const clientCa = path.join(folder, "ca.crt");
   await writeFile(clientCa, authority.cert);
@@ -170,7 +175,7 @@ describe("a client certificate", () => {
       });
       for (const own of [{}, forged]) {
         await expect(connectClient(secureUrl!, { ...options, ...own, ...loginOf("boss") })).rejects.toThrow();
-        // collects the TLS session tickets of a refused connection; resuming with them must fail, too
+        // collects the TLS session tickets of a refused connection; resuming a session with a ticket must fail, too
         const sessions: Buffer[] = [];
         const first = tls.connect({ port, host: "127.0.0.1", ...options, ...own });
         first
@@ -211,7 +216,7 @@ describe("a renewed certificate", () => {
       "nightlight/porch/commands",
     );
     const before = await serialNumberOf(secureUrl!);
-    await writePair(folder, "server", await generateCertificate("localhost", { ca: authority }));
+    await writeCertificateAndKey(folder, "server", await generateCertificate("localhost", { ca: authority }));
     await eventually(async () => (await serialNumberOf(secureUrl!)) !== before, { what: "the new certificate" });
     await device.publishAsync("nightlight/porch/telemetry", "1", { qos: 1 });
     await eventually(() => device.got.length === 1, { what: "the answer on the old connection" });
@@ -236,7 +241,7 @@ describe("a renewed certificate", () => {
     expect(warnings[1]).toMatch(/key .* cannot be read: there is no such file\. The previous certificate/);
     expect(certificates.createTlsOptions().cert).toBe(server.cert);
     expect(changes).toBe(0);
-    await writePair(folder, "server", next);
+    await writeCertificateAndKey(folder, "server", next);
     await eventually(() => changes === 1, { what: "the new pair" });
     expect(certificates.createTlsOptions().cert).toBe(next.cert);
     expect(warnings).toHaveLength(2);
@@ -245,7 +250,7 @@ describe("a renewed certificate", () => {
 
 describe.skipIf(process.platform === "win32")("a key that every user of the machine can read", () => {
   async function watchWithMode(mode: number) {
-    const pair = await writePair(await createTemporaryFolder(), "server", server);
+    const pair = await writeCertificateAndKey(await createTemporaryFolder(), "server", server);
     await chmod(pair.key, mode);
     const lines: string[] = [];
     // record only warnings about file permissions, because a partly written key causes another warning
@@ -323,7 +328,7 @@ describe("at the start, a problem with the files is reported in a sentence:", ()
       const now = Date.now();
       const dates = { validFrom: new Date(now + from * DAY), validTo: new Date(now + to * DAY) };
       const folder = await createTemporaryFolder();
-      const pair = await writePair(folder, "server", await generateCertificate("localhost", dates));
+      const pair = await writeCertificateAndKey(folder, "server", await generateCertificate("localhost", dates));
       const warnings: string[] = [];
       const log = { ...silentLog, warn: (_event: string, text: string) => void warnings.push(text) };
       (await watchCertificates(pair, log)).close();

@@ -20,7 +20,7 @@ interface CommandOutcome {
   readonly error: string;
 }
 
-/** Runs one command on a data folder. @param input piped text, or the lines typed at the prompts */
+/** Runs one command on a data folder. @param input piped text, or an array of the lines that a person types */
 async function runUser(folder: string, args: string, input: string | readonly string[] = ""): Promise<CommandOutcome> {
   let out = "";
   let said = "";

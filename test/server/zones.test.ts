@@ -47,7 +47,7 @@ function advanceTime(ms: number): void {
     lamps.tick(Date.now());
   }
 }
-/** Returns the commands since the last call of `clearSentMessages`. */
+/** Returns the lamp commands that were sent since the last call of `clearSentMessages`. */
 const listSentCommands = (): [id: string, led_on: boolean][] =>
   commandsIn(bench.published).map(([id, { led_on }]) => [id, led_on]);
 const clearSentMessages = (): void => void (bench.published.length = 0);

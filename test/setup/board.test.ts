@@ -1,4 +1,4 @@
-/** Tests that a board connects with the settings that setup writes, with DeviceScript's parser and the firmware in its VM. */
+/** Tests that a board connects with the settings that setup writes. The firmware runs in DeviceScript's VM. */
 import { once } from "node:events";
 import net from "node:net";
 import { Aedes } from "aedes";

@@ -1,4 +1,4 @@
-/** Tests how setup and doctor find out whether a broker accepts a board, and what they advise if not. */
+/** Tests how setup and doctor find out whether a broker accepts a board, and their advice if the broker refuses it. */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { generate } from "selfsigned";

@@ -11,7 +11,7 @@ import { eventually } from "../support/eventually.js";
 import { createTemporaryFolder } from "../server/support/server.js";
 import { createFakeTerminal, type FakeTerminal } from "./support.js";
 
-const PASSWORDS = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
+const PASSWORD_PATTERN = /w1fi-pass#word|br0ker secret|older-wifi|older-broker/;
 
 interface SetupRun {
   code: number;
@@ -39,7 +39,7 @@ async function runSetupCommand(
     terminal,
   });
   const output = terminal.output.join("\n");
-  expect(output).not.toMatch(PASSWORDS);
+  expect(output).not.toMatch(PASSWORD_PATTERN);
   return { code, output, terminal, root, settings: async () => parseAsDeviceScript(await readFile(file, "utf8")) };
 }
 

@@ -101,7 +101,7 @@ test("the addresses of this computer begin with private ones, and end with those
 test("a proposed id is valid and unique; at a public broker its prefix is random", () => {
   const house = new Set(Array.from({ length: 1000 }, () => proposeId("192.168.1.20")));
   const world = new Set(Array.from({ length: 1000 }, () => proposeId("test.mosquitto.org")));
-  // a thousand random ids of 887 million practically never contain five duplicates
+  // a thousand ids, drawn at random from 887 million, practically never contain five duplicates
   expect(house.size).toBeGreaterThan(995);
   expect(world.size).toBe(1000);
   for (const id of [...house, ...world]) expect(idProblem(id)).toBe("");

@@ -15,7 +15,8 @@ export interface FakeTerminal extends Terminal {
 
 /**
  * Creates a simulated terminal.
- * @param answers the answer to each question that contains the key; "" to other questions; undefined without a terminal
+ * @param answers the answer to each question that contains the key, and "" to other questions; undefined if standard
+ * input is not a terminal
  * @param piped the lines of standard input
  */
 export function createFakeTerminal(answers?: Record<string, string | string[]>, piped: string[] = []): FakeTerminal {

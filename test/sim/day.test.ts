@@ -5,7 +5,7 @@ import type { LightSource } from "../../sim/light.js";
 
 const HOUR = DAY / 24;
 /** The number of messages that the lesson's fixed interval sends in a day. */
-const LESSON_MESSAGES = DAY / DEFAULT_CADENCE.interval;
+const LESSON_MESSAGE_COUNT = DAY / DEFAULT_CADENCE.interval;
 
 /** Returns the readings that a board's firmware reports during a simulated day. */
 function simulateReportsOfDay(source: LightSource): LastReport[] {
@@ -50,7 +50,7 @@ describe("a day with clouds", () => {
   });
 
   it.each([1, 2, 3, 4, 5])("needs at most a tenth of the messages of a fixed interval: seed %i", (seed) => {
-    expect(simulateReportsOfDay(createCloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGES / 10);
+    expect(simulateReportsOfDay(createCloudyDay({ seed })).length).toBeLessThanOrEqual(LESSON_MESSAGE_COUNT / 10);
   });
 
   it("makes a board report every threshold crossing with the first sample after the crossing", () => {

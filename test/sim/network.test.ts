@@ -95,7 +95,7 @@ describe.concurrent("the network of a simulated board", () => {
   it("discards data silently after a silent cut, and continues when healed", async () => {
     const { board, connection } = await startBoardAt(await startTestServer());
     board.network.cut({ how: "silent" });
-    // Sends data after the cut has taken effect, so the data must not arrive before the network is healed.
+    // Waits until the network is cut, so that the board receives this data only after the network is healed.
     await eventually(() => board.network.state === "cut");
     connection.socket.write("lost for now");
     connection.text = "";

@@ -45,8 +45,8 @@ export async function generateCertificate(name: string, options: CertificateOpti
   return { cert: made.cert, key: made.private };
 }
 
-/** Writes a pair to `<folder>/<name>.crt` and `.key`. */
-export async function writePair(
+/** Writes a certificate to `<folder>/<name>.crt` and its key to `<folder>/<name>.key`. */
+export async function writeCertificateAndKey(
   folder: string,
   name: string,
   pair: CertificateAndKey,

@@ -38,7 +38,7 @@ export function findChromium(): string | undefined {
 
 /** The browser's path; undefined when no browser is installed. */
 export const chromiumPath = findChromium();
-/** A suffix for names of tests that need a browser, which says why they are skipped; "" with a browser. */
+/** A suffix for names of tests that need a browser. It says why the tests are skipped; "" if a browser is installed. */
 export const chromiumNote = chromiumPath ? "" : " (skipped: Chromium is not installed; set NIGHTLIGHT_CHROMIUM)";
 
 /** Starts Chromium headless, without background network requests. @param args additional flags */

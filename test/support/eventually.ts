@@ -19,7 +19,7 @@ const DEADLINE_FACTOR = 3;
 type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
 
 /**
- * Polls `condition` until it returns a truthy value, and returns that value. An exception counts as not yet true.
+ * Polls `condition` until it returns a truthy value, and returns that value. An exception counts as a falsy value.
  * @throws Error after the deadline, with `what` in its message and the condition's last exception as its cause.
  */
 export async function eventually<T>(condition: () => T | Promise<T>, wait: EventuallyOptions = {}): Promise<Truthy<T>> {

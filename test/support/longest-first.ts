@@ -2,7 +2,10 @@
 import path from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The longest files, the longest first. They start before all others of their group, so that no core idles at the end. */
+/**
+ * The test files that take the longest time, in descending order. They start before all other files of their group, so
+ * that no core idles at the end.
+ */
 const LONGEST_FILES = [
   "test/docs/commands.test.ts",
   "test/server/people-page.test.ts",
@@ -30,7 +33,7 @@ const LONGEST_FILES = [
  * Starts the longest files of each project first. Vitest's own order, which is also the order of the other files, depends on
  * the durations of earlier runs. A new clone has none, so Vitest would start the largest files first.
  */
-export class LongestFirst extends BaseSequencer {
+export class LongestFirstSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const projects = [...new Set(sorted.map(({ project }) => project))];

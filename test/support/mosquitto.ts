@@ -46,7 +46,7 @@ async function acceptsConnections(port: number): Promise<boolean> {
 
 /**
  * Starts Mosquitto.
- * @param options.persistent keeps sessions and retained messages across restarts
+ * @param options.persistent whether Mosquitto keeps sessions and retained messages across restarts
  * @param options.lines additional configuration lines; default `allow_anonymous true`
  */
 export async function startMosquitto(options: { persistent?: boolean; lines?: string[] } = {}): Promise<Mosquitto> {

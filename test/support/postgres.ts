@@ -11,7 +11,7 @@ import { POSTGRES } from "./programs.js";
 /** A running PostgreSQL on a free loopback port. */
 export interface Postgres {
   /** Creates an empty database and returns its URL, with a superuser. */
-  database(): Promise<string>;
+  createDatabase(): Promise<string>;
   /** Stops PostgreSQL immediately with SIGQUIT, without a shutdown checkpoint. */
   kill(): Promise<void>;
   /** Restarts PostgreSQL on the same port, with its stored data. */
@@ -76,7 +76,7 @@ export async function startPostgres(): Promise<Postgres> {
 
   await start();
   return {
-    async database() {
+    async createDatabase() {
       const name = `test_${++databases}`;
       await executeSql(`CREATE DATABASE ${name}`);
       return urlOf(name);

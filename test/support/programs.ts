@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-/** Whether tests fail when a program is missing. Otherwise they are skipped. */
+/** Whether tests that need a missing program fail. Otherwise, these tests are skipped. */
 export const TEST_ALL = process.env.NIGHTLIGHT_TEST_ALL === "1";
 
 /** Returns the path of a program given by name (searched on PATH) or absolute path; undefined when it does not exist. */
@@ -35,7 +35,7 @@ export const CADDY = findProgram("caddy");
 /** Path of promtool, on PATH. Debian's package `prometheus` contains it. */
 export const PROMTOOL = findProgram("promtool");
 
-/** Path of Traefik, on PATH. Without it, tests are skipped even with NIGHTLIGHT_TEST_ALL=1, because Debian has no package. */
+/** Path of Traefik, on PATH. NIGHTLIGHT_TEST_ALL=1 does not require Traefik, because Debian has no package of it. */
 export const TRAEFIK = findProgram("traefik");
 
 /** Path of PostgreSQL's `initdb`: on PATH, or the newest of Debian or Homebrew. `postgres` is in the same folder. */

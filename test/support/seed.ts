@@ -2,7 +2,7 @@
 import path from "node:path";
 import { expect, onTestFailed } from "vitest";
 
-/** The default seed. A failure in CI is reproducible on every machine. */
+/** The default seed. It is fixed, so that a failure in CI is reproducible on every machine. */
 const DEFAULT_SEED = 20261129;
 
 /** Whether this is a long run (`NIGHTLIGHT_LONG=1`), with more inputs and a new seed. */

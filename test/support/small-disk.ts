@@ -1,4 +1,4 @@
-/** Mounts a small tmpfs to test a full disk. Only root on Linux may mount one; other tests inject write errors. */
+/** Mounts a small tmpfs to test a full disk. Only root on Linux may mount it, so other tests inject write errors. */
 import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

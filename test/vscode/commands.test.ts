@@ -9,7 +9,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { FrameSplitter } from "../../scripts/peripherals/devtools.js";
 import { connectClient } from "../server/support/server.js";
 import { eventually } from "../support/eventually.js";
-import { commandOf, commandOfTask, LAUNCH, findByName, tasks, type Command } from "./support/files.js";
+import { commandOf, commandOfTask, LAUNCH_FILE, findByName, tasks, type Command } from "./support/files.js";
 import { findGeneratedPlace, Inspector, sourceMapOf, type Location } from "./support/inspector.js";
 import { startProgram, type Program } from "./support/programs.js";
 
@@ -28,7 +28,7 @@ async function createIsolationFlags(): Promise<string[]> {
 
 describe("a launch configuration", () => {
   test("starts everything with F5, and the dashboard answers as soon as VS Code opens it", async () => {
-    const configuration = findByName(LAUNCH.configurations, "Nightlight");
+    const configuration = findByName(LAUNCH_FILE.configurations, "Nightlight");
     const program = startCommand([...commandOf(configuration), "--", ...(await createIsolationFlags())]);
     // finds the address by the pattern for which VS Code waits before it opens the dashboard
     const address = await program.find(new RegExp(configuration.serverReadyAction!.pattern, "i"));
@@ -43,7 +43,7 @@ describe("a launch configuration", () => {
     const line = lines.findIndex((text) => text.includes("device.recordDecision(lamp);")) + 1;
     expect(line).toBeGreaterThan(0);
 
-    const [node, ...args] = commandOf(findByName(LAUNCH.configurations, "Server"));
+    const [node, ...args] = commandOf(findByName(LAUNCH_FILE.configurations, "Server"));
     // passes --inspect-brk as a flag, because NODE_OPTIONS would also make the server's threads wait for a debugger
     const program = startCommand([node, "--inspect-brk=127.0.0.1:0", ...args, ...(await createIsolationFlags())]);
     const inspector = await Inspector.connect(await program.find(/Debugger listening on (ws:\S+)/));
@@ -108,7 +108,7 @@ describe("npm run peripherals", () => {
   });
 
   test("accepts numbers from 0 to 1023, and explains the range for other input", async () => {
-    const program = startCommand(commandOf(findByName(LAUNCH.configurations, "Light and lamp")));
+    const program = startCommand(commandOf(findByName(LAUNCH_FILE.configurations, "Light and lamp")));
     await program.find(/Waiting for DeviceScript's tools/);
     program.child.stdin?.write("400\n1024\n\n");
     await program.find(/held at 400[^]*from 0 to 1023, not "1024"[^]*follows day and night again/);

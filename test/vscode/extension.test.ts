@@ -9,12 +9,12 @@ import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/mosquitto.js";
 import { Debugger } from "./support/dap.js";
 import { Extension } from "./support/extension.js";
-import { commandOf, LAUNCH, findByName, substituteVariables } from "./support/files.js";
+import { commandOf, LAUNCH_FILE, findByName, substituteVariables } from "./support/files.js";
 import { startProgram, type Program } from "./support/programs.js";
 
 const SIMULATOR_DEVICE_ID = "1d46a30eef48919d";
 const ID = "nightlight/vscode";
-const OTHER_PORTS = new URL("./support/devtools-ports.mjs", import.meta.url);
+const PORTS_MODULE_URL = new URL("./support/devtools-ports.mjs", import.meta.url);
 
 interface Device {
   readonly id: string;
@@ -45,7 +45,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   const programs: Program[] = [];
 
   function startConfiguration(name: string, ...args: string[]): Program {
-    const program = startProgram([...commandOf(findByName(LAUNCH.configurations, name)), ...args], { env });
+    const program = startProgram([...commandOf(findByName(LAUNCH_FILE.configurations, name)), ...args], { env });
     programs.push(program);
     return program;
   }
@@ -57,12 +57,12 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
     vi.spyOn(console, "debug").mockImplementation(() => {});
     port = [await freePort(), await freePort(), await freePort()];
     // moves the tools to free ports, because VS Code may be running on this computer with its own tools
-    env = { NODE_OPTIONS: `--import=${OTHER_PORTS.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
+    env = { NODE_OPTIONS: `--import=${PORTS_MODULE_URL.href}`, NIGHTLIGHT_DEVTOOLS_PORTS: port.join() };
     data = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
     const nightlight = startConfiguration("Nightlight", "--", "--mqtt-port", "0", "--http-port", "0", "--data", data);
     const mqttPort = await nightlight.find(/mqtt:\/\/127\.0\.0\.1:(\d+)/);
     http = await nightlight.find(
-      new RegExp(findByName(LAUNCH.configurations, "Nightlight").serverReadyAction!.pattern),
+      new RegExp(findByName(LAUNCH_FILE.configurations, "Nightlight").serverReadyAction!.pattern),
     );
     folder = await createProject(mqttPort);
     peripherals = startConfiguration("Light and lamp");
@@ -78,7 +78,10 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   });
 
   test("builds and deploys the firmware, which reports to the server beside the other board", async () => {
-    const program = path.relative(ROOT, substituteVariables(findByName(LAUNCH.configurations, "Firmware").program!));
+    const program = path.relative(
+      ROOT,
+      substituteVariables(findByName(LAUNCH_FILE.configurations, "Firmware").program!),
+    );
     const { success, deployStatus, diagnostics } = await extension.build(program, SIMULATOR_DEVICE_ID);
     expect({ success, deployStatus, diagnostics }).toEqual({ success: true, deployStatus: "OK", diagnostics: [] });
     await eventually(async () => (await findDevice())?.online, { within: 30_000, what: "the firmware to be online" });

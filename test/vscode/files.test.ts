@@ -5,7 +5,7 @@ import { ROOT } from "../../scripts/lib/repository.js";
 import { DEFAULT_OPTIONS } from "../../server/src/config/options.js";
 import {
   inputs,
-  LAUNCH,
+  LAUNCH_FILE,
   findByName,
   ownMatchersOf,
   readVscodeFile,
@@ -17,7 +17,7 @@ import {
 const { scripts } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
 };
-const configurations = LAUNCH.configurations.map(({ name }) => name);
+const configurations = LAUNCH_FILE.configurations.map(({ name }) => name);
 const labels = tasks.map(({ label }) => label);
 
 /** Returns the npm script that a task runs; undefined when it runs none. */
@@ -27,27 +27,28 @@ function scriptOf({ type, script, args }: Task): string | undefined {
 
 describe("launch.json", () => {
   test("has unique names, and refers only to existing names", () => {
-    const names = [...configurations, ...LAUNCH.compounds.map(({ name }) => name)];
+    const names = [...configurations, ...LAUNCH_FILE.compounds.map(({ name }) => name)];
     expect(new Set(names).size).toBe(names.length);
-    for (const compound of LAUNCH.compounds) for (const name of compound.configurations) expect(names).toContain(name);
-    for (const { preLaunchTask } of [...LAUNCH.configurations, ...LAUNCH.compounds])
+    for (const compound of LAUNCH_FILE.compounds)
+      for (const name of compound.configurations) expect(names).toContain(name);
+    for (const { preLaunchTask } of [...LAUNCH_FILE.configurations, ...LAUNCH_FILE.compounds])
       if (preLaunchTask !== undefined) expect(labels).toContain(preLaunchTask);
-    for (const { serverReadyAction } of LAUNCH.configurations)
+    for (const { serverReadyAction } of LAUNCH_FILE.configurations)
       if (serverReadyAction) expect(configurations).toContain(serverReadyAction.name);
   });
 
   test("refers to existing programs and npm scripts", () => {
-    for (const { program } of LAUNCH.configurations)
+    for (const { program } of LAUNCH_FILE.configurations)
       if (program !== undefined) expect(existsSync(substituteVariables(program)), program).toBe(true);
-    const npm = LAUNCH.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
+    const npm = LAUNCH_FILE.configurations.filter(({ runtimeExecutable }) => runtimeExecutable === "npm");
     expect(npm.map(({ runtimeArgs }) => runtimeArgs)).toEqual([["start"]]);
     expect(scripts).toHaveProperty("start");
   });
 
   test("starts firmware, light and lamp, and server with one configuration", () => {
-    expect(LAUNCH.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
+    expect(LAUNCH_FILE.compounds).toMatchObject([{ configurations: ["Server", "Light and lamp", "Firmware"] }]);
     // checks the fields that DeviceScript's extension requires (its vscode/package.json)
-    expect(findByName(LAUNCH.configurations, "Firmware")).toMatchObject({
+    expect(findByName(LAUNCH_FILE.configurations, "Firmware")).toMatchObject({
       type: "devicescript",
       request: "launch",
       program: "${workspaceFolder}/src/main.ts",
@@ -56,7 +57,7 @@ describe("launch.json", () => {
   });
 
   test("needs an extension only for the firmware", () => {
-    const types = LAUNCH.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
+    const types = LAUNCH_FILE.configurations.filter(({ name }) => name !== "Firmware").map(({ type }) => type);
     expect(new Set(types)).toEqual(new Set(["node", "editor-browser"]));
   });
 });
@@ -68,7 +69,7 @@ describe("the ports of firmware and server", () => {
   });
 
   test("agree with the dashboard's address and the firmware's default broker", () => {
-    expect(findByName(LAUNCH.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
+    expect(findByName(LAUNCH_FILE.configurations, "Dashboard").url).toBe("http://127.0.0.1:8080");
     const settings = readFileSync(path.join(ROOT, ".env.defaults"), "utf8");
     expect(settings).toMatch(/^MQTT_HOST=127\.0\.0\.1$/m);
     expect(settings).toMatch(/^MQTT_PORT=1883$/m);
@@ -122,7 +123,7 @@ describe("the settings and recommendations of VS Code", () => {
 
   test("are documented for every configuration and task", () => {
     const text = readFileSync(path.join(ROOT, "docs/how-to/vscode.md"), "utf8");
-    for (const name of [...configurations, ...LAUNCH.compounds.map(({ name }) => name)])
+    for (const name of [...configurations, ...LAUNCH_FILE.compounds.map(({ name }) => name)])
       expect(text).toContain(`**${name}**`);
     for (const label of labels) expect(text).toContain(`\`${label}\``);
   });

@@ -12,7 +12,7 @@ import {
 } from "./packets.js";
 
 /** Maximum number of topic filters in one SUBSCRIBE packet. */
-const FILTERS_PER_SUBSCRIBE = 100;
+const MAX_FILTERS_PER_SUBSCRIBE = 100;
 /** Maximum length of an incoming packet, in bytes. */
 const MAX_PACKET_SIZE = 4096;
 
@@ -91,9 +91,9 @@ export class LoadConnection {
     const filters = isOnly
       ? ["nightlight/+/commands"]
       : [...Array.from({ length: to - from }, (_, n) => from + n), ...extraDevices].map((n) => `${deviceIdOf(n)}/commands`); // prettier-ignore
-    for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE)
+    for (let at = 0; at < filters.length; at += MAX_FILTERS_PER_SUBSCRIBE)
       await this.#sendAndWait(
-        encodeSubscribe(1 + at / FILTERS_PER_SUBSCRIBE, filters.slice(at, at + FILTERS_PER_SUBSCRIBE), qos),
+        encodeSubscribe(1 + at / MAX_FILTERS_PER_SUBSCRIBE, filters.slice(at, at + MAX_FILTERS_PER_SUBSCRIBE), qos),
       );
   }
 
@@ -160,7 +160,7 @@ export class LoadConnection {
   #readPackets(bytes: Buffer, end: number): number {
     let at = 0;
     for (;;) {
-      // decodes the remaining length in the fixed header [2.2]
+      // decodes the remaining length in the packet's fixed header (MQTT 3.1.1, section 2.2)
       let body = at + 1;
       let length = 0;
       let shift = 0;

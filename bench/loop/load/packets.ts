@@ -26,12 +26,12 @@ function encodeString(value: string): Buffer<ArrayBuffer> {
   return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
-/** Encodes a CONNECT with a clean session and without keep-alive [3.1]. */
+/** Encodes a CONNECT packet (MQTT 3.1.1, section 3.1) with a clean session and without keep-alive. */
 export function encodeConnect(clientId: string): Buffer {
   return encodePacket(0x10, Buffer.concat([encodeString("MQTT"), Buffer.from([4, 2, 0, 0]), encodeString(clientId)]));
 }
 
-/** Encodes a SUBSCRIBE [3.8]. */
+/** Encodes a SUBSCRIBE packet (MQTT 3.1.1, section 3.8) that requests the same QoS for all `filters`. */
 export function encodeSubscribe(id: number, filters: readonly string[], qos: 0 | 1): Buffer {
   const body = [Buffer.from([id >> 8, id & 255])];
   for (const filter of filters) body.push(encodeString(filter), Buffer.from([qos]));
@@ -101,7 +101,10 @@ export interface DecodedCommand {
 
 const LED_ON_KEY = Buffer.from('{"led_on":');
 
-/** Decodes a PUBLISH [3.3], whose variable header begins at `from`, into `command`. @returns the packet id's offset */
+/**
+ * Decodes a PUBLISH packet (MQTT 3.1.1, section 3.3) into `command`. The packet's variable header begins at `from`.
+ * @returns the packet id's offset
+ */
 export function decodeCommand(
   bytes: Uint8Array,
   from: number,

@@ -12,7 +12,10 @@ const ANSWER_TIMEOUT = 5000;
 const START_TIMEOUT = 30_000;
 /** Timeout for the first answer to every device, in ms. */
 const FIRST_ANSWERS_TIMEOUT = 300_000;
-/** Longest extension of the warm-up to complete `warmUpCycles`, in ms. The measurement then starts without them. */
+/**
+ * Longest extension of the warm-up to complete `warmUpCycles`, in ms. After this time, the measurement starts even if
+ * some of these cycles are missing.
+ */
 const MAX_WARM_UP_EXTENSION = 8000;
 /** Delay before the first reading of a cold run, in ms, so that the parent can read the servers' CPU time first. */
 const COLD_START_DELAY = 100;

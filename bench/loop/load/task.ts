@@ -14,15 +14,18 @@ export interface LoadTask {
   readonly payloadFormat: PayloadFormat;
   /** Total readings per second (open loop); undefined if each answer triggers the next reading (closed loop). */
   readonly rate?: number;
-  /** Unanswered readings at the same time in the closed loop, at most one per device. */
+  /** Number of readings that are unanswered at the same time in the closed loop; at most one per device. */
   readonly outstanding: number;
   /** Number of readings after which a device's light crosses the threshold. */
   readonly switchEvery: number;
   /** Minimum warm-up time, in s. The warm-up also waits for one answer to every device. */
   readonly warmUp: number;
-  /** Number of answered readings before the measurement, because a freshly started program is slow. The wait has a timeout. */
+  /**
+   * Number of readings that the warm-up waits to see answered, because a freshly started program is slow. After a
+   * timeout, the measurement starts with fewer.
+   */
   readonly warmUpCycles: number;
-  /** Measures from the first reading without a warm-up, while all devices are new to the server. */
+  /** Whether to measure from the first reading, without a warm-up, while all devices are new to the server. */
   readonly cold?: boolean;
   /** Length of the measurement window, in s. */
   readonly seconds: number;
@@ -40,7 +43,7 @@ export interface LoadResult {
   readonly cycles: number;
   /** Measured length of the measurement window, in s. */
   readonly seconds: number;
-  /** Time from a reading's scheduled send time to its answer. */
+  /** Percentiles of the time from a reading's scheduled send time to its answer, in ms. */
   readonly latency: Latency;
   /** Number of answers with the wrong lamp state or `seq`. */
   readonly wrong: number;
@@ -52,7 +55,7 @@ export interface LoadResult {
   readonly unacknowledged: number;
   /** CPU time of the load generator within the measurement window, in s. */
   readonly cpu: number;
-  /** Delay with which the generator sent scheduled readings, p99, in ms; 0 in the closed loop, which has no schedule. */
+  /** 99th percentile of the delay of scheduled readings, in ms; 0 in the closed loop, which has no schedule. */
   readonly lag: number;
 }
 

@@ -34,5 +34,5 @@ function createCPeer(name: string, title: string, ...extraArgs: string[]): Peer 
 }
 
 export const cServer = createCPeer("c", "C on libmosquitto");
-/** Sends retained commands at QoS 1, as our server does, because both affect the broker's work for each command. */
+/** A C server that sends retained commands at QoS 1, as our server does. Both settings affect the broker's work. */
 export const cServerRetaining = createCPeer("c-contract", "C, commands retained at QoS 1 as ours", "contract");

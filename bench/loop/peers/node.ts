@@ -22,7 +22,10 @@ export const minimalMqttJsServer = createMinimalPeer("mqtt", "bare server on `mq
 export const minimalAedesServer = createMinimalPeer("aedes", "bare server with `aedes`", "embedded");
 export const socketsOnlyServer = createMinimalPeer("least", "the least: sockets and JSON, nothing else", "embedded");
 
-/** Sends retained commands at QoS 1, as our server does. Clients acknowledge each command, even in QoS 0 scenarios. */
+/**
+ * An Aedes server that sends retained commands at QoS 1, as our server does. Clients therefore acknowledge each
+ * command, even in QoS 0 scenarios.
+ */
 export const aedesServerRetaining: Peer = {
   ...minimalAedesServer,
   name: "aedes-contract",

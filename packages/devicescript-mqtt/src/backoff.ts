@@ -1,6 +1,6 @@
 /** Reconnect policy: the delay before each attempt to connect. Uses no clock and no network. */
 
-/** Duration of a connection, in ms, after which the client no longer counts its end as unexpected. */
+/** Shortest duration of a stable connection, in ms. `shortConnections` counts only connections that end earlier. */
 const STABLE_AFTER = 30000
 
 /** Number of connections in a row that end at once, after which the delay starts to double. */
@@ -26,7 +26,7 @@ export class Backoff {
     /** Number of connections in a row in which no broker answered. */
     private unanswered = 0
 
-    /** Durations of the options `minBackoff` and `maxBackoff`, in ms. */
+    /** The parameters are the client's options `minBackoff` and `maxBackoff`, in ms. */
     constructor(
         private minBackoff: number,
         private maxBackoff: number

@@ -4,7 +4,7 @@
  * Messages
  * - Messages arrive in order, however TCP splits the stream: 50 in one segment, one byte at a time, or bursts of 200.
  * - Handlers run one at a time. The client reports an exception in a handler and continues.
- * - The client acknowledges a message after its handlers finish. If the board loses power before, the broker resends it.
+ * - The client acknowledges a message after its handlers finish. If power fails earlier, the broker resends it.
  * - Keep-alive and acknowledgments continue during a slow handler until the inbox is full (32 messages or 2 × `maxPacket`
  *   bytes). Then the client stops reading, so that TCP flow control slows the broker. After 1 s it drops QoS 0 messages.
  *   Boards cannot slow TCP; they reconnect when 8 KB are unread.
@@ -15,10 +15,11 @@
  *
  * Connections
  * - The client reconnects without end. `Backoff` describes when, `deviceNetwork` how long an attempt may take.
- * - It reports when connections keep ending early, as they do if two clients use the same client identifier.
+ * - The client reports when connections keep ending early, as happens if two clients use the same client identifier.
  * - The broker has 6 s to answer CONNECT, and 30 s to acknowledge each subscription and publication.
- * - It detects a half-open connection within 1.5 × the keep-alive interval. Any received bytes show that it is alive.
- * - It subscribes again after every connect, before sending anything else, and reports a SUBACK that refuses.
+ * - The client detects a half-open connection within 1.5 × the keep-alive interval. Any received bytes show that the
+ *   connection is alive.
+ * - The client subscribes again after every connect, before sending anything else, and reports a SUBACK that refuses.
  * - If the broker lost the session, the client sends unacknowledged publications again. With `holdNewSession`, it waits
  *   for `release()`: the broker may have lost other clients' subscriptions and would acknowledge messages nobody gets.
  * - `stop()` sends DISCONNECT, so that the broker discards the will. `start()` resumes the session.

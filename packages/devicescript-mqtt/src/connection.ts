@@ -19,13 +19,13 @@ export const enum EndReason {
     Closed,
 }
 
-/** Longest timeout for the broker to answer CONNECT, in ms. */
+/** Timeout for the broker to answer CONNECT, in ms. A shorter `connectTimeout` limits this time, too. */
 const CONNACK_TIMEOUT = 6000
 
 /** Timeout for the broker to acknowledge each SUBSCRIBE, UNSUBSCRIBE and PUBLISH, in ms. */
 const ACK_TIMEOUT = 30000
 
-/** Longest time between two checks of these timeouts, in ms. */
+/** Longest time between two checks of `ACK_TIMEOUT` and the keep-alive, in ms. */
 const CHECK_INTERVAL = 5000
 
 /** Timeout for the broker to close the connection after DISCONNECT, in ms. After it, the client closes the connection. */
@@ -89,22 +89,22 @@ export class Connection {
     /** Why the connection ended, as text; "" while it is open. */
     reason = ""
     endReason: EndReason = EndReason.Lost
-    /** When the broker accepted the connection, in ms; -1 before. Only then packets other than CONNECT may be sent. */
+    /** When the broker accepted the connection, in ms; -1 before that. Until then, only CONNECT may be sent. */
     acceptedAt = -1
 
     private parser: Parser
     private wake: Signal
-    /** Send queue: packets, or several short ones joined, that wait for room in the network queue. */
+    /** Send queue: packets that wait for room in the network queue. One buffer may contain several short packets. */
     private outbox: Buffer[] = []
     private openedAt: number
     private keepAlive: KeepAlive
     /** Whether reading is paused because the inbox is full. */
     private paused = false
-    /** When the inbox became full; -1 if it is not full. */
+    /** When the inbox became full, in ms; -1 if the inbox is not full. */
     private fullSince = -1
-    /** When the client last continued to read after a pause, during which no acknowledgment could arrive. */
+    /** When the client last continued to read after a pause, in ms. During a pause, no acknowledgment can arrive. */
     private resumedAt = 0
-    /** Time at which `close` was called; -1 before the call. */
+    /** When `close` was called, in ms; -1 before the call. */
     private closedAt = -1
 
     constructor(
@@ -140,7 +140,7 @@ export class Connection {
         const outbox = this.outbox
         const tail = outbox[outbox.length - 1]
         if (!tail && this.link.write(packet)) return
-        // Bound the queue, or a broker that requests many acknowledgments could fill the memory.
+        // Limit the queue, because a broker that requests many acknowledgments could otherwise fill the memory.
         if (outbox.length >= 2 * this.options.maxInflight + MAX_OTHERS)
             return this.finish(EndReason.Lost, "the send queue is full")
         // The network queue has a place for each write, so the many acknowledgments of a burst must share writes.
@@ -193,7 +193,7 @@ export class Connection {
                 const packet = this.parser.next()
                 if (!packet) break
                 if (packet.type === PacketType.Publish) await this.waitForInboxSpace(packet)
-                // Each packet may cause an answer. Let the send queue drain first.
+                // Let the send queue drain first, because each packet may cause an answer.
                 while (this.congested() && !this.reason) await this.network.sleep(RETRY_INTERVAL)
                 if (this.reason) return
                 const problem = this.receive(packet)

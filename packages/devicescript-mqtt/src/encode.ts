@@ -7,7 +7,7 @@ export interface Connect {
     clientId: string
     username?: string
     password?: string
-    /** Keep-alive in seconds, 0 to 65,535; 0 turns it off. */
+    /** Keep-alive interval in seconds, 0 to 65,535; 0 turns keep-alive off. */
     keepAlive: number
     cleanSession: boolean
     will?: { topic: string; payload: string | Buffer; qos: QoS; retain: boolean }

@@ -11,15 +11,19 @@ export interface InboxLimits {
     readonly bytes: number
 }
 
-/** Largest number of handled QoS 1 messages with an unsent PUBACK. If the broker resends one, it is not handled again. */
+/**
+ * Largest number of handled QoS 1 messages whose PUBACK has not been sent. If the broker resends one of these messages,
+ * the client does not handle it again.
+ */
 const MAX_UNACKNOWLEDGED = 32
 
 /** Largest number of QoS 2 messages that wait for PUBREL (4 KB of heap). One more ends the connection. */
 const MAX_UNRELEASED = 512
 
 /**
- * Receives messages and acknowledges each after its handler finishes. If the board loses power before, the broker resends
- * the message. Late acknowledgment also makes the broker's in-flight limit slow it down when handlers are slow.
+ * Receives messages and acknowledges each after its handlers finish. If the board loses power earlier, the broker
+ * resends the message. When handlers are slow, late acknowledgment also slows the broker down, because the broker
+ * limits the number of unacknowledged messages.
  */
 export class Inbound {
     /** Number of list entries searched since the connection last set this to 0, to limit the work between two yields. */
@@ -78,7 +82,7 @@ export class Inbound {
         return message
     }
 
-    /** Acknowledges the message that `take` returned last. Must be called when its handlers are done. */
+    /** Acknowledges the message that `take` returned last. Must be called when that message's handlers are done. */
     handled(): void {
         const message = this.current
         this.current = undefined

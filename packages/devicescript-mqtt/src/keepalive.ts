@@ -1,4 +1,7 @@
-/** MQTT keep-alive, section 3.1.2.10: decides when to send PINGREQ and when the connection is dead. Callers pass the time. */
+/**
+ * MQTT keep-alive, section 3.1.2.10: decides when to send PINGREQ and when the connection is dead. Callers pass the
+ * current time.
+ */
 
 /** What the connection must do after a keep-alive check. */
 export const enum KeepAliveAction {
@@ -9,9 +12,9 @@ export const enum KeepAliveAction {
 
 /**
  * Keep-alive timer. PINGREQ is due after 3/4 of the interval without traffic in one of the directions. The connection
- * counts as dead if nothing arrives within 1/2 of the interval after it. Any bytes count as an answer, because PINGRESP
- * may wait behind many messages. The client thus detects a dead connection after 5/4 of the interval; the broker waits
- * 3/2 [MQTT-3.1.2-24]. Times are in ms.
+ * counts as dead if nothing arrives within 1/2 of the interval after PINGREQ. Any bytes count as an answer, because
+ * PINGRESP may wait behind many messages. The client thus detects a dead connection after 5/4 of the interval; the
+ * broker waits 3/2 of the interval [MQTT-3.1.2-24]. Times are in ms.
  */
 export class KeepAlive {
     /** Time until `check` must be called again, in ms. */
@@ -21,7 +24,7 @@ export class KeepAlive {
     /** When the unanswered PINGREQ was sent; -1 if there is none. */
     private pinged = -1
 
-    /** @param seconds keep-alive interval, 0 to 65,535; 0 turns it off */
+    /** @param seconds keep-alive interval in seconds, 0 to 65,535; 0 turns keep-alive off */
     constructor(
         readonly seconds: number,
         now: number

@@ -23,7 +23,7 @@ export interface Signal {
 export interface Network {
     /**
      * Opens a connection to the broker.
-     * @param timeout in ms
+     * @param timeout longest time until the connection is open, in ms
      * @throws Error with the reason if the connection cannot be opened
      */
     connect(timeout: number): Promise<Link>

@@ -26,7 +26,7 @@ export interface MqttOptions {
     maxPacket?: number
     /** Largest number of unacknowledged publications of QoS 1 and 2, 1 to 64; default 8. */
     maxInflight?: number
-    /** Timeout for opening a connection, including the TLS handshake, in ms; default 20,000, as long as a board tries. */
+    /** Timeout for opening a connection with its TLS handshake, in ms; default 20,000, after which a board gives up. */
     connectTimeout?: number
     /** Shortest delay before the next attempt to connect, in ms, with random jitter; default 1,000. See `Backoff`. */
     minBackoff?: number

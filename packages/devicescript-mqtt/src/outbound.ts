@@ -34,7 +34,7 @@ interface Request {
     readonly filter: string
     /** Requested QoS; undefined for UNSUBSCRIBE. */
     readonly qos: QoS | undefined
-    /** When it was sent, in ms. */
+    /** When the packet was sent, in ms. */
     readonly sentAt: number
 }
 
@@ -48,7 +48,7 @@ export class Outbound {
 
     /**
      * Whether the broker may still store QoS 2 messages of an earlier start of the program, which has forgotten their
-     * identifiers. It would discard a new message with such an identifier as a duplicate.
+     * identifiers. The broker would discard a new message with such an identifier as a duplicate.
      */
     hasForgottenIds = false
 
@@ -181,7 +181,7 @@ export class Outbound {
         if (publication.progress === Progress.Waiting) {
             publication.progress = Progress.Sent
             this.wire.counters.sent++
-            // Make the broker release an earlier message with this identifier, so that this one is new to it.
+            // PUBREL makes the broker forget an earlier message with this identifier, so it accepts the new message.
             if (publication.qos === 2 && this.hasForgottenIds && !this.wereAllIdsUsed) this.sendPubrel(publication.id)
         } else {
             setDup(publication.packet)

@@ -43,7 +43,7 @@ export class Parser {
     private first = 0
     private remaining = 0
     private shift = 0
-    /** Number of body bytes in earlier chunks. */
+    /** Number of body bytes of the current packet that arrived in earlier chunks. */
     private earlierBytes = 0
     /** Start of a body that is split across chunks. */
     private body: Buffer = NO_BYTES
@@ -161,7 +161,8 @@ export class Parser {
         if (payload > from + this.remaining) return this.malformed("a PUBLISH that ends within its header")
         const topicBytes = bytes.slice(from + 2, topicEnd < to ? topicEnd : to)
         const topic = topicBytes.toString("utf-8")
-        // A topic name is not empty [MQTT-4.7.3-1], and valid UTF-8 without wildcards, [MQTT-3.3.2-1] and [MQTT-3.3.2-2].
+        // A topic name must have a character [MQTT-4.7.3-1], be valid UTF-8 [MQTT-3.3.2-1] and have no wildcard
+        // [MQTT-3.3.2-2].
         if (!topicBytes.length || (!skipped && (hasWildcard(topic) || hasNull(topic) || !isUtf8(topicBytes, topic))))
             return this.malformed("a PUBLISH without a valid topic")
         const id = !qos ? 0 : skipped ? this.skippedId : uint16(bytes, topicEnd)

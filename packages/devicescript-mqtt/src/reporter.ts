@@ -33,7 +33,10 @@ export class Reporter implements SessionOwner {
         this.lastFailure = reason
     }
 
-    /** Clears the last failure after a successful connect, so that the next failure is reported. */
+    /**
+     * Clears the last failure after a successful connect, so that the next failure is reported even with the same
+     * reason.
+     */
     success(): void {
         this.lastFailure = ""
     }

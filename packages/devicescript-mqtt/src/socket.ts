@@ -14,15 +14,15 @@ export interface DeviceNetworkOptions {
 type SocketEvent = "open" | "close" | "data" | "error"
 
 /**
- * Native socket functions of DeviceScript, which `@devicescript/net` also uses. Its `Socket` class is not usable here:
- * `recv` cannot distinguish lost data from a timeout, `send` fails instead of waiting, and after `close` a pending `recv`
- * never returns.
+ * Native socket functions of DeviceScript, which `@devicescript/net` also uses. The `Socket` class of that package is
+ * not usable here: `recv` cannot distinguish lost data from a timeout, `send` fails instead of waiting, and after
+ * `close` a pending `recv` never returns.
  */
 type Natives = typeof ds & {
     /** Opens the socket and closes the previous one. Returns 0 or an error code. A negative port means TLS. */
     _socketOpen(host: string, port: number): number
     _socketClose(): number
-    /** Returns 0, -1 if the send queue of 50 packets is full, or another error code. */
+    /** Sends bytes. Returns 0 if successful, -1 if the send queue of 50 packets is full, or another error code. */
     _socketWrite(bytes: Buffer): number
     /** The runtime calls this function for each socket event, in a new fiber. */
     _socketOnEvent(event: SocketEvent, arg?: Buffer | string): void
@@ -30,7 +30,9 @@ type Natives = typeof ds & {
 
 const QUEUE_FULL = -1
 
-/** Limit of unread bytes, above which the link fails. The runtime has no limit except its heap of 64 KB. */
+/**
+ * Largest number of unread bytes; the link fails above it, because the runtime limits them only by its heap of 64 KB.
+ */
 const MAX_UNREAD = 8192
 
 /** Heap overhead of a received chunk, in bytes. The overhead counts toward `MAX_UNREAD`, because chunks may be tiny. */

@@ -9,7 +9,7 @@ import { jacdac } from "../../../sim/vm/jacdac.js";
 
 const { UsbBridgeQByte: Byte, UsbBridgeCmd, SRV_USB_BRIDGE } = jacdac;
 
-/** The longest frame in bytes: a header of 12, and data of at most 240. */
+/** Length of the longest frame, in bytes: 12 bytes of header and 240 bytes of data. */
 const MAX_FRAME_SIZE = 252;
 
 /** Encodes a frame for the serial line. */

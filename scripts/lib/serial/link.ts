@@ -29,11 +29,11 @@ export interface LinkOptions {
   readonly path: string;
   /** Opens the port; called again whenever the port disappeared. */
   readonly open: OpenPort;
-  /** Time in ms for the port to appear. After flashing, the port is missing for a moment. */
+  /** How long to wait for the port to appear, in ms. After flashing, the port is missing for a moment. */
   readonly within?: number;
 }
 
-/** Bytes per write. Shorter data is padded with zeros, like in jacdac-ts; other sizes are not tested with boards. */
+/** Size of each write to the port, in bytes. Shorter data is padded with zeros, as jacdac-ts does. */
 const CHUNK_SIZE = 64;
 /** Time in ms without a frame after which the link asks the board for frames again. Boards send two frames per second. */
 const MAX_SILENCE = 1500;

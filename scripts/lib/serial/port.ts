@@ -14,7 +14,7 @@ export interface PortInfo {
 
 /** An open serial port. */
 export interface SerialPort {
-  /** Resolves when the operating system has accepted the data. Rejects when the port is gone. */
+  /** Writes data. Resolves when the operating system has accepted the data; rejects when the port is gone. */
   write(data: Uint8Array): Promise<void>;
   /** Closes the port. Never rejects. */
   close(): Promise<void>;

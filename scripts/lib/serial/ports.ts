@@ -21,7 +21,7 @@ const BOARD_VENDORS: Readonly<Record<string, string>> = {
  */
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await loadSerialport();
-  // reads sysfs instead when udev is missing, as in containers, because the library needs udev
+  // lists the ports from sysfs when udev is missing, as in containers, because the library `serialport` needs udev
   if (process.platform === "linux" && spawnSync("udevadm", ["--version"]).error) return listPortsInSysfs();
   const ports: PortInfo[] = await SerialPort.list().catch((error: unknown) => {
     throw new StepError(

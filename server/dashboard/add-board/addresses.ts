@@ -3,8 +3,8 @@
 const LOOPBACK_HOST = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
 
 /**
- * Orders the addresses of the broker. The host by which the browser reaches the server is likely to be right for boards as
- * well, so it is first if it is an address, and otherwise last: boards may be unable to resolve local names.
+ * Orders the addresses of the broker. Boards can probably reach the server by the same host as the browser. So this
+ * host is first if it is an IP address. A host name is last, because boards may be unable to resolve local names.
  * @param addresses URLs from the server; empty if only the server's machine can reach the broker
  * @param host host name in the URL of the page
  */

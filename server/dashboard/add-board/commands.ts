@@ -12,11 +12,11 @@ export interface BoardConnection {
   readonly broker: string;
   /** Device id of the board. */
   readonly id: string;
-  /** Account at the broker; undefined if the broker needs none, and null if the server does not know. */
+  /** Account at the broker; undefined if the broker needs none, null if the server does not know if it needs one. */
   readonly account: BoardAccount | undefined | null;
 }
 
-/** The command that brings program and settings to a board. */
+/** The shell command that writes the program and the settings to a board. */
 export const FLASH_COMMAND = "npm run flash";
 
 /** Returns a command that starts the server on all network interfaces. @param start command without `--host` */

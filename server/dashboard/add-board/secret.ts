@@ -8,7 +8,7 @@ import { message } from "../messages/message.js";
 const CONFIRMATION_TIME = 2000;
 
 /** Shows a text with a button that copies it. Returns a function that changes the text. */
-export function showCopyable(place: HTMLElement, text: string): (text: string) => void {
+export function showCopyableText(place: HTMLElement, text: string): (text: string) => void {
   const part = cloneTemplate("copyable-template");
   const shown = findPart(part, "text", HTMLElement);
   const button = findPart(part, "copy", HTMLButtonElement);
@@ -31,7 +31,7 @@ export function showSecret(place: HTMLElement, title: string, secret: string): v
   const part = cloneTemplate("secret-template");
   const heading = findPart(part, "title", HTMLElement);
   setText(heading, title);
-  showCopyable(findPart(part, "secret", HTMLElement), secret);
+  showCopyableText(findPart(part, "secret", HTMLElement), secret);
   findPart(part, "done", HTMLButtonElement).addEventListener("click", () => place.replaceChildren());
   place.replaceChildren(part);
   heading.focus();

@@ -15,7 +15,7 @@ import {
   type BoardConnection,
 } from "./commands.js";
 import { showCredentials } from "./credentials.js";
-import { showCopyable } from "./secret.js";
+import { showCopyableText } from "./secret.js";
 import { proposeName } from "./propose-name.js";
 
 /** Opens the view in `place`. Returns a function that closes it. */
@@ -51,7 +51,7 @@ class AddBoardView {
   private readonly name: HTMLInputElement;
   private readonly address: HTMLSelectElement;
   private readonly arrival: ArrivalNotice;
-  /** The account that was created for the board; undefined before. */
+  /** The account that was created for the board; undefined until an account is created. */
   private account?: BoardAccount;
 
   constructor(
@@ -82,7 +82,7 @@ class AddBoardView {
     this.part("listen-setting", HTMLElement).hidden = command !== null || !embedded;
     this.part("needs-administrator", HTMLElement).hidden = required || !embedded;
     if (command !== null && embedded)
-      showCopyable(this.part("listen-command", HTMLElement), createListenCommand(command));
+      showCopyableText(this.part("listen-command", HTMLElement), createListenCommand(command));
     for (const url of own) this.address.append(createElement("option", url));
     this.part("simulator", HTMLElement).hidden = !this.server.simulator;
     this.part("command", HTMLElement).hidden = this.server.simulator;
@@ -124,7 +124,7 @@ class AddBoardView {
     };
     if (connection.broker) showCredentials(credentials, connection);
     const local = { ...connection, broker: this.server.local };
-    showCopyable(command, this.isCheckout ? createSimulatorCommand(local) : createReadingCommand(local));
+    showCopyableText(command, this.isCheckout ? createSimulatorCommand(local) : createReadingCommand(local));
   }
 
   private async createAccount(): Promise<void> {

@@ -11,6 +11,6 @@ export async function getChannels(): Promise<Channel[]> {
 }
 
 /** Sends a test message to every service, and waits for the outcomes. @throws ApiError */
-export async function postTest(): Promise<TestResult[]> {
+export async function postTestMessage(): Promise<TestResult[]> {
   return (await (await sendRequest("POST", "api/alert-channels/test", {})).json()) as TestResult[];
 }

@@ -1,6 +1,6 @@
 /** Form for the settings of alerts: where they are sent, and how long a problem must last. */
 
-import { showCopyable } from "../add-board/secret.js";
+import { showCopyableText } from "../add-board/secret.js";
 import { message } from "../messages/message.js";
 import { getReadOnlyReason } from "../rights.js";
 import type { SettingDescription, SettingsVersion } from "../settings/client.js";
@@ -12,7 +12,7 @@ import { createSecretInput } from "../settings/secret-input.js";
 import type { SettingsStore } from "../settings/store.js";
 import { labelOf } from "../settings/texts.js";
 
-/** The settings in the form, in its order. */
+/** Names of the settings in the form, in the order of their fields. */
 const SETTING_NAMES = ["ntfy", "webhook", "after", "page"];
 
 /** Letters and digits for a topic that nobody can guess, without those that look alike. */
@@ -84,12 +84,12 @@ export class ChannelSettings {
     return create(setting, () => this.form.handleChange());
   }
 
-  /** Creates the input of the topic. The user subscribes to the entered topic, which `entered` shows also after saving. */
+  /** Creates the input of the topic. `entered` shows the topic even after saving, for the user to subscribe to. */
   private createTopicInput(setting: SettingDescription, entered: HTMLElement): SettingInput {
     const place = buildElement("div");
     entered.append(buildElement("p", { class: "hint" }, message("alerts.subscribe")), place);
     const input = createSecretInput(setting, () => {
-      if (input.entered()) showCopyable(place, input.entered());
+      if (input.entered()) showCopyableText(place, input.entered());
       entered.hidden = input.entered() === "";
       this.form.handleChange();
     });

@@ -4,37 +4,37 @@ import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
-import { getChannels, postTest, type Channel } from "./api.js";
+import { getChannels, postTestMessage, type Channel } from "./api.js";
 
 export class ChannelList {
   private readonly button: HTMLButtonElement;
 
   constructor(private readonly place: HTMLElement) {
     this.button = findPart(place, "test", HTMLButtonElement);
-    this.button.addEventListener("click", () => void this.sendTest());
+    this.button.addEventListener("click", () => void this.sendTestMessage());
   }
 
   async load(): Promise<void> {
     await attempt(
       async () => this.show(await getChannels()),
-      (problem) => setText(this.part("problem"), problem),
+      (problem) => setText(this.getPart("problem"), problem),
     );
   }
 
   private show(channels: readonly Channel[]): void {
-    this.part("no-channels").hidden = channels.length > 0;
-    this.part("with-channels").hidden = channels.length === 0;
-    this.part("channels").replaceChildren(...channels.map(createChannel));
+    this.getPart("no-channels").hidden = channels.length > 0;
+    this.getPart("with-channels").hidden = channels.length === 0;
+    this.getPart("channels").replaceChildren(...channels.map(createChannel));
     setEnabled(this.button);
   }
 
-  private async sendTest(): Promise<void> {
-    const outcome = this.part("outcome");
+  private async sendTestMessage(): Promise<void> {
+    const outcome = this.getPart("outcome");
     this.button.disabled = true;
     setText(outcome, message("alerts.testing"));
     await attempt(
       async () => {
-        const problems = (await postTest()).flatMap(({ problem }) => problem ?? []);
+        const problems = (await postTestMessage()).flatMap(({ problem }) => problem ?? []);
         setText(outcome, problems.length === 0 ? message("alerts.tested") : problems.join(" "));
       },
       (problem) => problem && setText(outcome, problem),
@@ -42,7 +42,7 @@ export class ChannelList {
     await this.load();
   }
 
-  private part(name: string): HTMLElement {
+  private getPart(name: string): HTMLElement {
     return findPart(this.place, name, HTMLElement);
   }
 }

@@ -9,7 +9,7 @@ import { ChannelSettings } from "./channel-settings.js";
 import { ChannelList } from "./channels.js";
 import { createAlert } from "./entry.js";
 
-/** How often the state of the services is loaded again, in ms. */
+/** Interval in ms at which the view reloads the state of the services that receive alerts. */
 const REFRESH_INTERVAL = 10_000;
 
 /** Opens the view in `place`. Returns a function that closes it. */

@@ -58,7 +58,7 @@ export class ActionButtons {
 /** How long to wait for the outcome of an action, in s. The server lets an action expire after a minute. */
 const MAX_ACTION_WAIT = 65;
 
-/** If a program starts later than this after its board, in ms, the program crashed and was restarted. */
+/** Longest time from the start of a board to the first start of its program, in ms. A later start follows a crash. */
 const MAX_PROGRAM_START_TIME = 5000;
 
 function describeOutcome(action: Action, outcome: ActionOutcome): string {

@@ -20,7 +20,7 @@ export function formatAxisLabels(times: readonly number[], step: number): string
   });
 }
 
-/** Formats a time in ms as date and time with seconds. */
+/** Formats a time, in ms since 1970, as a date and a time of day with seconds. */
 export function formatDateTime(time: number): string {
   return getDateFormat(DAY_SECOND_FORMAT).format(time);
 }

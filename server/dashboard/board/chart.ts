@@ -11,7 +11,7 @@ const MAX_LIGHT = 1023;
 export interface PlotData {
   readonly series: HistorySeries;
   readonly span: TimeRange;
-  /** Time of the newest possible reading, in ms: now, or when the connection was lost. */
+  /** Latest time at which a reading is possible, in ms since 1970: now, or when the connection was lost. */
   readonly until: number;
   readonly threshold: number;
   readonly hysteresis: number;
@@ -40,7 +40,7 @@ export class Chart {
   }
 
   /** Number of points to request from the server: about one per pixel of the plot's width. */
-  get wantedPoints(): number {
+  get wantedPointCount(): number {
     return Math.min(2000, Math.max(200, Math.round(this.box.clientWidth)));
   }
 

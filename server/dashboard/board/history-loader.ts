@@ -1,6 +1,6 @@
 /** Loads a board's history for a time range. */
 
-import { ApiError, getHistory, getRecent } from "../api.js";
+import { ApiError, getHistory, getRecentReadings } from "../api.js";
 import { message } from "../messages/message.js";
 import { toHistoryAnswer, HistorySeries, type TimeRange } from "./history-series.js";
 
@@ -20,8 +20,8 @@ export interface LoadedHistory {
 }
 
 /**
- * Loads a board's history. If the board has no readings before a large empty part at the beginning of the range, loads
- * the time since its first reading in more detail.
+ * Loads a board's history. If the board's first reading lies well after the beginning of the range, loads only the time
+ * since this reading, in more detail.
  * @param points largest number of points
  * @param heartbeat longest time between two readings of an online board, in ms
  */
@@ -38,7 +38,7 @@ export async function loadHistory(
     const { from, to } = shortenRange(range, beginning);
     return { series: new HistorySeries(await getHistory(id, from, to, points), heartbeat), beginning, problem: "" };
   } catch (e) {
-    if (e instanceof ApiError && e.status === 404) return loadRecent(id, range, heartbeat);
+    if (e instanceof ApiError && e.status === 404) return loadRecentReadings(id, range, heartbeat);
     return { problem: (e as Error).message };
   }
 }
@@ -49,7 +49,8 @@ export function shortenRange({ from, to }: TimeRange, beginning: number | undefi
 }
 
 /**
- * Returns when a new board's readings begin, in ms since 1970; undefined if the empty part of the range is small.
+ * Returns when a new board's readings begin, in ms since 1970. Returns undefined if the board has readings before the
+ * range, or if the part of the range before the first reading is small.
  * @param first time of the first reading in the range, in ms since 1970
  */
 async function findBeginning(id: string, { from, to }: TimeRange, first = from): Promise<number | undefined> {
@@ -59,9 +60,9 @@ async function findBeginning(id: string, { from, to }: TimeRange, first = from):
 }
 
 /** Loads only the recent readings, for a server that stores no history. */
-async function loadRecent(id: string, { from, to }: TimeRange, heartbeat: number): Promise<LoadedHistory> {
+async function loadRecentReadings(id: string, { from, to }: TimeRange, heartbeat: number): Promise<LoadedHistory> {
   try {
-    const series = new HistorySeries(toHistoryAnswer(await getRecent(id), from, to), heartbeat);
+    const series = new HistorySeries(toHistoryAnswer(await getRecentReadings(id), from, to), heartbeat);
     return { series, problem: message("history.notStored") };
   } catch (e) {
     return { problem: (e as Error).message };

@@ -17,7 +17,7 @@ export interface PlotColumns {
   readonly max: (number | null)[];
 }
 
-/** Largest number of points, and of switches. Live data beyond this number displaces the oldest; a reload replaces all. */
+/** Largest number of points, and also of lamp switches. Beyond this number, live data displaces the oldest data. */
 const MAX_POINTS = 5000;
 
 export class HistorySeries {
@@ -90,7 +90,7 @@ export class HistorySeries {
     return columns;
   }
 
-  /** Returns the time ranges with readings, up to `until`. A reading counts for one heartbeat or bucket. */
+  /** Returns the time ranges with readings, up to `until`. Each reading covers one heartbeat interval or one bucket. */
   findCoveredRanges(until: number): TimeRange[] {
     const hold = this.maxSilence / 2;
     return this.splitAtGaps().map((segment) => {

@@ -40,7 +40,7 @@ export class HistoryView {
   private readonly switches: HTMLElement;
   private period = Period.latest(DAY_LENGTH);
   private series = new HistorySeries({ points: [], led_on: null, switches: [], step: 0 }, DEFAULT_CADENCE.heartbeat);
-  /** Number of the latest request. Answers to earlier requests are ignored. */
+  /** Sequence number of the latest request. Answers to earlier requests are ignored. */
   private requestNumber = 0;
   /** When the board's readings begin, in ms since 1970; undefined if they begin before the time range. */
   private beginning?: number;
@@ -90,7 +90,7 @@ export class HistoryView {
     this.box.addEventListener("keydown", (event) => this.handleKey(event));
     this.box.addEventListener("blur", () => this.chart.hideCursor());
     this.table.addEventListener("toggle", () => this.updateTexts());
-    // Without its title, the plot would move down when the history arrives.
+    // Show the title before the history arrives: a title that appears later would move the plot down.
     this.showTitle(this.rangeAt(now()));
     this.showPeriod(this.period);
   }
@@ -161,7 +161,7 @@ export class HistoryView {
   private async loadPeriod(): Promise<void> {
     const request = ++this.requestNumber;
     const range = this.period.rangeAt(now());
-    const loaded = await loadHistory(this.model.id, range, this.chart.wantedPoints, this.heartbeat);
+    const loaded = await loadHistory(this.model.id, range, this.chart.wantedPointCount, this.heartbeatInterval);
     if (request !== this.requestNumber) return;
     const { series, beginning, problem } = loaded;
     if (series) this.series = series;
@@ -202,7 +202,7 @@ export class HistoryView {
   /** The time between two points of the plot, in ms. */
   private get pointInterval(): number {
     const { from, to } = this.rangeAt(now());
-    return (to - from) / this.chart.wantedPoints;
+    return (to - from) / this.chart.wantedPointCount;
   }
 
   /** Returns the latest time at which the board was online, in ms. The line of the plot ends there. */
@@ -225,7 +225,7 @@ export class HistoryView {
     if (this.table.open) fillTable(this.rows, this.series);
   }
 
-  /** Returns the reading at a time, as text. */
+  /** Returns the newest reading that is not later than a time, as text; "" if there is none. */
   private formatReading(time: number): string {
     const point = this.series.points.findLast((point) => point.time <= time);
     if (!point) return "";
@@ -253,7 +253,7 @@ export class HistoryView {
   }
 
   /** The longest time between two readings while the board is online, in ms. */
-  private get heartbeat(): number {
+  private get heartbeatInterval(): number {
     return this.model.device?.heartbeat ?? DEFAULT_CADENCE.heartbeat;
   }
 }

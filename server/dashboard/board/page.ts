@@ -174,9 +174,9 @@ export class BoardPage {
     const target: SliderTarget = {
       area: history.area,
       direction: "up",
-      rule: () => model.device,
-      path: () => (getZone() === null ? ["devices", model.id, "rule"] : ["zones", getZone()!]),
-      owner: () =>
+      getRule: () => model.device,
+      getPath: () => (getZone() === null ? ["devices", model.id, "rule"] : ["zones", getZone()!]),
+      describeOwner: () =>
         getZone() === null
           ? message("settings.previewForBoard")
           : message("settings.previewForZone", { zone: zones.get(getZone()!)?.label ?? getZone()! }),

@@ -5,8 +5,9 @@ import { message } from "../messages/message.js";
 import type { TimeRange, HistorySeries } from "./history-series.js";
 
 /**
- * Returns a sentence: number of readings, range of the light, how long the lamp was on, how long readings are missing.
- * @param until time of the newest possible reading, in ms
+ * Returns a sentence with the number of readings, the range of the light, how long the lamp was on, and for how long
+ * readings are missing.
+ * @param until latest time at which a reading is possible, in ms since 1970
  */
 export function summarize(series: HistorySeries, { from, to }: TimeRange, until: number): string {
   const end = Math.min(to, until);

@@ -22,7 +22,7 @@ export interface Override {
 export interface OverrideTarget {
   /** Returns the current override; undefined if unknown. */
   getOverride(): Override | undefined;
-  /** Sets the override, for `duration` ms or without end. @throws ApiError */
+  /** Sets the override for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   putOverride(mode: Mode, duration?: number): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export class OverrideControl {
   /** The override before the last change, for undo. */
   private previous?: Override;
   private undoTimer = 0;
-  /** Number of override requests in progress. Meanwhile, the controls keep the user's choice. */
+  /** Number of override requests in progress. Until it is 0, the controls keep the user's choice. */
   private pending = 0;
 
   constructor(

@@ -38,7 +38,7 @@ export class EventHub {
   }
 
   /** Registers a visible page, or records its heartbeat. Opens the stream if necessary; a new page gets the state at once. */
-  handleVisible(page: SendToPage): void {
+  handleVisiblePage(page: SendToPage): void {
     const isNew = !this.pages.has(page);
     this.pages.set(page, Date.now());
     clearTimeout(this.lingerTimer);
@@ -50,7 +50,7 @@ export class EventHub {
   }
 
   /** Removes a page that became hidden. After the last page, the stream stays open for `LINGER_TIME`. */
-  handleHidden(page: SendToPage): void {
+  handleHiddenPage(page: SendToPage): void {
     if (!this.pages.delete(page) || this.pages.size > 0) return;
     this.lingerTimer = setTimeout(() => this.close(), LINGER_TIME);
   }
@@ -63,7 +63,7 @@ export class EventHub {
 
   private removeDeadPages(): void {
     const now = Date.now();
-    for (const [page, at] of this.pages) if (now - at > PAGE_TIMEOUT) this.handleHidden(page);
+    for (const [page, at] of this.pages) if (now - at > PAGE_TIMEOUT) this.handleHiddenPage(page);
   }
 
   private open(): void {

@@ -1,4 +1,4 @@
-/** Receives the server's events while the page is visible: through a shared worker, or without one if unsupported. */
+/** Receives the server's events while the page is visible, through a shared worker if the browser supports it. */
 
 import { EventHub } from "./hub.js";
 import { HEARTBEAT_INTERVAL, type MessageFromPage, type MessageToPage } from "./protocol.js";
@@ -47,8 +47,8 @@ export function subscribe(receive: (message: MessageToPage) => void): () => void
 function createOwnHub(receive: (message: MessageToPage) => void): SendToHub {
   const hub = new EventHub("api/events");
   return (message) => {
-    if (message === "visible") hub.handleVisible(receive);
-    else if (message === "hidden") hub.handleHidden(receive);
+    if (message === "visible") hub.handleVisiblePage(receive);
+    else if (message === "hidden") hub.handleHiddenPage(receive);
     else hub.restart();
   };
 }

@@ -12,8 +12,8 @@ addEventListener("connect", (event) => {
   const [port] = (event as MessageEvent).ports;
   const sendToPage = (message: unknown): void => port.postMessage(message);
   port.onmessage = ({ data }: MessageEvent<MessageFromPage>) => {
-    if (data === "visible") hub.handleVisible(sendToPage);
-    else if (data === "hidden") hub.handleHidden(sendToPage);
+    if (data === "visible") hub.handleVisiblePage(sendToPage);
+    else if (data === "hidden") hub.handleHiddenPage(sendToPage);
     else hub.restart();
   };
 });

@@ -3,7 +3,10 @@
 import type { Area } from "./area.js";
 import { TEXT_ATTRIBUTES } from "./attributes.js";
 
-/** An element with a message: tag, attributes, key and content. Its content has no element with the same tag. */
+/**
+ * Matches an element with a message, and captures its tag, attributes, message key and content. The content must not
+ * contain an element with the same tag.
+ */
 const TEXT_ELEMENT = /<(\w+)([^>]*\sdata-text="([^"]+)"[^>]*)>([\s\S]*?)<\/\1>/g;
 const SLOT_ELEMENT = /<(\w+)[^>]*\sdata-slot="(\w+)"[^>]*>[\s\S]*?<\/\1>/g;
 const TEXT_ATTRIBUTE = new RegExp(`data-text-(${TEXT_ATTRIBUTES.join("|")})="([^"]+)"`, "g");

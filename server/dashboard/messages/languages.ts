@@ -1,16 +1,16 @@
 /** The languages of the page, and the choice between them. Does not use the DOM. */
 
-/** The languages by code, each with its own name. Each has a message table in the file `<code>.ts`. */
+/** The name of each language, in that language, by code. The file `<code>.ts` contains the language's messages. */
 export const LANGUAGES = { en: "English", de: "Deutsch", es: "Español", zh: "中文" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-/** Language tag of a message table, for the `lang` attribute and for formats. */
+/** Language tag of each message table, for the `lang` attribute and for the formats of numbers and dates. */
 const LANGUAGE_TAGS: Readonly<Record<Language, string>> = { en: "en", de: "de", es: "es", zh: "zh-Hans" };
 
 export interface LanguageChoice {
   readonly language: Language;
-  /** Locale for numbers and dates: the browser's, such as `en-GB`, if it has the chosen language. */
+  /** Locale for numbers and dates: a locale of the browser, such as `en-GB`, if one has the chosen language. */
   readonly locale: string;
   /** Value of the `lang` attribute. */
   readonly tag: string;

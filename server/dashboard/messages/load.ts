@@ -35,7 +35,7 @@ async function loadMessages(): Promise<void> {
 }
 
 async function importTable(language: Language): Promise<MessageTable> {
-  // A variable keeps the bundler from including all tables.
+  // The URL is in a variable, because the bundler would include the tables for a literal URL.
   const url = `./messages-${language}.js`;
   return ((await import(url)) as { table: MessageTable }).table;
 }

@@ -29,14 +29,14 @@ export function formatLight(light: number): string {
   return String(Math.round(light * 10) / 10);
 }
 
-/** Returns a format for dates. `options` must be a constant, because formats are cached by it. */
+/** Returns a format for dates. `options` must be a constant, because this object is the format's key in a cache. */
 export function getDateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   let format = dateFormats.get(options);
   if (!format) dateFormats.set(options, (format = new Intl.DateTimeFormat(locale, options)));
   return format;
 }
 
-/** Compares two texts for sorting; numbers in them count as numbers. */
+/** Compares two texts for sorting. Digits in the texts are compared as numbers: `lamp 2` is before `lamp 10`. */
 export function compareTexts(a: string, b: string): number {
   collator ??= new Intl.Collator(locale, { numeric: true });
   return collator.compare(a, b);

@@ -54,7 +54,7 @@ function selectPluralForm(found: Message, count: string | number | undefined): s
   return found[plurals.select(Number(count))] ?? found.other;
 }
 
-/** Joins phrases, without a word between the last two: `a, b, c`. */
+/** Joins phrases without the word "and": `a, b, c`. */
 export function joinPhrases(phrases: readonly string[]): string {
   return phrases.join(message("page.separator"));
 }

@@ -23,12 +23,12 @@ type PlaceholdersIn<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
 
 type Placeholders<M> = M extends string ? PlaceholdersIn<M> : "count" | PlaceholdersIn<M[keyof M]>;
 
-/** Values for the placeholders of a message. Numbers are formatted in the page's language; `count` selects the form. */
+/** Values of the placeholders. Numbers are formatted in the page's language. `count` selects the plural form. */
 export type MessageValues<Key extends MessageKey> = {
   readonly [Name in Placeholders<MessageOf<Key>>]: Name extends "count" ? number : string | number;
 };
 
-/** Arguments after the key: none for a message without placeholders. */
+/** Arguments of `message` after the key. A message without placeholders takes none. */
 export type MessageArguments<Key extends MessageKey> = [Placeholders<MessageOf<Key>>] extends [never]
   ? []
   : [values: MessageValues<Key>];

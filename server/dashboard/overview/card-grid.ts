@@ -20,7 +20,7 @@ const ARRANGE_INTERVAL = 1000;
 /** Shortest time in ms between two rearrangements when cards are sorted by light, which changes constantly. */
 const SORT_BY_LIGHT_INTERVAL = 5000;
 
-/** Largest number of missing cards that one search creates at once. */
+/** Largest number of cards that one search creates at once, for boards that have no card yet. */
 const MAX_NEW_MATCHES = 40;
 
 export class CardGrid {
@@ -48,7 +48,7 @@ export class CardGrid {
 
   /**
    * @param onVisible called when a board's card becomes visible, and for all visible cards after a reconnect
-   * @param onCount called with the number of boards that match the view
+   * @param onCount called with the number of boards that match the filter and the search
    */
   constructor(
     private readonly place: HTMLElement,
@@ -66,13 +66,13 @@ export class CardGrid {
       },
       removed: (model) => this.removeCard(model.id),
     });
-    zones.subscribe(() => this.arrangeSoon());
+    zones.subscribe(() => this.requestArrangement());
   }
 
   /** Applies a filter and sort order. */
   setArrangement(view: Arrangement): void {
     this.arrangement = view;
-    this.arrangeSoon();
+    this.requestArrangement();
   }
 
   /** Requests a redraw of the visible plots in the next animation frame. */
@@ -112,7 +112,7 @@ export class CardGrid {
     this.cards.get(id)?.focus();
   }
 
-  private arrangeSoon(): void {
+  private requestArrangement(): void {
     this.lastArranged = -Infinity;
     this.requestFrame();
   }
@@ -173,7 +173,7 @@ export class CardGrid {
     this.observer.observe(card.element);
     this.sizes.observe(card.canvas);
     // After the last new card, rearrange at once. While more new cards are waiting, rearrange only at intervals.
-    if (this.dirty.size === 0) this.arrangeSoon();
+    if (this.dirty.size === 0) this.requestArrangement();
     return card;
   }
 
@@ -186,7 +186,7 @@ export class CardGrid {
     this.observer.unobserve(card.element);
     this.sizes.unobserve(card.canvas);
     card.element.remove();
-    this.arrangeSoon();
+    this.requestArrangement();
   }
 
   private handleResize(entries: ResizeObserverEntry[]): void {

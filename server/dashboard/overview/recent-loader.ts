@@ -1,11 +1,11 @@
 /** Loads the recent readings of boards into their plots, once per board and connection to the server. */
 
-import { getRecent } from "../api.js";
+import { getRecentReadings } from "../api.js";
 import { now } from "../clock.js";
 import type { BoardModel } from "../model.js";
 
-/** Number of parallel requests. Browsers open at most six connections per server. */
-const MAX_PARALLEL = 4;
+/** Largest number of parallel requests. It is below six, because browsers open at most six connections per server. */
+const MAX_PARALLEL_REQUESTS = 4;
 
 export class RecentLoader {
   private readonly requested = new Set<BoardModel>();
@@ -20,7 +20,7 @@ export class RecentLoader {
     if (!model.device || this.requested.has(model)) return; // without a device, the server has no readings
     this.requested.add(model);
     this.queue.add(model);
-    if (this.running < MAX_PARALLEL) void this.loadNext();
+    if (this.running < MAX_PARALLEL_REQUESTS) void this.loadQueuedBoards();
   }
 
   /** Allows all boards to be requested again. Must be called after a reconnect. */
@@ -28,12 +28,12 @@ export class RecentLoader {
     this.requested.clear();
   }
 
-  private async loadNext(): Promise<void> {
+  private async loadQueuedBoards(): Promise<void> {
     this.running++;
     for (const model of this.queue) {
       this.queue.delete(model);
       try {
-        model.series.insertStoredReadings(await getRecent(model.id), now());
+        model.series.insertStoredReadings(await getRecentReadings(model.id), now());
         this.onLoaded(model);
       } catch {
         continue; // ignore the error: the plot shows only live readings

@@ -16,9 +16,9 @@ export const PLOT_DURATION = 3 * 60_000;
 export const MAX_SILENCE = 90_000;
 
 /** Largest error of the page's estimate of the server's clock, in ms. */
-const CLOCK_ERROR = 3000;
+const MAX_CLOCK_ERROR = 3000;
 
-/** Largest number of readings to keep, which bounds the memory of a page that stays open. Plots have fewer pixels. */
+/** Largest number of readings to keep. It bounds the page's memory, and a plot has fewer pixels than this. */
 const MAX_READINGS = 1200;
 
 /** Readings of the last three minutes, sorted by time. */
@@ -50,7 +50,7 @@ export class RecentReadings {
       if (light !== null) known.push({ time, light, led_on: led_on === true });
     known.sort((a, b) => a.time - b.time);
     const from = known.length > 0 ? known[known.length - 1].time : -Infinity;
-    this.list = known.concat(this.list.filter(({ time }) => time > from && time <= now + CLOCK_ERROR));
+    this.list = known.concat(this.list.filter(({ time }) => time > from && time <= now + MAX_CLOCK_ERROR));
     this.trim();
   }
 

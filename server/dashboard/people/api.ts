@@ -39,7 +39,11 @@ export async function putRole(name: string, role: Role): Promise<void> {
   await sendRequest("PUT", pathOf(name), { role });
 }
 
-/** Changes a user's password; generates one if it is undefined. Returns the generated password. @throws ApiError */
+/**
+ * Changes a user's password. If `password` is undefined, the server generates a password.
+ * @returns the generated password; null if `password` was given
+ * @throws ApiError
+ */
 export async function putPassword(name: string, password?: string): Promise<string | null> {
   return (await requestJson<{ password: string | null }>("PUT", `${pathOf(name)}/password`, { password })).password;
 }
@@ -49,7 +53,11 @@ export async function deleteUser(name: string): Promise<void> {
   await sendRequest("DELETE", pathOf(name));
 }
 
-/** Creates a token and returns it. @param expires such as `90d`; undefined for never @throws ApiError */
+/**
+ * Creates a token and returns it.
+ * @param expires when the token expires, such as `90d`; undefined for a token that never expires
+ * @throws ApiError
+ */
 export async function postToken(name: string, expires?: string): Promise<string> {
   return (await requestJson<{ token: string }>("POST", `${pathOf(name)}/tokens`, { expires })).token;
 }

@@ -24,7 +24,7 @@ export class AskDialog {
   }
 
   /**
-   * Asks a question. Stays open while `answered` fails, and shows why.
+   * Opens the dialog with a question. If `answered` fails, the dialog stays open and shows why.
    * @param answered called with the password or the expiry; undefined for an empty answer
    */
   open({ title, consequence, verb, asks }: AskQuestion, answered: (value: string | undefined) => Promise<void>): void {

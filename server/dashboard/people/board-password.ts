@@ -1,4 +1,4 @@
-/** Shows the new password of a board's account with the commands that bring it to the board. */
+/** Shows the new password of a board's account, with the commands that write it to the board. */
 
 import { orderAddresses } from "../add-board/addresses.js";
 import type { BoardAccount } from "../add-board/commands.js";
@@ -7,7 +7,10 @@ import { showSecret } from "../add-board/secret.js";
 import { findPart } from "../dom.js";
 import type { NewBoard } from "./api.js";
 
-/** Shows a new password and, if the board can reach the broker, the commands for it. @param device the board's id */
+/**
+ * Shows a new password and, if the board can reach the broker, the commands that write the password to the board.
+ * @param device the board's id
+ */
 export function showBoardPassword(
   place: HTMLElement,
   title: string,

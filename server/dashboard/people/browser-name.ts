@@ -17,7 +17,10 @@ const OPERATING_SYSTEMS = [
   ["Linux", /\bLinux\b/],
 ] as const;
 
-/** Returns names such as `Firefox, Linux` for a `User-Agent` header; its beginning for an unknown program. */
+/**
+ * Returns the names of the browser and the operating system in a `User-Agent` header, such as `Firefox, Linux`. For an
+ * unknown program, returns the beginning of the header.
+ */
 export function browserNameOf(userAgent: string): string {
   const findName = (names: readonly (readonly [string, RegExp])[]): string | undefined =>
     names.find(([, pattern]) => pattern.test(userAgent))?.[0];

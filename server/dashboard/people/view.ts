@@ -12,7 +12,7 @@ import { showBoardPassword } from "./board-password.js";
 import { createSessionEntry } from "./session-entry.js";
 import { createUserEntry, type UserActions } from "./user-entry.js";
 
-/** How often the list of sessions is loaded again, in ms. */
+/** Interval in ms at which the users and the login sessions are reloaded. */
 const REFRESH_INTERVAL = 30_000;
 
 /** Opens the view in `place`. Returns a function that closes it. */

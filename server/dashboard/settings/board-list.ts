@@ -1,4 +1,4 @@
-/** Input for a list of boards: a box to tick for each known board, and an input for the id of another one. */
+/** Input for a list of boards: a check box for each known board, and a text field for the id of another board. */
 
 import type { Boards } from "../boards.js";
 import { compareTexts } from "../messages/locale.js";
@@ -22,7 +22,7 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
     list,
     buildElement("p", { class: "another" }, id, add),
   );
-  /** The ids in the order of the file, and then in the order in which the user has added them. */
+  /** The chosen ids: first those in the configuration file, in its order, and then those that the user has added. */
   let chosen: string[] = [];
   let disabled = false;
   /** The rendered ids, labels and state, to detect changes; "" forces a new rendering. */
@@ -55,7 +55,7 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
       item.hidden = !item.textContent!.toLowerCase().includes(words);
   }
 
-  /** Renders the list if it has changed. Otherwise, a needless rendering would take the focus from a check box. */
+  /** Renders the list only if it has changed, because each rendering takes the focus from a check box. */
   function render(): void {
     const ids = new Set([...chosen, ...Array.from(boards.all, (model) => model.id)]);
     const labels = new Map(Array.from(ids, (one) => [one, boards.get(one)?.label ?? one]));

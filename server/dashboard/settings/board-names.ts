@@ -38,7 +38,7 @@ export class BoardNames {
     this.form.destroy();
   }
 
-  /** Schedules a check for new boards: boards change often, but new ones are rare. */
+  /** Schedules a check for new boards. The check is delayed, because boards change often but new boards are rare. */
   private requestRender(): void {
     if (this.timer !== 0) return;
     this.timer = setTimeout(() => {

@@ -39,7 +39,7 @@ export async function getSettings(): Promise<SettingsVersion> {
   return { view: (await response.json()) as SettingsView, etag: etagOf(response) };
 }
 
-/** Sends a change of the version with `etag`. @throws ApiError if it fails for a reason that `ChangeAnswer` lacks */
+/** Sends a change of the version with `etag`. @throws ApiError for a failure that `ChangeAnswer` cannot express */
 export async function sendChange(
   method: string,
   path: string,

@@ -1,19 +1,19 @@
-/** The settings, and the editors for them, which the page loads when a view first needs them. */
+/** The settings, and the forms and sliders that edit them. The page loads both when a view first needs them. */
 
 import { loadLazyParts } from "../lazy-parts.js";
 import { message } from "../messages/message.js";
 import { SettingsStore } from "./store.js";
 
-/** The module with the editors of boards, zones and rules, which the page loads on demand. */
+/** The module with the forms and sliders that edit boards, zones and rules. The page loads it on demand. */
 export type Editors = typeof import("./editors.js");
 
 export class Editing {
   readonly settings = new SettingsStore(async (...conflict) => (await this.loadEditors()).askConflict(...conflict));
-  /** The loaded editors; undefined before `ensureLoaded` has loaded them. */
+  /** The loaded forms and sliders; undefined before `ensureLoaded` has loaded them. */
   editors?: Editors;
   private loading?: Promise<Editors>;
 
-  /** Loads settings and editors if they are not loaded yet. Notifies the subscribers after each of the two. */
+  /** Loads the settings and the editors if necessary. Notifies the subscribers when either is loaded. */
   ensureLoaded(): void {
     this.settings.ensureLoaded();
     this.loadEditors().catch(() => this.settings.setProblem(message("page.incomplete")));

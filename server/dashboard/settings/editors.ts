@@ -1,7 +1,7 @@
-/** The editors that views outside the settings use. The page loads them together. */
+/** The forms, sliders and dialogs that edit settings in other views. The page loads all of them together. */
 
 export { BoardSettings } from "./board-settings.js";
 export { askConflict } from "./conflict.js";
-export { openNewZone } from "./new-zone.js";
+export { openNewZoneDialog } from "./new-zone.js";
 export { RuleSliders } from "./rule-sliders.js";
-export { openZone } from "./zone-dialog.js";
+export { openZoneDialog } from "./zone-dialog.js";

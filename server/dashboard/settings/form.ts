@@ -1,4 +1,7 @@
-/** A form of settings: shows values of the file, collects changes, saves them and shows mistakes next to their fields. */
+/**
+ * A form of settings. It shows the values of the configuration file, collects and saves changes, and shows mistakes
+ * next to the fields.
+ */
 
 import { message } from "../messages/message.js";
 import { getReadOnlyReason } from "../rights.js";
@@ -35,7 +38,7 @@ export class Form {
   private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
   private readonly saveButton = buildElement("button", { type: "submit" }, message("settings.save"));
   private readonly discardButton = createButton(message("settings.discard"), () => this.discard());
-  /** The version that the user has seen. It stays the same while the form has unsaved changes. */
+  /** The version of the settings that the user has seen. It stays the same while the form has unsaved changes. */
   private base?: SettingsVersion;
   private readonly unsubscribe: () => void;
   private readonly unregister: () => void;
@@ -57,7 +60,7 @@ export class Form {
     return this.fields.length;
   }
 
-  /** Whether the user has changed a field and not saved it. */
+  /** Whether the user has changed a field and has not saved the change. */
   get hasChanges(): boolean {
     return this.fields.some((field) => this.isDirty(field));
   }

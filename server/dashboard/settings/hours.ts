@@ -6,7 +6,7 @@ import { buildElement, createId } from "./elements.js";
 import { createInput, type SettingInput } from "./inputs.js";
 import { labelOf } from "./texts.js";
 
-/** Returns the hours that the form proposes: the evening and the night where the user is. */
+/** Returns the hours that the form proposes: from evening to morning in the browser's time zone. */
 function proposeHours(): Readonly<Record<string, string>> {
   return { from: "17:00", to: "08:00", time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
 }

@@ -19,7 +19,7 @@ export interface SettingInput {
   handleDiscard?(): void;
 }
 
-/** The units of durations, with their texts. */
+/** Keys of the messages that name the units of durations, by unit. */
 const UNITS = {
   ms: "settings.ms",
   s: "settings.s",

@@ -19,25 +19,25 @@ export function createMergePatch(
 ): Mapping {
   const patch = createMapping();
   for (const { path, value } of edits) {
-    const parent = path.slice(0, -1).reduce<Mapping | undefined>(innerMapping, patch);
-    if (parent) parent[path.at(-1)!] = replaceWhole(value, valueNow(path));
+    const parent = path.slice(0, -1).reduce<Mapping | undefined>(ensureMapping, patch);
+    if (parent) parent[path.at(-1)!] = createReplacement(value, valueNow(path));
   }
   return patch;
 }
 
 /** Returns the mapping under a key, and creates it if necessary; undefined if it is turned off. */
-function innerMapping(outer: Mapping | undefined, key: string): Mapping | undefined {
+function ensureMapping(outer: Mapping | undefined, key: string): Mapping | undefined {
   if (!outer || outer[key] === false) return undefined;
   if (!isMapping(outer[key])) outer[key] = createMapping();
   return outer[key] as Mapping;
 }
 
-/** Returns a patch that leaves nothing of an earlier mapping but what `value` contains. */
-function replaceWhole(value: unknown, before: unknown): unknown {
+/** Returns a patch that replaces `before` by `value`. For mappings, the patch also removes keys that `value` lacks. */
+function createReplacement(value: unknown, before: unknown): unknown {
   if (!isMapping(value) || !isMapping(before)) return value;
   const patch = createMapping();
   for (const key of Object.keys(before)) patch[key] = null;
-  for (const [key, inner] of Object.entries(value)) patch[key] = replaceWhole(inner, before[key]);
+  for (const [key, inner] of Object.entries(value)) patch[key] = createReplacement(inner, before[key]);
   return patch;
 }
 

@@ -11,7 +11,7 @@ import type { SettingsStore } from "./store.js";
 import { labelOf } from "./texts.js";
 
 /** Opens the dialog. */
-export function openNewZone(settings: SettingsStore, boards: Boards): void {
+export function openNewZoneDialog(settings: SettingsStore, boards: Boards): void {
   const [label, name] = [buildElement("input", { id: createId(), autocomplete: "off" }), buildElement("input", { id: createId(), autocomplete: "off", spellcheck: "false" })]; // prettier-ignore
   const help = buildElement("p", { class: "hint", id: createId() }, message("settings.nameHelp"));
   name.setAttribute("aria-describedby", help.id);
@@ -83,7 +83,10 @@ function buildGroup(text: string, list: HTMLElement): HTMLElement {
   return buildElement("div", { class: "field" }, label, list);
 }
 
-/** Proposes a short name: letters and digits of the name, without accents, and a number if another zone has it. */
+/**
+ * Proposes a zone's short name: the letters and digits of its label, without accents, and a number if another zone has
+ * the same short name.
+ */
 function proposeZoneName(label: string, { version }: SettingsStore): string {
   const plain = label.normalize("NFKD").toLowerCase().replace(/\p{M}/gu, "").replace(/[^a-z0-9_]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 60); // prettier-ignore
   if (plain === "") return "";

@@ -1,4 +1,4 @@
-/** List of the settings that only a person with an editor can change, with their values and sources. */
+/** List of the settings that can be changed only outside of the dashboard, with their values and sources. */
 
 import { message } from "../messages/message.js";
 import { buildElement } from "./elements.js";

@@ -27,11 +27,11 @@ export interface SliderTarget {
   /** Whether light increases to the top or to the right. */
   readonly direction: "up" | "right";
   /** Returns the rule in effect; undefined if it is not known. */
-  rule(): Rule | undefined;
+  getRule(): Rule | undefined;
   /** Returns the path of the mapping in the file that contains the rule. */
-  path(): readonly string[];
+  getPath(): readonly string[];
   /** Returns a sentence that says whether the rule belongs to a board or a zone. */
-  owner(): string;
+  describeOwner(): string;
   /** Shows a rule in the plot; undefined shows the rule in effect. */
   preview(rule: Rule | undefined): void;
 }
@@ -50,7 +50,7 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 export class RuleSliders {
-  /** A bar that describes the chosen rule, with its buttons. The owner of the sliders adds the bar to the page, near the plot. */
+  /** A bar that describes the chosen rule and has its buttons. The owner of the sliders adds the bar to the page. */
   readonly bar = buildElement("div", { class: "rule-bar", hidden: true });
   private readonly text = buildElement("span", { role: "status" });
   private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
@@ -79,7 +79,7 @@ export class RuleSliders {
 
   /** Updates the sliders. Must be called when the rule in effect may have changed. */
   render(): void {
-    const rule = this.chosen ?? this.target.rule();
+    const rule = this.chosen ?? this.target.getRule();
     const usable = rule !== undefined && this.settings.isEditable && getReadOnlyReason() === "";
     for (const grip of Object.values(this.grips)) grip.hidden = !usable;
     if (!rule) return;
@@ -155,12 +155,12 @@ export class RuleSliders {
   }
 
   private valueOf(name: Grip): number {
-    const { threshold, hysteresis } = this.chosen ?? this.target.rule()!;
+    const { threshold, hysteresis } = this.chosen ?? this.target.getRule()!;
     return name === "threshold" ? threshold : threshold + hysteresis;
   }
 
   private moveGrip(name: Grip, light: number): void {
-    const rule = this.chosen ?? this.target.rule();
+    const rule = this.chosen ?? this.target.getRule();
     if (!rule) return;
     const { threshold, hysteresis } = rule;
     const clampLight = (value: number, most: number): number => Math.max(0, Math.min(most, value));
@@ -169,7 +169,7 @@ export class RuleSliders {
   }
 
   private chooseRule(rule: Rule | undefined): void {
-    const now = this.target.rule();
+    const now = this.target.getRule();
     const changed = rule && now && (rule.threshold !== now.threshold || rule.hysteresis !== now.hysteresis);
     this.base = changed ? (this.base ?? this.settings.version) : undefined;
     this.chosen = changed ? rule : undefined;
@@ -181,7 +181,7 @@ export class RuleSliders {
 
   /** Says what the chosen rule changes. The rule in effect and its owner may change while the user drags. */
   private describePreview(): void {
-    const now = this.target.rule();
+    const now = this.target.getRule();
     if (!this.chosen || !now) return;
     const { threshold, hysteresis } = this.chosen;
     const values = {
@@ -190,16 +190,16 @@ export class RuleSliders {
       before: formatLight(now.threshold),
       upperBefore: formatLight(now.threshold + now.hysteresis),
     };
-    setText(this.text, `${message("settings.preview", values)} ${this.target.owner()}`);
+    setText(this.text, `${message("settings.preview", values)} ${this.target.describeOwner()}`);
   }
 
   private async save(): Promise<void> {
     const { chosen, base } = this;
-    const before = this.target.rule();
+    const before = this.target.getRule();
     if (!chosen || !base || !before || this.saveButton.disabled) return;
     const edits: SettingEdit[] = (["threshold", "hysteresis"] as const)
       .filter((key) => chosen[key] !== before[key])
-      .map((key) => ({ path: [...this.target.path(), key], value: chosen[key] }));
+      .map((key) => ({ path: [...this.target.getPath(), key], value: chosen[key] }));
     this.saveButton.disabled = true;
     showOrHideText(this.problem, "");
     try {

@@ -27,7 +27,7 @@ export type AskConflict = (
   at: string,
 ) => Promise<"yours" | "theirs" | "continue">;
 
-interface Theirs {
+interface TheirValuesChosen {
   readonly kind: "theirs";
   /** The settings that two people have changed. */
   readonly conflicts: readonly SettingConflict[];
@@ -39,12 +39,12 @@ interface Theirs {
 export type SaveResult =
   | { readonly kind: "saved" }
   /** After a conflict, the user chose the values that somebody else saved. */
-  | Theirs
+  | TheirValuesChosen
   /** After a conflict, the user chose to continue editing. */
   | { readonly kind: "continue" }
   | { readonly kind: "invalid"; readonly problems: readonly SettingProblem[] };
 
-/** How often the settings are loaded again while the file has mistakes, which somebody may correct, in ms. */
+/** Interval in ms at which the settings are reloaded while the configuration file has mistakes. */
 const CORRECTION_INTERVAL = 5000;
 
 /** Number of retries without asking the user, if other users change other settings at the same time. */
@@ -130,7 +130,7 @@ export class SettingsStore {
   }
 
   /**
-   * Sends a change, again after each conflict, until it is saved or refused, or the user decides otherwise.
+   * Sends a change, and repeats it after each conflict until it is saved or refused, or the user decides against it.
    * @param bodyFor returns the body of the request that changes a version
    */
   private async sendUntilSettled(
@@ -143,7 +143,7 @@ export class SettingsStore {
     let seen = base;
     for (let attempt = 0; ; attempt++) {
       const answer = await sendChange(method, route, bodyFor(seen), seen.etag).catch((error: unknown) => {
-        // The file may have got mistakes since the page has loaded the settings.
+        // Somebody may have made mistakes in the configuration file since the page loaded the settings.
         if ((error as ApiError).status === 409) void this.load();
         throw error;
       });
@@ -161,7 +161,7 @@ export class SettingsStore {
     base: SettingsVersion,
     answer: Conflict,
     attempt: number,
-  ): Promise<Theirs | { kind: "continue" } | undefined> {
+  ): Promise<TheirValuesChosen | { kind: "continue" } | undefined> {
     this.setVersion(answer.version);
     const conflicts = edits
       .map((edit) => ({ ...edit, theirs: ownValue(answer.version, edit.path) }))

@@ -4,7 +4,7 @@ import { message } from "../messages/message.js";
 import type { MessageArguments, MessageKey } from "../messages/types.js";
 import type { SettingDescription } from "./client.js";
 
-/** A message without placeholders. */
+/** Key of a message without placeholders. */
 type PlainKey = { [Key in MessageKey]: MessageArguments<Key> extends [] ? Key : never }[MessageKey];
 
 interface SettingTexts {

@@ -79,7 +79,7 @@ class SettingsPage {
         fallback: (current) => defaultOf(setting, current),
       });
     }
-    if (form.size === 0) return; // flags or environment variables set all settings here
+    if (form.size === 0) return; // flags or environment variables set all settings of this section
     const section = buildElement("section", { class: "panel" }, buildElement("h3", {}, title));
     if (key === "rule") section.append(buildElement("p", { class: "hint" }, message("settings.commonHelp")));
     section.append(form.element);

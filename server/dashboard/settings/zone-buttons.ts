@@ -4,9 +4,9 @@ import type { Boards } from "../boards.js";
 import { message } from "../messages/message.js";
 import { setEnabled } from "../rights.js";
 import { buildElement, createButton } from "./elements.js";
-import { openNewZone } from "./new-zone.js";
+import { openNewZoneDialog } from "./new-zone.js";
 import type { SettingsStore } from "./store.js";
-import { labelOfZone, openZone } from "./zone-dialog.js";
+import { labelOfZone, openZoneDialog } from "./zone-dialog.js";
 
 export class ZoneButtons {
   readonly element = buildElement("section", { class: "panel" }, buildElement("h3", {}, message("page.zones")));
@@ -21,7 +21,7 @@ export class ZoneButtons {
     private readonly settings: SettingsStore,
     private readonly boards: Boards,
   ) {
-    this.newZone = createButton(message("settings.newZone"), () => openNewZone(settings, boards));
+    this.newZone = createButton(message("settings.newZone"), () => openNewZoneDialog(settings, boards));
     const buttons = buildElement("p", { class: "zone-tools" }, this.newZone);
     this.element.append(
       buildElement("p", { class: "hint" }, message("settings.zonesHelp")),
@@ -49,7 +49,7 @@ export class ZoneButtons {
     this.list.replaceChildren(
       ...zones.map(([name, label]) => {
         const named = { "aria-label": message("settings.editZoneNamed", { zone: label }) };
-        const edit = createButton(message("settings.editZone"), () => openZone(name, settings, boards), named);
+        const edit = createButton(message("settings.editZone"), () => openZoneDialog(name, settings, boards), named);
         return buildElement("li", {}, buildElement("span", {}, label), edit);
       }),
     );

@@ -15,7 +15,7 @@ import { addRuleFields } from "./rule-fields.js";
 import type { SettingsStore } from "./store.js";
 
 /** Opens the dialog for an existing zone. */
-export function openZone(name: string, settings: SettingsStore, boards: Boards): void {
+export function openZoneDialog(name: string, settings: SettingsStore, boards: Boards): void {
   if (settings.version) new ZoneDialog(name, settings, boards, settings.version);
 }
 
@@ -55,7 +55,7 @@ class ZoneDialog {
     this.dialog.addEventListener("close", () => this.destroy());
     document.body.append(this.dialog);
     this.form.render();
-    this.combineChanged(base.view.zones[name]?.combine);
+    this.handleCombineChange(base.view.zones[name]?.combine);
     this.dialog.showModal();
   }
 
@@ -75,10 +75,13 @@ class ZoneDialog {
     addSetting("sensors", () => createBoardListInput(boards, changed));
     addSetting("lamps", () => createBoardListInput(boards, changed));
     let combine: SettingInput | undefined;
-    addSetting("combine", (setting) => (combine = createInput(setting, () => this.combineChanged(combine!.read()))));
+    addSetting(
+      "combine",
+      (setting) => (combine = createInput(setting, () => this.handleCombineChange(combine!.read()))),
+    );
     addSetting("at_least", (setting) => {
       const input = createPlainInput(setting);
-      // The other ways to combine sensors use no number, and the server rejects one.
+      // Only the choice `at_least` uses this number. With any other choice, the server would reject the number.
       return { ...input, read: () => (combine?.read() === "at_least" ? input.read() : null) };
     });
     addRuleFields(form, fields.filter(({ path }) => path.length === 1), ["zones", this.name]); // prettier-ignore
@@ -86,7 +89,7 @@ class ZoneDialog {
     addSetting("stale_after", createPlainInput);
   }
 
-  private combineChanged(combine: unknown): void {
+  private handleCombineChange(combine: unknown): void {
     const field = this.form.element.querySelector<HTMLElement>(`[data-setting$=" > at_least"]`);
     if (field) field.hidden = combine !== "at_least";
     this.form.handleChange();
@@ -118,7 +121,7 @@ class ZoneDialog {
     const renamed = await this.sendZoneChange("PUT", "/name", { name });
     if (!renamed) return;
     this.dialog.close();
-    openZone(name, this.settings, this.boards);
+    openZoneDialog(name, this.settings, this.boards);
   }
 
   private async delete(): Promise<void> {
@@ -130,7 +133,7 @@ class ZoneDialog {
     if (await this.sendZoneChange("DELETE", "", undefined)) this.dialog.close();
   }
 
-  /** Sends a change of the whole zone, and shows its problem. Returns whether it is saved. */
+  /** Sends a change of the whole zone. Shows why if the change fails. Returns whether the change is saved. */
   private async sendZoneChange(method: string, route: string, body: object | undefined): Promise<boolean> {
     const path = ["zones", this.name];
     const { version = this.base } = this.settings;

@@ -7,7 +7,7 @@ import type { Editing } from "../settings/editing.js";
 import type { Zones } from "../zones.js";
 import { ZonePanel } from "./panel.js";
 
-/** Time between a change and the update of the list, in ms. Throttles updates. */
+/** Time from a change to the update of the list, in ms. One update shows all changes of this time. */
 const UPDATE_DELAY = 200;
 
 export class ZoneList {
@@ -16,7 +16,7 @@ export class ZoneList {
   private readonly place: HTMLElement;
   private timer = 0;
   private shown = false;
-  /** Name of the zone to scroll to when it is loaded. */
+  /** Name of the zone to scroll to as soon as the zone is loaded. */
   private scrollTarget?: string;
 
   constructor(
@@ -27,7 +27,7 @@ export class ZoneList {
   ) {
     this.place = findPart(view, "zones", HTMLElement);
     this.newZone = findPart(view, "new-zone", HTMLButtonElement);
-    this.newZone.addEventListener("click", () => editing.editors?.openNewZone(editing.settings, boards));
+    this.newZone.addEventListener("click", () => editing.editors?.openNewZoneDialog(editing.settings, boards));
     editing.subscribe(() => this.requestRender());
     zones.subscribe(() => this.requestRender());
     boards.subscribe({ changed: () => this.requestRender(), removed: () => this.requestRender() });

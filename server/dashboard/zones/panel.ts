@@ -56,7 +56,7 @@ export class ZonePanel {
     this.lamps = findPart(content, "lamps", HTMLElement);
     this.gauge = new Gauge(findPart(content, "gauge", SVGElement));
     this.edit = findPart(content, "edit", HTMLButtonElement);
-    this.edit.addEventListener("click", () => editing.editors?.openZone(name, editing.settings, boards));
+    this.edit.addEventListener("click", () => editing.editors?.openZoneDialog(name, editing.settings, boards));
     const problem = findPart(content, "problem", HTMLElement);
     const target = {
       getOverride: () => this.zones.get(name),
@@ -124,9 +124,9 @@ export class ZonePanel {
     const target: SliderTarget = {
       area: findPart(this.element, "gauge-area", HTMLElement),
       direction: "right",
-      rule: () => zones.get(name),
-      path: () => ["zones", name],
-      owner: () => message("settings.previewForZone", { zone: zones.get(name)?.label ?? name }),
+      getRule: () => zones.get(name),
+      getPath: () => ["zones", name],
+      describeOwner: () => message("settings.previewForZone", { zone: zones.get(name)?.label ?? name }),
       preview: (rule) => {
         const zone = zones.get(name);
         if (zone) this.gauge.render({ ...zone, ...rule });

@@ -19,7 +19,7 @@ export interface Finding {
   readonly text: string;
   /** The number of lost readings of a board; undefined for other problems. */
   readonly count?: number;
-  /** When the problem began, in ms by the monotonic clock; undefined if it is the time of the first check. */
+  /** When the problem began, in ms by the monotonic clock; undefined if it began when a check first found it. */
   readonly since?: number;
   /**
    * True while the server cannot know yet whether the problem exists, because it has just started. Such a finding keeps
@@ -66,9 +66,9 @@ export interface AlertView {
 }
 
 /** Converts an alert to the form of the API. @param toWall converts a time of the monotonic clock to ms since 1970 */
-export function alertView(alert: Alert, toWall: (time: number) => number): AlertView {
+export function toAlertView(alert: Alert, toWall: (time: number) => number): AlertView {
   const { id, kind, subject, label, text, count } = alert;
-  const isoTime = (time: number): string => new Date(toWall(time)).toISOString();
+  const toIsoTime = (time: number): string => new Date(toWall(time)).toISOString();
   return {
     id,
     kind,
@@ -77,8 +77,8 @@ export function alertView(alert: Alert, toWall: (time: number) => number): Alert
     label: label || null,
     text,
     count: count ?? null,
-    since: isoTime(alert.since),
-    raised: isoTime(alert.raised),
-    resolved: alert.resolved === undefined ? null : isoTime(alert.resolved),
+    since: toIsoTime(alert.since),
+    raised: toIsoTime(alert.raised),
+    resolved: alert.resolved === undefined ? null : toIsoTime(alert.resolved),
   };
 }

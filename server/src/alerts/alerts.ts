@@ -1,10 +1,10 @@
 import type { Log } from "../observability/log.js";
 import type { NamedValues } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
-import { ALERT_KINDS, alertView, type Alert, type AlertKind, type AlertView } from "./alert.js";
+import { ALERT_KINDS, toAlertView, type Alert, type AlertKind, type AlertView } from "./alert.js";
 import type { ChannelName, ChannelView, TestResult } from "./delivery/channel-view.js";
 import { Deliveries } from "./delivery/deliveries.js";
-import { alertMessage, testMessage, type AlertMessage } from "./delivery/message.js";
+import { createAlertMessage, createTestMessage, type AlertMessage } from "./delivery/message.js";
 import { ProblemFinder, type ProblemSources } from "./findings.js";
 import { Losses } from "./losses.js";
 import type { AlertSettings } from "./settings.js";
@@ -22,8 +22,9 @@ export interface AlertsOptions extends ProblemSources {
   publish(name: string, data: unknown): void;
 }
 
-/** The longest and the shortest time between two checks, in ms. The actual time depends on the grace period. */
+/** The longest time between two checks, in ms. A shorter grace period makes the checks more frequent. */
 const MAX_CHECK_INTERVAL = 5000;
+/** The shortest time between two checks, in ms, even for a very short grace period. */
 const MIN_CHECK_INTERVAL = 250;
 
 /** Raises alerts about lasting problems, shows them, and sends them to the channels of the settings. */
@@ -67,7 +68,7 @@ export class Alerts {
     for (const { kind, subject, count = 0 } of this.#tracker.openAlerts)
       if (kind === "readings-lost" && subject) this.#losses.resumeLoss(subject, count, this.#startedAt);
     this.#deliveries.apply(this.#settings, (channel) => this.#restoredFor(channel));
-    // The stored times are wall-clock times, so they are wrong after somebody has set the clock.
+    // Store the alerts again after somebody has set the clock, because the stored wall-clock times are then wrong.
     this.#unwatchClock = clock.onJump(() => this.#remembered.forEach((one) => this.#store.put(one)));
     this.#watch();
   }
@@ -93,7 +94,7 @@ export class Alerts {
   }
 
   /** Returns the channels to which alerts are sent. */
-  channels(): ChannelView[] {
+  listChannels(): ChannelView[] {
     return this.#deliveries.listChannels();
   }
 
@@ -104,7 +105,7 @@ export class Alerts {
 
   /** Sends a test message to every channel, and waits for the outcomes. */
   sendTest(): Promise<TestResult[]> {
-    return this.#deliveries.sendTest(testMessage(this.#openCount, this.#settings.page));
+    return this.#deliveries.sendTest(createTestMessage(this.#openCount, this.#settings.page));
   }
 
   /** Deletes the stored losses of a board that was forgotten. The next check resolves its alerts. */
@@ -203,7 +204,7 @@ export class Alerts {
   }
 
   #messageAbout(alerts: readonly Alert[]): AlertMessage {
-    return alertMessage(alerts.map(viewOf), this.#openCount, this.#settings.page);
+    return createAlertMessage(alerts.map(viewOf), this.#openCount, this.#settings.page);
   }
 
   get #openCount(): number {
@@ -211,4 +212,4 @@ export class Alerts {
   }
 }
 
-const viewOf = (alert: Alert): AlertView => alertView(alert, (time) => clock.toWall(time));
+const viewOf = (alert: Alert): AlertView => toAlertView(alert, (time) => clock.toWall(time));

@@ -59,7 +59,7 @@ export class ProblemFinder {
   *#findAll(context: CheckContext): Generator<Finding> {
     const { devices, zones, ownsZone } = this.#sources;
     yield* this.#serverProblems(context);
-    for (const zone of zones) if (ownsZone(zone.policy.name)) yield* zoneFindings(zone, context);
+    for (const zone of zones) if (ownsZone(zone.policy.name)) yield* findZoneProblems(zone, context);
     const { now, startedAt, grace, tracker } = context;
     const open = tracker.openAlertsOf("board-offline");
     let room = MAX_OPEN_ALERTS - open.size;
@@ -68,10 +68,10 @@ export class ProblemFinder {
         const since = device.since ?? startedAt;
         // Skip problems that cannot become an alert yet: findings for 100,000 offline boards would take half a second.
         const isOpen = open.has(device.id);
-        if (isOpen || (now - since >= grace && room-- > 0)) yield offlineFinding(device, since);
+        if (isOpen || (now - since >= grace && room-- > 0)) yield createOfflineFinding(device, since);
       }
       const lost = this.#losses.countLost(device, now);
-      if (lost > 0) yield lossFinding(device, lost);
+      if (lost > 0) yield createLossFinding(device, lost);
     }
   }
 
@@ -92,23 +92,23 @@ export class ProblemFinder {
       };
   }
 
-  /** Returns whether the problem of an alert is certainly over, given that the findings do not contain it. */
+  /** Returns whether the problem of an alert is certainly over. The present findings must not contain the alert. */
   #isOver({ kind, subject }: Alert): boolean {
     if (kind === "board-offline") return this.#sources.devices.get(subject) !== undefined;
     return kind === "zone-without-sensor";
   }
 }
 
-function offlineFinding({ id, label = id }: Device, since: number): Finding {
+function createOfflineFinding({ id, label = id }: Device, since: number): Finding {
   return { kind: "board-offline", subject: id, label, text: `Board ${label} is offline.`, since };
 }
 
-function lossFinding({ id, label = id }: Device, count: number): Finding {
+function createLossFinding({ id, label = id }: Device, count: number): Finding {
   const readings = count === 1 ? "a reading" : `${count} readings`;
   return { kind: "readings-lost", subject: id, label, text: `Board ${label} has lost ${readings}.`, count };
 }
 
-function* zoneFindings(zone: Zone, { now, startedAt }: CheckContext): Generator<Finding> {
+function* findZoneProblems(zone: Zone, { now, startedAt }: CheckContext): Generator<Finding> {
   const { name, label = name, stale_after: staleAfter } = zone.policy;
   const freshUntil = zone.freshUntil;
   if (freshUntil !== undefined && now < freshUntil) return;

@@ -10,5 +10,5 @@ export interface AlertSettings {
   readonly ntfy?: { readonly url: string; readonly token?: string };
 }
 
-/** The default grace period, in ms. Boards and servers that restart reconnect before it ends. */
+/** The default settings: a grace period in which restarted boards and servers can reconnect, and no channels. */
 export const DEFAULT_ALERT_SETTINGS: AlertSettings = { after: 120_000 };

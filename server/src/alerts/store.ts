@@ -18,7 +18,8 @@ interface StoredAlert extends Omit<Alert, "id" | "count" | "resolved"> {
 }
 
 /**
- * An alert, and its state of delivery by channel. A channel that did not exist when the alert was raised is missing.
+ * An alert, and its delivery state for each channel. `deliveries` has no entry for a channel that did not exist when
+ * the alert was raised.
  */
 export interface RememberedAlert {
   readonly alert: Alert;
@@ -36,7 +37,7 @@ export class AlertStore {
   }
 
   /**
-   * Returns the alerts of earlier runs, the oldest first. Leaves out those of a kind that this version does not know.
+   * Returns the alerts of earlier runs, the oldest first. Leaves out alerts of a kind that this version does not know.
    */
   load(): RememberedAlert[] {
     const fromWall = (time: number): number => this.#clock.fromWall(time);

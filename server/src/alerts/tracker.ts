@@ -8,18 +8,19 @@ export const MAX_OPEN_ALERTS = 1000;
 export interface AlertChanges {
   readonly raised: readonly Alert[];
   readonly resolved: readonly Alert[];
-  /** Open alerts whose text has changed, for example because a board has lost more readings. */
+  /** Open alerts whose label, text or count has changed, for example because a board has lost more readings. */
   readonly updated: readonly Alert[];
 }
 
 /**
- * Decides when a problem becomes an alert and when the alert is resolved: one alert for each outage that is longer than
- * the grace period, and none for a shorter one.
+ * Decides when a problem becomes an alert and when the alert is resolved. A problem that lasts longer than the grace
+ * period becomes one alert. A shorter problem causes no alert.
  */
 export class AlertTracker {
   readonly #open = new Map<AlertKind, Map<string, Alert>>(ALERT_KINDS.map((kind) => [kind, new Map()]));
   /**
-   * For each problem that is not an alert yet, the time when it began. Omits problems whose finding contains this time.
+   * For each problem that is not an alert yet: the time when the problem began, in ms by the monotonic clock. Contains
+   * no problem whose finding already gives this time. The key consists of the kind and the subject.
    */
   #pending = new Map<string, number>();
 
@@ -40,7 +41,7 @@ export class AlertTracker {
   /**
    * Compares the present problems with the open alerts, and raises, updates and resolves alerts.
    * @param now in ms by the monotonic clock
-   * @param grace how long a problem must last, in ms
+   * @param grace how long a problem must last before it becomes an alert, in ms
    */
   checkFindings(findings: Iterable<Finding>, now: number, grace: number): AlertChanges {
     const raised: Alert[] = [];

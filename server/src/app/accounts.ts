@@ -15,9 +15,9 @@ import type { DataFolder } from "../storage/data-folder.js";
 /** The accounts of the server, the check of their passwords, and the users that can be managed over HTTP. */
 export interface ServerAccounts {
   readonly accounts: Accounts;
-  /** Checks passwords. Broker and HTTP share it, so that both count wrong passwords together. */
+  /** Checks passwords. The broker and the HTTP server share this check, so that they count wrong passwords together. */
   readonly check: PasswordCheck;
-  /** The users that can be managed over HTTP; undefined with `--anonymous`. */
+  /** The users that administrators can manage over HTTP; undefined with `--anonymous`. */
   readonly people: People | undefined;
 }
 
@@ -31,7 +31,7 @@ export async function openServerAccounts(
   atEnd: (step: () => unknown) => void,
 ): Promise<ServerAccounts> {
   if (anonymous) return { accounts: NO_ACCOUNTS, check: createPasswordCheck(NO_ACCOUNTS), people: undefined };
-  // With `http_names`, a reverse proxy on this machine may forward requests from others, so require accounts.
+  // With `http_names`, a reverse proxy on this machine may forward requests from other machines, so require accounts.
   const exposed = !isLoopback(host) || httpNames.length > 0;
   const users = await openAccounts(data, log, exposed ? { isLoginRequired: true } : {});
   atEnd(() => users.close());

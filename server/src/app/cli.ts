@@ -36,7 +36,7 @@ Examples:
     .exitOverride();
 }
 
-/** Adds a subcommand to a command. The subcommand then reports errors in the same way as the command. */
+/** Adds a subcommand to a command. The subcommand then reports errors in the same way as its parent command. */
 export function addCommand(parent: Command, command: Command): void {
   const inheritSettings = (child: Command, from: Command): void => {
     child.copyInheritedSettings(from).allowExcessArguments(false);

@@ -6,7 +6,7 @@ import type { DataFolder } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
 import { watchWallClock } from "./clock-jumps.js";
 import type { Parts } from "./parts.js";
-import { startTicks } from "./ticks.js";
+import { startTimers } from "./ticks.js";
 
 /** Starts and stops the parts of a server, and applies a changed policy. */
 export class Lifecycle {
@@ -29,12 +29,12 @@ export class Lifecycle {
       if (device) lamps.restoreOverride(device, override);
     }
     folder.markRestoring();
-    // After `kill -9`, the history may lack the latest readings of the journal. It ignores readings that it has already
-    // stored.
+    // After `kill -9`, the history may lack the latest readings of the journal, so add the journal's readings to the
+    // history. The history ignores readings that it has already stored.
     const add: History["addReading"] = (device, point) => history.addReading(device, point);
     if (isAlone) await journal.restore(devices, folder.wasKilled ? add : () => {});
     this.#unwatchClock = watchWallClock({ ...this.#parts, log: this.#log });
-    this.#stopTicks = startTicks(this.#parts);
+    this.#stopTicks = startTimers(this.#parts);
   }
 
   /**
@@ -59,9 +59,9 @@ export class Lifecycle {
     const { devices, notifier } = this.#parts;
     notifier.start();
     for (const device of devices) notifier.deviceDescribed(device);
-    const warnOfHistory = (problem: string): void => this.#log.warn("history", problem);
+    const warnOfHistoryProblem = (problem: string): void => this.#log.warn("history", problem);
     const reported = notifier.deviceReported.bind(notifier);
-    if (isAlone) void restoreLastKnown(history, devices, reported, warnOfHistory, this.#recalling.signal);
+    if (isAlone) void restoreLastKnown(history, devices, reported, warnOfHistoryProblem, this.#recalling.signal);
   }
 
   /** Publishes the retained messages again after a reconnect, because the broker may have lost them. */

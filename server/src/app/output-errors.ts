@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 
 /** Selects what the program does when standard output cannot be written. */
-export interface OutputErrors {
+export interface OutputErrorHandling {
   /**
    * Ignores later write errors instead of ending. A running server continues without its log and counts the lost lines.
    */
@@ -17,7 +17,7 @@ const CLOSED_PIPE_CODES = new Set(["EPIPE", "EOF"]);
  * Ends the program when standard output cannot be written: quietly if the reader has ended, as in `… | head -1`, and
  * with a message on standard error and exit code 1 otherwise, for example if the disk is full.
  */
-export function endOnOutputErrors(): OutputErrors {
+export function endOnOutputErrors(): OutputErrorHandling {
   const endProgram = (error: NodeJS.ErrnoException): never => {
     if (CLOSED_PIPE_CODES.has(error.code ?? "")) process.exit();
     try {

@@ -42,7 +42,7 @@ export interface PartsOptions {
   readonly discoveryPrefix: string;
   /** The address of the remote broker; undefined with the embedded broker. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
-  /** Returns whether the topic prefix or the ids of this server include the device. */
+  /** Returns whether this server handles a device, according to its topic prefix and its setting `ids`. */
   isInScope(id: string): boolean;
   /** The cluster that this server belongs to; undefined for a single server. */
   readonly cluster: Cluster | undefined;
@@ -85,8 +85,8 @@ export function createParts(options: PartsOptions): Parts {
     folder: folder.journal,
     recent,
     health: folder.health,
-    // Add a reading to the history only after the journal has stored it. In the opposite order, a server killed in
-    // between would receive the reading again and record it twice.
+    // Add a reading to the history only after the journal has stored it. In the opposite order, a server that is killed
+    // between the two steps would receive the reading again and record it twice.
     readingStored: (device, point) => history.addReading(device, point),
     unwrittenCount: () => history.stats.waiting,
     cleanupFailed: (problem) => log.error("server", `Old files in ${folder.journal} could not be deleted: ${problem}`),

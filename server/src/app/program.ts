@@ -12,17 +12,17 @@ import { userCommand } from "./commands/user.js";
 import { exposedFileWarnings } from "../config/secret-files.js";
 import { sessionsCommand } from "./commands/sessions/command.js";
 import type { ReloadSignal } from "./reload-signal.js";
-import { endAfterOutput, type OutputErrors } from "./output-errors.js";
+import { endAfterOutput, type OutputErrorHandling } from "./output-errors.js";
 import { closeStarted, type TerminationSignals } from "./signals.js";
 
 /** The handlers for signals and output errors, which the program installs before anything else. */
 export interface ProcessHandlers {
   readonly signals: TerminationSignals;
   readonly reloadSignal: ReloadSignal;
-  readonly outputErrors: OutputErrors;
+  readonly outputErrors: OutputErrorHandling;
 }
 
-/** The command that starts this program. Only a checkout of the repository runs TypeScript. */
+/** The command that starts this program. The program runs as TypeScript only in a checkout of the repository. */
 const START_COMMAND = import.meta.url.endsWith(".ts") ? "npm run server --" : "nightlight-server";
 
 /** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */

@@ -46,7 +46,7 @@ interface RunningServer {
   reload(options: ServerOptions): readonly string[];
 }
 
-/** A running server. */
+/** A running server, which emits events and can be closed. */
 export interface NightlightServer extends EventEmitter<ServerEvents>, RunningServer {
   /** Publishes that the server is offline and stops everything within 2 s, even while clients are connected. */
   close(): Promise<void>;

@@ -3,12 +3,15 @@ import type { Lamps } from "../outputs/lamps.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
 
-/** How often the server looks for silent devices and missing readings, in ms. */
+/** Interval at which the server looks for devices that have stopped sending and for missing readings, in ms. */
 const SWEEP_INTERVAL = 5000;
-/** Interval at which the server checks the hours of zones, ends of overrides, minimum times and silent sensors, in ms. */
+/**
+ * Interval at which the server checks whether lamps must switch, in ms. The reasons for a switch are the hours of
+ * zones, the ends of overrides, minimum times and silent sensors.
+ */
 const TICK_INTERVAL = 1000;
 
-export interface TickedParts {
+export interface TimerDependents {
   readonly devices: Devices;
   readonly lamps: Lamps;
   readonly notifier: Notifier;
@@ -18,7 +21,7 @@ export interface TickedParts {
  * Starts the timers for changes that no message triggers, such as the end of an override.
  * @returns a function that stops the timers
  */
-export function startTicks({ devices, lamps, notifier }: TickedParts): () => void {
+export function startTimers({ devices, lamps, notifier }: TimerDependents): () => void {
   const sweep = setInterval(() => {
     for (const [device, change] of devices.sweep(clock.now())) notifier.deviceChanged(device, change);
   }, SWEEP_INTERVAL);

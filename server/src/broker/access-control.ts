@@ -83,7 +83,7 @@ export class AccessControl {
     return this.#accounts.findByName(name) !== undefined;
   }
 
-  /** Logs a client in. @throws Refusal when the client has no account or cannot prove it */
+  /** Logs a client in. @throws Refusal when the client has no account, or cannot prove that the account is its own */
   async login(client: Client, username: string | undefined, password: string): Promise<Login> {
     const account = await this.#accountOf(connectionOf(client), username, password);
     const rights = account ? permissionsOf(account) : FULL_ACCESS;

@@ -8,7 +8,9 @@ interface PendingAcknowledgement {
   /** The PUBACK or PUBREC packet; undefined until aedes has created the packet. */
   packet: Buffer | undefined;
   /**
-   * Bits for the events that must happen before the acknowledgement is sent: `HANDLED_BIT`, `STORED_BIT`, both, or 0 for none.
+   * Bits for the events that must happen before the acknowledgement is sent: `HANDLED_BIT`, `STORED_BIT`, both, or 0
+   * for
+   * none.
    */
   waitsFor: number;
 }
@@ -45,7 +47,10 @@ export class AcknowledgementQueue {
     return ((this.#pending.get(packetId)?.waitsFor ?? 0) & bit) !== 0;
   }
 
-  /** Clears a bit, because its event has happened. Sends the acknowledgement when no bit and no earlier one is left. */
+  /**
+   * Clears a bit, because its event has happened. Sends the acknowledgement when no bit is left and no earlier
+   * acknowledgement is pending.
+   */
   release(packetId: number, bit: number): void {
     const pending = this.#pending.get(packetId);
     if (!pending) return;

@@ -11,19 +11,19 @@ import { ClientConnection } from "./client-connection.js";
 import { ConnectHandler } from "./connect-handler.js";
 import { ConnectionLimit } from "./connection-limit.js";
 import { MessageDelivery } from "./delivery.js";
-import { Emitter } from "./emitter.js";
+import { MessageEmitter } from "./emitter.js";
 import { maxPacketSize } from "./inbound.js";
 import { ProtocolViolation } from "../mqtt/packet-checks.js";
 import { REASON_CODE } from "../mqtt/packets.js";
 import { Persistence } from "./persistence.js";
-import { Publishing } from "./publishing.js";
+import { PublishHandler } from "./publishing.js";
 import { RECEIVE_MAXIMUM } from "./received-ids.js";
 import { RetainedMessages } from "../storage/retained.js";
 import { formatSessionId } from "../storage/session-id.js";
 import type { Session } from "../storage/session.js";
 import { SessionStore } from "../storage/session-store.js";
 import { SessionManager } from "./session-manager.js";
-import { Takeovers } from "./takeovers.js";
+import { TakeoverDetector } from "./takeovers.js";
 import { Wills } from "../storage/wills.js";
 import { clock } from "../time/monotonic-clock.js";
 import { WriteQueue } from "./write-queue.js";
@@ -43,7 +43,7 @@ const EXPIRY_CHECK_INTERVAL = 10_000;
 const TOPIC_ALIAS_MAXIMUM = 64;
 
 /** Messages of aedes errors that are not the client's fault. The broker does not report these errors. */
-const HARMLESS_ERRORS = new Set(["keep alive timeout", "connection closed", "Premature close"]);
+const HARMLESS_ERROR_MESSAGES = new Set(["keep alive timeout", "connection closed", "Premature close"]);
 
 /** Starts the embedded broker with the data of a data folder. */
 export async function startBroker(
@@ -52,7 +52,7 @@ export async function startBroker(
   { accounts = NO_ACCOUNTS, check, limits = DEFAULT_BROKER_LIMITS, connectTimeout = 10_000 }: BrokerOptions = {},
 ): Promise<Broker> {
   // The broker id contains the zero-padded run number, because aedes sorts queues by broker id and then by message
-  // number.
+  // number. So messages of earlier runs come first.
   const id = `run-${String(data.run).padStart(9, "0")}`;
   let closing = false;
   const reportFailure = (error: unknown): void => {
@@ -102,21 +102,21 @@ export async function startBroker(
   const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>
     handlers.rejected("over-limit", "connections", problem),
   );
-  const takeovers = new Takeovers();
+  const takeovers = new TakeoverDetector();
   const writeQueue = new WriteQueue(() => retained.write());
   const { payload } = limits;
   const clientOf = (id: string): Client | undefined => clients.get(id);
   const connectHandler = new ConnectHandler({
     ...{ access, sessions, takeovers, connectionLimit, payload, handlers, clientOf },
   });
-  const publishing = new Publishing({ access, persistence, sessions: sessionStore, retained, handlers, health });
+  const publishing = new PublishHandler({ access, persistence, sessions: sessionStore, retained, handlers, health });
   const delivery = new MessageDelivery(access, sessionStore, persistence.queueReaders);
 
   const aedes = await Aedes.createBroker({
     ...{ id, persistence, connectTimeout, topicAliasMaximum: TOPIC_ALIAS_MAXIMUM, receiveMaximum: RECEIVE_MAXIMUM },
     maximumPacketSize: maxPacketSize(payload),
     sessionExpiryIntervalLimit: sessions.longestExpiry,
-    mq: new Emitter(),
+    mq: new MessageEmitter(),
     // Remove the limit of event listeners per connection, because aedes adds a listener for each packet in progress.
     concurrency: 0,
     maxClientsIdLength: Number.MAX_SAFE_INTEGER,
@@ -162,7 +162,7 @@ export async function startBroker(
   });
   aedes.on("sessionExpired", ({ id }) => sessions.endExpired(id));
   const clientFailed = (client: Client, error: Error): void => {
-    if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERRORS.has(error.message)) return;
+    if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERROR_MESSAGES.has(error.message)) return;
     const reason = error instanceof ProtocolViolation ? error.rejection : "malformed-packet";
     handlers.rejected(reason, connectionOf(client).title, error.message);
   };

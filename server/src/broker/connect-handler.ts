@@ -7,10 +7,11 @@ import { REASON_CODE } from "../mqtt/packets.js";
 import type { ConnectionLimit } from "./connection-limit.js";
 import { sessionIdOf, formatSessionId } from "../storage/session-id.js";
 import type { SessionManager } from "./session-manager.js";
-import type { Takeovers } from "./takeovers.js";
+import type { TakeoverDetector } from "./takeovers.js";
 
 /**
- * The longest client id, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]; a nightlight board uses up to 112.
+ * The longest client id that the broker accepts, in characters. MQTT requires at least 23 [MQTT-3.1.3-5]. The client id
+ * of a Nightlight board has up to 112 characters.
  */
 const MAX_CLIENT_ID_LENGTH = 256;
 
@@ -28,7 +29,7 @@ const MAX_KEEP_ALIVE = 3600;
 export interface ConnectHandlerOptions {
   readonly access: AccessControl;
   readonly sessions: SessionManager;
-  readonly takeovers: Takeovers;
+  readonly takeovers: TakeoverDetector;
   readonly connectionLimit: ConnectionLimit;
   /** Size limit for the payload of a will, in bytes. */
   readonly payload: number;
@@ -76,8 +77,8 @@ export class ConnectHandler {
       throw new Refusal("clientId", "malformed-packet", "a session without a client id cannot be resumed");
     const clientId = requested || `auto-${randomUUID()}`;
     if (packet.will?.topic.startsWith("$")) {
-      // Mosquitto bridges set a will whose topic begins with $. If the broker refused the connection, such a bridge
-      // would reconnect forever.
+      // Drop only the will, because Mosquitto bridges set a will whose topic begins with $. If the broker refused the
+      // connection, such a bridge would reconnect forever.
       const problem = `its will on ${packet.will.topic} is dropped: topics that begin with $ are for the broker itself`;
       this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
       packet.will = undefined;
@@ -102,7 +103,8 @@ export class ConnectHandler {
     const { keepalive = 0 } = packet;
     if (keepalive === 0 || keepalive > MAX_KEEP_ALIVE)
       packet.keepalive = connection.connack.serverKeepAlive = MAX_KEEP_ALIVE;
-    // Give a resumed session an expiry interval until the connection ends, because aedes would discard its queue.
+    // Give a resumed session an expiry interval while the connection is open. Without one, aedes would discard the
+    // queue of the session.
     const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
     if (endsWithConnection && this.#options.sessions.hasSession(packet.clientId)) properties.sessionExpiryInterval = 1;
   }
@@ -129,7 +131,8 @@ export class ConnectHandler {
     const { account, rights } = await access.login(client, username, password);
     if (client.closed) return;
     const { id, clean } = client;
-    // If an administrator has created the first account during the password check, the session id no longer fits.
+    // If an administrator has created the first account during the password check, the session id no longer fits the
+    // account.
     if (id !== sessionIdOf(account?.name, clientId))
       throw new Refusal("busy", "over-limit", "the accounts have changed");
     if (will && !rights.mayPublish(will.topic))

@@ -17,8 +17,8 @@ export class MessageDelivery {
 
   /** The `authorizeForward` hook of aedes. @returns null when the client does not receive the message */
   authorizeForward(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-    // A live message comes neither from a queue (then it has a packet identifier) nor from the retained messages for a
-    // new subscription (then it has no broker id).
+    // A live message has just been published. A message from a queue has a packet identifier, and a retained message
+    // for a new subscription has no broker id, so neither is live.
     const isLive = packet.messageId === undefined && Boolean(packet.brokerId);
     // A client that connects receives its queue first [MQTT-4.6.0-6]. The queue also contains messages that arrive
     // meanwhile.
@@ -35,8 +35,8 @@ export class MessageDelivery {
   }
 
   /**
-   * Returns whether a client receives a live message now. Otherwise the client receives it from its queue, or already
-   * has.
+   * Returns whether a client receives a live message now. If not, the client has already received the message, or will
+   * receive it from its queue.
    */
   #receivesLive(client: Client, packet: AedesPublishPacket): boolean {
     const session = client.clean ? undefined : this.#sessions.get(client.id);

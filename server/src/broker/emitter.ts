@@ -13,7 +13,7 @@ type DoneCallback = (error?: Error | null) => void;
  * `removeListener` calls `done` synchronously, because aedes then removes the closed client from its list by client id.
  * After a delay, aedes could remove a new client with the same id instead.
  */
-export class Emitter {
+export class MessageEmitter {
   readonly #subscribers = new FilterIndex<DeliverMessage>();
   #closed = false;
 

@@ -16,7 +16,7 @@ export const MAX_SKIPPED_PACKET_SIZE = 2_000_000;
 const MAX_PUBLISH_HEADER_SIZE = 65_535 + 4;
 
 /** How long to wait for new tokens when the token bucket is empty, in ms. */
-const TOKEN_WAIT = 10;
+const TOKEN_RETRY_DELAY = 10;
 
 /** Returns the size of the largest packet to buffer, in bytes. @param payload the largest payload, in bytes */
 export function maxPacketSize(payload: number): number {
@@ -213,7 +213,7 @@ export class InboundPackets {
       this.#retryTimer = undefined;
       this.#handlers.waiting();
       this.#resume();
-    }, TOKEN_WAIT);
+    }, TOKEN_RETRY_DELAY);
     return false;
   }
 

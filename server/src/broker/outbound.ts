@@ -3,8 +3,8 @@ import * as packet from "../mqtt/packets.js";
 import { PacketScanner } from "../mqtt/packets.js";
 
 /**
- * Maximum number of unsent bytes for a slow client. Above this limit, QoS 0 messages are dropped and others end the
- * connection.
+ * Maximum number of unsent bytes for a slow client. Above this limit, a message of QoS 0 is dropped, and a message of
+ * QoS 1 or 2 ends the connection.
  */
 export const MAX_UNSENT_BYTES = 4_194_304;
 
@@ -21,8 +21,8 @@ export interface OutboundHandlers {
   /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
   sending(qos: number): void;
   /**
-   * Called when the unsent bytes exceed `MAX_UNSENT_BYTES`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler must
-   * end the connection.
+   * Called when the unsent bytes exceed `MAX_UNSENT_BYTES`. A message of QoS 0 was dropped. For QoS 1 or 2, the handler
+   * must end the connection.
    */
   overflowed(qos: number): void;
   /**

@@ -10,7 +10,7 @@ import type { Session, StoredSubscription, Subscriber } from "../storage/session
 import type { SessionStore } from "../storage/session-store.js";
 import type { Wills } from "../storage/wills.js";
 import { QueueReaders } from "./queue-reader.js";
-import { ReceivedIds } from "./received-ids.js";
+import { ReceivedPacketIds } from "./received-ids.js";
 import { createRetainedStream } from "./retained-stream.js";
 
 /** The part of a client that most methods need: the client id, which identifies the session. */
@@ -54,7 +54,7 @@ export class Persistence {
   readonly #wills: Wills;
   readonly #handlers: PersistenceHandlers;
   readonly #health: StorageHealth;
-  readonly #received: ReceivedIds;
+  readonly #received: ReceivedPacketIds;
   readonly queueReaders = new QueueReaders();
   /**
    * Subscriptions that are already stored. For every granted subscription, aedes passes all subscriptions of the packet
@@ -76,14 +76,14 @@ export class Persistence {
     this.#wills = wills;
     this.#handlers = handlers;
     this.#health = health;
-    this.#received = new ReceivedIds(sessions);
+    this.#received = new ReceivedPacketIds(sessions);
   }
 
   async setup(): Promise<void> {}
 
   /**
    * Resolves when all data so far is on disk. While the disk is full, the promise stays pending.
-   * @throws Error when the broker closes first
+   * @throws Error when the broker closes before all data is on disk
    */
   async whenStored(): Promise<void> {
     await this.#retained.whenStored();
@@ -113,8 +113,8 @@ export class Persistence {
       changed = this.#sessions.subscribe(session, { ...subscription, qos }) || changed;
     }
     if (!changed) return;
-    // Do not wait for a failing disk for a new session: if the session is lost, the CONNACK of the client's next
-    // connection reports no session, and the client subscribes again.
+    // When the session is new, do not wait for a failing disk. If such a session is lost, the CONNACK of the client's
+    // next connection reports no session, and the client subscribes again.
     if (session.isStored) await this.#store.whenStored();
     else await this.#health.waitUnlessFailing(this.#store.whenStored());
   }
@@ -169,7 +169,7 @@ export class Persistence {
     const session = this.#sessions.get(client.id);
     if (!session) return;
     if (packet.messageId !== undefined) this.#sessions.messages.acknowledge(session, packet.messageId);
-    // aedes did not deliver the message because the publisher subscribed with No Local [MQTT-3.8.3-3].
+    // Remove the message, which aedes did not deliver because the publisher subscribed with No Local [MQTT-3.8.3-3].
     else if (packet.clientId === client.id && packet.nl && this.#handlers.isNoLocal(client, packet.topic))
       this.#sessions.messages.remove(session, packet);
   }

@@ -13,14 +13,14 @@ import type { RetainedMessages } from "../storage/retained.js";
 import type { SessionStore } from "../storage/session-store.js";
 
 /**
- * Topic without subscribers for refused messages of MQTT 3.1.1 clients. aedes acknowledges a message only if the
- * message is published.
+ * Topic without subscribers. Messages that the broker refuses from MQTT 3.1.1 clients are published on this topic,
+ * because aedes acknowledges only published messages.
  */
 const DISCARD_TOPIC = "$dropped";
 
 type DoneCallback = (error?: Error | null) => void;
 
-export interface PublishingOptions {
+export interface PublishHandlerOptions {
   readonly access: AccessControl;
   readonly persistence: Persistence;
   readonly sessions: SessionStore;
@@ -32,11 +32,11 @@ export interface PublishingOptions {
 /**
  * Handles PUBLISH: passes messages to the server, into client queues and to the retained messages.
  *
- * Each message is published in its own turn of the event loop. aedes numbers messages, and drops one that reaches a client
- * after a higher number.
+ * Each message is published in its own turn of the event loop, because aedes numbers messages and drops a message that
+ * reaches a client after one with a higher number.
  */
-export class Publishing {
-  readonly #options: PublishingOptions;
+export class PublishHandler {
+  readonly #options: PublishHandlerOptions;
   #aedes: Aedes | undefined;
   /** Number of QoS 0 messages that wait for their own turn of the event loop. */
   #deferred = 0;
@@ -47,7 +47,7 @@ export class Publishing {
   /** Callbacks for messages that are being stored. Each one runs when its message is stored, or when storage fails. */
   readonly #storing = new Set<() => void>();
 
-  constructor(options: PublishingOptions) {
+  constructor(options: PublishHandlerOptions) {
     this.#options = options;
     options.health.addListener({
       failed: () => {
@@ -94,7 +94,7 @@ export class Publishing {
 
   /**
    * Calls `done` when a message is stored. While storage fails, calls `done` at once and delays only the
-   * acknowledgement. Otherwise aedes would stop reading from the client.
+   * acknowledgement, because aedes reads nothing from the client until `done` is called.
    */
   #whenStored(storing: Promise<void>, client: Client, done: DoneCallback, acknowledge: () => void): void {
     let pendingDone: DoneCallback | undefined = done;

@@ -11,7 +11,7 @@ export const RECEIVE_MAXIMUM = 1000;
  * drop a message that a client sends again. Clients with a persistent session have their identifiers stored in the
  * session.
  */
-export class ReceivedIds {
+export class ReceivedPacketIds {
   readonly #sessions: SessionStore;
   /** Packet identifiers by client, for clients without a persistent session. */
   readonly #unstored = new WeakMap<object, Set<number>>();

@@ -67,8 +67,8 @@ export interface ConnackFields {
 }
 
 /**
- * Completes a CONNACK that accepts a client. aedes reports only sessions with subscriptions, and does not report the
- * client id and the keep alive that this broker assigned.
+ * Completes a CONNACK that accepts a client, because aedes omits three values: whether a session without subscriptions
+ * is present, and the client id and keep alive that this broker has assigned.
  */
 export function completeConnack(bytes: Buffer, version: number, fields: ConnackFields): Buffer {
   if (version !== 5) return Buffer.from([0x20, 2, fields.sessionPresent ? 1 : 0, 0]);

@@ -6,10 +6,10 @@ import type { SessionStore } from "../storage/session-store.js";
 import { clock } from "../time/monotonic-clock.js";
 
 /** Maximum number of client ids of one device account: one for the board and a few for experiments. */
-const MAX_DEVICE_IDS = 10;
+const MAX_CLIENT_IDS_PER_DEVICE = 10;
 
 /** Largest share of all connections that one reader account may use, so that other accounts can still connect. */
-const MAX_READER_SHARE = 0.5;
+const MAX_READER_CONNECTION_SHARE = 0.5;
 
 /** Factor by which the queue of a connected client may exceed the limit. Above it, the client is disconnected. */
 const CONNECTED_QUEUE_FACTOR = 10;
@@ -111,11 +111,11 @@ export class SessionManager implements SessionDirectory {
     const present = known !== undefined && !cleanStart && !hasChanged;
     if (account?.role === "device") {
       const ids = this.#idsOf(account.name);
-      if (!ids.has(id) && ids.size >= MAX_DEVICE_IDS)
-        return { problem: `its account uses ${MAX_DEVICE_IDS} client ids already` };
+      if (!ids.has(id) && ids.size >= MAX_CLIENT_IDS_PER_DEVICE)
+        return { problem: `its account uses ${MAX_CLIENT_IDS_PER_DEVICE} client ids already` };
     }
     if (account?.role === "reader") {
-      const max = Math.max(1, Math.floor(this.#limits.connections * MAX_READER_SHARE));
+      const max = Math.max(1, Math.floor(this.#limits.connections * MAX_READER_CONNECTION_SHARE));
       if ((this.#readers.get(account.name) ?? 0) >= max && !this.#handlers.isConnected(id))
         return { problem: `its account has ${max} connections already` };
     }

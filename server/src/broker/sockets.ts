@@ -33,8 +33,9 @@ export interface Listener {
 }
 
 /**
- * Length of the queue of connections that wait for `accept`. After a restart all boards connect at once. A board that
- * meets a full queue wrongly believes that it is connected. The operating system may enforce a lower limit.
+ * Length of the queue of connections that wait for `accept`. The queue is long, because all boards connect at once
+ * after a restart, and a board that meets a full queue wrongly believes that it is connected. The operating system may
+ * enforce a lower limit.
  */
 const ACCEPT_QUEUE_LENGTH = 4096;
 

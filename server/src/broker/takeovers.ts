@@ -9,7 +9,7 @@ const TAKEOVER_PERIOD = 60_000;
  * Maximum number of client ids whose takeovers are counted. A further client id replaces the one with the oldest
  * takeover.
  */
-const MAX_CLIENT_IDS = 1000;
+const MAX_TRACKED_CLIENT_IDS = 1000;
 
 interface Takeover {
   /** Time of the takeover in ms, by `performance.now()`. */
@@ -18,7 +18,7 @@ interface Takeover {
 }
 
 /** Detects two clients with the same client id, which take over each other's session again and again [MQTT-3.1.4-2]. */
-export class Takeovers {
+export class TakeoverDetector {
   readonly #byId = new Map<string, Takeover[]>();
 
   /**
@@ -31,7 +31,7 @@ export class Takeovers {
     const takeovers = this.#recent(id, now);
     takeovers.push({ at: now, addresses: [before, after] });
     this.#byId.delete(id);
-    if (this.#byId.size >= MAX_CLIENT_IDS) this.#byId.delete(this.#byId.keys().next().value!);
+    if (this.#byId.size >= MAX_TRACKED_CLIENT_IDS) this.#byId.delete(this.#byId.keys().next().value!);
     this.#byId.set(id, takeovers.slice(-100));
     return takeovers.length === CONTESTED_TAKEOVER_COUNT;
   }

@@ -1,4 +1,4 @@
-/** Token bucket rate limiter with a capacity of one second (https://en.wikipedia.org/wiki/Token_bucket). */
+/** Rate limiter (https://en.wikipedia.org/wiki/Token_bucket). The bucket holds at most the tokens of one second. */
 export class TokenBucket {
   readonly #rate: number;
   #tokens: number;

@@ -5,7 +5,7 @@ import { joinRedis, createRedisState } from "./redis.js";
 import { clock } from "../time/monotonic-clock.js";
 import { readPeerMessage } from "./checks/peer-messages.js";
 import type { Cluster, ClusterMember, ClusterOptions } from "./cluster-parts.js";
-import { StateDamage } from "./state-damage.js";
+import { StateDamageLog } from "./state-damage.js";
 import { isBatch, decodeBatch } from "./forwarding.js";
 import { OrphanedSessions } from "./orphaned-sessions.js";
 import { Membership } from "./membership.js";
@@ -21,15 +21,16 @@ import { createSharedMemory } from "./shared-memory.js";
 import { loadShards } from "./shard-loading.js";
 
 /**
- * How long the connection to the broker may be lost, in ms. Then the server leaves the cluster and others take over.
+ * How long the connection to the broker may be lost, in ms. Then the server leaves the cluster, and other servers take
+ * over its devices.
  */
-const MAX_BROKER_OUTAGE = 2000;
+const MAX_BROKER_OUTAGE_DURATION = 2000;
 
 /**
  * How long a server waits after an epoch begins before it commands adopted devices, in ms. Meanwhile it drains the
  * sessions of failed servers, which may contain newer readings.
  */
-const ORPHANED_SESSION_WAIT = 1200;
+const ORPHANED_SESSION_WAIT_TIME = 1200;
 
 /** Joins the cluster. @throws StartError if Redis cannot be reached */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
@@ -38,7 +39,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const me = `${start}${folder.serverId}-${folder.run}`;
   const namespace = `nightlight:${prefix}`;
   const redis = await joinRedis(options.url, namespace);
-  const damage = new StateDamage();
+  const damage = new StateDamageLog();
   const reportDamage = (where: string, problem: string): void => damage.report(where, problem);
   const reportDamagedCollection = (collection: string, problem: string): void =>
     reportDamage(`${namespace}:${collection}`, problem);
@@ -78,9 +79,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 
   const membership = new Membership({
     hub,
-    isPresent() {
+    receivesDeviceMessages() {
       if (link.connected) lastUp = performance.now();
-      return performance.now() - lastUp < MAX_BROKER_OUTAGE;
+      return performance.now() - lastUp < MAX_BROKER_OUTAGE_DURATION;
     },
     async prepareEpoch({ members }, { releaseAll, dataLost }) {
       const owners = assignSlots(members);
@@ -114,7 +115,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     leaseRenewed({ undrained }) {
       router.retryWaiting();
       if (!membership.isReady) return;
-      if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT) handover.resendCommands();
+      if (undrained.size === 0 || performance.now() - epochStart > ORPHANED_SESSION_WAIT_TIME)
+        handover.resendCommands();
       for (const [member, time] of undrained)
         if (router.ownsSlot(slotOf(member))) orphanedSessions.drain(member, sharedClock.fromWall(time));
     },

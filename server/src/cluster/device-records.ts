@@ -34,7 +34,7 @@ export interface UnwrittenReading {
    */
   readonly time: number;
   readonly light: number;
-  /** When the reading arrived, by the monotonic clock. */
+  /** When the reading arrived, in ms by the monotonic clock. */
   readonly arrived: number;
 }
 
@@ -51,7 +51,7 @@ export function recordOf(device: Device, unwritten: readonly UnwrittenReading[],
   const toStoredReading = ({ time, light: then }: UnwrittenReading): StoredReading =>
     time === sharedMeasuredAt && then === light ? 0 : [sharedMeasuredAt - time, then];
   return [
-    boots?.toStored().map((boot) => convertBoot(boot, toSharedTime)) ?? null,
+    boots?.toStoredBoots().map((boot) => convertBoot(boot, toSharedTime)) ?? null,
     light ?? null,
     seq ?? null,
     sharedMeasuredAt,
@@ -104,8 +104,8 @@ export const FIELD_PREFIX = { device: "d", override: "o", actions: "a", zone: "z
 const BATCH_INTERVAL = 20;
 
 /**
- * How long writing a reading to the history may take, in ms. The next owner of a device adds younger readings to the
- * history again.
+ * How long writing a reading to the history may take, in ms. The next owner of a device adds readings that are younger
+ * than this to the history again.
  */
 const MAX_HISTORY_DELAY = 1000;
 

@@ -10,9 +10,7 @@ export interface EpochReasons {
   readonly dataLost: boolean;
 }
 
-/**
- * The length of a lease, in ms. After a machine has failed, the cluster notices this within the length of one lease.
- */
+/** The length of a lease, in ms. The cluster notices within this time that a machine has failed. */
 export const LEASE_LENGTH = 1500;
 
 /** The interval at which the lease is renewed, in ms. */
@@ -23,15 +21,17 @@ const LEASE_MARGIN = 200;
 
 export interface MembershipOptions {
   readonly hub: Hub;
-  /** Returns whether this server receives messages from devices. If not, it leaves the cluster. */
-  isPresent(): boolean;
+  /** Returns whether this server receives messages from devices. If not, the server leaves the cluster. */
+  receivesDeviceMessages(): boolean;
   /** Releases everything that this server does not own in the new epoch. Resolves when Redis has stored its state. */
   prepareEpoch(view: MembershipView, reasons: EpochReasons): Promise<void>;
   /**
    * Adopts the devices and zones that this server owns. Called after all members have released what they do not own.
    */
   beginEpoch(view: MembershipView): Promise<void>;
-  /** Called with the time of Redis's clock, and with the monotonic time at which this server sent its question. */
+  /**
+   * Called with the time of Redis's clock, and with the monotonic time at which this server asked for it, both in ms.
+   */
   redisTimeRead?(time: number, asked: number): void;
   /** Called after each renewal of the lease. */
   leaseRenewed(view: MembershipView): void;
@@ -52,7 +52,10 @@ export class Membership {
   #renewAgain = false;
   #closed = false;
   #unsubscribed = false;
-  /** Whether the cluster has removed this server. Its state is then outdated until the server has released it. */
+  /**
+   * Whether the cluster has removed this server. Until the server has released its devices and zones, their state is
+   * outdated.
+   */
   #isOutdated = true;
   /** When the lease ends, by `performance.now()`. */
   #leaseEnd = -Infinity;
@@ -134,7 +137,7 @@ export class Membership {
     while (this.#renewAgain && !this.#closed) {
       this.#renewAgain = false;
       try {
-        await (this.#options.isPresent() ? this.#renew() : this.#leave());
+        await (this.#options.receivesDeviceMessages() ? this.#renew() : this.#leave());
         this.#failing = false;
       } catch (error) {
         if (!this.#failing) this.#options.failed(textOf(error));
@@ -145,7 +148,8 @@ export class Membership {
   }
 
   async #renew(): Promise<void> {
-    // Without a subscription in Redis, a server cannot be a member. When it is restored, `changed` renews the lease.
+    // Without a subscription in Redis, a server cannot be a member. When the subscription is restored, `changed` renews
+    // the lease.
     if (this.#unsubscribed) return;
     const asked = performance.now();
     const askedAt = clock.now();

@@ -20,7 +20,7 @@ export interface PeerAnswer {
 export type PeerMessage =
   | { readonly ask: number; readonly from: string; readonly request: PeerRequest }
   | { readonly answer: number; readonly with: PeerAnswer }
-  /** A client of that server receives events. */
+  /** Subscribes the named server to events, because one of its HTTP clients receives events. */
   | { readonly follow: string }
   /** Server-sent events in their text form. */
   | { readonly events: string };

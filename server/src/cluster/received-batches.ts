@@ -1,6 +1,6 @@
 /**
- * Maximum number of handled batches to remember per sender. A server sends at most 100 batches a second, so this covers
- * 10 s.
+ * Maximum number of handled batches to remember per sender. A server sends at most 100 batches a second, so this number
+ * covers the batches of at least 10 s.
  */
 const MAX_REMEMBERED_BATCHES = 1000;
 

@@ -6,7 +6,10 @@ import type { Collection, CollectionWrite, StateStore } from "../storage/state.j
 /** The timeout of a Redis command, in ms. A command without an answer fails after this time. */
 const COMMAND_TIMEOUT = 5000;
 
-/** The longest value to accept from Redis, in characters. Servers write about 1,600; longer values count as damaged. */
+/**
+ * The longest value to accept from Redis, in characters. Servers write values of up to about 1,600 characters, so a
+ * value above this limit counts as damaged.
+ */
 const MAX_VALUE_LENGTH = 8192;
 
 /** The pause between two attempts to reconnect, in ms. */
@@ -123,7 +126,7 @@ export function createRedisState({ redis, namespace }: RedisLink, damaged: Repor
       lines.push(...deletes);
     }
     lines.push("");
-    // Send the text as a buffer. For a concatenated string, the Redis client would be slower.
+    // Send the text as a buffer, because the Redis client is slower with a concatenated string.
     const deleted = await runWriteScript.call(redis, `${namespace}:`, Buffer.from(lines.join("\n")));
     for (const key of deleted as string[]) damaged(key, `${WRONG_TYPE_PROBLEM}; it was deleted`);
   };

@@ -27,7 +27,7 @@ export interface ShardOptions {
   readonly prefix: string;
   /** The shared clock, which converts stored times to monotonic times. */
   readonly clock: StorageClock;
-  /** Returns whether the topic prefix or the ids of this server include the device. */
+  /** Returns whether this server handles a device, according to its topic prefix and its setting `ids`. */
   isInScope(id: string): boolean;
   /** Called for each damaged value in Redis. The value is then skipped. */
   reportDamage(collection: string, problem: string): void;

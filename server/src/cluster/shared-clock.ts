@@ -26,8 +26,8 @@ export class SharedClock implements StorageClock {
 
   /**
    * Updates the estimate of the shared clock.
-   * @param sharedTime the time of Redis's clock
-   * @param asked when this server asked for the time, by the monotonic clock
+   * @param sharedTime the time of Redis's clock, in ms since 1970
+   * @param asked when this server asked for the time, in ms by the monotonic clock
    */
   adjust(sharedTime: number, asked: number): void {
     const ahead = Math.round(sharedTime - (asked + clock.now()) / 2);

@@ -4,7 +4,7 @@ import type { RejectionLog } from "../observability/rejection-log.js";
 const MAX_DESCRIPTION_LENGTH = 200;
 
 /** Counts and logs damaged data in Redis. Keeps reports until `reportTo` is called, and logs them then. */
-export class StateDamage {
+export class StateDamageLog {
   #rejects: RejectionLog | undefined;
   #found: (readonly [where: string, problem: string])[] = [];
 

@@ -6,7 +6,7 @@ import type { StorageClock } from "../time/storage-clock.js";
 import { FIELD_PREFIX, toStoredLamp, type DeviceRecords } from "./device-records.js";
 
 /** Maximum number of devices per batch. Redis executes no other commands while it writes a batch. */
-const BATCH_SIZE = 2000;
+const MAX_DEVICES_PER_BATCH = 2000;
 
 export interface StoreEverythingOptions {
   readonly member: Pick<ClusterMember, "devices" | "zones" | "actions">;
@@ -27,8 +27,8 @@ export async function storeEverything({
   clock,
 }: StoreEverythingOptions): Promise<number> {
   const devices: Device[] = [...member.devices];
-  for (let at = 0; at < devices.length; at += BATCH_SIZE) {
-    for (const device of devices.slice(at, at + BATCH_SIZE)) {
+  for (let at = 0; at < devices.length; at += MAX_DEVICES_PER_BATCH) {
+    for (const device of devices.slice(at, at + MAX_DEVICES_PER_BATCH)) {
       records.storeDevice(device);
       if (device.override.mode !== "auto") void memory.setOverride(device.id, device.override);
     }

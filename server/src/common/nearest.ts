@@ -4,8 +4,8 @@ import { distance } from "fastest-levenshtein";
 const normalizeWord = (word: string): string => word.toLowerCase().replace(/[-_ ]/g, "");
 
 /**
- * Returns how many edits (inserted, deleted or replaced letters) a typing mistake may have: one for every three
- * letters.
+ * Returns the largest edit distance at which a candidate still counts as similar to a word: one inserted, deleted or
+ * replaced letter for every three letters of the word, and at least one.
  */
 const maxEditsOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 

@@ -20,7 +20,10 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE_NETWORKS.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-/** Network bridges of containers and virtual machines, whose addresses boards cannot reach. */
+/**
+ * Matches the names of network interfaces of containers, virtual machines and VPNs, whose addresses boards cannot
+ * reach.
+ */
 const VIRTUAL_INTERFACE_PATTERN =
   /^(docker|br-|veth|virbr|vmnet|vboxnet|utun|tun|tap|wg|tailscale|zt|vEthernet|VirtualBox|VMware)/i;
 

@@ -12,7 +12,10 @@ import {
 } from "../decisions/policy.js";
 import { CONFIGURATION_SCHEMA, type Configuration, type ZoneConfiguration } from "./schema.js";
 
-/** Returns the default of `stale_after`, in ms: the duration of three reports. */
+/**
+ * Returns the default of `stale_after`, in ms: the time in which a board sends three reports, or `DEFAULT_STALE_AFTER`
+ * if that is longer.
+ */
 function defaultStaleAfterOf({ report, heartbeat, interval }: Configuration["reporting"]): number {
   return Math.max(DEFAULT_STALE_AFTER, 3 * (report === "interval" ? interval : heartbeat));
 }

@@ -1,7 +1,8 @@
 /**
  * zod schemas for kinds of settings, such as ports and durations. The error of a schema is a phrase that completes the
- * sentence "it must be …". The description of a schema appears in editors and in `docs/reference/configuration.md`. It
- * states the purpose of the setting and, if necessary, the allowed values.
+ * sentence "it must be …". The description of a schema appears in text editors and in
+ * `docs/reference/configuration.md`. The description states the purpose of the setting and, if necessary, the allowed
+ * values.
  */
 import { z } from "zod";
 import { idProblem, type Field } from "../../../contract/index.js";
@@ -109,7 +110,8 @@ export function timeOfDaySchema(what: string) {
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
-    // Exclude offsets such as +01:00. Some Node versions reject them, and they have no daylight saving time.
+    // Exclude time zones that are offsets, such as +01:00. Some Node versions reject offsets, and an offset has no
+    // daylight saving time.
     return /^[a-z]/i.test(name);
   } catch {
     return false;
@@ -207,13 +209,19 @@ export const webhookUrlSchema = (what: string) =>
     pathname.endsWith(`/${SECRET_MASK}`) ? "its path is masked here; enter the whole URL" : "",
   );
 
-/** Schema of the address of a page. It has no fragment, because the server appends fragments to make links. */
+/**
+ * Schema of the address of a web page. The address has no query and no fragment, because the server appends fragments
+ * to make links.
+ */
 export function pageUrlSchema(what: string) {
   const problemOf = ({ search, hash }: URL): string => (search || hash ? "it ends before any ? or #" : "");
   return webUrlSchema(what, "https://lights.example.org", problemOf);
 }
 
-/** Schema of the URL of a topic of ntfy, whose topics have no folders. */
+/**
+ * Schema of the URL of a topic of the notification service ntfy. The path of the URL is the name of the topic, which
+ * contains no further slash.
+ */
 export function ntfyUrlSchema(what: string) {
   const problemOf = ({ pathname, search, hash }: URL): string =>
     /^\/[-_A-Za-z0-9]{1,64}$/.test(pathname) && !search && !hash

@@ -102,7 +102,7 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
     warnings: [...warnings, ...misspelledVariableWarnings(env)],
     has: (path) => valueAt(path) !== undefined,
     origin: (path) => valueAt(path)?.origin,
-    formatFound(path) {
+    formatFoundValue(path) {
       const value = valueAt(path)?.value;
       const item = typeof path.at(-1) === "number" ? (value as unknown[])[path.at(-1) as number] : value;
       return formatValue(path, `"${String(item)}"`);

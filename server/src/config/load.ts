@@ -12,9 +12,12 @@ import { parseYaml, readYamlFile, type YamlFile } from "./yaml-file.js";
 
 /** The complete configuration from file, environment and flags. */
 export interface LoadedConfiguration {
-  /** Path of the file as the user wrote it; undefined without a file. */
+  /** Path of the file as the user wrote it; undefined if there is no file. */
   readonly file: string | undefined;
-  /** All settings with defaults and absolute paths. Only `options` contains secrets from the files of the settings. */
+  /**
+   * All settings with defaults and absolute paths. Secrets that the server reads from separate files are only in
+   * `options`.
+   */
   readonly configuration: Configuration;
   readonly options: ReturnType<typeof optionsOf>;
   /** Warnings, for example about a password on the command line. Each warning is one sentence. */

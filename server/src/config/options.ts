@@ -62,7 +62,8 @@ export interface ServerOptions {
   /** Topic prefix for MQTT discovery by Home Assistant. Default: `homeassistant`; false turns discovery off. */
   readonly homeAssistant?: { readonly discoveryPrefix: string } | false;
   /**
-   * When problems become alerts, and where alerts are sent. Default: after two minutes, and nowhere but the dashboard.
+   * When problems become alerts, and where alerts are sent. Default: a problem becomes an alert after two minutes, and
+   * only the dashboard shows alerts.
    */
   readonly alerts?: Partial<AlertSettings>;
   /**
@@ -80,15 +81,15 @@ export interface ServerOptions {
   /** Which messages to log, if `log` is a format. Default: condensed. */
   readonly logMessages?: LogMessages;
   /**
-   * The command that started this server, such as `npm start --`. The dashboard shows commands to copy that begin with
-   * it. Default: the program is not known, and the dashboard names settings instead.
+   * The command that started this server, such as `npm start --`. The dashboard shows commands that begin with this
+   * command and that people can copy. Default: the command is unknown, and the dashboard names settings instead.
    */
   readonly startCommand?: string;
   /** Plug-ins for the HTTP API. */
   readonly plugins?: readonly Plugin[];
   /**
-   * The configuration file, which the HTTP API then shows and changes: a `LiveConfiguration`. Default: none; then the
-   * program that calls `startServer` sets all options.
+   * The source of the settings that the HTTP API shows and changes, such as a `LiveConfiguration`. Default: none,
+   * because the program that calls `startServer` sets all options.
    */
   readonly configuration?: SettingsSource;
 }

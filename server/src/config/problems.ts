@@ -24,12 +24,12 @@ export interface Source {
   /** Returns whether the source has a value at a path. */
   has(path: Path): boolean;
   /** Returns the value at a path for display: one line, without secrets; "" for a missing value. */
-  formatFound(path: Path): string;
+  formatFoundValue(path: Path): string;
   /**
    * Returns the key before a key that a decimal comma has created: `threshold` for `5` in `{threshold: 300,5}`. Returns
    * undefined for other keys.
    */
-  keyBeforeComma?(path: Path): string | undefined;
+  findKeyBeforeComma?(path: Path): string | undefined;
   /**
    * Creates a problem that names the setting as this source does.
    * @param sentenceFor returns the sentence for the name of the setting
@@ -93,7 +93,7 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) => {
         const at = [...path, key];
-        const before = source.keyBeforeComma?.(at);
+        const before = source.findKeyBeforeComma?.(at);
         const sentence = before === undefined ? undefined : decimalCommaProblem(nameOf([...path, before]));
         return source.createProblem(at, (name) => sentence ?? describeUnknownKey(name, key, issue.message), true);
       });
@@ -111,7 +111,7 @@ export function problemsOf(source: Source, issues: readonly Issue[], above: Path
           true,
         ),
       ];
-    const found = source.formatFound(path);
+    const found = source.formatFoundValue(path);
     const is = source.has(path) ? `is ${found || "empty"}` : "is missing";
     return [source.createProblem(path, (name) => `${name} ${is}; it must be ${issue.message}.`)];
   });

@@ -256,7 +256,7 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
 export type Configuration = z.output<typeof CONFIGURATION_SCHEMA>;
 export type ZoneConfiguration = Configuration["zones"][string];
 
-/** Returns the JSON Schema of the configuration file, for editors. */
+/** Returns the JSON Schema of the configuration file, with which text editors complete and check settings. */
 export function createJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(CONFIGURATION_SCHEMA, { io: "input", target: "draft-7" });
   return { ...schema, title: "Configuration of nightlight-server" };

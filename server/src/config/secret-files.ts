@@ -26,7 +26,10 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== "";
 }
 
-/** Returns whether a file contains any of the secrets. Secrets may also come from flags or the environment. */
+/**
+ * Returns whether a file contains any of the secrets. The configuration file may contain none of them, because secrets
+ * can also come from flags or the environment.
+ */
 function containsSecret(file: string, secrets: readonly (string | undefined)[]): boolean {
   let text: string;
   try {

@@ -9,7 +9,10 @@ export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";
 
 const VARIABLE_PREFIX = "NIGHTLIGHT_";
 
-/** All environment variables of the server and its subcommands. The server warns about variables with similar names. */
+/**
+ * All environment variables of the server and its subcommands. The server warns about an unknown variable whose name is
+ * similar to one of these.
+ */
 const KNOWN_VARIABLES = new Set([
   CONFIG_ENV,
   "NIGHTLIGHT_TOKEN",

@@ -15,10 +15,12 @@ import { nestsDeeperThan } from "./nesting.js";
 import { nameOf, formatValue, unreadableReason, type Problem, type Source, type Path } from "./problems.js";
 import { syntaxProblems } from "./yaml-syntax.js";
 
-/** Maximum nesting depth of a file. Valid settings nest six levels deep. */
+/** Maximum nesting depth of a configuration file. A valid file has at most six levels. */
 const MAX_NESTING_DEPTH = 16;
 
-/** Maximum size of a file, in bytes. 100,000 devices with a label and a rule each take 9 MB. */
+/**
+ * Maximum size of a configuration file, in bytes. A file with 100,000 devices that have a label and a rule takes 9 MB.
+ */
 export const MAX_FILE_SIZE = 64 * 1024 * 1024;
 
 /** Options for parsing configuration files with the library `yaml`. */
@@ -27,7 +29,8 @@ export const PARSE_OPTIONS = {
   schema: "core",
   stringKeys: true,
   prettyErrors: false,
-  // Do not let the library check for duplicate keys: 100,000 devices would take minutes. `syntaxProblems` checks.
+  // The library would take minutes to check 100,000 devices for duplicate keys. `syntaxProblems` checks the keys
+  // instead.
   uniqueKeys: false,
 } as const;
 
@@ -53,7 +56,7 @@ export function readYamlFile(name: string): YamlFile {
   }
 }
 
-/** Parses YAML text. @param name file name for problems */
+/** Parses YAML text. @param name file name that the texts of problems contain */
 export function parseYaml(name: string, text: string): YamlFile {
   if (nestsDeeperThan(text, MAX_NESTING_DEPTH))
     return { ...parseYaml(name, ""), problems: [{ file: name, text: `${name} nests deeper than any setting does.` }] };
@@ -72,13 +75,13 @@ export function parseYaml(name: string, text: string): YamlFile {
     data: readable ? replaceNulls(document.toJS({ maxAliasCount: -1 }), 0) : {},
     problems,
     has: (path) => findNodes(document, path).value !== undefined,
-    formatFound(path) {
+    formatFoundValue(path) {
       const { value } = findNodes(document, path);
       if (isMap(value)) return "a mapping";
       if (isSeq(value)) return value.items.length > 0 ? "a list" : "an empty list";
       return value?.range ? formatValue(path, text.slice(value.range[0], value.range[1])) : "";
     },
-    keyBeforeComma(path) {
+    findKeyBeforeComma(path) {
       const { pair, map } = findNodes(document, path);
       const before = pair && map?.flow ? map.items[map.items.indexOf(pair) - 1] : undefined;
       return pair?.value === null && isScalar(before?.key) ? String(before.key.value) : undefined;
@@ -120,8 +123,8 @@ function findNodes(document: Document.Parsed, path: Path): YamlNodes {
 }
 
 /**
- * Replaces null by undefined, which the schema treats as a missing setting. A zone or device without a value becomes an
- * empty mapping, so that the schema reports which settings it needs.
+ * Replaces null by undefined, which the schema treats as a missing setting. Replaces the null of a zone or device by an
+ * empty mapping, so that the schema reports which settings of the zone or device are missing.
  */
 function replaceNulls(value: unknown, depth: number, above = ""): unknown {
   if (depth === 0 && value === null) return {};

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, visit, type Alias, type Document, type
 
 /** A YAML syntax error. */
 export interface SyntaxProblem {
-  /** Position in the text, in UTF-16 code units. */
+  /** Position of the error in the text of the file, in UTF-16 code units. */
   readonly offset: number;
   readonly sentence: string;
 }

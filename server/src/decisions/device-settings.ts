@@ -14,7 +14,7 @@ export class DeviceSettingsSource {
     this.apply(policy);
   }
 
-  /** Replaces the policy. Existing devices get the new settings only when the caller configures them again. */
+  /** Replaces the policy. Existing devices get the new settings only when the caller calls `configure` on them. */
   apply(policy: Policy): void {
     const { rule, reporting } = policy;
     this.#policy = policy;

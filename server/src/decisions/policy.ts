@@ -7,7 +7,7 @@ import {
   type Rule,
 } from "../../../contract/index.js";
 
-/** The daily hours in which the zone's lamps follow its rule. If `from` is later than `to`, the hours span midnight. */
+/** The daily hours in which a zone's lamps follow its rule. If `from` is later than `to`, the hours span midnight. */
 export interface Hours {
   /** When the hours begin: minutes since midnight, 0 to 1439, in `time_zone`. */
   readonly from: number;

@@ -38,7 +38,7 @@ export class Boot implements Sequence, BoardClock {
   }
 
   /** Makes this boot use another array. The caller has already copied the fields to this array. */
-  useNumbers(numbers: Float64Array<ArrayBufferLike>, at: number): void {
+  useArray(numbers: Float64Array<ArrayBufferLike>, at: number): void {
     this.#numbers = numbers;
     this.#at = at;
   }

@@ -18,7 +18,7 @@ export interface PlacedReading {
   readonly arrival: ArrivalOrder;
   /** When the reading was taken, by the monotonic clock. */
   readonly measuredAt: number;
-  /** Whether `measuredAt` is certain. If not, the reading may have waited at a broker and be older. */
+  /** Whether `measuredAt` is certain. If not, the reading may have waited at a broker, and may be older. */
   readonly isTimeCertain: boolean;
 }
 
@@ -49,7 +49,7 @@ export class Boots extends Boot {
     return placeInBoot(this, "newest", reading, now, live);
   }
 
-  toStored(): StoredBoot[] {
+  toStoredBoots(): StoredBoot[] {
     if (Number.isNaN(this.bootNumber)) return [];
     return this.#previousBoot ? [toStoredBoot(this), toStoredBoot(this.#previousBoot)] : [toStoredBoot(this)];
   }

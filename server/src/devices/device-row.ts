@@ -56,7 +56,10 @@ export class DeviceRow {
     writeFlag(this.#page.numbers, this.#at, ONLINE_FLAG, online);
   }
 
-  /** When the device last went online or offline, by the monotonic clock; undefined if before the server started. */
+  /**
+   * When the device last went online or offline, by the monotonic clock; undefined if this happened before the server
+   * started.
+   */
   get since(): number | undefined {
     return numberOrUndefined(this.#page.numbers[this.#at + ONLINE_CHANGED_COLUMN]);
   }

@@ -2,7 +2,7 @@ import { DEFAULT_CADENCE, LESSON_RULE, type Lamp, type Rule, type Status } from 
 import type { StoredBoot } from "./boots.js";
 import type { Override } from "./override.js";
 
-/** The fields of a zone that a device reads if the zone controls its lamp. */
+/** The fields that a device reads from the zone that controls the device's lamp. */
 export interface LampZone {
   readonly policy: { readonly name: string };
   readonly override: Override;

@@ -19,8 +19,8 @@ export interface DeviceView {
   /** Who decides about the lamp: `device` while the board cannot reach the server. */
   readonly decided_by: "server" | "device";
   /**
-   * When the last message arrived, in ISO 8601; null if there was none. If `light` is from before a restart, the time
-   * of that reading.
+   * When the last message arrived, in ISO 8601; null if no message has arrived. If `light` is from before a restart of
+   * the server, this is the time of that reading.
    */
   readonly last_seen: string | null;
   /** When the device went online or offline, in ISO 8601; null if this happened before the server started. */
@@ -29,9 +29,9 @@ export interface DeviceView {
   readonly missing: number;
   /** Number of readings that the board has lost because its memory was full while it was offline. */
   readonly dropped: number;
-  /** `auto`, or a person's override `on` or `off`. */
+  /** The override that a person has set: `on` or `off`; `auto` if there is none. */
   readonly mode: Mode;
-  /** When the override ends, in ISO 8601; null if it has no end or there is none. */
+  /** When the override ends, in ISO 8601; null without an override, or if the override has no end. */
   readonly until: string | null;
   /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
   readonly reason: string | null;
@@ -48,10 +48,12 @@ export interface DeviceView {
    */
   readonly heartbeat: number;
   /**
-   * Whether the board has applied the present rule and reporting parameters; null for a device that does not report it.
+   * Whether the board has applied the present rule and reporting parameters; null if the device does not report which
+   * ones it has applied.
    */
   readonly config_applied: boolean | null;
-  /** The board and the firmware version that the device reports; missing for a device that reports none. */
+  /** The type of board that the device reports; missing if the device reports none. */
   readonly board?: string;
+  /** The firmware version that the device reports; missing if the device reports none. */
   readonly firmware?: string;
 }

@@ -204,7 +204,10 @@ export class Device extends DeviceRow {
     this.obtainBoots().restore(stored);
   }
 
-  /** Updates the number of sequence numbers that have not arrived. @param gapCount their number in the latest boot */
+  /**
+   * Updates the count of missing readings.
+   * @param gapCount how many sequence numbers of the latest boot have not arrived
+   */
   updateGaps(gapCount: number, now: number): void {
     // Most devices never miss a reading, so create the object only when necessary.
     if (gapCount > 0 || this.#gaps) (this.#gaps ??= new Gaps()).update(gapCount, now);
@@ -212,7 +215,7 @@ export class Device extends DeviceRow {
 
   override detach(): void {
     super.detach();
-    this.#boots?.useNumbers(...this.bootNumbers);
+    this.#boots?.useArray(...this.bootNumbers);
   }
 
   /** Why the lamp is on or off, in a sentence for people; null before the first decision. */

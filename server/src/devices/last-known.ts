@@ -6,8 +6,8 @@ import type { History } from "../history/history.js";
 const DEVICES_PER_QUERY = 2000;
 
 /**
- * Restores the last reading and the last lamp state of each device from the history, to show them to people. Keeps
- * newer values. Decisions do not use the restored values. Never rejects.
+ * Restores the last reading and the last lamp state of each device from the history, to show them to people. Does not
+ * replace newer values. Decisions do not use the restored values. Never rejects.
  * @param changed called with each device whose displayed state has changed
  * @param warned called with a sentence for the log if the history cannot be read
  * @param signal stops the restoration

@@ -1,7 +1,7 @@
 import type { CombineMethod, Lamp, Rule } from "../../../contract/index.js";
 import type { Mode } from "./override.js";
 
-/** Builds the sentences that explain decisions to people, only when somebody wants to see them. */
+/** This module builds the sentences that explain decisions to people. It builds them only when somebody views them. */
 
 /**
  * Maximum number of cached sentences per rule; a full cache is cleared. Lamps with the same rule switch at similar

@@ -1,4 +1,7 @@
-/** How many sequence numbers the server remembers to detect duplicates. An offline board keeps fewer readings. */
+/**
+ * How many sequence numbers the server remembers to detect duplicates. This is more than the number of readings that an
+ * offline board keeps.
+ */
 export const WINDOW_SIZE = 1024;
 
 /**
@@ -29,8 +32,8 @@ export interface Sequence {
 }
 
 /**
- * Starts a sequence with the first reading of a boot that arrives. If its number is at most `WINDOW_SIZE`, all
- * lower numbers count as missing.
+ * Starts a sequence with the first reading of a boot that arrives. If `seq` is at most `WINDOW_SIZE`, all lower numbers
+ * count as missing.
  */
 export function startSequence(sequence: Sequence, seq: number): void {
   // With a number above `WINDOW_SIZE`, the board may have sent its earlier readings to another server, so they do not

@@ -1,8 +1,8 @@
 import { CHUNK_LENGTH, HOUR_LENGTH } from "./packing.js";
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const DAY = 24 * HOUR_LENGTH;
+const SECOND_LENGTH = 1000;
+const MINUTE_LENGTH = 60 * SECOND_LENGTH;
+const DAY_LENGTH = 24 * HOUR_LENGTH;
 
 /**
  * Possible lengths of a bucket, in ms. From ten minutes on, they are multiples of a chunk, and from an hour on,
@@ -11,11 +11,11 @@ const DAY = 24 * HOUR_LENGTH;
  */
 const BUCKET_LENGTHS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
-  ...[1, 2, 5].map((n) => n * MINUTE),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND_LENGTH),
+  ...[1, 2, 5].map((n) => n * MINUTE_LENGTH),
   ...[1, 2, 3].map((n) => n * CHUNK_LENGTH),
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR_LENGTH),
-  ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((n) => [n * DAY, 2 * n * DAY, 5 * n * DAY]),
+  ...[1, 10, 100, 1000, 10_000, 100_000].flatMap((n) => [n * DAY_LENGTH, 2 * n * DAY_LENGTH, 5 * n * DAY_LENGTH]),
 ];
 
 /** Counts the buckets that a range touches. Buckets start at multiples of their length since 1970 (UTC). */

@@ -96,7 +96,8 @@ function unpackAnswer({ points, ...rest }: PackedAnswer): HistoryAnswer {
 }
 
 /**
- * Merges readings and switches of a page by time. Of equal times, the reading is first, because it caused the switch.
+ * Merges the readings and switches of a page by time. A reading comes before a switch with the same time, because the
+ * reading caused the switch.
  */
 function* mergeRows({ times, lights, switches }: HistoryPage): Generator<HistoryRow[]> {
   let rows: HistoryRow[] = [];

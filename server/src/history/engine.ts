@@ -9,7 +9,10 @@ export interface EngineOptions {
   onDamage?(problem: string): void;
 }
 
-/** The interface that each database engine implements. Callers validate queries and complete pending writes first. */
+/**
+ * The interface that each database engine implements. Before a query, the caller must validate the query and complete
+ * pending writes.
+ */
 export interface Engine {
   /** Name of the database in messages: the file path, or the host and database name without a password. */
   readonly name: string;

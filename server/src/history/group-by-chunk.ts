@@ -9,7 +9,7 @@ export function* groupByChunk(
   devices: Uint32Array,
   times: Float64Array,
 ): Generator<[chunk: number, indexes: number[]]> {
-  // Sort numbers that combine device and index, which is much faster than a comparison function.
+  // Sort numbers that combine device and index, because this is much faster than sorting with a comparison function.
   const keys = new Float64Array(devices);
   for (let at = 0; at < keys.length; at++) keys[at] = keys[at] * keys.length + at;
   keys.sort();

@@ -21,7 +21,7 @@ export interface HistoryReading {
 
 /** A change of a lamp's state, or the first known state of a lamp. */
 export interface HistorySwitch {
-  /** Monotonic time in ms when the switch is added; ms since 1970 in query results. */
+  /** When the lamp was switched: monotonic time in ms for `addSwitch`, ms since 1970 in query results. */
   readonly time: number;
   readonly led_on: boolean;
   /** Who switched the lamp: the server's rule, a person, or the board on its own. */
@@ -113,7 +113,7 @@ export interface History {
   readLatest(devices: readonly string[]): Promise<readonly (LatestEntries | undefined)[]>;
   /** Deletes all data of a device. */
   forget(device: string): Promise<void>;
-  /** Changes the retention. The history deletes data that is now too old at once. */
+  /** Changes the retention, and immediately deletes data that is older than the new retention allows. */
   retain(retention: Retention): void;
   /** Numbers of entries for metrics: waiting to be written, written since the start, and lost since the start. */
   readonly stats: { readonly waiting: number; readonly written: number; readonly lost: number };

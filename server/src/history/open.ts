@@ -5,8 +5,8 @@ import type { History } from "./history.js";
 export const HISTORY_SCHEMES = ["postgres", "postgresql"] as const;
 
 /**
- * Opens the history: the PostgreSQL database with this URL, or without a URL a SQLite file in the data folder. Loads
- * only the modules of that database.
+ * Opens the history in the PostgreSQL database with this URL. Without a URL, opens a SQLite file in the data folder.
+ * Loads only the modules of the database that it opens.
  * @throws StartError when the history cannot be opened and a retry cannot help
  */
 export async function openHistory(url: string | undefined, folder: string, options: EngineOptions): Promise<History> {

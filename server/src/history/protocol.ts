@@ -15,7 +15,10 @@ export interface WorkerSetup {
 /** Values of `HistorySwitch.by`. Stored switches contain the position of a value in this array. */
 export const SWITCH_CAUSES = ["server", "person", "device"] as const;
 
-/** Switches in columns: entries with the same index belong together. A thread receives arrays faster than objects. */
+/**
+ * Switches in columns: entries with the same index belong together. Columns are used because a thread receives arrays
+ * faster than objects.
+ */
 export interface SwitchColumns {
   /** Device of each switch, as a device index. `HistoryBatch` explains these indexes. */
   readonly devices: Uint32Array;
@@ -91,7 +94,10 @@ export interface HistoryRange {
 
 /** The functions of the worker thread that the server can call. */
 export interface WorkerCalls {
-  /** Opens the database. Returns "", or why this failed; later calls try again. Throws if no later call can succeed. */
+  /**
+   * Opens the database. Returns "" on success, or why opening failed; later calls try again. Throws if no later call
+   * can succeed.
+   */
   open(): string;
   /** Writes the whole batch, or throws and writes nothing. */
   write(request: WriteRequest): void;

@@ -21,7 +21,10 @@ export interface KeptPoint extends Point {
 /** Maximum number of readings that the server keeps in memory for one device. Newer readings replace the oldest. */
 export const MAX_READINGS_PER_DEVICE = 600;
 
-/** Maximum number of devices whose readings the server keeps in memory. Further devices wait until one is silent. */
+/**
+ * Maximum number of devices whose readings the server keeps in memory. A further device can replace one of them only if
+ * that device has been silent for `REPLACEABLE_SILENCE`.
+ */
 export const MAX_KEPT_DEVICES = 1000;
 
 /** How long a device must be silent before another device can take its place in memory, in ms. */
@@ -33,7 +36,7 @@ const QUEUE_SIZE = 4096;
 /** Initial capacity of a ring buffer, in readings. The capacity doubles when the buffer is full. */
 const INITIAL_CAPACITY = 8;
 
-/** Added to the lamp code of a reading whose time is already in ms since 1970. */
+/** Number that is added to the lamp code of a reading whose time is already in ms since 1970. */
 const DATED_CODE_OFFSET = 3;
 
 /** Numbers per reading: time, light, lamp code. */
@@ -56,7 +59,7 @@ class ReadingRing {
   /** Number of readings in the ring. */
   #count = 0;
 
-  /** Time of the newest reading; -Infinity when empty. */
+  /** Time of the newest reading; -Infinity if the ring is empty. */
   get newestTime(): number {
     return this.#count > 0 ? this.#numbers[FIELDS_PER_READING * this.#positionOf(this.#count - 1)] : -Infinity;
   }
@@ -113,7 +116,7 @@ class ReadingRing {
   }
 
   #grow(): void {
-    // No reading must be moved, because the ring wraps around only at the maximum capacity.
+    // The readings keep their positions, because the ring wraps around only at the maximum capacity.
     const numbers = this.#numbers;
     this.#capacity = Math.min(2 * this.#capacity, MAX_READINGS_PER_DEVICE);
     this.#numbers = new Float64Array(FIELDS_PER_READING * this.#capacity);
@@ -122,16 +125,19 @@ class ReadingRing {
 }
 
 /**
- * The latest readings in memory: at most `MAX_READINGS_PER_DEVICE` for each of `MAX_KEPT_DEVICES` devices. A device keeps its place until
- * it is silent. If new devices replaced others (LRU), 100,000 devices that report in turn would evict each other at
- * once.
+ * The latest readings in memory: at most `MAX_READINGS_PER_DEVICE` for each of `MAX_KEPT_DEVICES` devices. A device
+ * keeps its place until it is silent. With LRU eviction instead, 100,000 devices that report in turn would constantly
+ * evict each other.
  *
- * Readings wait in a queue and are inserted in batches of some thousand. This uses the CPU cache better, because
+ * Readings wait in a queue and are inserted in batches of several thousand. This uses the CPU cache better, because
  * several readings of a device are then inserted shortly after each other.
  */
 export class RecentReadings {
   readonly #byId = new Map<string, ReadingRing>();
-  /** Before this time, no device in memory has been silent for `REPLACEABLE_SILENCE`, so a search for one would find none. */
+  /**
+   * Earliest time at which a device in memory can have been silent for `REPLACEABLE_SILENCE`. Before this time, a
+   * search for such a device would find none.
+   */
   #noneSilentBefore = -Infinity;
   /** Device ids of the readings in the queue. */
   readonly #ids: string[] = Array.from({ length: QUEUE_SIZE }, () => "");
@@ -188,7 +194,8 @@ export class RecentReadings {
   }
 
   /**
-   * Takes the ring buffer of the device that has been silent longest; undefined if none was silent for `REPLACEABLE_SILENCE`.
+   * Removes the device that has been silent longest, and returns its ring buffer; undefined if no device has been
+   * silent for `REPLACEABLE_SILENCE`.
    */
   #takeSilent(time: number): ReadingRing | undefined {
     if (time < this.#noneSilentBefore) return undefined;

@@ -1,6 +1,6 @@
 import { clock, isPlausibleWallTime } from "../time/monotonic-clock.js";
 
-/** The wall clock counts as wrong if it is set forward by more than this between two calls, in ms. */
+/** The wall clock counts as wrong if it jumps forward by more than this time between two calls of `now`, in ms. */
 const MAX_JUMP = 3_600_000;
 
 /**

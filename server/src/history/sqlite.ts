@@ -19,7 +19,7 @@ export async function openSqlite(
 ): Promise<History> {
   const file = path.join(folder, "history.db");
   let currentRetention = retention;
-  // Use a number of 48 bits, which is the most that randomInt supports.
+  // Use a number of 48 bits, because randomInt supports no larger range.
   const runId = randomInt(1, 2 ** 48 - 1);
   /** The device ids that the thread has received. If the thread dies, its replacement starts with these ids. */
   let ids: string[] = [];

@@ -28,7 +28,7 @@ export class SqliteStore {
   /** Cache that maps a device's index in `#ids` to its number in the table `devices`; 0 if not looked up yet. */
   #numbersByIndex: number[] = [];
   #ids: readonly string[] = [];
-  /** Readings on disk in batches only, which `compact` has not moved into ten-minute chunks yet. */
+  /** Readings that `compact` has not moved into ten-minute chunks yet. On disk, they are only in batches. */
   readonly #pending = new PendingReadings();
 
   /**
@@ -118,7 +118,8 @@ export class SqliteStore {
     if (this.#pending.count === 0) return;
     this.database.transaction(() => {
       const written = this.#writeChunks(this.#pending.groups(device));
-      // Keep the batches while readings of other devices are pending, because they have no other copy on disk.
+      // Keep the batches while readings of other devices are pending, because these readings have no other copy on
+      // disk.
       if (written === this.#pending.count) this.database.run("DELETE FROM batches");
     });
     this.#pending.remove(device);
@@ -213,7 +214,8 @@ export class SqliteStore {
       ...[key, first, min, max, lastTime, last, count],
       bytesOf(merged),
     );
-    // Subtract readings that were stored before from the count. The hour's minimum and maximum already include them.
+    // Exclude the readings that were stored before from the count. The minimum and maximum may include them, because
+    // the hour already does.
     return { ...summarize(start, added), count: merged.length - before.length };
   }
 

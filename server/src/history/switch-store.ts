@@ -106,7 +106,7 @@ export class SwitchStore {
     return (pending && stored && pending.time < stored.time ? stored : (pending ?? stored))?.led_on;
   }
 
-  /** Returns the last switch of a device; undefined when there is none. Pending switches must be compacted before. */
+  /** Returns the last switch of a device; undefined when there is none. Call `compactSwitches` of the store before. */
   readLastSwitch(device: number): Pick<HistorySwitch, "time" | "led_on"> | undefined {
     const sql = "SELECT chunk, switches FROM switch_runs WHERE device = ? ORDER BY chunk DESC, number DESC LIMIT 1";
     const [block] = this.#database.selectRows(sql, device);

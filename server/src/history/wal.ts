@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { damagedCopyPath } from "../storage/damage.js";
 
-/** Size of the header of a write-ahead log, see https://www.sqlite.org/fileformat2.html#walformat. */
+/** Size of the header of a write-ahead log, in bytes. See https://www.sqlite.org/fileformat2.html#walformat. */
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const WAL_MAGIC = 0x377f0682;

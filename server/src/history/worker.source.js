@@ -1,4 +1,5 @@
-// Starts worker.ts from source during development. Node 20 cannot run TypeScript in a thread, and tsx would add half a second.
+// Starts worker.ts from source during development. Node 20 cannot run TypeScript in a thread, and loading tsx would
+// take half a second longer.
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";

@@ -19,7 +19,7 @@ const COMPACT_INTERVAL = 60_000;
 /** Interval at which old data is deleted, in ms. Only whole hours are deleted, so a shorter interval is useless. */
 const SWEEP_INTERVAL = 3_600_000;
 
-/** Delay of the first sweep after the start, in ms, because a server with 100,000 devices is busy at first. */
+/** Delay of the first sweep after the start, in ms. The sweep waits because a large server is busy during its start. */
 const FIRST_SWEEP_DELAY = 5000;
 
 lowerThreadPriority();
@@ -107,7 +107,8 @@ function compactDevice(open: SqliteStore, id: string): number | undefined {
   try {
     if (device !== undefined) open.compact(device);
   } catch (error) {
-    // Ignore an error such as a full disk, because an answer without the last minute is better than none.
+    // Ignore an error such as a full disk, because an answer without the readings of the last minute is better than no
+    // answer.
     if (isDamageError(error)) throw error;
   }
   return device;

@@ -13,7 +13,8 @@ const BATCH_SIZE = 10_000;
 const MAX_WAITING_ENTRIES = 200_000;
 
 /**
- * Maximum length of the array of device ids, twice the maximum number of devices. A new array replaces a longer one.
+ * Maximum length of the array of device ids: twice the maximum number of devices. When the array exceeds this length, a
+ * new array replaces it.
  */
 const MAX_IDS = 500_000;
 

@@ -7,7 +7,7 @@ import { HttpError } from "./errors.js";
 export interface AlertSource {
   /** Returns open alerts and those that were resolved last, the newest first. */
   list(): AlertView[];
-  channels(): ChannelView[];
+  listChannels(): ChannelView[];
   /** Sends a test message to every channel, and waits for the outcomes. */
   sendTest(): Promise<TestResult[]>;
 }
@@ -19,7 +19,7 @@ export function addAlertRoutes(app: FastifyInstance, alerts: AlertSource): void 
 
 /** Adds the routes that list and test the channels to which this server sends alerts. */
 export function addAlertChannelRoutes(app: FastifyInstance, alerts: AlertSource): void {
-  app.get("/api/alert-channels", () => alerts.channels());
+  app.get("/api/alert-channels", () => alerts.listChannels());
   app.post("/api/alert-channels/test", async () => {
     const results = await alerts.sendTest();
     if (results.length > 0) return results;

@@ -46,7 +46,7 @@ export interface HttpOptions {
    * for a server on a loopback address. False by default.
    */
   readonly framed?: boolean;
-  /** The users that can be managed; undefined when the server runs with `--anonymous`. */
+  /** The users that administrators can manage; undefined when the server runs with `--anonymous`. */
   readonly people?: People;
   /** Stores login sessions. By default they end with the server. */
   readonly loginStore?: LoginStore;
@@ -124,7 +124,10 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   return app;
 }
 
-/** Restores the login sessions, and stores when they were last used when the application closes. */
+/**
+ * Restores the login sessions. When the application closes, the function stores at what time each session was last
+ * used.
+ */
 function openLoginSessions(app: FastifyInstance, accounts: Accounts, store: LoginStore | undefined): LoginSessions {
   const sessions = new LoginSessions(accounts, { store });
   const unwatch = clock.onJump(() => sessions.storeTimes());

@@ -127,7 +127,8 @@ export function requireAuthorization(app: FastifyInstance, accounts: Accounts, i
     if (PUBLIC_ROUTES.has(route) || route.startsWith(TEXTS_ROUTE_PREFIX)) return;
     const visitor = accounts.isLoginRequired ? await identify(request, reply) : everybody;
     if (!visitor) {
-      // A relative URL works behind a reverse proxy with a base path; the browser keeps the part after #.
+      // A relative URL works behind a reverse proxy with a base path. The part of the old URL after # is not lost,
+      // because the browser adds this part to the new URL.
       if (route === "/" || route === "/index.html") return reply.redirect("login");
       const token = bearerTokenOf(request);
       // Name the error only if the request contained a token (RFC 6750, section 3.1).

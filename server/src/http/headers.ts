@@ -4,9 +4,9 @@ import { isIP } from "node:net";
 import { isLoopback } from "../common/hosts.js";
 
 /**
- * Values of `frame-ancestors` that let editors on this machine embed the dashboard. VS Code's Simple Browser is a frame
- * in a webview in a window, on the desktop or in a browser. The browser checks every ancestor, so all of them are
- * listed.
+ * Values of `frame-ancestors` that let code editors on this machine embed the dashboard. The Simple Browser of VS Code
+ * shows a page in a frame in a webview in a window, on the desktop or in a browser. The browser checks every ancestor
+ * of the frame, so all ancestors are listed.
  */
 const EDITOR_ANCESTORS = [
   "'self'",
@@ -30,7 +30,8 @@ const STRICT_TRANSPORT_SECURITY = `max-age=${30 * 24 * 60 * 60}`;
 
 /**
  * Adds security headers to every response: content security policy, permissions policy, no caching, HSTS.
- * @param framed whether editors may embed the dashboard at the moment; otherwise no frame may (clickjacking)
+ * @param framed whether code editors may embed the dashboard at the moment; otherwise no page may embed it
+ * (clickjacking)
  * @param secure whether the server uses HTTPS
  */
 export async function addSecurityHeaders(app: FastifyInstance, framed: () => boolean, secure: boolean): Promise<void> {
@@ -50,7 +51,7 @@ export async function addSecurityHeaders(app: FastifyInstance, framed: () => boo
         "frame-ancestors": [() => (framed() ? EDITOR_ANCESTORS : "'none'")],
       },
     },
-    // frame-ancestors replaces X-Frame-Options, which cannot make an exception for editors.
+    // frame-ancestors replaces X-Frame-Options, which cannot make an exception for code editors.
     xFrameOptions: false,
     // The hook below sets this header, because the host name decides whether to send it.
     strictTransportSecurity: false,

@@ -13,7 +13,7 @@ export interface TimeRange {
   readonly to: number;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+const DAY_LENGTH = 24 * 60 * 60 * 1000;
 /** Latest time that a `Date` can hold (ECMAScript, section 21.4.1.1), in ms since 1970. */
 const MAX_DATE = 8.64e15;
 /** An ISO 8601 date, or a date and time with a UTC offset. A time without an offset would be ambiguous. */
@@ -26,7 +26,7 @@ const ISO_8601_PATTERN = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]
 export function parseRange({ from, to }: RangeQuery, now = clock.wallNow()): TimeRange {
   // Add 1 because `to` is exclusive, so that the range includes readings of the current millisecond.
   const end = parseTimeParameter("to", to) ?? now + 1;
-  const start = parseTimeParameter("from", from) ?? Math.max(0, end - DAY);
+  const start = parseTimeParameter("from", from) ?? Math.max(0, end - DAY_LENGTH);
   if (start < end) return { from: start, to: end };
   throw new HttpError(
     400,

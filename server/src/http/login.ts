@@ -18,7 +18,7 @@ export interface LoginSessionView {
   readonly required: boolean;
   /** Whether nobody has an account, so that the first administrator can be created; left out otherwise. */
   readonly first_administrator_missing?: true;
-  /** Why the session of the request has ended; left out if the request has none, or a valid one. */
+  /** Why the session of the request has ended; left out if the request has no session, or a valid one. */
   readonly ended?: EndReason;
 }
 
@@ -26,7 +26,7 @@ export interface LoginSessionView {
 export interface LoginSources {
   readonly accounts: Accounts;
   readonly sessions: LoginSessions;
-  /** Undefined when the server runs with `--anonymous`. */
+  /** The users that administrators can manage; undefined when the server runs with `--anonymous`. */
   readonly people: People | undefined;
   readonly check: PasswordCheck;
   readonly identify: AuthenticateRequest;

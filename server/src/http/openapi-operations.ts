@@ -24,7 +24,7 @@ export type Paths = Readonly<
   Record<string, Partial<Readonly<Record<"get" | "put" | "post" | "patch" | "delete", Operation>>>>
 >;
 
-/** A response of an API operation; without a body if `type` is missing. */
+/** A response of an API operation. If `type` is missing, the response has no body. */
 export interface ResponseDescription {
   readonly description: string;
   readonly type?: string;

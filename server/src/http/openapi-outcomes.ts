@@ -41,7 +41,7 @@ const outcomeSchemas: Readonly<Record<Outcome["outcome"], Schema>> = {
 };
 
 /** Adds the field `outcome` to the schema of an outcome. */
-function withOutcome([name, schema]: [string, Schema]): Schema {
+function addOutcomeField([name, schema]: [string, Schema]): Schema {
   const { properties, required } = schema as { properties: object; required: readonly string[] };
   return {
     ...schema,
@@ -53,5 +53,5 @@ function withOutcome([name, schema]: [string, Schema]): Schema {
 /** Schema of the outcome of an action in an API response: one of the possible outcomes. */
 export const OUTCOME_SCHEMA: Schema = {
   description: "The outcome of an action.",
-  oneOf: Object.entries(outcomeSchemas).map(withOutcome),
+  oneOf: Object.entries(outcomeSchemas).map(addOutcomeField),
 };

@@ -13,7 +13,7 @@ export interface PluginContext {
 }
 
 /**
- * A Fastify plug-in that extends the HTTP API. Its routes have the same authorization, security checks and JSON errors
- * as all others.
+ * A Fastify plug-in that extends the HTTP API. The routes of the plug-in have the same authorization, security checks
+ * and JSON errors as all other routes.
  */
 export type Plugin = (fastify: FastifyInstance, context: PluginContext) => void | Promise<void>;

@@ -83,7 +83,7 @@ export interface HttpServices {
   readonly accounts: Accounts;
   /** Checks passwords; the broker uses the same instance. */
   readonly check: PasswordCheck;
-  /** The users that can be managed; undefined when the server runs with `--anonymous`. */
+  /** The users that administrators can manage; undefined when the server runs with `--anonymous`. */
   readonly people: People | undefined;
   /** Stores login sessions. */
   readonly loginStore: LoginStore;

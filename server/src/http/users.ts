@@ -31,7 +31,7 @@ export const USER_BODIES = {
 
 /** The parts of the server that the routes for users use. */
 export interface UserSources {
-  /** Undefined when the server runs with `--anonymous`. */
+  /** The users that administrators can manage; undefined when the server runs with `--anonymous`. */
   readonly people: People | undefined;
   readonly accounts: Accounts;
   readonly sessions: LoginSessions;
@@ -108,7 +108,7 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
     const wasOwnSession = accountOf(request)?.name === name && sessionIdOf(request) !== undefined;
     const { generated, revoked } = await change((users) => users.changePassword(name, password));
     logChange(request, `changed the password of ${name}.`, name);
-    // The change ended all sessions of the user, so the browser that asked for it gets a new one.
+    // The change ended all sessions of the user, so the browser that requested the change gets a new session.
     const account = accounts.findByName(name);
     if (wasOwnSession && account) setSessionCookie(request, reply, sessions.create(account, originOf(request)));
     return { password: generated ?? null, tokens_revoked: revoked };

@@ -16,8 +16,8 @@ export function serveWebSocket(http: Server, broker: Broker, guard: Guard): () =
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
-    // ws buffers a whole WebSocket message, which may contain several MQTT packets, before it passes the bytes to the
-    // broker.
+    // Limit the size of a WebSocket message, which may contain several MQTT packets, because ws buffers the whole
+    // message.
     maxPayload: broker.largestPacket,
     // Select the subprotocol `mqtt` [MQTT-6.0.0-4]; clients of MQTT 3.1 offer `mqttv3.1` instead.
     handleProtocols: (offered) => ["mqtt", "mqttv3.1"].find((name) => offered.has(name)) ?? false,

@@ -7,7 +7,7 @@ import { HttpError } from "./errors.js";
 
 type ZoneParams = { Params: { name: string } };
 
-/** Error 507 while the data folder cannot be written. */
+/** Message of the error 507, which answers a change while the data folder cannot be written. */
 export const NOT_STORED_PROBLEM = "The change took effect, but it is not stored yet; a restart may undo it.";
 
 /** Adds the routes that show zones and set their modes. */

@@ -37,7 +37,7 @@ export interface IngestOptions {
 }
 
 /** A promise that never settles, so that a message is not acknowledged while this process runs. */
-const NEVER_SETTLES = new Promise<never>(() => {});
+const NEVER_SETTLING_PROMISE = new Promise<never>(() => {});
 
 /** Receives every MQTT message from devices and apps, and routes the message by its channel (last topic level). */
 export class Ingest {
@@ -58,7 +58,7 @@ export class Ingest {
    *   again; undefined if there is nothing to store
    */
   handleMessage(topic: string, payload: Buffer, retained: boolean, delivery?: Delivery): Promise<void> | undefined {
-    if (this.#closed) return NEVER_SETTLES;
+    if (this.#closed) return NEVER_SETTLING_PROMISE;
     try {
       return this.#route(topic, payload, retained, delivery);
     } catch (error) {
@@ -122,7 +122,7 @@ export class Ingest {
     return actions.handleReply(device, reply);
   }
 
-  /** Sets the override of a lamp or zone that an app has sent. */
+  /** Sets the override that an app has sent for a lamp or a zone. */
   #handleOverride(id: string, payload: Buffer): Promise<void> | undefined {
     const { decoder, devices, commands, rejects, isInScope: owns } = this.#options;
     const zone = this.#zoneOf(id);

@@ -10,7 +10,7 @@ export interface ReadingsJournal {
    * @param live false if a broker may have queued the reading
    */
   add(device: Device, reading: Telemetry, now: number, live: boolean, point: Point): Promise<void>;
-  /** Stores a device whose state has changed; undefined if the journal holds readings only. */
+  /** Stores a device whose state has changed. A journal that stores only readings does not have this method. */
   storeDevice?(device: Device): void;
   /** Resolves when everything that was added so far is stored. */
   readonly whenStored: Promise<void>;

@@ -54,7 +54,8 @@ export class Readings {
 
   /**
    * Processes the payload of a reading.
-   * @returns resolves when the reading is stored, rejects if it must be delivered again; undefined if it has no effect
+   * @returns a promise that resolves when the reading is stored, and rejects if the reading must be delivered again;
+   * undefined if the reading has no effect
    */
   handleTelemetry(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
     const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;

@@ -22,7 +22,8 @@ export interface MqttClientOptions {
 export interface MqttClientHandlers {
   /**
    * Receives a message. Must not throw.
-   * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
+   * @returns undefined to acknowledge the message at once, or a promise to acknowledge the message when the promise
+   * resolves
    */
   messageReceived(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called after a reconnect. All subscriptions are active again. */
@@ -55,7 +56,10 @@ export class MqttClient {
   readonly #unreleased = new Set<number>();
   /** Pending SUBSCRIBE and UNSUBSCRIBE requests, by packet identifier. */
   readonly #requests = new Map<number, { resolve(granted: readonly number[]): void; reject(error: unknown): void }>();
-  /** Packet identifier of the last request. Messages have lower identifiers, so the two never collide [MQTT-2.3.1-2]. */
+  /**
+   * Packet identifier of the last request. Messages have lower identifiers, so that no request and no message ever have
+   * the same one [MQTT-2.3.1-2].
+   */
   #requestId = MAX_PUBLISH_ID;
   #connection: NetworkConnection | undefined;
   #connected = false;
@@ -75,7 +79,7 @@ export class MqttClient {
 
   /**
    * Makes one connection attempt.
-   * @throws ConnackError when the broker refuses the connection, or the network's error
+   * @throws ConnackError when the broker refuses the connection; another Error when the connection fails
    */
   connect(): Promise<void> {
     const { broker, clientId, will, connectTimeout = 10_000, keepAlive = 30, clean = false } = this.#options;
@@ -151,7 +155,7 @@ export class MqttClient {
     this.#connected = true;
     if (!sessionPresent) this.#unreleased.clear();
     this.#publishQueue.startSending((...message) => connection.writer.writePublish(...message));
-    // the broker has lost the session and its subscriptions [MQTT-3.2.2-3], so subscribe again
+    // Subscribe again, because the broker has lost the session and its subscriptions [MQTT-3.2.2-3].
     if (!sessionPresent && this.#filters.size > 0) this.subscribe([...this.#filters]).catch(() => {});
     if (this.#reconnects) this.#handlers.reconnected();
   }
@@ -183,7 +187,7 @@ export class MqttClient {
 
   #scheduleReconnect(): void {
     clearTimeout(this.#reconnectTimer);
-    // a failed attempt ends in `#closed`, which schedules the next one
+    // Ignore the error, because a failed attempt ends in `#closed`, which schedules the next attempt.
     this.#reconnectTimer = setTimeout(() => void this.connect().catch(() => {}), this.#options.reconnectDelay ?? 1000);
   }
 

@@ -19,7 +19,7 @@ export interface NetworkConnectionHandlers {
   connectionAccepted(packet: IConnackPacket): void;
   /**
    * Receives a message. Must not throw.
-   * @returns a promise: the message is acknowledged when it resolves. undefined: the message is acknowledged at once.
+   * @returns a promise that resolves when the message may be acknowledged; undefined to acknowledge the message at once
    */
   messageReceived(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called for each PUBACK. A `reasonCode` of 128 or more means that the broker refused the message. */
@@ -89,10 +89,10 @@ export class NetworkConnection {
   }
 
   /**
-   * Sends CONNECT and resolves when the broker accepts the connection. Closes the connection when that fails.
-   * @param timeout in ms
-   * @param keepAlive in s
-   * @throws ConnackError when the broker refuses the connection, or the network's error
+   * Sends CONNECT and resolves when the broker accepts the connection.
+   * @param timeout time in ms after which a connection that the broker has not accepted is closed
+   * @param keepAlive the keep alive of the CONNECT packet, in s
+   * @throws ConnackError when the broker refuses the connection; otherwise the error that closed the connection
    */
   async open(timeout: number, keepAlive: number): Promise<void> {
     this.#keepAlive = keepAlive;

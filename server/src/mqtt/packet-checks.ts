@@ -71,13 +71,14 @@ class FieldReader {
     return this.#bytes.toString("utf8", start, this.at);
   }
 
-  /** Skips the properties of MQTT 5.0, which aedes checks. */
+  /** Skips the properties of an MQTT 5.0 packet, because aedes checks them. */
   skipProperties(): void {
     this.at = this.#readPropertiesEnd();
   }
 
   /**
-   * Checks the properties of a message. Other clients receive the properties, and would disconnect on an invalid one.
+   * Checks the properties of a message, because the broker forwards them to other clients, which would disconnect on an
+   * invalid property.
    * @param own the property that only this packet may have: a topic alias in PUBLISH, a delay in a will
    */
   checkMessageProperties(own: typeof TOPIC_ALIAS_ID | typeof WILL_DELAY_ID): void {

@@ -13,7 +13,7 @@ interface QueuedPublish {
 export type SendPublish = (packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean) => void;
 
 /** Maximum number of unacknowledged messages, unless the broker's receive maximum is lower. */
-const MAX_INFLIGHT = 1000;
+const MAX_INFLIGHT_MESSAGES = 1000;
 
 /** The highest packet identifier of a PUBLISH. SUBSCRIBE and UNSUBSCRIBE use higher identifiers (MQTT 3.1.1, 2.3.1). */
 export const MAX_PUBLISH_ID = 4000;
@@ -33,7 +33,7 @@ export class PublishQueue {
   readonly #waiting = new Map<string | number, QueuedPublish>();
   /** Sends a PUBLISH on the current connection; undefined without a connection. */
   #send: SendPublish | undefined;
-  #maxInflight = MAX_INFLIGHT;
+  #maxInflight = MAX_INFLIGHT_MESSAGES;
   #lastId = 0;
   #nextNumber = 0;
 
@@ -54,10 +54,10 @@ export class PublishQueue {
 
   /**
    * Starts sending on a new connection: first the inflight messages again, then the waiting ones.
-   * @param receiveMaximum the most unacknowledged messages that the broker accepts
+   * @param receiveMaximum maximum number of unacknowledged messages that the broker accepts
    */
-  startSending(send: SendPublish, receiveMaximum = MAX_INFLIGHT): void {
-    this.#maxInflight = Math.min(receiveMaximum, MAX_INFLIGHT);
+  startSending(send: SendPublish, receiveMaximum = MAX_INFLIGHT_MESSAGES): void {
+    this.#maxInflight = Math.min(receiveMaximum, MAX_INFLIGHT_MESSAGES);
     this.#send = send;
     const inflight = this.#inflight.flatMap((message, id) => (message ? [{ id, ...message }] : []));
     inflight.sort((a, b) => a.number - b.number);

@@ -1,6 +1,8 @@
 import { utf8Length, putBytes, putText } from "../common/bytes.js";
 
-/** Upper bound for the size of a PUBLISH, in bytes. A UTF-16 unit takes up to three bytes in UTF-8. */
+/**
+ * Returns an upper bound for the size of a PUBLISH packet, in bytes. A UTF-16 code unit takes up to 3 bytes in UTF-8.
+ */
 export function maxPublishSizeOf(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
 }

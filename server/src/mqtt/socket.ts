@@ -7,7 +7,7 @@ import type { BrokerAddress } from "./address.js";
 
 /** A TCP, TLS or WebSocket connection to a broker. */
 export interface BrokerSocket {
-  /** Stream to write to, pause and resume. A `DataListener` receives the data instead of `data` events. */
+  /** Stream to write to, pause and resume. Do not listen to `data` events: a `DataListener` receives the data. */
   readonly stream: Duplex;
   /** Resolves when the connection is established; rejects when that fails. */
   readonly ready: Promise<unknown>;
@@ -23,8 +23,8 @@ const MAX_READ_BYTES = 65_536;
 const RECEIVE_BLOCK_BYTES = 4 * MAX_READ_BYTES;
 
 /**
- * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. TCP_NODELAY is set: with Nagle's algorithm an
- * exchange at QoS 1 takes 44 ms instead of 0.2 ms.
+ * Opens a connection by the scheme of the address: mqtt, mqtts, ws or wss. Sets TCP_NODELAY, because with Nagle's
+ * algorithm a PUBLISH at QoS 1 and its PUBACK take 44 ms instead of 0.2 ms.
  */
 export function openSocket({ websocketUrl, host, port, secure }: BrokerAddress, onData: DataListener): BrokerSocket {
   if (websocketUrl) {

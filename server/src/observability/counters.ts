@@ -26,7 +26,10 @@ export interface Counters {
   rejected: Partial<Record<Rejection, number>>;
   /** Number of duplicate readings, whose `boot` and `seq` the server had received before. */
   duplicates: number;
-  /** Readings that led to a decision but were not acknowledged, because too many waited to be stored. QoS 1 redelivers them. */
+  /**
+   * Number of readings that led to a decision but were not acknowledged, because too many readings waited to be stored.
+   * They arrive again later, because they were sent at QoS 1.
+   */
   refused: number;
 }
 

@@ -19,7 +19,7 @@ export class DecisionTimes {
   readonly #counts = new Float64Array(BUCKET_BOUNDS.length + 1);
   #sum = 0;
 
-  /** Adds the latency of one decision. @param ms from the arrival of the reading to the lamp command */
+  /** Adds the latency of one decision. @param ms time from the arrival of the reading to the lamp command, in ms */
   add(ms: number): void {
     const seconds = ms / 1000;
     let bucket = 0;

@@ -14,7 +14,7 @@ export class LogLineWriter {
   readonly #onRecovered: (lost: number, error: Error) => void;
   #buffered = "";
   #lostCount = 0;
-  /** Number of lost lines that were already reported to `recovered`. */
+  /** Number of lost lines that were already reported to `onRecovered`. */
   #reportedCount = 0;
   #error: Error | undefined;
 

@@ -14,7 +14,7 @@ export type LogFormat = "pretty" | "json";
 /** Which MQTT messages are logged: all, or (`condensed`) the first 200 per second and a summary of the others. */
 export type LogMessages = "condensed" | "all";
 
-/** Further fields of a line in the JSON log, beside `level`, `time`, `event` and `msg`. */
+/** Fields of a line in the JSON log in addition to `level`, `time`, `event` and `msg`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
@@ -60,7 +60,7 @@ function getStandardOutput(): LogOutput {
 
 function ignoreError(): void {}
 
-/** Creates a log. Writes a condensed log to standard output by default. */
+/** Creates a log. By default, the log is condensed and goes to standard output. */
 export function createLog(
   format: LogFormat,
   { output = getStandardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},

@@ -55,7 +55,7 @@ const SEQ_EPOCH = Date.UTC(2026, 0, 1);
  * Sends actions to devices and keeps track of them until the device replies or the action expires.
  *
  * - `seq` always grows, even if the data folder is lost: it is at least the number of seconds since 2026-01-01.
- * - The server stores an action before publishing it, so that it knows the action after a restart.
+ * - The server stores an action before publishing it, so that the action survives a restart.
  * - A board performs actions in order. When an action expires, all earlier ones expire as well: `expired` in the board's
  *   configuration is the highest expired `seq`.
  */
@@ -67,7 +67,10 @@ export class Actions {
     this.#options = options;
   }
 
-  /** Restores a device's actions after a restart or from another server. Actions whose time is over expire at once. */
+  /**
+   * Restores a device's stored actions, after a restart or when another server hands the device over. Actions whose
+   * time is over expire at once.
+   */
   restore(device: Device, { last, expired, pending, identify }: StoredActions): void {
     const actions = this.#actionsOf(device);
     Object.assign(actions, { lastSeq: last, expired, identify });
@@ -87,7 +90,7 @@ export class Actions {
 
   /**
    * Stores an action and sends it to the device. Resolves after sending; `completion` resolves with the outcome.
-   * @param expires in s from now
+   * @param expires time until the action expires, in s
    * @throws Error if the action cannot be stored; then it was not sent
    */
   async request(device: Device, action: Action, expires: number): Promise<ActionRequest> {

@@ -6,7 +6,7 @@ import type { Notifier } from "./notifier.js";
 /** How long a board counts as blinking after its reply to `identify`, in ms. Boards blink for 1.5 s. */
 const BLINK_DURATION = 2000;
 /** How long a board still counts as blinking after a status message, in ms; at most `MAX_BLINK_DURATION` in total. */
-const EXTENSION_AFTER_STATUS = 500;
+const BLINK_EXTENSION_DURATION = 500;
 /** The longest time that a board counts as blinking after one action, in ms. */
 const MAX_BLINK_DURATION = 10_000;
 
@@ -46,7 +46,7 @@ export class BlinkTracker {
     const blink = this.#blinks.get(device);
     if (blink)
       blink.until = Math.min(
-        Math.max(blink.until, performance.now() + EXTENSION_AFTER_STATUS),
+        Math.max(blink.until, performance.now() + BLINK_EXTENSION_DURATION),
         blink.startedAt + MAX_BLINK_DURATION,
       );
   }

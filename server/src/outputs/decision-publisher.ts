@@ -8,7 +8,10 @@ import type { Publisher } from "../transport/publisher.js";
 /** The shortest time between two messages about one lamp, in ms. Apps need not see every flicker. */
 const MIN_MESSAGE_INTERVAL = 250;
 
-/** Maximum number of decisions to publish per interval, so that lamp commands leave first if many lamps switch. */
+/**
+ * Maximum number of decisions to publish per `MIN_MESSAGE_INTERVAL`. If many lamps switch at once, the limit lets their
+ * lamp commands leave first.
+ */
 const MAX_DECISIONS_PER_INTERVAL = 250;
 
 /** The longest reason that the contract allows, in characters. */
@@ -91,7 +94,7 @@ export class DecisionPublisher {
   }
 }
 
-/** Encodes a lamp and its override as one number, to compare them quickly. */
+/** Encodes a lamp's state and override as one number, so that a change can be detected quickly. */
 function encodeState(led_on: boolean | undefined, { mode, until = 0 }: Override): number {
   return until * 16 + MODES.indexOf(mode) * 4 + (led_on === undefined ? 0 : led_on ? 2 : 1);
 }

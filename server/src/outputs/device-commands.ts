@@ -60,7 +60,7 @@ export class DeviceCommands {
     await failures.logIfRejected(`zone ${name}`, "override", memory.setZoneOverride(name, zone.override));
   }
 
-  /** Stores the override of a renamed zone under its new name, and deletes the stored override of a zone that has ended. */
+  /** Moves the stored override of a renamed zone to its new name. Deletes the stored override of a removed zone. */
   moveZoneOverride(before: Zone, renamed: Zone | undefined): void {
     const { memory, failures } = this.#options;
     const store = (name: string, override: Override): void =>

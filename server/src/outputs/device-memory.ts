@@ -23,7 +23,10 @@ export interface DeviceMemory {
   readonly discovery: DiscoveryMemory;
 }
 
-/** The retained discovery topics of all runs. Home Assistant's entities can only be removed through their topics. */
+/**
+ * The topics of the retained discovery messages of all runs of the server. They are stored, because the server can
+ * remove an entity from Home Assistant only through its discovery topic.
+ */
 export interface DiscoveryMemory {
   /** The discovery topics of earlier runs. */
   readonly topics: Iterable<string>;

@@ -9,7 +9,7 @@ import type { ServerEvents } from "./server-events.js";
 const ON_PAYLOAD = Buffer.from(encode(LAMP_COMMAND, { led_on: true }));
 const OFF_PAYLOAD = Buffer.from(encode(LAMP_COMMAND, { led_on: false }));
 
-/** Encodes a command. Concatenation is faster than `encode`; the server encodes a command for every reading. */
+/** Encodes a command. Does not call `encode`, because concatenation is faster and every reading causes a command. */
 function payloadOf({ led_on, seq }: LampCommand): Buffer {
   if (seq === undefined) return led_on ? ON_PAYLOAD : OFF_PAYLOAD;
   return Buffer.from((led_on ? '{"led_on":true,"seq":' : '{"led_on":false,"seq":') + seq + "}");

@@ -16,9 +16,9 @@ export const OLD_READING_AGE = 2000;
 /** How long the server waits for a newer reading before the lamp follows an old one, in ms. */
 export const NEWER_READING_WAIT = 250;
 
-/** Maximum time that a lamp waits for newer readings, in ms. */
+/** Maximum time from the first delayed reading until the lamp follows the newest one, in ms. */
 export const MAX_READING_WAIT = 1000;
-/** Maximum time that a lamp waits for newer readings while a broker delivers queued messages, in ms. */
+/** The value that replaces `MAX_READING_WAIT` while a broker delivers queued messages, in ms. */
 const MAX_QUEUE_WAIT = 30_000;
 
 /** An old reading that the lamp follows after a delay, unless a newer one arrives first (debouncing). */
@@ -124,7 +124,10 @@ export class Lamps {
     for (const zone of this.#options.zones) this.#tickZone(zone, now);
   }
 
-  /** Decides again for this server's zones, and for lamps whose override or minimum time has ended. Stores ended overrides. */
+  /**
+   * Decides again for this server's zones, and for lamps whose override or minimum time has ended. Stores that the
+   * overrides have ended.
+   */
   tick(now: number): void {
     this.tickZones(now);
     for (const device of this.#timedDevices) {

@@ -10,7 +10,7 @@ export interface ServerEvents {
   sent: [id: string, message: LampCommand];
   /** A device appeared, changed or sent a reading. */
   device: [device: DeviceView];
-  /** The state of a zone changed. At most four events a second for each zone. */
+  /** The state of a zone changed. The server emits this event at most four times a second for each zone. */
   zone: [zone: ZoneView];
   /** The list of zones changed, because the configuration was reloaded. */
   zones: [];

@@ -1,7 +1,7 @@
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 
-/** Logs values that could not be stored. The server continues with what it has in memory. */
+/** Logs that values could not be stored. The server then continues with the values that it has in memory. */
 export class StorageFailureLog {
   readonly #log: Log;
 

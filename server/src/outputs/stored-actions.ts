@@ -12,7 +12,7 @@ export interface StoredActions {
   /** The actions that wait for a reply. */
   readonly pending: readonly {
     readonly seq: number;
-    /** When the action expires, by the monotonic clock; in storage, in ms since 1970. */
+    /** When the action expires, in ms: in memory by the monotonic clock, in storage since 1970. */
     readonly until: number;
   }[];
   /** Sequence numbers of the latest `identify` actions. */

@@ -20,20 +20,21 @@ export interface Accounts {
   /** Whether everybody must log in, at the broker and over HTTP, including loopback. True once an account exists. */
   readonly isLoginRequired: boolean;
   /**
-   * Authenticates a user by name and password; undefined when either is wrong. The check deliberately takes tenths of a
-   * second, unless the password was generated or the same name and password were right before.
-   * @param from the client, such as its address. Clients take turns, so that none can block the others.
+   * Authenticates a user by name and password. Resolves with undefined when either is wrong. The check deliberately
+   * takes tenths of a second, unless the password was generated or the same name and password were right before.
+   * @param from identifies the client, for example by its address. Clients take turns, so that none can block the
+   * others.
    * @throws BusyError when too many checks are waiting
    */
   authenticate(name: string, password: string, from?: string): Promise<Account | undefined>;
   /**
-   * Authenticates a user by name and generated password (128 random bits); undefined when either is wrong. This check is
-   * fast and not throttled, so it never accepts a password that a person chose.
+   * Authenticates a user by name and generated password (128 random bits). Returns undefined when either is wrong. This
+   * check is fast and not throttled, so it never accepts a password that a person chose.
    */
   authenticateGenerated(name: string, password: string): Account | undefined;
   /**
-   * Authenticates a bearer token from `nightlight-server user token`; undefined when the token is unknown or expired.
-   * Updates the time of the token's last use.
+   * Authenticates a bearer token from `nightlight-server user token`. Returns undefined when the token is unknown or
+   * expired, otherwise updates the time of the token's last use.
    */
   authenticateToken(token: string): Account | undefined;
   /** Explains in a sentence why `authenticateToken` rejects a token. By default, the explanation is that the token is unknown. */
@@ -63,7 +64,7 @@ export class BusyError extends Error {
 export const UNKNOWN_TOKEN_PROBLEM =
   "This token is not valid: it was revoked, or belongs to another server. Make one with nightlight-server user token NAME.";
 
-/** Used by a server without users: nobody has to log in. */
+/** The accounts of a server without users, where nobody has to log in. */
 export const NO_ACCOUNTS: Accounts = {
   isLoginRequired: false,
   authenticate: async () => undefined,

@@ -21,7 +21,9 @@ export interface TlsFiles {
 /** Interval at which the files are checked for changes, in ms. */
 const FILE_CHECK_INTERVAL = 5000;
 const DAY = 24 * 60 * 60 * 1000;
-/** A certificate that expires in fewer days causes a warning. certbot renews 30 days before the end. */
+/**
+ * A certificate that expires in fewer than this many days causes a warning. certbot renews it 30 days before the end.
+ */
 const EXPIRY_WARNING_DAYS = 14;
 
 /** The TLS certificate of the server, which can be renewed while the server runs. */
@@ -78,7 +80,8 @@ export async function watchCertificates(
       warnOfExposedKey();
       const now = await readTlsFiles(files);
       if (now.join("\0") === texts.join("\0")) return;
-      // remember the texts before validating: invalid files are reported once, and read again when they change
+      // remember the texts before validating, so that invalid files are reported once and validated again when they
+      // change
       texts = now;
       context = validateTlsFiles(files, now);
       for (const listener of listeners) listener(context);

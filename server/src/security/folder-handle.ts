@@ -83,7 +83,7 @@ export class FolderHandle {
     try {
       if (isRoot() && this.#handle) {
         const { uid, gid } = await this.#handle.stat();
-        // uses the file descriptor, because the name may already refer to another file
+        // change the owner through the file descriptor, because the name may already refer to another file
         await file.chown(uid, gid);
       }
     } catch (error) {
@@ -95,7 +95,8 @@ export class FolderHandle {
   }
 
   /**
-   * Closes a file from `createFile`, and renames the file so that it atomically replaces another one.
+   * Closes a file from `createFile`, and renames it from `from` to `to`. This atomically replaces an existing file
+   * `to`.
    * @throws StartError when somebody has replaced the file meanwhile
    */
   async replaceFile(file: FileHandle, from: string, to: string): Promise<void> {

@@ -2,7 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 import { sha256Of } from "./scrypt.js";
 import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "./accounts.js";
 
-/** A temporary account for the lifetime of this process, such as that of a simulated board. Option of `startServer`. */
+/**
+ * A temporary account for the lifetime of this process, such as that of a simulated board. Pass guests to `startServer`
+ * as an option.
+ */
 export interface Guest {
   readonly name: string;
   /** A long generated password. The server compares it without a slow password hash. */

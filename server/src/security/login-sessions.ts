@@ -19,7 +19,9 @@ export const MAX_SESSIONS_PER_USER = 20;
 const MAX_SESSIONS = 10_000;
 /** How old the stored time of the last use may become, in ms. After `kill -9`, sessions may expire this much too early. */
 const USE_STORE_INTERVAL = 10 * MINUTE;
-/** Number of characters of a session's hash that identify it in the API. They reveal nothing about its id. */
+/**
+ * Length in characters of a session's public id, with which the API identifies the session: the beginning of its hash.
+ */
 const PUBLIC_ID_LENGTH = 16;
 /** Maximum length of the stored `User-Agent` of a browser, in characters. */
 const MAX_BROWSER_LENGTH = 200;
@@ -53,7 +55,7 @@ export interface LoginSessionOptions {
 
 /**
  * Login sessions of HTTP users. They survive a restart of the server, and end when they expire or when their account
- * changes, for example gets another password. Only hashes of session ids are kept, so that neither a memory dump nor the
+ * changes, for example its password. Only hashes of session ids are kept, so that neither a memory dump nor the
  * data folder reveals a usable id.
  */
 export class LoginSessions {
@@ -127,13 +129,13 @@ export class LoginSessions {
     return undefined;
   }
 
-  /** Returns why a session has ended; undefined for one that has not. */
+  /** Returns why a session has ended; undefined for a session that has not ended. */
   endReasonOf(id: string): EndReason | undefined {
     const hash = hashOf(id);
     return this.#byHash.has(hash) ? undefined : (this.#ended.reasonOf(hash) ?? "unknown");
   }
 
-  /** Lists the sessions, sorted by user name, and the latest login first. */
+  /** Lists the sessions, sorted by user name. The sessions of each user begin with the latest login. */
   listSessions(): LoginSessionView[] {
     this.#sweep();
     return Array.from(this.#byHash, ([hash, session]) => ({

@@ -6,7 +6,7 @@ const FAILURES_WITHOUT_DELAY = 5;
 const MAX_ATTEMPT_DELAY = 15 * 60_000;
 /** How long failed logins are remembered after the latest one, in ms. */
 const FAILURE_MEMORY_TIME = 60 * 60_000;
-/** Maximum number of addresses, of names and of pairs to remember. When full, the least recently used one is dropped. */
+/** Maximum size of each of the maps of addresses, names and pairs. A full map drops its least recently used entry. */
 const MAX_REMEMBERED_BACKOFFS = 10_000;
 
 /** A login attempt whose password is being checked. Call exactly one of the methods when the outcome is known. */
@@ -18,9 +18,9 @@ export interface LoginAttempt {
 }
 
 /**
- * Limits how fast passwords can be guessed, with an exponential backoff. Five failures are free. Each further failure
- * doubles the delay of the next attempt, from 1 s to 15 min. An hour without a failure clears the count. Unknown names
- * count like existing ones, so that the delays do not reveal which names exist.
+ * Limits how fast passwords can be guessed, with an exponential backoff. The first five failures cause no delay. Each
+ * further failure doubles the delay of the next attempt, from 1 s to 15 min. An hour without a failure clears the count
+ * of failures. Unknown names count like existing ones, so that the delays do not reveal which names exist.
  *
  * Failures count for the address and for the name. Exception: a pair of address and name that has logged in before has its
  * own count. So a misconfigured board cannot lock out other boards with the same address. Strangers cannot lock out a user
@@ -29,7 +29,7 @@ export interface LoginAttempt {
 export class LoginThrottle {
   readonly #addresses = new Map<string, Backoff>();
   readonly #names = new Map<string, Backoff>();
-  /** Pairs of address and name that have logged in. */
+  /** Backoffs of the pairs of address and name that have logged in before. */
   readonly #known = new Map<string, Backoff>();
   readonly #now: () => number;
 

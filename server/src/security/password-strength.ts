@@ -77,7 +77,10 @@ export function passwordWeakness(password: string, names: readonly string[] = []
   return `The password is easy to guess: there is little in it but ${new Intl.ListFormat("en").format(kinds)}.`;
 }
 
-/** Selects parts that do not overlap, and prefers those that save most characters. Returns them in text order. */
+/**
+ * Selects parts that do not overlap, and prefers those that shorten the counted length most. Returns them in text
+ * order.
+ */
 function removeOverlaps(parts: readonly PredictablePart[]): PredictablePart[] {
   const chosen: PredictablePart[] = [];
   const savedLengthOf = ({ start, end, guessLength }: PredictablePart): number => end - start - guessLength;

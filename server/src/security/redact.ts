@@ -32,7 +32,7 @@ export function redactUrl(text: string): string {
   );
 }
 
-/** @param isFollowedByAt whether an `@` follows the authority, so that a password may contain an unencoded `?` or `#` */
+/** @param isFollowedByAt whether an `@` follows the authority: then the password may contain an unencoded `?` or `#` */
 function redactAuthority(scheme: string, base: string, isFollowedByAt: boolean): string {
   const rest = base.slice(scheme.length);
   const at = rest.lastIndexOf("@");

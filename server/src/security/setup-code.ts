@@ -27,7 +27,7 @@ export class SetupCode {
   #wrong = 0;
 
   /**
-   * @param throttle limits attempts by address and in total, together with wrong passwords
+   * @param throttle limits the attempts of each address and of all addresses together; also counts wrong passwords
    * @param show called with each new code, which the log must show
    */
   constructor(throttle: LoginThrottle, show: (code: string) => void) {

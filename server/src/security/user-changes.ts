@@ -6,7 +6,7 @@ import { UserError } from "./user-error.js";
 import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser } from "./users-file.js";
 import type { Wording } from "./wording.js";
 
-/** The role of a user. `device` is the device id of a board, and only for the role `device`. */
+/** The role of a user. `device` is the device id of a board; only a user with the role `device` has one. */
 export interface RoleAssignment {
   readonly role: Role;
   readonly device?: string;
@@ -77,7 +77,10 @@ export async function addUser(
   return first;
 }
 
-/** Changes the password of a user, and revokes its tokens. Returns the number of revoked tokens. @throws UserError */
+/**
+ * Changes the password of a user, and revokes the user's tokens. Returns the number of revoked tokens.
+ * @throws UserError when the user is unknown
+ */
 export async function changePassword(folder: string, name: string, password: StoredPassword): Promise<number> {
   let revoked = 0;
   await changeUsers(folder, (users) => {
@@ -163,7 +166,10 @@ export async function addToken(
   return { token, stored };
 }
 
-/** Deletes one token of a user, or all tokens without an id. @throws UserError when the user or token is unknown */
+/**
+ * Deletes the token of a user with this id, or all tokens of the user if `id` is undefined.
+ * @throws UserError when the user or token is unknown
+ */
 export async function revokeTokens(
   folder: string,
   name: string,

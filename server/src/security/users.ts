@@ -18,10 +18,11 @@ import { readUsers, usersFilePath, type StoredUser, type StoredUsers } from "./u
 const FILE_CHECK_INTERVAL = 1000;
 
 /**
- * Number of concurrent password checks. Leaves one core to the server, and two of Node's four pool threads to the database.
+ * Maximum number of concurrent password checks. Leaves one core to the server, and two of Node's four pool threads to
+ * the database.
  */
 const MAX_CONCURRENT_CHECKS = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Maximum number of waiting password checks. If one more arrives, the client with most checks loses its newest one. */
+/** Maximum number of waiting password checks. If one more arrives, the client with the most checks loses its newest one. */
 const MAX_WAITING_CHECKS = 200;
 
 /** Size of the login cache, enough for every board of a large installation. A full cache drops its oldest login. */
@@ -66,7 +67,7 @@ export interface AccountsOptions {
  * Loads the accounts from `<folder>/users.json`, and reloads them when the file changes. So `user add` works while the server
  * runs. If the changed file is damaged, logs an error and keeps the previous accounts.
  *
- * Once an account was required, accounts stay required until the process ends. Removing the last user, or the file, does
+ * Once a login was required, it stays required until the process ends. Removing the last user, or the file, does
  * not open the server to everybody.
  * @throws StartError when the file is damaged
  */

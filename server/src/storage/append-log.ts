@@ -14,7 +14,7 @@ export function logFilePath(folder: string, number: number): string {
   return path.join(folder, `${String(number).padStart(12, "0")}.log`);
 }
 
-/** Lists the numbers of a log's files in ascending order. Empty when the folder does not exist. */
+/** Returns the numbers of a log's files in ascending order. The list is empty when the folder does not exist. */
 export async function listLogNumbers(folder: string): Promise<number[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

@@ -57,7 +57,7 @@ export interface DataFolder {
 /**
  * Opens the data folder, or creates it.
  * @param damagedFiles receives a report about each damaged file
- * @param warn called with each file that other users of the machine can access
+ * @param warn called with a warning about each file that other users of the machine can still access
  * @throws StartError if the folder cannot be written or another server uses it
  */
 export async function openDataFolder(

@@ -86,7 +86,8 @@ export class StorageHealth {
   /**
    * Waits for a write to succeed.
    * @param consequence a sentence that says what it means for the user if the write is delayed
-   * @throws NotStoredError while other writes fail, so that this write must wait; any error of the write itself
+   * @throws NotStoredError while other writes fail, because this write must wait until they succeed; otherwise the
+   * error of this write
    */
   async waitUntilStored(writing: Promise<void>, consequence: string): Promise<void> {
     if (await this.waitUnlessFailing(writing)) return writing;

@@ -4,7 +4,7 @@ import type { ReportDamage } from "./damage.js";
 import type { Collection, StateStore } from "./state.js";
 
 /**
- * A state store in a LevelDB database. The caller opens and closes the database.
+ * Creates a state store in a LevelDB database. The caller opens and closes the database.
  * @param reportDamage called for each entry that cannot be decoded; such entries are left out
  */
 export function createLevelStateStore(

@@ -9,7 +9,7 @@ type Database = ClassicLevel<string, string>;
 
 const STORAGE_PART = "sessions and overrides";
 
-/** Disk space that LevelDB needs at most to open a database, in addition to the size of its logs, in bytes. */
+/** Maximum disk space that LevelDB needs to open a database, in addition to the size of the logs, in bytes. */
 const DISK_SPACE_MARGIN_BYTES = 65_536;
 
 /** Error codes of reads while the database is being reopened. Such reads are retried. */

@@ -83,7 +83,7 @@ export class MessageQueues {
   }
 
   /**
-   * Stores the packet identifier of a message that is being sent, or its release (PUBREL).
+   * Stores the packet identifier of a message that is being sent, or the PUBREL that replaces a sent message.
    * @throws Error when another message of the session has this packet identifier
    */
   storeSent(session: Session, packet: QueuedPacket): void {
@@ -122,7 +122,8 @@ export class MessageQueues {
   }
 
   /**
-   * Reads the messages of a queue in order, including messages that arrive meanwhile. Messages sent before get the DUP flag.
+   * Reads the messages of a queue in order, including messages that arrive meanwhile. Messages that were sent before
+   * get the DUP flag.
    * @param reader delays each message until the previous message was sent
    */
   async *readQueuedMessages(session: Session, reader?: QueueReader): AsyncGenerator<QueuedPacket> {

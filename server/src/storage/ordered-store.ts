@@ -24,10 +24,10 @@ export function keyRangeOf(prefix: string): KeyRange {
 /**
  * A sublevel of a LevelDB database with ordered writes and read-your-writes consistency.
  *
- * LevelDB runs writes on a thread pool without keeping their order. Of eight concurrent writes to one key, the last one did
- * not win in 29 % of 20,000 runs. This class collects the writes of an event-loop turn, and those that arrive during another
- * write, into one batch. Batching also reduces the number of writes. While writes fail, the latest value of each key waits
- * in memory.
+ * LevelDB runs writes on a thread pool without keeping their order: if several writes to one key run concurrently, an
+ * earlier one may win. Therefore this class collects the writes of an event-loop turn, and those that arrive during
+ * another write, into one batch. Batching also reduces the number of writes. While writes fail, the latest value of
+ * each key waits in memory.
  */
 export class OrderedStore {
   readonly #database: LevelDatabase;

@@ -7,14 +7,15 @@ export const PRIVATE_FOLDER_MODE = 0o700;
 /** Mode of a file that only the owner can read and write. */
 export const PRIVATE_FILE_MODE = 0o600;
 
-/** Names of the server's own files in the data folder, including damaged and unfinished copies. */
+/** Matches the names of the server's own files in the data folder, including damaged and unfinished copies. */
 const SERVER_FILE_NAME_PATTERN = /^(db|journal|retained|history\.db|history\.db-wal|users\.json)(\.|$)/;
 const OTHERS_MODE_BITS = 0o077;
 
 /**
  * Removes the permissions of other users from the server's files in the data folder. The files contain password hashes,
- * messages, and hints when somebody was at home. The folder itself is changed only if it contains nothing else, because
- * others may need it, for example a home folder. Does nothing on Windows, which has no such permissions.
+ * messages, and clues about when somebody was at home. The permissions of the folder itself change only if it contains
+ * no other files, because other users may need access to it, for example if it is a home folder. Does nothing on
+ * Windows, which has no such permissions.
  * @returns a sentence for each file that could not be changed
  */
 export async function removeAccessOfOthers(folder: string): Promise<string[]> {

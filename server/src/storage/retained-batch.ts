@@ -12,7 +12,7 @@ const INITIAL_BUFFER_BYTES = 16_384;
 /** Maximum size of a buffer that is reused, in bytes. A larger buffer is released after its batch was written. */
 const MAX_KEPT_BUFFER_BYTES = 1_048_576;
 
-/** Bytes before each message: QoS, length of the topic in UTF-8, length of the payload. */
+/** Bytes before each message: QoS (1), length of the topic in UTF-8 (2), length of extras and payload together (4). */
 const MESSAGE_HEADER_BYTES = 7;
 /** Largest number of UTF-8 bytes for one UTF-16 code unit. */
 const MAX_UTF8_BYTES = 3;
@@ -71,7 +71,7 @@ export class RetainedBatch {
   }
 }
 
-/** Decodes the messages of a batch, and calls `onRecord` with each of them in order. */
+/** Decodes the messages of a batch, and calls `onMessage` with each of them in order. */
 export function decodeMessages(bytes: Buffer, onMessage: RetainedMessageHandler): void {
   for (let at = 0; at < bytes.length;) {
     const topic = at + MESSAGE_HEADER_BYTES;

@@ -24,7 +24,10 @@ export interface SessionRecord {
   readonly permissions: string;
   /** Session expiry interval after a disconnect, in s (MQTT 5.0, 3.1.2.11.2). */
   readonly expiry: number;
-  /** Time of the disconnect by the monotonic clock; on disk in ms since 1970. Undefined while the client is connected. */
+  /**
+   * Time of the disconnect in ms: in memory by the monotonic clock, on disk since 1970. Undefined while the client is
+   * connected.
+   */
   readonly disconnectedAt?: number;
 }
 

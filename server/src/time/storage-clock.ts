@@ -1,4 +1,4 @@
-/** A clock for timestamps in stored data. Other processes can read the timestamps. */
+/** A monotonic clock that converts its times to timestamps for stored data, which other processes can also read. */
 export interface StorageClock {
   /** Returns the time of the monotonic clock, in ms. */
   now(): number;

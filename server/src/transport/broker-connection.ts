@@ -5,15 +5,15 @@ import type { Rejection } from "../observability/counters.js";
 export interface BrokerConnectionHandlers {
   /**
    * Receives a message that a client published. Must not throw.
-   * @returns a promise: the message is acknowledged when the promise resolves, and sent again later when the promise
-   * rejects. undefined: the message is acknowledged at once.
+   * @returns a promise that resolves when the message may be acknowledged, or rejects if the message must be sent
+   * again; undefined to acknowledge the message at once
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
   /** Called after a reconnect, before the broker delivers the messages that it queued meanwhile. */
   reconnected(): void;
   /** Called when the broker has delivered all messages that it queued while the server was away. */
   caughtUp(): void;
-  /** Called when the connection is lost. The connection retries on its own. */
+  /** Called when the connection to the broker is lost. `BrokerConnection` reconnects on its own. */
   disconnected(reason: string): void;
   /** Called when a client broke the protocol or lacks a permission. Only the embedded broker calls this. */
   rejected(reason: Rejection, from: string, problem: string): void;

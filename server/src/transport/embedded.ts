@@ -61,7 +61,7 @@ export function createEmbeddedConnection(
       plainListener = await open("MQTT", "--mqtt-port", plainHost, port);
       if (tls) tlsListener = await open("MQTT over TLS", "--mqtts-port", host, mqttsPort, tls);
       broker.publish(statusTopic, ONLINE_PAYLOAD, "retained");
-      // report the end of queued messages at once: the embedded broker stops with the server, so it has queued none
+      // there are no queued messages to wait for, because the embedded broker stops together with the server
       handlers.caughtUp();
     },
     get url() {

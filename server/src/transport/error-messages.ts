@@ -48,7 +48,7 @@ export function describeConnectError(broker: BrokerAddress, error: unknown): str
   return `${name} cannot be reached (${reason}); check --broker.`;
 }
 
-/** Reports that an established connection to a broker was lost. */
+/** Explains that an established connection to a broker was lost. */
 export function describeConnectionLoss(broker: BrokerAddress, error: unknown): string {
   return `The connection to the broker ${broker.url} was lost${error === undefined ? "" : ` (${textOf(error)})`}.`;
 }

@@ -1,7 +1,7 @@
 import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { BrokerConnection } from "./broker-connection.js";
 
-/** Publishes messages at QoS 1 at the broker. Components receive the publisher before the connection exists. */
+/** Publishes messages to the broker at QoS 1. Components can receive the publisher before a connection exists. */
 export class Publisher {
   #connection: Pick<BrokerConnection, "publish"> | undefined;
 

@@ -6,7 +6,7 @@ import { GARDEN_FILE } from "../../server/support/garden.js";
 import { ask } from "../../server/support/api.js";
 import { connectClient, createOfflineSession } from "../../server/support/server.js";
 import { startSettingsServer } from "../../server/support/settings.js";
-import { generateCertificate, writePair } from "../../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import type { Sandbox } from "./sandbox.js";
 
@@ -37,7 +37,7 @@ export async function startApiServer({ env, folder }: Sandbox): Promise<void> {
 
 /** Writes a certificate as `fullchain.pem` and `privkey.pem` into a folder. */
 export async function writeCertificate(folder: string): Promise<void> {
-  const { cert, key } = await writePair(folder, "pair", await generateCertificate("localhost"));
+  const { cert, key } = await writeCertificateAndKey(folder, "pair", await generateCertificate("localhost"));
   await rename(cert, path.join(folder, "fullchain.pem"));
   await rename(key, path.join(folder, "privkey.pem"));
 }

@@ -24,7 +24,7 @@ export const readPage = (page: string): string => readFileSync(path.join(ROOT, p
 const COMMAND_PATTERN =
   /^(npm|npx|node|nightlight-server|sudo|curl|mosquitto_\w+|python3|pipx?|systemctl|journalctl|devs|esptool|docker|podman|git|code) /;
 
-/** Removes the comment from a command, and joins its lines. */
+/** Removes the comment from a command, and joins the lines of the command. */
 const stripComment = (line: string): string =>
   line
     .replace(/\s+#.*$/, "")

@@ -21,7 +21,7 @@ export interface CommandStep {
   readonly expectedOutput?: RegExp;
   /** The expected exit code; 0 by default. */
   readonly exitCode?: number;
-  /** Whether the command runs until stopped. It is stopped with SIGINT after the expected output. */
+  /** Whether the command runs until `runStep` stops it, with SIGINT after the expected output. */
   readonly runsUntilStopped?: boolean;
   /** Whether the command runs until the end of the scenario, because later commands need it. */
   readonly keepsRunning?: boolean;

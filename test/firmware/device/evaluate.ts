@@ -41,7 +41,10 @@ export function evaluateTopic(topic: string): string {
     return (parsed ? parsed.id + " " + parsed.channel : "none") + " " + serverStatusTopic(topic)
 }
 
-/** Runs the rule on eight numbers at `i`: threshold, hysteresis, min_on, min_off, lamp (2: unknown), light, last light, now. */
+/**
+ * Runs the rule on the eight numbers that begin at `steps[i]`: threshold, hysteresis, min_on, min_off, lamp (2:
+ * unknown), light, last light and now.
+ */
 export function evaluateStep(steps: number[], i: number): string {
     const rule = { threshold: steps[i], hysteresis: steps[i + 1], min_on: steps[i + 2], min_off: steps[i + 3] }
     const lamp = steps[i + 4] === 2 ? undefined : { led_on: steps[i + 4] === 1, since: 1000 }

@@ -1,5 +1,6 @@
 // MQTT client for tests: connects to HOST:PORT, counts received messages, checks their order, echoes them, and publishes
-// on request. KEEPALIVE, INFLIGHT and MAXPACKET are options, FILTERS is the number of additional subscriptions.
+// on request. The settings KEEPALIVE, INFLIGHT and MAXPACKET are options of the client, and FILTERS is the number of
+// additional subscriptions.
 import { sleep } from "@devicescript/core"
 import { readSetting } from "@devicescript/settings"
 import { MqttClient } from "../../../packages/devicescript-mqtt/src/client.js"

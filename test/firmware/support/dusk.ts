@@ -2,12 +2,15 @@
 import { decide, LESSON_RULE, type Lamp } from "../../../contract/index.js";
 import { hashInteger } from "../../../sim/random.js";
 
-/** How fast the light of a clear evening falls at the threshold, per minute, on the 0 to 1023 scale (sim/day.ts). */
+/** Decrease of the light per minute at the threshold on a clear evening, on the scale from 0 to 1023 (sim/day.ts). */
 const LIGHT_SLOPE = 3.7;
-/** The light at the start and at the end, which is far from the threshold of 300 compared with the noise. */
+/**
+ * Light at the start and at the end of the model. Both differ from the threshold of 300 by much more than the noise.
+ */
 const [FROM, TO] = [330, 270];
-/** Time between two samples that a sensor streams, and between two readings of the board, in ms. */
+/** Time between two samples that a sensor streams, in ms. */
 const SAMPLE_INTERVAL = 100;
+/** Time between two readings of the board, in ms. */
 const READING_INTERVAL = 250;
 
 export interface DuskModel {

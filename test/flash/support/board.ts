@@ -49,7 +49,7 @@ export class TestBoard {
   /** Log bytes that the computer has not read yet; a real runtime keeps 4 KB. */
   #unread: Uint8Array[] = [];
   #packets = false;
-  /** Whether the network's name does not appear in scans. */
+  /** Whether the board's network name is missing in the results of Wi-Fi scans. */
   hidesNetwork = false;
   /** Number of further attempts to open the port that fail. */
   refusedOpens = 0;

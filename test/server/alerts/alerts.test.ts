@@ -10,7 +10,7 @@ import { getTestSeed } from "../../support/seed.js";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const GRACE_PERIOD = 2 * MINUTE;
-/** The longest time between two checks, in ms. */
+/** Longest time between two checks of the devices for problems, in ms. */
 const CHECK_INTERVAL = 5 * SECOND;
 
 const ZONE = {
@@ -95,7 +95,7 @@ describe("a board", () => {
   });
 
   test("for any outages and restarts of the server, each board has exactly one alert for each long outage", async () => {
-    /** A time in ms that is clearly shorter or clearly longer than the grace period. */
+    /** Generates a time in ms that is clearly shorter or clearly longer than the grace period. */
     const span = fc.oneof(
       fc.integer({ min: 1, max: 22 }).map((steps) => steps * CHECK_INTERVAL),
       fc.integer({ min: 26, max: 60 }).map((steps) => steps * CHECK_INTERVAL),

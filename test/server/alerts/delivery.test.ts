@@ -13,18 +13,18 @@ const MINUTE = 60 * SECOND;
 const GRACE_PERIOD = 2 * MINUTE;
 const SETTINGS = { after: GRACE_PERIOD, webhook: { url: "https://hook.test/secret" } };
 
-/** Bodies of delivered messages. */
-let hooks: WebhookBody[] = [];
-/** Whether the network works. */
-let works = true;
+/** Bodies of the messages that the webhook received. */
+let webhookBodies: WebhookBody[] = [];
+/** Whether the simulated network delivers requests. */
+let isNetworkUp = true;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 5, 1, 12) });
-  hooks = [];
-  works = true;
+  webhookBodies = [];
+  isNetworkUp = true;
   vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
-    if (!works) throw new TypeError("fetch failed", { cause: new Error("no network") });
-    hooks.push(JSON.parse(body) as WebhookBody);
+    if (!isNetworkUp) throw new TypeError("fetch failed", { cause: new Error("no network") });
+    webhookBodies.push(JSON.parse(body) as WebhookBody);
     return new Response(null);
   });
 });
@@ -41,27 +41,27 @@ test("when 500 boards go offline within a minute, there are at most three messag
     await server.advance(MINUTE / ids.length);
   }
   await server.advance(10 * MINUTE);
-  expect(hooks.length).toBeLessThanOrEqual(3);
-  expect(hooks.reduce((sum, { raised }) => sum + raised, 0)).toBe(500);
-  const largest = hooks.reduce((a, b) => (b.raised > a.raised ? b : a));
+  expect(webhookBodies.length).toBeLessThanOrEqual(3);
+  expect(webhookBodies.reduce((sum, { raised }) => sum + raised, 0)).toBe(500);
+  const largest = webhookBodies.reduce((a, b) => (b.raised > a.raised ? b : a));
   expect(largest.title).toBe(`${largest.raised} boards offline`);
   expect(largest.alerts.length).toBeLessThanOrEqual(100);
   expect(largest.text.length).toBeLessThan(1000);
   expect(largest.text).toMatch(/… and \d+ more\.$/);
-  hooks = [];
+  webhookBodies = [];
   for (const id of ids) server.publishStatus(id, { online: true });
   await server.advance(5 * MINUTE);
-  expect(hooks).toMatchObject([{ title: "Resolved: 500 boards offline", raised: 0, resolved: 500, open: 0 }]);
+  expect(webhookBodies).toMatchObject([{ title: "Resolved: 500 boards offline", raised: 0, resolved: 500, open: 0 }]);
 });
 
 test("while a service fails, messages wait and are sent together later; a restart of the server loses none", async () => {
   const server = new AlertBench(SETTINGS);
-  works = false;
+  isNetworkUp = false;
   server.publishStatus("porch", { online: false });
   await server.advance(10 * MINUTE);
   server.health.problem = "The disk is full.";
   await server.advance(10 * MINUTE);
-  expect(server.alerts.channels()).toEqual([
+  expect(server.alerts.listChannels()).toEqual([
     {
       channel: "webhook",
       target: "https://hook.test/********",
@@ -71,17 +71,17 @@ test("while a service fails, messages wait and are sent together later; a restar
       failed: expect.any(Number) as number,
     },
   ]);
-  const [{ failed }] = server.alerts.channels();
+  const [{ failed }] = server.alerts.listChannels();
   expect(failed).toBeGreaterThan(2);
   expect(failed).toBeLessThan(10);
   await server.restart(SECOND);
-  works = true;
+  isNetworkUp = true;
   await server.advance(MINUTE);
-  expect(hooks).toMatchObject([{ title: "The disk is full, Board porch is offline", raised: 2, open: 2 }]);
-  expect(server.alerts.channels()).toMatchObject([{ problem: null, waiting: 0, delivered: 1 }]);
+  expect(webhookBodies).toMatchObject([{ title: "The disk is full, Board porch is offline", raised: 2, open: 2 }]);
+  expect(server.alerts.listChannels()).toMatchObject([{ problem: null, waiting: 0, delivered: 1 }]);
   await server.restart(SECOND);
   await server.advance(30 * MINUTE);
-  expect(hooks).toHaveLength(1);
+  expect(webhookBodies).toHaveLength(1);
 });
 
 test("a service with a certificate that nobody trusts is named as such, without its secret", async () => {
@@ -106,7 +106,7 @@ test("a channel that is added later receives nothing about alerts of before", as
   server.publishStatus("shed", { online: false });
   server.publishStatus("porch", { online: true });
   await server.advance(5 * MINUTE);
-  expect(hooks).toMatchObject([{ title: "Board shed is offline", raised: 1, resolved: 0, open: 1 }]);
+  expect(webhookBodies).toMatchObject([{ title: "Board shed is offline", raised: 1, resolved: 0, open: 1 }]);
 });
 
 describe("for any outages, failures of the network and restarts", () => {
@@ -119,19 +119,19 @@ describe("for any outages, failures of the network and restarts", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
-        hooks = [];
+        webhookBodies = [];
         const server = new AlertBench(SETTINGS);
         const online = new Map<string, boolean>();
         for (const { board, works: isWorking, restart, minutes } of steps) {
-          works = isWorking;
+          isNetworkUp = isWorking;
           online.set(board, !online.get(board));
           server.publishStatus(board, { online: online.get(board)! });
           if (restart) await server.restart(SECOND);
           await server.advance(minutes * MINUTE);
         }
-        works = true;
+        isNetworkUp = true;
         await server.advance(40 * MINUTE);
-        const messages = hooks.flatMap(({ alerts }) => alerts);
+        const messages = webhookBodies.flatMap(({ alerts }) => alerts);
         for (const alert of server.alerts.list()) {
           const states = messages.filter(({ id }) => id === alert.id).map(({ state }) => state);
           // an alert that is over before a message was sent may be left out, or only be reported as resolved

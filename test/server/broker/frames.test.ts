@@ -1,4 +1,4 @@
-/** Tests that the broker splits received bytes into packets: it checks each packet, keeps the order, and buffers at most one. */
+/** Tests that the broker splits received bytes into packets, checks each, keeps their order and buffers at most one. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -18,7 +18,7 @@ interface RecordedCalls {
   readonly violations: ProtocolViolation[];
 }
 
-/** Creates a packet splitter and records its callbacks. The client counts as connected after its first packet was forwarded. */
+/** Creates a packet splitter and records its callbacks. The first forwarded packet marks the client as connected. */
 function createInbound(): { inbound: InboundPackets; feed: RecordedCalls } {
   const feed: RecordedCalls = { forwarded: [], oversized: [], violations: [] };
   let isOpen = false;
@@ -43,7 +43,7 @@ function createInbound(): { inbound: InboundPackets; feed: RecordedCalls } {
 
 const waitForNextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Feeds bytes in chunks of the given sizes. */
+/** Feeds bytes to a packet splitter in chunks, whose sizes in bytes `cuts` generates. */
 async function feedInChunks(to: InboundPackets, bytes: Buffer, cuts: Iterator<number>): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const size = cuts.next().value as number;
@@ -66,7 +66,7 @@ const payload = fc.oneof(fc.uint8Array({ maxLength: 50 }), fc.uint8Array({ maxLe
 const userProperties = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.string({ maxLength: 10 }), { noNullPrototype: true }); // prettier-ignore
 
 const publish = fc.record({ qos, topic, payload, messageId: id, retain: fc.boolean(), properties: fc.record({ userProperties }, { requiredKeys: [] }) }).map((fields): Packet => ({ cmd: "publish", dup: false, ...fields })); // prettier-ignore
-const otherPackets: fc.Arbitrary<Packet> = fc.oneof(
+const otherPacket: fc.Arbitrary<Packet> = fc.oneof(
   fc.record({ cmd: fc.constantFrom("puback" as const, "pubrec" as const, "pubrel" as const, "pubcomp" as const), messageId: id }), // prettier-ignore
   fc.record({ messageId: id, topics: fc.array(filter, { minLength: 1, maxLength: 4 }), qos }).map(({ messageId, topics, qos }): Packet => ({ cmd: "subscribe", messageId, subscriptions: topics.map((topic) => ({ topic, qos })) })), // prettier-ignore
   fc.record({ messageId: id, unsubscriptions: fc.array(filter, { minLength: 1, maxLength: 4 }) }).map((fields): Packet => ({ cmd: "unsubscribe", ...fields })), // prettier-ignore
@@ -91,7 +91,7 @@ function encodeOversizedPublish({ qos, topic, packetId, size }: { qos: number; t
 
 test("valid packets are forwarded complete, unchanged and in order, however they are split into chunks", async () => {
   await fc.assert(
-    fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPackets), { maxLength: 20 }), cuts, async (version, packets, cuts) => {
+    fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPacket), { maxLength: 20 }), cuts, async (version, packets, cuts) => {
       const parts = [encodeConnect(version), ...encodePackets(packets, version)];
       const { inbound: to, feed } = createInbound();
       await feedInChunks(to, Buffer.concat(parts), cuts);
@@ -110,7 +110,7 @@ test("valid packets are forwarded complete, unchanged and in order, however they
 
 test("oversized PUBLISH packets between valid ones are dropped and reported once each, and no more than one packet is buffered", async () => {
   const step = fc.oneof(
-    { weight: 2, arbitrary: fc.oneof(publish, otherPackets) },
+    { weight: 2, arbitrary: fc.oneof(publish, otherPacket) },
     { weight: 1, arbitrary: oversizedPublish },
   );
   await fc.assert(
@@ -167,7 +167,7 @@ test("the bytes of a skipped packet are not kept in memory", async () => {
 test("invalid bytes are forwarded or reported as one violation, after which nothing is forwarded; nothing throws", async () => {
   const flip = fc.record({ at: fc.nat(), to: fc.nat(255) });
   await fc.assert(
-    fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPackets), { maxLength: 8 }), fc.array(flip, { maxLength: 6 }), fc.uint8Array({ maxLength: 40 }), cuts, async (version, packets, flips, noise, cuts) => {
+    fc.asyncProperty(version, fc.array(fc.oneof(publish, otherPacket), { maxLength: 8 }), fc.array(flip, { maxLength: 6 }), fc.uint8Array({ maxLength: 40 }), cuts, async (version, packets, flips, noise, cuts) => {
       const bytes = Buffer.concat([encodeConnect(version), ...encodePackets(packets, version), noise]);
       for (const { at, to } of flips) bytes[at % bytes.length] = to;
       const { inbound: to, feed } = createInbound();

@@ -61,7 +61,7 @@ const BAD_STRINGS: readonly [what: string, bytes: Buffer][] = [
   ["a code point above U+10FFFF", Buffer.from("61f490808062", "hex")],
 ];
 
-/** Packet fields that contain a string, whether the client must be connected first, and a function that encodes the packet. */
+/** Packet fields with a string: for each, whether the client connects first, and a function that encodes the packet. */
 const STRING_FIELDS: readonly [
   place: string,
   isConnected: boolean,

@@ -23,7 +23,8 @@ const textsOf = (made: RawClient, topic: string): string[] =>
   receivedPublishesOf(made)
     .filter((packet) => packet.topic === topic)
     .map(({ payload }) => payload.toString());
-const idsOf = (made: RawClient): number[] => made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
+const acknowledgedIdsOf = (made: RawClient): number[] =>
+  made.packets.flatMap((p) => (p.cmd === "puback" ? [p.messageId!] : []));
 const listNumbersBelow = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n));
 
 /** Topics of readings, and other topics that look similar. */
@@ -64,11 +65,11 @@ test("the server receives a client's messages once and in order, however they ar
         await new Promise((resolve) => setImmediate(resolve));
       }
       const acknowledged = messages.flatMap(({ qos }, n) => (qos > 0 ? [n + 1] : []));
-      await eventually(() => got.length >= messages.length && idsOf(sender).length >= acknowledged.length, { what: "all of them" }); // prettier-ignore
+      await eventually(() => got.length >= messages.length && acknowledgedIdsOf(sender).length >= acknowledged.length, { what: "all of them" }); // prettier-ignore
       sender.send({ cmd: "pingreq" });
       await eventually(() => sender.packets.some(({ cmd }) => cmd === "pingresp"), { what: "PINGRESP" });
       expect(got).toEqual(messages.map(({ topic, size }, n) => `${topic} ${n} ${"x".repeat(size)}`));
-      expect(idsOf(sender)).toEqual(acknowledged);
+      expect(acknowledgedIdsOf(sender)).toEqual(acknowledged);
       sender.socket.destroy();
     }), // prettier-ignore
     { numRuns: 60 },
@@ -98,8 +99,8 @@ test("a reading is acknowledged after earlier messages of its client, even when 
     await eventually(() => got.length === id, { what: `reading ${id}` });
   }
   store();
-  await eventually(() => idsOf(sender).length === 4, { what: "all acknowledgements" });
-  expect(idsOf(sender)).toEqual([1, 2, 3, 4]);
+  await eventually(() => acknowledgedIdsOf(sender).length === 4, { what: "all acknowledgements" });
+  expect(acknowledgedIdsOf(sender)).toEqual([1, 2, 3, 4]);
 });
 
 test("every subscriber receives the messages of a topic in order while other clients connect and disconnect", async () => {
@@ -169,7 +170,7 @@ test("a retained message is stored when it is acknowledged, and subscribers get 
   for (let n = 1; n <= 50; n++) {
     const payload = `{"online":true,"boot":${n}}`;
     board.send({ cmd: "publish", topic: "n/b/status", payload, qos: 1, retain: true, dup: false, messageId: n });
-    await eventually(() => idsOf(board).length === n, { what: "its acknowledgement" });
+    await eventually(() => acknowledgedIdsOf(board).length === n, { what: "its acknowledgement" });
     expect(broker.retained("status").map(({ payload }) => payload.toString())).toEqual([payload]);
   }
   const late = await connectClient(url, {}, "n/b/status");
@@ -179,7 +180,7 @@ test("a retained message is stored when it is acknowledged, and subscribers get 
     Array.from({ length: 50 }, (_, n) => [`{"online":true,"boot":${n + 1}}`, false]),
   );
   board.send({ cmd: "publish", topic: "n/b/status", payload: "", qos: 1, retain: true, dup: false, messageId: 51 });
-  await eventually(() => idsOf(board).length === 51, { what: "its acknowledgement" });
+  await eventually(() => acknowledgedIdsOf(board).length === 51, { what: "its acknowledgement" });
   expect(broker.retained("status")).toEqual([]);
 });
 

@@ -67,7 +67,7 @@ test("messages of mixed QoS and retain flags in one TCP write reach every subscr
         expect([what, listReceivedIds(0), listReceivedIds(1), listReceivedIds(2)]).toEqual([what, ...expected]);
       };
       for (const reader of readers) await expectOrdered(reader);
-      // this reader was offline while the messages were sent, so the broker has queued only QoS 1 and 2 for it
+      // this reader was offline when the messages were sent, so the broker queued only messages of QoS 1 and 2 for it
       await expectOrdered({ what: "away", reader: await connectClient(url, away) });
     }),
     { numRuns: 40 },

@@ -57,7 +57,7 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
   const health = new StorageHealth(folder);
   let full = false;
   /** A database with a simulated disk that can be full. */
-  class Limited extends LevelDatabase {
+  class LimitedDatabase extends LevelDatabase {
     override write(operation: () => Promise<void>): Promise<void> {
       return super.write(async () => {
         if (full) throw Object.assign(new Error("IO error: No space left on device"), { code: "LEVEL_IO_ERROR" });
@@ -65,7 +65,7 @@ test("failed writes wait in order, can be read meanwhile, and are stored in a re
       });
     }
   }
-  const database = new Limited(db, health);
+  const database = new LimitedDatabase(db, health);
   onTestFinished(() => database.close());
   const store = new OrderedStore(database, "part");
   store.put("before", toBytes("1"));

@@ -1,7 +1,7 @@
 /** Tests resumed sessions, Mosquitto bridges, and clients that share a client id. */
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Takeovers } from "../../../server/src/broker/takeovers.js";
+import { TakeoverDetector } from "../../../server/src/broker/takeovers.js";
 import { eventually } from "../../support/eventually.js";
 import { startMosquitto } from "../../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../../support/programs.js";
@@ -24,7 +24,7 @@ async function subscribeRaw(to: RawClient, topic: string, qos: 1 | 2): Promise<v
   await to.waitForPacket("suback");
 }
 
-/** Connects the reader again, in the way that `how` names. Returns the broker, which may be a new one, and the connection. */
+/** Reconnects the reader in the way that `how` names. Returns the connection and its broker, which may be a new one. */
 async function reconnect(broker: BareBroker, old: RawClient, version: Version, how: ReconnectWay): Promise<[BareBroker, RawClient]> {
   await old.waitUntilProcessed();
   if (how === RECONNECT_WAYS[0]) {
@@ -62,7 +62,7 @@ describe.each(VERSIONS)("with protocol level %i, a client that returns", (versio
       expect(receivedPublishesOf(first).map(({ dup }) => dup)).toEqual(Array(6).fill(false));
       const ids = receivedPublishesOf(first).map(({ messageId }) => messageId!);
       expect(new Set(ids).size).toBe(6);
-      // the reader acknowledges messages 1 and 3, so the broker must resend only the others
+      // the reader acknowledges messages 1 and 3, so the broker must resend only the other messages
       for (const n of [1, 3]) {
         first.send({ cmd: qos === 1 ? "puback" : "pubrec", messageId: ids[n] });
         if (qos === 1) continue;
@@ -210,7 +210,7 @@ test("two clients with the same id that keep reconnecting are listed with their 
 }); // prettier-ignore
 
 test("a client id is contested after three takeovers within a minute, until they are a minute old", () => {
-  const takeovers = new Takeovers();
+  const takeovers = new TakeoverDetector();
   const addTakeover = (before: string, after: string, now: number): boolean =>
     takeovers.add("ann\0x", before, after, now);
   expect([addTakeover("10.0.0.1", "10.0.0.2", 0), addTakeover("10.0.0.2", "10.0.0.1", 1000)]).toEqual([false, false]);

@@ -25,7 +25,7 @@ const bytes = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)
 const topic = fc.string({ unit: "binary" });
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.tuple(topic, bytes, fc.nat(2)),
-  // the last bytes are MQTT 5.0 properties
+  // the second bytes are the message's MQTT 5.0 properties
   fc.tuple(topic, bytes, fc.nat(2), bytes),
 );
 const batches = fc.array(fc.array(message, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 });

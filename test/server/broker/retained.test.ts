@@ -1,4 +1,4 @@
-/** Tests that the broker's retained messages survive a restart, and that those on invalid topics are dropped. */
+/** Tests that the broker's retained messages survive a restart, and that messages on invalid topics are dropped. */
 import fc from "fast-check";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -44,7 +44,7 @@ test("the last retained message of each topic survives a restart with its proper
       const { messages } = await openMessages(here);
       const expected = new Map<string, object>();
       for (const [stored, kind] of steps) {
-        // use only four topics, so that messages replace earlier ones
+        // use only four topics, so that many messages replace an earlier message on their topic
         const topic = `t${stored.topic.length % 4}`;
         if (kind === 0) {
           messages.store({ ...stored, topic, payload: Buffer.alloc(0) });

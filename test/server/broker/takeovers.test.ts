@@ -4,7 +4,7 @@ import { eventually } from "../../support/eventually.js";
 import { startBareBroker } from "../support/bare-broker.js";
 import { connectRawClient, createConnectPacket, openRawClient, type RawClient } from "../support/raw.js";
 
-const ROUNDS = 50;
+const ROUND_COUNT = 50;
 
 describe.each([4, 5] as const)("with protocol level %i, a client id", (version) => {
   const options = { protocolVersion: version } as const;
@@ -18,7 +18,7 @@ describe.each([4, 5] as const)("with protocol level %i, a client id", (version) 
 
   test("a client id can be taken over by a third client after a second one connected while the first disconnected", async () => {
     const { url, broker } = await startBareBroker();
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ROUND_COUNT; round++) {
       const first = await connectSubscriber(url);
       const second = openRawClient(url, { version });
       await eventually(() => second.socket.readyState === "open", { what: "the second connection" });

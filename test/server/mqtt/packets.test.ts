@@ -9,13 +9,13 @@ import { PacketWriter } from "../../../server/src/mqtt/packet-writer.js";
 type Version = 4 | 5;
 
 /** A decoded packet, reduced to the fields that both parsers report. */
-type Decoded =
+type DecodedPacket =
   | { topic: string; payload: string; retained: boolean; qos: number; id: number }
   | { puback: number; reason: number }
   | { cmd: string };
 
-function decode(version: Version, chunks: Buffer[]): Decoded[] {
-  const decoded: Decoded[] = [];
+function decode(version: Version, chunks: Buffer[]): DecodedPacket[] {
+  const decoded: DecodedPacket[] = [];
   const reader = new PacketReader(version, {
     onPublish: (topic, payload, retained, qos, id) =>
       void decoded.push({ topic, payload: payload.toString("hex"), retained, qos, id }),
@@ -26,8 +26,8 @@ function decode(version: Version, chunks: Buffer[]): Decoded[] {
   return decoded;
 }
 
-function decodeWithMqttPacket(version: Version, bytes: Buffer): Decoded[] {
-  const decoded: Decoded[] = [];
+function decodeWithMqttPacket(version: Version, bytes: Buffer): DecodedPacket[] {
+  const decoded: DecodedPacket[] = [];
   const reference = parser({ protocolVersion: version });
   reference.on("packet", (packet) => {
     if (packet.cmd === "publish") {
@@ -85,13 +85,13 @@ function splitAt(bytes: Buffer, cuts: number[]): Buffer[] {
 }
 
 describe.each<Version>([4, 5])("with protocol version %i", (version) => {
-  const encodeAll = (list: Packet[]): Buffer =>
+  const encodePackets = (list: Packet[]): Buffer =>
     Buffer.concat(list.map((packet) => generate(packet, { protocolVersion: version })));
 
   test("the reader decodes packets like mqtt-packet, however the bytes are split into chunks", () => {
     fc.assert(
       fc.property(packetsOf(version), fc.array(fc.nat(), { maxLength: 30 }), (list, cuts) => {
-        const bytes = encodeAll(list);
+        const bytes = encodePackets(list);
         expect(decode(version, splitAt(bytes, cuts))).toEqual(decodeWithMqttPacket(version, bytes));
       }),
       { numRuns: 300 },
@@ -101,7 +101,7 @@ describe.each<Version>([4, 5])("with protocol version %i", (version) => {
   test("the reader decodes the same packets one byte at a time", () => {
     fc.assert(
       fc.property(packetsOf(version), (list) => {
-        const bytes = encodeAll(list);
+        const bytes = encodePackets(list);
         const single = Array.from(bytes, (byte) => Buffer.from([byte]));
         expect(decode(version, single)).toEqual(decode(version, [bytes]));
       }),
@@ -166,7 +166,7 @@ test("the reader passes on the beginning of an oversized message, skips the rest
   const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
     bytes.subarray(i * 65_536, (i + 1) * 65_536),
   );
-  const decoded = decode(4, chunks) as Extract<Decoded, { topic: string }>[];
+  const decoded = decode(4, chunks) as Extract<DecodedPacket, { topic: string }>[];
   expect(decoded.map(({ topic, id }) => [topic, id])).toEqual([
     ["a", 7],
     ["b", 8],

@@ -1,10 +1,10 @@
-/** Tests that PUBACKs leave in order of arrival, in whatever order processing completes. */
+/** Tests that PUBACKs are sent in the order of the messages' arrival, whatever the order in which processing ends. */
 import { expect, test } from "vitest";
 import { PubackQueue } from "../../../server/src/mqtt/puback-queue.js";
 
 const failOnError = (error: unknown): void => expect.unreachable(String(error));
 
-/** Creates a promise for the processing of a message, and a function that resolves it and waits for the consequences. */
+/** Creates a promise for the processing of a message. `done` resolves it and waits for one turn of the event loop. */
 function createProcessing(): { processed: Promise<void>; done(): Promise<void> } {
   let resolve = (): void => {};
   const processed = new Promise<void>((now) => (resolve = now));

@@ -7,7 +7,7 @@ const RECEIVE_MAXIMUM = 5;
 
 type Step =
   | { do: "publish" }
-  /** The broker acknowledges one of the inflight messages. */
+  /** The broker acknowledges one of the messages in flight. */
   | { do: "acknowledge"; which: number }
   /** The broker sends a PUBACK with any packet identifier. */
   | { do: "invent"; id: number }
@@ -23,7 +23,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /**
  * Runs the steps against a queue.
  * @param stuck whether the broker never acknowledges the oldest message
- * @returns texts in the order in which they were first sent and acknowledged
+ * @returns `sent`: the messages' texts in the order of their first transmission; `acknowledged`: the texts in the order
+ * of the acknowledgments
  */
 function runSteps(steps: readonly Step[], stuck = false): { sent: string[]; acknowledged: string[] } {
   const queue = new PublishQueue();

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { generateCertificate, writePair } from "../../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import { startServerProgram } from "../support/program.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "../support/server.js";
@@ -11,7 +11,7 @@ import { connectClient, startTestServer, createTemporaryFolder } from "../suppor
 async function startBrokerWithTls() {
   const folder = await createTemporaryFolder();
   const authority = await generateCertificate("Test authority", { authority: true });
-  const tls = await writePair(folder, "server", await generateCertificate("localhost", { ca: authority }));
+  const tls = await writeCertificateAndKey(folder, "server", await generateCertificate("localhost", { ca: authority }));
   const authorityFile = path.join(folder, "ca.crt");
   await writeFile(authorityFile, authority.cert);
   const { brokerUrl, secureBrokerUrl, websocketUrl } = await startTestServer({

@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { generateCertificate, writePair } from "../../support/certificates.js";
+import { generateCertificate, writeCertificateAndKey } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import { isMissing, MOSQUITTO_CLIENTS } from "../../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../../support/python.js";
@@ -77,7 +77,7 @@ describe("mqtt.js with MQTT 5", () => {
     "mqtt.js reports light over %s and receives the command",
     async (transport) => {
       const authority = await generateCertificate("Test authority", { authority: true });
-      const tls = await writePair(
+      const tls = await writeCertificateAndKey(
         await createTemporaryFolder(),
         "server",
         await generateCertificate("localhost", { ca: authority }),

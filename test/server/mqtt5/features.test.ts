@@ -9,7 +9,7 @@ import { connectClient5, waitForMessage, textsOf, type Client5 } from "../suppor
 const connectWithSession = (url: string, clientId: string): Promise<Client5> =>
   connectClient5(url, { clientId, clean: false, properties: { sessionExpiryInterval: 60 } });
 
-/** Clients without and with a session, because the broker delivers to them in different ways. */
+/** Clients without and with a session, because the broker delivers messages to these two kinds in different ways. */
 const CLIENT_KINDS: [kind: string, connect: (url: string) => Promise<Client5>][] = [
   ["without a session", (url) => connectClient5(url)],
   ["with a session", (url) => connectWithSession(url, "subscriber")],

@@ -22,7 +22,7 @@ async function subscribeRaw(client: RawClient, topic: string, qos: 0 | 1 | 2): P
 }
 
 /** Creates a PUBLISH packet of QoS 1. */
-function publishPacket(
+function createPublish(
   topic: string,
   payload: string | Buffer,
   properties?: IPublishPacket["properties"],
@@ -124,9 +124,9 @@ test("a client receives the reason code without the reason string when the packe
   const { username, password } = loginOf("porch");
   const options = { protocolVersion: 5, username, password: Buffer.from(password) } as const;
   const one = await connectRawClient(url, "p", { ...options, properties: { maximumPacketSize: 60 } });
-  one.send(publishPacket(topic, "x"));
+  one.send(createPublish(topic, "x"));
   one.send({ cmd: "subscribe", messageId: 2, subscriptions: [{ topic, qos: 1 }] });
-  one.send({ ...publishPacket(topic, Buffer.alloc(101)), qos: 2, messageId: 3 });
+  one.send({ ...createPublish(topic, Buffer.alloc(101)), qos: 2, messageId: 3 });
   expect(await one.waitForPacket("puback")).toMatchObject({ reasonCode: 0x87 });
   expect(await one.waitForPacket("suback")).toMatchObject({ granted: [0x87] });
   expect(await one.waitForPacket("pubrec")).toMatchObject({ reasonCode: 0x97 });
@@ -149,7 +149,7 @@ describe("a message that is too large", () => {
     expect(one.received).toHaveLength(1);
     expect(rejected).toHaveLength(2);
     const blunt = await connectRaw5(url);
-    blunt.send(publishPacket("t", Buffer.alloc(most + 1)));
+    blunt.send(createPublish("t", Buffer.alloc(most + 1)));
     const properties = { reasonString: `a payload above ${most} bytes on t` };
     expect(await blunt.waitForPacket("puback")).toMatchObject({ reasonCode: 0x97, properties });
   });
@@ -157,7 +157,7 @@ describe("a message that is too large", () => {
   test("a message above the maximum packet size ends the connection with DISCONNECT 0x95", async () => {
     const { url, broker } = await startBareBroker();
     const one = await connectRaw5(url);
-    one.send(publishPacket("t", Buffer.alloc(broker.largestPacket)));
+    one.send(createPublish("t", Buffer.alloc(broker.largestPacket)));
     const properties = { reasonString: expect.stringContaining(`the most is ${broker.largestPacket}`) };
     expect(await one.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x95, properties });
     await one.waitForClose();
@@ -171,12 +171,12 @@ describe("a topic alias", () => {
     await watcher.subscribeAsync("#", { qos: 1 });
     const one = await connectRaw5(url);
     for (const [index, topic] of ["a", "", "b", ""].entries())
-      one.send(publishPacket(topic, String(index), { topicAlias: 64 }));
+      one.send(createPublish(topic, String(index), { topicAlias: 64 }));
     await waitForMessage(watcher, "3");
     expect(watcher.received.map(({ topic }) => topic)).toEqual(["a", "a", "b", "b"]);
     expect(watcher.received.every(({ properties }) => properties?.topicAlias === undefined)).toBe(true);
     const another = await connectRaw5(url, {}, "another");
-    another.send(publishPacket("", "5", { topicAlias: 64 }));
+    another.send(createPublish("", "5", { topicAlias: 64 }));
     expect(await another.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x94 });
   });
 
@@ -185,7 +185,7 @@ describe("a topic alias", () => {
     async (topicAlias) => {
       const { url, rejected } = await startBareBroker();
       const one = await connectRaw5(url);
-      one.send(publishPacket("a", "1", { topicAlias }));
+      one.send(createPublish("a", "1", { topicAlias }));
       const properties = { reasonString: "the topic alias is unknown, or larger than the server allows" };
       expect(await one.waitForPacket("disconnect")).toMatchObject({ reasonCode: 0x94, properties });
       await one.waitForClose();

@@ -67,7 +67,7 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant
     const { state_topic, command_topic, payload_off } = lamp as unknown as Record<string, string>;
     const availability = lamp.availability!.map(({ topic }) => topic);
     ha.tell("subscribe", "1", state_topic, ...availability);
-    // A live message may follow the retained one at any time.
+    // Searches all messages for a retained one, because a live message may follow it at any time.
     const isRetained = (topic: string) => ha.eventsOf("message").some((event) => event.topic === topic && event.retain);
     await eventually(() => [state_topic, ...availability].every(isRetained), { what: "the retained states" });
     expect(ha.eventsOf("granted").at(-1)!.codes).toEqual(Array(1 + availability.length).fill(1));

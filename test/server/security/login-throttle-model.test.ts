@@ -55,7 +55,7 @@ class ThrottleModel {
 }
 
 test("the delays follow the rules for any sequence of attempts", () => {
-  /** Pairs of an address and its network. */
+  /** The network of each client address. */
   const addresses = { "192.0.2.1": "a", "::ffff:192.0.2.1": "a", "2001:db8::1": "b", "2001:db8::9:1": "b" };
   const address = fc.constantFrom(...(Object.keys(addresses) as (keyof typeof addresses)[]));
   const who = { address, name: fc.constantFrom("ann", "bob") };

@@ -13,7 +13,7 @@ import { createTemporaryFolder } from "../support/server.js";
 const IS_WINDOWS = process.platform === "win32";
 /** Whether this process is root, which alone can change the owner of a file. */
 const IS_ROOT = process.getuid?.() === 0;
-/** The user id of the folder's owner, who is not root. */
+/** The user id of the account that owns the data folder in these tests. The account is not root. */
 const OWNER_UID = 65534;
 
 /** Creates a folder of another account with a users file, and a file and a folder that only root may change. */

@@ -55,9 +55,9 @@ beforeAll(async () => {
   await fillDatabase(base, 0);
   await fillDatabase(base, 40);
   whole = await fillDatabase(base, 90);
-  const names = (await readdir(base)).filter((name) => /^(\d+\.(log|ldb)|CURRENT|MANIFEST-\d+)$/.test(name));
+  const fileNames = (await readdir(base)).filter((name) => /^(\d+\.(log|ldb)|CURRENT|MANIFEST-\d+)$/.test(name));
   files = await Promise.all(
-    names.map(async (name): Promise<[string, number]> => [name, (await stat(path.join(base, name))).size]),
+    fileNames.map(async (name): Promise<[string, number]> => [name, (await stat(path.join(base, name))).size]),
   );
   files = files.filter(([, size]) => size > 0);
   return () => rm(path.dirname(base), { recursive: true, force: true });
@@ -122,7 +122,7 @@ test("a damaged record length in a log loses no entries and is reported, whateve
   const bytes = await readFile(path.join(base, name));
   const lengths: number[] = [];
   for (let at = 0; at + 7 < 32_768 && at + 7 < bytes.length; at += 7 + bytes.readUInt16LE(at + 4)) lengths.push(at + 4);
-  // damages the length of a record: the low byte, the high byte, and in a way that makes the record cover the next one
+  // damages the length of a record in three ways: the low byte, the high byte, and so that it covers the next record
   for (const [at, bits] of [
     [lengths[0], 1],
     [lengths[0] + 1, 2],
@@ -155,7 +155,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
     }),
     { numRuns: 60 },
   );
-  /** Returns the sequence numbers of the last batch: the 200 entries before the last 21. */
+  /** Returns the sequence numbers of the last batch, whose 200 entries precede the last 21 entries. */
   function lastBatch(sequences: number[]): number[] {
     const last = Math.max(...sequences);
     return sequences.filter((one) => one > last - 221 && one <= last - 21);

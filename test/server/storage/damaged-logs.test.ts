@@ -1,4 +1,4 @@
-/** Tests the journal and the retained messages with damaged files: as little as possible is lost, and every loss is reported. */
+/** Tests damaged files of the journal and the retained messages: little is lost, and every loss is reported. */
 import fc from "fast-check";
 import { mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";

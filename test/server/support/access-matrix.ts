@@ -9,7 +9,7 @@ const CHANNELS = ["telemetry", "status", "replies", "commands", "config", "set",
 /** Device names: two boards, and the names of other accounts, which could try to act as devices. */
 const DEVICES = ["porch", "shed", "reader", "app", "homeassistant", "nightlight-server"];
 
-/** All topics of the contract, and some outside it. The last is a topic that every account receives. */
+/** All topics of the contract, and some topics outside the contract. Every account may receive the last topic. */
 export const ALL_TOPICS: readonly string[] = [
   ...DEVICES.flatMap((name) => CHANNELS.map((channel) => `nightlight/${name}/${channel}`)),
   "nightlight/zones/hall/set",
@@ -40,7 +40,7 @@ export const boardPermissionsOf = (name: string): AllowedTopics => ({
 /** The topics that each account can publish and receive. */
 export type AccessMatrix = Record<string, { publish: string[]; receive: string[] }>;
 
-/** Returns the matrix for a table of permissions. */
+/** Returns the access matrix that a broker must have for a table of permissions. */
 export function createExpectedMatrix(table: Readonly<Record<string, AllowedTopics>>): AccessMatrix {
   return Object.fromEntries(
     Object.entries(table).map(([name, { publish, receive }]) => [

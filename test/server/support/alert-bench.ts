@@ -21,7 +21,7 @@ export interface WebhookBody {
   readonly alerts: readonly (AlertView & { readonly state: "open" | "resolved" })[];
 }
 
-/** Opens named values in memory. They survive a restart of the bench, because `stored` keeps them. */
+/** Opens named values in memory. The values survive a restart of the bench, because `stored` keeps them. */
 function openValues(stored: Map<string, string>): NamedValues {
   const known = new Map(stored);
   return {
@@ -83,7 +83,7 @@ export class AlertBench {
     this.alerts.start();
   }
 
-  /** Stops the server for some time, in ms. When the server starts again, it receives the last status of each board. */
+  /** Stops the server and starts it again after `away` ms. The new server receives the last status of each board. */
   async restart(away: number): Promise<void> {
     await this.alerts.close();
     await this.advance(away);
@@ -105,7 +105,7 @@ export class AlertBench {
     this.alerts.forget(id);
   }
 
-  /** Lets time pass, in ms. */
+  /** Advances the simulated time by `ms`. */
   async advance(ms: number): Promise<void> {
     await vi.advanceTimersByTimeAsync(ms);
   }

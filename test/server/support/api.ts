@@ -9,7 +9,7 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
 }
 
-/** Sends a request. Unlike `fetch`, allows headers such as Host and Origin. */
+/** Sends a request. Unlike `fetch`, this function can set headers such as Host and Origin. */
 export function ask(base: string, path: string, options: http.RequestOptions = {}, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(base + path, { agent: false, ...options }, (response) => {

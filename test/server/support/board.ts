@@ -9,7 +9,7 @@ export interface TestBoard {
   readonly id: string;
   /** Commands that the board has received, in order. */
   readonly commands: ReceivedMessage[];
-  /** Returns the last received configuration; undefined before the first. */
+  /** Returns the configuration that the board received last; undefined if it has received none. */
   readonly config: () => Record<string, unknown> | undefined;
   /** Configurations that the board has received, in order. */
   readonly configs: ReceivedMessage[];
@@ -20,7 +20,10 @@ export interface TestBoard {
   seq: number;
 }
 
-/** Connects a board, which reconnects by itself. The board is closed after the test. @param silent sends no birth message */
+/**
+ * Connects a board, which reconnects by itself. The board is closed after the test.
+ * @param silent whether the board sends no birth message
+ */
 export async function startTestBoard(
   url: string,
   id: string,

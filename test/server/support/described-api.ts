@@ -91,8 +91,8 @@ export class DescribedApi {
     return answer;
   }
 
-  /** Returns the described answers of selected operations that were not validated. */
-  unseen(isSelected: (operation: Operation) => boolean): string[] {
+  /** Returns the answers that the document describes for the selected operations and that have not been validated. */
+  listUnseenAnswers(isSelected: (operation: Operation) => boolean): string[] {
     return operations
       .filter(isSelected)
       .flatMap(({ operationId, responses }) => Object.keys(responses).map((status) => `${operationId} ${status}`))

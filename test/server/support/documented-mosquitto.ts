@@ -10,7 +10,7 @@ import { passwordOf } from "./guarded.js";
 
 const DOCS_FOLDER = fileURLToPath(new URL("../../../docs/how-to/mosquitto/", import.meta.url));
 
-/** Returns the lines of mosquitto.conf, without those that `startMosquitto` sets, with paths in `folder`. */
+/** Returns the lines of mosquitto.conf with paths in `folder`, except the lines that `startMosquitto` sets itself. */
 async function readConfiguration(folder: string): Promise<string[]> {
   const text = await readFile(path.join(DOCS_FOLDER, "mosquitto.conf"), "utf8");
   return text

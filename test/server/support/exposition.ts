@@ -27,25 +27,25 @@ export function parseExposition(text: string): Map<string, MetricFamily> {
   let help: { name: string; text: string } | undefined;
   let family: MetricFamily | undefined;
   for (const line of text.split("\n")) {
-    const errorInLine = (why: string): Error => new Error(`${why}: ${line}`);
+    const createLineError = (why: string): Error => new Error(`${why}: ${line}`);
     if (!line) continue;
     const [, keyword, name, rest] = new RegExp(`^# (HELP|TYPE) (${NAME_PATTERN}) (.+)$`).exec(line) ?? [];
     if (keyword === "HELP") {
-      if (families.has(name)) throw errorInLine("duplicate metric family");
+      if (families.has(name)) throw createLineError("duplicate metric family");
       help = { name, text: rest };
     } else if (keyword === "TYPE") {
-      if (help?.name !== name) throw errorInLine("TYPE without a preceding HELP");
-      if (!(rest in SAMPLE_SUFFIXES)) throw errorInLine("unknown metric type");
+      if (help?.name !== name) throw createLineError("TYPE without a preceding HELP");
+      if (!(rest in SAMPLE_SUFFIXES)) throw createLineError("unknown metric type");
       family = { name, help: help.text, type: rest, samples: new Map() };
       families.set(name, family);
     } else {
       const [, sample, labels = "", value] = SAMPLE_PATTERN.exec(line) ?? [];
-      if (sample === undefined || !VALUE_PATTERN.test(value)) throw errorInLine("invalid sample");
+      if (sample === undefined || !VALUE_PATTERN.test(value)) throw createLineError("invalid sample");
       if (!family || !SAMPLE_SUFFIXES[family.type].some((suffix) => sample === family!.name + suffix))
-        throw errorInLine("sample outside its metric family");
-      if (family.samples.has(sample + labels)) throw errorInLine("duplicate sample");
+        throw createLineError("sample outside its metric family");
+      if (family.samples.has(sample + labels)) throw createLineError("duplicate sample");
       const number = Number(value.replace(/inf/i, "Infinity"));
-      if (family.type !== "gauge" && !(number >= 0)) throw errorInLine("negative value of a counter");
+      if (family.type !== "gauge" && !(number >= 0)) throw createLineError("negative value of a counter");
       family.samples.set(sample + labels, number);
     }
   }
@@ -67,14 +67,14 @@ function checkHistogram({ name, samples }: MetricFamily): void {
     series.set(labels, [...(series.get(labels) ?? []), [le === "+Inf" ? Infinity : Number(le), count]]);
   }
   for (const [labels, buckets] of series) {
-    const errorInSeries = (why: string): Error => new Error(`${name}${labels}: ${why}`);
+    const createSeriesError = (why: string): Error => new Error(`${name}${labels}: ${why}`);
     buckets.forEach(([le, count], index) => {
       const [before, fewer] = buckets[index - 1] ?? [-Infinity, 0];
-      if (!(le > before && count >= fewer)) throw errorInSeries(`bucket ${le} is out of order`);
+      if (!(le > before && count >= fewer)) throw createSeriesError(`bucket ${le} is out of order`);
     });
     const [le, all] = buckets.at(-1)!;
-    if (le !== Infinity) throw errorInSeries("the last bucket is not +Inf");
-    if (samples.get(`${name}_count${labels}`) !== all) throw errorInSeries("_count differs from the bucket +Inf");
-    if (!samples.has(`${name}_sum${labels}`)) throw errorInSeries("_sum is missing");
+    if (le !== Infinity) throw createSeriesError("the last bucket is not +Inf");
+    if (samples.get(`${name}_count${labels}`) !== all) throw createSeriesError("_count differs from the bucket +Inf");
+    if (!samples.has(`${name}_sum${labels}`)) throw createSeriesError("_sum is missing");
   }
 }

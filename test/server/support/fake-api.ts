@@ -85,7 +85,7 @@ export class FakeApi {
   session: Session = { name: null, role: null, required: false };
   /** Whether requests without a session get status 401. */
   locked = false;
-  /** History of every device; undefined if the server has no history. */
+  /** The readings in the history of every device; undefined if the server has no history. */
   readings: Bucket[] | undefined = [];
   switches: HistorySwitch[] = [];
   contested: ContestedClientId[] = [];

@@ -2,14 +2,17 @@
 import mqtt, { type MqttClient } from "mqtt";
 
 export interface Fleet {
-  /** Returns the longest time in ms until a reading, or a later one of the same board, was answered. Includes unanswered readings. */
+  /**
+   * Returns the longest time in ms from a reading until the answer to the reading or to a later one of the same board.
+   * Includes the waiting times of unanswered readings.
+   */
   measureLongestWait(): number;
   /** Descriptions of the wrong answers; empty if all are correct. */
   readonly problems: string[];
   /** Total number of readings that the boards have sent. */
-  readonly sent: number;
+  readonly sentCount: number;
   /** Total number of answers that the boards have received. */
-  readonly answers: number;
+  readonly answerCount: number;
   /** State of each board, by its name such as `b0`. */
   readonly boards: ReadonlyMap<string, Board>;
   /** Stops sending readings. */
@@ -89,10 +92,10 @@ export async function startFleet(url: string, prefix: string, count: number, eve
     },
     problems,
     boards,
-    get sent() {
+    get sentCount() {
       return sent;
     },
-    get answers() {
+    get answerCount() {
       return answers;
     },
     pause: () => clearInterval(timer),

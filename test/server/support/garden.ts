@@ -2,7 +2,7 @@
 import { LESSON_RULE } from "../../../contract/index.js";
 import { LESSON_POLICY, DEFAULT_STALE_AFTER, type Policy } from "../../../server/src/decisions/policy.js";
 
-export const GARDEN: Policy = {
+export const GARDEN_POLICY: Policy = {
   ...LESSON_POLICY,
   zones: [
     {

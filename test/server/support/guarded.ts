@@ -49,8 +49,8 @@ export async function addUsers(folder: string, users: Record<string, "admin" | "
 }
 
 /**
- * Starts an embedded broker with accounts and closes it after the test. Unless `silent`, it answers each reading with a
- * command that has the same payload.
+ * Starts an embedded broker with accounts and closes it after the test. Unless `silent`, the broker answers each
+ * reading with a command that has the same payload.
  */
 export async function startBrokerWithAccounts(
   users: Parameters<typeof addUsers>[1],

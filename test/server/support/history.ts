@@ -30,7 +30,7 @@ export function devicesById(): (id: string) => HistoryDevice {
  * Returns the device for an id. All test histories share the devices, because a history must cope with a `historyNumber`
  * that another history has assigned.
  */
-const device = devicesById();
+const deviceOf = devicesById();
 
 /** Wraps a history so that it takes device ids, and closes it after the test. */
 function wrapHistory(opened: History, problems: string[]): TestHistory {
@@ -38,12 +38,12 @@ function wrapHistory(opened: History, problems: string[]): TestHistory {
   return {
     ...opened,
     problems,
-    addReading: (id, reading) => opened.addReading(device(id), reading),
-    addSwitch: (id, change) => opened.addSwitch(device(id), change),
+    addReading: (id, reading) => opened.addReading(deviceOf(id), reading),
+    addSwitch: (id, change) => opened.addSwitch(deviceOf(id), change),
   };
 }
 
-/** Opens a SQLite history in a folder; closed after the test. */
+/** Opens a SQLite history in a folder, and closes it after the test. */
 export async function openSqliteHistory(
   folder: string,
   retention = RETAIN_FOREVER as Parameters<History["retain"]>[0],
@@ -55,7 +55,7 @@ export async function openSqliteHistory(
 
 /** An empty database for one test. */
 export interface TestDatabase {
-  /** Opens the history, or reopens it after it was closed. Closed after the test. */
+  /** Opens the history, or reopens it after it was closed. The history is closed after the test. */
   open(retention?: Parameters<History["retain"]>[0]): Promise<TestHistory>;
 }
 
@@ -67,11 +67,11 @@ export async function createSqliteDatabase(): Promise<TestDatabase> {
 
 /** Creates an empty PostgreSQL database. */
 export async function createPostgresDatabase(postgres: Postgres): Promise<TestDatabase> {
-  const url = await postgres.database();
+  const url = await postgres.createDatabase();
   return { open: (retention) => openPostgresHistory(url, retention) };
 }
 
-/** Opens a history in a PostgreSQL database; closed after the test. */
+/** Opens a history in a PostgreSQL database, and closes it after the test. */
 export async function openPostgresHistory(
   url: string,
   retention = RETAIN_FOREVER as Parameters<History["retain"]>[0],

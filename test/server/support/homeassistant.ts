@@ -156,7 +156,7 @@ function findEntityProblems(
   check(!("state_class" in entity) && !("unit_of_measurement" in entity), `${name}: options exclude a state class`);
 }
 
-/** A Python command with Jinja, the template engine of Home Assistant; undefined without one. */
+/** A Python command with Jinja, the template engine of Home Assistant; undefined if no Python has Jinja. */
 export const PYTHON_WITH_JINJA = ["python3", "/usr/bin/python3", "python"].find(
   (name) => spawnSync(name, ["-c", "import jinja2.sandbox"], { timeout: 60_000 }).status === 0,
 );

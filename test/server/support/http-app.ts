@@ -29,7 +29,7 @@ export class TestAccounts implements Accounts {
     for (const [name, role] of users) this.set(name, role, `${name} password`);
   }
 
-  /** Whether a login is required. Like the real accounts, stays true once an account existed. */
+  /** Whether a login is required. As with the real accounts, this stays true after the first account was added. */
   get isLoginRequired(): boolean {
     return (this.#required ||= this.#users.size > 0);
   }
@@ -84,8 +84,8 @@ interface TestBroker {
   readonly contested?: readonly ContestedClientId[];
 }
 
-/** Creates an API with one device and records each mode that is set. */
-function createSources(modes: string[], { sessions, contested = [] }: TestBroker) {
+/** Creates the data sources of an API with one device, and records each mode that a request sets. */
+function createDataSources(modes: string[], { sessions, contested = [] }: TestBroker) {
   const device = new Device("nightlight/porch");
   return {
     version: "0.0.0",
@@ -103,7 +103,7 @@ function createSources(modes: string[], { sessions, contested = [] }: TestBroker
     countUnacknowledged: () => 0,
     actions: {},
     zones: { list: () => [], get: () => undefined },
-    alerts: { list: () => [], channels: () => [], sendTest: async () => [] },
+    alerts: { list: () => [], listChannels: () => [], sendTest: async () => [] },
     broker: () => ({ url: "mqtt://127.0.0.1:1", websocket: null, embedded: sessions !== undefined }),
     mqttSessions: () => sessions,
     contestedClientIds: () => contested,
@@ -127,7 +127,7 @@ export async function startHttpApp(
 ): Promise<TestApp> {
   const { host = "127.0.0.1", names = [], sessions, contested, ...rest } = options;
   const modes: string[] = [];
-  const api = createSources(modes, { sessions, contested }) as unknown as HttpOptions["api"];
+  const api = createDataSources(modes, { sessions, contested }) as unknown as HttpOptions["api"];
   const events = new Events();
   const app = await createApp({
     guard: createGuard(host, names),

@@ -5,10 +5,10 @@ import { addUsers } from "./guarded.js";
 import { ask, logIn, createTestLog, type Answer, type TestLog } from "./http-app.js";
 import { createTemporaryFolder } from "./server.js";
 
-/** The password of every user in these tests. The server accepts it, because it is not easy to guess. */
+/** The password of every user of a people server. The server accepts it, because it is not easy to guess. */
 export const PASSWORD = "violet kettle";
 
-/** A one-time code, as the log shows it. */
+/** Matches a one-time code in the log. The first group is the code. */
 const CODE_PATTERN = /one-time code ((?:\w{4}-){2}\w{4})/;
 
 export interface PeopleServer {

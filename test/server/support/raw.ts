@@ -10,7 +10,7 @@ export interface RawClient {
   readonly packets: Packet[];
   readonly isClosed: boolean;
   send(packet: Packet): void;
-  /** Sends bytes unchanged, which need not be a valid packet. */
+  /** Sends bytes unchanged. The bytes need not form a valid packet. */
   sendBytes(bytes: Buffer): void;
   /** Waits for the first packet of this type. */
   waitForPacket<C extends Packet["cmd"]>(cmd: C): Promise<Extract<Packet, { cmd: C }>>;
@@ -101,7 +101,7 @@ export async function connectRawClientAs(
   return made;
 }
 
-/** Writes the same bytes repeatedly, as fast as TCP backpressure allows. Returns a function that stops and counts the bytes. */
+/** Writes the same bytes repeatedly, as fast as TCP allows. The result stops the writes and returns the byte count. */
 export function floodConnection({ socket }: RawClient, bytes: Buffer): () => number {
   let going = true;
   let written = 0;

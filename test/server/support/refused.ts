@@ -37,7 +37,7 @@ export async function readRetainedTopics({ url }: BareBroker): Promise<string[]>
   return reader.got.filter(({ retained }) => retained).map(({ topic }) => topic);
 }
 
-/** Checks that a `mosquitto_sub` on `#` stays connected while `others` runs, and receives a later message. */
+/** Checks that a `mosquitto_sub` on `#` stays connected while `others` runs, and still receives messages after that. */
 export async function expectUnharmed(
   { url, broker }: BareBroker,
   protocol: "mqttv311" | "mqttv5",

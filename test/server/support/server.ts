@@ -1,4 +1,4 @@
-/** Starts servers and clients for a test and closes them after it. */
+/** Starts servers and clients for a test, and closes them after the test. */
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -14,7 +14,7 @@ export interface CommandOutcome {
 
 export interface CommandInput {
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the command writes to a terminal, which it formats for people. */
+  /** Whether the command writes to a terminal. For a terminal, the command formats its output for people. */
   readonly terminal?: boolean;
   /** The answer typed at a prompt; undefined for an input that is not a terminal. */
   readonly types?: string;
@@ -50,7 +50,7 @@ export async function runSessions(
   return { out, said, error };
 }
 
-/** Creates sessions of two accounts with the same client id, and one without an account. */
+/** Creates two sessions of different accounts with the same client id, and a session without an account. */
 export function createHousehold(): FakeSessions {
   return new FakeSessions(
     createSessionView("phone", { account: "ann", ...createDisconnectedFields(), subscriptions: 3, queued: 12 }),

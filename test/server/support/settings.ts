@@ -29,7 +29,7 @@ export interface SettingsServer {
   /** Writes the configuration file without the API, as a person with an editor does. */
   write(text: string): Promise<void>;
   get(): Promise<{ view: SettingsView; etag: string }>;
-  /** Sends a change. Overwrites any version unless `etag` is given. */
+  /** Sends a change. Without `etag`, the change overwrites any version of the settings. */
   send(method: string, path: string, body?: unknown, etag?: string, headers?: Record<string, string>): Promise<SettingsAnswer>; // prettier-ignore
   patch(values: object, etag?: string): Promise<SettingsAnswer>;
   close(): Promise<void>;
@@ -38,12 +38,15 @@ export interface SettingsServer {
 export interface SettingsServerOptions {
   readonly flags?: readonly string[];
   readonly env?: Environment;
-  /** An existing file; by default a new one with the given text. */
+  /** The path of an existing configuration file. By default, the server gets a new file with the given text. */
   readonly file?: string;
   readonly data?: string;
 }
 
-/** Starts a server on free ports, and closes it after the test. @param text the text of the file; undefined for no file */
+/**
+ * Starts a server on free ports, and closes it after the test.
+ * @param text the text of the configuration file; undefined to start without a file
+ */
 export async function startSettingsServer(
   text: string | undefined,
   options: SettingsServerOptions = {},

@@ -4,7 +4,7 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import { SqliteStore } from "../../../server/src/history/store.js";
 
-/** Opens a store that is closed after the test; the test may close it earlier. */
+/** Opens a store and closes it after the test. The test may close the store earlier. */
 export function openStore(file: string): SqliteStore {
   const store = new SqliteStore(file);
   onTestFinished(() => store.close());

@@ -4,7 +4,7 @@ import { SWITCH_CAUSES, type HistoryBatch } from "../../../server/src/history/pr
 import type { SqliteStore } from "../../../server/src/history/store.js";
 
 export const BASE_TIME = Date.UTC(2026, 5, 1, 7, 13);
-export const ALL_TIME = [0, 2 ** 43] as const;
+export const ENTIRE_TIME_RANGE = [0, 2 ** 43] as const;
 
 export interface TestSwitch extends HistorySwitch {
   readonly device: number;
@@ -36,7 +36,7 @@ export const DEVICE_IDS = ["porch", "cellar", "attic"];
 export const readStoredSwitches = (store: SqliteStore): HistorySwitch[][] =>
   DEVICE_IDS.map((id) => {
     const device = store.deviceNumberOf(id);
-    return device === undefined ? [] : store.switches.readLatestSwitches(device, ...ALL_TIME, 1e6);
+    return device === undefined ? [] : store.switches.readLatestSwitches(device, ...ENTIRE_TIME_RANGE, 1e6);
   });
 
 /** Returns the expected switches of each device: sorted by time, then in the order of arrival. */

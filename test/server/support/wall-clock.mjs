@@ -1,5 +1,5 @@
-// Shifts the wall clock of a server that loads this module with `--import`. A file contains the offset in ms and is read
-// every 20 ms. Monotonic time, `performance.now()` and timers, is unaffected.
+// Shifts the wall clock of a server that loads this module with `--import`. A file contains the offset in ms. The
+// module reads the file every 20 ms. Monotonic time (`performance.now()` and timers) is unaffected.
 import { readFileSync } from "node:fs";
 
 const file = process.env.NIGHTLIGHT_TEST_CLOCK;

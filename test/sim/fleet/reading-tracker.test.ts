@@ -81,7 +81,7 @@ describe("the expected state of a lamp", () => {
         for (const [n, light] of lights.entries()) {
           lamp = decide(rule, lamp, light, n);
           const expected = devices.updateExpected(0, rule, light, n);
-          // within the hysteresis, an unknown lamp may be on or off, so both states count as right
+          // within the hysteresis, a lamp whose state is unknown may be on or off, so both states count as right
           if (expected !== LAMP_EITHER) expect(expected).toBe(lamp.led_on ? LAMP_ON : LAMP_OFF);
           else expect(light >= rule.threshold && light < rule.threshold + rule.hysteresis).toBe(true);
         }

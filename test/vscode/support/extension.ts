@@ -11,7 +11,7 @@ import { FrameTransport } from "../../../sim/vm/peripherals.js";
 import { eventually } from "../../support/eventually.js";
 import { startProgram, type Program } from "./programs.js";
 
-const CLI = path.join(
+const CLI_PATH = path.join(
   path.dirname(createRequire(import.meta.url).resolve("@devicescript/cli/package.json")),
   "devicescript",
 );
@@ -47,7 +47,7 @@ export class Extension {
    * @param port the port of the side protocol instead of 8081
    */
   static async open(folder: string, env: NodeJS.ProcessEnv, port: number): Promise<Extension> {
-    const tools = startProgram([process.execPath, CLI, "devtools", "--vscode"], { cwd: folder, env });
+    const tools = startProgram([process.execPath, CLI_PATH, "devtools", "--vscode"], { cwd: folder, env });
     const listening = eventually(() => openWebSocket(`ws://127.0.0.1:${port}/`), {
       within: 60_000,
       what: "DeviceScript's tools",
@@ -73,9 +73,9 @@ export class Extension {
   /** Starts the simulator, and waits until its services are on the bus. */
   async startSimulator(deviceId: string): Promise<void> {
     await this.ask("startVM", { deviceId });
-    const manager = () =>
+    const findManager = () =>
       this.#bus.device(deviceId, true)?.services({ serviceClass: jacdac.SRV_DEVICE_SCRIPT_MANAGER })[0];
-    await eventually(manager, { within: 60_000, what: "the simulator to be on the bus" });
+    await eventually(findManager, { within: 60_000, what: "the simulator to be on the bus" });
   }
 
   /** Compiles a program, and deploys the program and its settings to the device `deployTo`. */

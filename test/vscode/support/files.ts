@@ -4,7 +4,7 @@ import path from "node:path";
 import ts from "typescript";
 import { ROOT } from "../../../scripts/lib/repository.js";
 
-export interface Launch {
+export interface LaunchFile {
   readonly configurations: readonly Configuration[];
   readonly compounds: readonly Compound[];
 }
@@ -54,7 +54,7 @@ export interface Task {
   readonly problemMatcher: string | Matcher | readonly (string | Matcher)[];
 }
 
-export interface Tasks {
+export interface TasksFile {
   readonly tasks: readonly Task[];
   readonly inputs: readonly { readonly id: string; readonly default: string; readonly options: readonly string[] }[];
 }
@@ -70,8 +70,8 @@ export function readVscodeFile<T>(name: string): T {
   return config;
 }
 
-export const LAUNCH = readVscodeFile<Launch>("launch.json");
-export const { tasks, inputs } = readVscodeFile<Tasks>("tasks.json");
+export const LAUNCH_FILE = readVscodeFile<LaunchFile>("launch.json");
+export const { tasks, inputs } = readVscodeFile<TasksFile>("tasks.json");
 
 /** Finds a configuration or task by its name. @throws Error when there is none */
 export function findByName<T extends { readonly name: string } | { readonly label: string }>(
@@ -83,7 +83,7 @@ export function findByName<T extends { readonly name: string } | { readonly labe
   return found;
 }
 
-/** Replaces VS Code's variables. An input becomes its default value. */
+/** Replaces VS Code's variables by their values. An input variable becomes the default value of the input. */
 export function substituteVariables(text: string): string {
   return text
     .replaceAll("${workspaceFolder}", ROOT.replace(/[\\/]$/, ""))
@@ -99,7 +99,7 @@ export function commandOf({ runtimeExecutable, runtimeArgs, program, args }: Con
   return [runtimeExecutable ?? process.execPath, ...words.map(substituteVariables)];
 }
 
-/** Returns the command that VS Code runs for a task; undefined for a task that only depends on others. */
+/** Returns the command that VS Code runs for a task; undefined for a task that only depends on other tasks. */
 export function commandOfTask({ type, script, command, args }: Task): Command | undefined {
   if (type === "npm") return ["npm", "run", script as string];
   return command === undefined ? undefined : [command, ...(args ?? []).map(substituteVariables)];

@@ -1,4 +1,4 @@
-/** Starts programs like VS Code, and stops them with their child processes. */
+/** Starts programs as VS Code does, and stops them with their child processes. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { stripVTControlCharacters } from "node:util";

@@ -11,7 +11,7 @@ aedes.on("publish", ({ topic, payload }, client) => {
   if (!client || !topic.endsWith("/telemetry")) return;
   const { light } = JSON.parse(payload.toString());
   const commands = topic.replace(/telemetry$/, "commands");
-  // retained, as in our server, so that a reconnecting board receives its lamp's state
+  // retains the command, as our server does, so that a reconnecting board receives its lamp's state
   aedes.publish({ topic: commands, payload: JSON.stringify({ led_on: light < 300 }), qos: 1, retain: true }, () => {});
 });
 createServer({ noDelay: true }, aedes.handle).listen(Number(port), "127.0.0.1");

@@ -10,8 +10,9 @@ export interface ChannelView {
   readonly problem: string | null;
   /** Number of alerts that wait to be sent. */
   readonly waiting: number;
-  /** Number of delivered messages, and number of failed ones, since the server started. */
+  /** Number of messages that were delivered since the server started. */
   readonly delivered: number;
+  /** Number of failed attempts to deliver a message since the server started. */
   readonly failed: number;
 }
 

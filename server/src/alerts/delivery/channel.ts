@@ -39,7 +39,7 @@ export async function postJson(
       method: "POST",
       headers: { "content-type": "application/json", ...(authorization && { authorization }) },
       body: JSON.stringify(body),
-      // A redirected POST becomes a GET without its body, so that the message would be lost.
+      // Refuse redirects: a redirected POST becomes a GET without its body, and the message would be lost.
       redirect: "manual",
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
     });
@@ -52,7 +52,7 @@ export async function postJson(
   throw new DeliveryError(`${shown} answered with status ${status}. ${remedyFor(status, setting)}`);
 }
 
-/** Codes of OpenSSL and Node for certificates that cannot be verified. */
+/** Matches the error codes of OpenSSL and Node for certificates that cannot be verified. */
 const CERTIFICATE_ERROR = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$/;
 
 function unreachableText(setting: string, shown: string, reason: string): string {

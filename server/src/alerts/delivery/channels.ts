@@ -8,12 +8,12 @@ import { alertLink, type AlertMessage } from "./message.js";
 type WebhookAlert = AlertView & { readonly state: "open" | "resolved"; readonly link: string | null };
 
 /** Creates the channels that the settings contain. */
-export function channelsOf({ webhook, ntfy, page }: AlertSettings): Channel[] {
-  return [...(webhook ? [webhookChannel(webhook, page)] : []), ...(ntfy ? [ntfyChannel(ntfy)] : [])];
+export function createChannels({ webhook, ntfy, page }: AlertSettings): Channel[] {
+  return [...(webhook ? [createWebhookChannel(webhook, page)] : []), ...(ntfy ? [createNtfyChannel(ntfy)] : [])];
 }
 
 /** Creates a channel that sends each message as JSON by POST. `docs/how-to/alerts.md` describes the body. */
-function webhookChannel(
+function createWebhookChannel(
   { url, authorization }: NonNullable<AlertSettings["webhook"]>,
   page: string | undefined,
 ): Channel {
@@ -33,7 +33,7 @@ function webhookChannel(
 }
 
 /** Creates a channel that publishes each message to a topic of ntfy (https://docs.ntfy.sh/publish/#publish-as-json). */
-function ntfyChannel({ url, token }: NonNullable<AlertSettings["ntfy"]>): Channel {
+function createNtfyChannel({ url, token }: NonNullable<AlertSettings["ntfy"]>): Channel {
   const { origin, pathname } = new URL(url);
   const topic = decodeURIComponent(pathname.slice(1));
   return {

@@ -2,7 +2,7 @@ import { redactText } from "../../security/redact.js";
 import type { Log } from "../../observability/log.js";
 import type { Alert } from "../alert.js";
 import type { AlertSettings } from "../settings.js";
-import { channelsOf } from "./channels.js";
+import { createChannels } from "./channels.js";
 import type { ChannelName, ChannelView, TestResult } from "./channel-view.js";
 import type { AlertMessage } from "./message.js";
 import { Outbox, type DeliveryCounts, type OutboxTimes } from "./outbox.js";
@@ -23,7 +23,7 @@ export type RestoredAlert = readonly [alert: Alert, isSent: boolean];
 const MAX_GROUP_WAIT = 10_000;
 const MAX_MESSAGE_INTERVAL = 60_000;
 
-/** Returns how long messages wait. With a short grace period, as in tests, they are sent sooner. */
+/** Returns how long an outbox waits before it sends messages. A short grace period, as in tests, shortens the wait. */
 const outboxTimesOf = ({ after }: AlertSettings): OutboxTimes => ({
   group: Math.min(MAX_GROUP_WAIT, after / 4),
   interval: Math.min(MAX_MESSAGE_INTERVAL, after / 2),
@@ -42,7 +42,7 @@ export class Deliveries {
   /** Replaces the channels. @param restored returns the alerts that concern a channel */
   apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly RestoredAlert[]): void {
     for (const outbox of this.#outboxes) void outbox.close();
-    this.#outboxes = channelsOf(settings).map((channel) => {
+    this.#outboxes = createChannels(settings).map((channel) => {
       const { name } = channel;
       const alerts = restored(name);
       const counts = this.#countsOf(name);
@@ -91,7 +91,7 @@ export class Deliveries {
   }
 
   listChannels(): ChannelView[] {
-    return this.#outboxes.map(({ channel, problem = null, waiting, counts }) => ({
+    return this.#outboxes.map(({ channel, problem = null, waitingCount: waiting, counts }) => ({
       channel: channel.name,
       target: channel.target,
       problem,

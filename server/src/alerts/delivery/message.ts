@@ -6,8 +6,9 @@ export interface AlertMessage {
   readonly event: "alerts" | "test";
   /** The most urgent alerts, raised ones first. */
   readonly alerts: readonly AlertView[];
-  /** Number of raised and resolved alerts in this message, including those that `alerts` leaves out. */
+  /** Number of raised alerts that this message reports, including those that `alerts` leaves out. */
   readonly raised: number;
+  /** Number of resolved alerts that this message reports, including those that `alerts` leaves out. */
   readonly resolved: number;
   /** Number of open alerts on the server. */
   readonly open: number;
@@ -37,7 +38,7 @@ const PLURAL_NOUNS: Readonly<Record<AlertKind, string>> = {
  * @param open number of open alerts
  * @param page the address of the dashboard
  */
-export function alertMessage(alerts: readonly AlertView[], open: number, page: string | undefined): AlertMessage {
+export function createAlertMessage(alerts: readonly AlertView[], open: number, page: string | undefined): AlertMessage {
   const sorted = alerts.toSorted((a, b) => Number(a.resolved !== null) - Number(b.resolved !== null) || urgencyRank(a) - urgencyRank(b)); // prettier-ignore
   const raised = sorted.filter(({ resolved }) => resolved === null);
   const resolved = sorted.filter((alert) => alert.resolved !== null);
@@ -57,7 +58,7 @@ export function alertMessage(alerts: readonly AlertView[], open: number, page: s
 }
 
 /** Creates the test message that a person requests to check whether messages arrive. */
-export function testMessage(open: number, page: string | undefined): AlertMessage {
+export function createTestMessage(open: number, page: string | undefined): AlertMessage {
   const text = "This is a test. Alerts of Nightlight will arrive like this message.";
   return { event: "test", alerts: [], raised: 0, resolved: 0, open, title: "Nightlight: test", text, link: page && alertLink(page, undefined) }; // prettier-ignore
 }
@@ -101,6 +102,6 @@ function lineOf({ text, since, resolved }: AlertView): string {
 /** Formats date and time in the time zone of this machine. The date is necessary because messages may arrive late. */
 function formatTime(isoTime: string): string {
   const at = new Date(isoTime);
-  const twoDigits = (value: number): string => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}`;
+  const padToTwoDigits = (value: number): string => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${padToTwoDigits(at.getMonth() + 1)}-${padToTwoDigits(at.getDate())} ${padToTwoDigits(at.getHours())}:${padToTwoDigits(at.getMinutes())}`;
 }

@@ -32,8 +32,8 @@ export interface DeliveryCounts {
 }
 
 /**
- * Delivers alerts to one channel, in the background. Alerts that wait are sent together in one message, so that the
- * queue is never longer than the list of alerts. Failed messages are repeated with exponential backoff.
+ * Delivers alerts to one channel, in the background. One message contains all alerts that wait, and each alert waits
+ * only once. Therefore the queue is never longer than the list of alerts. Failed messages are repeated with exponential backoff.
  */
 export class Outbox {
   readonly channel: Channel;
@@ -67,7 +67,7 @@ export class Outbox {
   }
 
   /** Number of alerts that wait to be sent. */
-  get waiting(): number {
+  get waitingCount(): number {
     return this.#waiting.size;
   }
 

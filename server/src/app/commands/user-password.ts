@@ -44,7 +44,7 @@ async function readFirstLine(input: Readable): Promise<string> {
 
 /**
  * Prompts for the password of an existing user.
- * @throws UsageError without a terminal, or when the user aborts the input
+ * @throws UsageError when there is no terminal, or when the user aborts the input
  */
 export async function promptPassword(name: string, terminal: Terminal): Promise<string> {
   if (!terminal.input.isTTY)

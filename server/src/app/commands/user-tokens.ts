@@ -49,7 +49,7 @@ function flagProblem({ expires, revoke, token }: TokenFlags): string {
   return token !== undefined && !revoke ? "--token selects a token to revoke; give --revoke too." : "";
 }
 
-/** Deletes all tokens of a user, or the one with this id. Returns a message for the user. */
+/** Deletes one token of a user, or all tokens if `id` is undefined. Returns a message for the user. */
 async function revokeAndDescribe(folder: string, name: string, id: string | undefined): Promise<string> {
   await revokeTokens(folder, name, id, COMMAND_WORDING);
   return id === undefined
@@ -61,7 +61,7 @@ async function revokeAndDescribe(folder: string, name: string, id: string | unde
  * Returns the time of the last use of each token, in ms since 1970, by token hash.
  * @throws StartError when the file is damaged or cannot be read
  */
-export function readLastUses(folder: string): ReadonlyMap<string, number> {
+export function readLastTokenUses(folder: string): ReadonlyMap<string, number> {
   try {
     return readTokenUses(folder);
   } catch (error) {

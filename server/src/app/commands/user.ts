@@ -2,7 +2,7 @@ import { clock } from "../../time/monotonic-clock.js";
 import { Command } from "commander";
 import { textOf, UsageError } from "../../common/errors.js";
 import { obtainPassword, type PasswordFlags, type Terminal } from "./user-password.js";
-import { addTokenCommand, describeToken, readLastUses } from "./user-tokens.js";
+import { addTokenCommand, describeToken, readLastTokenUses } from "./user-tokens.js";
 import {
   addUser,
   changePassword,
@@ -97,7 +97,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
       const users = await readUsers(folder);
       let uses: ReadonlyMap<string, number> = new Map();
       try {
-        uses = readLastUses(folder);
+        uses = readLastTokenUses(folder);
       } catch (error) {
         printMessage(textOf(error));
       }

@@ -17,14 +17,20 @@ import {
   isPastTime,
 } from "./values.js";
 
-/** Maximum number of readings in a device record that may be missing from the history. */
+/**
+ * Maximum number of readings in a device record. The record contains only recent readings that may be missing from the
+ * history.
+ */
 export const MAX_UNWRITTEN_READINGS = 16;
 
 /** Pattern for the bits of a stored sequence: base64 of exactly one bit for each number in the window. */
 const BITS_PATTERN = new RegExp(`^[A-Za-z0-9+/]{${Math.ceil(WINDOW_SIZE / 8 / 3) * 4 - 1}}=$`);
 
-/** How many numbers must be left after the stored `seq` of the last action. With fewer, the value counts as damaged. */
-const MIN_REMAINING_SEQS = 1_000_000;
+/**
+ * Minimum number of sequence numbers that must be left after the stored `seq` of the last action. With fewer, the value
+ * counts as damaged.
+ */
+const MIN_REMAINING_SEQUENCE_NUMBERS = 1_000_000;
 
 /** Checks the stored state of a device, a `DeviceRecord`. A longer record comes from a later version and is valid. */
 export function recordProblem(value: unknown, now: number): string {
@@ -94,7 +100,8 @@ export function overrideProblem(value: unknown, now: number): string {
 export function actionsProblem(value: unknown, now: number): string {
   if (!isObject(value)) return "it is no object";
   const { last, expired, pending, identify } = value;
-  if (!isInteger(last) || !isInteger(last + MIN_REMAINING_SEQS)) return "its last number is not one of an action";
+  if (!isInteger(last) || !isInteger(last + MIN_REMAINING_SEQUENCE_NUMBERS))
+    return "its last number is not one of an action";
   if (!isInteger(expired) || expired > last) return "its expired number is not one of an action";
   if (!Array.isArray(pending) || pending.length > MAX_PENDING_ACTIONS)
     return `it has not at most ${MAX_PENDING_ACTIONS} actions`;

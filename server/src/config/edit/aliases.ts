@@ -5,8 +5,8 @@ import { aliasesOf, nodesOverlap, parseWithTokens, rangeOf, stepsTo } from "./ya
 import { renderInFlow } from "./yaml-render.js";
 
 /**
- * Replaces the aliases that share a node with a path by copies of their nodes, so that a change at the path changes no
- * other setting. All other aliases stay.
+ * Replaces each YAML alias that shares data with the setting at a path by a copy of the data, so that a change at the
+ * path changes no other setting. All other aliases stay.
  */
 export function replaceSharedAliases(text: string, path: Path): string {
   for (;;) {

@@ -13,7 +13,7 @@ const MISSING_FILE_ETAG = "none";
  * Errors after which the file is overwritten in place: the folder is not writable, the owner cannot be kept, or the
  * file is mounted on its own into a container.
  */
-const OVERWRITE_ERRORS = new Set(["EACCES", "EPERM", "EBUSY", "EXDEV", "EROFS"]);
+const OVERWRITE_ERROR_CODES = new Set(["EACCES", "EPERM", "EBUSY", "EXDEV", "EROFS"]);
 
 /** The text of the configuration file, and its version. */
 export interface FileVersion {
@@ -50,7 +50,7 @@ export class ConfigurationFile {
     try {
       await replaceFile(target, text);
     } catch (error) {
-      if (!OVERWRITE_ERRORS.has(codeOf(error)) || !existsSync(target)) throw error;
+      if (!OVERWRITE_ERROR_CODES.has(codeOf(error)) || !existsSync(target)) throw error;
       await overwriteFile(target, text);
     }
   }

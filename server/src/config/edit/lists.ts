@@ -25,7 +25,7 @@ export function changeList(
     if (stays) kept++;
     return !stays;
   });
-  // Work from the last line to the first, so that the positions of the lines before stay correct.
+  // Work from the last line to the first, so that the positions of earlier lines stay correct.
   const end = items.at(-1)!.range.end;
   let changed = replaceLines(text, { start: end, end }, toListLines(wanted.slice(kept)));
   for (const { range } of removed.toReversed())

@@ -39,7 +39,10 @@ export class LiveConfiguration implements SettingsSource {
   readonly #listeners: ((event: SettingsEvent) => void)[] = [];
   /** The configuration that is in effect, apart from settings that need a restart. */
   #current: LoadedConfiguration;
-  /** The parsed file from which `#current` comes; undefined until somebody reads the settings, because parsing takes time. */
+  /**
+   * The parsed file from which `#current` comes; undefined until somebody reads the settings, because parsing takes
+   * time.
+   */
   #data: Mapping | undefined;
   #restart: readonly string[] = [];
   #server: Reloadable | undefined;
@@ -161,7 +164,7 @@ export class LiveConfiguration implements SettingsSource {
 
   #conflict(now: FileVersion, data: Mapping, known: readonly string[]): SettingsOutcome {
     const { by, at } = this.#revisions.get(now.etag)!;
-    const changed = this.#revisions.differencesSince(known.at(-1), data);
+    const changed = this.#revisions.listDifferencesSince(known.at(-1), data);
     const who = by ? authorNameOf(by) : `Somebody who edited ${this.#file.path}`;
     const what = changed ? `: ${changed.map(({ name }) => name).join(", ")}` : "";
     const error = `${who} has changed settings since you read them${what}. Nothing of your change was written; compare, and send it again with the new ETag.`;

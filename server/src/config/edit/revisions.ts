@@ -12,7 +12,7 @@ const MAX_REVISIONS = 50;
 /** A version of the configuration file. */
 interface Revision {
   readonly data: Mapping;
-  /** Who made this version; null if it was made in the file. */
+  /** Who made this version over the API; null if somebody edited the file. */
   readonly by: SettingsAuthor | null;
   /** When the server first saw this version. */
   readonly at: Date;
@@ -39,7 +39,7 @@ export class Revisions {
   }
 
   /** Returns the settings in which two versions differ; null if the older version is not known. Omits secrets. */
-  differencesSince(older: string | undefined, data: Mapping): SettingDifference[] | null {
+  listDifferencesSince(older: string | undefined, data: Mapping): SettingDifference[] | null {
     const before = older === undefined ? undefined : this.#byEtag.get(older)?.data;
     if (!before) return null;
     return listDifferences(before, data).map(({ path }) => {

@@ -19,12 +19,12 @@ interface SettingSchema {
   range?: { readonly kind: SettingKind; readonly minimum: string; readonly maximum: string };
 }
 
-/** Settings that a reload can change. A change of every other setting needs a restart. */
+/** Settings that a reload can change. A change of any other setting needs a restart. */
 const RELOADABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history.readings", "history.switches", "home_assistant", "alerts"]); // prettier-ignore
 
 /**
- * Settings that the HTTP API can change. The others can lock a person out, or contain secrets. The URLs to which alerts
- * are sent are secrets too, so the API can change them but never shows them.
+ * Settings that the HTTP API can change. All other settings can lock a person out, or contain secrets. The URLs to
+ * which alerts are sent are secrets too, so the API can change them but never shows them.
  */
 const EDITABLE_SETTINGS = new Set(["rule", "reporting", "devices", "zones", "history", "history.readings", "history.switches", "home_assistant", "home_assistant.discovery_prefix", "alerts.after", "alerts.page", "alerts.ntfy", "alerts.webhook"]); // prettier-ignore
 
@@ -39,7 +39,9 @@ export const isEditable = (path: Path): boolean => includesPath(EDITABLE_SETTING
 
 let schema: SettingSchema | undefined;
 
-/** The JSON Schema of the configuration file, with the ranges of durations. Created at the first use. */
+/**
+ * Returns the JSON Schema of the configuration file, with the ranges of durations. Creates the schema at the first use.
+ */
 function obtainSchema(): SettingSchema {
   return (schema ??= z.toJSONSchema(CONFIGURATION_SCHEMA, {
     io: "input",

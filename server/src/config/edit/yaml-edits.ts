@@ -47,7 +47,7 @@ export function renameInYaml(text: string, path: Path, name: string): string {
   return replaceRange(text, rangeOf(key), renderInFlow(name));
 }
 
-/** A change of one text. Each instance is used once, because a change moves the positions. */
+/** A change of one text. Each instance is used once, because a change moves the positions of the nodes in the text. */
 class YamlEdit {
   readonly #text: string;
   readonly #document: Document.Parsed;
@@ -144,7 +144,7 @@ class YamlEdit {
     return comments.length === 0 ? changed : replaceLines(changed, { start, end: start }, comments);
   }
 
-  /** Replaces the empty flow collection of a pair by lines. */
+  /** Replaces the empty flow collection of a pair by lines in block style, which contain the new value. */
   #insertInto(step: PathStep, rest: Path, value: unknown): string {
     if (value === undefined) return this.#text;
     const nested = rest.reduceRight((inner, key) => Object.fromEntries([[key, inner]]), value) as object;

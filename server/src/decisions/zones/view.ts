@@ -21,17 +21,18 @@ export interface ZoneView {
   readonly light: number | null;
   /** The decision for the lamps, apart from lamps with an override of their own; null before the first decision. */
   readonly led_on: boolean | null;
-  /** `auto`, or a person's override `on` or `off`. */
+  /** The override that a person has set: `on` or `off`; `auto` if there is none. */
   readonly mode: Mode;
-  /** When the override ends, in ISO 8601; null if it has no end or there is none. */
+  /** When the override ends, in ISO 8601; null without an override, or if the override has no end. */
   readonly until: string | null;
   /** Why the lamps are on or off, in a sentence for people; null before the first decision. */
   readonly reason: string | null;
 }
 
 export interface ZoneHours {
-  /** Begin and end as `hh:mm` in `time_zone`. Hours with `from` > `to` span midnight. */
+  /** When the hours begin, as `hh:mm` in `time_zone`. If `from` is later than `to`, the hours span midnight. */
   readonly from: string;
+  /** When the hours end, as `hh:mm` in `time_zone`. */
   readonly to: string;
   /** An IANA time zone, for example `Europe/Berlin`. */
   readonly time_zone: string;

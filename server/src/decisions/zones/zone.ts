@@ -8,7 +8,7 @@ import { TimeOfDayClock, isWithinHours } from "./hours.js";
 import { clock } from "../../time/monotonic-clock.js";
 import type { ZoneHours, ZoneView } from "./view.js";
 
-/** Returns a device by its id; undefined if it is not known. */
+/** Returns the device with an id; undefined if the server knows no device with this id. */
 export type FindDevice = (id: string) => Device | undefined;
 
 /** A group of sensors that together control a group of lamps. */
@@ -16,9 +16,9 @@ export class Zone {
   /** The last decision for the zone's lamps; undefined before the first decision. */
   lamp: Lamp | undefined;
   override: Override = NO_OVERRIDE;
-  /** The combined light of the last decision; undefined if too few sensors had reported. */
+  /** The combined light of the sensors at the last decision; undefined if too few sensors had reported. */
   #light: number | undefined;
-  /** Why the zone is on or off, if an override, the hours or missing readings decided; "" if the rule decided. */
+  /** Why the lamps are on or off, if an override, the hours or missing readings decided; "" if the rule decided. */
   #because = "";
   /** The number of sensors that have been silent for too long. */
   #stale = 0;

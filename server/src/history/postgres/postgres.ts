@@ -71,7 +71,7 @@ interface PostgresEngine extends Engine {
 }
 
 function createEngine(pool: Pool, name: string, { retention, onProblem }: EngineOptions): PostgresEngine {
-  // Use a number of 48 bits, which is the most that randomInt supports.
+  // Use a number of 48 bits, because randomInt supports no larger range.
   const runId = randomInt(2 ** 48 - 1);
   let ids: string[] = [];
   const closing = new AbortController();

@@ -6,7 +6,7 @@ import { NUMBERS_PER_POINT, type PackedAnswer, type HistoryPage, type HistoryRan
 
 const MAX_SWITCHES = 5000;
 
-/** Maximum number of readings in one page of an export, and also of switches. */
+/** Maximum number of readings, and also maximum number of switches, in one page of an export. */
 const ROWS_PER_PAGE = 5000;
 
 /**

@@ -12,9 +12,9 @@ import { REJECTION_TEXTS } from "./rejections.js";
 export interface Gauges {
   readonly devicesOnline: number;
   readonly devicesOffline: number;
-  /** Readings of all boards since their last start that never arrived. */
+  /** Number of readings that never arrived, summed over all boards, since the last start of each board. */
   readonly readingsMissing: number;
-  /** Readings that all boards have dropped since their last start. */
+  /** Number of readings that the boards have dropped, summed over all boards, since the last start of each board. */
   readonly readingsDropped: number;
   /** Whether the link to the broker is up. */
   readonly linkUp: boolean;

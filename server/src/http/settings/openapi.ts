@@ -194,7 +194,10 @@ const changeErrors = {
   428: "The header `If-Match` is missing.",
 };
 const changeOperation = { tag: "settings", answers: changeAnswers, errors: changeErrors, bodyLimit: MAX_BODY_SIZE };
-/** The common parts of deletions. They have fewer responses: a deletion has no body, and its result is always valid. */
+/**
+ * The common parts of the operations that delete settings. These operations have fewer responses than other changes,
+ * because a deletion has no body, and its result is always valid.
+ */
 const deletionOperation = {
   tag: "settings",
   answers: { 200: changeAnswers[200], 409: changeAnswers[409], 412: changeAnswers[412] },

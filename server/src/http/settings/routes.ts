@@ -35,7 +35,7 @@ export const VIEW_WITHOUT_FILE: SettingsView = {
 
 /**
  * Adds the routes that show and change the settings of the configuration file.
- * @param source undefined without a file
+ * @param source undefined for a server without a configuration file
  */
 export function addSettingsRoutes(app: FastifyInstance, source: SettingsSource | undefined): void {
   /** Returns the source of the settings. @throws HttpError 404 for a server without a configuration file */
@@ -107,7 +107,7 @@ function statusOf(outcome: SettingsOutcome): number {
   return { applied: 200, conflict: 412, invalid: 422 }[outcome.outcome];
 }
 
-/** Creates the body of a response. After a conflict it has the current settings, so that the client can compare. */
+/** Creates the body of a response. After a conflict, the body contains the current settings for comparison. */
 function responseBodyOf(outcome: SettingsOutcome, settings: unknown): object {
   switch (outcome.outcome) {
     case "applied":

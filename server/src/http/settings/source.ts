@@ -53,13 +53,13 @@ export interface SettingProblem {
 /** The settings of the configuration file. */
 export interface SettingsView {
   /**
-   * Where changes are written. `exists` is false until the first change if there is no file. Null for a server that
-   * another program has started with options of its own.
+   * The file to which changes are written. If this file is missing, `exists` is false until the first change. Null for
+   * a server that another program has started with options of its own.
    */
   readonly file: { readonly path: string; readonly exists: boolean } | null;
   /** Why the API can change no setting, as a sentence; null when it can. */
   readonly refusal: string | null;
-  /** The mistakes in the file. While there are any, the other fields show the settings that are in effect. */
+  /** The mistakes in the file. While the file has mistakes, the other fields show the settings that are in effect. */
   readonly problems: readonly SettingProblem[];
   /** Names of settings that differ in the file from those in effect, because somebody edited the file. */
   readonly unapplied: readonly string[];
@@ -70,7 +70,7 @@ export interface SettingsView {
   readonly zones: Readonly<Record<string, SettingValues>>;
   /** The devices with settings of their own, by id. */
   readonly devices: Readonly<Record<string, SettingValues>>;
-  /** The settings of one zone and of one device. */
+  /** Descriptions of the settings that each zone can have, and of the settings that each device can have. */
   readonly fields: { readonly zone: readonly SettingDescription[]; readonly device: readonly SettingDescription[] };
 }
 
@@ -107,7 +107,7 @@ export type SettingsOutcome =
 /** The settings after a change, for clients of the live events. */
 export interface SettingsEvent {
   readonly etag: string;
-  /** Who made the change; null if it was made in the file. */
+  /** Who made the change over HTTP; null if somebody edited the file. */
   readonly by: SettingsAuthor | null;
   readonly changed: readonly string[];
 }

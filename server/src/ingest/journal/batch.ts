@@ -60,7 +60,7 @@ export class JournalBatch {
     this.#reserve(8);
     const words = this.#words;
     let n = this.#length;
-    // Assign each word separately, which is fastest; this method runs for every reading.
+    // Assign each word separately, because this is the fastest way, and the method runs for every reading.
     words[n++] = number * DEVICE_NUMBER_FACTOR + RECORD_KIND.reading + (live ? LIVE_FLAG : 0) + lampCodeOf(led_on);
     words[n++] = boot;
     words[n++] = seq;

@@ -14,7 +14,7 @@ import { Segments } from "./segments.js";
 /** The log keeps at least this many of the latest readings. Compaction replaces older ones with device snapshots. */
 const MIN_KEPT_READINGS = 100_000;
 /** With many devices, the log keeps this many readings per device on average, instead of `MIN_KEPT_READINGS` in total. */
-const MIN_KEPT_PER_DEVICE = 3;
+const MIN_KEPT_READINGS_PER_DEVICE = 3;
 /** How long an unneeded segment (log file) is kept, in ms, because the history may not have stored its readings yet. */
 const SEGMENT_RETENTION_TIME = 10_000;
 /** Size of a batch, in 64-bit words, above which compaction adds no snapshots, so that readings are not delayed. */
@@ -81,7 +81,8 @@ export class Journal implements ReadingsJournal {
 
   /**
    * Restores devices and readings from the log. Call this once, before adding readings.
-   * @param readingRestored called with each reading in the log, which contains at least those of the last seconds
+   * @param readingRestored called with each reading in the log; the log contains at least the readings of the last
+   * seconds
    */
   async restore(devices: Devices, readingRestored: JournalOptions["readingStored"]): Promise<void> {
     this.#devices = devices;
@@ -175,7 +176,11 @@ export class Journal implements ReadingsJournal {
 
   get #readingsToKeep(): number {
     const { minKeptReadings = MIN_KEPT_READINGS, unwrittenCount } = this.#options;
-    return Math.max(minKeptReadings, MIN_KEPT_PER_DEVICE * (this.#devices?.size ?? 0), unwrittenCount?.() ?? 0);
+    return Math.max(
+      minKeptReadings,
+      MIN_KEPT_READINGS_PER_DEVICE * (this.#devices?.size ?? 0),
+      unwrittenCount?.() ?? 0,
+    );
   }
 
   /** Adds snapshots to the batch for devices whose records are old (compaction). */
@@ -191,7 +196,7 @@ export class Journal implements ReadingsJournal {
     const points = this.#recent.pointsOf(device.id);
     this.#batch.addSnapshot(
       device,
-      device.boots?.toStored() ?? [],
+      device.boots?.toStoredBoots() ?? [],
       points.length > 0 ? points : displayedPointsOf(device),
     );
     this.#segments.assignCurrentSegment(device);

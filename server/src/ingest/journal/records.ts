@@ -11,7 +11,7 @@ import type { Point } from "../../history/recent.js";
  * | --- | --- |
  * | name | length of the device id in bytes; the id in UTF-8, padded to whole words. Assigns a number to the device. |
  * | reading | `boot`, `seq`, `at`, `age`; arrival time; time and light of the plotted point. NaN means missing. |
- * | state | a snapshot: number of words that follow; number of boots; the boots; the points |
+ * | snapshot | number of words that follow; number of boots; the boots; the points |
  * | forget | none. Deletes all data of the device. |
  *
  * A boot in a snapshot has `boot`, the first and the highest `seq`, the number of gaps, the three times of `StoredClock`,

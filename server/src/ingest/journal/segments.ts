@@ -7,7 +7,10 @@ import { createSegment, type Segment } from "./segment.js";
 
 /** A segment (log file) is full when it contains a quarter of the readings to keep, so four full segments hold them. */
 const TARGET_SEGMENT_COUNT = 4;
-/** Maximum number of needed segments; above it, the oldest is compacted. Each start of the server adds a segment. */
+/**
+ * Maximum number of needed segments; above it, the oldest is compacted. The limit matters because each start of the
+ * server adds a segment.
+ */
 const MAX_SEGMENT_COUNT = 16;
 /** The size at which a new segment begins, in bytes. */
 const MAX_SEGMENT_BYTES = 16_777_216;
@@ -111,7 +114,8 @@ export class Segments {
   #startNext(unneeded: number): void {
     const [ended, file] = [this.#current, this.#file];
     ended.endedAt = performance.now();
-    // Delete old segments only after the ended segment is on the disk, which may hold the newer records of their devices.
+    // Delete old segments only after the ended segment is on the disk, because the ended segment may contain the newer
+    // records of the devices in the old segments.
     const unneededSegments = this.#all.slice(0, unneeded);
     const next = createSegment(ended.number + 1);
     this.#all.push(next);

@@ -6,7 +6,10 @@ import { discoveryTopicOf } from "./names.js";
 import { createDiscoveryPayload, type AnnouncedDevice, type PayloadOptions } from "./payload.js";
 
 export interface HomeAssistantOptions extends PayloadOptions {
-  /** Prefix of discovery topics; Home Assistant's default is `homeassistant`. No wildcards, no `/` at the end. */
+  /**
+   * Prefix of discovery topics; Home Assistant's default is `homeassistant`. The prefix must not contain wildcards or
+   * end with `/`.
+   */
   readonly discoveryPrefix: string;
   readonly publisher: Pick<Publisher, "publish">;
   readonly memory: DiscoveryMemory;
@@ -58,7 +61,10 @@ export class HomeAssistant {
     this.birthTopic = `${options.discoveryPrefix}/status`;
   }
 
-  /** Starts announcing, first the devices that are already known. Removes messages of an earlier, different prefix. */
+  /**
+   * Starts announcing, first the devices that are already known. Removes discovery messages that an earlier run
+   * published under a different prefix.
+   */
   enable(): void {
     this.#isEnabled = true;
     const below = `${this.#options.discoveryPrefix}/device/`;
@@ -66,7 +72,7 @@ export class HomeAssistant {
     this.announceAll();
   }
 
-  /** Stops announcing and removes all messages, including those of earlier runs. */
+  /** Stops announcing, and removes all retained discovery messages, including those of earlier runs. */
   disable(): void {
     this.close();
     for (const topic of this.#topics) this.#remove(topic);

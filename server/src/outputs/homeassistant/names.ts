@@ -11,7 +11,7 @@ export function objectIdOf(id: string): string {
   return `nightlight_${escaped}`;
 }
 
-/** Returns the default entity name of a device in Home Assistant, which adds a number if the name is already in use. */
+/** Returns the default entity name of a device. Home Assistant adds a number if the name is already in use. */
 export function entityNameOf(id: string): string {
   const name = id
     .toLowerCase()

@@ -111,7 +111,10 @@ async function readCurrentVersion(
   return replayVersionEdits(records);
 }
 
-/** Returns whether all files in the manifest exist. A manifest that was cut off between two records lists deleted files. */
+/**
+ * Returns whether all files in the manifest exist. If not, files were lost, or the manifest was cut off and still lists
+ * deleted files.
+ */
 function isComplete(
   { log, tables }: DatabaseFiles,
   logs: ReadonlyMap<number, string>,

@@ -25,7 +25,7 @@ export function decompressSnappy(block: Buffer): Buffer {
           : from.readBytes(4).readUInt32LE();
     if (offset === 0 || offset > length || length + copyLength > output.length)
       throw new RangeError("a copy is out of range");
-    // copies byte by byte, because source and destination may overlap
+    // copy byte by byte, because source and destination may overlap
     for (let n = 0; n < copyLength; n++, length++) output[length] = output[length - offset];
   }
   if (length !== output.length) throw new RangeError("the block ends early");

@@ -3,7 +3,10 @@ import { findEndByChecksum, computeMaskedCrc } from "./crc32c.js";
 import { Cursor, readUint64At } from "./cursor.js";
 import { decompressSnappy } from "./snappy.js";
 
-/** Size of a table's footer: two padded block handles and a magic number. Format: table_format.md of google/leveldb. */
+/**
+ * Size of a table's footer in bytes. The footer contains two padded block handles and a magic number. Format:
+ * table_format.md of google/leveldb.
+ */
 const FOOTER_BYTES = 48;
 const TABLE_MAGIC = Buffer.from("57fb808b247547db", "hex");
 /** Bytes after a block: compression type (1), and checksum of block and type (4). */
@@ -49,7 +52,8 @@ export function readTable(file: Buffer): LevelTable {
   };
   const readIndex = (handle: BlockHandle | undefined): DataBlock[] | undefined =>
     handle && checkBlock(handle) ? decodeIndex(readBlockContent(file, handle)) : undefined;
-  // check the filter block, which the meta index lists: report damage, but no loss, because it contains no entries
+  // check the filter block, which the meta index lists: its damage is reported, but no loss, because it contains no
+  // entries
   readIndex(footer?.meta)?.forEach(({ handle }) => checkBlock(handle));
   let blocks = readIndex(footer?.index);
   const mayHaveLost: LevelTable["mayHaveLost"][number][] = [];

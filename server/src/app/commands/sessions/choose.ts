@@ -7,7 +7,7 @@ import { escapeControlCharacters } from "./table.js";
 export type AccountFlag = string | false | undefined;
 
 /** Maximum number of client ids that an error message lists. */
-const MAX_LISTED_IDS = 5;
+const MAX_LISTED_CLIENT_IDS = 5;
 
 /**
  * Finds a session by client id and account. Accepts the client id itself, or the escaped form that `sessions list`
@@ -52,8 +52,9 @@ function unknownClientIdProblem(sessions: readonly SessionView[], clientId: stri
   const problem = `There is no session with the client id ${escapeControlCharacters(clientId)}`;
   if (sessions.length === 0) return `${problem}, and no other session.`;
   const ids = [...new Set(sessions.map((session) => session.client_id))];
-  const alike = findMostSimilar(clientId, ids, MAX_LISTED_IDS);
+  const alike = findMostSimilar(clientId, ids, MAX_LISTED_CLIENT_IDS);
   if (alike.length > 0) return `${problem}. Similar: ${alike.map(escapeControlCharacters).join(", ")}.`;
-  if (ids.length <= MAX_LISTED_IDS) return `${problem}. There are: ${ids.map(escapeControlCharacters).join(", ")}.`;
+  if (ids.length <= MAX_LISTED_CLIENT_IDS)
+    return `${problem}. There are: ${ids.map(escapeControlCharacters).join(", ")}.`;
   return `${problem}. nightlight-server sessions list shows all ${sessions.length}.`;
 }

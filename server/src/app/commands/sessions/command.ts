@@ -39,8 +39,8 @@ Examples:
   $ nightlight-server sessions end -- -begins-with-a-dash`;
 
 /**
- * Creates the command `sessions list | end` for the MQTT sessions of a running server's embedded broker. The command uses the
- * HTTP API, because the running server has locked the database.
+ * Creates the command `sessions list | end` for the MQTT sessions of a running server's embedded broker. The command
+ * uses the HTTP API, because the running server has locked the database.
  *
  * The actions reject with UsageError or CommandError, so use `parseAsync`.
  * @param serverUrl returns the URL of the server for a subcommand

@@ -12,7 +12,8 @@ export interface CredentialFlags {
 const TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN";
 
 /**
- * Returns the value of the `Authorization` header from `--user`, `--token-file` or the environment variable.
+ * Returns the value of the `Authorization` header from `--user`, `--token-file` or the environment variable
+ * NIGHTLIGHT_TOKEN.
  * @returns undefined when there are no credentials
  * @throws UsageError when the flags contradict each other, the file cannot be read, or there is no terminal for the
  * prompt
