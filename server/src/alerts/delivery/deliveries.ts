@@ -46,7 +46,8 @@ export class Deliveries {
       const { name } = channel;
       const alerts = restored(name);
       const counts = this.#countsOf(name);
-      // A message may have announced a resolved alert that waits, so the channel must receive a message about its end.
+      // A resolved alert is restored only if the message about its end is still due. An earlier message may have
+      // announced the alert.
       const announced = alerts.filter(([alert, isSent]) => isSent || alert.resolved !== undefined).map(([alert]) => alert); // prettier-ignore
       const outbox = new Outbox(
         {

@@ -52,7 +52,7 @@ const settingProperties = {
 };
 const OPTIONAL_PROPERTIES = ["minimum", "maximum", "values", "default"] as const;
 
-/** Schemas of the settings. */
+/** OpenAPI schemas of the answers and requests of `/api/settings`, by name. */
 export const SETTINGS_SCHEMAS: Readonly<Record<string, Schema>> = {
   Settings: objectSchema<SettingsView>("The settings of the configuration file.", {
     file: nullableSchema(

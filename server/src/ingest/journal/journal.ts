@@ -81,8 +81,8 @@ export class Journal implements ReadingsJournal {
 
   /**
    * Restores devices and readings from the log. Call this once, before adding readings.
-   * @param readingRestored called with each reading in the log; the log contains at least the readings of the last
-   * seconds
+   * @param readingRestored called with each reading in the log; the log contains at least every reading that the history
+   *   may not have written yet
    */
   async restore(devices: Devices, readingRestored: JournalOptions["readingStored"]): Promise<void> {
     this.#devices = devices;
