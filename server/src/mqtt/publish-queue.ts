@@ -9,7 +9,7 @@ interface QueuedPublish {
   readonly acknowledged: (() => void) | undefined;
 }
 
-/** Sends a PUBLISH packet. */
+/** Sends a PUBLISH packet of QoS 1. `dup` is true if an earlier connection may have sent it already. */
 export type SendPublish = (packetId: number, topic: string, payload: Buffer, retain: boolean, dup: boolean) => void;
 
 /** Maximum number of unacknowledged messages, unless the broker's receive maximum is lower. */
