@@ -77,7 +77,7 @@ function describeHandled(fixture: ClientFixture, sent: number, duration: number 
   const end = fixture.crash
     ? CRASH_RESULT
     : duration === undefined
-      ? `no more within ${formatDuration(HANDLE_TIMEOUT)}`
+      ? `the others not within ${formatDuration(HANDLE_TIMEOUT)}`
       : `in ${formatDuration(duration)}`;
   const handled = numbers.length < sent ? `**${numbers.length} of ${sent}**` : `${sent} of ${sent}`;
   return `${handled}${order}, ${end}`;

@@ -172,7 +172,7 @@ export class SharedConnection {
 
   /**
    * Waits for the broker's answer to CONNECT or SUBSCRIBE.
-   * @param problem what is missing without the answer, for the error message "There is <problem>: …"
+   * @param problem completes the error message "There is …" if the broker does not answer, for example "no connection"
    */
   #waitForAnswer(problem: string): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -94,7 +94,7 @@ async function sendChange(running: PeopleServer, one: AccountChange): Promise<nu
 }
 
 test("after any sequence of changes over HTTP and by commands, the users are those of a model", async () => {
-  // a guest, an administrator who is not in the users file, sends the requests, so that every user can be changed
+  // A guest is an administrator who is not in the users file. All requests come from a guest, so they may change every user.
   const guests = [{ name: "guest", password: "a long generated password" }];
   const running = await startAsAdministrator({}, { guests });
   const headers = { authorization: `Basic ${Buffer.from("guest:a long generated password").toString("base64")}` };

@@ -1,8 +1,6 @@
 import { utf8Length, putBytes, putText } from "../common/bytes.js";
 
-/**
- * Returns an upper bound for the size of a PUBLISH packet, in bytes. A UTF-16 code unit takes up to 3 bytes in UTF-8.
- */
+/** Returns the largest possible size of a PUBLISH packet, in bytes. Each UTF-16 unit of `topic` has at most 3 in UTF-8. */
 export function maxPublishSizeOf(topic: string, payload: Uint8Array): number {
   return 13 + 3 * topic.length + payload.length;
 }
