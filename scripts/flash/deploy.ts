@@ -68,8 +68,7 @@ async function addNetwork(wifi: JDService, ssid: string, password: string): Prom
  */
 async function checkRuntime(manager: JDService, bytecode: Uint8Array): Promise<void> {
   const version = manager.register(DeviceScriptManagerReg.RuntimeVersion);
-  await runStep("the query for its version", () => version.refresh());
-  const [, , runtimeMinor, runtimeMajor] = version.data ?? [];
+  const [, , runtimeMinor, runtimeMajor] = await runStep("the query for its version", () => readRegister(version));
   const [minor, major] = bytecode.subarray(10, 12);
   if (runtimeMajor === major && minor <= runtimeMinor) return;
   throw new StepError(
@@ -84,8 +83,8 @@ async function checkProgram(manager: JDService, bytecode: Uint8Array): Promise<v
   const expected = createHash("sha256").update(bytecode).digest("hex");
   const sha = manager.register(DeviceScriptManagerReg.ProgramSha256);
   for (let attempt = 0; attempt < 5; attempt++) {
-    await runStep("the query for its program", () => sha.refresh());
-    if (sha.data && Buffer.from(sha.data).toString("hex") === expected) return;
+    const answer = await runStep("the query for its program", () => readRegister(sha));
+    if (Buffer.from(answer).toString("hex") === expected) return;
     // waits before the next attempt, because the board may still be writing the last page to flash memory
     await sleep(100);
   }
@@ -94,6 +93,12 @@ async function checkProgram(manager: JDService, bytecode: Uint8Array): Promise<v
     "The program in the board's flash memory is not the one that was sent.",
     RETRY_ADVICE,
   );
+}
+
+/** Reads a register of the board. @throws Error when the board does not answer, or does not implement the register */
+async function readRegister(register: ReturnType<JDService["register"]>): Promise<Uint8Array> {
+  if (!(await register.refresh())) throw new Error("its runtime does not implement this register");
+  return register.data;
 }
 
 const RETRY_ADVICE = "Try again. If the error remains, connect the board without a USB hub and run npm run flash.";

@@ -9,8 +9,7 @@ interface PendingAcknowledgement {
   packet: Buffer | undefined;
   /**
    * Bits for the events that must happen before the acknowledgement is sent: `HANDLED_BIT`, `STORED_BIT`, both, or 0
-   * for
-   * none.
+   * for none.
    */
   waitsFor: number;
 }
