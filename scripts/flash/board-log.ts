@@ -68,15 +68,16 @@ interface RunningProgram {
 
 /** Finds the built program that the board runs, by its hash. Source positions of another program would be wrong. */
 async function findRunningProgram(link: BoardLink, builtPrograms: readonly Firmware[]): Promise<RunningProgram> {
+  const unreported = { note: "(The board does not report which program it runs, so source positions are missing.)" };
   try {
     const { manager } = await link.waitForServices(3000);
     const sha = manager.register(ProgramSha256);
-    await sha.refresh();
-    const hash = Buffer.from(sha.data ?? []).toString("hex");
+    if (!(await sha.refresh())) return unreported;
+    const hash = Buffer.from(sha.data).toString("hex");
     const firmware = builtPrograms.find(({ bytecode }) => createHash("sha256").update(bytecode).digest("hex") === hash);
     if (firmware) return { firmware };
     return { note: "(The board runs a program that was not built here, so source positions are missing. Run npm run deploy to replace it.)" }; // prettier-ignore
   } catch {
-    return { note: "(The board does not report which program it runs, so source positions are missing.)" };
+    return unreported;
   }
 }
