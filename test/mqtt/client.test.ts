@@ -20,8 +20,10 @@ function createClient(options: Partial<MqttOptions> = {}, network: Partial<NodeN
     maxBackoff: 20,
     ...options,
   });
-  made.onproblem = (problem) => problems.push(problem);
-  made.ondisconnect = (reason) => void reasons.push(reason);
+  // the last callbacks may come after `stop` has resolved, and then belong to this test and not to the next one
+  const [problemsOfTest, reasonsOfTest] = [problems, reasons];
+  made.onproblem = (problem) => problemsOfTest.push(problem);
+  made.ondisconnect = (reason) => void reasonsOfTest.push(reason);
   clients.push(made);
   return made;
 }

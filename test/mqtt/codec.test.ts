@@ -5,11 +5,9 @@ import { describe, expect, it } from "vitest";
 import {
   encodeAck,
   encodeConnect,
-  encodeDisconnect,
-  encodePingreq,
+  encodeEmpty,
   encodePublish,
-  encodeSubscribe,
-  encodeUnsubscribe,
+  encodeRequest,
   setDup,
 } from "../../packages/devicescript-mqtt/src/encode.js";
 import { type Packet, PacketType, type QoS } from "../../packages/devicescript-mqtt/src/packet.js";
@@ -152,12 +150,12 @@ describe("mqtt-packet decodes what the client encodes:", () => {
         expect(parseFirst(encodeAck(PacketType.Pubrec, id))).toMatchObject({ cmd: "pubrec", messageId: id });
         expect(parseFirst(encodeAck(PacketType.Pubrel, id))).toMatchObject({ cmd: "pubrel", messageId: id });
         expect(parseFirst(encodeAck(PacketType.Pubcomp, id))).toMatchObject({ cmd: "pubcomp", messageId: id });
-        const subscribe = parseFirst(encodeSubscribe(id, filter, qos));
+        const subscribe = parseFirst(encodeRequest(id, filter, qos));
         expect(subscribe).toMatchObject({ cmd: "subscribe", messageId: id, subscriptions: [{ topic: filter, qos }] });
-        const unsubscribe = parseFirst(encodeUnsubscribe(id, filter));
+        const unsubscribe = parseFirst(encodeRequest(id, filter, undefined));
         expect(unsubscribe).toMatchObject({ cmd: "unsubscribe", messageId: id, unsubscriptions: [filter] });
-        expect(parseFirst(encodePingreq())).toMatchObject({ cmd: "pingreq" });
-        expect(parseFirst(encodeDisconnect())).toMatchObject({ cmd: "disconnect" });
+        expect(parseFirst(encodeEmpty(PacketType.Pingreq))).toMatchObject({ cmd: "pingreq" });
+        expect(parseFirst(encodeEmpty(PacketType.Disconnect))).toMatchObject({ cmd: "disconnect" });
       }),
     );
   });

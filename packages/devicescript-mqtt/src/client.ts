@@ -188,7 +188,7 @@ export class MqttClient implements Callbacks {
     private async stayConnected(): Promise<void> {
         while (this.running) {
             const delay = await this.connectOnce()
-            if (this.running) await this.wake.wait(delay)
+            if (this.running) await this.wake.notified(delay)
         }
         this.taskRunning = false
         this.dispatcher.stop()

@@ -1,6 +1,6 @@
 /** A single MQTT connection, from CONNECT until it closes: handshake, reading, writing and keep-alive. */
 
-import { Connect, encodeConnect, encodeDisconnect, encodePingreq } from "./encode.js"
+import { Connect, encodeConnect, encodeEmpty } from "./encode.js"
 import { KeepAlive, KeepAliveAction } from "./keepalive.js"
 import { Link, Network, Signal } from "./network.js"
 import { Connack, Packet, PacketType, Publish } from "./packet.js"
@@ -164,7 +164,7 @@ export class Connection {
     close(): void {
         if (this.closedAt >= 0) return
         this.closedAt = this.network.millis()
-        if (this.acceptedAt >= 0) this.send(encodeDisconnect())
+        if (this.acceptedAt >= 0) this.send(encodeEmpty(PacketType.Disconnect))
         else this.finish(EndReason.Closed, "stopped")
         // Wait for the broker to close the connection (section 3.14.4), so that DISCONNECT is not lost in the send queue.
         this.wake.notify()
@@ -244,7 +244,7 @@ export class Connection {
             const remaining = publish.qos > 0 ? INBOX_TIMEOUT : this.fullSince + INBOX_TIMEOUT - now
             if (remaining <= 0) return
             this.paused = true
-            await this.options.inboxSpace.wait(remaining)
+            await this.options.inboxSpace.notified(remaining)
             this.paused = false
             this.resumedAt = this.network.millis()
         }
@@ -256,7 +256,7 @@ export class Connection {
         while (!this.reason) {
             while (this.outbox.length > 0 && this.link.write(this.outbox[0])) this.outbox.shift()
             const delay = this.checkTimeouts(this.network.millis())
-            if (!this.reason) await this.wake.wait(this.outbox.length > 0 ? RETRY_INTERVAL : delay)
+            if (!this.reason) await this.wake.notified(this.outbox.length > 0 ? RETRY_INTERVAL : delay)
         }
     }
 
@@ -276,7 +276,7 @@ export class Connection {
         if (!this.paused && now - waitingSince >= ACK_TIMEOUT)
             this.finish(EndReason.Lost, `the broker sent no acknowledgment for ${ACK_TIMEOUT} ms`)
         const action = this.keepAlive.check(now, this.paused)
-        if (action === KeepAliveAction.Ping) this.send(encodePingreq())
+        if (action === KeepAliveAction.Ping) this.send(encodeEmpty(PacketType.Pingreq))
         else if (action === KeepAliveAction.GiveUp)
             this.finish(EndReason.Lost, `no PINGRESP within ${this.keepAlive.seconds * 500} ms`)
         return Math.min(this.keepAlive.nextCheck, CHECK_INTERVAL)

@@ -85,7 +85,7 @@ export class Dispatcher {
                 this.inboxSpace.notify()
                 await this.deliver(message)
                 this.inbound.handled()
-            } else await this.wake.wait(HOUR)
+            } else await this.wake.notified(HOUR)
             // Yield to other tasks. The VM terminates a program that never yields.
             await this.network.sleep(0)
         }

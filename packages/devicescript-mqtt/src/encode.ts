@@ -110,31 +110,19 @@ export function encodeAck(type: PacketType, id: number): Buffer {
     return packet
 }
 
-/** Encodes SUBSCRIBE for one topic filter, section 3.8. */
-export function encodeSubscribe(id: number, filter: string, qos: QoS): Buffer {
+/** Encodes SUBSCRIBE for one topic filter, section 3.8, or UNSUBSCRIBE, section 3.10, if `qos` is undefined. */
+export function encodeRequest(id: number, filter: string, qos: QoS | undefined): Buffer {
+    const subscribes = qos !== undefined
     const name = Buffer.from(filter)
-    const remaining = 5 + name.length
-    const packet = allocate((PacketType.Subscribe << 4) | 2, remaining)
+    const remaining = 4 + name.length + (subscribes ? 1 : 0)
+    const type = subscribes ? PacketType.Subscribe : PacketType.Unsubscribe
+    const packet = allocate((type << 4) | 2, remaining)
     const at = putField(packet, putUint16(packet, packet.length - remaining, id), name)
-    packet[at] = qos
+    if (subscribes) packet[at] = qos
     return packet
 }
 
-/** Encodes UNSUBSCRIBE for one topic filter, section 3.10. */
-export function encodeUnsubscribe(id: number, filter: string): Buffer {
-    const name = Buffer.from(filter)
-    const remaining = 4 + name.length
-    const packet = allocate((PacketType.Unsubscribe << 4) | 2, remaining)
-    putField(packet, putUint16(packet, packet.length - remaining, id), name)
-    return packet
-}
-
-/** Encodes PINGREQ, section 3.12. */
-export function encodePingreq(): Buffer {
-    return allocate(PacketType.Pingreq << 4, 0)
-}
-
-/** Encodes DISCONNECT, section 3.14. */
-export function encodeDisconnect(): Buffer {
-    return allocate(PacketType.Disconnect << 4, 0)
+/** Encodes PINGREQ or DISCONNECT, sections 3.12 and 3.14, which have no body. */
+export function encodeEmpty(type: PacketType.Pingreq | PacketType.Disconnect): Buffer {
+    return allocate(type << 4, 0)
 }

@@ -17,7 +17,7 @@ export interface Link {
 export interface Signal {
     notify(): void
     /** Waits for `notify`, for at most `timeout` ms. */
-    wait(timeout: number): Promise<void>
+    notified(timeout: number): Promise<void>
 }
 
 export interface Network {

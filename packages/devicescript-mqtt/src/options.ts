@@ -51,13 +51,9 @@ function inRange(name: string, value: number | undefined, fallback: number, leas
     throw new RangeError(`${name} must be an integer from ${least} to ${most}`)
 }
 
-function checkLength(name: string, text: string | undefined): void {
-    if (text !== undefined && Buffer.from(text).length > MAX_UINT16)
-        throw new RangeError(`${name} has at most 65535 bytes`)
-}
-
 /**
- * Validates options and fills in defaults.
+ * Validates options and fills in defaults. Does not check that texts have at most 65,535 bytes, because longer ones do not
+ * fit into the memory of a board.
  * @throws RangeError if an option is invalid; the message names the option and its valid values
  */
 export function resolveOptions(options: MqttOptions): ResolvedOptions {
@@ -65,14 +61,8 @@ export function resolveOptions(options: MqttOptions): ResolvedOptions {
     const will = options.will
     // Brokers reject an empty client identifier without a clean session [MQTT-3.1.3-8].
     if (!options.clientId && !cleanSession) throw new RangeError("clientId must not be empty without cleanSession")
-    checkLength("clientId", options.clientId)
-    checkLength("username", options.username)
-    checkLength("password", options.password)
-    if (will) {
-        checkLength("will.payload", will.payload)
-        const problem = topicProblem(will.topic)
-        if (problem) throw new RangeError(`will.topic: ${problem}`)
-    }
+    const problem = will ? topicProblem(will.topic) : ""
+    if (problem) throw new RangeError(`will.topic: ${problem}`)
     const minBackoff = inRange("minBackoff", options.minBackoff, 1000, 1, 86400000)
     return {
         connect: {

@@ -1,6 +1,6 @@
 /** Outbound half of an MQTT session: tracks publications, SUBSCRIBE and UNSUBSCRIBE until the broker acknowledges them. */
 
-import { bytesOf, encodeAck, encodePublish, encodeSubscribe, encodeUnsubscribe, setDup } from "./encode.js"
+import { bytesOf, encodeAck, encodePublish, encodeRequest, setDup } from "./encode.js"
 import { MAX_UINT16, PacketType, QoS, SUBACK_FAILURE } from "./packet.js"
 import { DeliveryCallback, Wire } from "./wire.js"
 
@@ -39,6 +39,12 @@ interface Request {
 }
 
 const NO_BYTES = Buffer.alloc(0)
+
+/** Returns the publication or request with a packet identifier; undefined if there is none. */
+function findById<T extends { readonly id: number }>(list: T[], id: number): T | undefined {
+    for (const item of list) if (item.id === id) return item
+    return undefined
+}
 
 export class Outbound {
     /** Number of publications of QoS 1 and 2 that are still accepted. */
@@ -131,19 +137,19 @@ export class Outbound {
     request(filter: string, qos: QoS | undefined): void {
         const id = this.nextId()
         this.requests.push({ id, filter, qos, sentAt: this.wire.millis() })
-        this.wire.send(qos === undefined ? encodeUnsubscribe(id, filter) : encodeSubscribe(id, filter, qos))
+        this.wire.send(encodeRequest(id, filter, qos))
     }
 
     /** Handles PUBACK, or PUBCOMP for QoS 2. Ignores unknown identifiers. */
     acknowledged(id: number, qos: QoS): void {
-        const publication = this.find(id)
+        const publication = findById(this.window, id)
         if (!publication || publication.qos !== qos) return
         if (publication.progress === (qos === 2 ? Progress.Released : Progress.Sent)) this.complete(publication)
     }
 
     /** Handles PUBREC. Answers unknown identifiers too, so that the broker can finish the exchange. */
     received(id: number): void {
-        const publication = this.find(id)
+        const publication = findById(this.window, id)
         if (publication) {
             if (publication.qos !== 2 || publication.progress === Progress.Waiting) return
             publication.progress = Progress.Released
@@ -159,7 +165,7 @@ export class Outbound {
      * @param code return code of SUBACK; undefined for UNSUBACK
      */
     answered(id: number, code: number | undefined): void {
-        const request = this.findRequest(id)
+        const request = findById(this.requests, id)
         if (!request) return
         this.requests = this.requests.filter(r => r !== request)
         if (code === undefined || request.qos === undefined || code === request.qos) return
@@ -202,22 +208,13 @@ export class Outbound {
         if (publication.done) this.wire.owner.delivered(publication.done)
     }
 
-    private find(id: number): Publication | undefined {
-        for (const p of this.window) if (p.id === id) return p
-        return undefined
-    }
-
-    private findRequest(id: number): Request | undefined {
-        for (const r of this.requests) if (r.id === id) return r
-        return undefined
-    }
-
     /** Returns an unused packet identifier, [MQTT-2.3.1-2]. One of the 65,535 is always free, because the window is smaller. */
     private nextId(): number {
         for (;;) {
             if (this.lastId >= MAX_UINT16) this.wereAllIdsUsed = true
             this.lastId = (this.lastId % MAX_UINT16) + 1
-            if (!this.wereAllIdsUsed || (!this.find(this.lastId) && !this.findRequest(this.lastId))) return this.lastId
+            if (!this.wereAllIdsUsed || (!findById(this.window, this.lastId) && !findById(this.requests, this.lastId)))
+                return this.lastId
         }
     }
 }

@@ -52,7 +52,7 @@ class DeviceSignal implements Signal {
         if (this.waiting) this.waiting.resume(true)
     }
 
-    async wait(timeout: number): Promise<void> {
+    async notified(timeout: number): Promise<void> {
         if (!this.raised) {
             this.waiting = ds.Fiber.self()
             await ds.suspend(timeout)
@@ -71,7 +71,7 @@ class DeviceLink implements Link {
     private signal = new DeviceSignal()
 
     async opened(timeout: number): Promise<void> {
-        if (!this.isOpen && !this.over) await this.signal.wait(timeout)
+        if (!this.isOpen && !this.over) await this.signal.notified(timeout)
         if (this.failure) throw new Error(this.failure)
         if (!this.isOpen) throw new Error(`no answer within ${timeout} ms`)
     }
@@ -85,7 +85,7 @@ class DeviceLink implements Link {
             }
             if (this.failure) throw new Error(this.failure)
             if (this.over) return null
-            await this.signal.wait(HOUR)
+            await this.signal.notified(HOUR)
         }
     }
 
@@ -138,10 +138,18 @@ class DeviceLink implements Link {
         this.over = true
         if (current === this) {
             current = undefined
-            ;(ds as Natives)._socketClose()
+            closeSocket()
         }
         this.signal.notify()
     }
+}
+
+/**
+ * Closes the board's socket, even if an earlier run of the program has opened it: the socket of a program that crashed
+ * stays open, and would keep other parts of the runtime from connecting.
+ */
+export function closeSocket(): void {
+    ;(ds as Natives)._socketClose()
 }
 
 /**

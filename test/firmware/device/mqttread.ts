@@ -3,7 +3,7 @@ import {
     encodeAck,
     encodeConnect,
     encodePublish,
-    encodeSubscribe,
+    encodeRequest,
 } from "../../../packages/devicescript-mqtt/src/encode.js"
 import { PacketType } from "../../../packages/devicescript-mqtt/src/packet.js"
 import { Parser } from "../../../packages/devicescript-mqtt/src/parse.js"
@@ -38,7 +38,7 @@ export function writeText(text: string, n: number): string {
     return [
         encodeConnect(connect),
         encodePublish(text, Buffer.from(text), qos as 0 | 1 | 2, n % 3 === 0, n),
-        encodeSubscribe(n, text, 1),
+        encodeRequest(n, text, 1),
         encodeAck(PacketType.Pubrel, n),
     ]
         .map(packet => packet.toString("hex"))

@@ -23,7 +23,7 @@ class NodeSignal implements Signal {
     this.#resolve?.();
   }
 
-  async wait(timeout: number): Promise<void> {
+  async notified(timeout: number): Promise<void> {
     if (!this.#raised) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeout);
@@ -70,7 +70,7 @@ class NodeLink implements Link {
       if (this.#failure) throw this.#failure;
       if (this.#over) return null;
       this.socket.resume();
-      await this.#signal.wait(60_000);
+      await this.#signal.notified(60_000);
     }
   }
 
