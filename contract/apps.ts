@@ -27,3 +27,28 @@ export const DECISION = {
     reason: { type: "string", maxLength: 200 },
 } as const
 export type Decision = Message<typeof DECISION>
+
+/** `<id>/set`: installs a program over the air, sent by an app such as Home Assistant. */
+export const INSTALLATION = {
+    /** Which program: `latest` is the newest one that the server has for this type of board. */
+    install: { type: "string", required: true, values: ["latest"] },
+} as const
+export type Installation = Message<typeof INSTALLATION>
+
+/** `<id>/update`, retained: the program of a board and its update, with the fields of Home Assistant's update entity. */
+export const UPDATE_STATE = {
+    /** The version that the board runs. */
+    installed_version: { type: "string", maxLength: 64 },
+    /** The newest version that the server has for this type of board. */
+    latest_version: { type: "string", maxLength: 64 },
+    /** Whether the board is being updated. */
+    in_progress: { type: "boolean", required: true },
+    /** How much of the program is written, in percent; absent while nothing is written. */
+    update_percentage: { type: "integer", minimum: 0, maximum: 100 },
+} as const
+export type UpdateState = Message<typeof UPDATE_STATE>
+
+/** Returns the topic of a board's `UPDATE_STATE`. */
+export function updateTopicOf(id: string): string {
+    return id + "/update"
+}

@@ -52,8 +52,11 @@ export type LampCommand = Message<typeof LAMP_COMMAND>
 
 /** `<id>/commands`, not retained: an action that the board performs once. */
 export const ACTION_COMMAND = {
-    /** `report` requests diagnostics, `reboot` restarts the board, `identify` blinks the lamp so that a person can find it. */
-    action: { type: "string", required: true, values: ["report", "reboot", "identify"] },
+    /**
+     * `report` requests diagnostics, `reboot` restarts the board, `identify` blinks the lamp so that a person can find it,
+     * `update` makes the board ask its server for a new program.
+     */
+    action: { type: "string", required: true, values: ["report", "reboot", "identify", "update"] },
     /** Sequence number of the action. The reply repeats it. */
     seq: REQUIRED_INTEGER_FIELD,
 } as const
@@ -110,6 +113,8 @@ export const STATUS = {
     dropped: COUNT_FIELD,
     /** The `revision` of the configuration that the board has applied. */
     config: INTEGER_FIELD,
+    /** Whether the board has closed its connection to receive a new program. `online` is false then. */
+    updating: FLAG_FIELD,
 } as const
 export type Status = Message<typeof STATUS>
 

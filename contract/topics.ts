@@ -7,7 +7,7 @@ export const DEFAULT_PREFIX = "nightlight"
 export const MAX_ID_LENGTH = 96
 
 /** Last level of a device topic: the kind of message. */
-export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set" | "decision"
+export type Channel = "telemetry" | "commands" | "replies" | "status" | "config" | "set" | "decision" | "update"
 
 /** Returns the topic of a device's channel: `<id>/<channel>`. */
 export function topicOf(id: string, channel: Channel): string {
@@ -36,7 +36,8 @@ export function parseTopic(topic: string): DeviceTopic | undefined {
         channel !== "status" &&
         channel !== "config" &&
         channel !== "set" &&
-        channel !== "decision"
+        channel !== "decision" &&
+        channel !== "update"
     )
         return undefined
     return idProblem(id) ? undefined : { id, channel }
@@ -62,7 +63,7 @@ export function idProblem(id: string): string {
  * The prefix is the part of the id before its last slash, or `nightlight` if the id has no slash.
  */
 export function serverStatusTopic(id: string): string {
-    const levels = id.split("/")
-    levels.pop()
-    return (levels.join("/") || DEFAULT_PREFIX) + "/status"
+    // DeviceScript's `split` would take 400 bytes of a board's program memory.
+    const slash = id.lastIndexOf("/")
+    return (slash > 0 ? id.slice(0, slash) : DEFAULT_PREFIX) + "/status"
 }

@@ -1,17 +1,16 @@
 /** `npm run docs`: writes the generated documents. With `--check`, writes nothing and fails when a document is out of date. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Command } from "commander";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { generateDocuments } from "./docs/generate.js";
 import { findOutdated } from "./lib/generated-files.js";
 import { ROOT } from "./lib/repository.js";
 
-async function main(args: string[]): Promise<void> {
-  const unknown = args.find((arg) => arg !== "--check");
-  if (unknown) throw new Error(`npm run docs has the flag --check only, not "${unknown}".`);
+async function updateDocuments({ check = false }: { check?: boolean }): Promise<void> {
   const files = await generateDocuments();
   const old = await findOutdated(ROOT, files);
-  if (args.includes("--check")) {
+  if (check) {
     if (old.length > 0) throw new Error(`Out of date: ${old.join(", ")}. Run npm run docs.`);
     return;
   }
@@ -27,7 +26,13 @@ async function main(args: string[]): Promise<void> {
 }
 
 endOnOutputErrors();
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+await new Command("npm run docs --")
+  .description("Write the generated documents: tables, schemas and the AsyncAPI document.")
+  .option("--check", "write nothing, and fail when a document is out of date")
+  .allowExcessArguments(false)
+  .action(updateDocuments)
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

@@ -27,7 +27,7 @@ export interface MessageFlow {
   readonly example: object;
 }
 
-export type ChannelName = Channel | "serverStatus" | "zoneSet";
+export type ChannelName = Channel | "serverStatus" | "zoneSet" | "update";
 
 export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
   telemetry: {
@@ -129,6 +129,15 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         summary: "A manual override of a lamp.",
         example: { mode: "on", for: 7_200_000 },
       },
+      {
+        message: "INSTALLATION",
+        from: "apps",
+        to: "server",
+        operation: "receiveInstallation",
+        retain: false,
+        summary: "Installs the newest program on the board over the air.",
+        example: { install: "latest" },
+      },
     ],
   },
   zoneSet: {
@@ -158,6 +167,22 @@ export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
         retain: true,
         summary: "The server's decision for a lamp, with the reason; sent when the decision changes.",
         example: { led_on: true, mode: "auto", reason: "light 212 < 300" },
+      },
+    ],
+  },
+  update: {
+    address: "{id}/update",
+    title: "A board's program",
+    flows: [
+      {
+        message: "UPDATE_STATE",
+        from: "server",
+        to: "apps",
+        operation: "publishUpdateState",
+        retain: true,
+        summary:
+          "The installed and the newest version, and the progress of an update; sent for boards that can be updated.",
+        example: { installed_version: "0.1.0", latest_version: "0.2.0", in_progress: false },
       },
     ],
   },

@@ -42,7 +42,7 @@ describe("docs/asyncapi.yaml", () => {
       const mqtt = operation.bindings().get("mqtt")!.json<{ qos: number; retain: boolean }>();
       expect(mqtt.qos).toBe(1);
       // Only messages that contain a state are retained.
-      const states = ["LampCommand", "Status", "Config", "Decision", "ServerStatus"];
+      const states = ["LampCommand", "Status", "Config", "Decision", "ServerStatus", "UpdateState"];
       expect([operation.id(), mqtt.retain]).toEqual([
         operation.id(),
         states.includes(operation.messages().all()[0].id()),
@@ -64,6 +64,7 @@ describe("docs/asyncapi.yaml", () => {
       "{id}/commands",
       "{id}/config",
       "{id}/decision",
+      "{id}/update",
       "{prefix}/status",
     ]);
     const action = document.operations().get("requestAction")!;

@@ -110,7 +110,7 @@ describe("a command", () => {
   it.each([
     [{}, '"led_on" is missing'],
     [{ led_on: 1 }, '"led_on" must be a boolean'],
-    [{ action: "explode", seq: 1 }, '"action" must be one of report, reboot, identify'],
+    [{ action: "explode", seq: 1 }, '"action" must be one of report, reboot, identify, update'],
     [{ action: "report" }, '"seq" is missing'],
   ])("%j is refused with the reason of what was meant", (value, problem) => {
     expect(decodeCommand(encodePayload(value))).toEqual({ problem });
