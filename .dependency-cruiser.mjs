@@ -10,6 +10,7 @@ const LAYERS = [
   "cluster/",
   "ingest/",
   "alerts/",
+  "updates/",
   "outputs/",
   "decisions/",
   "devices/",
@@ -29,9 +30,10 @@ const serverPathPattern = (layers) => `^server/src/(${layers.join("|")})`;
 /** Rules that keep part of the repository independent of another part. */
 const INDEPENDENT_PARTS = [
   ["contract", "^contract/", "^(?!contract/)"],
-  ["firmware", "^src/", "^(server|sim|scripts|test|bench)/"],
+  ["flashing", "^flashing/", "^(?!flashing/)"],
+  ["firmware", "^src/", "^(server|sim|flashing|scripts|test|bench)/"],
   ["mqtt-client-package", "^packages/devicescript-mqtt/", "^(?!packages/devicescript-mqtt/)"],
-  ["server", "^server/src/", "^(src|sim|scripts|test|bench|server/dashboard)/"],
+  ["server", "^server/src/", "^(src|sim|flashing/(loader|serial)|scripts|test|bench|server/dashboard)/"],
   ["dashboard", "^server/dashboard/", "^(src|sim|scripts|test|bench)/"],
   ["simulator", "^sim/", "^(test|bench)/"],
   ["scripts", "^scripts/", "^(test|bench)/"],

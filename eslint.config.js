@@ -47,7 +47,7 @@ const PAGE_TEXT_RULES = [
 }));
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/node_modules/", ".devicescript/", "**/*.d.ts"]),
+  globalIgnores(["lesson/", "**/dist/", "**/node_modules/", ".devicescript/", "**/*.d.ts"]),
   js.configs.recommended,
   ...ts.configs.recommended,
   {

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import path from "node:path";
+import { Command } from "commander";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 import { runBoardCommand } from "./board/run.js";
 import { ensureFirmware } from "./build/firmware.js";
@@ -38,7 +39,7 @@ async function checkBoards(): Promise<boolean> {
 
 /** Checks with dependency-cruiser that each folder imports only from the folders that it may depend on. */
 function checkImports(): Promise<boolean> {
-  const folders = ["contract", "src", "packages", "server/src", "server/dashboard", "sim", "scripts"];
+  const folders = ["contract", "src", "packages", "flashing", "server/src", "server/dashboard", "sim", "scripts"];
   const entry = path.join(ROOT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
   return runScript(entry, "--config", ".dependency-cruiser.mjs", "--output-type", "err", ...folders);
 }
@@ -52,14 +53,15 @@ async function checkPageTexts(): Promise<boolean> {
 type Step = [what: string, step: () => Promise<unknown>];
 
 /**
- * The step that runs before all others, because linting the firmware needs DeviceScript's libraries, which a build
+ * The step that runs before all others, because linting the firmware needs DeviceScript's libraries, which the first build
  * writes.
  */
-const FIRST_STEP: Step = ["the firmware of every board compiles", () => ensureFirmware().then(() => true)];
+const FIRST_STEP: Step = ["the firmware compiles", () => ensureFirmware({ entry: "main" }).then(() => true)];
 
 /** The steps that run after `FIRST_STEP`, the longest first. */
 const STEPS: Step[] = [
   ["lint", () => runScript(findCommandScript("eslint"), ".")],
+  ["the firmware of every other board compiles", () => ensureFirmware().then(() => true)],
   ["the boards' pins, drawings and tables (npm run board -- check)", checkBoards],
   [
     "format (npm run format repairs it)",
@@ -76,6 +78,12 @@ const STEPS: Step[] = [
 ];
 
 endOnOutputErrors();
+new Command("npm run check --")
+  .description(
+    "Check format, lint, types, imports, boards, page texts and generated documents. Builds the firmware first.",
+  )
+  .allowExcessArguments(false)
+  .parse();
 
 async function runStep([what, step]: Step): Promise<void> {
   const ok = await step().catch((error: unknown) => {

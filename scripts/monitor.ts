@@ -6,7 +6,7 @@ import { silenceJacdac } from "./lib/command-line.js";
 import { endOnOutputErrors } from "../server/src/app/output-errors.js";
 
 endOnOutputErrors();
-const command = createCommand("monitor", "Print a board's log with source positions. Ctrl-C ends.");
+const command = createCommand("monitor", "Print a board's log with source positions. Ctrl+C ends.");
 
 silenceJacdac();
 const stop = new AbortController();

@@ -1,5 +1,5 @@
-/** Checks for flashing over USB: esptool, the connected boards, and permission to open their ports. */
-import { StepError } from "../lib/step-error.js";
+/** Checks for flashing over USB: the connected boards, and permission to open their ports. */
+import { StepError } from "../../flashing/step-error.js";
 import type { PortInfo } from "../lib/serial/port.js";
 import { filterBoardPorts, describePort } from "../lib/serial/ports.js";
 import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
@@ -11,14 +11,11 @@ function toFinding(about: string, error: unknown): Finding {
   throw error;
 }
 
-/** Checks that a suitable esptool is installed. */
-export const checkEsptool: Check = async (system) => {
-  try {
-    return [okFinding("esptool", await system.getEsptoolVersion())];
-  } catch (error) {
-    return [toFinding("esptool", error)];
-  }
-};
+/** Returns whether a board is connected. Without one, the user may want to simulate boards only. */
+export async function isBoardConnected(system: System): Promise<boolean> {
+  const ports = await system.listSerialPorts().catch(() => []);
+  return filterBoardPorts(ports).length > 0;
+}
 
 /** Checks which boards are connected, and whether this user may open their ports. */
 export const checkBoards: Check = async (system) => {
@@ -55,7 +52,7 @@ const formatUdevCommand = (vendorId = ""): string =>
   `echo 'SUBSYSTEM=="tty", ATTRS{idVendor}=="${vendorId.toLowerCase()}", TAG+="uaccess"' | sudo tee /etc/udev/rules.d/60-nightlight.rules && sudo udevadm control --reload`;
 
 async function explainMissingBoard(system: System): Promise<Finding> {
-  const advice = "To flash one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT while you plug it in."; // prettier-ignore
+  const advice = "Nightlight also runs with simulated boards. To flash a real one, plug it in with a USB cable that carries data; if it does not appear, hold its button BOOT while you plug it in."; // prettier-ignore
   const { output } = system.platform === "linux" ? await system.run("uname", "-r") : { output: "" };
   const wsl = /microsoft/i.test(output)
     ? " In WSL, attach the board from Windows first: usbipd attach --wsl --busid <id from usbipd list>"

@@ -2,7 +2,7 @@ import type { System } from "./system.js";
 
 /** The result of a check of `npm run doctor`. */
 export interface Finding {
-  /** The subject of the check in one or two words, such as "esptool" or "port 1883". */
+  /** The subject of the check in one or two words, such as "disk" or "port 1883". */
   readonly about: string;
   /** `todo`: the user must act; `note`: the user may want to act. */
   readonly level: "ok" | "note" | "todo";

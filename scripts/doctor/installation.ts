@@ -64,11 +64,11 @@ export const MAX_PROGRAM_SIZE = 40_960;
 export const checkFirmware: Check = async (system) => {
   const sizes = new Map<string, number | undefined>();
   for (const entry of await system.listFirmware())
-    sizes.set(entry, await system.getFileSize(`.devicescript/bin/${entry}/bytecode.devs`));
+    sizes.set(entry, await system.getFileSize(`.devicescript/bin/${entry}/program.devs`));
   const missing = [...sizes].filter(([, size]) => size === undefined).map(([entry]) => `src/${entry}.ts`);
   const findings: Finding[] = [];
   if (missing.length > 0)
-    findings.push(todoFinding("firmware", `Not built: ${missing.join(", ")}.`, "Run npm run build:firmware."));
+    findings.push(noteFinding("firmware", `Not built yet: ${missing.join(", ")}.`, "npm start and npm run flash build what they need; npm run build:firmware builds all.")); // prettier-ignore
   for (const [entry, size = 0] of sizes) {
     if (size > MAX_PROGRAM_SIZE)
       findings.push(todoFinding("firmware", `src/${entry}.ts compiles to ${formatBytes(size)}; the limit is ${formatBytes(MAX_PROGRAM_SIZE)}.`, "See .devicescript/bin/bytecode-sizes.md for the size of each function.")); // prettier-ignore

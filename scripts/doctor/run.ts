@@ -1,7 +1,8 @@
 /** Runs `npm run doctor`: parses the flags, runs the checks, prints a report and returns the exit code. */
 import { Command, CommanderError } from "commander";
 import { parsingProblem } from "nightlight-server";
-import { checkBoards, checkEsptool } from "./boards.js";
+import { checkBoards } from "./boards.js";
+import { checkDataFolder } from "./data.js";
 import { todoFinding, type Check, type Finding } from "./finding.js";
 import { checkDeviceScript, checkDisk, checkFirmware, checkNode } from "./installation.js";
 import { checkPorts } from "./ports.js";
@@ -13,8 +14,8 @@ const CHECKS: readonly (readonly [about: string, check: Check])[] = [
   ["DeviceScript", checkDeviceScript],
   ["disk", checkDisk],
   ["firmware", checkFirmware],
+  ["data folder", checkDataFolder],
   ["ports", checkPorts],
-  ["esptool", checkEsptool],
   ["boards", checkBoards],
   [".env.local", checkSettings],
 ];

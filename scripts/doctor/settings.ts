@@ -1,5 +1,6 @@
 /** Checks the settings for a board in `.env.local`, and whether the broker accepts them. */
 import { urlOf } from "../setup/settings.js";
+import { isBoardConnected } from "./boards.js";
 import { noteFinding, okFinding, todoFinding, type Check, type Finding } from "./finding.js";
 
 const SETUP_ADVICE = "Run npm run setup.";
@@ -8,8 +9,10 @@ const SETUP_ADVICE = "Run npm run setup.";
 export const checkSettings: Check = async (system) => {
   const about = ".env.local";
   const { exists, problems, notes, settings } = await system.checkSettings();
+  // The file is for real boards only.
+  const createProblem = exists || (await isBoardConnected(system)) ? todoFinding : noteFinding;
   const findings: Finding[] = [
-    ...problems.map((problem) => todoFinding(about, problem, SETUP_ADVICE)),
+    ...problems.map((problem) => createProblem(about, problem, SETUP_ADVICE)),
     ...notes.map((text) => noteFinding(about, text)),
   ];
   if (exists && problems.length === 0)

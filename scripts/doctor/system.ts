@@ -2,13 +2,21 @@
 import { readFile, stat, statfs } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
+import { createCommand, loadConfiguration } from "nightlight-server";
+import { findFormerDataFolder } from "../../server/src/config/former-data-folder.js";
 import { listFirmwareEntries } from "../lib/repository.js";
-import { findEsptool } from "../flash/esptool.js";
 import { runProgram, type ProgramResult } from "../lib/run-program.js";
 import type { PortInfo } from "../lib/serial/port.js";
 import { checkAccess, listPorts } from "../lib/serial/ports.js";
 import { checkBroker, type CheckBroker } from "../setup/broker-check.js";
 import { checkEnvFile, type EnvFileCheck } from "../setup/check-env-file.js";
+
+/** Where the server keeps its data. */
+export interface DataFolderPlace {
+  readonly folder: string;
+  /** The data folder of an earlier version, which the server does not use; undefined if there is none. */
+  readonly former: string | undefined;
+}
 
 export interface System {
   readonly platform: NodeJS.Platform;
@@ -28,14 +36,14 @@ export interface System {
   run(command: string, ...args: string[]): Promise<ProgramResult>;
   /** Returns whether an HTTP server answers with a status of 2xx. */
   answers(url: string): Promise<boolean>;
-  /** Returns the version of esptool. @throws StepError when no suitable version is installed */
-  getEsptoolVersion(): Promise<string>;
   /** Lists all serial ports. @throws StepError when that fails */
   listSerialPorts(): Promise<PortInfo[]>;
   /** Checks that this user may open a serial port. @throws StepError when the user may not */
   checkAccess(port: string): Promise<void>;
   /** Lists the firmware's entry files, such as `main`. */
   listFirmware(): Promise<string[]>;
+  /** Finds the server's data folder. Rejects with a ConfigurationError if the configuration file is invalid. */
+  findDataFolder(): Promise<DataFolderPlace>;
   checkSettings(): Promise<EnvFileCheck>;
   broker: CheckBroker;
 }
@@ -59,10 +67,14 @@ export function thisSystem(root: string): System {
     listen: async (port) => (await tryToListen(port, "127.0.0.1")) || (await tryToListen(port)),
     run: (command, ...args) => runProgram(command, args, { within: PROGRAM_TIMEOUT }),
     answers: (url) => fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false), // prettier-ignore
-    getEsptoolVersion: async () => (await findEsptool()).version,
     listSerialPorts: listPorts,
     checkAccess,
     listFirmware: listFirmwareEntries,
+    findDataFolder: () =>
+      Promise.resolve(createCommand().parse([], { from: "user" })).then((command) => {
+        const loaded = loadConfiguration(command);
+        return { folder: loaded.options.data, former: findFormerDataFolder(loaded, root) };
+      }),
     checkSettings: () => checkEnvFile(root),
     broker: (settings) => checkBroker(settings),
   };

@@ -4,9 +4,9 @@ import { listFirmwareEntries } from "../lib/repository.js";
 import { loadFirmware, type Firmware } from "../../sim/firmware.js";
 import { parseLogLine } from "../../sim/log.js";
 import { addSourcePositions } from "../../sim/positions.js";
-import { jacdac } from "../../sim/vm/jacdac.js";
+import { jacdac } from "../../flashing/jacdac.js";
 import { createBoardPortOpener } from "../lib/serial/ports.js";
-import { BoardLink } from "../lib/serial/link.js";
+import { BoardLink } from "../../flashing/serial/link.js";
 import { findPort, type Computer } from "./flow.js";
 
 const { ProgramSha256 } = jacdac.DeviceScriptManagerReg;

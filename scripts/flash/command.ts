@@ -1,6 +1,6 @@
 /** The common command line of `npm run flash`, `deploy` and `monitor`: flags, errors and exit codes. */
 import { Command, CommanderError } from "commander";
-import { StepError } from "../lib/step-error.js";
+import { StepError } from "../../flashing/step-error.js";
 
 /** Creates a command with the flag `--port`. */
 export function createCommand(name: string, description: string): Command {

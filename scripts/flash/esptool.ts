@@ -1,5 +1,5 @@
 /** Finds Espressif's esptool, which writes to the flash memory of ESP32 chips, and checks its version. */
-import { StepError } from "../lib/step-error.js";
+import { StepError } from "../../flashing/step-error.js";
 import { runProgram } from "../lib/run-program.js";
 
 /** An installed esptool. Its command line is `command`, `args`, then esptool's own arguments. */

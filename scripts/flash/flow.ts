@@ -5,14 +5,18 @@ import type { Settings } from "../../sim/settings.js";
 import { ensureFirmware } from "../build/firmware.js";
 import { ROOT } from "../lib/repository.js";
 import { createBoardPortOpener, choosePort, systemPorts, type Ports } from "../lib/serial/ports.js";
-import { BoardLink } from "../lib/serial/link.js";
-import { chipNameOf, readChip, ManualResetNeededError, writeFlash, type FlashTarget } from "./chip.js";
-import { deployToBoard } from "./deploy.js";
+import { BoardLink } from "../../flashing/serial/link.js";
+import { deployToBoard } from "../../flashing/deploy.js";
 import { findEsptool, type Esptool } from "./esptool.js";
-import { messageOf, StepError } from "../lib/step-error.js";
-import { followUntilConnected } from "./follow.js";
-import { HIDDEN_NETWORK_WARNING, isNetworkHidden } from "./hidden-network.js";
-import { prepareRuntimeImage } from "./image.js";
+import { EsptoolFlasher } from "./esptool-flasher.js";
+import { chipNameOf, ManualResetNeededError, type Flasher } from "../../flashing/loader/flasher.js";
+import { messageOf, StepError } from "../../flashing/step-error.js";
+import { followUntilConnected } from "../../flashing/follow.js";
+import { HIDDEN_NETWORK_WARNING, isNetworkHidden } from "../../flashing/hidden-network.js";
+import { createBoardImage } from "../../flashing/board-image.js";
+import { createLoaderFlasher } from "./system-flasher.js";
+import type { RuntimeSources } from "../../server/src/http/flashing/runtime-store.js";
+import { getRuntime, loadRuntimeSources } from "./runtime.js";
 import { listBoardsWithChip, selectBoard, type FlashableBoard } from "./select-board.js";
 import { createScreen, type Screen } from "./screen.js";
 import { loadBoardSettings } from "./settings.js";
@@ -23,6 +27,10 @@ export interface FlashOptions {
   readonly port?: string;
   /** Baud rate while flashing. */
   readonly baud?: number;
+  /** A local copy of the runtime, instead of the download. */
+  readonly file?: string;
+  /** Flashes with Espressif's esptool instead of esptool-js: true, or the command that starts it. */
+  readonly esptool?: string | true;
   /** Skips the question before the board is overwritten. */
   readonly yes?: boolean;
 }
@@ -33,13 +41,21 @@ export interface Computer {
   readonly env: NodeJS.ProcessEnv;
   readonly ports: Ports;
   readonly screen: Screen;
-  readonly esptool: () => Promise<Esptool>;
+  /** Finds Espressif's esptool. @param command the command that starts it; undefined to search for it */
+  readonly esptool: (command?: string) => Promise<Esptool>;
+  readonly fetch: typeof globalThis.fetch;
+  /** Returns where the runtimes come from. */
+  readonly runtimeSources: () => Promise<RuntimeSources>;
   readonly firmware: (entry: string) => Promise<Firmware>;
   /**
    * Asks the user a yes-or-no question and returns whether the answer is yes; undefined when standard input is no
    * terminal.
    */
   readonly ask: ((question: string) => Promise<boolean>) | undefined;
+  /** How often to reset the board until its boot loader answers. */
+  readonly connectAttempts?: number;
+  /** Time limit in ms for a flashed board's port to reappear. */
+  readonly returnTimeout?: number;
   /** Time limit in ms for the board's answer after its port is open. */
   readonly answerTimeout?: number;
   /** Time limit in ms for the board to reach the broker. */
@@ -62,7 +78,9 @@ export const accessThisComputer = (): Computer => ({
   env: process.env,
   ports: systemPorts,
   screen: createScreen(process.stdout),
-  esptool: () => findEsptool(),
+  esptool: (command) => findEsptool(command),
+  fetch: globalThis.fetch,
+  runtimeSources: () => loadRuntimeSources(ROOT),
   firmware: async (entry) => {
     await ensureFirmware({ entry });
     return loadFirmware(entry);
@@ -85,33 +103,56 @@ export async function flashBoard(options: FlashOptions, computer: Computer): Pro
   const { root, env, screen, ports } = computer;
   const board = await selectBoard(root, options.board);
   const settings = await loadBoardSettings(root);
-  const esptool = await computer.esptool();
+  const esptool =
+    options.esptool === undefined
+      ? undefined
+      : await computer.esptool(options.esptool === true ? undefined : options.esptool);
   const port = await findPort(ports, options.port);
-  screen.print(`Board: ${board.title} on ${port}; esptool ${esptool.version}; settings are valid.`);
+  screen.print(`Board: ${board.title} on ${port}; ${esptool ? `esptool ${esptool.version}; ` : ""}settings are valid.`);
   await confirmFlashing(options, computer, `Replace what is on the board at ${port}?`);
   const firmware = await buildFirmware(computer, board);
 
-  const target: FlashTarget = { esptool, port, baud: options.baud ?? DEFAULT_FLASH_BAUD, env };
-  await checkChip(target, board, root);
-  screen.print("Getting DeviceScript's runtime.");
-  const image = await prepareRuntimeImage(root, board.name, board.file.archId, env);
-  if (image.isOldCopy) screen.print("  The download failed: using the copy from an earlier day.");
-  screen.print(`Writing the runtime to the ${chipNameOf(board.file.archId)}.`);
-  const extraArguments = (board.file.$flashToolArguments as string[] | undefined) ?? [];
-  const needsManualReset = await writeFlash(target, image.offset, image.file, extraArguments, (percent) =>
-    screen.showProgress("  written", percent),
-  ).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof ManualResetNeededError) return true;
-      throw error;
-    },
-  );
+  const baud = options.baud ?? DEFAULT_FLASH_BAUD;
+  const flasher = esptool
+    ? new EsptoolFlasher({ esptool, port, baud, env })
+    : createLoaderFlasher(ports, port, baud, computer.connectAttempts);
+  let needsManualReset: boolean;
+  try {
+    needsManualReset = await installRuntime(flasher, board, port, options, computer);
+  } finally {
+    await flasher.close();
+  }
   if (needsManualReset)
     screen.print(
       "Written. Now press RESET on the board, or unplug it and plug it in again: this computer cannot reset it.",
     );
-  await deployAndWait(computer, port, firmware, settings, needsManualReset ? MANUAL_RESET_TIMEOUT : RESET_TIMEOUT);
+  const within = needsManualReset ? MANUAL_RESET_TIMEOUT : (computer.returnTimeout ?? RESET_TIMEOUT);
+  await deployAndWait(computer, port, firmware, settings, within);
+}
+
+/** Writes the runtime with the board's pins to the board. Returns whether the board needs a manual reset. */
+async function installRuntime(
+  flasher: Flasher,
+  board: FlashableBoard,
+  port: string,
+  { file }: FlashOptions,
+  { root, screen, fetch, runtimeSources }: Computer,
+): Promise<boolean> {
+  const { archId } = board.file;
+  screen.print("Connecting to the board's boot loader.");
+  await checkChip(await flasher.readChip(), port, board, root);
+  screen.print("Getting DeviceScript's runtime.");
+  const runtime = await getRuntime(archId, { root, sources: await runtimeSources(), fetch, file });
+  screen.print(`  ${runtime.origin}`);
+  const image = createBoardImage(board.name, board.file, runtime.bytes);
+  screen.print(`Writing the runtime to the ${chipNameOf(archId)}.`);
+  try {
+    await flasher.write(image, (percent) => screen.showProgress("  written", percent));
+  } catch (error) {
+    if (error instanceof ManualResetNeededError) return true;
+    throw error;
+  }
+  return false;
 }
 
 /**
@@ -153,13 +194,12 @@ async function buildFirmware({ firmware, screen }: Computer, board: FlashableBoa
   }
 }
 
-async function checkChip(target: FlashTarget, board: FlashableBoard, root: string): Promise<void> {
-  const chip = await readChip(target);
+async function checkChip(chip: string, port: string, board: FlashableBoard, root: string): Promise<void> {
   if (chip === board.file.archId) return;
   throw new StepError(
     "the chip",
-    `The board on ${target.port} has an ${chipNameOf(chip)}; ${board.title} has an ${chipNameOf(board.file.archId)}. Nothing was written.`,
-    `Press RESET to restart the board's present program, and name the right board.${await listBoardsWithChip(root, chip)}`,
+    `The board on ${port} has an ${chipNameOf(chip)}; ${board.title} has an ${chipNameOf(board.file.archId)}. Nothing was written.`,
+    `Name the right board. If the board's present program does not start again, press RESET.${await listBoardsWithChip(root, chip)}`,
   );
 }
 
@@ -181,7 +221,7 @@ async function deployAndWait(
         await deployToBoard(
           link,
           { bytecode: firmware.bytecode, settings },
-          Math.max(within, answerTimeout),
+          { services: Math.max(within, answerTimeout), answer: answerTimeout },
           (percent) => screen.showProgress("  sent", percent),
         );
         screen.print("Started. Waiting for the board to connect to the Wi-Fi and the broker. Its log:");

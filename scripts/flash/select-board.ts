@@ -1,6 +1,6 @@
 /** Picks the board to flash by its name. */
 import { loadBoards, type Board } from "../board/board.js";
-import { StepError } from "../lib/step-error.js";
+import { StepError } from "../../flashing/step-error.js";
 
 /** A board whose firmware can be built, because the board has an entry file. */
 export type FlashableBoard = Board & { readonly entry: string };

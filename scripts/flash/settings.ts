@@ -2,7 +2,7 @@
 import { readSettings, type Settings } from "../../sim/settings.js";
 import { checkEnvFile } from "../setup/check-env-file.js";
 import { toSettings } from "../setup/settings.js";
-import { messageOf, StepError } from "../lib/step-error.js";
+import { messageOf, StepError } from "../../flashing/step-error.js";
 
 /**
  * Reads the settings in the env files of a project folder. A known setting without a value in these files becomes

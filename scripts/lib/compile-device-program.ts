@@ -10,13 +10,15 @@ import { runNodeScript } from "./run-program.js";
 import { ROOT } from "./repository.js";
 
 const CACHE_FOLDER = path.join(ROOT, "node_modules", ".cache", "nightlight");
+/** Folders of the repository that every program may use: boards and declarations of Jacdac services. */
+const SHARED_FOLDERS = ["boards", "services"];
 const PROJECT_FILES = {
   "package.json": '{ "name": "test", "version": "1.0.0", "devicescript": {} }',
   "devsconfig.json": "{}",
 };
 
 /**
- * Compiles a program with the entry file `src/main.ts`, which may import the repository's boards.
+ * Compiles a program with the entry file `src/main.ts`, which may import the repository's boards and services.
  * @param files source texts by path, such as `src/main.ts` and `contract/rule.ts`; a string is the text of `src/main.ts`
  * @throws Error with the compiler's messages
  */
@@ -32,7 +34,7 @@ export async function compileWithDebugInfo(files: string | Record<string, string
   if (known) return known;
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-firmware-"));
   try {
-    await cp(path.join(ROOT, "boards"), path.join(folder, "boards"), { recursive: true });
+    for (const name of SHARED_FOLDERS) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
     for (const [name, text] of Object.entries(sources)) {
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
       await writeFile(path.join(folder, name), text);
@@ -50,12 +52,13 @@ export async function compileWithDebugInfo(files: string | Record<string, string
   return compiled;
 }
 
-/** Hashes everything that the result depends on: the sources, the boards and the compiler's version. */
+/** Hashes everything that the result depends on: the sources, the shared folders and the compiler's version. */
 async function hashSources(sources: Record<string, string>): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(sources));
   hash.update(await readFile(path.join(CLI_FOLDER, "package.json")));
-  for (const name of (await readdir(path.join(ROOT, "boards"))).sort())
-    hash.update(name).update(await readFile(path.join(ROOT, "boards", name)));
+  for (const folder of SHARED_FOLDERS)
+    for (const name of (await readdir(path.join(ROOT, folder))).sort())
+      hash.update(name).update(await readFile(path.join(ROOT, folder, name)));
   return hash.digest("hex").slice(0, 32);
 }
 

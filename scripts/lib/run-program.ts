@@ -25,15 +25,21 @@ export function runProgram(command: string, args: readonly string[], options: Ru
   const { within, cwd, env = process.env, onText } = options;
   return new Promise((resolve) => {
     let output = "";
-    const child = spawn(command, args, { cwd, env, timeout: within, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    // Does not pass spawn's option `timeout`: when a program is missing, its timer keeps Node running until it expires.
+    const timer = within === undefined ? undefined : setTimeout(() => child.kill(), within);
+    const finish = (result: ProgramResult): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         output += text;
         onText?.(text);
       });
     }
-    child.on("error", (error: NodeJS.ErrnoException) => resolve({ code: undefined, output, error: error.code }));
-    child.on("close", (code) => resolve({ code: code ?? undefined, output }));
+    child.on("error", (error: NodeJS.ErrnoException) => finish({ code: undefined, output, error: error.code }));
+    child.on("close", (code) => finish({ code: code ?? undefined, output }));
   });
 }
 

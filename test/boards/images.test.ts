@@ -15,7 +15,7 @@ const MAX_IMAGE_SIZE = 40 * 1024;
 /** Largest allowed heap use of the firmware, in bytes. A program has 64 KB of heap. */
 const MAX_HEAP = 26 * 1024;
 
-const firmwarePage = readFileSync(path.join(ROOT, "docs/reference/firmware.md"), "utf8");
+const firmwarePage = readFileSync(path.join(ROOT, "docs/internals/firmware.md"), "utf8");
 
 const boards = await loadBoards(ROOT);
 const idOf = (entry: string) => `nightlight/${entry}`;
@@ -58,9 +58,9 @@ describe("the firmware of every board", () => {
     "$title",
     ({ name, entry }) => {
       it(`has an image of at most ${MAX_IMAGE_SIZE} bytes`, () => {
-        const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "bytecode.devs"));
+        const { size } = statSync(path.join(ROOT, ".devicescript/bin", entry, "program.devs"));
         expect(size).toBeLessThanOrEqual(MAX_IMAGE_SIZE);
-        // the table in docs/reference/firmware.md shows the size of the program in KB, rounded up
+        // the table in docs/internals/firmware.md shows the size of the program in KB, rounded up
         expect(firmwarePage).toContain(`| \`${name}\` | ${Math.ceil(size / 1024)} KB |`);
       });
 

@@ -1,14 +1,17 @@
 /** Tests that each check of `npm run doctor` reports ok, or says what the user must do. */
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { checkPorts } from "../../scripts/doctor/ports.js";
 import { runChecks, runDoctor } from "../../scripts/doctor/run.js";
 import { thisSystem, type System } from "../../scripts/doctor/system.js";
-import { StepError } from "../../scripts/lib/step-error.js";
+import { StepError } from "../../flashing/step-error.js";
 import { createTemporaryFolder } from "../server/support/server.js";
 import { BOARD_PORT, createFakePrograms, createSystem } from "./support.js";
 
@@ -41,7 +44,7 @@ test("npm run doctor prints only ok, with exit code 0, when everything is ready"
     "port 1883",
     "port 8080",
     "8081–8083",
-    "esptool",
+    "data folder  ",
     "/dev/ttyACM0",
     ".env.local",
     "mqtt://192.168.1.20:1883 accepts porch",
@@ -71,14 +74,8 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
     ],
     ["when the disk is full", { getFreeSpace: () => Promise.resolve(12e6) }, /Only 12 MB free/, /Free some disk space/],
     [
-      "when the firmware is not built",
-      { files: { ".devicescript/bin/main/bytecode.devs": undefined } },
-      /Not built: src\/main\.ts/,
-      /npm run build:firmware/,
-    ],
-    [
       "when the firmware is too large",
-      { files: { ".devicescript/bin/main/bytecode.devs": "x".repeat(40_961) } },
+      { files: { ".devicescript/bin/main/program.devs": "x".repeat(40_961) } },
       /src\/main\.ts compiles to 40,961 bytes; the limit is 40,960 bytes/,
       /bytecode-sizes/,
     ],
@@ -105,12 +102,6 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
       { listen: (port) => Promise.resolve(port === 8080 ? "EACCES" : "") },
       /EACCES/,
       /--http-port/,
-    ],
-    [
-      "when no suitable esptool is installed",
-      { getEsptoolVersion: failAtStep("esptool") },
-      /esptool +That is the problem\./,
-      /Do this\./,
     ],
     [
       "when the ports cannot be listed",
@@ -153,6 +144,24 @@ describe("npm run doctor reports a problem with its remedy, and exit code 1", ()
 
 describe("npm run doctor prints a note, with exit code 0", () => {
   test.each<[string, Parameters<typeof createSystem>[0], RegExp]>([
+    [
+      "when the firmware is not built",
+      { files: { ".devicescript/bin/main/program.devs": undefined } },
+      /Not built yet: src\/main\.ts.*\n.*npm run build:firmware/,
+    ],
+    [
+      "when no board is connected, and nothing that boards need is set up",
+      {
+        listSerialPorts: () => Promise.resolve([]),
+        checkSettings: () => Promise.resolve({ exists: false, problems: ["There is none."], notes: [] }),
+      },
+      /note +boards[^]*note +\.env\.local[^]*Everything is ready/,
+    ],
+    [
+      "when an earlier version left its data in the project",
+      { findDataFolder: () => Promise.resolve({ folder: "/no/such/nightlight", former: "/project/.nightlight" }) },
+      /note +data folder +\/project\/\.nightlight.*\/no\/such\/nightlight\.\n.*npm start -- --data \.nightlight.*mkdir -p "\/no\/such", then mv "\/project\/\.nightlight" "\/no\/such\/nightlight"/,
+    ],
     [
       "when no board is connected",
       { listSerialPorts: () => Promise.resolve([{ path: "/dev/ttyS0" }]) },
@@ -307,6 +316,7 @@ describe("npm run doctor on this computer", () => {
       ["MQTT_TLS=yes", /MQTT_TLS is neither/],
       ["MQTT_TLS=true", /with TLS, give the broker's name/],
       ["NL_ID=a/+", /cannot contain # or \+/],
+      ["UPDATE_URL=ws://wssk:12@server:8080/updates/a", /UPDATE_URL is not .* nightlight-server update url/],
       ["A_NAME_TOO_LONG=1", /longer than 13/],
     ];
     for (const [line, problem] of cases) {
@@ -319,4 +329,11 @@ describe("npm run doctor on this computer", () => {
       /space around the value of MQTT_USER/,
     );
   });
+});
+
+test("runProgram does not keep Node.js running when the program is missing", async () => {
+  const module = pathToFileURL(path.join(ROOT, "scripts/lib/run-program.ts")).href;
+  const script = `import { runProgram } from "${module}"; await runProgram("no-such-program", [], { within: 600_000 });`;
+  const args = ["--import", "tsx", "--input-type=module", "--eval", script];
+  await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: 60_000 });
 });

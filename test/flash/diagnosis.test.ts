@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Diagnosis } from "../../scripts/flash/diagnosis.js";
-import { StepError } from "../../scripts/lib/step-error.js";
+import { Diagnosis } from "../../flashing/diagnosis.js";
+import { StepError } from "../../flashing/step-error.js";
 
 const SETTINGS = { WIFI_SSID: "attic", MQTT_HOST: "broker.test", MQTT_PORT: 1883 };
 const START_LINES = ["devsmgr: deploy 27000 b", "* start: nightlight 0.1.0"];

@@ -1,8 +1,10 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseChip, readChip, ManualResetNeededError, writeFlash, type FlashTarget } from "../../scripts/flash/chip.js";
 import { findEsptool } from "../../scripts/flash/esptool.js";
+import { EsptoolFlasher, parseChip } from "../../scripts/flash/esptool-flasher.js";
+import { ManualResetNeededError } from "../../flashing/loader/flasher.js";
+import type { Image } from "../../flashing/board-image.js";
 import { failureOf } from "./support/failure.js";
 import { FAKE_ESPTOOL, createTemporaryFolder } from "./support/project.js";
 
@@ -20,12 +22,15 @@ async function createEnvironmentWithEsptool(version?: string): Promise<NodeJS.Pr
   return { PATH: folder, FAKE_ESPTOOL_VERSION: version };
 }
 
-const createTarget = (result: string, more: Record<string, string> = {}): FlashTarget => ({
-  esptool: { command: process.execPath, args: [FAKE_ESPTOOL], version: "4.8.1" },
-  port: "/dev/ttyTEST0",
-  baud: 460_800,
-  env: { ...process.env, FAKE_ESPTOOL_RESULT: result, ...more },
-});
+const IMAGE: Image = { bytes: new Uint8Array(5000), offset: 0x1000, extraArguments: [] };
+
+const createFlasher = (result: string, more: Record<string, string> = {}, command = process.execPath) =>
+  new EsptoolFlasher({
+    esptool: { command, args: [FAKE_ESPTOOL], version: "4.8.1" },
+    port: "/dev/ttyTEST0",
+    baud: 460_800,
+    env: { ...process.env, FAKE_ESPTOOL_RESULT: result, ...more },
+  });
 
 describe.skipIf(process.platform === "win32")("the search for esptool on PATH", () => {
   test.each(["4.5", "4.8.1", "4.11.0"])("accepts version %s", async (version) => {
@@ -70,7 +75,7 @@ describe("the detection of the chip type", () => {
     ["boot", /did not enter its boot loader/, /Hold the board's button BOOT/],
     ["silent", /does not answer/, /Hold the board's button BOOT/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failureOf(readChip(createTarget(result)));
+    const error = await failureOf(createFlasher(result).readChip());
     expect(error.step).toBe("the chip");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
@@ -81,13 +86,8 @@ describe("writing to flash memory", () => {
   test("reports its progress and passes the board's arguments to esptool", async () => {
     const calls = path.join(await createTemporaryFolder(), "calls");
     const progress: number[] = [];
-    await writeFlash(
-      createTarget("", { FAKE_ESPTOOL_CALLS: calls }),
-      "0x1000",
-      FAKE_ESPTOOL,
-      ["--flash_mode", "dio"],
-      (percent) => progress.push(percent),
-    );
+    const image = { ...IMAGE, extraArguments: ["--flash_mode", "dio"] };
+    await createFlasher("", { FAKE_ESPTOOL_CALLS: calls }).write(image, (percent) => progress.push(percent));
     expect(progress.at(-1)).toBe(100);
     expect(JSON.parse(await readFile(calls, "utf8"))).toEqual([
       "--port",
@@ -98,7 +98,7 @@ describe("writing to flash memory", () => {
       "--flash_mode",
       "dio",
       "0x1000",
-      FAKE_ESPTOOL,
+      expect.stringMatching(/\.bin$/),
     ]);
   });
 
@@ -107,19 +107,31 @@ describe("writing to flash memory", () => {
     ["digest", /differs from the data sent/, /cable/],
     ["small", /flash memory is too small/, /docs\/reference\/hardware/],
   ])('explains the failure "%s" with a remedy', async (result, problem, remedy) => {
-    const error = await failureOf(writeFlash(createTarget(result), "0x0", FAKE_ESPTOOL, [], () => {}));
+    const error = await failureOf(createFlasher(result).write(IMAGE, () => {}));
     expect(error.step).toBe("flashing");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
   });
 
+  test("restarts a board that was not written, and leaves a written one alone", async () => {
+    const calls = path.join(await createTemporaryFolder(), "calls");
+    const flasher = createFlasher("", { FAKE_ESPTOOL_CALLS: calls });
+    await flasher.readChip();
+    await flasher.close();
+    const last = (await readFile(calls, "utf8")).trim().split("\n").at(-1)!;
+    expect(JSON.parse(last)).toEqual(expect.arrayContaining(["--before", "no_reset", "--after", "hard_reset"]));
+    await flasher.write(IMAGE, () => {});
+    await flasher.close();
+    expect((await readFile(calls, "utf8")).trim().split("\n")).toHaveLength(3);
+  });
+
   test("asks for a manual reset when the chip was put into its boot loader by hand", async () => {
-    const work = writeFlash(createTarget("by hand"), "0x0", FAKE_ESPTOOL, [], () => {});
+    const work = createFlasher("by hand").write(IMAGE, () => {});
     await expect(work).rejects.toBeInstanceOf(ManualResetNeededError);
   });
 
   test("fails when esptool was removed in the meantime", async () => {
-    const gone = { ...createTarget(""), esptool: { command: "no-such-esptool", args: [], version: "4.8.1" } };
-    expect((await failureOf(writeFlash(gone, "0x0", FAKE_ESPTOOL, [], () => {}))).problem).toContain("ENOENT");
+    const gone = createFlasher("", {}, "no-such-esptool");
+    expect((await failureOf(gone.write(IMAGE, () => {}))).problem).toContain("ENOENT");
   });
 });

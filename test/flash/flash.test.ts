@@ -1,4 +1,4 @@
-import { readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { once } from "node:events";
 import path from "node:path";
@@ -9,9 +9,10 @@ import { eventually } from "../support/eventually.js";
 import { PORT_PATH, TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
 import {
+  createPortWithChip,
   createUnopenablePort,
   createProject,
-  RUNTIME_IMAGE,
+  createRuntime,
   createSettingsFor,
   createTestComputer,
 } from "./support/project.js";
@@ -19,8 +20,8 @@ import {
 const UNREACHABLE_BROKER = createSettingsFor("mqtt://127.0.0.1:9");
 
 /** Simulates a computer whose port has no board. */
-const createComputerWithoutBoard = async (esptool: Record<string, string> = {}, changes: Partial<Computer> = {}) =>
-  createTestComputer(await createProject(UNREACHABLE_BROKER), createUnopenablePort(PORT_PATH), esptool, changes);
+const createComputerWithoutBoard = async (changes: Partial<Computer> = {}) =>
+  createTestComputer(await createProject(UNREACHABLE_BROKER), createUnopenablePort(PORT_PATH), {}, changes);
 
 /** Starts a broker that answers every CONNECT with this CONNACK return code. */
 async function startRefusingBroker(code: number): Promise<string> {
@@ -48,13 +49,28 @@ describe("npm run flash", () => {
     expect(board.networks).toEqual([["attic", "12345678"]]);
     const isStatus = ({ topic }: { topic: string }) => /^nightlight\/\w{6}\/status$/.test(topic);
     await eventually(() => observer.got.some(isStatus), { what: "the board's status" });
+    const image = Buffer.from(board.chip.flash.bytes.subarray(0, createRuntime().length));
+    expect(image.subarray(0, 0x9000).equals(createRuntime().subarray(0, 0x9000))).toBe(true);
+    // at 0x9000 the runtime reads the board's configuration, which contains its name
+    expect(image.subarray(0x9000).toString("latin1")).toContain("Nightlight on Seeed Studio XIAO ESP32C3");
+    expect(board.chip.starts).toBe(1);
+    expect(await computer.calls()).toEqual([]);
+  });
+
+  test("uses esptool on request, and passes the same image to it", async () => {
+    const { brokerUrl } = await startTestServer();
+    const board = await TestBoard.start();
+    const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), board.ports);
+
+    await flashBoard({ yes: true, esptool: true }, computer);
+
+    expect(computer.lines.join("\n")).toContain("esptool 4.8.1");
+    expect(computer.lines).toContain("  written 100 %");
+    expect(computer.lines.at(-1)).toContain("the nightlight works");
     const [asked, written] = await computer.calls();
     expect(asked).toEqual(["--port", PORT_PATH, "--after", "no_reset", "chip_id"]);
     expect(written.slice(0, 6)).toEqual(["--port", PORT_PATH, "--baud", "460800", "write_flash", "0x0"]);
-    const image = await readFile(written[6]);
-    expect(image.length).toBe(RUNTIME_IMAGE.length);
-    // at 0x9000 the runtime reads the board's configuration, which contains its name
-    expect(image.subarray(0x9000).toString("latin1")).toContain("Nightlight on Seeed Studio XIAO ESP32C3");
+    expect(board.chip.lastBootLoader).toBeUndefined();
   });
 
   test("warns of a hidden network, which the board would not join after a power cut", async () => {
@@ -75,7 +91,7 @@ describe("npm run flash", () => {
     board.refusedOpens = 3;
     const esptool = { FAKE_ESPTOOL_RESULT: "by hand" };
     const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), board.ports, esptool);
-    await flashBoard({ yes: true, baud: 115_200 }, computer);
+    await flashBoard({ yes: true, baud: 115_200, esptool: true }, computer);
     expect(computer.lines.join("\n")).toContain("Now press RESET on the board");
     expect((await computer.calls())[1]).toContain("115200");
     expect(computer.lines.at(-1)).toContain("the nightlight works");
@@ -128,30 +144,37 @@ describe("npm run deploy", () => {
 
 describe("a failed step names a remedy", () => {
   test("for a wrong chip: nothing is written, and the boards with that chip are listed", async () => {
-    const computer = await createComputerWithoutBoard({ FAKE_ESPTOOL_CHIP: "ESP32-S3" });
+    const ports = createPortWithChip(PORT_PATH, { chip: "esp32s3" });
+    const computer = await createTestComputer(await createProject(UNREACHABLE_BROKER), ports);
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.message).toContain("has an ESP32-S3; Seeed Studio XIAO ESP32C3 has an ESP32-C3. Nothing was written.");
     expect(error.remedy).toContain("--board esp32s3_devkitm");
-    expect((await computer.calls()).flat()).not.toContain("write_flash");
+    expect(computer.lines.join("\n")).not.toContain("Writing");
   });
 
-  test("for a failed download without an old copy: nothing is written", async () => {
-    const computer = await createComputerWithoutBoard();
+  test("for a failed download without a copy: nothing is written", async () => {
+    const ports = createPortWithChip(PORT_PATH);
+    const computer = await createTestComputer(await createProject(UNREACHABLE_BROKER), ports);
     await rm(path.join(computer.root, ".devicescript"), { recursive: true });
     const error = await failureOf(flashBoard({ yes: true }, computer));
     expect(error.step).toBe("the download");
     expect(error.problem).toContain("ENOTFOUND github.com");
     expect(error.remedy).toContain("https://github.com/microsoft/devicescript-esp32/releases");
-    expect((await computer.calls()).flat()).not.toContain("write_flash");
+    expect(error.remedy).toContain("--file");
+    expect(computer.lines.join("\n")).not.toContain("Writing");
   });
 
-  test("for a failed download with an old copy: the copy is used, with a note", async () => {
-    const computer = await createComputerWithoutBoard({ FAKE_ESPTOOL_RESULT: "small" });
-    const copy = path.join(computer.root, ".devicescript/cache/devicescript-esp32c3-esp32c3_bare-0x0.bin");
-    const then = new Date(Date.now() - 30 * 24 * 3600 * 1000);
-    await utimes(copy, then, then);
-    expect((await failureOf(flashBoard({ yes: true }, computer))).step).toBe("flashing");
-    expect(computer.lines.join("\n")).toContain("using the copy from an earlier day");
+  test("for a flashed board whose port does not return", async () => {
+    const ports = createPortWithChip(PORT_PATH);
+    const computer = await createTestComputer(
+      await createProject(UNREACHABLE_BROKER),
+      ports,
+      {},
+      { returnTimeout: 500 },
+    );
+    const error = await failureOf(flashBoard({ yes: true }, computer));
+    expect(computer.lines).toContain("  written 100 %");
+    expect(error.message).toContain(`${PORT_PATH} cannot be opened`);
   });
 
   test("for a port that cannot be opened", async () => {
@@ -187,7 +210,8 @@ describe("a failed step names a remedy", () => {
 
   test("for a board that stops answering during the deploy", async () => {
     const board = await TestBoard.start();
-    const computer = await createTestComputer(await createProject(UNREACHABLE_BROKER), board.ports);
+    const root = await createProject(UNREACHABLE_BROKER);
+    const computer = await createTestComputer(root, board.ports, {}, { answerTimeout: 1500 });
     let frames = 0;
     board.isFrameLost = (frame) => frame.length > 100 && ++frames > 5;
     const error = await failureOf(deployOnly({}, computer));
@@ -220,7 +244,7 @@ describe("a failed step names a remedy", () => {
   test("for a question without a terminal, or answered no: the board is not touched", async () => {
     const noTerminal = await createComputerWithoutBoard();
     expect((await failureOf(flashBoard({}, noTerminal))).remedy).toBe("Give --yes.");
-    const no = await createComputerWithoutBoard({}, { ask: () => Promise.resolve(false) });
+    const no = await createComputerWithoutBoard({ ask: () => Promise.resolve(false) });
     expect((await failureOf(flashBoard({}, no))).problem).toContain("nothing was changed");
     expect([await noTerminal.calls(), await no.calls()]).toEqual([[], []]);
   });

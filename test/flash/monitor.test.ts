@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { printBoardLog } from "../../scripts/flash/board-log.js";
-import { BoardLink } from "../../scripts/lib/serial/link.js";
-import { deployToBoard } from "../../scripts/flash/deploy.js";
+import { BoardLink } from "../../flashing/serial/link.js";
+import { deployToBoard } from "../../flashing/deploy.js";
 import { compileWithDebugInfo } from "../support/firmware.js";
 import { eventually } from "../support/eventually.js";
 import { PORT_PATH, TestBoard } from "./support/board.js";
@@ -21,7 +21,7 @@ test("npm run monitor prints source positions, and continues after the board was
   const firmware = await compileWithDebugInfo(PROGRAM);
   const board = await TestBoard.start();
   const link = await BoardLink.open({ path: PORT_PATH, open: board.ports.open(PORT_PATH) });
-  await deployToBoard(link, { bytecode: firmware.bytecode, settings: {} }, 10_000, () => {});
+  await deployToBoard(link, { bytecode: firmware.bytecode, settings: {} }, { services: 10_000 }, () => {});
   await link.close();
 
   const lines: string[] = [];

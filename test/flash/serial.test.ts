@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,10 +8,11 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
-import { deployOnly } from "../../scripts/flash/flow.js";
+import { deployOnly, flashBoard } from "../../scripts/flash/flow.js";
+import { createLoaderFlasher } from "../../scripts/flash/system-flasher.js";
 import { runProgram } from "../../scripts/lib/run-program.js";
-import { encodeFrame, FrameDecoder } from "../../scripts/lib/serial/framing.js";
-import { LineSplitter } from "../../scripts/lib/serial/lines.js";
+import { encodeFrame, FrameDecoder } from "../../flashing/serial/framing.js";
+import { LineSplitter } from "../../flashing/serial/lines.js";
 import type { PortInfo } from "../../scripts/lib/serial/port.js";
 import { checkAccess, choosePort, systemPorts } from "../../scripts/lib/serial/ports.js";
 import { listPortsInSysfs } from "../../scripts/lib/serial/sysfs.js";
@@ -20,7 +22,9 @@ import { eventually } from "../support/eventually.js";
 import { isMissing } from "../support/programs.js";
 import { TestBoard } from "./support/board.js";
 import { failureOf } from "./support/failure.js";
-import { createProject, createSettingsFor, createTestComputer } from "./support/project.js";
+import { createProject, createSettingsFor, createTemporaryFolder, createTestComputer } from "./support/project.js";
+import { Command } from "./support/rom/boot-loader.js";
+import { SimulatedChip } from "./support/rom/simulated-chip.js";
 
 function decodeChunks(...chunks: Uint8Array[]) {
   const frames: number[][] = [];
@@ -180,7 +184,7 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
   "the system's own serial port",
   () => {
     /** Connects a board to a pseudo-terminal, and returns the name of the other end. */
-    async function openPseudoTerminal(board: TestBoard): Promise<string> {
+    async function openPseudoTerminal(board: Pick<TestBoard, "plugIn">): Promise<string> {
       const wire = spawn("python3", [fileURLToPath(new URL("./support/terminal.py", import.meta.url))], {
         stdio: ["pipe", "pipe", "inherit"],
       });
@@ -200,6 +204,48 @@ describe.skipIf(isMissing(HAS_PSEUDO_TERMINALS ? "python3" : undefined, "pseudo-
       const port = await openPseudoTerminal(board);
       const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), systemPorts);
       await deployOnly({ port }, computer);
+      expect(board.networks).toEqual([["attic", "12345678"]]);
+      expect(computer.lines.at(-1)).toContain("the nightlight works");
+    });
+
+    test("carries an image to the flash memory of a chip that is in its boot loader", async () => {
+      const chip = new SimulatedChip({ chip: "esp32", byButton: true });
+      const path = await openPseudoTerminal({
+        plugIn(events) {
+          void chip.open(115_200, events);
+          return (bytes) => void chip.write(bytes);
+        },
+      });
+      // a pseudo-terminal passes all bytes on, at any baud rate
+      const flasher = createLoaderFlasher(systemPorts, path, 115_200);
+      onTestFinished(() => flasher.close());
+      expect(await flasher.readChip()).toBe("esp32");
+      const bytes = new Uint8Array(randomBytes(50_000));
+      await flasher.write({ bytes, offset: 0x1000, extraArguments: [] }, () => {});
+      expect(chip.flash.md5(0x1000, bytes.length)).toEqual(createHash("md5").update(bytes).digest());
+    });
+
+    test("carries runtime, program and settings to a new board, with no other program on PATH than those of Node.js", async () => {
+      const { brokerUrl } = await startTestServer();
+      const board = await TestBoard.start();
+      const chip = new SimulatedChip({ chip: "esp32c3", byButton: true });
+      const port = await openPseudoTerminal({
+        plugIn(events) {
+          void chip.open(115_200, events);
+          let sendToBoard: ((bytes: Uint8Array) => void) | undefined;
+          return (bytes) => {
+            // a pseudo-terminal has no reset line, so the runtime starts after the last command to the boot loader
+            if (chip.bootLoader?.commands.at(-1) === Command.Md5) sendToBoard ??= board.plugIn(events);
+            if (sendToBoard) sendToBoard(bytes);
+            else void chip.write(bytes);
+          };
+        },
+      });
+      const computer = await createTestComputer(await createProject(createSettingsFor(brokerUrl)), systemPorts);
+      vi.stubEnv("PATH", await createTemporaryFolder());
+      onTestFinished(() => void vi.unstubAllEnvs());
+      await flashBoard({ port, baud: 115_200, yes: true }, computer);
+      expect(Buffer.from(chip.flash.bytes).toString("latin1", 0x9000, 0xa000)).toContain("Nightlight on Seeed Studio");
       expect(board.networks).toEqual([["attic", "12345678"]]);
       expect(computer.lines.at(-1)).toContain("the nightlight works");
     });

@@ -1,5 +1,6 @@
-/** Interfaces of serial ports, and functions that open a port with the library `serialport`. */
-import { messageOf, StepError } from "../step-error.js";
+/** Opens serial ports with the library `serialport`. */
+import { RUNTIME_BAUD, type OpenPort } from "../../../flashing/serial/port.js";
+import { messageOf, StepError } from "../../../flashing/step-error.js";
 
 /** A serial port in the list of ports. */
 export interface PortInfo {
@@ -11,30 +12,6 @@ export interface PortInfo {
   readonly manufacturer?: string;
   readonly serialNumber?: string;
 }
-
-/** An open serial port. */
-export interface SerialPort {
-  /** Writes data. Resolves when the operating system has accepted the data; rejects when the port is gone. */
-  write(data: Uint8Array): Promise<void>;
-  /** Closes the port. Never rejects. */
-  close(): Promise<void>;
-}
-
-/** Callbacks of an open port. */
-export interface PortEvents {
-  data(chunk: Uint8Array): void;
-  /** Called when the port disappears without a call of `close`. */
-  disconnected(): void;
-}
-
-/** Opens a port; rejects when the port is missing or cannot be opened. */
-export type OpenPort = (events: PortEvents) => Promise<SerialPort>;
-
-/**
- * The baud rate of DeviceScript's runtime on boards with a USB-to-serial chip, from its main/usb.c. Boards with native USB
- * ignore the baud rate.
- */
-export const BAUD = 1_500_000;
 
 /**
  * Loads the library `serialport` on demand: its native binary may not suit this platform.
@@ -54,7 +31,7 @@ export async function loadSerialport(): Promise<typeof import("serialport")> {
 }
 
 /** Returns a function that opens a port of this computer with the library `serialport`. */
-export function createPortOpener(path: string, baudRate = BAUD): OpenPort {
+export function createPortOpener(path: string, baudRate = RUNTIME_BAUD): OpenPort {
   return async (events) => {
     const { SerialPort } = await loadSerialport();
     const port = new SerialPort({ path, baudRate, autoOpen: false });
@@ -73,19 +50,4 @@ export function createPortOpener(path: string, baudRate = BAUD): OpenPort {
       },
     };
   };
-}
-
-/** Explains why a port could not be opened. */
-export function explainOpenFailure(path: string, error: unknown): StepError {
-  if (error instanceof StepError) return error;
-  const message = messageOf(error);
-  if (/lock|busy|EBUSY|access denied/i.test(message))
-    return new StepError("the port", `Another program uses ${path}.`, "Close serial monitors, VS Code's DeviceScript view and other npm run monitor, and try again."); // prettier-ignore
-  if (/inappropriate ioctl|ENOTTY|not a (tty|terminal)|is a directory|EISDIR/i.test(message))
-    return new StepError("the port", `${path} is not a serial port.`, "Name the port of the board: --port. npm run doctor lists the ports with boards."); // prettier-ignore
-  return new StepError(
-    "the port",
-    `${path} cannot be opened: ${message}`,
-    "Unplug the board, plug it in again, and retry.",
-  );
 }

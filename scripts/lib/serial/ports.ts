@@ -1,9 +1,12 @@
 /** Finds the serial ports of this computer that boards are on, and checks that this user may open them. */
 import { spawnSync } from "node:child_process";
-import { access, constants, readFile, stat } from "node:fs/promises";
-import { messageOf, StepError } from "../step-error.js";
-import { loadSerialport, createPortOpener, type OpenPort, type PortInfo } from "./port.js";
+import { access, constants, readFile, realpath, stat } from "node:fs/promises";
+import { messageOf, StepError } from "../../../flashing/step-error.js";
+import type { OpenPort } from "../../../flashing/serial/port.js";
+import { loadSerialport, createPortOpener, type PortInfo } from "./port.js";
 import { listPortsInSysfs } from "./sysfs.js";
+import { createWebSerialPort } from "./system-device.js";
+import type { WebSerialPort } from "./web-serial.js";
 
 /** USB vendors of boards and of USB-to-serial chips: the list of DeviceScript (cli/src/flash.ts), and makers of boards. */
 const BOARD_VENDORS: Readonly<Record<string, string>> = {
@@ -106,6 +109,8 @@ export interface Ports {
   /** Checks that this user may open a port. @throws StepError when the user may not */
   check(path: string): Promise<void>;
   open(path: string): OpenPort;
+  /** Returns a closed port with the interface of the Web Serial API. */
+  webSerial(path: string): Promise<WebSerialPort>;
 }
 
 const existsFile = (path: string): Promise<boolean> =>
@@ -120,7 +125,14 @@ export const systemPorts: Ports = {
   exists: existsFile,
   check: checkAccess,
   open: (path) => createPortOpener(path),
+  webSerial: async (path) => createWebSerialPort(await findPortInfo(path)),
 };
+
+/** Finds a port in the list of ports, also by a link to it such as `/dev/serial/by-id/…`. */
+async function findPortInfo(path: string): Promise<PortInfo> {
+  const target = await realpath(path).catch(() => path);
+  return (await listPorts()).find((port) => port.path === path || port.path === target) ?? { path };
+}
 
 /**
  * Returns a function that opens a board's port. When the port is gone, the function opens the only other port of a board,

@@ -3,8 +3,8 @@
  * Wi-Fi service of real boards. The host name `broker.test` leads to this computer.
  */
 import { onTestFinished, vi } from "vitest";
-import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../scripts/lib/serial/framing.js";
-import type { PortEvents } from "../../../scripts/lib/serial/port.js";
+import { encodeFrame, FrameDecoder, isBridgeFrame } from "../../../flashing/serial/framing.js";
+import type { PortEvents } from "../../../flashing/serial/port.js";
 import type { Ports } from "../../../scripts/lib/serial/ports.js";
 import { jacdac } from "../../../sim/vm/jacdac.js";
 import { Machine } from "../../../sim/vm/machine.js";
@@ -12,19 +12,42 @@ import { Network } from "../../../sim/vm/network.js";
 import { FrameTransport, Peripherals } from "../../../sim/vm/peripherals.js";
 import { NetworkSocket } from "../../../sim/vm/socket.js";
 import { getVmSource } from "../../../sim/vm/source.js";
+import { SimulatedChip } from "./rom/simulated-chip.js";
 
 export const PORT_PATH = "/dev/ttyTEST0";
 const DEVICE_ID = "1d46a30eef48919d";
 const MAGIC = 0xfe;
 const ESCAPED_MAGIC = 0xf8;
 
+/** A network in a scan: its name as text or bytes, and its signal strength in dBm. */
+type VisibleNetwork = readonly [ssid: string | Uint8Array, rssi: number];
+
 /** A Wi-Fi service as on a real board, which records the networks that are added, and answers scans. */
 class WifiServer extends jacdac.JDServiceServer {
-  /** @param knownNetworks returns how many of three networks in a scan have the board's network name */
-  constructor(joined: (ssid: string, password: string) => void, knownNetworks: () => number) {
+  /** @param knownNetworks returns how many of the networks in a scan have the board's network name */
+  constructor(
+    joined: (ssid: string, password: string) => void,
+    networks: () => readonly VisibleNetwork[],
+    knownNetworks: () => number,
+  ) {
     super(jacdac.SRV_WIFI);
     this.addCommand(jacdac.WifiCmd.Scan, () => {
-      void this.sendEvent(jacdac.WifiEvent.ScanComplete, jacdac.jdpack("u16 u16", [3, knownNetworks()]));
+      void this.sendEvent(
+        jacdac.WifiEvent.ScanComplete,
+        jacdac.jdpack("u16 u16", [networks().length, knownNetworks()]),
+      );
+    });
+    this.addCommand(jacdac.WifiCmd.LastScanResults, (packet) => {
+      const { HasPassword } = jacdac.WifiAPFlags;
+      const pipe = jacdac.OutPipe.from(this.device.bus, packet, true);
+      const encode = ([ssid, rssi]: VisibleNetwork) => {
+        const name = new Uint8Array(33);
+        name.set(Buffer.from(ssid as string));
+        const flags = ssid === "cafe" ? 0 : HasPassword;
+        return jacdac.jdpack("u32 x[4] i8 u8 b[6] b[33]", [flags, rssi, 6, new Uint8Array(6), name]);
+      };
+      // a board gives up when the computer does not acknowledge a result in time
+      void pipe.respondForEach(networks(), encode).catch(() => {});
     });
     this.addCommand(jacdac.WifiCmd.AddNetwork, (packet) => joined(...packet.jdunpack<[string, string]>("z z")));
   }
@@ -38,6 +61,8 @@ export class TestBoard {
   readonly networks: [ssid: string, password: string][] = [];
   /** The ports of the computer, with the board's port. */
   readonly ports: Ports;
+  /** The chip with its boot loader and flash memory. */
+  readonly chip = new SimulatedChip({ chip: "esp32c3", connection: "serial-jtag" });
   /** The bytes that the computer sent. */
   readonly written: Uint8Array[] = [];
   /** Returns whether a frame to the board is lost. */
@@ -49,8 +74,13 @@ export class TestBoard {
   /** Log bytes that the computer has not read yet; a real runtime keeps 4 KB. */
   #unread: Uint8Array[] = [];
   #packets = false;
+  /** The networks in a scan. */
+  visibleNetworks: readonly VisibleNetwork[] = [["cafe", -80], ["attic", -60], ["attic", -45]]; // prettier-ignore
   /** Whether the board's network name is missing in the results of Wi-Fi scans. */
   hidesNetwork = false;
+  /** Whether the Wi-Fi network accepts a password. */
+  isPasswordRight: (password: string) => boolean = () => true;
+  #isOnWifi = true;
   /** Number of further attempts to open the port that fail. */
   refusedOpens = 0;
 
@@ -63,6 +93,7 @@ export class TestBoard {
         if (this.refusedOpens-- > 0) return Promise.reject(new Error("No such file or directory"));
         return Promise.resolve(this.#plug(events));
       },
+      webSerial: () => Promise.resolve(this.chip.createPort()),
     };
   }
 
@@ -89,6 +120,8 @@ export class TestBoard {
     const bytes = [...Buffer.from(line + "\n")].flatMap((byte) => (byte === MAGIC ? [MAGIC, ESCAPED_MAGIC] : [byte]));
     if (this.#events) this.#events.data(Uint8Array.from(bytes));
     else this.#unread.push(Uint8Array.from(bytes));
+    if (line.startsWith("* start: ") && !this.#isOnWifi)
+      for (let i = 0; i < 6; i++) this.printLine("wifi: sta disconnect, reconnect...");
   }
 
   /** Connects the board to a serial line. Returns a function that receives the bytes from the computer. */
@@ -151,7 +184,8 @@ export class TestBoard {
       end: (_, reason) => this.log.push(`end: ${reason}`),
       clockBehind: () => this.#peripherals.announce(),
       socket: {
-        open: (host, port, tls) => socket.open(host === "broker.test" ? "127.0.0.1" : host, port, tls),
+        open: (host, port, tls) =>
+          socket.open(host === "broker.test" && this.#isOnWifi ? "127.0.0.1" : host, port, tls),
         write: (data) => socket.write(data),
         close: () => socket.close(),
       },
@@ -172,7 +206,11 @@ export class TestBoard {
     this.#wifi = new FrameTransport((frame) => this.#toComputer(frame));
     const bus = new jacdac.JDBus([this.#wifi], { disableRoleManager: true });
     const service = new WifiServer(
-      (ssid, password) => this.networks.push([ssid, password]),
+      (ssid, password) => {
+        this.networks.push([ssid, password]);
+        this.#isOnWifi = this.isPasswordRight(password);
+      },
+      () => this.visibleNetworks,
       () => (this.hidesNetwork ? 0 : 1),
     );
     await bus.connect();

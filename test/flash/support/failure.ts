@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { StepError } from "../../../scripts/lib/step-error.js";
+import { StepError } from "../../../flashing/step-error.js";
 
 /** Expects that a step fails with a remedy, and returns its error. */
 export async function failureOf(work: Promise<unknown>): Promise<StepError> {

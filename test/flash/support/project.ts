@@ -2,17 +2,30 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { ROOT } from "../../../scripts/lib/repository.js";
 import type { Computer } from "../../../scripts/flash/flow.js";
 import type { Screen } from "../../../scripts/flash/screen.js";
 import type { Ports } from "../../../scripts/lib/serial/ports.js";
+import { loadRuntimeSources } from "../../../scripts/flash/runtime.js";
 import { loadFirmware } from "../../../sim/firmware.js";
+import { SimulatedChip, type SimulatedChipOptions } from "./rom/simulated-chip.js";
 
 export const FAKE_ESPTOOL = fileURLToPath(new URL("./esptool.mjs", import.meta.url));
-/** A fake firmware image of 64 KB, in which flashing writes the board's configuration at 0x9000. */
-export const RUNTIME_IMAGE = Buffer.alloc(0x10000, 0xff);
+/** The name of the ESP32-C3's runtime in the cache. */
+export const RUNTIME_NAME = "devicescript-esp32c3-esp32c3_bare-0x0.bin";
+
+/**
+ * Creates a fake runtime of 64 KB, in which flashing writes the board's configuration at 0x9000.
+ * @param chip the number of the chip's type in the image's header
+ */
+export function createRuntime(chip = 5): Buffer {
+  const image = Buffer.alloc(0x10000, 0xff);
+  image.set([0xe9, 1, 2, 0x20]);
+  image.writeUInt16LE(chip, 12);
+  return image;
+}
 
 export async function createTemporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-flash-"));
@@ -30,7 +43,7 @@ export async function createProject(env: string): Promise<string> {
   await writeFile(path.join(root, ".env.local"), env);
   const cache = path.join(root, ".devicescript", "cache");
   await mkdir(cache, { recursive: true });
-  await writeFile(path.join(cache, "devicescript-esp32c3-esp32c3_bare-0x0.bin"), RUNTIME_IMAGE);
+  await writeFile(path.join(cache, RUNTIME_NAME), createRuntime());
   return root;
 }
 
@@ -46,7 +59,20 @@ export const createUnopenablePort = (name: string): Ports => ({
   exists: () => Promise.resolve(false),
   check: () => Promise.resolve(),
   open: () => () => Promise.reject(new Error("No such file or directory")),
+  webSerial: () => Promise.resolve(createUnopenableChip().createPort()),
 });
+
+/** Simulates ports with one board, whose chip answers to esptool-js and whose port then cannot be opened by the program. */
+export const createPortWithChip = (name: string, options: SimulatedChipOptions = { chip: "esp32c3" }): Ports => ({
+  ...createUnopenablePort(name),
+  webSerial: () => Promise.resolve(new SimulatedChip(options).createPort()),
+});
+
+function createUnopenableChip(): SimulatedChip {
+  const chip = new SimulatedChip({ chip: "esp32c3" });
+  chip.openError = new Error("No such file or directory");
+  return chip;
+}
 
 /** A simulated computer that records output and calls. */
 export interface RecordingComputer extends Computer {
@@ -72,28 +98,22 @@ export async function createTestComputer(
     print: (line) => lines.push(line),
     showProgress: (what, percent) => lines.push(`${what} ${Math.floor(percent)} %`),
   };
-  const offline = pathToFileURL(await createOfflineModule()).href;
   return {
     root,
     ports,
     screen,
     lines,
-    env: { ...process.env, NODE_OPTIONS: `--import=${offline}`, FAKE_ESPTOOL_CALLS: file, ...esptool },
+    env: { ...process.env, FAKE_ESPTOOL_CALLS: file, ...esptool },
     esptool: () => Promise.resolve({ command: process.execPath, args: [FAKE_ESPTOOL], version: "4.8.1" }),
+    fetch: () =>
+      Promise.reject(new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND github.com") })),
+    runtimeSources: async () =>
+      Object.fromEntries(Object.entries(await loadRuntimeSources(ROOT)).map(([arch, { url }]) => [arch, { url }])),
+    connectAttempts: 1,
     firmware: (entry) => Promise.resolve(loadFirmware(entry)),
     ask: undefined,
     calls: async () =>
       (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean).map((line) => JSON.parse(line) as string[]), // prettier-ignore
     ...changes,
   };
-}
-
-/** Creates a module for Node's `--import` whose `fetch` fails, so that DeviceScript's command finds no internet. */
-async function createOfflineModule(): Promise<string> {
-  const file = path.join(await createTemporaryFolder(), "offline.mjs");
-  await writeFile(
-    file,
-    'globalThis.fetch = async () => { throw new TypeError("fetch failed", { cause: new Error("getaddrinfo ENOTFOUND github.com") }); };\n',
-  );
-  return file;
 }

@@ -1,8 +1,8 @@
 /** Follows a board's log until the board reports that it is connected to the broker. */
-import type { Settings } from "../../sim/settings.js";
-import type { BoardLink } from "../lib/serial/link.js";
+import type { Settings } from "./settings.js";
+import type { BoardLink } from "./serial/link.js";
 import { Diagnosis } from "./diagnosis.js";
-import { StepError } from "../lib/step-error.js";
+import { StepError } from "./step-error.js";
 
 /** Time limit in ms: enough for a reset, a Wi-Fi scan of 10 s, and a few attempts to reach the broker. */
 const CONNECT_TIMEOUT = 60_000;
@@ -41,7 +41,7 @@ export async function followUntilConnected(
   // avoids an unhandled rejection while `start` runs; the await below reports the error
   connected.catch(() => {});
   link.on("line", onLine).on("disconnected", onDisconnected).on("reconnected", onReconnected);
-  let timer: NodeJS.Timeout | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     await start();
     timer = setTimeout(onTimeout, within);
@@ -53,4 +53,4 @@ export async function followUntilConnected(
 }
 
 const createPortGoneError = (path: string) =>
-  new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or unplug the board and plug it in again. Then npm run monitor shows its log."); // prettier-ignore
+  new StepError("the start", `The board's port ${path} is gone.`, "Press RESET, or unplug the board and plug it in again. Then npm run monitor shows its log.", { kind: "replug", details: { code: "port-lost" } }); // prettier-ignore

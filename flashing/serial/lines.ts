@@ -19,7 +19,7 @@ export class LineSplitter {
   }
 
   #endLine(): void {
-    const line = Buffer.from(this.#bytes).toString("utf8").replace(COLOR_CODES, "");
+    const line = new TextDecoder().decode(Uint8Array.from(this.#bytes)).replace(COLOR_CODES, "");
     this.#bytes = [];
     if (line) this.line(line);
   }

@@ -5,7 +5,7 @@
  * The bytes `magic frameStart` begin a frame, `magic frameEnd` ends a frame, and `magic literalMagic` escapes a magic byte
  * in the data. Bytes outside of frames are text.
  */
-import { jacdac } from "../../../sim/vm/jacdac.js";
+import { jacdac } from "../jacdac.js";
 
 const { UsbBridgeQByte: Byte, UsbBridgeCmd, SRV_USB_BRIDGE } = jacdac;
 
@@ -89,7 +89,7 @@ const IDENTIFIER_OFFSET = 4;
 /** Returns whether a frame belongs to the USB bridge service, which only the two ends of the serial line use. */
 export function isBridgeFrame(frame: Uint8Array): boolean {
   if (frame.length < 12 || !(frame[FLAGS_OFFSET] & jacdac.JD_FRAME_FLAG_IDENTIFIER_IS_SERVICE_CLASS)) return false;
-  return Buffer.from(frame).readUInt32LE(IDENTIFIER_OFFSET) === SRV_USB_BRIDGE;
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(IDENTIFIER_OFFSET, true) === SRV_USB_BRIDGE;
 }
 
 /** Returns a frame that asks the board to send Jacdac frames or its log. The board answers with a copy of the frame. */

@@ -1,6 +1,6 @@
 /** Reads a board's log to find out whether the board reached its broker, and why not. */
-import type { Settings } from "../../sim/settings.js";
-import { StepError } from "../lib/step-error.js";
+import type { Settings } from "./settings.js";
+import { StepError, type ProblemDetails, type RemedyKind } from "./step-error.js";
 
 /** Log line of the firmware with the address of its broker. */
 const CONNECTED_LINE = /connected to (\S+) after \d+ ms/;
@@ -13,6 +13,8 @@ const EXCEPTION_LINE = /^! (Unhandled exception|Exception: |.*PANIC)/;
 const PROBLEM_LINE = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
 /** Log line of the ESP32 runtime when Wi-Fi is connected. Source of the Wi-Fi lines: runtime/devicescript/network/wifi.c */
 const GOT_IP_LINE = /^wifi: got ip/;
+/** Number of refusals in a row after which waiting longer does not help. */
+const MAX_WIFI_REFUSALS = 5;
 const WIFI_LOST_LINE = /^wifi: sta disconnect/;
 const WIFI_CONNECTING_LINE = /^wifi: connecting to /;
 const WIFI_SCAN_LINE = /^wifi: scan done: (\d+) results/;
@@ -29,6 +31,8 @@ export class Diagnosis {
   #started = false;
   #wifi: "searching" | "refused" | "joined" | undefined;
   #networks: string[] = [];
+  /** How often the network refused the board since the program started or the board was last on the network. */
+  #refusals = 0;
   #scanned = false;
   #problem: string | undefined;
   #fault: string | undefined;
@@ -47,11 +51,13 @@ export class Diagnosis {
     }
     if (START_LINE.test(line)) {
       this.#started = this.#deployed;
+      this.#refusals = 0;
       this.#problem = undefined;
     }
     this.#readWifi(line);
     if (EXCEPTION_LINE.test(line)) this.#fault = line.slice(2);
     if (!this.#started) return undefined;
+    if (this.#refusals >= MAX_WIFI_REFUSALS) throw this.#wifiError(`after ${MAX_WIFI_REFUSALS} attempts`);
     const connected = CONNECTED_LINE.exec(line)?.[1];
     if (connected) return connected;
     this.#problem = PROBLEM_LINE.exec(line)?.[1] ?? this.#problem;
@@ -65,9 +71,9 @@ export class Diagnosis {
   explainTimeout(seconds: number): StepError {
     const after = `after ${seconds} s`;
     if (!this.#started)
-      return new StepError("the start", `The program did not start ${after}.`, "Press RESET, then npm run monitor shows what the board says; npm run flash starts over."); // prettier-ignore
+      return new StepError("the start", `The program did not start ${after}.`, "Press RESET, then npm run monitor shows what the board says; npm run flash starts over.", { kind: "reset", details: { code: "not-started" } }); // prettier-ignore
     if (this.#fault)
-      return new StepError("the start", `The program crashed: ${this.#fault}`, "npm run monitor shows where. If you did not change src/, please report the crash with that log."); // prettier-ignore
+      return new StepError("the start", `The program crashed: ${this.#fault}`, "npm run monitor shows where. If you did not change src/, please report the crash with that log.", { kind: "report", details: { code: "crashed", reason: this.#fault } }); // prettier-ignore
     if (this.#wifi !== undefined && this.#wifi !== "joined") return this.#wifiError(after);
     return this.#brokerError(after);
   }
@@ -79,22 +85,26 @@ export class Diagnosis {
     }
     const network = WIFI_NETWORK_LINE.exec(line)?.[1];
     if (network) this.#networks.push(network);
+    if (WIFI_LOST_LINE.test(line)) this.#refusals++;
+    if (GOT_IP_LINE.test(line)) this.#refusals = 0;
     if (GOT_IP_LINE.test(line)) this.#wifi = "joined";
     else if (WIFI_LOST_LINE.test(line)) this.#wifi = "refused";
     else if (WIFI_CONNECTING_LINE.test(line) || WIFI_SCAN_LINE.test(line)) this.#wifi = this.#wifi === "joined" ? "joined" : (this.#wifi ?? "searching"); // prettier-ignore
   }
 
   #wifiError(after: string): StepError {
-    const name = `"${String(this.settings.WIFI_SSID)}"`;
-    if (this.#scanned && !this.#networks.includes(String(this.settings.WIFI_SSID))) {
+    const network = String(this.settings.WIFI_SSID);
+    const name = `"${network}"`;
+    if (this.#scanned && !this.#networks.includes(network)) {
       const seen = [...new Set(this.#networks)].filter(Boolean);
       return new StepError(
         "the Wi-Fi",
         `The board does not see the network ${name}${seen.length > 0 ? `; it sees ${seen.join(", ")}` : ""}.`,
         `Boards see only 2.4 GHz networks, and no hidden ones. Move the board closer, or: ${SETTINGS_ADVICE}`,
+        { kind: "wifi-network", details: { code: "wifi-unseen", network } },
       );
     }
-    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `Most likely the password is wrong (or the router allows only WPA3, or no new devices). ${SETTINGS_ADVICE}`); // prettier-ignore
+    return new StepError("the Wi-Fi", `The board has not joined ${name} ${after}.`, `Most likely the password is wrong (or the router allows only WPA3, or no new devices). ${SETTINGS_ADVICE}`, { kind: "wifi-password", details: { code: "wifi-refused", network } }); // prettier-ignore
   }
 
   #brokerError(after = ""): StepError {
@@ -102,11 +112,17 @@ export class Diagnosis {
     const port = this.settings.MQTT_PORT ?? (tls ? 8883 : 1883);
     const where = `${String(host)}:${String(port)}`;
     const lastProblem = this.#problem ?? "";
-    const createError = (problem: string, remedy: string) => new StepError("the broker", problem, remedy);
-    if (/user name or password/.test(lastProblem)) return createError(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/not authori[sz]ed/.test(lastProblem)) return createError(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/client identifier/.test(lastProblem)) return createError(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS_ADVICE}`); // prettier-ignore
-    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return createError(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS_ADVICE}`); // prettier-ignore
+    const createError = (
+      problem: string,
+      remedy: string,
+      details: ProblemDetails = { code: "broker-unreachable", broker: where, reason: lastProblem },
+      kind: RemedyKind = "broker",
+    ) => new StepError("the broker", problem, remedy, { kind, details });
+    const rejection: ProblemDetails = { code: "broker-rejects", broker: where };
+    if (/user name or password/.test(lastProblem)) return createError(`${where} rejects the user name or the password.`, `Check MQTT_USER and MQTT_PWD. ${SETTINGS_ADVICE}`, rejection, "account"); // prettier-ignore
+    if (/not authori[sz]ed/.test(lastProblem)) return createError(`${where} does not authorize this board.`, `The broker requires a user name and a password, or the user belongs to another board's id. ${SETTINGS_ADVICE}`, rejection, "account"); // prettier-ignore
+    if (/client identifier/.test(lastProblem)) return createError(`${where} does not allow this board's client identifier.`, `Give the board another id: NL_ID. ${SETTINGS_ADVICE}`, rejection, "account"); // prettier-ignore
+    if (/resolve|ENOTFOUND|EAI_AGAIN/.test(lastProblem)) return createError(`There is no computer called ${String(host)} in the board's network.`, `Give its IP address as MQTT_HOST. ${SETTINGS_ADVICE}`, { code: "broker-unknown", host: String(host) }); // prettier-ignore
     if (CERTIFICATE_ERROR.test(lastProblem) || /ssl|tls/i.test(lastProblem)) return this.#tlsError(lastProblem);
     if (/can't connect|ECONNREFUSED|EHOSTUNREACH|ETIMEDOUT/.test(lastProblem))
       return createError(`Nothing accepts connections at ${where} (${lastProblem}).`, `Start the broker so that other computers reach it (npm run server -- --host 0.0.0.0), open its port in the firewall, and connect the board to the same network. ${SETTINGS_ADVICE}`); // prettier-ignore
@@ -115,6 +131,7 @@ export class Diagnosis {
     return createError(
       `The board logged nothing about a connection to ${where} ${after}.`,
       "npm run monitor shows its log.",
+      { code: "not-connected", broker: where },
     );
   }
 
@@ -123,6 +140,7 @@ export class Diagnosis {
       "TLS",
       `The board does not trust the broker's certificate, or the TLS handshake failed (${lastProblem}).`,
       `A board trusts only certificates of public authorities for the name in MQTT_HOST: no self-signed certificate, and no IP address. Without such a certificate, set MQTT_TLS=false and the broker's port without TLS. ${SETTINGS_ADVICE}`, // prettier-ignore
+      { kind: "certificate", details: { code: "certificate", reason: lastProblem } },
     );
   }
 }

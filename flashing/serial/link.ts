@@ -1,7 +1,7 @@
 /** A connection to a board over its serial port: log lines and Jacdac services. Reconnects after a reset or replugging. */
-import { EventEmitter } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
-import { jacdac, type JDService } from "../../../sim/vm/jacdac.js";
+import { Emitter } from "../emitter.js";
+import { jacdac, type JDService } from "../jacdac.js";
+import { sleep } from "../sleep.js";
 import { StepError } from "../step-error.js";
 import { createBridgeFrame, encodeFrame, FrameDecoder, isBridgeFrame } from "./framing.js";
 import { LineSplitter } from "./lines.js";
@@ -31,6 +31,8 @@ export interface LinkOptions {
   readonly open: OpenPort;
   /** How long to wait for the port to appear, in ms. After flashing, the port is missing for a moment. */
   readonly within?: number;
+  /** Ends the attempts to open the port. */
+  readonly signal?: AbortSignal;
 }
 
 /** Size of each write to the port, in bytes. Shorter data is padded with zeros, as jacdac-ts does. */
@@ -62,7 +64,7 @@ class SerialTransport extends jacdac.Transport {
 }
 
 /** An open connection to a board. */
-export class BoardLink extends EventEmitter<LinkEvents> {
+export class BoardLink extends Emitter<LinkEvents> {
   readonly path: string;
   readonly #open: OpenPort;
   readonly #transport: SerialTransport;
@@ -70,8 +72,9 @@ export class BoardLink extends EventEmitter<LinkEvents> {
   #port: SerialPort | undefined;
   #sending: Promise<void> = Promise.resolve();
   #lastFrameAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   #opening = false;
+  #isRequesting = false;
   #closed = false;
 
   private constructor({ path, open }: LinkOptions) {
@@ -96,7 +99,7 @@ export class BoardLink extends EventEmitter<LinkEvents> {
         await link.#connect();
         break;
       } catch (error) {
-        if (performance.now() >= deadline) {
+        if (performance.now() >= deadline || options.signal?.aborted) {
           // stops the bus, whose timers would keep the process alive
           await link.close();
           throw explainOpenFailure(options.path, error);
@@ -179,8 +182,11 @@ export class BoardLink extends EventEmitter<LinkEvents> {
 
   /** Asks the board for frames and its log: after a reset, a board sends no frames until asked. */
   #requestFrames(): void {
+    // does not queue more requests on a port that does not take them
+    if (this.#isRequesting) return;
+    this.#isRequesting = true;
     void this.#send(createBridgeFrame("packets"));
-    void this.#send(createBridgeFrame("log"));
+    void this.#send(createBridgeFrame("log")).then(() => (this.#isRequesting = false));
   }
 
   /** Queues a frame for sending. Frames for a lost port are dropped, as on any Jacdac bus. */
@@ -198,13 +204,14 @@ export class BoardLink extends EventEmitter<LinkEvents> {
 
   #noServicesError(): StepError {
     if (!this.#port)
-      return new StepError("the board", `${this.path} is gone.`, "Unplug the board, plug it in again, press RESET if it has that button, and retry."); // prettier-ignore
+      return new StepError("the board", `${this.path} is gone.`, "Unplug the board, plug it in again, press RESET if it has that button, and retry.", { kind: "replug", details: { code: "port-lost" } }); // prettier-ignore
     if (this.#lastFrameAt > 0)
-      return new StepError("the board", `The device on ${this.path} is not a DeviceScript board.`, "Name the port of the board: --port."); // prettier-ignore
+      return new StepError("the board", `The device on ${this.path} is not a DeviceScript board.`, "Name the port of the board: --port.", { kind: "other-board", details: { code: "no-runtime" } }); // prettier-ignore
     return new StepError(
       "the board",
       `The board on ${this.path} does not answer like a board with DeviceScript's runtime.`,
       "Press RESET and try again. If the board was never flashed, run npm run flash. Otherwise its USB chip may not support the runtime's 1,500,000 Bd (a CP2102 without N does not): use another board.", // prettier-ignore
+      { kind: "reset", details: { code: "no-runtime" } },
     );
   }
 }

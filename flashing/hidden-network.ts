@@ -4,8 +4,8 @@
  * A deploy makes the board join its network at once. After a power cut, however, DeviceScript's runtime joins only
  * networks that a scan has found (runtime/devicescript/network/wifi.c). A scan does not find hidden networks.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { jacdac, type JDService } from "../../sim/vm/jacdac.js";
+import { jacdac, type JDService } from "./jacdac.js";
+import { waitAtMost } from "./sleep.js";
 
 const { EVENT, WifiCmd, WifiEvent } = jacdac;
 
@@ -26,5 +26,5 @@ export async function isNetworkHidden(wifi: JDService): Promise<boolean> {
     });
   });
   await wifi.sendCmdAsync(WifiCmd.Scan);
-  return Promise.race([scanned, sleep(SCAN_TIMEOUT, false, { ref: false })]);
+  return (await waitAtMost(scanned, SCAN_TIMEOUT)) ?? false;
 }

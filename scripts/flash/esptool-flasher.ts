@@ -1,14 +1,14 @@
-/** Runs esptool: reads a board's chip type, writes to its flash memory, and explains esptool's failures. */
-import { CHIPS } from "../board/chips.js";
-import { StepError } from "../lib/step-error.js";
+/** Reads a board's chip type and writes to its flash memory with Espressif's esptool, and explains esptool's failures. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { StepError } from "../../flashing/step-error.js";
 import { runProgram } from "../lib/run-program.js";
 import type { Esptool } from "./esptool.js";
+import { BOOT_ADVICE, ManualResetNeededError, type Flasher } from "../../flashing/loader/flasher.js";
+import type { Image } from "../../flashing/board-image.js";
 
-const BOOT_ADVICE =
-  "Hold the board's button BOOT (or IO0, B), press and release RESET (or unplug the board and plug it in again), release BOOT, and try again.";
-
-/** The board to flash, and how to reach the board. */
-export interface FlashTarget {
+export interface EsptoolFlasherOptions {
   readonly esptool: Esptool;
   readonly port: string;
   /** Baud rate while flashing. */
@@ -18,19 +18,66 @@ export interface FlashTarget {
 
 /** Time limit in ms for reading the chip type; esptool itself gives up sooner. */
 const CHIP_TIMEOUT = 60_000;
+/** Restarts a chip that waits in its boot loader. */
+const RESTART_ARGUMENTS = ["--before", "no_reset", "--after", "hard_reset", "--connect-attempts", "1", "chip_id"];
 /** Time limit in ms for writing: 2 MB at 115,200 Bd take three minutes. */
 const WRITE_TIMEOUT = 600_000;
 
-/**
- * Reads the type of the chip on the port, as DeviceScript names it, such as `esp32c3`.
- * @throws StepError when no chip answers
- */
-export async function readChip(target: FlashTarget): Promise<string> {
-  // does not reset the board, because a native USB port would disappear just before flashing
-  const { ok, output, error } = await runEsptool(target, ["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
-  const chip = parseChip(output);
-  if (ok && chip) return chip;
-  throw explainFailure("the chip", output || (error ?? ""), target);
+export class EsptoolFlasher implements Flasher {
+  /** Whether the chip waits in its boot loader. */
+  #isInBootLoader = false;
+
+  constructor(private readonly options: EsptoolFlasherOptions) {}
+
+  async readChip(): Promise<string> {
+    // does not reset the board, because a native USB port would disappear just before flashing
+    const { ok, output, error } = await this.#run(["--after", "no_reset", "chip_id"], CHIP_TIMEOUT);
+    const chip = parseChip(output);
+    this.#isInBootLoader = ok;
+    if (ok && chip) return chip;
+    throw explainFailure("the chip", output || (error ?? ""), this.options.port);
+  }
+
+  async write(image: Image, progress: (percent: number) => void): Promise<void> {
+    const folder = await mkdtemp(path.join(tmpdir(), "nightlight-esptool-"));
+    try {
+      const file = path.join(folder, "image.bin");
+      await writeFile(file, image.bytes);
+      await this.#write(image, file, progress);
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+
+  async close(): Promise<void> {
+    // nothing was written, or not everything: leaves the board running what it has
+    if (this.#isInBootLoader) await this.#run(RESTART_ARGUMENTS, CHIP_TIMEOUT);
+    this.#isInBootLoader = false;
+  }
+
+  async #write({ offset, extraArguments }: Image, file: string, progress: (percent: number) => void): Promise<void> {
+    const { baud, port } = this.options;
+    const args = ["--baud", String(baud), "write_flash", ...extraArguments, `0x${offset.toString(16)}`, file];
+    this.#isInBootLoader = true;
+    const { ok, output, error } = await this.#run(args, WRITE_TIMEOUT, (text) => {
+      const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
+      if (percent) progress(Number(percent));
+    });
+    // ignores esptool's failure after verified data: a chip that a person put into its boot loader only needs a manual reset
+    if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
+      this.#isInBootLoader = false;
+      if (needsManualReset(output)) throw new ManualResetNeededError();
+      return;
+    }
+    throw explainFailure("flashing", output || (error ?? ""), port);
+  }
+
+  async #run(args: string[], within: number, onText?: (text: string) => void) {
+    const { esptool, port, env } = this.options;
+    const all = [...esptool.args, "--port", port, ...args];
+    const ended = await runProgram(esptool.command, all, { within, onText, env });
+    return { ...ended, ok: ended.code === 0 };
+  }
 }
 
 /** Finds the chip type in esptool's output: "Detecting chip type... ESP32-C3" gives `esp32c3`. */
@@ -39,49 +86,7 @@ export function parseChip(output: string): string | undefined {
   return found?.replace("-", "").toLowerCase();
 }
 
-/**
- * Writes a file to flash memory.
- * @param offset the address in flash memory, such as `0x1000`
- * @param extra more arguments for esptool's write_flash
- * @param progress receives the percentage written, 0..100
- * @throws StepError when the file was not written completely
- * @throws ManualResetNeededError when the file was written, but the board needs a manual reset
- */
-export async function writeFlash(
-  target: FlashTarget,
-  offset: string,
-  file: string,
-  extra: readonly string[],
-  progress: (percent: number) => void,
-): Promise<void> {
-  const args = ["--baud", String(target.baud), "write_flash", ...extra, offset, file];
-  const { ok, output, error } = await runEsptool(target, args, WRITE_TIMEOUT, (text) => {
-    const percent = [...text.matchAll(/\((\d+) ?%\)/g)].at(-1)?.[1];
-    if (percent) progress(Number(percent));
-  });
-  // ignores esptool's failure after verified data: a chip that a person put into its boot loader only needs a manual reset
-  if (ok || (/Hash of data verified/.test(output) && needsManualReset(output))) {
-    if (needsManualReset(output)) throw new ManualResetNeededError();
-    return;
-  }
-  throw explainFailure("flashing", output || (error ?? ""), target);
-}
-
-/** Thrown after a successful write when only the button RESET can restart the board. */
-export class ManualResetNeededError extends Error {}
-
 const needsManualReset = (output: string): boolean => /was placed into download mode using GPIO0/.test(output);
-
-async function runEsptool(
-  { esptool, port, env }: FlashTarget,
-  args: string[],
-  within: number,
-  onText?: (text: string) => void,
-) {
-  const all = [...esptool.args, "--port", port, ...args];
-  const ended = await runProgram(esptool.command, all, { within, onText, env });
-  return { ...ended, ok: ended.code === 0 };
-}
 
 /** Patterns in esptool 4's output with their explanations. The first match applies. */
 const ERROR_EXPLANATIONS: readonly [RegExp, problem: string, remedy: string][] = [
@@ -129,7 +134,7 @@ const ERROR_EXPLANATIONS: readonly [RegExp, problem: string, remedy: string][] =
   ],
 ];
 
-function explainFailure(step: string, output: string, { port }: FlashTarget): StepError {
+function explainFailure(step: string, output: string, port: string): StepError {
   const fatal = /A fatal error occurred: (.*)/.exec(output)?.[1];
   const detail = (fatal ?? output.trim().split("\n").at(-1) ?? "").trim();
   const [, problem, remedy] = ERROR_EXPLANATIONS.find(([pattern]) => pattern.test(output)) ?? [
@@ -139,6 +144,3 @@ function explainFailure(step: string, output: string, { port }: FlashTarget): St
   ];
   return new StepError(step, `${problem.replace("$PORT", port)}${detail ? ` (esptool: ${detail})` : ""}`, remedy);
 }
-
-/** Returns the chip's name for people: `ESP32-C3` for `esp32c3`. */
-export const chipNameOf = (arch: string): string => CHIPS[arch]?.name ?? arch.toUpperCase();

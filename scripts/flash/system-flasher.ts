@@ -1,0 +1,18 @@
+/** Connects esptool-js to a serial port of this computer. */
+import { LoaderFlasher } from "../../flashing/loader/loader-flasher.js";
+import { filterBoardPorts, type Ports } from "../lib/serial/ports.js";
+
+/** @param attempts how often to reset the board until its boot loader answers */
+export function createLoaderFlasher(ports: Ports, path: string, baud: number, attempts?: number): LoaderFlasher {
+  return new LoaderFlasher({
+    name: path,
+    baud,
+    attempts,
+    port: () => ports.webSerial(path),
+    async returnedPort() {
+      const boards = filterBoardPorts(await ports.list());
+      if (boards.some((board) => board.path === path)) return ports.webSerial(path);
+      return boards.length === 1 ? ports.webSerial(boards[0].path) : undefined;
+    },
+  });
+}
