@@ -1,21 +1,26 @@
 /** `npm run build [-- firmware|server|dashboard] [--force]`: builds what is out of date, or everything with `--force`. */
+import { Argument, Command } from "commander";
 import { ensureFirmware } from "./build/firmware.js";
 import { ensureDashboard, ensureServer } from "./build/server.js";
 
 const BUILD_TARGETS = { firmware: ensureFirmware, server: ensureServer, dashboard: ensureDashboard };
+const TARGET_NAMES = Object.keys(BUILD_TARGETS);
 
-async function main(args: string[]): Promise<void> {
-  const force = args.includes("--force");
-  const named = args.filter((arg) => arg !== "--force");
-  const unknown = named.find((name) => !(name in BUILD_TARGETS));
-  if (unknown)
-    throw new Error(`There is no build target "${unknown}"; there are ${Object.keys(BUILD_TARGETS).join(", ")}.`);
-  for (const [name, ensure] of Object.entries(BUILD_TARGETS)) {
-    if (named.length === 0 || named.includes(name)) await ensure({ force });
-  }
+/** The script of package.json that npm runs: `build`, `build:server` or `build:firmware`. */
+const { npm_lifecycle_event: script } = process.env;
+
+async function build(targets: readonly string[], force: boolean): Promise<void> {
+  for (const [name, ensure] of Object.entries(BUILD_TARGETS))
+    if (targets.length === 0 || targets.includes(name)) await ensure({ force });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+await new Command(`npm run ${script?.startsWith("build") ? script : "build"} --`)
+  .description("Build the firmware of all boards, the server and the dashboard, unless they are up to date.")
+  .addArgument(new Argument("[targets...]", "what to build (default: everything)").choices(TARGET_NAMES))
+  .option("--force", "build again what is up to date")
+  .action((targets: string[], { force = false }: { force?: boolean }) => build(targets, force))
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });

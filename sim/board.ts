@@ -31,6 +31,9 @@ const STABLE_UPTIME = 60_000;
  */
 const MAX_UPTIME = 8_640_000_000;
 
+/** The line in which the runtime prints the hash of a program that it starts. */
+const HASH_LINE = /^DevS-SHA256: ([0-9a-f]{64})/;
+
 /** Functions that resolve or reject the promise of a pending `start`. */
 type PromiseCallbacks = { resolve(): void; reject(error: Error): void };
 
@@ -41,7 +44,10 @@ export class SimulatedBoard extends BoardState {
   readonly #sensor: LightSensor;
   readonly #deviceId: string;
   readonly #settings: Record<string, Uint8Array | undefined>;
+  readonly #bytecodeHash: string;
   #flash: Uint8Array | undefined;
+  /** Whether an update has replaced the program, so that the debug information does not apply. */
+  #hasOtherProgram = false;
   /** Whether program and settings are complete in flash. If not, the next start deploys them again. */
   #deployed = false;
   #thread: Worker | undefined;
@@ -72,6 +78,7 @@ export class SimulatedBoard extends BoardState {
     this.#uptime = uptime;
     this.#options = options;
     this.#deviceId = deviceId;
+    this.#bytecodeHash = createHash("sha256").update(options.bytecode).digest("hex");
     this.#settings = encodeSettings(options.settings);
     this.#sensor = new LightSensor(options.light ?? createConstantLight(512));
     this.network = new BoardNetwork((network) => {
@@ -170,7 +177,11 @@ export class SimulatedBoard extends BoardState {
       });
       this.#uptime = 0;
       this.#thread = thread;
-      thread.on("message", (message: MessageFromWorker) => thread === this.#thread && this.#handleMessage(message));
+      thread.on("message", (message: MessageFromWorker) => {
+        if (thread === this.#thread) this.#handleMessage(message);
+        // keeps what the board wrote to flash just before its power was cut
+        else if (message.type === "flash" && !this.#thread) this.#flash = message.data;
+      });
       thread.on("error", (error) => this.#threadLost(thread, error.message));
       thread.on("exit", (code) => this.#threadLost(thread, `its thread ended with code ${code}`));
       this.#timers.push(setInterval(() => this.#sampleLight(), SAMPLE_INTERVAL));
@@ -198,6 +209,8 @@ export class SimulatedBoard extends BoardState {
     switch (message.type) {
       case "log": {
         const [level, text] = parseLogLine(message.line);
+        const hash = HASH_LINE.exec(text)?.[1];
+        if (hash) this.#hasOtherProgram = hash !== this.#bytecodeHash;
         this.emit("log", level, this.#withSourcePositions(text));
         break;
       }
@@ -216,6 +229,14 @@ export class SimulatedBoard extends BoardState {
         break;
       case "started":
         this.#started();
+        break;
+      case "empty":
+        this.emit("empty");
+        this.#finishStart();
+        break;
+      case "update":
+        if (message.stage === "receiving") this.setRunning(false);
+        this.emit("update", message.stage);
         break;
       case "bound":
         this.#unboundRoles.delete(message.role);
@@ -252,7 +273,7 @@ export class SimulatedBoard extends BoardState {
 
   #withSourcePositions(text: string): string {
     const { debug } = this.#options;
-    return debug ? addSourcePositions(text, debug) : text;
+    return debug && !this.#hasOtherProgram ? addSourcePositions(text, debug) : text;
   }
 
   /** Restarts an ended virtual machine: at once after a reset, with a delay after a crash, not at all after a refused image. */

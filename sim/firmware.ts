@@ -19,7 +19,7 @@ export function loadFirmware(name = "main"): Firmware {
   const folder = new URL(`../.devicescript/bin/${encodeURIComponent(name)}/`, import.meta.url);
   try {
     return {
-      bytecode: readFileSync(new URL("bytecode.devs", folder)),
+      bytecode: readFileSync(new URL("program.devs", folder)),
       debug: JSON.parse(readFileSync(new URL("bytecode-dbg.json", folder), "utf8")) as DebugInfo,
     };
   } catch (error) {

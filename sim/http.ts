@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { idProblem } from "../contract/index.js";
 import type { SimulatedBoard } from "./board.js";
 import { MAX_LIGHT, MIN_LIGHT } from "./light.js";
+import type { Settings } from "./settings.js";
 import type { Simulator } from "./simulator.js";
 import type { CutKind } from "./vm/protocol.js";
 
@@ -51,8 +52,11 @@ export function toBoardView({
   return { id, light, lamp, held, running, crashes, network: network.state };
 }
 
-/** Adds the routes below `/api/simulator/boards`. Ids may be plain or URL-encoded. Errors have the form `{error}`. */
-export function simulatorRoutes(simulator: Simulator) {
+/**
+ * Adds the routes below `/api/simulator/boards`. Ids may be plain or URL-encoded. Errors have the form `{error}`.
+ * @param settingsOf returns the settings of a board that a request adds, in addition to those of the simulator
+ */
+export function simulatorRoutes(simulator: Simulator, settingsOf?: (id: string) => Promise<Settings>) {
   return (fastify: FastifyInstance, context: SimulatorContext = {}): void => {
     fastify.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
       const { statusCode = 500 } = error;
@@ -62,7 +66,7 @@ export function simulatorRoutes(simulator: Simulator) {
     });
 
     fastify.get(BOARDS_PATH, () => [...simulator.boards.values()].map(toBoardView));
-    fastify.post(BOARDS_PATH, (request, reply) => addBoard(simulator, request, reply));
+    fastify.post(BOARDS_PATH, (request, reply) => addBoard(simulator, request, reply, settingsOf));
     fastify.delete(`${BOARDS_PATH}/*`, async (request, reply) => {
       const id = wildcardOf(request);
       if (!(await simulator.remove(id))) throw createNotFoundError(id);
@@ -116,14 +120,21 @@ async function waitForStart(start: Promise<void>): Promise<void> {
   }
 }
 
-async function addBoard(simulator: Simulator, { body }: FastifyRequest, reply: FastifyReply): Promise<BoardView> {
+async function addBoard(
+  simulator: Simulator,
+  { body }: FastifyRequest,
+  reply: FastifyReply,
+  settingsOf?: (id: string) => Promise<Settings>,
+): Promise<BoardView> {
   const id = fieldOf(body, "id");
   const problem = typeof id === "string" ? idProblem(id) : "an id is a text";
-  if (problem) throw new RequestError(400, `A board needs {"id": "nightlight/my-board"}: ${problem}.`);
-  if (simulator.boards.has(id as string)) throw new RequestError(409, `There is a simulated board "${id}" already.`);
+  if (typeof id !== "string" || problem)
+    throw new RequestError(400, `A board needs {"id": "nightlight/my-board"}: ${problem}.`);
+  const settings = await settingsOf?.(id);
+  if (simulator.boards.has(id)) throw new RequestError(409, `There is a simulated board "${id}" already.`);
   if (simulator.boards.size >= MAX_BOARDS)
     throw new RequestError(409, `There are ${MAX_BOARDS} simulated boards, and no more fit; remove one first.`);
-  const board = simulator.add({ id: id as string });
+  const board = simulator.add({ id, settings });
   await waitForStart(board.start());
   void reply.code(201);
   return toBoardView(board);

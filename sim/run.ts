@@ -8,9 +8,18 @@ import { endAfterOutput } from "../server/src/app/output-errors.js";
 import type { TerminationSignals } from "../server/src/app/signals.js";
 import { loadFirmware, ROOT } from "./firmware.js";
 import { simulatorRoutes } from "./http.js";
-import { brokerSettingsOf, createConstantLight, createShortDay, readSettings, readTrace, Simulator } from "./index.js";
+import {
+  brokerSettingsOf,
+  createConstantLight,
+  createShortDay,
+  readSettings,
+  readTrace,
+  Simulator,
+  updateUrlFor,
+} from "./index.js";
 import { allowOnlyLoopback } from "./loopback.js";
 import { type Options, parseOptions } from "./options.js";
+import { runProgramForever } from "./program.js";
 import { printEvents } from "./report.js";
 
 /** Timeout for stopping the boards and the HTTP API when the program ends, in ms. */
@@ -23,8 +32,9 @@ async function runSimulator(options: Options, signals: TerminationSignals): Prom
     : options.light === undefined
       ? createShortDay()
       : createConstantLight(options.light);
-  await ensureFirmware({ entry: options.board });
-  const simulator = new Simulator({ ...loadFirmware(options.board), settings, light });
+  if (!options.program) await ensureFirmware({ entry: options.board });
+  const firmware = options.program ? {} : loadFirmware(options.board);
+  const simulator = new Simulator({ ...firmware, settings, light });
   const app = options.httpPort === undefined ? undefined : fastify({ forceCloseConnections: true });
 
   const closeAll = () => Promise.all([simulator.close(), app?.close()]);
@@ -41,10 +51,13 @@ async function runSimulator(options: Options, signals: TerminationSignals): Prom
     });
     console.log(`The API of the boards is at ${address}/api/simulator/boards`);
   }
+  if (options.program) return runProgramForever(simulator, options.program, options.id?.[0]);
   const count = options.boards ?? 1;
   const ids = options.id ?? Array.from({ length: count }, (_, i) => `nightlight/sim-${i + 1}`);
   console.log(`Starting ${ids.length === 1 ? "a board" : `${ids.length} boards`}; Ctrl+C ends.`);
-  await Promise.all(ids.map((id) => simulator.add({ id }).start()));
+  const startBoard = (id: string) =>
+    simulator.add({ id, settings: { UPDATE_URL: updateUrlFor(id, settings) } }).start();
+  await Promise.all(ids.map(startBoard));
   await stopCompilers();
 }
 

@@ -1,13 +1,10 @@
-/** Reads the settings of a board from `.env.defaults` and `.env.local`, and encodes them, exactly as DeviceScript does. */
+/** Reads the settings of a board from `.env.defaults` and `.env.local`, exactly as DeviceScript does. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createBrokerSettings, type Settings } from "../flashing/settings.js";
 import { redactUrl } from "../server/src/security/redact.js";
 
-/** Settings of a board: values by key. An undefined value makes a deployment delete the key on the board. */
-export type Settings = Record<string, unknown>;
-
-/** Longest value that the virtual machine stores, in bytes of JSON. Longer values crash the virtual machine. */
-export const MAX_VALUE_SIZE = 200;
+export { encodeSettings, MAX_VALUE_SIZE, type Settings } from "../flashing/settings.js";
 
 /**
  * Parses an `.env` file exactly as DeviceScript 2.16.4 does (compiler/src/dotenv.ts), including its peculiarities:
@@ -50,35 +47,21 @@ export function readSettings(folder: string): Settings {
  * @throws RangeError if `broker` is not an `mqtt://` or `mqtts://` address; boards support neither WebSocket nor Unix sockets
  */
 export function brokerSettingsOf(broker: string): Settings {
-  const url = URL.canParse(broker) ? new URL(broker) : undefined;
-  const tls = url?.protocol === "mqtts:";
-  if (!url || !url.hostname || (!tls && url.protocol !== "mqtt:"))
+  try {
+    return createBrokerSettings(broker);
+  } catch (error) {
     throw new RangeError(
       `A board cannot connect to "${redactUrl(broker)}": give an address such as mqtt://127.0.0.1:1883.`,
+      { cause: error },
     );
-  return {
-    // Remove the brackets that enclose an IPv6 address in a URL.
-    MQTT_HOST: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    MQTT_PORT: Number(url.port || (tls ? 8883 : 1883)),
-    MQTT_TLS: tls,
-    MQTT_USER: decodeURIComponent(url.username) || undefined,
-    MQTT_PWD: decodeURIComponent(url.password) || undefined,
-  };
+  }
 }
 
 /**
- * Encodes settings for the board, as JSON in UTF-8 by key.
- * @throws RangeError if a value is too long for the virtual machine
+ * Returns the address for updates over the air from the settings, if it belongs to the board with this id. A board must
+ * not use the address of another one, which the settings of a project may contain.
  */
-export function encodeSettings(settings: Settings): Record<string, Uint8Array | undefined> {
-  const encoded: Record<string, Uint8Array | undefined> = {};
-  for (const [key, value] of Object.entries(settings)) {
-    const data = value === undefined ? undefined : Buffer.from(JSON.stringify(value));
-    if (data && data.length > MAX_VALUE_SIZE)
-      throw new RangeError(
-        `The setting ${key} has ${data.length} bytes, but a board accepts at most ${MAX_VALUE_SIZE}.`,
-      );
-    encoded[key] = data;
-  }
-  return encoded;
+export function updateUrlFor(id: string, { UPDATE_URL: url }: Settings): unknown {
+  const path = `/updates/${id.split("/").map(encodeURIComponent).join("/")}`;
+  return typeof url === "string" && url.endsWith(path) ? url : undefined;
 }

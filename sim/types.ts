@@ -43,6 +43,10 @@ export interface BoardEvents {
   reboot: [reason: string];
   /** The program has started. If it uses the sensor or the lamp, it has found them. */
   start: [];
+  /** The flash contains no program that the board can run. The runtime waits for one from a server. */
+  empty: [];
+  /** A server updates the program over the air: the old program is erased, or the new one is complete. */
+  update: [stage: "receiving" | "received"];
   /** A deployment or the program changed the flash memory. */
   flash: [];
   /** The status LED changed, for example because it blinks. */

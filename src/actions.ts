@@ -1,11 +1,11 @@
 import { millis, reboot, sleep } from "@devicescript/core"
-import { writeSetting } from "@devicescript/settings"
+import { writeSetting } from "./flash.js"
 import { ActionCommand, REPLY, Reply } from "../contract/messages.js"
 import { encode, MAX_INTEGER } from "../contract/schema.js"
 import { Lamp } from "./lamp.js"
 import { readNumber } from "./settings.js"
 
-/** Flash setting with the `seq` of the last reboot action, so that a duplicate of the action causes no second reboot. */
+/** Flash setting with the `seq` of the last reboot or update, so that a duplicate of the action causes no second one. */
 const LAST_REBOOT_SETTING = "NL_REBOOTED"
 /** Longest wait after a connect for the server's list of expired actions, in ms. */
 const EXPIRY_TIMEOUT = 2000
@@ -24,7 +24,9 @@ export interface ActionContext {
     /** Returns whether the reply queue is full, so that another reply would displace an unsent one. */
     isReplyQueueFull(): boolean
     /** Returns the content of a `report` reply. */
-    diagnostics(): Reply
+    diagnostics(seq: number): Reply
+    /** Starts an update over the air. Returns why the board cannot be updated, or "". */
+    startUpdate(): string
 }
 
 /**
@@ -101,9 +103,10 @@ export async function createActions(context: ActionContext): Promise<Actions> {
         performed.push(seq)
         if (performed.length > MAX_ACTIONS) performed.shift()
         if (seq <= expiredUpTo) return replyError(seq, "expired")
-        if (action === "reboot") await writeSetting(LAST_REBOOT_SETTING, seq)
-        const reply: Reply = action === "report" ? context.diagnostics() : { seq, ok: true }
-        reply.seq = seq
+        const problem = action === "update" ? context.startUpdate() : ""
+        if (problem) return replyError(seq, problem)
+        if (action === "reboot" || action === "update") await writeSetting(LAST_REBOOT_SETTING, seq)
+        const reply: Reply = action === "report" ? context.diagnostics(seq) : { seq, ok: true }
         context.reply(encode(REPLY, reply))
         if (action === "identify") await context.lamp.blink()
         if (action === "reboot") {

@@ -3,10 +3,10 @@ import { LightBulb, sleep } from "@devicescript/core"
 /** Switches the lamp of the board and remembers the lamp's state. */
 export interface Lamp {
     /** State that `set` was last called with: true for on. */
-    on: boolean
+    isOn: boolean
     /** Sets the lamp. Resolves when the hardware has changed, or at once if no lamp is attached yet. */
     set(on: boolean): Promise<void>
-    /** Blinks three times, then shows the state set last. Does not change `on` or call `onchange`. */
+    /** Blinks three times, then shows the state set last. Does not change `isOn` or call `onchange`. */
     blink(): Promise<void>
 }
 
@@ -24,12 +24,12 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
 
     async function writeBulb() {
         // Write only to an attached bulb, because a write to a missing service never resolves.
-        if (await bulb.binding().read()) await bulb.intensity.write(lamp.on !== inverted ? 1 : 0)
+        if (await bulb.binding().read()) await bulb.intensity.write(lamp.isOn !== inverted ? 1 : 0)
     }
 
     async function set(on: boolean) {
-        const changed = lamp.on !== on
-        lamp.on = on
+        const changed = lamp.isOn !== on
+        lamp.isOn = on
         await writeBulb()
         if (changed) onchange()
     }
@@ -42,7 +42,7 @@ export function createLamp(bulb: LightBulb, onchange: () => void): Lamp {
         }
     }
 
-    const lamp: Lamp = { on: false, set, blink }
+    const lamp: Lamp = { isOn: false, set, blink }
     bulb.binding().subscribe(writeBulb)
     return lamp
 }

@@ -1,11 +1,11 @@
 import { _dcfgString, LightBulb, LightLevel, millis, reboot, sleep } from "@devicescript/core"
 import { randomBuffer } from "@devicescript/crypto"
-import { readSetting, writeSetting } from "@devicescript/settings"
+import { readSetting, writeSetting } from "./flash.js"
 import { decodeCommand } from "../contract/command.js"
 import { Reply, SERVER_STATUS, STATUS } from "../contract/messages.js"
 import { isReportDue, LastReport } from "../contract/reporting.js"
 import { decode, encode } from "../contract/schema.js"
-import { Channel, serverStatusTopic, topicOf } from "../contract/topics.js"
+import { serverStatusTopic, topicOf } from "../contract/topics.js"
 import { createActions } from "./actions.js"
 import { createAuthority } from "./authority.js"
 import { createLamp } from "./lamp.js"
@@ -16,6 +16,7 @@ import { sampleForever } from "./sensor.js"
 import { readSettings } from "./settings.js"
 import { ALONE, CONNECTING, ONLINE, runStatusLight } from "./status-light.js"
 import { createTelemetry } from "./telemetry.js"
+import { createUpdater, HANDOVER_TIMEOUT } from "./update.js"
 import { isRestartDue, LAMP_SETTING } from "./wrap-restart.js"
 
 /** Name and hardware of a supported board. */
@@ -64,6 +65,8 @@ export async function runNightlight(board: Board) {
     let seqSeen = false
     // Replies that wait for room in the MQTT session.
     const replies: string[] = []
+    // When an update must have begun, in ms; 0 while there is none. The board takes no readings, which it would lose.
+    let updateDeadline = 0
     // Text of the status published last; undefined makes the board publish the next status even if it is the same.
     let lastStatus: string = undefined
 
@@ -78,15 +81,13 @@ export async function runNightlight(board: Board) {
     })
     const telemetry = createTelemetry(client, topicOf(id, "telemetry"), boot, () => serverSeen || seqSeen, sendQueued)
     const lamp = createLamp(board.lamp, () => {
-        console.debug(lamp.on ? "lamp on" : "lamp off")
+        console.debug(lamp.isOn ? "lamp on" : "lamp off")
         publishStatus()
     })
-    if (lampWasOn) {
-        await lamp.set(true)
-        await writeSetting(LAMP_SETTING, false)
-    }
+    if (lampWasOn) await lamp.set(true)
     const allSlots = client.freeSlots()
-    const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics })
+    const actions = await createActions({ lamp, reply, isReplyQueueFull, diagnostics, startUpdate })
+    const updater = await createUpdater(lampWasOn)
 
     function reply(text: string) {
         if (replies.length === MAX_QUEUED_REPLIES) replies.shift()
@@ -98,14 +99,19 @@ export async function runNightlight(board: Board) {
         return replies.length >= MAX_QUEUED_REPLIES
     }
 
-    function diagnostics(): Reply {
+    function startUpdate(): string {
+        if (!updater.problem) updateDeadline = millis() + HANDOVER_TIMEOUT
+        return updater.problem
+    }
+
+    function diagnostics(seq: number): Reply {
         const uptime = Math.round(millis())
         const { connects, sent, resent, received } = client.counters
         return {
-            seq: 0,
+            seq,
             ok: true,
             light,
-            led_on: lamp.on,
+            led_on: lamp.isOn,
             uptime,
             rejected: rejections.count,
             connects,
@@ -122,14 +128,15 @@ export async function runNightlight(board: Board) {
     function publishStatus() {
         if (!client.connected || client.freeSlots() === 0) return
         const status = encode(STATUS, {
-            online: true,
-            led_on: lamp.on,
+            online: updateDeadline === 0,
+            led_on: lamp.isOn,
             decided_by: authority.decided_by,
             firmware,
             board: board.name,
             boot,
             dropped: telemetry.dropped,
             config: parameters.revision,
+            updating: updateDeadline > 0 || undefined,
         })
         if (status !== lastStatus && client.publish(topicOf(id, "status"), status, 1, true, sendQueued))
             lastStatus = status
@@ -183,17 +190,17 @@ export async function runNightlight(board: Board) {
         light = reading
         const before = authority.decided_by
         const on = authority.sample(light, at, parameters)
-        if (on !== lamp.on) await lamp.set(on)
+        if (on !== lamp.isOn) await lamp.set(on)
         if (authority.decided_by !== before) console.log("decided by the " + authority.decided_by)
-        if (isReportDue(parameters, parameters, lastReport, light, at)) {
+        if (updateDeadline === 0 && isReportDue(parameters, parameters, lastReport, light, at)) {
             lastReport = { light, at }
-            const seq = telemetry.add(light, at, lamp.on, parameters.offline === "keep")
+            const seq = telemetry.add(light, at, lamp.isOn, parameters.offline === "keep")
             if (client.connected) authority.readingSent(seq)
         }
         publishStatus()
     }
 
-    client.onconnect = sessionPresent => {
+    client.onconnect = async sessionPresent => {
         const now = millis()
         console.log(`connected to ${host}:${port} after ${Math.round(now)} ms`)
         authority.connected(now)
@@ -204,6 +211,7 @@ export async function runNightlight(board: Board) {
         lastReport = undefined
         lastStatus = undefined
         sendQueued()
+        await updater.connected()
     }
     client.ondisconnect = reason => {
         console.log("disconnected: " + reason)
@@ -211,13 +219,9 @@ export async function runNightlight(board: Board) {
     }
     client.onproblem = problem => rejections.add("the connection", problem)
 
-    function subscribe(channel: Channel, handler: (topic: string, payload: Buffer) => void | Promise<void>) {
-        client.subscribe(topicOf(id, channel), 1, handler)
-    }
-    subscribe("commands", onCommand)
-    subscribe("config", onConfig)
+    client.subscribe(topicOf(id, "commands"), 1, onCommand)
+    client.subscribe(topicOf(id, "config"), 1, onConfig)
     client.subscribe(serverStatusTopic(id), 1, onServerStatus)
-    client.start()
     runActions.start()
     runStatusLight.start(() => (authority.decided_by === "device" ? ALONE : client.connected ? ONLINE : CONNECTING))
     await sampleForever(board.light, () => parameters.sample, onReading)
@@ -226,6 +230,8 @@ export async function runNightlight(board: Board) {
     async function runActions() {
         // The lamp state that is stored in flash.
         let savedLamp = false
+        await updater.begin()
+        client.start()
         while (true) {
             if (millis() - ruleSince >= STABLE_RULE_TIME) {
                 ruleSince = undefined
@@ -234,11 +240,17 @@ export async function runNightlight(board: Board) {
             const actionsDone = await actions.performPending(millis())
             // With all slots free, the broker has acknowledged every publication, including all replies.
             const idle = actionsDone && client.connected && client.freeSlots() === allSlots && telemetry.waiting() === 0
-            if (isRestartDue(millis(), lamp.on, idle)) {
+            if (isRestartDue(millis(), lamp.isOn, idle)) {
                 // Reboot only in a later pass than the write, because messages may have arrived during the write.
-                if (lamp.on === savedLamp) reboot()
-                savedLamp = lamp.on
+                if (lamp.isOn === savedLamp) reboot()
+                savedLamp = lamp.isOn
                 await writeSetting(LAMP_SETTING, savedLamp)
+            }
+            if (updateDeadline > 0 && (idle || millis() > updateDeadline)) {
+                if (idle) await updater.update(client, lamp.isOn)
+                console.log(idle ? "no update came" : "too busy to update")
+                updateDeadline = 0
+                client.start()
             }
             await sleep(100)
         }

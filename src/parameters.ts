@@ -1,4 +1,4 @@
-import { readSetting, writeSetting } from "@devicescript/settings"
+import { readSetting, writeSetting } from "./flash.js"
 import { Bytes } from "../contract/json.js"
 import { CONFIG } from "../contract/messages.js"
 import { Cadence, DEFAULT_CADENCE } from "../contract/reporting.js"

@@ -30,9 +30,11 @@ export async function sampleForever(
         if (count > 0) mean = sum / count
         sum = 0
         count = 0
-        const light = Math.round(Math.constrain(mean, 0, 1) * FULL_SCALE)
         // Skip a missing reading, which is NaN before the first sample and while the sensor is faulty.
-        if (!isNaN(light)) await onreading(light, Math.round(millis()))
+        if (!isNaN(mean)) {
+            const light = Math.round(Math.min(Math.max(mean, 0), 1) * FULL_SCALE)
+            await onreading(light, Math.round(millis()))
+        }
         // Keep a fixed rate independent of processing time. After a long delay, skip the missed samples.
         next = Math.max(next + interval(), millis() + 1)
         await sleep(next - millis())

@@ -1,5 +1,5 @@
 import { deviceIdentifier } from "@devicescript/core"
-import { readSetting } from "@devicescript/settings"
+import { readSetting } from "./flash.js"
 import { DEFAULT_PREFIX, idProblem } from "../contract/topics.js"
 
 /** Default broker host. Only simulated boards can use this default; real boards need `MQTT_HOST`. */
@@ -37,7 +37,7 @@ export function warnInvalidSetting(key: string, why: string, instead: string) {
 }
 
 /** Reads a setting as text. DeviceScript stores a value that looks like a number as a number. */
-async function readText(key: string): Promise<string> {
+export async function readText(key: string): Promise<string> {
     const value = await readSetting(key, "")
     const given = "" + value
     let fits = typeof value !== "object"

@@ -20,7 +20,7 @@ export async function withBuildLock(build: () => Promise<void>): Promise<void> {
     );
     if (!error) break;
     if (error.code !== "EEXIST") throw error;
-    if (attempt === 10) console.log("waiting for another build of the firmware to finish");
+    if (attempt === 10) console.error("Waiting for another build of the firmware to finish …");
     if (await isHeld()) await sleep(100);
     else await rm(LOCK_FILE, { force: true });
   }

@@ -26,6 +26,16 @@ export async function deployProgram(manager: JDService, settings: JDService, dep
   await startProgram(manager);
 }
 
+/**
+ * Returns whether the flash contains a complete program. The answer comes after a start that was requested before,
+ * because the runtime handles packets in order.
+ */
+export async function hasProgram(manager: JDService): Promise<boolean> {
+  const size = manager.register(DeviceScriptManagerReg.ProgramSize);
+  await size.refresh();
+  return size.uintValue > 0;
+}
+
 /** Starts the program in flash immediately. Autostart would wait until 1.1 s after power-up. */
 export async function startProgram(manager: JDService): Promise<void> {
   await manager.register(DeviceScriptManagerReg.Running).sendSetBoolAsync(true);

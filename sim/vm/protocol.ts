@@ -54,6 +54,10 @@ export type MessageFromWorker =
   | { type: "status-light"; shown: StatusLight }
   /** The program started. */
   | { type: "started" }
+  /** The runtime found no program in flash that it can run, and waits for one. */
+  | { type: "empty" }
+  /** A server sends a program over the air: the runtime has erased the old program, or has stored the new one. */
+  | { type: "update"; stage: "receiving" | "received" }
   /** A role of the program was bound to its service. */
   | { type: "bound"; role: "light" | "lamp" }
   /** The program crashed; the virtual machine will restart it. */

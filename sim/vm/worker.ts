@@ -1,6 +1,6 @@
 /** Entry point of the worker thread of one board. Runs from power-up until the virtual machine ends. */
 import { parentPort, workerData } from "node:worker_threads";
-import { deployProgram, startProgram } from "./deploy.js";
+import { deployProgram, hasProgram, startProgram } from "./deploy.js";
 import { Machine } from "./machine.js";
 import { Network } from "./network.js";
 import { Peripherals } from "./peripherals.js";
@@ -64,11 +64,14 @@ async function main(): Promise<void> {
     if (heap) sendToParent({ type: "heap", heap: machine.readHeap() });
   });
 
-  const problem = machine.verifyImage(setup.bytecode);
+  const problem = setup.flash ? "" : machine.verifyImage(setup.bytecode);
   if (problem) return sendToParent({ type: "ended", how: "refused", reason: problem });
   await peripherals.connect();
   machine.skip(setup.uptime + BOOT_TIME);
   const { manager, settings } = await peripherals.deployServices();
+  program.reportsUpdates = setup.flash !== undefined;
   if (setup.flash) await startProgram(manager);
   else await deployProgram(manager, settings, setup);
+  program.reportsUpdates = true;
+  if (!(await hasProgram(manager)) || !program.hasStarted) sendToParent({ type: "empty" });
 }

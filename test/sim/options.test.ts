@@ -31,13 +31,30 @@ describe("the command line of npm run sim", () => {
     expect(parseOptions(["--id", "a/b", "--id", "c"]).id).toEqual(["a/b", "c"]);
   });
 
+  it("takes a program as a path in the repository", () => {
+    expect(parseOptions(["--program", "./lesson/device.ts"]).program).toBe("lesson/device.ts");
+  });
+
   it("prints help", () => {
     expect(exitCodeOf("--help")).toBe(0);
-    for (const option of ["--broker", "--boards", "--id", "--light", "--trace", "--http-port", "--board", "--verbose"])
+    for (const option of [
+      "--broker",
+      "--boards",
+      "--id",
+      "--light",
+      "--trace",
+      "--http-port",
+      "--board",
+      "--program",
+      "--verbose",
+    ])
       expect(printed).toContain(option);
   });
 
   it.each([
+    [["--program", "lesson/device.js"], "must be a TypeScript file"],
+    [["--program", "../device.ts"], "must be in the folder of Nightlight"],
+    [["--program", "lesson/device.ts", "--boards", "2"], "--program runs on one board"],
     [["--boards", "0"], "whole number from 1 to 64"],
     [["--boards", "1.5"], "whole number from 1 to 64"],
     [["--light", "1024"], "whole number from 0 to 1023"],
