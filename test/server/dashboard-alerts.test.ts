@@ -26,6 +26,13 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   const open = page.getByRole("region", { name: "Open" });
   const resolved = page.getByRole("region", { name: "Resolved" });
   const messages = page.getByRole("region", { name: "Messages" });
+  const refused = page.getByRole("region", { name: "Refused" });
+  await refused.getByText("No message has been refused since the server started.").waitFor();
+  for (let n = 0; n < 2; n++) await porch.publishAsync("nightlight/ghost/set", '{"mode":"on"}', { qos: 1 });
+  await page.reload();
+  await refused.getByText("nightlight/ghost: nightlight/ghost/set").waitFor();
+  await refused.getByText("no device of this id has been heard").waitFor();
+  await refused.getByText(/^2 times, last /).waitFor();
   const link = open.getByRole("link", { name: "nightlight/porch is offline" });
   await link.waitFor();
   expect(await link.getAttribute("href")).toBe("#/board/nightlight%2Fporch");
@@ -123,6 +130,7 @@ test.skipIf(!chromiumPath)(`a reader can change nothing about alerts${chromiumNo
   await page.getByRole("link", { name: "No open alerts" }).click();
   const messages = page.getByRole("region", { name: "Messages" });
   await messages.getByText("rob has read-only access.").waitFor();
+  expect(await page.getByRole("region", { name: "Refused" }).isVisible()).toBe(false);
   await messages.getByText("Set by NIGHTLIGHT_ALERT_WEBHOOK, which overrides the file.").waitFor();
   await messages.getByText("set: https://ntfy.sh/********").waitFor();
   for (const name of ["Propose a topic", "Remove: ntfy topic", "Save", "Send a test message"])

@@ -40,6 +40,8 @@ function titleOf({ kind, device, count }: Alert, label: string): string {
       return message("alerts.boardLost", { board: label, count: count ?? 1 });
     case "storage-failing":
       return message("alerts.storageFailing");
+    case "rollout-stopped":
+      return message("alerts.rolloutStopped");
     case "broker-disconnected":
       return message("alerts.brokerDisconnected");
   }
@@ -47,9 +49,18 @@ function titleOf({ kind, device, count }: Alert, label: string): string {
 
 /** Returns the server's text for those kinds of alerts whose text contains advice for the user; "" for other kinds. */
 function detailOf({ kind, device, text }: Alert): string {
-  return kind === "storage-failing" || kind === "broker-disconnected" || (kind === "readings-lost" && device === null)
-    ? text
-    : "";
+  switch (kind) {
+    case "storage-failing":
+    case "broker-disconnected":
+      return text;
+    case "rollout-stopped":
+      // the title says the same as the first sentence
+      return text.replace(/^[^.]*\. /, "");
+    case "readings-lost":
+      return device === null ? text : "";
+    default:
+      return "";
+  }
 }
 
 function timeOf({ since, resolved }: Alert): string {

@@ -1,4 +1,4 @@
-/** View of alerts: open ones, recently resolved ones, and the services that receive them. */
+/** View of alerts: open ones, recently resolved ones, refused messages, and the services that receive them. */
 
 import { getAlerts, subscribeAlerts } from "../alerts.js";
 import type { Alert } from "../api.js";
@@ -8,8 +8,9 @@ import type { Editing } from "../settings/editing.js";
 import { ChannelSettings } from "./channel-settings.js";
 import { ChannelList } from "./channels.js";
 import { createAlert } from "./entry.js";
+import { RefusalList } from "./refusals.js";
 
-/** Interval in ms at which the view reloads the state of the services that receive alerts. */
+/** Interval in ms at which the view reloads refused messages and the state of the services that receive alerts. */
 const REFRESH_INTERVAL = 10_000;
 
 /** Opens the view in `place`. Returns a function that closes it. */
@@ -20,11 +21,16 @@ export function openView(place: HTMLElement, boards: Boards, { settings }: Editi
   const show = (): void => showAlerts(place, getAlerts(), labelOf);
   const channels = new ChannelList(place);
   const form = new ChannelSettings(findPart(place, "channel-settings", HTMLElement), settings);
+  const refusals = new RefusalList(place);
+  const refresh = (): void => {
+    void channels.load();
+    void refusals.load();
+  };
   show();
-  void channels.load();
+  refresh();
   const unsubscribe = subscribeAlerts(show);
   const unsubscribeSettings = settings.subscribe(() => void channels.load());
-  const timer = setInterval(() => void channels.load(), REFRESH_INTERVAL);
+  const timer = setInterval(refresh, REFRESH_INTERVAL);
   return () => {
     unsubscribe();
     unsubscribeSettings();

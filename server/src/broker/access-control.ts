@@ -20,6 +20,7 @@ export const REFUSAL_CODES = {
   notAuthorized: { returnCode: 5, reasonCode: REASON_CODE.notAuthorized },
   tooLarge: { returnCode: 5, reasonCode: REASON_CODE.packetTooLarge },
   protocolError: { returnCode: 5, reasonCode: REASON_CODE.protocolError },
+  notAccepted: { returnCode: 5, reasonCode: REASON_CODE.implementationSpecificError },
   authenticationMethod: { returnCode: 5, reasonCode: REASON_CODE.badAuthenticationMethod },
 } as const;
 
@@ -60,17 +61,28 @@ export function connectionOf(client: Client): ClientConnection {
   return client.conn as ClientConnection;
 }
 
+export interface AccessControlOptions {
+  readonly accounts: Accounts;
+  readonly check: PasswordCheck;
+  /** Maximum number of subscriptions of one client. */
+  readonly maxSubscriptions: number;
+  /** The prefix of Home Assistant's topics. */
+  readonly discoveryPrefix: string;
+}
+
 /** Access control: authenticates clients and checks what each may publish and subscribe to. */
 export class AccessControl {
   readonly #accounts: Accounts;
   readonly #check: PasswordCheck;
   readonly #maxSubscriptions: number;
+  readonly #discoveryPrefix: string;
   readonly #logins = new WeakMap<Client, Login>();
 
-  constructor(accounts: Accounts, check: PasswordCheck, maxSubscriptions: number) {
+  constructor({ accounts, check, maxSubscriptions, discoveryPrefix }: AccessControlOptions) {
     this.#accounts = accounts;
     this.#check = check;
     this.#maxSubscriptions = maxSubscriptions;
+    this.#discoveryPrefix = discoveryPrefix;
   }
 
   /** Returns the account name that a client claims: from its certificate or its user name. */
@@ -86,7 +98,7 @@ export class AccessControl {
   /** Logs a client in. @throws Refusal when the client has no account, or cannot prove that the account is its own */
   async login(client: Client, username: string | undefined, password: string): Promise<Login> {
     const account = await this.#accountOf(connectionOf(client), username, password);
-    const rights = account ? permissionsOf(account) : FULL_ACCESS;
+    const rights = account ? permissionsOf(account, this.#discoveryPrefix) : FULL_ACCESS;
     const login = { account, rights, subscriptions: new Map<string, GrantedSubscription>() };
     this.#logins.set(client, login);
     return login;

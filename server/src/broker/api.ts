@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Rejection } from "../observability/counters.js";
+import type { RejectionOrigin } from "../observability/recent-rejections.js";
 import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { BrokerLimits } from "./limits.js";
 import type { Accounts } from "../security/accounts.js";
@@ -21,21 +22,28 @@ export interface BrokerHandlers {
    * again.
    */
   message(topic: string, payload: Buffer, retained: boolean): Promise<void> | undefined;
+  /**
+   * Returns why the server does not accept a message that only the server receives; undefined if it accepts the message.
+   * Clients of MQTT 5.0 learn the reason. Default: accepts every message.
+   */
+  refusalOf?(topic: string, payload: Buffer): string | undefined;
   /** Called when a client violates the protocol, lacks a permission, or exceeds a limit. */
-  rejected(reason: Rejection, from: string, problem: string): void;
+  rejected(reason: Rejection, from: string, problem: string, origin?: RejectionOrigin): void;
   /** Called with a warning for the operator, for example when the broker drops a damaged message. */
   warned(problem: string): void;
   /** Called with an error for the operator. */
   failed(problem: string): void;
 }
 
-/** Optional accounts, password check and connect timeout of the embedded broker. */
+/** Optional settings of the embedded broker. */
 export interface BrokerOptions {
   /** The accounts of the clients. Default: no accounts, so every client may do everything. */
   readonly accounts?: Accounts;
   /** Checks passwords. Default: a check without a throttle for wrong passwords. */
   readonly check?: PasswordCheck;
   readonly limits?: BrokerLimits;
+  /** The prefix of Home Assistant's topics. Default: `homeassistant`. */
+  readonly discoveryPrefix?: string;
   /** How long a client may take to send its CONNECT packet, in ms. Default: 10,000. */
   readonly connectTimeout?: number;
 }

@@ -19,7 +19,7 @@ import { Persistence } from "./persistence.js";
 import { PublishHandler } from "./publishing.js";
 import { RECEIVE_MAXIMUM } from "./received-ids.js";
 import { RetainedMessages } from "../storage/retained.js";
-import { formatSessionId } from "../storage/session-id.js";
+import { formatSessionId, originOfSession } from "../storage/session-id.js";
 import type { Session } from "../storage/session.js";
 import { SessionStore } from "../storage/session-store.js";
 import { SessionManager } from "./session-manager.js";
@@ -49,7 +49,13 @@ const HARMLESS_ERROR_MESSAGES = new Set(["keep alive timeout", "connection close
 export async function startBroker(
   data: DataFolder,
   handlers: BrokerHandlers,
-  { accounts = NO_ACCOUNTS, check, limits = DEFAULT_BROKER_LIMITS, connectTimeout = 10_000 }: BrokerOptions = {},
+  {
+    accounts = NO_ACCOUNTS,
+    check = async (from, ...login) => ({ account: await accounts.authenticate(...login, from) }),
+    limits = DEFAULT_BROKER_LIMITS,
+    discoveryPrefix = "homeassistant",
+    connectTimeout = 10_000,
+  }: BrokerOptions = {},
 ): Promise<Broker> {
   // The broker id contains the zero-padded run number, because aedes sorts queues by broker id and then by message
   // number. So messages of earlier runs come first.
@@ -76,7 +82,7 @@ export async function startBroker(
   const sessions = new SessionManager(sessionStore, accounts, limits, {
     isConnected: (id) => clients.has(id),
     queueLimitExceeded(id, problem) {
-      handlers.rejected("over-limit", formatSessionId(id), problem);
+      handlers.rejected("over-limit", formatSessionId(id), problem, originOfSession(id));
       disconnect(clients.get(id), REASON_CODE.quotaExceeded, problem);
     },
     sessionEnded(id, reason) {
@@ -85,14 +91,15 @@ export async function startBroker(
     },
     messagesDropped(id, count) {
       const problem = `more than ${limits.queue} messages wait for it; the oldest are dropped`;
-      for (let n = 0; n < count; n++) handlers.rejected("queue-full", formatSessionId(id), problem);
+      for (let n = 0; n < count; n++)
+        handlers.rejected("queue-full", formatSessionId(id), problem, originOfSession(id));
     },
   });
   await sessions.load();
   await wills.load();
   await retained.restore();
 
-  const access = new AccessControl(accounts, check ?? (async (from, ...login) => ({ account: await accounts.authenticate(...login, from) })), limits.subscriptions); // prettier-ignore
+  const access = new AccessControl({ accounts, check, maxSubscriptions: limits.subscriptions, discoveryPrefix });
   const persistenceHandlers = {
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
@@ -142,7 +149,10 @@ export async function startBroker(
       }
       const connection = connectionOf(client);
       connection.refusals.push(refusal.problem);
-      handlers.rejected(refusal.reason, connection.title, refusal.problem);
+      handlers.rejected(refusal.reason, connection.title, refusal.problem, {
+        ...connection.origin,
+        topic: subscription.topic,
+      });
       // The result null makes aedes refuse the subscription with a failure code in SUBACK (MQTT 3.1.1, section 3.9.3).
       callback(null, null);
     },
@@ -164,7 +174,8 @@ export async function startBroker(
   const clientFailed = (client: Client, error: Error): void => {
     if (closing || error instanceof Refusal || codeOf(error) || HARMLESS_ERROR_MESSAGES.has(error.message)) return;
     const reason = error instanceof ProtocolViolation ? error.rejection : "malformed-packet";
-    handlers.rejected(reason, connectionOf(client).title, error.message);
+    const { title, origin } = connectionOf(client);
+    handlers.rejected(reason, title, error.message, origin);
   };
   aedes.on("clientError", clientFailed);
   aedes.on("connectionError", clientFailed);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Rejection } from "../observability/counters.js";
+import type { RejectionOrigin } from "../observability/recent-rejections.js";
 import { InboundPackets } from "./inbound.js";
 import { MAX_UNSENT_BYTES, OutboundPackets } from "./outbound.js";
 import { ProtocolViolation } from "../mqtt/packet-checks.js";
@@ -34,7 +35,7 @@ export interface ClientConnectionOptions {
   readonly rate: number;
   /** Batches the socket writes of all connections. */
   readonly writeQueue: WriteQueue;
-  rejected(reason: Rejection, from: string, problem: string): void;
+  rejected(reason: Rejection, from: string, problem: string, origin?: RejectionOrigin): void;
 }
 
 /**
@@ -48,12 +49,16 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   readonly address: string;
   /** Name of the client in log messages: its address, or after the login its account and client id. */
   title: string;
+  /** The account and the client id; empty before the login. */
+  origin: RejectionOrigin = {};
   /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
   /** Fields that the broker adds to CONNACK, because aedes does not set them. */
   readonly connack: replies.ConnackFields = { sessionPresent: false };
   /** Why the broker has refused subscriptions since the last SUBACK. The next SUBACK contains these reasons. */
   readonly refusals: string[] = [];
+  /** Reason codes for the acknowledgements of refused messages, by packet identifier. aedes sends 0x87 for all. */
+  readonly refusedMessages = new Map<number, number>();
   /** Whether the client wants reason strings (MQTT 5.0, 3.1.2.11.7). */
   wantsReasons = true;
   /** The client's stream: TCP, TLS or WebSocket. */
@@ -84,7 +89,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     this.address = this.title = (this.socket as Partial<Socket>).remoteAddress ?? "a client";
     const expectAcknowledgements = (count: number): void => void (this.#expected += count);
     this.#sendBuffer = new SendBuffer(stream, () => {
-      options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`);
+      options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`, this.origin);
       stream.destroy();
     });
     this.#outbound = new OutboundPackets({
@@ -229,6 +234,8 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       return replies.completeConnack(bytes, this.version, this.connack);
     }
     if (type === SUBACK) return this.#completeSuback(bytes);
+    if (type === PUBACK || type === PUBREC)
+      return this.version === 5 ? replies.completeAcknowledgement(bytes, this.refusedMessages) : bytes;
     return type === DISCONNECT ? replies.completeDisconnect(bytes) : bytes;
   }
 
@@ -237,7 +244,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     if (this.version !== 5) return bytes;
     if (replies.refusesSharedSubscription(bytes)) {
       reasons.push(NO_SHARED_SUBSCRIPTIONS);
-      this.#options.rejected("not-allowed", this.title, NO_SHARED_SUBSCRIPTIONS);
+      this.#options.rejected("not-allowed", this.title, NO_SHARED_SUBSCRIPTIONS, this.origin);
     }
     return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
   }
@@ -247,7 +254,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   }
 
   #violated({ rejection, message, reasonCode, answer }: ProtocolViolation): void {
-    this.#options.rejected(rejection, this.title, message);
+    this.#options.rejected(rejection, this.title, message, this.origin);
     this.#close(answer ?? (this.#accepted ? this.#disconnect(reasonCode, message) : undefined));
     this.destroy();
   }
@@ -257,6 +264,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       "over-limit",
       this.title,
       `reads too slowly: more than ${MAX_UNSENT_BYTES} bytes wait for it`,
+      this.origin,
     );
     if (qos === 0) return;
     // Discard unsent packets. The queue of a persistent session still contains their messages.
@@ -278,7 +286,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
 
   #oversized(qos: number, topic: string, packetId: number): void {
     const problem = `a payload above ${this.#options.payload} bytes on ${topic}`;
-    this.#options.rejected("too-large", this.title, problem);
+    this.#options.rejected("too-large", this.title, problem, { ...this.origin, topic });
     if (qos === 0) return;
     const text = this.wantsReasons ? problem : undefined;
     const type = qos === 1 ? PUBACK : PUBREC;

@@ -80,7 +80,11 @@ export class ConnectHandler {
       // Drop only the will, because Mosquitto bridges set a will whose topic begins with $. If the broker refused the
       // connection, such a bridge would reconnect forever.
       const problem = `its will on ${packet.will.topic} is dropped: topics that begin with $ are for the broker itself`;
-      this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem);
+      const { topic } = packet.will;
+      this.#options.handlers.rejected("not-allowed", `${connection.address} (${clientId})`, problem, {
+        clientId,
+        topic,
+      });
       packet.will = undefined;
     }
     packet.clientId = sessionIdOf(this.#options.access.claimedAccount(connection, packet.username), clientId);
@@ -143,6 +147,7 @@ export class ConnectHandler {
     if ("problem" in opened) throw new Refusal("quota", "over-limit", opened.problem);
     const connection = connectionOf(client);
     connection.title = formatSessionId(id);
+    connection.origin = { account: account?.name, clientId };
     if (!clean) connection.setLimits({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
     connection.connack.sessionPresent = opened.present;
     const existing = this.#options.clientOf(id);
@@ -160,13 +165,19 @@ export class ConnectHandler {
   #titleOf(client: Client): string {
     const { title } = connectionOf(client);
     const name = this.#connects.get(client)?.username;
-    return name !== undefined && this.#options.access.hasAccount(name) ? `${title} as ${name}` : title;
+    return this.#isKnown(name) ? `${title} as ${name}` : title;
+  }
+
+  #isKnown(username: string | undefined): boolean {
+    return username !== undefined && this.#options.access.hasAccount(username);
   }
 
   #refuse(client: Client, error: unknown): void {
     const connection = connectionOf(client);
     if (error instanceof Refusal) {
-      this.#options.handlers.rejected(error.rejection, this.#titleOf(client), error.message);
+      const { clientId, username } = this.#connects.get(client) ?? {};
+      const account = this.#isKnown(username) ? username : undefined;
+      this.#options.handlers.rejected(error.rejection, this.#titleOf(client), error.message, { account, clientId });
       connection.refuse(error.code, error.message);
       return;
     }

@@ -84,6 +84,14 @@ export class PublishHandler {
     const isRepeated = qos === 2 && persistence.hasReceived(client, messageId);
     const handled = isRepeated ? undefined : handlers.message(topic, payload, false);
     if (qos === 0) return this.#publishUnacknowledged(packet, done);
+    const refusal = client.version === 5 ? handlers.refusalOf?.(topic, payload) : undefined;
+    if (refusal)
+      return this.#answerRefused(
+        client,
+        packet,
+        new Refusal("notAccepted", "not-allowed", shortenReason(refusal)),
+        done,
+      );
     const mustBeStored = !isRepeated && (qos === 2 || packet.retain || sessions.index.hasMatch(topic));
     const { acknowledgements } = connectionOf(client);
     if (handled || mustBeStored || !acknowledgements.isEmpty)
@@ -133,13 +141,21 @@ export class PublishHandler {
   }
 
   #refuse(client: Client, packet: PublishPacket, problem: string, done: DoneCallback): void {
-    const { title, acknowledgements } = connectionOf(client);
-    this.#options.handlers.rejected("not-allowed", title, problem);
-    // Queue this acknowledgement behind the pending ones, because acknowledgements must keep their order.
-    if (packet.qos > 0 && !acknowledgements.isEmpty) acknowledgements.hold(packet.messageId!, 0);
+    const { title, origin } = connectionOf(client);
+    this.#options.handlers.rejected("not-allowed", title, problem, { ...origin, topic: packet.topic });
+    this.#answerRefused(client, packet, new Refusal("notAuthorized", "not-allowed", shortenReason(problem)), done);
+  }
+
+  #answerRefused(client: Client, packet: PublishPacket, refusal: Refusal, done: DoneCallback): void {
+    const { acknowledgements, refusedMessages } = connectionOf(client);
+    if (packet.qos > 0) {
+      // Queue this acknowledgement behind the pending ones, because acknowledgements must keep their order.
+      acknowledgements.hold(packet.messageId!, 0);
+      if (client.version === 5) refusedMessages.set(packet.messageId!, refusal.code.reasonCode);
+    }
     // MQTT 5.0 refuses a message with a reason code. Older versions have none, so the message is acknowledged and
     // dropped [MQTT-3.3.5-2].
-    if (client.version === 5) return done(new Refusal("notAuthorized", "not-allowed", shortenReason(problem)));
+    if (client.version === 5) return done(refusal);
     packet.topic = DISCARD_TOPIC;
     packet.payload = Buffer.alloc(0);
     packet.retain = false;

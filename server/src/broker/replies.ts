@@ -1,4 +1,10 @@
-import mqttPacket, { type IConnackPacket, type IDisconnectPacket, type ISubackPacket, type Packet } from "mqtt-packet";
+import mqttPacket, {
+  type IConnackPacket,
+  type IDisconnectPacket,
+  type IPubackPacket,
+  type ISubackPacket,
+  type Packet,
+} from "mqtt-packet";
 import { PUBACK, REASON_CODE } from "../mqtt/packets.js";
 
 const MQTT_5_OPTIONS = { protocolVersion: 5 };
@@ -96,6 +102,15 @@ export function completeSuback(bytes: Buffer, reasons: readonly string[]): Buffe
     { ...suback, properties: { ...suback.properties, reasonString: shortenReason(reasons.join("; ")) } },
     MQTT_5_OPTIONS,
   );
+}
+
+/** Gives the acknowledgement of a refused message its reason code, and deletes the code from `reasonCodes`. */
+export function completeAcknowledgement(bytes: Buffer, reasonCodes: Map<number, number>): Buffer {
+  if (reasonCodes.size === 0) return bytes;
+  const acknowledgement = decodePacket<IPubackPacket>(bytes);
+  const reasonCode = reasonCodes.get(acknowledgement.messageId!);
+  reasonCodes.delete(acknowledgement.messageId!);
+  return reasonCode === undefined ? bytes : mqttPacket.generate({ ...acknowledgement, reasonCode }, MQTT_5_OPTIONS);
 }
 
 /** Reason strings for the reason codes with which aedes disconnects a client. */

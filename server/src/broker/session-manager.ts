@@ -8,8 +8,11 @@ import { clock } from "../time/monotonic-clock.js";
 /** Maximum number of client ids of one device account: one for the board and a few for experiments. */
 const MAX_CLIENT_IDS_PER_DEVICE = 10;
 
-/** Largest share of all connections that one reader account may use, so that other accounts can still connect. */
-const MAX_READER_CONNECTION_SHARE = 0.5;
+/**
+ * Largest share of all connections that one account of a reader or Home Assistant may use, so that other accounts can
+ * still connect.
+ */
+const MAX_CONNECTION_SHARE = 0.5;
 
 /** Factor by which the queue of a connected client may exceed the limit. Above it, the client is disconnected. */
 const CONNECTED_QUEUE_FACTOR = 10;
@@ -53,6 +56,11 @@ const EXPIRED_REASON = "it has expired";
 /** Stands for unknown permissions: the session has no account, or an older version did not record its permissions. */
 const UNKNOWN_PERMISSIONS = "";
 
+/** Returns whether `MAX_CONNECTION_SHARE` applies to an account. */
+function isLimitedByShare(account: Account | undefined): account is Account {
+  return account?.role === "reader" || account?.role === "home-assistant";
+}
+
 function permissionsOf(account: Account | undefined): string {
   return account ? [account.role, account.device].join(" ") : UNKNOWN_PERMISSIONS;
 }
@@ -65,8 +73,8 @@ export class SessionManager implements SessionDirectory {
   readonly #handlers: SessionHandlers;
   /** For each device account: the number of connections by client id. */
   readonly #deviceIds = new Map<string, Map<string, number>>();
-  /** Number of connections of each reader account. */
-  readonly #readers = new Map<string, number>();
+  /** Number of connections of each account that may hold only a share of them. */
+  readonly #connectionCounts = new Map<string, number>();
 
   constructor(store: SessionStore, accounts: Accounts, limits: SessionLimits, handlers: SessionHandlers) {
     this.#store = store;
@@ -114,9 +122,9 @@ export class SessionManager implements SessionDirectory {
       if (!ids.has(id) && ids.size >= MAX_CLIENT_IDS_PER_DEVICE)
         return { problem: `its account uses ${MAX_CLIENT_IDS_PER_DEVICE} client ids already` };
     }
-    if (account?.role === "reader") {
-      const max = Math.max(1, Math.floor(this.#limits.connections * MAX_READER_CONNECTION_SHARE));
-      if ((this.#readers.get(account.name) ?? 0) >= max && !this.#handlers.isConnected(id))
+    if (isLimitedByShare(account)) {
+      const max = Math.max(1, Math.floor(this.#limits.connections * MAX_CONNECTION_SHARE));
+      if ((this.#connectionCounts.get(account.name) ?? 0) >= max && !this.#handlers.isConnected(id))
         return { problem: `its account has ${max} connections already` };
     }
     if (clean) return { present };
@@ -148,7 +156,8 @@ export class SessionManager implements SessionDirectory {
   recordConnect(id: string, account: Account | undefined): void {
     const session = this.#store.get(id);
     if (session) this.#store.changeRecord(session, { ...session.record, disconnectedAt: undefined });
-    if (account?.role === "reader") this.#readers.set(account.name, (this.#readers.get(account.name) ?? 0) + 1);
+    if (isLimitedByShare(account))
+      this.#connectionCounts.set(account.name, (this.#connectionCounts.get(account.name) ?? 0) + 1);
     if (account?.role !== "device") return;
     let ids = this.#deviceIds.get(account.name);
     if (!ids) this.#deviceIds.set(account.name, (ids = new Map()));
@@ -163,9 +172,9 @@ export class SessionManager implements SessionDirectory {
       this.#store.changeRecord(session, record);
       this.#trim(session);
     }
-    const connections = account && this.#readers.get(account.name);
-    if (connections === 1) this.#readers.delete(account!.name);
-    else if (connections) this.#readers.set(account!.name, connections - 1);
+    const connections = account && this.#connectionCounts.get(account.name);
+    if (connections === 1) this.#connectionCounts.delete(account!.name);
+    else if (connections) this.#connectionCounts.set(account!.name, connections - 1);
     const ids = account && this.#deviceIds.get(account.name);
     const remainingConnections = (ids?.get(id) ?? 0) - 1;
     if (remainingConnections > 0) ids!.set(id, remainingConnections);

@@ -2,6 +2,7 @@ import {
   decode,
   jsonProblem,
   MAX_PAYLOAD_SIZE,
+  topicOf,
   type Channel,
   type Fields,
   type Message,
@@ -26,7 +27,7 @@ export class Decoder {
   decode<F extends Fields>(fields: F, id: string, channel: Channel, payload: Buffer): Message<F> | undefined {
     const { value, problem } = decode(fields, payload);
     if (value === undefined) {
-      this.#rejects.add(rejectionOf(payload), id, problem!);
+      this.#rejects.add(rejectionOf(payload), id, problem!, { topic: topicOf(id, channel) });
       return undefined;
     }
     this.#counters.received++;

@@ -1,4 +1,13 @@
-import { idProblem, OVERRIDE, parseTopic, REPLY, STATUS } from "../../../contract/index.js";
+import {
+  decode,
+  idProblem,
+  INSTALLATION,
+  OVERRIDE,
+  parseTopic,
+  REPLY,
+  STATUS,
+  topicOf,
+} from "../../../contract/index.js";
 import { textOf } from "../common/errors.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { Zones } from "../decisions/zones/zones.js";
@@ -10,6 +19,7 @@ import type { BoardConfigPublisher } from "../outputs/board-config.js";
 import type { DeviceCommands } from "../outputs/device-commands.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
+import type { Updates } from "../updates/updates.js";
 import { isInboundTopic } from "../transport/scope.js";
 import type { Decoder } from "./decoder.js";
 import type { Delivery } from "./delivery.js";
@@ -25,6 +35,7 @@ export interface IngestOptions {
   readonly boardConfigs: BoardConfigPublisher;
   readonly blinking: BlinkTracker;
   readonly notifier: Notifier;
+  readonly updates: Pick<Updates, "statusReceived" | "installLatest">;
   readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
   isInScope(id: string): boolean;
@@ -38,6 +49,8 @@ export interface IngestOptions {
 
 /** A promise that never settles, so that a message is not acknowledged while this process runs. */
 const NEVER_SETTLING_PROMISE = new Promise<never>(() => {});
+
+const UNKNOWN_DEVICE_PROBLEM = "no device of this id has been heard";
 
 /** Receives every MQTT message from devices and apps, and routes the message by its channel (last topic level). */
 export class Ingest {
@@ -63,9 +76,24 @@ export class Ingest {
       return this.#route(topic, payload, retained, delivery);
     } catch (error) {
       // An exception in the code above is a bug in this server. Catch it, so that the broker does not fail as well.
-      this.#options.rejects.add("internal", topic, textOf(error));
+      this.#options.rejects.add("internal", topic, textOf(error), { topic });
       return undefined;
     }
+  }
+
+  /**
+   * Returns why this server does not accept a message that an app sends on `<id>/set`; undefined if it accepts the
+   * message, or if the message is for another topic or another server.
+   */
+  setProblem(topic: string, payload: Buffer): string | undefined {
+    const { devices, isInScope } = this.#options;
+    const parsed = parseTopic(topic);
+    if (parsed?.channel !== "set") return undefined;
+    const { id } = parsed;
+    if (this.#zoneOf(id)) return decode(OVERRIDE, payload).problem;
+    if (!isInScope(id)) return undefined;
+    if (!devices.get(id)) return UNKNOWN_DEVICE_PROBLEM;
+    return decode(INSTALLATION, payload).problem && decode(OVERRIDE, payload).problem;
   }
 
   /** Ignores all further messages and leaves them unacknowledged, so that they are delivered again. */
@@ -79,12 +107,12 @@ export class Ingest {
     const parsed = parseTopic(topic);
     if (!parsed) {
       const id = topic.slice(0, Math.max(0, topic.lastIndexOf("/")));
-      rejects.add("bad-id", topic, idProblem(id));
+      rejects.add("bad-id", topic, idProblem(id), { topic });
       return undefined;
     }
     const { id, channel } = parsed;
     if (retained && channel !== "status") {
-      rejects.add("retained", topic, describeRetainedProblem(topic, broker));
+      rejects.add("retained", topic, describeRetainedProblem(topic, broker), { topic });
       return undefined;
     }
     if (channel === "set") return this.#handleOverride(id, payload);
@@ -99,13 +127,14 @@ export class Ingest {
   #handleStatus(id: string, payload: Buffer, retained: boolean): void {
     // An empty payload deletes the retained message [MQTT-3.3.1-10].
     if (payload.length === 0) return;
-    const { decoder, readings, notifier, blinking, boardConfigs, actions } = this.#options;
+    const { decoder, readings, notifier, blinking, boardConfigs, actions, updates } = this.#options;
     const status = decoder.decode(STATUS, id, "status", payload);
     if (!status) return;
     const device = readings.getOrAddDevice(id, status.online && !retained ? clock.now() : undefined);
     if (!device) return;
-    const { isSwitched, online } = device.applyStatus(status, retained);
-    if (isSwitched) notifier.deviceChanged(device, "switched");
+    const { lamp, online } = device.applyStatus(status, retained);
+    updates.statusReceived(device, retained);
+    if (lamp) notifier.deviceChanged(device, lamp);
     if (online !== undefined) notifier.deviceChanged(device, online ? "online" : "offline");
     notifier.deviceChanged(device, "status");
     blinking.handleStatus(device);
@@ -124,7 +153,7 @@ export class Ingest {
 
   /** Sets the override that an app has sent for a lamp or a zone. */
   #handleOverride(id: string, payload: Buffer): Promise<void> | undefined {
-    const { decoder, devices, commands, rejects, isInScope: owns } = this.#options;
+    const { decoder, devices, commands, updates, rejects, isInScope: owns } = this.#options;
     const zone = this.#zoneOf(id);
     if (zone) {
       const override = decoder.decode(OVERRIDE, id, "set", payload);
@@ -133,9 +162,11 @@ export class Ingest {
     if (!owns(id)) return undefined;
     const device = devices.get(id);
     if (!device) {
-      rejects.add("unknown-device", id, "no device of this id has been heard");
+      rejects.add("unknown-device", id, UNKNOWN_DEVICE_PROBLEM, { topic: topicOf(id, "set") });
       return undefined;
     }
+    const installation = decode(INSTALLATION, payload);
+    if (!installation.problem) return updates.installLatest(device);
     const override = decoder.decode(OVERRIDE, id, "set", payload);
     return override && commands.setMode(device, override.mode, override.for);
   }

@@ -1,4 +1,5 @@
 import type { Counters, Rejection } from "./counters.js";
+import { RecentRejections, type RejectionOrigin } from "./recent-rejections.js";
 import type { Log } from "./log.js";
 import { clock } from "../time/monotonic-clock.js";
 
@@ -8,8 +9,10 @@ export const MIN_LOG_INTERVAL = 10_000;
 /** Maximum number of pairs of sender and reason to remember, so that a flood of ids cannot fill the memory. */
 const MAX_REMEMBERED_PAIRS = 1000;
 
-/** Counts rejected messages, and logs them with a rate limit for each sender and reason. */
+/** Counts and remembers rejected messages, and logs them with a rate limit for each sender and reason. */
 export class RejectionLog {
+  /** The latest rejections. */
+  readonly recent = new RecentRejections();
   readonly #counters: Counters;
   readonly #log: Log;
   readonly #logged = new Map<string, { at: number; omitted: number }>();
@@ -24,9 +27,10 @@ export class RejectionLog {
    * `MIN_LOG_INTERVAL`.
    * @param from device id, topic or client id; may contain any bytes
    */
-  add(reason: Rejection, from: string, problem: string, now = clock.now()): void {
+  add(reason: Rejection, from: string, problem: string, origin: RejectionOrigin = {}, now = clock.now()): void {
     const { rejected } = this.#counters;
     rejected[reason] = (rejected[reason] ?? 0) + 1;
+    this.recent.add(reason, from, problem, origin);
     const pair = `${reason} ${from}`;
     const before = this.#logged.get(pair);
     if (before && now - before.at < MIN_LOG_INTERVAL) {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../support/mosquitto.js";
+import { freePort } from "../../support/free-port.js";
 import { eventually } from "../../support/eventually.js";
 import { isMissing } from "../../support/programs.js";
 import { PYTHON_WITH_PAHO } from "../../support/python.js";

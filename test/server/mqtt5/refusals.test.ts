@@ -8,7 +8,7 @@ import { startBareBroker } from "../support/bare-broker.js";
 import { loginOf, startBrokerWithAccounts, passwordOf } from "../support/guarded.js";
 import { connectClient5 } from "../support/mqtt5.js";
 import { connectRawClient, type RawClient } from "../support/raw.js";
-import { connectClient } from "../support/server.js";
+import { connectClient, startTestServer } from "../support/server.js";
 
 const USERS = { boss: "admin", eyes: "reader", porch: { device: "nightlight/porch" } } as const;
 
@@ -82,6 +82,31 @@ describe("a board", () => {
       await expect(board.publishAsync(topic, "x", { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
     await board.publishAsync("nightlight/porch/telemetry", "own", { qos: 1 });
     expect(got).toEqual([["nightlight/porch/telemetry", "own"]]);
+  });
+});
+
+describe("an app", () => {
+  test("an app learns why the server does not accept an override, and stays connected", async () => {
+    const server = await startTestServer();
+    const app = await connectClient5(server.brokerUrl);
+    await app.publishAsync("nightlight/porch/telemetry", '{"light":5}', { qos: 1 });
+    const reasons = [
+      ["nightlight/shed/set", '{"mode":"on"}', "no device of this id has been heard"],
+      ["nightlight/porch/set", '{"mode":"maybe"}', "mode"],
+      ["nightlight/porch/set", "on", "JSON"],
+    ] as const;
+    const answers: Packet[] = [];
+    app.on("packetreceive", (packet) => answers.push(packet));
+    for (const [topic, payload, reason] of reasons)
+      for (const qos of [1, 2] as const) {
+        await expect(app.publishAsync(topic, payload, { qos })).rejects.toMatchObject({ code: 0x83 });
+        expect(answers.at(-1)).toMatchObject(matchReason(reason));
+      }
+    await app.publishAsync("nightlight/porch/set", '{"mode":"off"}', { qos: 1 });
+    expect(server.devices.get("nightlight/porch")?.mode).toBe("off");
+    // clients of MQTT 3.1.1 cannot be told, so the message is acknowledged
+    const older = await connectClient(server.brokerUrl);
+    await older.publishAsync("nightlight/shed/set", '{"mode":"on"}', { qos: 1 });
   });
 });
 

@@ -15,6 +15,19 @@ export const alerts: TranslatedArea<typeof english> = {
   historyLost: "Der Verlauf hat Messwerte verloren",
   storageFailing: "Daten können nicht gespeichert werden",
   brokerDisconnected: "Die Verbindung zum Broker ist unterbrochen",
+  rolloutStopped: "Das Update aller Boards wurde angehalten",
+
+  refusals: "Abgelehnt",
+  noRefusals: "Seit dem Start des Servers wurde keine Nachricht abgelehnt.",
+  refusedOn: "{sender}: {topic}",
+  refusedTimes: { one: "{count} Mal, {time}", other: "{count} Mal, zuletzt {time}" },
+  notAllowedAdvice:
+    "Das Konto {account} darf das nicht. Wenn es das soll, ändere seine Rolle unter Personen. Home Assistant braucht die Rolle Home Assistant.",
+  badLoginAdvice: "Prüfe Benutzername und Passwort im Client. Unter Personen kannst du ein neues Passwort setzen.",
+  badMessageAdvice:
+    "Korrigiere das Programm, das diese Nachricht sendet. Der Vertrag in der Dokumentation beschreibt jede Nachricht.",
+  unknownDeviceAdvice: "Prüfe die ID des Boards im Topic. Der Server kennt ein Board ab seinem ersten Messwert.",
+  limitAdvice: "Lass den Client weniger senden, oder erhöhe die Grenze in der Konfigurationsdatei.",
 
   messages: "Benachrichtigungen",
   ntfy: "ntfy",

@@ -16,6 +16,19 @@ export const alerts = {
   historyLost: "The history has lost readings",
   storageFailing: "Data cannot be stored",
   brokerDisconnected: "The connection to the broker is lost",
+  rolloutStopped: "The update of all boards has stopped",
+
+  refusals: "Refused",
+  noRefusals: "No message has been refused since the server started.",
+  refusedOn: "{sender}: {topic}",
+  refusedTimes: { one: "{count} time, {time}", other: "{count} times, last {time}" },
+  notAllowedAdvice:
+    "The account {account} has no right to do this. If it should, change its role under People. Home Assistant needs the role Home Assistant.",
+  badLoginAdvice: "Check the user name and the password in the client. Under People, you can set a new password.",
+  badMessageAdvice:
+    "Correct the program that sends this message. The contract in the documentation describes every message.",
+  unknownDeviceAdvice: "Check the board's id in the topic. The server knows a board after its first reading.",
+  limitAdvice: "Let the client send less, or raise the limit in the configuration file.",
 
   messages: "Messages",
   ntfy: "ntfy",

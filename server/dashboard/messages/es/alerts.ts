@@ -15,6 +15,21 @@ export const alerts: TranslatedArea<typeof english> = {
   historyLost: "El historial ha perdido lecturas",
   storageFailing: "No se pueden guardar los datos",
   brokerDisconnected: "Se ha perdido la conexión con el broker",
+  rolloutStopped: "La actualización de todas las placas se ha detenido",
+
+  refusals: "Rechazado",
+  noRefusals: "No se ha rechazado ningún mensaje desde que se inició el servidor.",
+  refusedOn: "{sender}: {topic}",
+  refusedTimes: { one: "{count} vez, {time}", other: "{count} veces, la última {time}" },
+  notAllowedAdvice:
+    "La cuenta {account} no tiene permiso para esto. Si debe tenerlo, cambia su rol en Personas. Home Assistant necesita el rol Home Assistant.",
+  badLoginAdvice:
+    "Comprueba el nombre de usuario y la contraseña en el cliente. En Personas puedes poner una contraseña nueva.",
+  badMessageAdvice:
+    "Corrige el programa que envía este mensaje. El contrato de la documentación describe todos los mensajes.",
+  unknownDeviceAdvice:
+    "Comprueba el id de la placa en el topic. El servidor conoce una placa desde su primera lectura.",
+  limitAdvice: "Haz que el cliente envíe menos, o aumenta el límite en el archivo de configuración.",
 
   messages: "Mensajes",
   ntfy: "ntfy",
