@@ -33,14 +33,15 @@ const DRAIN_TIMEOUT = 30_000;
 export class OrphanedSessions {
   readonly #options: OrphanedSessionsOptions;
   readonly #draining = new Map<string, MqttClient>();
+  #isClosed = false;
 
   constructor(options: OrphanedSessionsOptions) {
     this.#options = options;
   }
 
-  /** Drains the session of a former member, or does nothing if this server is already draining this session. */
+  /** Drains the session of a former member. Does nothing if this server is already draining it, or is stopping. */
   drain(member: string, goneAt: number): void {
-    if (this.#draining.has(member)) return;
+    if (this.#isClosed || this.#draining.has(member)) return;
     this.#drain(member, goneAt)
       .catch((error: unknown) =>
         this.#options.failed(
@@ -51,6 +52,7 @@ export class OrphanedSessions {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(Array.from(this.#draining.values(), (client) => client.close()));
   }
 

@@ -65,6 +65,8 @@ export class MqttClient {
   #connected = false;
   #reconnects = false;
   #reconnectTimer: NodeJS.Timeout | undefined;
+  /** The promise of `close` while the connection is closing. All callers of `close` wait for the same promise. */
+  #closing: Promise<void> | undefined;
   /** Resolves the promise of `close`. */
   #onClosed: (() => void) | undefined;
 
@@ -141,14 +143,18 @@ export class MqttClient {
   async close(): Promise<void> {
     this.#reconnects = false;
     clearTimeout(this.#reconnectTimer);
-    if (!this.#connection) return;
+    if (this.#connection) await (this.#closing ??= this.#closeConnection(this.#connection));
+  }
+
+  async #closeConnection(connection: NetworkConnection): Promise<void> {
     const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
-    if (!this.#connected) this.#connection.destroy();
+    if (!this.#connected) connection.destroy();
     else {
-      this.#connection.disconnect();
-      setTimeout(() => this.#connection?.destroy(), CLOSE_TIMEOUT).unref();
+      connection.disconnect();
+      setTimeout(() => connection.destroy(), CLOSE_TIMEOUT).unref();
     }
     await closed;
+    this.#closing = undefined;
   }
 
   #accepted(connection: NetworkConnection, sessionPresent: boolean): void {

@@ -18,6 +18,7 @@ export const REASON_CODE = {
   unspecified: 0x80,
   malformedPacket: 0x81,
   protocolError: 0x82,
+  implementationSpecificError: 0x83,
   unsupportedProtocolVersion: 0x84,
   clientIdentifierNotValid: 0x85,
   badUserNameOrPassword: 0x86,

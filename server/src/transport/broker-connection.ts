@@ -1,5 +1,6 @@
 import type { PublishMode } from "../mqtt/publish-mode.js";
 import type { Rejection } from "../observability/counters.js";
+import type { RejectionOrigin } from "../observability/recent-rejections.js";
 
 /** Callbacks of a broker connection. */
 export interface BrokerConnectionHandlers {
@@ -16,7 +17,7 @@ export interface BrokerConnectionHandlers {
   /** Called when the connection to the broker is lost. `BrokerConnection` reconnects on its own. */
   disconnected(reason: string): void;
   /** Called when a client broke the protocol or lacks a permission. Only the embedded broker calls this. */
-  rejected(reason: Rejection, from: string, problem: string): void;
+  rejected(reason: Rejection, from: string, problem: string, origin?: RejectionOrigin): void;
   /** Called with a warning for the operator. */
   warned(problem: string): void;
   /** Called with an error for the operator. */

@@ -7,7 +7,7 @@ import { parseBrokerUrl } from "../../../server/src/transport/url.js";
 import { MqttClient, type MqttClientHandlers, type MqttClientOptions } from "../../../server/src/mqtt/client.js";
 import { ScriptedBroker } from "../../mqtt/support/scripted-broker.js";
 import { eventually } from "../../support/eventually.js";
-import { freePort } from "../../support/mosquitto.js";
+import { freePort } from "../../support/free-port.js";
 
 let broker: ScriptedBroker;
 let got: [topic: string, text: string][];
@@ -236,6 +236,15 @@ describe("the connection:", () => {
     expect(broker.packets.at(-1)?.cmd).toBe("disconnect");
     expect(client.isConnected).toBe(false);
     expect(events).toEqual([]);
+  });
+
+  test("all callers of close continue when the connection is closed", async () => {
+    const client = await connectAndWait();
+    await Promise.all([client.close(), client.close()]);
+    expect(broker.packetsOfType("disconnect")).toHaveLength(1);
+    await client.connect();
+    await client.close();
+    expect(broker.packetsOfType("disconnect")).toHaveLength(2);
   });
 });
 
