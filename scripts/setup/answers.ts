@@ -1,19 +1,23 @@
 /** Collects a board's settings from flags, the existing .env.local, and answers at the terminal. */
 import { UsageError } from "nightlight-server";
 import type { Settings } from "../../sim/settings.js";
-import { BOARD_PASSWORD_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
+import { BOARD_PASSWORD_ENV, UPDATE_URL_ENV, WIFI_PASSWORD_ENV, type Flags } from "./flags.js";
 import { isLoopback } from "./hosts.js";
 import {
   boardIdProblem,
   parseBrokerAddress,
   passwordProblem,
   ssidProblem,
+  updateUrlProblem,
   urlOf,
   userNameProblem,
   wifiPasswordProblem,
   type BrokerAddress,
   type BoardSettings,
 } from "./settings.js";
+
+/** The settings of a board, and its address for updates over the air; "" for none. */
+export type Answers = BoardSettings & { readonly updateUrl: string };
 
 /** The sources of answers that no flag gives: existing settings, environment, standard input and the user. */
 export interface AnswerSources {
@@ -53,7 +57,7 @@ const KEEP_HINT = "Enter keeps the present one";
  * @throws UsageError when a flag is wrong or missing
  * @throws DialogCanceledError when the user ends the dialog
  */
-export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<BoardSettings> {
+export async function collectSettings(flags: Flags, sources: AnswerSources): Promise<Answers> {
   const { existingSettings, env } = sources;
   const existingTextOf = (key: string) =>
     existingSettings[key] === undefined ? undefined : String(existingSettings[key]);
@@ -110,20 +114,35 @@ export async function collectSettings(flags: Flags, sources: AnswerSources): Pro
     findProblem: boardIdProblem,
     missing: "Give --id.",
   });
-  return { ssid, wifiPassword, broker, user, password, id };
+  const existingUrl = existingTextOf("UPDATE_URL") ?? "";
+  const updateUrl = await askForAnswer({
+    text: "Address for updates over the air, as nightlight-server update url prints it",
+    fromFlag: stdinPasswords.updateUrl ?? env[UPDATE_URL_ENV],
+    // the address contains the key of one board
+    fallback: updateUrlProblem(existingUrl, id) ? "" : existingUrl,
+    secret: true,
+    optional: true,
+    findProblem: (text) => updateUrlProblem(text, id),
+    missing: `Give the address for updates with --update-url-stdin or ${UPDATE_URL_ENV}.`,
+  });
+  return { ssid, wifiPassword, broker, user, password, id, updateUrl };
 }
 
-async function readPasswords(flags: Flags, { lines }: AnswerSources): Promise<{ wifi?: string; broker?: string }> {
-  if (!flags.wifiPasswordStdin && !flags.passwordStdin) return {};
+async function readPasswords(
+  flags: Flags,
+  { lines }: AnswerSources,
+): Promise<{ wifi?: string; broker?: string; updateUrl?: string }> {
+  if (!flags.wifiPasswordStdin && !flags.passwordStdin && !flags.updateUrlStdin) return {};
   const stdinPasswords = await lines();
   const takeNextPassword = (flag: string) => {
     const line = stdinPasswords.shift();
-    if (!line) throw new UsageError(`${flag}: standard input has no line for this password.`);
+    if (!line) throw new UsageError(`${flag}: standard input has no line for this value.`);
     return line;
   };
   return {
     ...(flags.wifiPasswordStdin && { wifi: takeNextPassword("--wifi-password-stdin") }),
     ...(flags.passwordStdin && { broker: takeNextPassword("--password-stdin") }),
+    ...(flags.updateUrlStdin && { updateUrl: takeNextPassword("--update-url-stdin") }),
   };
 }
 

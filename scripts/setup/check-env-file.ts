@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Settings } from "../../sim/settings.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { parseKey } from "./env-file.js";
-import { boardIdProblem, parseBrokerAddress, passwordProblem, ssidProblem, urlOf, userNameProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
+import { boardIdProblem, parseBrokerAddress, passwordProblem, ssidProblem, updateUrlProblem, urlOf, userNameProblem, wifiPasswordProblem, type BoardSettings } from "./settings.js"; // prettier-ignore
 import { ENV_FILE, readEnvFile } from "./store.js";
 import { findAdvice, findConnectionProblems } from "./warnings.js";
 
@@ -91,6 +91,7 @@ function checkValues(values: Settings): { problems: string[]; settings?: BoardSe
   const keepAlive = values.NL_KEEPALIVE ?? MIN_KEEP_ALIVE;
   if (!Number.isInteger(keepAlive) || Number(keepAlive) < MIN_KEEP_ALIVE || Number(keepAlive) > MAX_KEEP_ALIVE)
     problems.push(`NL_KEEPALIVE is not a whole number of seconds from ${MIN_KEEP_ALIVE} to ${MAX_KEEP_ALIVE}.`);
+  problems.push(updateUrlProblem(String(values.UPDATE_URL ?? ""), id));
   const host = textOf("MQTT_HOST");
   const hostProblem = checkHost(host);
   problems.push(hostProblem);

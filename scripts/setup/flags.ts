@@ -11,6 +11,7 @@ export interface Flags {
   readonly passwordStdin?: boolean;
   readonly anonymous?: boolean;
   readonly id?: string;
+  readonly updateUrlStdin?: boolean;
   readonly yes?: boolean;
   readonly check: boolean;
 }
@@ -22,6 +23,8 @@ export interface Flags {
 export const WIFI_PASSWORD_ENV = "NIGHTLIGHT_WIFI_PASSWORD";
 /** Environment variable with the board's password at the broker. */
 export const BOARD_PASSWORD_ENV = "NIGHTLIGHT_BOARD_PASSWORD";
+/** Environment variable with the address for updates over the air, which contains a key. */
+export const UPDATE_URL_ENV = "NIGHTLIGHT_UPDATE_URL";
 
 /**
  * Parses the arguments.
@@ -49,6 +52,10 @@ export function parseFlags(args: readonly string[], print: (text: string) => voi
     .option(
       "--id <id>",
       'the board\'s id, the topic prefix before /telemetry; "" for nightlight/ and six digits chosen by the board',
+    )
+    .option(
+      "--update-url-stdin",
+      `read the address for updates over the air, which nightlight-server update url prints, from the next line of standard input (or env: ${UPDATE_URL_ENV})`,
     )
     .option("--yes", "ask nothing: use the values of .env.local, or the proposed values")
     .option("--no-check", "do not test whether the broker accepts the board")

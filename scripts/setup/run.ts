@@ -1,13 +1,13 @@
 /** `npm run setup`: asks for a board's settings, tests the broker, and writes `.env.local`. */
 import { CommanderError } from "commander";
 import { parsingProblem, UsageError } from "nightlight-server";
-import { collectSettings } from "./answers.js";
+import { collectSettings, type Answers } from "./answers.js";
 import { checkBroker, type CheckBroker } from "./broker-check.js";
 import { parseAsDeviceScript } from "./devicescript.js";
 import { parseFlags, type Flags } from "./flags.js";
 import { isLoopback, listOwnAddresses } from "./hosts.js";
 import { proposeId } from "./id.js";
-import { toSettings, urlOf, type BoardSettings } from "./settings.js";
+import { toSettings, updateUrlProblem, urlOf } from "./settings.js";
 import { ENV_FILE, BACKUP_FILE, readEnvFile, writeEnvFile } from "./store.js";
 import { createTerminal, DialogCanceledError, type Terminal } from "./terminal.js";
 import { createServerHint, findWarnings, createWeakPasswordWarning } from "./warnings.js";
@@ -94,7 +94,13 @@ async function setUpBoard(flags: Flags, { root, env, terminal, addresses, check 
     throw new DialogCanceledError("Nothing was changed.");
 
   const fileExisted = (await readEnvFile(root)) !== undefined;
-  const changed = await writeEnvFile(root, toSettings(settings));
+  const { updateUrl } = settings;
+  const formerUrl = String(existingSettings.UPDATE_URL ?? "");
+  const changed = await writeEnvFile(root, {
+    ...toSettings(settings),
+    // the line of another board must not remain, but without one, a deploy keeps the setting of a board
+    ...((updateUrl || formerUrl) && { UPDATE_URL: updateUrl || undefined }),
+  });
   print(
     changed
       ? `${ENV_FILE} is written${fileExisted ? `; its previous text is in ${BACKUP_FILE}` : ""}.`
@@ -102,17 +108,24 @@ async function setUpBoard(flags: Flags, { root, env, terminal, addresses, check 
   );
   const hint = createServerHint(settings);
   if (hint) print(hint);
+  if (updateUrlProblem(formerUrl, settings.id))
+    print("The former UPDATE_URL is removed, because it does not belong to this board.");
+  if (!updateUrl)
+    print(
+      `Updates over the air need UPDATE_URL, which nightlight-server update url ${settings.id || "ID"} --url http://ADDRESS:8080 prints.`,
+    );
   print("Each board needs its own id: run npm run setup again before you flash another board.");
   return 0;
 }
 
 /** Summarizes the settings without passwords. */
-function formatSummary({ ssid, wifiPassword, broker, user, password, id }: BoardSettings): string {
+function formatSummary({ ssid, wifiPassword, broker, user, password, id, updateUrl }: Answers): string {
   const describePassword = (text: string) => (text ? "with a password" : "without a password");
   return [
     `Wi-Fi    ${ssid}, ${describePassword(wifiPassword)}`,
     `broker   ${urlOf(broker)}`,
     `user     ${user ? `${user}, ${describePassword(password)}` : "none"}`,
     `id       ${id || "nightlight/ and six digits chosen by the board"}`,
+    `updates  ${updateUrl ? "over the air" : "by cable"}`,
   ].join("\n");
 }

@@ -128,6 +128,25 @@ export function boardIdProblem(id: string): string {
   return problem && `The id is not valid: ${problem}.`;
 }
 
+/** The address that the update adapter of DeviceScript's runtime accepts: key, host, port and path. */
+const UPDATE_URL_PATTERN = /^wss?:\/\/wssk:[0-9a-f]{64}@[^\s:/@]+(:\d+)?(\/\S*)$/;
+
+/**
+ * Returns why a text cannot be the address for updates over the air, as a sentence without its key; "" when it can, or
+ * when the text is empty.
+ * @param id the id of the board, which the address must contain; "" if the board chooses its id
+ */
+export function updateUrlProblem(url: string, id: string): string {
+  if (!url) return "";
+  const path = UPDATE_URL_PATTERN.exec(url)?.[2];
+  if (path === undefined)
+    return "UPDATE_URL is not an address for updates over the air: copy what nightlight-server update url prints for the board.";
+  const end = `/updates/${id.split("/").map(encodeURIComponent).join("/")}`;
+  if (id && !path.endsWith(end))
+    return `UPDATE_URL belongs to another board than ${id}: copy what nightlight-server update url ${id} prints.`;
+  return lengthProblem("UPDATE_URL", url);
+}
+
 /**
  * Returns why a text cannot be sent as an MQTT string. MQTT strings are well-formed UTF-8 without NUL [MQTT-1.5.3-1],
  * [MQTT-1.5.3-2]; other control characters would garble the board's log.

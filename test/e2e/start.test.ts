@@ -79,9 +79,9 @@ describe("npm start", () => {
       for (const channel of ["telemetry", "commands"] as const)
         await eventually(() => topics.has(topicOf(id, channel)), { within: 20_000, what: `${id} on ${channel}` });
     // the simulated night switches the lamp without user input
-    await eventually(() => output().includes("lamp on"), { within: 30_000, what: "the night" });
-    expect(output()).toMatch(/Message received: nightlight\/sim-1 \{"light":\d+/);
-    expect(output()).toMatch(/Sending message: nightlight\/sim-1 \{"led_on":(true|false)/);
+    await eventually(() => /sim-1 is now on: light \d+ < 300/.test(output()), { within: 30_000, what: "the night" });
+    expect(output()).not.toMatch(/Message received|Sending message/);
+    expect(output().match(/Ready: .*/g)).toEqual([`Ready: open ${http}, press Ctrl+C to stop`]);
     expect((await fetch(`${http}/healthz`)).status).toBe(200);
     expect(await getJson<{ id: string }[]>(`${http}/api/devices`)).toMatchObject([{ id: "nightlight/sim-1", online: true }, { id: "nightlight/sim-2", online: true }]); // prettier-ignore
     await client.endAsync();
@@ -89,6 +89,23 @@ describe("npm start", () => {
     child.kill("SIGTERM");
     expect(await exit).toBe(0);
     expect(performance.now() - asked).toBeLessThan(2500);
+  });
+
+  it("writes a line for every reading and command with --verbose", async () => {
+    const { output } = await startAndWait("--verbose");
+    for (const line of [
+      /Message received: nightlight\/sim-1 \{"light":\d+/,
+      /Sending message: nightlight\/sim-1 \{"led_on":(true|false)/,
+      /sim-1 {2}.*lamp o(n|ff)/,
+    ])
+      // prettier-ignore
+      await eventually(() => line.test(output()), { within: 30_000, what: `${line} in:\n${output()}` });
+  });
+
+  it("writes only JSON to standard output with --log json", async () => {
+    const { output } = await startAndWait("--log", "json");
+    await eventually(() => output().includes("nightlight/sim-1  connected"), { within: 20_000, what: "the board" });
+    for (const line of output().split("\n").slice(0, -1)) expect(JSON.parse(line)).toHaveProperty("event");
   });
 
   it("switches the lamp within a second of a slider change, and holds the light until its release", async () => {

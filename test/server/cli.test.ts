@@ -2,6 +2,7 @@
 import net from "node:net";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
+import { defaultDataFolder } from "../../server/src/config/default-data-folder.js";
 import { createCommand, optionsFrom, parsingProblem } from "../../server/src/app/cli.js";
 import { UsageError } from "../../server/src/common/errors.js";
 import { eventually } from "../support/eventually.js";
@@ -21,9 +22,16 @@ describe("flags and environment", () => {
       anonymous: false,
       topicPrefix: "nightlight",
       ids: [],
-      data: ".nightlight",
+      data: defaultDataFolder({}),
       log: "pretty",
     });
+  });
+
+  test("the log has lines about messages with --verbose, and in JSON", () => {
+    expect(parseOptions([]).logMessages).toBe("none");
+    expect(parseOptions(["--verbose"]).logMessages).toBe("condensed");
+    expect(parseOptions(["--log", "json"]).logMessages).toBe("condensed");
+    expect(parseOptions(["--verbose", "--log-messages", "all"]).logMessages).toBe("all");
   });
 
   test("every setting can come from the environment, and a flag overrides it", () => {

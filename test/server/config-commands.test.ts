@@ -81,7 +81,7 @@ test("the server reads nightlight.yaml in its working directory, and starts noth
   expect(await readdir(folder)).toEqual(["nightlight.yaml"]);
   expect(await runNightlight(folder, "confg", "check")).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/^unknown command 'confg' \(there are config, user, and sessions\)/),
+    err: expect.stringMatching(/^unknown command 'confg' \(there are config, user, sessions, and update\)/),
   });
 });
 
@@ -101,7 +101,7 @@ history: {readings: forever}
     expect(again.configuration).toEqual({
       ...configuration,
       broker: again.configuration.broker,
-      data: path.resolve(configuration.data),
+      data: path.resolve(configuration.data!),
     });
   });
 

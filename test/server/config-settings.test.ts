@@ -208,7 +208,9 @@ describe("a subcommand uses the server's data folder", () => {
     expect(parseDataFolder(["--data", "a"], { NIGHTLIGHT_DATA: "b" })).toBe("a");
     expect(parseDataFolder(["--config", file], { NIGHTLIGHT_DATA: "b" })).toBe("b");
     expect(parseDataFolder(["--config", file])).toBe(path.join(path.dirname(file), "kept"));
-    expect(parseDataFolder([])).toBe(".nightlight");
+    expect(parseDataFolder([], { XDG_DATA_HOME: "/somewhere", LOCALAPPDATA: "/somewhere" })).toBe(
+      path.join("/somewhere", "nightlight"),
+    );
   });
 
   test("a flag for the folder makes an invalid file irrelevant", async () => {

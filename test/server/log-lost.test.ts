@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { createLog, type LogFormat, type LogOutput } from "../../server/src/observability/log.js";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { connectClient } from "./support/server.js";
 

@@ -8,7 +8,7 @@ import { serverUrlOf } from "../../server/src/config/server-url.js";
 import { silentLog } from "../../server/src/observability/log.js";
 import { watchCertificates } from "../../server/src/security/certificates.js";
 import { generateCertificate, writeCertificateAndKey } from "../support/certificates.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { writeConfigFile } from "./support/config.js";
 import { startHttpApp, portOf, createThreeAccounts } from "./support/http-app.js";
 import { createTemporaryFolder } from "./support/server.js";

@@ -145,5 +145,5 @@ test.each([
 ])("sessions %s --help shows the flags and examples", async (name, words) => {
   const { out } = await runSessions([name, "--help"]);
   expect(out).toMatch(words);
-  expect(out).toMatch(/Examples:\n {2}\$ nightlight-server sessions/);
+  expect(out).toMatch(/Examples:\n {2}\$ npm run server -- sessions/);
 });

@@ -59,7 +59,7 @@ describe("a user is added", () => {
     const folder = await createTemporaryFolder();
     const { out, said, error } = await runUser(folder, "add ann --password-stdin", "correct horse\r\n");
     expect({ out, error }).toEqual({ out: "", error: "" });
-    expect(said).toMatch(/The user ann was added: an administrator.*\n.*everybody must log in/);
+    expect(said).toMatch(/The user ann was added in \S+: an administrator.*\n.*everybody must log in/);
     expect(await checkPassword(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "admin" });
   });
 
@@ -76,7 +76,7 @@ describe("a user is added", () => {
     const folder = await createTemporaryFolder();
     const { said, error, out } = await runUser(folder, "add ann --reader", ["correct horse", "correct horse"]);
     expect(error).toBe("");
-    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added: a reader, who can read/);
+    expect(said).toMatch(/^Password for ann: \nOnce more: \nThe user ann was added in \S+: a reader, who can read/);
     expect(said + out).not.toContain("horse");
     expect(await checkPassword(folder, "ann", "correct horse")).toEqual({ name: "ann", role: "reader" });
   });
@@ -126,7 +126,11 @@ describe("each mistake causes an error sentence and changes nothing:", () => {
       "",
       /^UsageError: .*house\/porch\/status is the server status for house\/porch\/x/,
     ],
-    ["add bob --device a --reader --generate", "", /^UsageError: Give --device or --reader, not both\.$/],
+    [
+      "add bob --device a --reader --generate",
+      "",
+      /^UsageError: A user has one role; give only one of --device, --reader\.$/,
+    ],
     ["password bob --generate", "", /^UsageError: There is no user bob; there are: ann, porch\.$/],
     ["remove bob", "", /^UsageError: There is no user bob;/],
     ["token bob", "", /^UsageError: There is no user bob;/],

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { checkBroker } from "../../scripts/setup/broker-check.js";
 import { listEsp32Roots } from "../../scripts/setup/esp32-roots.js";
 import { generateCertificate } from "../support/certificates.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { Readable } from "node:stream";
 import { userCommand } from "../../server/src/app/commands/user.js";
 import { startTestServer, createTemporaryFolder } from "../server/support/server.js";

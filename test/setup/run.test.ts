@@ -65,7 +65,7 @@ describe("npm run setup at a terminal", () => {
       MQTT_PWD: "br0ker secret",
       NL_ID: expect.stringMatching(/^nightlight\/\w{6}$/) as string,
     });
-    expect(terminal.hiddenQuestions).toHaveLength(2);
+    expect(terminal.hiddenQuestions).toHaveLength(3);
     expect(output).toContain("The broker accepts the board.");
   });
 
@@ -121,6 +121,50 @@ describe("npm run setup at a terminal", () => {
     expect(code).toBe(1);
     expect(output).toContain("Nothing was changed");
     expect(await readdir(root)).toEqual([]);
+  });
+});
+
+describe("the address for updates", () => {
+  const key = "0123456789abcdef".repeat(4);
+  const address = `ws://wssk:${key}@192.168.1.20:8080/base/updates/mine/porch`;
+  const board = "WIFI_SSID=home\nMQTT_HOST=192.168.1.9\nNL_ID=mine/porch\n";
+
+  test("is written from an answer, from standard input, or from the environment, and never shown", async () => {
+    const answered = createFakeTerminal({ "updates over the air": ["ws://192.168.1.20:8080", address] });
+    const runs = [
+      await runSetupCommand([], answered, { before: board }),
+      await runSetupCommand(["--yes", "--update-url-stdin"], createFakeTerminal(undefined, [address]), {
+        before: board,
+      }),
+      await runSetupCommand(["--yes"], createFakeTerminal(), {
+        before: board,
+        env: { NIGHTLIGHT_UPDATE_URL: address },
+      }),
+    ];
+    for (const { code, output, settings } of runs) {
+      expect(code).toBe(0);
+      expect(output).not.toContain(key);
+      expect(await settings()).toMatchObject({ UPDATE_URL: address });
+    }
+    expect(runs[0].output).toContain("UPDATE_URL is not an address for updates over the air");
+  });
+
+  test("stays for the same board, and is removed when another board gets the file", async () => {
+    const before = `${board}UPDATE_URL="${address}"\n`;
+    const same = await runSetupCommand(["--yes"], createFakeTerminal(), { before });
+    expect(await same.settings()).toMatchObject({ UPDATE_URL: address });
+    const other = await runSetupCommand(["--yes", "--id", "mine/attic"], createFakeTerminal(), { before });
+    expect(await other.settings()).not.toHaveProperty("UPDATE_URL", address);
+    expect(other.output).toContain("The former UPDATE_URL is removed, because it does not belong to this board.");
+    expect(other.output).toContain("nightlight-server update url mine/attic");
+  });
+
+  test("of another board is refused", async () => {
+    const env = { NIGHTLIGHT_UPDATE_URL: address };
+    const args = ["--yes", "--id", "mine/attic"];
+    const { code, output } = await runSetupCommand(args, createFakeTerminal(), { before: board, env });
+    expect(code).toBe(2);
+    expect(output).toContain("UPDATE_URL belongs to another board than mine/attic");
   });
 });
 
@@ -196,13 +240,10 @@ describe("npm run setup with flags", () => {
     [["--wifi-ssid", "home"], /give --yes/],
     [["--yes"], /--wifi-ssid/],
     [["--yes", "--wifi-ssid", "home"], /--wifi-password-stdin/],
-    [["--yes", "--wifi-ssid", "home", "--wifi-password-stdin"], /standard input has no line for this password/],
+    [["--yes", "--wifi-ssid", "home", "--wifi-password-stdin"], /standard input has no line for this value/],
     [["--yes", "--wifi-ssid", "home", "--wifi-open", "--broker", "ws://h"], /does not support ws/],
     [["--yes", "--wifi-ssid", "home", "--wifi-open", "--id", "a/#"], /cannot contain # or \+/],
-    [
-      ["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"],
-      /standard input has no line for this password/,
-    ],
+    [["--yes", "--wifi-ssid", "home", "--wifi-open", "--password-stdin"], /standard input has no line for this value/],
     [["--anonymous", "--user", "me"], /not both/],
     [["--wifi-open", "--wifi-password-stdin"], /not both/],
     [["--nonsense"], /--nonsense.*--help/],

@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../common/command-name.js";
 import { StartError } from "../common/errors.js";
 import { isLoopback } from "../common/hosts.js";
 import type { Settings } from "../config/options.js";
@@ -37,7 +38,7 @@ export async function openServerAccounts(
   atEnd(() => users.close());
   if (exposed && users.userCount === 0 && !http)
     throw new StartError(
-      `${exposureReason(host, httpNames)}, and nobody has an account; make one with "nightlight-server user add NAME ` +
+      `${exposureReason(host, httpNames)}, and nobody has an account; make one with "${COMMAND_NAME} user add NAME ` +
         `--data ${data}", or add --anonymous if everybody there may switch the lights.`,
     );
   const accounts = withGuests(users, guests);

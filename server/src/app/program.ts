@@ -2,17 +2,21 @@ import { CommanderError, type Command } from "commander";
 import { addCommand, createCommand, parsingProblem } from "./cli.js";
 import { configCommand } from "./commands/config.js";
 import { dataFolderOf } from "../config/data-folder.js";
+import { refuseToIgnoreAccounts, reportFormerData } from "./former-data.js";
 import { LiveConfiguration } from "../config/edit/live-configuration.js";
 import { loadConfiguration, type LoadedConfiguration } from "../config/load.js";
 import { withSettingNames } from "../config/origins.js";
 import { serverUrlOf } from "../config/server-url.js";
+import { COMMAND_NAME } from "../common/command-name.js";
 import { CommandError, StartError, UsageError } from "../common/errors.js";
 import { createLog } from "../observability/log.js";
 import { userCommand } from "./commands/user.js";
 import { exposedFileWarnings } from "../config/secret-files.js";
 import { sessionsCommand } from "./commands/sessions/command.js";
+import { updateCommand } from "./commands/update/command.js";
 import type { ReloadSignal } from "./reload-signal.js";
 import { endAfterOutput, type OutputErrorHandling } from "./output-errors.js";
+import { announceReady } from "./ready.js";
 import { closeStarted, type TerminationSignals } from "./signals.js";
 
 /** The handlers for signals and output errors, which the program installs before anything else. */
@@ -22,9 +26,6 @@ export interface ProcessHandlers {
   readonly outputErrors: OutputErrorHandling;
 }
 
-/** The command that starts this program. The program runs as TypeScript only in a checkout of the repository. */
-const START_COMMAND = import.meta.url.endsWith(".ts") ? "npm run server --" : "nightlight-server";
-
 /** Joins the names of the subcommands in an error message, for example `config, user, and sessions`. */
 const LIST_FORMAT = new Intl.ListFormat("en");
 
@@ -32,6 +33,8 @@ function endWithError(text: string, code: number): void {
   if (text) process.stderr.write(text + "\n");
   endAfterOutput(code);
 }
+
+const warnOnStandardError = (problem: string): void => void process.stderr.write(`Warning: ${problem}\n`);
 
 async function runServer(command: Command, { signals, reloadSignal, outputErrors }: ProcessHandlers): Promise<void> {
   const [unknown] = command.args;
@@ -51,11 +54,14 @@ async function runServer(command: Command, { signals, reloadSignal, outputErrors
   warnOfExposedFiles();
   // Import the server only here: loading it takes half of the start time, and the subcommands do not need it.
   const { startServer } = await import("./server.js");
-  const starting = startServer({ ...current.options, log, configuration, startCommand: START_COMMAND });
+  refuseToIgnoreAccounts(current, COMMAND_NAME);
+  const starting = startServer({ ...current.options, log, configuration, startCommand: COMMAND_NAME });
   signals.setCloseHandler(() => closeStarted(starting));
   const server = await starting.catch((error: unknown) => rethrowWithSettingNames(current, error));
   signals.setCloseHandler(() => server.close());
   configuration.connect(server);
+  reportFormerData(current, log, COMMAND_NAME);
+  announceReady(current, log, server.httpUrl);
   reloadSignal.setReloadHandler(() => {
     if (configuration.reload()) warnOfExposedFiles();
   });
@@ -76,8 +82,10 @@ export async function runProgram(handlers: ProcessHandlers): Promise<void> {
     command.allowExcessArguments(true).action(() => runServer(command, handlers));
     command.hook("preSubcommand", () => handlers.signals.exitWithSignalCode());
     addCommand(command, configCommand());
-    addCommand(command, userCommand(dataFolderOf));
+    const dataFolder = (subcommand: Command): string => dataFolderOf(subcommand, process.env, warnOnStandardError);
+    addCommand(command, userCommand(dataFolder));
     addCommand(command, sessionsCommand(serverUrlOf));
+    addCommand(command, updateCommand(serverUrlOf, dataFolder));
     await command.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -15,7 +15,7 @@ export interface ServerAddresses {
  * @param closed whether clients need an account
  */
 export function logStart(settings: Settings, at: ServerAddresses, closed: boolean): void {
-  const { log, host, anonymous, broker, prefix, ids, policy, tls } = settings;
+  const { log, host, anonymous, broker, prefix, ids, policy, tls, data } = settings;
   log.info("server", `Nightlight ${VERSION} ${broker ? "has joined" : "carries"} the broker at ${at.mqtt}`, {
     version: VERSION,
     broker: at.mqtt,
@@ -24,6 +24,7 @@ export function logStart(settings: Settings, at: ServerAddresses, closed: boolea
   if (at.mqtts) log.info("server", `MQTT over TLS at ${at.mqtts}`, { mqtts: at.mqtts });
   if (at.websocket) log.info("server", `MQTT over WebSocket at ${at.websocket}`, { websocket: at.websocket });
   if (at.http) log.info("server", `Dashboard and API at ${at.http}`, { http: at.http });
+  log.info("server", `Data folder: ${data}`, { data });
   const answering = broker ? [`the devices below ${prefix}/`, ...ids].join(", ") : "every device that reports here";
   const zones = policy.zones.map(({ name }) => name);
   const zoned = zones.length === 0 ? "" : `; zones: ${zones.join(", ")}`;

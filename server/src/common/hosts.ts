@@ -10,3 +10,10 @@ export function toUrlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return hostname();
   return host.includes(":") ? `[${host}]` : host;
 }
+
+/** Converts a listening address to the host part of a URL for clients on this machine: for 0.0.0.0, the loopback address. */
+export function toLocalUrlHost(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,7 +1,9 @@
 /** Converts a validated configuration to options for `startServer`. */
 import type { Rule } from "../../../contract/index.js";
 import type { AlertSettings } from "../alerts/settings.js";
+import { DEFAULT_LOG_MESSAGES } from "../observability/log.js";
 import { createScope } from "../transport/scope.js";
+import { defaultDataFolder } from "./default-data-folder.js";
 import { DEFAULT_OPTIONS, type ServerOptions } from "./options.js";
 import {
   DEFAULT_STALE_AFTER,
@@ -10,6 +12,7 @@ import {
   type Reporting,
   type ZonePolicy,
 } from "../decisions/policy.js";
+import type { Environment } from "../common/environment.js";
 import { CONFIGURATION_SCHEMA, type Configuration, type ZoneConfiguration } from "./schema.js";
 
 /**
@@ -21,7 +24,7 @@ function defaultStaleAfterOf({ report, heartbeat, interval }: Configuration["rep
 }
 
 /** Fills in the defaults that depend on other settings. */
-export function withDefaults(configuration: Configuration): Configuration {
+export function withDefaults(configuration: Configuration, env: Environment = process.env): Configuration {
   const { rule, reporting, devices, zones, home_assistant } = configuration;
   const completeZone = (name: string, zone: ZoneConfiguration): ZoneConfiguration => ({
     label: name,
@@ -32,6 +35,8 @@ export function withDefaults(configuration: Configuration): Configuration {
   });
   return {
     ...configuration,
+    data: configuration.data ?? defaultDataFolder(env),
+    log_messages: configuration.log_messages ?? DEFAULT_LOG_MESSAGES[configuration.log],
     devices: mapValues(devices, (id, device) => ({
       label: id,
       ...device,
@@ -70,6 +75,7 @@ export function optionsOf(configuration: Configuration, secrets: Secrets) {
     httpPort: configuration.http_port,
     http: configuration.http,
     httpNames: configuration.http_names,
+    ingress: configuration.ingress,
     host: configuration.host,
     anonymous: configuration.anonymous,
     tls: tls && {
@@ -81,7 +87,7 @@ export function optionsOf(configuration: Configuration, secrets: Secrets) {
     },
     topicPrefix,
     ids: idsOf(configuration),
-    data: configuration.data,
+    data: configuration.data!,
     state: configuration.state,
     log: configuration.log,
     logMessages: configuration.log_messages,
@@ -92,6 +98,7 @@ export function optionsOf(configuration: Configuration, secrets: Secrets) {
       switches: undefinedIfForever(history.switches),
     },
     alerts: alertSettingsOf(configuration.alerts, secrets),
+    updates: configuration.updates,
     homeAssistant: typeof homeAssistant === "object" && { discoveryPrefix: homeAssistant.discovery_prefix },
     limits: { ...limits, sessionExpiry, eventStreams },
   } satisfies ServerOptions;

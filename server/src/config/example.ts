@@ -1,9 +1,11 @@
+import { COMMAND_NAME } from "../common/command-name.js";
+
 /** The example configuration that `nightlight-server config init` writes. */
 export const EXAMPLE_CONFIGURATION = `# The configuration of nightlight-server. Every setting is optional; lines that begin with # show further settings with
 # their defaults. Durations have a unit: ms, s, min, h or d. File names are relative to this file.
 #
-#   nightlight-server config check     reports mistakes with their lines
-#   nightlight-server config print     prints all settings that are in effect
+#   ${COMMAND_NAME} config check     reports mistakes with their lines
+#   ${COMMAND_NAME} config print     prints all settings that are in effect
 #
 # A running server reloads this file on SIGHUP (systemctl reload, kill -HUP).
 
@@ -71,7 +73,7 @@ devices:
 #   password_file: broker.password
 # topic_prefix: nightlight
 
-# Where to listen. Access from other machines needs accounts: nightlight-server user add --help
+# Where to listen. Access from other machines needs accounts: ${COMMAND_NAME} user add --help
 # host: 0.0.0.0
 # mqtt_port: 1883
 # http_port: 8080
@@ -91,7 +93,12 @@ devices:
 #   webhook: https://example.org/hook # JSON by POST
 #   webhook_authorization_file: webhook.authorization
 
-# data: .nightlight # folder for persistent data
+# Updates of boards over the air offer the programs in this folder; default: the programs of this version.
+# updates:
+#   folder: firmware
+
+# open: true # whether to open the dashboard when a person starts the server at a terminal
+# data: /var/lib/nightlight # folder for persistent data; default: ~/.local/share/nightlight
 # log: pretty # or json
-# log_messages: condensed # or all: one log line for every message
+# log_messages: none # or condensed: a line for every reading and command, up to 200 per second; or all
 `;

@@ -4,6 +4,7 @@
  * `docs/reference/configuration.md`. The description states the purpose of the setting and, if necessary, the allowed
  * values.
  */
+import { isIP } from "node:net";
 import { z } from "zod";
 import { idProblem, type Field } from "../../../contract/index.js";
 import { textOf } from "../common/errors.js";
@@ -241,6 +242,9 @@ export function deviceIdsSchema(what: string, least: 0 | 1) {
   const error = `a list of ${least > 0 ? "at least one device id" : "device ids"}, each after a - in a line of its own`;
   return describe(z.array(deviceIdSchema(), { error }).min(least, { error }), what);
 }
+
+export const ipAddressSchema = (what: string) =>
+  checkedTextSchema(what, "an IP address such as 172.30.32.2", (written) => (isIP(written) ? "" : "it is none"));
 
 export function hostNamesSchema(what: string) {
   const error = "a list of host names without scheme and port, such as lights.example.org";

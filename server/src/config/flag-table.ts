@@ -1,3 +1,5 @@
+import { defaultDataFolder } from "./default-data-folder.js";
+import { DEFAULT_LOG_MESSAGES } from "../observability/log.js";
 import { DEFAULT_OPTIONS } from "./options.js";
 
 /** A setting that can also be set by a command-line flag and an environment variable. */
@@ -94,6 +96,12 @@ export const FLAGS: readonly Flag[] = [
     kind: "yes or no",
   },
   {
+    path: ["ingress", "role"],
+    flag: "--ingress <role>",
+    env: "NIGHTLIGHT_INGRESS",
+    text: "let Home Assistant log people in, as admin or reader; only for its add-on",
+  },
+  {
     path: ["tls", "cert"],
     flag: "--tls-cert <file>",
     env: "NIGHTLIGHT_TLS_CERT",
@@ -120,11 +128,18 @@ export const FLAGS: readonly Flag[] = [
     kind: "list",
   },
   {
+    path: ["open"],
+    flag: "--no-open",
+    env: "NIGHTLIGHT_OPEN",
+    text: "do not open the dashboard in the browser (env: NIGHTLIGHT_OPEN=0)",
+    kind: "yes or no",
+  },
+  {
     path: ["data"],
     flag: "--data <folder>",
     env: "NIGHTLIGHT_DATA",
     text: "folder for persistent data",
-    default: DEFAULT_OPTIONS.data,
+    default: defaultDataFolder(),
   },
   {
     path: ["state"],
@@ -179,7 +194,7 @@ export const FLAGS: readonly Flag[] = [
     path: ["log_messages"],
     flag: "--log-messages <which>",
     env: "NIGHTLIGHT_LOG_MESSAGES",
-    text: "which messages to log: condensed (200 per second and a summary) or all",
-    default: "condensed",
+    text: "which messages to log: none, condensed (200 per second and a summary) or all",
+    default: `${DEFAULT_LOG_MESSAGES.pretty}, or ${DEFAULT_LOG_MESSAGES.json} with --log json`,
   },
 ];

@@ -3,14 +3,17 @@ import { redactUrl } from "../security/redact.js";
 import { fileFlagOf, fileVariableOf, FLAGS, type Flag } from "./flag-table.js";
 import { nameOf, formatValue, type Path, type Problem, type Source } from "./problems.js";
 import { readSecret } from "./secret-file.js";
-import { CONFIG_ENV, misspelledVariableWarnings, type Environment } from "./variables.js";
+import type { Environment } from "../common/environment.js";
+import { CONFIG_ENV, misspelledVariableWarnings } from "./variables.js";
 
-export type { Environment };
+/** The flag that logs every reading and command. */
+const VERBOSE = new Option("--verbose", "log every reading and command: the same as --log-messages condensed");
 
 /** Returns all flags, including `--config`, as options for commander. */
 export function createFlagOptions(): Option[] {
   const config = new Option("--config <file>", `configuration file in YAML (default: ${DEFAULT_FILE} if it exists, env: ${CONFIG_ENV})`); // prettier-ignore
-  return [config, ...FLAGS.flatMap((flag) => (flag.secret ? [optionOf(flag), fileOptionOf(flag)] : [optionOf(flag)]))];
+  const flags = FLAGS.flatMap((flag) => (flag.secret ? [optionOf(flag), fileOptionOf(flag)] : [optionOf(flag)]));
+  return [config, ...flags, VERBOSE];
 }
 
 /** The default configuration file, in the working directory. */
@@ -80,10 +83,14 @@ export function readFlags(command: Command, env: Environment): FlagSettings {
     const isFlagSettings = root.getOptionValueSource(name) === "cli";
     return isFlagSettings ? { origin: option.long!, value: root.getOptionValue(name) } : undefined;
   };
+  const valueOfVerbose = ({ path }: Flag): FlagValue | undefined =>
+    path[0] === "log_messages" && root.getOptionValueSource(VERBOSE.attributeName()) === "cli"
+      ? { origin: VERBOSE.long!, value: "condensed" }
+      : undefined;
   const valueOfVariable = (name: string): FlagValue => ({ origin: name, value: env[name] ?? "" });
 
   for (const flag of FLAGS) {
-    const typed = valueOfOption(optionOf(flag));
+    const typed = valueOfOption(optionOf(flag)) ?? valueOfVerbose(flag);
     const found =
       valueOrFirstLine(typed, flag.secret && valueOfOption(fileOptionOf(flag))) ??
       valueOrFirstLine(valueOfVariable(flag.env), flag.secret && valueOfVariable(fileVariableOf(flag)));

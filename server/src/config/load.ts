@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { checkCombinations } from "./checks.js";
 import { withDefaults, optionsOf, type Secrets } from "./effective.js";
-import { DEFAULT_FILE, configFileOf, readFlags, type Environment, type FlagSettings } from "./flags.js";
+import { DEFAULT_FILE, configFileOf, readFlags, type FlagSettings } from "./flags.js";
+import type { Environment } from "../common/environment.js";
 import { isMapping, resolvePaths, removeUndefined, type Mapping } from "./paths.js";
 import { ConfigurationError, nameOf, problemsOf, type Path, type Problem, type Source } from "./problems.js";
 import { CONFIGURATION_SCHEMA, type Configuration } from "./schema.js";
@@ -61,7 +62,7 @@ export function loadConfiguration(
   });
   if (problems.length > 0) throw new ConfigurationError(sortProblems(problems));
 
-  const configuration = withDefaults(CONFIGURATION_SCHEMA.parse(merged));
+  const configuration = withDefaults(CONFIGURATION_SCHEMA.parse(merged), env);
   return {
     file: name,
     configuration,

@@ -1,6 +1,8 @@
 import { DEFAULT_PREFIX, idProblem } from "../../../contract/index.js";
+import { defaultDataFolder } from "./default-data-folder.js";
 import { UsageError } from "../common/errors.js";
 import { DEFAULT_BROKER_LIMITS, type BrokerLimits } from "../broker/limits.js";
+import type { IngressSettings } from "../http/ingress.js";
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from "../http/limits.js";
 import type { TlsFiles } from "../security/certificates.js";
 import type { SettingsSource } from "../http/settings/source.js";
@@ -10,6 +12,7 @@ import type { Retention } from "../history/history.js";
 import type { Guest } from "../security/guests.js";
 import { DEFAULT_ALERT_SETTINGS, type AlertSettings } from "../alerts/settings.js";
 import { LESSON_POLICY, type Policy } from "../decisions/policy.js";
+import type { UpdateTimeouts } from "../updates/timeouts.js";
 import { createLog, silentLog, type Log, type LogFormat, type LogMessages } from "../observability/log.js";
 
 /** Options of `startServer`. Every option has a default. */
@@ -42,7 +45,7 @@ export interface ServerOptions {
   readonly topicPrefix?: string;
   /** Ids of further devices on a remote broker, outside `topicPrefix`. */
   readonly ids?: readonly string[];
-  /** Folder for persistent data. Default: `.nightlight`. */
+  /** Folder for persistent data. Default: the result of `defaultDataFolder`, such as `~/.local/share/nightlight`. */
   readonly data?: string;
   /**
    * URL of a Redis database, redis:// or rediss://. Several servers at one broker share the state of devices and zones
@@ -66,10 +69,17 @@ export interface ServerOptions {
    * only the dashboard shows alerts.
    */
   readonly alerts?: Partial<AlertSettings>;
+  /** Program updates of boards over the air. Default: the programs that belong to this server. */
+  readonly updates?: UpdateOptions;
   /**
    * Further host names for HTTP, such as the name of a reverse proxy. If host names are set, all clients must log in.
    */
   readonly httpNames?: readonly string[];
+  /**
+   * Trusts Home Assistant's ingress at one address to log users in. Everybody who comes through it has this role. Default:
+   * off.
+   */
+  readonly ingress?: IngressSettings;
   /** Resource limits for each client and for all clients together. */
   readonly limits?: Partial<Limits>;
   /** Certificate and key. If set, the server uses HTTPS and WSS, and offers MQTT over TLS. */
@@ -78,7 +88,7 @@ export interface ServerOptions {
   readonly mqttsPort?: number;
   /** The log, or the format of the log on standard output. Default: `silent`, which means no log. */
   readonly log?: Log | LogFormat | "silent";
-  /** Which messages to log, if `log` is a format. Default: condensed. */
+  /** Which messages to log, if `log` is a format. Default: none, or condensed with the format `json`. */
   readonly logMessages?: LogMessages;
   /**
    * The command that started this server, such as `npm start --`. The dashboard shows commands that begin with this
@@ -92,6 +102,14 @@ export interface ServerOptions {
    * because the program that calls `startServer` sets all options.
    */
   readonly configuration?: SettingsSource;
+}
+
+/** Options of program updates. */
+export interface UpdateOptions {
+  /** Folder with a subfolder for each program. Default: the programs that belong to this server. */
+  readonly folder?: string;
+  /** How long the steps of an update may take, in ms. */
+  readonly timeouts?: Partial<UpdateTimeouts>;
 }
 
 /** Resource limits for clients of the embedded broker and of HTTP. */
@@ -120,7 +138,9 @@ export interface Settings {
   readonly history: HistoryOptions | false;
   readonly homeAssistant: { readonly discoveryPrefix: string } | false;
   readonly alerts: AlertSettings;
+  readonly updates: UpdateOptions;
   readonly httpNames: readonly string[];
+  readonly ingress: IngressSettings | undefined;
   readonly limits: Limits;
   readonly tls: TlsFiles | undefined;
   readonly mqttsPort: number;
@@ -138,7 +158,6 @@ export const DEFAULT_OPTIONS = {
   httpPort: 8080,
   host: "127.0.0.1",
   topicPrefix: DEFAULT_PREFIX,
-  data: ".nightlight",
   mqttsPort: 8883,
   homeAssistant: { discoveryPrefix: "homeassistant" },
   history: { readings: 30 * DAY, switches: 365 * DAY },
@@ -176,13 +195,15 @@ export function toSettings(options: ServerOptions): Settings {
     guests: options.guests ?? [],
     prefix: topicPrefix,
     ids: options.ids ?? [],
-    data: options.data ?? DEFAULT_OPTIONS.data,
+    data: options.data ?? defaultDataFolder(),
     state: options.state,
     policy: options.policy ?? LESSON_POLICY,
     history: options.history ?? DEFAULT_OPTIONS.history,
     homeAssistant: options.homeAssistant ?? DEFAULT_OPTIONS.homeAssistant,
     alerts: { ...DEFAULT_OPTIONS.alerts, ...options.alerts },
+    updates: options.updates ?? {},
     httpNames: options.httpNames ?? [],
+    ingress: options.ingress,
     limits: { ...DEFAULT_OPTIONS.limits, ...options.limits },
     tls: options.tls,
     mqttsPort: validatePort("--mqtts-port", options.mqttsPort ?? DEFAULT_OPTIONS.mqttsPort),

@@ -9,7 +9,7 @@ export function isMapping(value: unknown): value is Mapping {
 
 /** Settings that are paths of files or folders. */
 const PATH_SETTINGS = new Set(
-  "data tls.cert tls.key tls.client_ca broker.password_file alerts.webhook_authorization_file alerts.ntfy_token_file".split(
+  "data tls.cert tls.key tls.client_ca broker.password_file alerts.webhook_authorization_file alerts.ntfy_token_file updates.folder".split(
     " ",
   ),
 );

@@ -85,7 +85,11 @@ export function applyConfiguration(
   const needRestart = server.reload({ ...next.options, log });
   const changed = listChangedSettings(current, next);
   log.info("config", `${cause}: ${formatNames(changed)} changed.`, { changed });
-  const ofLog = LOG_OPTIONS.filter(([option]) => current.options[option] !== next.options[option]);
+  // leaves out `log_messages` if only its default has changed, which depends on `log`
+  const isGiven = (name: string): boolean => [current, next].some(({ origin }) => origin([name]) !== undefined);
+  const ofLog = LOG_OPTIONS.filter(
+    ([option, name]) => current.options[option] !== next.options[option] && isGiven(name),
+  );
   const restart = [...needRestart, ...ofLog.map(([, name]) => name)];
   if (restart.length > 0) log.warn("config", `Restart the server to apply: ${formatNames(restart)}.`, { restart });
   return { changed, restart };

@@ -13,6 +13,7 @@ import {
   fileSchema,
   headerValueSchema,
   hostNamesSchema,
+  ipAddressSchema,
   lightLevelSchema,
   mappingSchema,
   fieldDurationSchema,
@@ -109,6 +110,16 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
   http_names: hostNamesSchema(
     "Further host names for HTTP, such as that of a reverse proxy; with them, everybody must log in",
   ).prefault([]),
+  ingress: mappingSchema({
+    role: choiceSchema("What everybody whom Home Assistant has logged in may do", ["admin", "reader"]).prefault(
+      "admin",
+    ),
+    from: ipAddressSchema("IP address of Home Assistant's Supervisor, the only one that is trusted").prefault(
+      "172.30.32.2",
+    ),
+  })
+    .describe("Let Home Assistant's ingress log people in; only for the add-on.")
+    .optional(),
   tls: mappingSchema({
     cert: fileSchema("File with the certificate and its intermediate certificates, in PEM").optional(),
     key: fileSchema("File with the certificate's private key, in PEM").optional(),
@@ -127,7 +138,12 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
     "Further devices on a remote broker; those in zones and devices are included anyway",
     0,
   ).prefault([]),
-  data: fileSchema("Folder for persistent data").prefault(DEFAULT_OPTIONS.data),
+  open: booleanSchema(
+    "Whether to open the dashboard in the browser when a person starts the server at a terminal",
+  ).prefault(true),
+  data: fileSchema(
+    "Folder for persistent data; default: a folder of this user, such as ~/.local/share/nightlight",
+  ).optional(),
   state: databaseUrlSchema(
     "Share the state of devices and zones with other servers at the same broker in this Redis database, redis://user:password@host:port/number",
     ["redis", "rediss"],
@@ -135,9 +151,9 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
   ).optional(),
   log: choiceSchema("Format of the log", ["pretty", "json"]).prefault("pretty"),
   log_messages: choiceSchema(
-    "Which messages to log (condensed: the first 200 of each second, and a summary of the others)",
-    ["condensed", "all"],
-  ).prefault("condensed"),
+    "Which messages to log (condensed: up to 200 per second); default: none, or condensed with log: json",
+    ["none", "condensed", "all"],
+  ).optional(),
   rule: mappingSchema({
     threshold: RULE_FIELDS.threshold.prefault(LESSON_RULE.threshold),
     hysteresis: RULE_FIELDS.hysteresis.prefault(LESSON_RULE.hysteresis),
@@ -226,6 +242,11 @@ export const CONFIGURATION_SCHEMA = mappingSchema({
     ntfy: ntfyUrlSchema("Send alerts to this topic of ntfy, as push messages").optional(),
     ntfy_token: headerValueSchema("Access token of ntfy; safer in ntfy_token_file").optional(),
     ntfy_token_file: fileSchema("File with the token in its first line").optional(),
+  }).prefault({}),
+  updates: mappingSchema({
+    folder: fileSchema(
+      "Folder with the programs for boards, each in a subfolder with firmware.json; default: the programs of this version",
+    ).optional(),
   }).prefault({}),
   limits: mappingSchema({
     payload: wholeNumberSchema("Longest payload that a client may publish, in bytes", 1024, 256 * MILLION).prefault(

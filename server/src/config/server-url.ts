@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { UsageError } from "../common/errors.js";
-import type { Environment } from "./flags.js";
+import { toLocalUrlHost } from "../common/hosts.js";
+import type { Environment } from "../common/environment.js";
 import { loadConfiguration } from "./load.js";
 
 /**
@@ -17,12 +18,5 @@ export function serverUrlOf(command: Command, env: Environment = process.env): s
     );
   if (httpPort === 0)
     throw new UsageError("http_port is 0, so that the server takes any free port; give its address with --url.");
-  return `${tls ? "https" : "http"}://${toConnectableHost(host)}:${httpPort}`;
-}
-
-/** Converts a listening address to an address to which clients can connect: for 0.0.0.0, the loopback address. */
-function toConnectableHost(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return host.includes(":") ? `[${host}]` : host;
+  return `${tls ? "https" : "http"}://${toLocalUrlHost(host)}:${httpPort}`;
 }

@@ -9,6 +9,7 @@ const RESTART_SETTINGS = {
   http: "http",
   host: "host",
   httpNames: "http_names",
+  ingress: "ingress",
   anonymous: "anonymous",
   prefix: "topic_prefix",
   ids: "ids",
@@ -16,6 +17,7 @@ const RESTART_SETTINGS = {
   state: "state",
   limits: "limits",
   tls: "tls",
+  updates: "updates",
 } as const satisfies Partial<Record<keyof Settings, string>>;
 
 /** Returns the names of changed settings that need a restart. */

@@ -1,8 +1,6 @@
 import { fileVariableOf, FLAGS } from "./flag-table.js";
+import type { Environment } from "../common/environment.js";
 import { findNearest } from "../common/nearest.js";
-
-/** Environment variables, such as `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variable that names the configuration file. */
 export const CONFIG_ENV = "NIGHTLIGHT_CONFIG";

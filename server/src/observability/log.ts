@@ -11,8 +11,14 @@ export type { LogOutput } from "./log-lines.js";
 /** Format of the log: `pretty` for people, or `json` with one JSON object per line. */
 export type LogFormat = "pretty" | "json";
 
-/** Which MQTT messages are logged: all, or (`condensed`) the first 200 per second and a summary of the others. */
-export type LogMessages = "condensed" | "all";
+/**
+ * Which MQTT messages are logged: `none`, `all`, or (`condensed`) the first 200 per second and a summary of the others.
+ * Switched lamps and other events have a line in any case.
+ */
+export type LogMessages = "none" | "condensed" | "all";
+
+/** The messages that each format logs by default. People rarely need every reading, but programs may evaluate them. */
+export const DEFAULT_LOG_MESSAGES: Readonly<Record<LogFormat, LogMessages>> = { pretty: "none", json: "condensed" };
 
 /** Fields of a line in the JSON log in addition to `level`, `time`, `event` and `msg`. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -60,19 +66,42 @@ function getStandardOutput(): LogOutput {
 
 function ignoreError(): void {}
 
-/** Creates a log. By default, the log is condensed and goes to standard output. */
+/** Creates a log. By default, the log goes to standard output and contains the messages of `DEFAULT_LOG_MESSAGES`. */
 export function createLog(
   format: LogFormat,
-  { output = getStandardOutput(), messages = "condensed" }: { output?: LogOutput; messages?: LogMessages } = {},
+  {
+    output = getStandardOutput(),
+    messages = DEFAULT_LOG_MESSAGES[format],
+  }: { output?: LogOutput; messages?: LogMessages } = {},
 ): Log {
   const limit = messages === "all" ? Infinity : MAX_LINES_PER_SECOND;
-  return format === "json" ? createJsonLog(output, limit) : createPrettyLog(output, limit);
+  const log = format === "json" ? createJsonLog(output, limit) : createPrettyLog(output, limit);
+  return messages === "none" ? withoutMessages(log) : log;
 }
 
-/** Summarizes the messages of one second that have no log line of their own. */
+/** Returns a log that discards the lines about messages. */
+function withoutMessages(log: Log): Log {
+  return {
+    ...silentLog,
+    frequent(event, text, fields) {
+      if (event !== "duplicate") log.frequent(event, text, fields);
+    },
+    info: log.info,
+    warn: log.warn,
+    error: log.error,
+    flush: () => log.flush(),
+    get lost() {
+      return log.lost;
+    },
+  };
+}
+
+/** Summarizes the messages and other frequent events of one second that have no log line of their own. */
 function summarizeCounts({ received, sent, other }: MessageCounts): string {
-  const others = other > 0 ? `, and ${other} more lines about devices` : "";
-  return `${received} more messages received and ${sent} sent in this second${others}`;
+  const messages = `${received} more messages received and ${sent} sent`;
+  const others = `${other} more lines about devices`;
+  if (other === 0) return `${messages} in this second`;
+  return received + sent === 0 ? `${others} in this second` : `${messages} in this second, and ${others}`;
 }
 
 /** Describes lost log lines in a sentence, which is logged once the output works again. */

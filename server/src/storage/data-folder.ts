@@ -47,6 +47,8 @@ export interface DataFolder {
   readonly values: NamedValues;
   /** Path of the journal folder, which may not exist yet. */
   readonly journal: string;
+  /** Path of the folder with copies of programs for boards, which may not exist yet. */
+  readonly firmware: string;
   /** The section of the database with sessions, queues and wills of the embedded broker. */
   readonly broker: OrderedStore;
   /** Path of the folder of retained messages, which may not exist yet. */
@@ -82,7 +84,7 @@ function describeOpenFailure(folder: string, error: unknown): string {
   const cause = (error as Error).cause ?? error;
   const code = codeOf(cause);
   if (code === "LEVEL_LOCKED")
-    return `The data folder ${folder} is in use by another nightlight-server; stop that one, or choose another folder with --data.`;
+    return `The data folder ${folder} is in use by another nightlight-server; stop that one, or give this one a folder of its own with --data.`;
   if (/ENOSPC|No space left/.test(textOf(cause)))
     return `The data folder ${folder} cannot be opened, because its disk is full; free some space on it.`;
   return `The data folder ${folder} cannot be used (${textOf(cause)}); make it writable, or choose another with --data.`;
@@ -147,6 +149,7 @@ async function loadDataFolder(
     health,
     values: namedValues,
     journal: join(folder, "journal"),
+    firmware: join(folder, "firmware"),
     broker,
     retained: join(folder, "retained"),
     async close() {

@@ -11,6 +11,7 @@ const ENTRY_KINDS: readonly (readonly [prefix: string, what: string])[] = [
   ["!state!mode:", "overrides of lamps"],
   ["!state!zone-mode:", "overrides of zones"],
   ["!state!actions:", "actions that wait for a board"],
+  ["!state!update:", "updates of boards"],
   ["!state!discovery:", "which boards Home Assistant knows"],
   ["!state!filters:", "subscriptions at the joined broker"],
   ["!broker!session:", "MQTT sessions"],

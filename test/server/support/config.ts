@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCommand } from "../../../server/src/app/cli.js";
-import type { Environment } from "../../../server/src/config/flags.js";
+import type { Environment } from "../../../server/src/common/environment.js";
 import { loadConfiguration, type LoadedConfiguration } from "../../../server/src/config/load.js";
 import { ConfigurationError } from "../../../server/src/config/problems.js";
 import { NIGHTLIGHT_SERVER } from "../../support/nightlight-server.js";

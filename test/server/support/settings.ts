@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createCommand, createLog, LiveConfiguration, loadConfiguration, startServer, type Log } from "nightlight-server"; // prettier-ignore
 import { onTestFinished } from "vitest";
-import type { Environment } from "../../../server/src/config/flags.js";
+import type { Environment } from "../../../server/src/common/environment.js";
 import type { SettingsView } from "../../../server/src/http/settings/source.js";
 import { ask, type Answer } from "./api.js";
 import { createTemporaryFolder } from "./server.js";

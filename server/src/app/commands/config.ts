@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../../common/command-name.js";
 import { Command } from "commander";
 import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { codeOf, textOf, UsageError } from "../../common/errors.js";
@@ -76,7 +77,7 @@ function loadFile(command: Command, file = configFileOf(command, process.env), n
   const loaded = loadConfiguration(command, process.env, file);
   if (needed && loaded.file === undefined)
     throw new UsageError(
-      `There is no ${DEFAULT_FILE} here: name the file, or create one with nightlight-server config init.`,
+      `There is no ${DEFAULT_FILE} here: name the file, or create one with ${COMMAND_NAME} config init.`,
     );
   return loaded;
 }
@@ -124,6 +125,6 @@ function writeExampleFile(file: string, force: boolean): string {
         : `${file} cannot be written: ${textOf(error)}.`,
     );
   }
-  const named = file === DEFAULT_FILE ? "" : ` --config ${file}`;
-  return `Wrote an example with two zones to ${file}. Edit it, then run: nightlight-server${named}\n`;
+  const start = file === DEFAULT_FILE ? COMMAND_NAME.replace(/ --$/, "") : `${COMMAND_NAME} --config ${file}`;
+  return `Wrote an example with two zones to ${file}. Edit it, then run: ${start}\n`;
 }

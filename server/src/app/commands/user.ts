@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../../common/command-name.js";
 import { clock } from "../../time/monotonic-clock.js";
 import { Command } from "commander";
 import { textOf, UsageError } from "../../common/errors.js";
@@ -18,6 +19,7 @@ import { COMMAND_WORDING } from "../../security/wording.js";
 interface AddFlags extends PasswordFlags {
   readonly device?: string;
   readonly reader?: boolean;
+  readonly homeAssistant?: boolean;
 }
 
 const PROCESS_TERMINAL: Terminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
@@ -41,16 +43,20 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
   addPasswordFlags(
     command
       .command("add <name>")
-      .description("add a user; an administrator unless --device or --reader is given")
+      .description("add a user; an administrator unless another role is given")
       .option("--device <id>", "a board, which can only use the topics of this device")
-      .option("--reader", "a user who can read everything and change nothing"),
+      .option("--reader", "a user who can read everything and change nothing")
+      .option(
+        "--home-assistant",
+        "Home Assistant, which can receive every MQTT message, switch lamps and start updates",
+      ),
   ).action(async (name: string, flags: AddFlags, self: Command) => {
     const kind = roleFromFlags(name, flags);
     const folder = dataFolder(self);
     if ((await readUsers(folder)).has(name)) throw createUserExistsError(name, COMMAND_WORDING);
     const { stored, generated } = await obtainPassword(name, flags, terminal);
     const first = await addUser(folder, { ...kind, name, password: stored }, COMMAND_WORDING);
-    printMessage(`The user ${name} was added: ${describeRole(kind)}.`);
+    printMessage(`The user ${name} was added in ${folder}: ${describeRole(kind)}.`);
     if (first)
       printMessage(
         "From now on everybody must log in, including boards. A running server applies this within a second.",
@@ -70,7 +76,7 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
     printMessage(`The password of ${name} was changed. Connections with the old password are closed.`);
     if (revoked > 0)
       printMessage(
-        `Its tokens (${revoked}) were revoked too; make new ones with nightlight-server user token ${name} --expires 90d`,
+        `Its tokens (${revoked}) were revoked too; make new ones with ${COMMAND_NAME} user token ${name} --expires 90d`,
       );
     if (generated) showSecretOnce("password", generated);
   });
@@ -116,17 +122,27 @@ export function userCommand(dataFolder: (command: Command) => string, terminal: 
 }
 
 /** Returns role and device of a new user from the flags. @throws UsageError when the name or the flags are invalid */
-function roleFromFlags(name: string, { device, reader }: AddFlags): RoleAssignment {
+function roleFromFlags(name: string, { device, reader, homeAssistant }: AddFlags): RoleAssignment {
   checkUserName(name);
-  if (device === undefined) return { role: reader ? "reader" : "admin" };
-  if (reader) throw new UsageError("Give --device or --reader, not both.");
+  const given = [device !== undefined && "--device", reader && "--reader", homeAssistant && "--home-assistant"];
+  const roles = given.filter((flag) => flag !== false && flag !== undefined);
+  if (roles.length > 1) throw new UsageError(`A user has one role; give only one of ${roles.join(", ")}.`);
+  if (reader) return { role: "reader" };
+  if (homeAssistant) return { role: "home-assistant" };
+  if (device === undefined) return { role: "admin" };
   checkDeviceId(device, COMMAND_WORDING);
   return { role: "device", device };
 }
 
 function describeRole({ role, device }: RoleAssignment): string {
-  if (role === "device") return `a board, which can only use the topics of ${device}`;
-  return role === "reader"
-    ? "a reader, who can read everything and change nothing"
-    : "an administrator with all permissions";
+  switch (role) {
+    case "device":
+      return `a board, which can only use the topics of ${device}`;
+    case "reader":
+      return "a reader, who can read everything and change nothing";
+    case "home-assistant":
+      return "Home Assistant, which can receive every MQTT message, switch lamps and start updates";
+    case "admin":
+      return "an administrator with all permissions";
+  }
 }

@@ -8,7 +8,8 @@ import type {
   SettingsView,
 } from "../../http/settings/source.js";
 import type { Log } from "../../observability/log.js";
-import { DEFAULT_FILE, configFileOf, type Environment } from "../flags.js";
+import { DEFAULT_FILE, configFileOf } from "../flags.js";
+import type { Environment } from "../../common/environment.js";
 import { loadConfiguration, type LoadedConfiguration } from "../load.js";
 import { isMapping, type Mapping } from "../paths.js";
 import { toMaskedContents } from "../print.js";

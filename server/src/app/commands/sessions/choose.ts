@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../../../common/command-name.js";
 import type { SessionView } from "../../../broker/api.js";
 import { findMostSimilar } from "../../../common/nearest.js";
 import { UsageError } from "../../../common/errors.js";
@@ -56,5 +57,5 @@ function unknownClientIdProblem(sessions: readonly SessionView[], clientId: stri
   if (alike.length > 0) return `${problem}. Similar: ${alike.map(escapeControlCharacters).join(", ")}.`;
   if (ids.length <= MAX_LISTED_CLIENT_IDS)
     return `${problem}. There are: ${ids.map(escapeControlCharacters).join(", ")}.`;
-  return `${problem}. nightlight-server sessions list shows all ${sessions.length}.`;
+  return `${problem}. ${COMMAND_NAME} sessions list shows all ${sessions.length}.`;
 }

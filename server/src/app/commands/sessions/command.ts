@@ -1,16 +1,14 @@
+import { COMMAND_NAME } from "../../../common/command-name.js";
 import { Command } from "commander";
 import type { SessionView } from "../../../broker/api.js";
-import type { Environment } from "../../../config/flags.js";
+import type { Environment } from "../../../common/environment.js";
+import { addAccessFlags, createAccessFinder, type AccessFlags } from "../access.js";
+import { displayUrl } from "../api-client.js";
 import type { Terminal } from "../user-password.js";
 import { clock } from "../../../time/monotonic-clock.js";
 import { chooseSession, type AccountFlag } from "./choose.js";
-import { endSession, fetchSessions, parseServerUrl, displayUrl, type ServerAccess } from "./client.js";
-import { authorizationOf, type CredentialFlags } from "./credentials.js";
+import { endSession, fetchSessions } from "./requests.js";
 import { formatAligned, COLUMN_NAMES, escapeControlCharacters, formatTabSeparated } from "./table.js";
-
-interface AccessFlags extends CredentialFlags {
-  readonly url?: string;
-}
 
 /**
  * The output streams of the `sessions` command. Unless standard output is a TTY, the command prints output for scripts.
@@ -26,17 +24,17 @@ If the output is not a terminal, columns are separated by tabs and there is no h
 ${COLUMN_NAMES}.
 
 Examples:
-  $ nightlight-server sessions list
-  $ nightlight-server sessions list --json | jq -r '.[] | select(.queued > 100) | .client_id'
-  $ NIGHTLIGHT_TOKEN=$(cat token.txt) nightlight-server sessions list --url https://nightlight.example.org`;
+  $ ${COMMAND_NAME} sessions list
+  $ ${COMMAND_NAME} sessions list --json | jq -r '.[] | select(.queued > 100) | .client_id'
+  $ NIGHTLIGHT_TOKEN=$(cat token.txt) ${COMMAND_NAME} sessions list --url https://nightlight.example.org`;
 
 const END_HELP = `
 Disconnects the client and deletes its subscriptions and queued messages. The client can connect again with a new session.
 
 Examples:
-  $ nightlight-server sessions end old-phone
-  $ nightlight-server sessions end old-phone --account ann --user boss
-  $ nightlight-server sessions end -- -begins-with-a-dash`;
+  $ ${COMMAND_NAME} sessions end old-phone
+  $ ${COMMAND_NAME} sessions end old-phone --account ann --user boss
+  $ ${COMMAND_NAME} sessions end -- -begins-with-a-dash`;
 
 /**
  * Creates the command `sessions list | end` for the MQTT sessions of a running server's embedded broker. The command
@@ -52,16 +50,7 @@ export function sessionsCommand(
 ): Command {
   const printMessage = (text: string): void => void terminal.messages.write(`${text}\n`);
   const command = new Command("sessions").description("List and end MQTT sessions of the embedded broker.");
-  const addAccessFlags = (subcommand: Command): Command =>
-    subcommand
-      .option("--url <url>", "URL of the running server (default: from the configuration)")
-      .option("--token-file <file>", "file with an API token (default: the token in NIGHTLIGHT_TOKEN)")
-      .option("--user <name>", "log in as this user; asks for the password");
-
-  async function accessOf({ url, ...credentials }: AccessFlags, self: Command): Promise<ServerAccess> {
-    const parsed = parseServerUrl(url ?? serverUrl(self));
-    return { url: parsed, authorization: await authorizationOf(credentials, terminal, env) };
-  }
+  const accessOf = createAccessFinder(serverUrl, terminal, env);
 
   addAccessFlags(command.command("list"))
     .description("list the sessions")

@@ -1,9 +1,9 @@
+import { COMMAND_NAME } from "../../common/command-name.js";
 import http from "node:http";
 import https from "node:https";
 import { text as readAll } from "node:stream/consumers";
-import type { SessionView } from "../../../broker/api.js";
-import { codeOf, CommandError, textOf, UsageError } from "../../../common/errors.js";
-import { redactUrl } from "../../../security/redact.js";
+import { codeOf, CommandError, textOf, UsageError } from "../../common/errors.js";
+import { redactUrl } from "../../security/redact.js";
 
 /** The URL of a running server, and the credentials for its HTTP API. */
 export interface ServerAccess {
@@ -29,23 +29,19 @@ export function parseServerUrl(text: string): URL {
   return new URL(url.pathname.replace(/\/*$/, "/"), url);
 }
 
-/** Fetches the MQTT sessions of a running server. @throws CommandError when the request fails */
-export async function fetchSessions(access: ServerAccess): Promise<SessionView[]> {
-  const { status, body } = await sendRequest(access, "GET", "api/sessions");
-  if (status === 200 && Array.isArray(body)) return body as SessionView[];
-  throw refusalError(access, status, body);
-}
-
 /**
- * Ends an MQTT session.
- * @throws CommandError when the request fails, for example because the session has ended meanwhile
+ * Sends a request and returns the JSON of its answer.
+ * @throws CommandError when the request fails or the server refuses it
  */
-export async function endSession(access: ServerAccess, { account, client_id }: SessionView): Promise<void> {
-  const query = new URLSearchParams({ client_id, ...(account !== null && { account }) });
-  const { status, body } = await sendRequest(access, "DELETE", `api/sessions?${query}`);
-  if (status === 204) return;
-  const problem = refusalError(access, status, body);
-  throw status === 403 ? new CommandError(`${problem.message} Only an administrator may end a session.`) : problem;
+export async function requestJson(
+  access: ServerAccess,
+  method: string,
+  path: string,
+  content?: object,
+): Promise<unknown> {
+  const { status, body } = await sendRequest(access, method, path, content);
+  if (status < 300 && (status === 204 || body !== undefined)) return body;
+  throw refusalError(access, status, body);
 }
 
 interface JsonResponse {
@@ -54,17 +50,26 @@ interface JsonResponse {
   readonly body: unknown;
 }
 
-async function sendRequest({ url, authorization }: ServerAccess, method: string, path: string): Promise<JsonResponse> {
+/** Sends a request, and returns its answer whatever the status. @throws CommandError when the server cannot be reached */
+export async function sendRequest(
+  { url, authorization }: ServerAccess,
+  method: string,
+  path: string,
+  content?: object,
+): Promise<JsonResponse> {
   const { request: send } = url.protocol === "https:" ? https : http;
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT);
   try {
     return await new Promise<JsonResponse>((resolve, reject) => {
-      const headers = authorization === undefined ? {} : { authorization };
+      const headers = {
+        ...(authorization !== undefined && { authorization }),
+        ...(content && { "content-type": "application/json" }),
+      };
       send(new URL(path, url), { method, headers, signal, agent: false }, (response) => {
         readAll(response).then((text) => resolve({ status: response.statusCode!, body: parseJson(text) }), reject);
       })
         .on("error", reject)
-        .end();
+        .end(content && JSON.stringify(content));
     });
   } catch (error) {
     throw new CommandError(`The server at ${displayUrl(url)} cannot be reached: ${connectionProblem(error)}.`);
@@ -108,7 +113,8 @@ function connectionProblem(error: unknown): string {
   return textOf(error);
 }
 
-function refusalError({ url, authorization }: ServerAccess, status: number, body: unknown): CommandError {
+/** Returns the error that explains why the server has refused a request. */
+export function refusalError({ url, authorization }: ServerAccess, status: number, body: unknown): CommandError {
   const { error } = (body ?? {}) as { error?: unknown };
   if (typeof error !== "string")
     return new CommandError(
@@ -124,6 +130,6 @@ function refusalError({ url, authorization }: ServerAccess, status: number, body
     ? `The server at ${displayUrl(url)} does not accept the user name or the password.`
     : `The server at ${displayUrl(url)} asks who you are.`;
   return new CommandError(
-    `${problem} Make a token with nightlight-server user token NAME, and give it in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
+    `${problem} Make a token with ${COMMAND_NAME} user token NAME, and give it in NIGHTLIGHT_TOKEN or with --token-file FILE; or log in with --user NAME.`,
   );
 }

@@ -1,7 +1,8 @@
+import { COMMAND_NAME } from "../../common/command-name.js";
 import { readFileSync } from "node:fs";
-import type { Environment } from "../../../config/flags.js";
-import { textOf, UsageError } from "../../../common/errors.js";
-import { promptPassword, type Terminal } from "../user-password.js";
+import type { Environment } from "../../common/environment.js";
+import { textOf, UsageError } from "../../common/errors.js";
+import { promptPassword, type Terminal } from "./user-password.js";
 
 /** Command-line flags that give the credentials for the HTTP API. */
 export interface CredentialFlags {
@@ -45,5 +46,5 @@ function readToken(file: string): string {
 function toBearerHeader(text: string, origin: string): string {
   const token = text.trim();
   if (/^[\w~+/.=-]+$/.test(token)) return `Bearer ${token}`;
-  throw new UsageError(`${origin} does not contain a token; nightlight-server user token NAME makes one.`);
+  throw new UsageError(`${origin} does not contain a token; ${COMMAND_NAME} user token NAME makes one.`);
 }
