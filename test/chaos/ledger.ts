@@ -1,6 +1,6 @@
 /**
  * Counts lost, duplicate and out-of-order readings and actions of a test run, from the log entries of all server starts.
- * `docs/explanation/chaos.md` defines the columns of the result table.
+ * `docs/internals/chaos.md` defines the columns of the result table.
  */
 import type { Reply, Status, Telemetry } from "../../contract/index.js";
 import { countReadings, type ReadingCounts, type StoredReading } from "./readings.js";

@@ -1,5 +1,5 @@
 /**
- * Tests the guarantees of docs/explanation/chaos.md, one fault per test. Each test has its own board, so that the tests can
+ * Tests the guarantees of docs/internals/chaos.md, one fault per test. Each test has its own board, so that the tests can
  * run in parallel.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { connectClient, UNLIMITED_HISTORY, createTemporaryFolder } from "./support/server.js";
 
 async function startWithHistory(data: string, url?: string): Promise<NightlightServer> {

@@ -137,7 +137,7 @@ describe("the online state", () => {
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
     sweepDevices(Date.now() + 10 * MAX_LESSON_SILENCE);
     expect(porch.toView()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
-    expect(porch.applyStatus({ online: false }, false)).toEqual({ isSwitched: false, online: false });
+    expect(porch.applyStatus({ online: false }, false)).toEqual({ lamp: undefined, online: false });
     expect(porch.toView()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });
   });
 });

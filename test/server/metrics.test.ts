@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { DecisionTimes } from "../../server/src/observability/decision-times.js";
 import { eventually } from "../support/eventually.js";
-import { ask } from "./support/api.js";
+import { ask, sendJson } from "./support/api.js";
 import { startTestBoard } from "./support/board.js";
 import { parseExposition, type MetricFamily } from "./support/exposition.js";
 import { UNLIMITED_HISTORY, connectClient, startTestServer } from "./support/server.js";
+import { startBoard, startUpdateServer } from "./updates/support.js";
 
 async function scrapeMetrics(url: string): Promise<ReadonlyMap<string, MetricFamily>> {
   const answer = await ask(url, "/metrics");
@@ -33,6 +34,7 @@ test("a scrape is valid Prometheus text format with conventional metric names", 
     "nightlight_damaged_files_total",
     "nightlight_decision_seconds",
     "nightlight_devices",
+    "nightlight_devices_outdated",
     "nightlight_duplicates_total",
     "nightlight_event_streams",
     "nightlight_history_rows_lost_total",
@@ -46,8 +48,11 @@ test("a scrape is valid Prometheus text format with conventional metric names", 
     "nightlight_readings_missing",
     "nightlight_readings_refused_total",
     "nightlight_readings_unacknowledged",
+    "nightlight_rollout",
+    "nightlight_rollout_devices",
     "nightlight_storage_failures_total",
     "nightlight_storage_up",
+    "nightlight_updates_total",
   ]);
   for (const { name, type, help } of ours) {
     expect(help, name).toMatch(/^[A-Z].*\.$/);
@@ -93,6 +98,28 @@ test("counters increase with messages, commands and rejections", async () => {
   await eventually(async () => valueOf(await scrapeMetrics(url), "nightlight_history_rows_written_total")! >= 11, {
     what: "the readings to be written",
   });
+});
+
+test("updates are counted by outcome, and a stopped rollout and boards with an old program are visible", async () => {
+  const { server } = await startUpdateServer({ restart: 200 }, { offered: "2-broken" });
+  await startBoard(server, "nightlight/a", { refusal: "no UPDATE_URL" });
+  await startBoard(server, "nightlight/b");
+  await startBoard(server, "nightlight/c");
+  await sendJson("POST", server.httpUrl!, "/api/updates/rollout", "{}");
+  let families = await scrapeMetrics(server.httpUrl!);
+  await eventually(
+    async () => {
+      families = await scrapeMetrics(server.httpUrl!);
+      return valueOf(families, 'nightlight_rollout{state="stopped"}') === 1;
+    },
+    { what: "the rollout to stop" },
+  );
+  expect(valueOf(families, 'nightlight_rollout{state="running"}')).toBe(0);
+  for (const [outcome, count] of Object.entries({ pending: 1, updating: 0, done: 0, failed: 1, skipped: 1 }))
+    expect(valueOf(families, `nightlight_rollout_devices{outcome="${outcome}"}`), outcome).toBe(count);
+  for (const [outcome, count] of Object.entries({ done: 0, failed: 1, refused: 1 }))
+    expect(valueOf(families, `nightlight_updates_total{outcome="${outcome}"}`), outcome).toBe(count);
+  expect(valueOf(families, "nightlight_devices_outdated")).toBe(3);
 });
 
 test("two servers in one process have separate counters and share the process metrics", async () => {

@@ -10,6 +10,7 @@ import { Zone } from "../../server/src/decisions/zones/zone.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 import {
   BOARD_REASON,
+  explainLampState,
   explainOverride,
   explainRule,
   explainRuleWithLight,
@@ -38,6 +39,8 @@ const zoneReasons = fc
   });
 const otherReasons = fc.constantFrom(
   BOARD_REASON,
+  explainLampState(true),
+  explainLampState(false),
   ...(["on", "off"] as const).flatMap((mode) => [explainOverride(mode, "the lamp"), explainOverride(mode, "the zone")]),
 );
 /** Reasons of zones that are outside their hours, or that lack sensors. */

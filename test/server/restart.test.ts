@@ -2,7 +2,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "nightlight-server";
 import { eventually } from "../support/eventually.js";
-import { freePort, startMosquitto } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
+import { startMosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO } from "../support/programs.js";
 import { startTestBoard, type TestBoard } from "./support/board.js";
 import { LOG_ALL_MESSAGES, startServerProgram, type ServerProgram } from "./support/program.js";

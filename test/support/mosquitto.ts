@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
+import { freePort } from "./free-port.js";
 import { MOSQUITTO } from "./programs.js";
 
 /** A running Mosquitto on a free loopback port. */
@@ -22,16 +23,6 @@ export interface Mosquitto {
   start(): Promise<void>;
   /** Stops Mosquitto and deletes its files. */
   remove(): Promise<void>;
-}
-
-/** Returns a port that was free just now. Another process may still take the port first. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function acceptsConnections(port: number): Promise<boolean> {

@@ -5,7 +5,7 @@ import path from "node:path";
 import pg from "pg";
 import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
-import { freePort } from "./mosquitto.js";
+import { freePort } from "./free-port.js";
 import { POSTGRES } from "./programs.js";
 
 /** A running PostgreSQL on a free loopback port. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { endChild } from "./end-child.js";
 import { eventually } from "./eventually.js";
-import { freePort } from "./mosquitto.js";
+import { freePort } from "./free-port.js";
 import { REDIS } from "./programs.js";
 
 /** A running Redis on a free loopback port. */

@@ -3,6 +3,7 @@ export const ALERT_KINDS = [
   "storage-failing",
   "broker-disconnected",
   "readings-lost",
+  "rollout-stopped",
   "zone-without-sensor",
   "board-offline",
 ] as const;

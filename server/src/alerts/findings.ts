@@ -16,6 +16,8 @@ export interface ProblemSources {
   readonly history: Pick<History, "stats" | "problem">;
   /** Why the server has no connection to the broker, as a sentence; "" while it has one. */
   brokerProblem(): string;
+  /** Why the update of all boards has stopped by itself, as a sentence; "" otherwise. */
+  rolloutProblem(): string;
 }
 
 /** The inputs of one check, in addition to the state of the server. */
@@ -76,12 +78,14 @@ export class ProblemFinder {
   }
 
   *#serverProblems({ now }: CheckContext): Generator<Finding> {
-    const { health, history, brokerProblem } = this.#sources;
+    const { health, history, brokerProblem, rolloutProblem } = this.#sources;
     const server = { subject: "", label: "" };
     const storage = health.problem || history.problem;
     if (storage) yield { ...server, kind: "storage-failing", text: storage };
     const broker = brokerProblem();
     if (broker) yield { ...server, kind: "broker-disconnected", text: broker };
+    const rollout = rolloutProblem();
+    if (rollout) yield { ...server, kind: "rollout-stopped", text: `The update of all boards has stopped. ${rollout}` };
     if (history.stats.lost > this.#rowsLost) this.#rowsLostAt = now;
     this.#rowsLost = history.stats.lost;
     if (this.#rowsLostAt !== undefined && now - this.#rowsLostAt < LOSS_END_DELAY)

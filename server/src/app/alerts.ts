@@ -35,6 +35,7 @@ export function startAlerts(options: ServerAlertsOptions): Alerts {
     health: folder.health,
     history,
     brokerProblem: () => connectionProblem(link),
+    rolloutProblem: () => parts.rollouts.problem,
     isShared: cluster !== undefined,
     publish: (name, data) => eventStream.publish(name, data),
   });

@@ -1,3 +1,4 @@
+import type { BrokerHandlers } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
 import type { Log } from "../observability/log.js";
 import type { BrokerConnectionHandlers } from "../transport/broker-connection.js";
@@ -10,13 +11,14 @@ export function createLinkHandlers(
   lifecycle: Lifecycle,
   cluster: Cluster | undefined,
   log: Log,
-): BrokerConnectionHandlers {
+): BrokerConnectionHandlers & Pick<BrokerHandlers, "refusalOf"> {
   const handleMessage: BrokerConnectionHandlers["message"] =
     cluster?.message ?? ((topic, payload, retained) => ingest.handleMessage(topic, payload, retained));
   return {
     message: (topic, payload, retained) =>
       homeAssistant.handleMessage(topic, payload) ? undefined : handleMessage(topic, payload, retained),
-    rejected: (reason, from, problem) => rejects.add(reason, from, problem),
+    refusalOf: (topic, payload) => ingest.setProblem(topic, payload),
+    rejected: (reason, from, problem, origin) => rejects.add(reason, from, problem, origin),
     warned: (problem) => log.warn("link", problem),
     failed: (problem) => log.error("link", problem),
     disconnected: (reason) => log.warn("link", `${reason} Trying again every second.`),

@@ -28,10 +28,17 @@ import { Notifier, type EventStream } from "../outputs/notifier.js";
 import { SOLE_OWNERSHIP } from "../outputs/ownership.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { StorageFailureLog } from "../outputs/storage-failures.js";
+import type { UpdateOptions } from "../config/options.js";
+import type { UpdateKeys } from "../security/update-keys.js";
 import type { DataFolder } from "../storage/data-folder.js";
 import { serverStatusTopicOf } from "../transport/server-status.js";
 import { Publisher } from "../transport/publisher.js";
 import { zoneIdOf } from "../transport/scope.js";
+import { defaultImageFolder } from "../updates/default-folder.js";
+import { ImageFolder } from "../updates/image-folder.js";
+import { ImageStore } from "../updates/image-store.js";
+import { Rollouts } from "../updates/rollout.js";
+import { Updates } from "../updates/updates.js";
 
 export interface PartsOptions {
   readonly log: Log;
@@ -39,6 +46,8 @@ export interface PartsOptions {
   readonly history: History;
   readonly policy: Policy;
   readonly prefix: string;
+  readonly updateKeys: UpdateKeys;
+  readonly updateOptions: UpdateOptions;
   readonly discoveryPrefix: string;
   /** The address of the remote broker; undefined with the embedded broker. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
@@ -60,6 +69,8 @@ export interface Parts extends ClusterMember {
   readonly settings: DeviceSettingsSource;
   readonly blinking: BlinkTracker;
   readonly commands: DeviceCommands;
+  readonly updates: Updates;
+  readonly rollouts: Rollouts;
   readonly journal: Journal;
 }
 
@@ -110,11 +121,27 @@ export function createParts(options: PartsOptions): Parts {
   const outputs = { devices, lamps, actions, boardConfigs, decisionPublisher, notifier, publisher };
   const commands = new DeviceCommands({ ...outputs, memory, failures, history, recent, journal });
 
+  const updates = new Updates({
+    ...{ devices, actions, log },
+    folder: new ImageFolder(options.updateOptions.folder ?? defaultImageFolder(), log),
+    store: new ImageStore(folder.firmware, log),
+    isShared: cluster !== undefined,
+    keys: options.updateKeys,
+    values: folder.values,
+    timeouts: options.updateOptions.timeouts,
+    deviceChanged: (device) => notifier.updateChanged(device),
+  });
+  const rollouts = new Rollouts({
+    ...{ updates, devices, log },
+    values: folder.values,
+    changed: (view) => eventStream.publish("rollout", view),
+  });
+
   const decoder = new Decoder(counters, rejects, notifier);
   const reading = { decoder, devices, lamps, journal, recent, notifier, counters, decisionTimes, rejects, log };
   const readings = new Readings(reading);
   const ingest = new Ingest({
-    ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, rejects },
+    ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, updates, rejects },
     isInScope: options.isInScope,
     statusTopic: serverStatusTopicOf(prefix),
     zonePrefix: zoneIdOf(prefix, ""),
@@ -135,6 +162,18 @@ export function createParts(options: PartsOptions): Parts {
       recent,
       rejects,
     },
-    ...{ counters, decisionTimes, publisher, memory, failures, settings, blinking, commands, journal: own },
+    ...{
+      counters,
+      decisionTimes,
+      publisher,
+      memory,
+      failures,
+      settings,
+      blinking,
+      commands,
+      updates,
+      rollouts,
+      journal: own,
+    },
   };
 }

@@ -10,6 +10,7 @@ import { Events } from "../http/events.js";
 import type { Counters } from "../observability/counters.js";
 import type { ServerEvents } from "../outputs/server-events.js";
 import { watchCertificates } from "../security/certificates.js";
+import { UpdateKeys } from "../security/update-keys.js";
 import { DamagedFiles } from "../storage/damage.js";
 import { openDataFolder } from "../storage/data-folder.js";
 import { createEmbeddedConnection } from "../transport/embedded.js";
@@ -21,6 +22,7 @@ import { Lifecycle } from "./lifecycle.js";
 import { createLinkHandlers } from "./link-handlers.js";
 import { createParts } from "./parts.js";
 import { logStart } from "./startup-banner.js";
+import { createLocalUpdateUrl, startUpdates } from "./updates.js";
 
 /** The addresses of a running server, and the objects that give access to its data. */
 interface RunningServer {
@@ -39,6 +41,11 @@ interface RunningServer {
   readonly counters: Readonly<Counters>;
   /** Forgets a device: its state, history and retained messages. Does nothing if the device is not known. */
   forget(id: string): Promise<void>;
+  /**
+   * Returns the setting `UPDATE_URL` for a simulated board on this machine, and creates the key of the board if it has
+   * none. Resolves to undefined when HTTP is off.
+   */
+  updateUrlOf(id: string): Promise<string | undefined>;
   /**
    * Applies options without dropping a connection. Returns the names of options that need a restart.
    * @throws UsageError if an option is invalid; then nothing changes
@@ -111,8 +118,11 @@ async function startParts(
   if (cluster) addCleanupStep(() => cluster.close());
   const { discoveryPrefix } = settings.homeAssistant || DEFAULT_OPTIONS.homeAssistant;
   const owns = scope?.includesDevice ?? (() => true);
+  const updateKeys = new UpdateKeys(settings.data);
   const parts = createParts({
     ...common,
+    updateKeys,
+    updateOptions: settings.updates,
     discoveryPrefix,
     broker: settings.broker,
     isInScope: owns,
@@ -128,7 +138,7 @@ async function startParts(
   const handlers = createLinkHandlers(parts, lifecycle, cluster, log);
   const broker =
     modules.broker &&
-    (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits }));
+    (await modules.broker.startBroker(folder, handlers, { accounts, check, limits: settings.limits, discoveryPrefix }));
   const own =
     broker &&
     createEmbeddedConnection(
@@ -148,6 +158,7 @@ async function startParts(
   addCleanupStep(() => link.close());
   addCleanupStep(() => lifecycle.close(folder));
   addCleanupStep(() => homeAssistant.close());
+  const updateEndpoint = await startUpdates({ settings, parts, keys: updateKeys, emitter, addCleanupStep });
   lifecycle.resume();
   await link.start();
   lifecycle.startPublishing(history, !cluster);
@@ -176,6 +187,8 @@ async function startParts(
     check,
     people,
     loginStore: loginStoreOf(folder),
+    updateKeys,
+    updateEndpoint,
     certificates,
   };
   const addresses = await modules.http?.serveHttp({ ...served, damaged, eventStream, addCleanupStep });
@@ -194,6 +207,9 @@ async function startParts(
     async forget(id: string) {
       const device = parts.devices.get(id);
       if (device) await commands.forget(device);
+    },
+    async updateUrlOf(id: string) {
+      return http === undefined ? undefined : createLocalUpdateUrl(id, updateKeys, host, http);
     },
     reload(options: ServerOptions) {
       const next = toSettings(options);

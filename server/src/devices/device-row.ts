@@ -25,6 +25,7 @@ const PUBLISH_QUEUED_FLAG = 8;
 const DETACHED_FLAG = 10;
 const BLINKING_FLAG = 12;
 const EARLIER_LAMP_FLAG = 14;
+const UNCONFIRMED_FLAG = 16;
 const FLAG_FALSE = 1;
 const FLAG_TRUE = 2;
 
@@ -117,6 +118,14 @@ export class DeviceRow {
     writeFlag(this.#page.numbers, this.#at, COMMANDED_FLAG, commanded);
   }
 
+  /** Whether the server has switched the LED and the board has not confirmed that in its status yet. */
+  protected get isSwitchUnconfirmed(): boolean {
+    return readFlag(this.#page.numbers, this.#at, UNCONFIRMED_FLAG) === true;
+  }
+  protected set isSwitchUnconfirmed(unconfirmed: boolean) {
+    writeFlag(this.#page.numbers, this.#at, UNCONFIRMED_FLAG, unconfirmed);
+  }
+
   /** When the last message of the device arrived, by the monotonic clock; 0 before the first message. */
   get lastSeen(): number {
     return this.#page.numbers[this.#at + LAST_SEEN_COLUMN];
@@ -149,9 +158,14 @@ export class DeviceRow {
     const isOld = this.light === undefined;
     return {
       light: isOld ? numberOrUndefined(numbers[this.#at + OLD_LIGHT_COLUMN]) : this.light,
-      led_on: this.led_on ?? readFlag(numbers, this.#at, EARLIER_LAMP_FLAG),
+      led_on: this.led_on ?? this.earlierLamp,
       time: isOld ? numberOrUndefined(numbers[this.#at + OLD_TIME_COLUMN]) : clock.toWall(this.measuredAt),
     };
+  }
+
+  /** The lamp state of an earlier run; undefined if it is unknown. */
+  get earlierLamp(): boolean | undefined {
+    return readFlag(this.#page.numbers, this.#at, EARLIER_LAMP_FLAG);
   }
 
   /**

@@ -58,7 +58,11 @@ export interface DeviceSnapshot {
 
 /** The changes that a status message made to a device. */
 export interface StatusChanges {
-  readonly isSwitched: boolean;
+  /**
+   * `switched`: the lamp was switched. `lamp-known`: the server knows its state now, but nobody has switched it.
+   * Undefined if the state is the same as before.
+   */
+  readonly lamp: "switched" | "lamp-known" | undefined;
   /** Whether the device is online now, if the message has changed this; undefined otherwise. */
   readonly online: boolean | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Mode } from "./override.js";
+import type { DeviceUpdateView } from "./update-view.js";
 
 /** A device as the API, the event stream and the dashboard show it. */
 export interface DeviceView {
@@ -56,4 +57,6 @@ export interface DeviceView {
   readonly board?: string;
   /** The firmware version that the device reports; missing if the device reports none. */
   readonly firmware?: string;
+  /** The program update of the device; missing if there was none and the server has no program for its type of board. */
+  readonly update?: DeviceUpdateView;
 }

@@ -14,7 +14,8 @@ import {
 import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { NO_OVERRIDE, type Override } from "./override.js";
-import { BOARD_REASON, explainOverride, explainRule } from "./reason.js";
+import type { DeviceUpdateView } from "./update-view.js";
+import { BOARD_REASON, explainLampState, explainOverride, explainRule } from "./reason.js";
 
 /** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
 const TOPIC_CACHE_SIZE = 1024;
@@ -28,6 +29,7 @@ export class Device extends DeviceRow {
   #status: Status | undefined;
   #boots: Boots | undefined;
   #gaps: Gaps | undefined;
+  #update: DeviceUpdateView | undefined;
 
   /** @param number selects the row of the device; no other device may have this number */
   constructor(
@@ -39,6 +41,10 @@ export class Device extends DeviceRow {
     super(page, row);
   }
 
+  /** The program update of the device; undefined if there is none and the server has no program for it. */
+  get update(): DeviceUpdateView | undefined {
+    return this.#update;
+  }
   /** A person's override of the lamp. */
   get override(): Override {
     return this.#override;
@@ -146,6 +152,10 @@ export class Device extends DeviceRow {
     this.lamp = lamp;
   }
 
+  recordUpdate(update: DeviceUpdateView | undefined): void {
+    this.#update = update;
+  }
+
   /** Records that a command was sent to the device. */
   recordCommand(led_on: boolean): void {
     this.commandedLed = led_on;
@@ -153,12 +163,23 @@ export class Device extends DeviceRow {
 
   /**
    * Records whether the LED is on.
+   * @param isReported whether the board has reported it; otherwise the board may not have received the command yet
    * @returns whether the LED has been switched
    */
-  setLed(led_on: boolean): boolean {
+  setLed(led_on: boolean, isReported = false): boolean {
     if (this.led_on === led_on) return false;
     this.led_on = led_on;
+    this.isSwitchUnconfirmed = !isReported;
     return true;
+  }
+
+  /**
+   * Whether the board has reported another state of its lamp than the server has decided. Before the first decision, the
+   * state of an earlier run counts, or else a lamp that is off.
+   */
+  get hasOtherLampState(): boolean {
+    const { lamp, led_on } = this;
+    return led_on !== undefined && led_on !== (lamp?.led_on ?? this.earlierLamp ?? false);
   }
 
   setBlinking(blinking: boolean): void {
@@ -171,10 +192,22 @@ export class Device extends DeviceRow {
    */
   applyStatus(status: Status, retained: boolean): StatusChanges {
     // A will contains only `online`, so all other fields keep their values.
+    const wasUpdating = this.#status?.updating === true;
     this.#status = { ...this.#status, ...status };
-    const isSwitched = status.led_on !== undefined && !this.isBlinking && this.setLed(status.led_on);
+    if (wasUpdating && !status.updating) this.#status = { ...this.#status, updating: false };
+    const lamp = this.#applyLampState(status);
     const isChanged = this.setOnline(status.online, retained ? undefined : clock.now());
-    return { isSwitched, online: isChanged ? status.online : undefined };
+    return { lamp, online: isChanged ? status.online : undefined };
+  }
+
+  #applyLampState({ led_on, decided_by }: Status): StatusChanges["lamp"] {
+    if (led_on === undefined || this.isBlinking) return undefined;
+    // The board may have sent this status before it received the last command.
+    if (this.isSwitchUnconfirmed && led_on !== this.led_on && decided_by !== "device") return undefined;
+    this.isSwitchUnconfirmed = false;
+    const before = this.led_on ?? this.earlierLamp ?? false;
+    if (!this.setLed(led_on, true)) return undefined;
+    return before === led_on ? "lamp-known" : "switched";
   }
 
   /** Restores the state that another server or an earlier run has stored. */
@@ -222,6 +255,7 @@ export class Device extends DeviceRow {
   get reason(): string | null {
     const { override, zone, lamp, light } = this;
     if (this.#status?.decided_by === "device") return BOARD_REASON;
+    if (this.hasOtherLampState) return explainLampState(this.led_on!);
     if (override.mode !== "auto") return explainOverride(override.mode, "the lamp");
     if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
     return lamp && light !== undefined ? explainRule(this.rule, lamp, light) : null;
@@ -263,6 +297,7 @@ export class Device extends DeviceRow {
       hysteresis: this.rule.hysteresis,
       heartbeat: this.heartbeat,
       config_applied: status?.config === undefined ? null : status.config === this.revision,
+      ...(this.update !== undefined && { update: this.update }),
       ...(status?.board !== undefined && { board: status.board }),
       ...(status?.firmware !== undefined && { firmware: status.firmware }),
     };

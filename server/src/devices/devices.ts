@@ -10,7 +10,7 @@ export type { Mode } from "./override.js";
 
 /** A kind of change to a device, such as going offline or a switched lamp. */
 export type DeviceChange =
-  "appeared" | "online" | "offline" | "switched" | "mode" | "status" | "missing" | "gap" | "blinking";
+  "appeared" | "online" | "offline" | "switched" | "lamp-known" | "mode" | "status" | "missing" | "gap" | "blinking";
 
 /** How long a device without status messages may be silent before it counts as offline, in ms. */
 export const MAX_LESSON_SILENCE = 60_000;

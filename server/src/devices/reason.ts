@@ -26,6 +26,11 @@ export function explainOverride(mode: Exclude<Mode, "auto">, what: string): stri
 /** The reason to show while a board decides alone. */
 export const BOARD_REASON = "the board decides alone: it could not reach the server";
 
+/** Explains the lamp of a board that has not followed the decision yet, for example because it has just started. */
+export function explainLampState(led_on: boolean): string {
+  return `the board reports that its lamp is ${led_on ? "on" : "off"}`;
+}
+
 /** Explains a decision of a rule, for example "light 212 < 300". */
 export function explainRule(rule: Rule, lamp: Lamp, light: number): string {
   let sentences = reasonCache.get(rule);

@@ -5,6 +5,7 @@ import { type Actions } from "../outputs/actions.js";
 import { MAX_PENDING_ACTIONS, type Outcome } from "../outputs/action.js";
 import type { Device } from "../devices/devices.js";
 import { parseBody } from "./request-body.js";
+import { startUpdate, type UpdateSources } from "./updates/routes.js";
 import { HttpError } from "./errors.js";
 
 /** Fields of the body of `POST /api/devices/<id>/actions`. `expires` is in seconds and 60 by default. */
@@ -28,13 +29,24 @@ const OUTCOME_STATUS: Readonly<Record<Outcome["outcome"], number>> = {
 };
 
 /**
- * Adds `POST /api/devices/<id>/actions`, which sends an action to a device and waits for its outcome.
+ * Adds `POST /api/devices/<id>/actions`, which sends an action to a device and waits for its outcome, and
+ * `POST /api/devices/<id>/update`, which updates its program.
  * @param deviceOf finds a device by id, or throws an `HttpError` 404
  */
-export function addActionRoutes(app: FastifyInstance, actions: Actions, deviceOf: (id: string) => Device): void {
+export function addActionRoutes(
+  app: FastifyInstance,
+  { actions, ...from }: { readonly actions: Actions } & UpdateSources,
+  deviceOf: (id: string) => Device,
+): void {
   app.post<{ Params: { "*": string }; Querystring: { wait?: unknown } }>("/api/devices/*", async (request, reply) => {
     const path = request.params["*"];
-    if (!path.endsWith("/actions")) throw new HttpError(404, "POST works only for /api/devices/<id>/actions.");
+    if (path.endsWith("/update")) {
+      const device = deviceOf(path.slice(0, -"/update".length));
+      await startUpdate(from, device, request.body);
+      return reply.code(202).send(device.toView());
+    }
+    if (!path.endsWith("/actions"))
+      throw new HttpError(404, "POST works only for /api/devices/<id>/actions and /api/devices/<id>/update.");
     const device = deviceOf(path.slice(0, -"/actions".length));
     const wait = parseWait(request.query.wait);
     const { action, expires = 60 } = parseBody(

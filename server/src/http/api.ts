@@ -16,13 +16,17 @@ import type { NewBoardView } from "./new-board-view.js";
 import { addReadyRoutes, type ReadySources } from "./ready.js";
 import { addMqttSessionRoutes, type MqttSessionSources } from "./mqtt-sessions.js";
 import type { StorageHealth, StorageView } from "../storage/health.js";
+import { addRejectionRoutes, type RejectionSource } from "./rejections.js";
 import { addSettingsRoutes } from "./settings/routes.js";
+import { addUpdateRoutes, cancelUpdate, type UpdateSources } from "./updates/routes.js";
+import { addFlashingRoutes, type FlashingSources } from "./flashing/routes.js";
+import { addUpdateUrlRoute, type UpdateUrlSources } from "./updates/update-url.js";
 import type { SettingsSource } from "./settings/source.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { NOT_STORED_PROBLEM, addZoneRoutes } from "./zones.js";
 
 /** The parts of the server that the HTTP API reads and changes. */
-export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources {
+export interface ApiSources extends ReadySources, MetricsSources, HistorySources, MqttSessionSources, UpdateSources {
   readonly history: History;
   readonly storage: StorageHealth;
   readonly devices: Devices;
@@ -30,6 +34,7 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   readonly alerts: AlertSource & MetricsSources["alerts"];
   readonly recent: RecentReadings;
   readonly actions: Actions;
+  readonly rejections: RejectionSource;
   /** The settings of the configuration file; undefined for a server without one. */
   readonly settings: SettingsSource | undefined;
   /** Capabilities that plug-ins have added, such as "simulator". */
@@ -38,6 +43,8 @@ export interface ApiSources extends ReadySources, MetricsSources, HistorySources
   broker(): { readonly url: string; readonly websocket: string | null; readonly embedded: boolean };
   /** Returns the data that a person needs to connect a new board. */
   newBoard(): Omit<NewBoardView, "simulator">;
+  readonly updateUrl: UpdateUrlSources;
+  readonly flashing: FlashingSources;
   /**
    * Sets a device's mode for `forMs` ms, or until somebody changes it when `forMs` is undefined. Resolves when the mode
    * is on disk.
@@ -55,7 +62,11 @@ export function addApiRoutes(app: FastifyInstance, from: ApiSources): void {
   addReadyRoutes(app, from);
   addMetricsRoutes(app, from);
   addStatusRoutes(app, from);
+  addUpdateUrlRoute(app, from.updateUrl);
+  addUpdateRoutes(app, from);
+  addFlashingRoutes(app, from.flashing);
   addMqttSessionRoutes(app, from);
+  addRejectionRoutes(app, from.rejections);
   addDecisionRoutes(app, from);
   addHistoryRoutes(app, from);
   addSettingsRoutes(app, from.settings);
@@ -118,10 +129,14 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
     return device.toView();
   });
   app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
-    await from.storage.waitUntilStored(from.forget(deviceOf(request.params["*"])), NOT_STORED_PROBLEM);
+    const path = request.params["*"];
+    // a device whose id ends with /update can be forgotten, too
+    if (path.endsWith("/update") && !devices.get(path))
+      await cancelUpdate(from, deviceOf(path.slice(0, -"/update".length)));
+    else await from.storage.waitUntilStored(from.forget(deviceOf(path)), NOT_STORED_PROBLEM);
     return reply.code(204).send();
   });
-  addActionRoutes(app, actions, deviceOf);
+  addActionRoutes(app, from, deviceOf);
 
   app.get<{ Querystring: { device?: unknown } }>("/api/recent", (request) => {
     const { device } = request.query;

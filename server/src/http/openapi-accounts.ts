@@ -1,3 +1,4 @@
+import { ROLES } from "../security/accounts.js";
 import { END_REASONS } from "../security/login-record.js";
 import type { ListedLoginSession, TokenView, UserView } from "../security/user-view.js";
 import { FIRST_ADMINISTRATOR_FIELDS } from "./first-administrator.js";
@@ -49,8 +50,8 @@ const tokenProperties = {
 const userProperties = {
   name: textSchema("The user name."),
   role: choiceSchema(
-    ["admin", "reader", "device"],
-    "`admin` may do everything, `reader` may read everything, and `device` is a board.",
+    ROLES,
+    "`admin` may do everything, `reader` may read everything, `home-assistant` is Home Assistant, and `device` is a board.",
   ),
   device: nullableSchema(textSchema("The device id of a board, whose topics its user may use; null for other users.")),
   tokens: listSchema(schemaReference("Token")),

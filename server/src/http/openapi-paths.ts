@@ -3,13 +3,8 @@ import { DEFAULT_WAIT, MAX_WAIT } from "./actions.js";
 import { DEFAULT_POINTS, MAX_POINTS } from "./history.js";
 import { listSchema, schemaReference } from "./openapi-fields.js";
 import { jsonResponse, createParameter, type Paths } from "./openapi-operations.js";
+import { CANCEL_UPDATE, DEVICE_ID_PARAMETER, START_UPDATE } from "./updates/openapi.js";
 
-const DEVICE_ID_PARAMETER = createParameter(
-  "path",
-  "id",
-  { type: "string", examples: ["nightlight/porch"] },
-  "The id of a device, percent-encoded: `nightlight%2Fporch`. Unencoded slashes work as well.",
-);
 const ZONE_NAME_PARAMETER = createParameter(
   "path",
   "name",
@@ -75,6 +70,10 @@ const devicePaths: Paths = {
       answers: { 200: jsonResponse("The device after the change.", schemaReference("Device")) },
       errors: { 400: BAD_BODY_DESCRIPTION, 404: NO_DEVICE_DESCRIPTION },
     },
+  },
+  "/api/devices/{id}/update": {
+    post: START_UPDATE,
+    delete: CANCEL_UPDATE,
   },
   "/api/devices/{id}/actions": {
     post: {

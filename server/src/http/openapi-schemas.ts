@@ -77,8 +77,12 @@ const deviceSchema = objectSchema<DeviceView>(
     ),
     board: textSchema("The type of the board. A lesson device has no such field."),
     firmware: textSchema("The version of the firmware. A lesson device has no such field."),
+    update: {
+      ...schemaReference("DeviceUpdate"),
+      description: "The program update of the device; left out if there was none and the server has no program for it.",
+    },
   },
-  ["board", "firmware"],
+  ["board", "firmware", "update"],
 );
 
 const zoneSchema = objectSchema<ZoneView>("A group of sensors that together control lamps.", {
@@ -253,9 +257,12 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, Schema>> = {
       first_administrator_missing: booleanSchema(
         "Whether nobody has an account, so that the first administrator can be created; left out otherwise.",
       ),
+      ingress: booleanSchema(
+        "Whether Home Assistant has logged the user in, so that nobody can log out here; left out otherwise.",
+      ),
       ended: END_REASON_SCHEMA,
     },
-    ["first_administrator_missing", "ended"],
+    ["first_administrator_missing", "ingress", "ended"],
   ),
   Events: objectSchema<{
     devices: 1;
@@ -267,6 +274,7 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, Schema>> = {
     forgotten: 1;
     settings: 1;
     storage: 1;
+    rollout: 1;
   }>(
     "The data of each kind of event, by the event's name. Plug-ins add their own.",
     {
@@ -291,7 +299,8 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, Schema>> = {
           textSchema("The problem and what to do about it; null when the data folder is writable."),
         ),
       }),
+      rollout: schemaReference("Rollout"),
     },
-    ["devices", "device", "zones", "zone", "alerts", "alert", "forgotten", "settings", "storage"],
+    ["devices", "device", "zones", "zone", "alerts", "alert", "forgotten", "settings", "storage", "rollout"],
   ),
 };

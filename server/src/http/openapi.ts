@@ -4,8 +4,11 @@ import { DEVICE_AND_ZONE_PATHS } from "./openapi-paths.js";
 import { COMPONENT_SCHEMAS } from "./openapi-schemas.js";
 import { ACCOUNT_PATHS, ACCOUNT_SCHEMAS } from "./openapi-accounts.js";
 import { ALERT_PATHS, ALERT_SCHEMAS } from "./openapi-alerts.js";
+import { FLASHING_PATHS } from "./flashing/openapi.js";
+import { CREATE_BOARD_KEY, UPDATE_PATHS, UPDATE_SCHEMAS } from "./updates/openapi.js";
 import { SETTINGS_PATHS, SETTINGS_SCHEMAS } from "./settings/openapi.js";
 import { MQTT_SESSION_PATHS, MQTT_SESSION_SCHEMAS } from "./openapi-mqtt-sessions.js";
+import { REJECTION_PATHS, REJECTION_SCHEMAS } from "./openapi-rejections.js";
 
 /** Describes a health check that answers 200 or 503. */
 const createHealthCheck = (
@@ -63,6 +66,7 @@ const SERVER_PATHS: Paths = {
     },
   },
   "/api/new-board": {
+    post: CREATE_BOARD_KEY,
     get: {
       operationId: "getNewBoard",
       summary: "Get what a new board needs to connect",
@@ -151,7 +155,7 @@ export function createOpenApiDocument(version: string): Schema {
       version,
       summary: "Lights that follow light sensors, over MQTT",
       description:
-        'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET, and only administrators may see users and login sessions.',
+        'Errors are `{"error": sentence}`. Times in the history are in ms since 1970, all others in ISO 8601. On a server with accounts, every request needs one, except operations without security. A reader may only send GET, and only administrators may see users, login sessions and rejections.',
       license: { name: "MIT", identifier: "MIT" },
     },
     // A URL relative to this document is correct behind a reverse proxy with a base path.
@@ -162,6 +166,8 @@ export function createOpenApiDocument(version: string): Schema {
       { name: "alerts", description: "Lasting problems, and the services that receive them." },
       { name: "settings", description: "The configuration file." },
       { name: "history", description: "Past readings and lamp switches." },
+      { name: "flashing", description: "What the dashboard writes to boards over USB." },
+      { name: "updates", description: "Program updates of boards over the air." },
       { name: "mqtt", description: "The embedded MQTT broker." },
       { name: "server", description: "The server itself." },
       { name: "accounts", description: "Login and logout, users, tokens and login sessions." },
@@ -173,6 +179,9 @@ export function createOpenApiDocument(version: string): Schema {
       ...ALERT_PATHS,
       ...SETTINGS_PATHS,
       ...MQTT_SESSION_PATHS,
+      ...REJECTION_PATHS,
+      ...UPDATE_PATHS,
+      ...FLASHING_PATHS,
       ...ACCOUNT_PATHS,
       ...SERVER_PATHS,
     }),
@@ -182,6 +191,8 @@ export function createOpenApiDocument(version: string): Schema {
         ...ALERT_SCHEMAS,
         ...SETTINGS_SCHEMAS,
         ...MQTT_SESSION_SCHEMAS,
+        ...REJECTION_SCHEMAS,
+        ...UPDATE_SCHEMAS,
         ...ACCOUNT_SCHEMAS,
       },
       responses: {

@@ -6,23 +6,29 @@ import { clock } from "../time/monotonic-clock.js";
 const LOG_LINES: Readonly<Partial<Record<DeviceChange, (device: Device) => string>>> = {
   appeared: ({ id }) => `New device: ${id}`,
   online: ({ id }) => `${id} is online`,
-  offline: ({ id }) => `${id} is offline`,
-  switched: ({ id, led_on, reason }) => `${id} is now ${led_on ? "on" : "off"}${reason ? `: ${reason}` : ""}`,
+  offline: ({ id, status }) => `${id} is ${status?.updating ? "updating its program" : "offline"}`,
+  "lamp-known": (device) => `${device.id} is ${formatLamp(device)}`,
+  switched: (device) => `${device.id} is now ${formatLamp(device)}`,
   mode: ({ id, override: { mode, until } }) =>
     `${id} is ${mode === "auto" ? "on automatic again" : `kept ${mode}${formatUntil(until)}`}`,
   gap: ({ id, gaps }) => `${id}: ${gaps?.missing} ${gaps?.missing === 1 ? "reading is" : "readings are"} missing`,
 };
 
 /** Changes that readings cause. The log condenses them when they are frequent. */
-const FREQUENT_CHANGES: ReadonlySet<DeviceChange> = new Set(["appeared", "switched"]);
+const FREQUENT_CHANGES: ReadonlySet<DeviceChange> = new Set(["appeared", "lamp-known", "switched"]);
 
 /** Writes a change of a device to the log. */
 export function logChange(log: Log, device: Device, change: DeviceChange): void {
   const line = LOG_LINES[change];
-  if (!line) return;
+  // A lamp whose state is known without a decision has no reason yet.
+  if (!line || (change === "lamp-known" && !device.lamp)) return;
   const fields = { id: device.id, change };
   if (FREQUENT_CHANGES.has(change)) log.frequent("device", () => line(device), fields);
   else log[change === "gap" ? "warn" : "info"]("device", line(device), fields);
+}
+
+function formatLamp({ led_on, reason }: Device): string {
+  return `${led_on ? "on" : "off"}${reason ? `: ${reason}` : ""}`;
 }
 
 function formatUntil(until: number | undefined): string {

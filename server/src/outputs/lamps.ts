@@ -105,7 +105,7 @@ export class Lamps {
     const { status, lamp } = device;
     if (status?.led_on === undefined || status.led_on === device.led_on) return;
     if (lamp && status.decided_by !== "device") this.resendCommand(device, now);
-    else if (device.setLed(status.led_on)) this.#options.notifier.deviceChanged(device, "switched");
+    else if (device.setLed(status.led_on, true)) this.#options.notifier.deviceChanged(device, "switched");
   }
 
   /** Sets a person's override of a zone, which takes effect at once. @param duration in ms; undefined if it has no end */
@@ -171,11 +171,13 @@ export class Lamps {
     const lamp = decideLamp(device, zone, now);
     const { rule } = device;
     if (device.override.mode === "auto" && (rule.min_on > 0 || rule.min_off > 0)) this.#updateTimed(device, zone, now);
+    const isFirst = device.lamp === undefined;
     device.recordDecision(lamp);
     // A zone whose sensors have not reported yet has no decision.
     if (!lamp) return;
     if (this.#options.ownership.isValid()) this.#options.commands.publish(device, lamp.led_on);
     if (device.setLed(lamp.led_on)) this.#options.notifier.deviceChanged(device, "switched");
+    else if (isFirst) this.#options.notifier.deviceChanged(device, "lamp-known");
   }
 
   #updateTimed(device: Device, zone: Zone | undefined, now: number): void {

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Channel } from "../../../contract/index.js";
+import type { Channel, UpdateState } from "../../../contract/index.js";
 import { Throttle } from "../common/throttle.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import type { DeviceChange, Device } from "../devices/devices.js";
@@ -58,7 +58,7 @@ export class Notifier {
   /** Reports a change of a device to apps, other servers, Home Assistant, history, log, dashboard and library users. */
   deviceChanged(device: Device, change: DeviceChange): void {
     const { decisionPublisher, storeDevice, history, log } = this.#options;
-    if (change === "switched") decisionPublisher.lampSwitched(device);
+    if (change === "switched" || change === "lamp-known") decisionPublisher.lampSwitched(device);
     if (change === "mode") decisionPublisher.overrideChanged(device);
     if (change === "switched" || change === "status") storeDevice?.(device);
     if (!this.#started) return;
@@ -77,9 +77,18 @@ export class Notifier {
   }
 
   /** Announces a device to Home Assistant, because its label, board or firmware may have changed. */
-  deviceDescribed({ id, label = id, status }: Device): void {
+  deviceDescribed(device: Device): void {
+    const { id, label = id, status } = device;
     const { board, firmware } = status ?? {};
-    this.#options.homeAssistant.announce({ id, label, board, firmware, lesson: !status });
+    const update = createUpdateState(device);
+    this.#options.homeAssistant.announce({ id, label, board, firmware, lesson: !status, ...(update && { update }) });
+  }
+
+  /** Reports a change of a device's program update to Home Assistant, the dashboard and library users. */
+  updateChanged(device: Device): void {
+    if (!this.#started) return;
+    this.deviceDescribed(device);
+    this.deviceReported(device);
   }
 
   /** Reports that a device was forgotten, and removes it from Home Assistant. */
@@ -121,6 +130,18 @@ export class Notifier {
   }
 }
 
+/** Returns the program of a device and its update for apps; undefined for a device that cannot be updated. */
+function createUpdateState({ update, status }: Device): UpdateState | undefined {
+  if (!update) return undefined;
+  const { state, percent, latest } = update;
+  return {
+    ...(status?.firmware !== undefined && { installed_version: status.firmware }),
+    ...(latest !== null && { latest_version: latest }),
+    in_progress: state !== null && state !== "done" && state !== "failed",
+    ...(percent !== null && { update_percentage: percent }),
+  };
+}
+
 /** Creates the history entry of a lamp that was switched just now. */
 function createHistorySwitch(device: Device): HistorySwitch {
   const { zone, override, status, reason } = device;
@@ -128,7 +149,7 @@ function createHistorySwitch(device: Device): HistorySwitch {
   return {
     time: clock.now(),
     led_on: device.led_on!,
-    by: status?.decided_by === "device" ? "device" : person ? "person" : "server",
+    by: status?.decided_by === "device" || device.hasOtherLampState ? "device" : person ? "person" : "server",
     reason: reason ?? "",
   };
 }

@@ -1,8 +1,21 @@
 /**
- * The role of a user. `admin` has all permissions. `reader` can read everything and change nothing. `device` is a board,
- * which can only use its own MQTT topics, and nothing over HTTP.
+ * All roles of users. `admin` has all permissions. `reader` can read everything and change nothing. `home-assistant` can
+ * receive every MQTT message, switch lamps and install the newest program on boards. `device` is a board, which can only use its own MQTT topics. Neither of
+ * the last two may use HTTP.
  */
-export type Role = "admin" | "reader" | "device";
+export const ROLES = ["admin", "reader", "home-assistant", "device"] as const;
+
+/** The role of a user. */
+export type Role = (typeof ROLES)[number];
+
+/** Explains why an account may not use HTTP; "" when it may. */
+export function httpProblem({ name, role }: Account): string {
+  if (role === "device")
+    return `"${name}" is the account of a board, which has no rights over HTTP; use another account.`;
+  if (role === "home-assistant")
+    return `"${name}" is the account of Home Assistant, which has no rights over HTTP; use another account.`;
+  return "";
+}
 
 /** An authenticated user. The object is replaced when the role, device or password changes. */
 export interface Account {
@@ -59,10 +72,6 @@ export class BusyError extends Error {
     super("Too many logins at once; try again in a few seconds.");
   }
 }
-
-/** Explains that a token is unknown. Reveals nothing else, because the token may be a guess. */
-export const UNKNOWN_TOKEN_PROBLEM =
-  "This token is not valid: it was revoked, or belongs to another server. Make one with nightlight-server user token NAME.";
 
 /** The accounts of a server without users, where nobody has to log in. */
 export const NO_ACCOUNTS: Accounts = {

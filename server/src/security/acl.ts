@@ -1,4 +1,4 @@
-import { serverStatusTopic, topicOf, type Channel } from "../../../contract/index.js";
+import { parseTopic, serverStatusTopic, topicOf, type Channel } from "../../../contract/index.js";
 import type { Account } from "./accounts.js";
 
 /** The permissions of a client at the broker. */
@@ -23,6 +23,17 @@ export const FULL_ACCESS: Permissions = {
 
 const READER_PERMISSIONS: Permissions = { ...FULL_ACCESS, mayPublish: () => false };
 
+/**
+ * Permissions of Home Assistant: it receives everything, overrides lamps and zones, and says on `<discovery prefix>/status`
+ * whether it is online.
+ */
+function createHomeAssistantPermissions(discoveryPrefix: string): Permissions {
+  const birthTopic = `${discoveryPrefix}/status`;
+  const mayPublish = (topic: string): boolean =>
+    topic === birthTopic || (isOrdinaryTopic(topic) && parseTopic(topic)?.channel === "set");
+  return { ...FULL_ACCESS, mayPublish };
+}
+
 const BOARD_PUBLISH_CHANNELS: readonly Channel[] = ["telemetry", "status", "replies"];
 const BOARD_SUBSCRIBE_CHANNELS: readonly Channel[] = ["commands", "config", "set", "decision"];
 
@@ -37,8 +48,9 @@ function createBoardPermissions(id: string): Permissions {
   return { mayPublish: (topic) => published.has(topic), maySubscribe: mayRead, mayRead: mayRead };
 }
 
-/** Returns the MQTT permissions of an account. */
-export function permissionsOf({ role, device }: Account): Permissions {
+/** Returns the MQTT permissions of an account. @param discoveryPrefix the prefix of Home Assistant's topics */
+export function permissionsOf({ role, device }: Account, discoveryPrefix: string): Permissions {
   if (role === "admin") return FULL_ACCESS;
+  if (role === "home-assistant") return createHomeAssistantPermissions(discoveryPrefix);
   return role === "reader" || device === undefined ? READER_PERMISSIONS : createBoardPermissions(device);
 }

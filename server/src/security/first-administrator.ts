@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../common/command-name.js";
 import type { Log } from "../observability/log.js";
 import type { LoginThrottle } from "./login-throttle.js";
 import { SetupCode } from "./setup-code.js";
@@ -64,7 +65,7 @@ export class FirstAdministratorSetup {
       log.warn(
         "security",
         `Nobody has an account, so nobody can use this server. Create the first administrator on the login page of the ` +
-          `dashboard with the one-time code ${code}, or run "nightlight-server user add NAME --data ${dataFolder}".`,
+          `dashboard with the one-time code ${code}, or run "${COMMAND_NAME} user add NAME --data ${dataFolder}".`,
       );
     else
       log.info(

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { sha256Of } from "./scrypt.js";
-import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "./accounts.js";
+import type { Account, Accounts } from "./accounts.js";
+import { UNKNOWN_TOKEN_PROBLEM } from "./wording.js";
 
 /**
  * A temporary account for the lifetime of this process, such as that of a simulated board. Pass guests to `startServer`

@@ -4,6 +4,7 @@ import { sha256Of, generateToken, type StoredPassword } from "./scrypt.js";
 import { parseExpiry, tokenIdOf, type StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
 import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser } from "./users-file.js";
+import { UpdateKeys } from "./update-keys.js";
 import type { Wording } from "./wording.js";
 
 /** The role of a user. `device` is the device id of a board; only a user with the role `device` has one. */
@@ -67,6 +68,8 @@ export async function addUser(
   onlyFirst = false,
 ): Promise<boolean> {
   let first = false;
+  // The key comes first, because an account without a key could not be added again.
+  if (role.device !== undefined) await new UpdateKeys(folder).obtain(role.device);
   await changeUsers(folder, (users) => {
     first = users.size === 0;
     if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
@@ -92,7 +95,7 @@ export async function changePassword(folder: string, name: string, password: Sto
 }
 
 /**
- * Changes the role of a user. A user that becomes a board loses its tokens, because boards have none.
+ * Changes the role of a user. A user that may not use the API any more loses its tokens.
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function changeRole(folder: string, name: string, role: RoleAssignment, wording: Wording): Promise<void> {
@@ -102,7 +105,7 @@ export async function changeRole(folder: string, name: string, role: RoleAssignm
     const others = new Map(users);
     others.delete(name);
     if (role.device !== undefined) checkStatusTopics(role.device, others, wording);
-    users.set(name, { ...role, password, tokens: role.role === "device" ? [] : tokens });
+    users.set(name, { ...role, password, tokens: mayHaveTokens(role) ? tokens : [] });
   });
 }
 
@@ -113,13 +116,21 @@ export async function changeRole(folder: string, name: string, role: RoleAssignm
  */
 export async function removeUser(folder: string, name: string, keepsAdmin = false): Promise<number> {
   let left = 0;
+  let device: string | undefined;
   await changeUsers(folder, (users) => {
-    getUser(users, name);
+    ({ device } = getUser(users, name));
     if (keepsAdmin) checkNotLastAdmin(users, name, "be removed");
     users.delete(name);
     left = users.size;
+    if ([...users.values()].some((other) => other.device === device)) device = undefined;
   });
+  if (device !== undefined) await new UpdateKeys(folder).remove(device);
   return left;
+}
+
+/** Returns whether a user may have tokens, which are for the API. */
+function mayHaveTokens({ role }: RoleAssignment): boolean {
+  return role === "admin" || role === "reader";
 }
 
 function checkNotLastAdmin(users: ReadonlyMap<string, StoredUser>, name: string, change: string): void {
@@ -156,10 +167,10 @@ export async function addToken(
   const stored = { hash: sha256Of(token), made: new Date(now).toISOString(), ...(end && { expires: end }) };
   await changeUsers(folder, (users) => {
     const user = getUser(users, name);
-    if (user.role === "device")
+    if (!mayHaveTokens(user))
       throw new UserError(
         "conflict",
-        `${name} is a device, which may do nothing over HTTP; give an administrator or a reader.`,
+        `${name} is ${user.role === "device" ? "a device" : "Home Assistant"}, which may do nothing over HTTP; give an administrator or a reader.`,
       );
     users.set(name, { ...user, tokens: [...user.tokens, stored] });
   });

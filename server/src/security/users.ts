@@ -1,3 +1,4 @@
+import { COMMAND_NAME } from "../common/command-name.js";
 import { clock } from "../time/monotonic-clock.js";
 import { createHmac, randomBytes } from "node:crypto";
 import { unwatchFile, watchFile } from "node:fs";
@@ -5,7 +6,8 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
-import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "./accounts.js";
+import type { Account, Accounts } from "./accounts.js";
+import { UNKNOWN_TOKEN_PROBLEM } from "./wording.js";
 import { MAX_PASSWORD_LENGTH } from "./new-password.js";
 import { passwordWeakness } from "./password-strength.js";
 import { sha256Of, DUMMY_HASH, verifyGeneratedPassword, verifyPassword } from "./scrypt.js";
@@ -158,7 +160,7 @@ export async function openAccounts(folder: string, log: Log, options: AccountsOp
     const { name } = account;
     log.warn(
       "security",
-      `The password of ${name}, who logged in, is easy to guess; change it with nightlight-server user password ${name}.`,
+      `The password of ${name}, who logged in, is easy to guess; change it with ${COMMAND_NAME} user password ${name}.`,
     );
   }
 
@@ -234,7 +236,7 @@ function accountOf(name: string, { role, device }: StoredUser): Account {
 
 /** Returns a sentence for the log: when a token expired, and which command creates another. */
 function describeExpiry({ account, stored }: LoadedToken): string {
-  return `This token of ${account.name} expired on ${shortenToMinute(stored.expires!)}; make another with nightlight-server user token ${account.name}.`;
+  return `This token of ${account.name} expired on ${shortenToMinute(stored.expires!)}; make another with ${COMMAND_NAME} user token ${account.name}.`;
 }
 
 function isSameUser(a: StoredUser, b: StoredUser): boolean {

@@ -1,3 +1,5 @@
+import { COMMAND_NAME } from "../common/command-name.js";
+
 /** Parts of error messages that differ between the command line (flags) and the API (fields). */
 export interface Wording {
   /** Name of the input for the device id, such as `--device`. */
@@ -17,8 +19,8 @@ export const COMMAND_WORDING: Wording = {
   deviceInput: "--device",
   expiryInput: "--expires",
   generateAdvice: "have one made with --generate",
-  changePasswordAdvice: (name) => `change its password with nightlight-server user password ${name}`,
-  listTokensAdvice: "nightlight-server user list shows the ids",
+  changePasswordAdvice: (name) => `change its password with ${COMMAND_NAME} user password ${name}`,
+  listTokensAdvice: `${COMMAND_NAME} user list shows the ids`,
 };
 
 /** Parts of error messages in the HTTP API. The dashboard shows the messages of the API. */
@@ -29,3 +31,6 @@ export const API_WORDING: Wording = {
   changePasswordAdvice: () => "choose another name, or change that user",
   listTokensAdvice: "GET /api/users shows the ids",
 };
+
+/** Explains that a token is unknown. Reveals nothing else, because the token may be a guess. */
+export const UNKNOWN_TOKEN_PROBLEM = `This token is not valid: it was revoked, or belongs to another server. Make one with ${COMMAND_NAME} user token NAME.`;

@@ -241,14 +241,15 @@ describe("lost readings", () => {
   });
 });
 
-test("a full disk and a lost broker raise an alert with the advice of the server, and end with their cause", async () => {
+test("a full disk, a lost broker and a stopped rollout raise an alert with the advice of the server, and end with their cause", async () => {
   const server = createBench();
   server.health.problem = "The disk of the data folder data is full. Free some space on it.";
   server.brokerProblem = "The server is not connected to the broker mqtt://b.";
+  server.rolloutProblem = "1 of 3 boards do not run the new version.";
   await server.advance(GRACE_PERIOD + 2 * CHECK_INTERVAL);
-  expect(server.openAlerts).toEqual(["broker-disconnected", "storage-failing"]);
+  expect(server.openAlerts).toEqual(["broker-disconnected", "rollout-stopped", "storage-failing"]);
   expect(server.alerts.list().map(({ text }) => text)).toContain(server.health.problem);
-  server.health.problem = server.brokerProblem = "";
+  server.health.problem = server.brokerProblem = server.rolloutProblem = "";
   await server.advance(CHECK_INTERVAL);
   expect(server.openAlerts).toEqual([]);
 });

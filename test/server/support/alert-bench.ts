@@ -50,6 +50,7 @@ export class AlertBench {
   readonly health = { problem: "" };
   readonly history = { stats: { waiting: 0, written: 0, lost: 0 }, problem: "" };
   brokerProblem = "";
+  rolloutProblem = "";
   readonly #stored = new Map<string, string>();
   /** The fields of each board's retained status. */
   readonly #statuses = new Map<string, { online: boolean; boot?: number; dropped?: number }>();
@@ -78,6 +79,7 @@ export class AlertBench {
       health: this.health,
       history: this.history,
       brokerProblem: () => this.brokerProblem,
+      rolloutProblem: () => this.rolloutProblem,
       publish: (name, data) => void (name === "alert" && this.published.push(data as AlertView)),
     });
     this.alerts.start();

@@ -37,8 +37,8 @@ export const loginOf = (name: string): { username: string; password: string } =>
   password: passwordOf(name),
 });
 
-/** Adds users to the users file: administrators, readers, or the accounts of devices. */
-export async function addUsers(folder: string, users: Record<string, "admin" | "reader" | { device: string }>) {
+/** Adds users to the users file. */
+export async function addUsers(folder: string, users: Record<string, Exclude<Role, "device"> | { device: string }>) {
   await changeUsers(folder, (stored) => {
     for (const [name, kind] of Object.entries(users)) {
       const role: Role = typeof kind === "string" ? kind : "device";
@@ -72,7 +72,7 @@ export async function startBrokerWithAccounts(
       return undefined;
     },
     caughtUp() {},
-    rejected: (...what: [string, string, string]) => void rejected.push(what),
+    rejected: (reason: string, from: string, problem: string) => void rejected.push([reason, from, problem]),
     warned: (problem: string) => void warnings.push(problem),
     failed(problem: string) {
       throw new Error(problem);

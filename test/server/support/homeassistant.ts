@@ -55,6 +55,15 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
     required: ["command_topic", "options"],
     categories: ["config", "diagnostic"],
   },
+  update: {
+    allowed: splitKeys(
+      COMMON_KEYS +
+        "command_topic device_class display_precision latest_version_template latest_version_topic payload_install " +
+        "release_summary release_url retain state_topic title value_template",
+    ),
+    required: [],
+    categories: ["config", "diagnostic"],
+  },
   sensor: {
     allowed: splitKeys(
       COMMON_KEYS +

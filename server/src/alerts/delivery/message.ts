@@ -29,6 +29,7 @@ const PLURAL_NOUNS: Readonly<Record<AlertKind, string>> = {
   "storage-failing": "storage problems",
   "broker-disconnected": "lost connections to the broker",
   "readings-lost": "losses of readings",
+  "rollout-stopped": "stopped updates of all boards",
   "zone-without-sensor": "zones without a fresh sensor",
   "board-offline": "boards offline",
 };

@@ -6,12 +6,21 @@ import type { Log } from "../../observability/log.js";
 import type { DamagedFiles } from "../../storage/damage.js";
 import type { DecisionTimes, MetricSample } from "../../observability/decision-times.js";
 import type { StorageHealth } from "../../storage/health.js";
+import type { UpdateOutcome } from "../../updates/board-update.js";
+import { ROLLOUT_STATES } from "../../updates/rollout-plan.js";
+import type { RolloutView } from "../../updates/rollout-view.js";
 import { REJECTION_TEXTS } from "./rejections.js";
 
 /** Values that the server computes only when Prometheus scrapes. */
 export interface Gauges {
   readonly devicesOnline: number;
   readonly devicesOffline: number;
+  /** Number of devices that run another program than the newest one for their type of board. */
+  readonly devicesOutdated: number;
+  /** Number of updates of devices' programs that have ended, by outcome. */
+  readonly updates: Readonly<Record<UpdateOutcome, number>>;
+  /** The last update of all devices; null if there was none. */
+  readonly rollout: RolloutView | null;
   /** Number of readings that never arrived, summed over all boards, since the last start of each board. */
   readonly readingsMissing: number;
   /** Number of readings that the boards have dropped, summed over all boards, since the last start of each board. */
@@ -127,6 +136,28 @@ export function exposeMetrics(from: MetricsSources): Exposition {
       { labels: { channel, outcome: "failed" }, value: failed },
     ]),
   );
+  addGauge(
+    "nightlight_devices_outdated",
+    "Devices that do not run the newest program for their type of board.",
+    () => from.gauges().devicesOutdated,
+  );
+  add("counter", "nightlight_updates_total", "Updates of devices' programs by outcome.", () =>
+    Object.entries(from.gauges().updates).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  );
+  add(
+    "gauge",
+    "nightlight_rollout",
+    "State of the last update of all devices: 1 for the present state, 0 for the others.",
+    () => {
+      const current = from.gauges().rollout?.state;
+      return ROLLOUT_STATES.map((state) => ({ labels: { state }, value: Number(state === current) }));
+    },
+  );
+  add("gauge", "nightlight_rollout_devices", "Devices of the last update of all devices, by outcome.", () => {
+    const { total = 0, updating = 0, done = 0, failed = 0, skipped = 0 } = from.gauges().rollout ?? {};
+    const counts = { pending: total - updating - done - failed - skipped, updating, done, failed, skipped };
+    return Object.entries(counts).map(([outcome, value]) => ({ labels: { outcome }, value }));
+  });
   addGauge("nightlight_link_up", "Whether the server is connected to the broker: 1 or 0.", () =>
     Number(from.gauges().linkUp),
   );

@@ -1,3 +1,4 @@
+import { encode, UPDATE_STATE, updateTopicOf } from "../../../../contract/index.js";
 import { textOf } from "../../common/errors.js";
 import type { Log } from "../../observability/log.js";
 import type { Publisher } from "../../transport/publisher.js";
@@ -81,7 +82,12 @@ export class HomeAssistant {
   /** Announces a device, unless its data is unchanged. Logs one warning and ignores new devices above `MAX_ANNOUNCED_DEVICES`. */
   announce(device: AnnouncedDevice): void {
     const known = this.#devices.get(device.id);
-    if (known && hasSameData(known, device)) return;
+    if (known && hasSameData(known, device)) {
+      if (JSON.stringify(known.update) === JSON.stringify(device.update)) return;
+      this.#devices.set(device.id, device);
+      if (this.#isEnabled) this.#publishUpdate(device);
+      return;
+    }
     if (!known && this.#devices.size >= MAX_ANNOUNCED_DEVICES) return this.#warnFull(device.id);
     this.#devices.set(device.id, device);
     this.#scheduleAnnouncements([device.id]);
@@ -89,9 +95,12 @@ export class HomeAssistant {
 
   /** Removes a device and its entities from Home Assistant. */
   forget(id: string): void {
+    const topic = this.#topicOf(id);
+    // also for a device of an earlier run, and for one whose program the server no longer has
+    if (this.#devices.has(id) || this.#topics.has(topic))
+      this.#options.publisher.publish(updateTopicOf(id), EMPTY_PAYLOAD, "retained");
     this.#devices.delete(id);
     this.#waiting.delete(id);
-    const topic = this.#topicOf(id);
     if (this.#topics.has(topic)) this.#remove(topic);
   }
 
@@ -174,6 +183,12 @@ export class HomeAssistant {
   #publish(device: AnnouncedDevice): void {
     const payload = Buffer.from(JSON.stringify(createDiscoveryPayload(device, this.#options)));
     this.#options.publisher.publish(this.#topicOf(device.id), payload, "retained");
+    this.#publishUpdate(device);
+  }
+
+  #publishUpdate({ id, update }: AnnouncedDevice): void {
+    if (!update) return;
+    this.#options.publisher.publish(updateTopicOf(id), Buffer.from(encode(UPDATE_STATE, update)), "retained");
   }
 
   #topicOf(id: string): string {
@@ -194,5 +209,11 @@ export class HomeAssistant {
 }
 
 function hasSameData(a: AnnouncedDevice, b: AnnouncedDevice): boolean {
-  return a.label === b.label && a.board === b.board && a.firmware === b.firmware && a.lesson === b.lesson;
+  return (
+    a.label === b.label &&
+    a.board === b.board &&
+    a.firmware === b.firmware &&
+    a.lesson === b.lesson &&
+    Boolean(a.update) === Boolean(b.update)
+  );
 }

@@ -1,4 +1,4 @@
-import { OVERRIDE, STATUS, topicOf } from "../../../../contract/index.js";
+import { OVERRIDE, STATUS, topicOf, updateTopicOf, type UpdateState } from "../../../../contract/index.js";
 import { MAX_LESSON_SILENCE } from "../../devices/devices.js";
 import { serverStatusTopicOf } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
@@ -12,6 +12,8 @@ export interface AnnouncedDevice {
   readonly board?: string;
   /** Firmware version that the device reports. */
   readonly firmware?: string;
+  /** The program and its update; undefined for a device that cannot be updated. */
+  readonly update?: UpdateState;
   /** Whether the device sends no `status`, like devices with the code of the IoT for Beginners lesson. */
   readonly lesson: boolean;
 }
@@ -45,7 +47,7 @@ const LAMP_STATE_TEMPLATE =
  * @see https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
  */
 export function createDiscoveryPayload(device: AnnouncedDevice, { prefix, version }: PayloadOptions): object {
-  const { id, label, board, firmware, lesson } = device;
+  const { id, label, board, firmware, lesson, update } = device;
   const objectId = objectIdOf(id);
   const decision = topicOf(id, "decision");
   const set = topicOf(id, "set");
@@ -108,6 +110,17 @@ export function createDiscoveryPayload(device: AnnouncedDevice, { prefix, versio
         suggested_display_precision: 0,
         value_template: createFieldTemplate("light"),
       },
+      ...(update && {
+        program: {
+          ...createEntity("update", "program", "Program"),
+          availability: [ofServer],
+          entity_category: "config",
+          device_class: "firmware",
+          state_topic: updateTopicOf(id),
+          command_topic: set,
+          payload_install: '{"install":"latest"}',
+        },
+      }),
       ...(!lesson && {
         decided_by: {
           ...createEntity("sensor", "decided_by", "Decided by"),

@@ -1,0 +1,22 @@
+/**
+ * The states of an update, in order. `waiting`: until the board is online and has replied. `handing-over`: until the
+ * board's update adapter connects. `restarting`: until the board reports the new version.
+ */
+export const UPDATE_STATES = ["waiting", "handing-over", "writing", "restarting", "done", "failed"] as const;
+export type UpdateState = (typeof UPDATE_STATES)[number];
+
+/** The program update of a device, as the API, the event stream and the dashboard show it. */
+export interface DeviceUpdateView {
+  /** The newest version for this type of board; null if the server has none. */
+  readonly latest: string | null;
+  /** The state of the last update; null if there was none. */
+  readonly state: UpdateState | null;
+  /** The version that the last update installs; null if there was none. */
+  readonly version: string | null;
+  /** How much of the program is written, in percent; null unless `state` is `writing`. */
+  readonly percent: number | null;
+  /** Why the update failed and what to do, in sentences; null unless `state` is `failed`. */
+  readonly problem: string | null;
+  /** The version before the last update, if it can be installed again; otherwise null. */
+  readonly previous: string | null;
+}

@@ -1,0 +1,271 @@
+import { textOf } from "../common/errors.js";
+import type { Device } from "../devices/devices.js";
+import type { UpdateState } from "../devices/update-view.js";
+import type { Log } from "../observability/log.js";
+import type { Actions } from "../outputs/actions.js";
+import { LinkError, type AdapterLink } from "./adapter-link.js";
+import type { FirmwareImage } from "./firmware-image.js";
+import { HandoverRequest } from "./handover-request.js";
+import { installProgram } from "./install-program.js";
+import type { StoredUpdate } from "./stored-update.js";
+import { timeoutOf, type UpdateTimeouts } from "./timeouts.js";
+import {
+  describeAbsence,
+  describeMissingAdapter,
+  describeRestart,
+  describeTimeout,
+  labelOf,
+} from "./update-problems.js";
+
+/** The hash that a board without a program reports. */
+export const NO_PROGRAM_HASH = "0".repeat(64);
+
+/** How often a board is asked for one update, if it restarts before it erases its old program. */
+const MAX_REQUESTS = 3;
+
+/** How an update has ended. `refused`: the board has refused it. */
+export type UpdateOutcome = "done" | "failed" | "refused";
+
+/** The parts of the server that an update uses. */
+export interface BoardUpdateContext {
+  readonly actions: Pick<Actions, "request" | "isFull">;
+  readonly timeouts: UpdateTimeouts;
+  readonly log: Log;
+  /** Called after each change, to store and show it. */
+  changed(update: BoardUpdate, isStateChange: boolean): void;
+  /** Counts an update that has ended. */
+  ended(outcome: UpdateOutcome): void;
+}
+
+/**
+ * The update of one board: asks the board to hand over, writes the program when the board's update adapter connects, and
+ * waits until the board reports the new version. Survives lost connections and restarts of board and server.
+ */
+export class BoardUpdate {
+  readonly device: Device;
+  readonly image: FirmwareImage;
+  readonly previous: string | undefined;
+  readonly #context: BoardUpdateContext;
+  readonly #request: HandoverRequest;
+  #state: UpdateState;
+  #problem: string | undefined;
+  #isErased: boolean;
+  #percent: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isRefused = false;
+  #hasHandedOver = false;
+  #isWriting = false;
+  /** Whether the board has reported the new version before the old connection ended. */
+  #hasReported = false;
+  #link: AdapterLink | undefined;
+  #isClosed = false;
+
+  constructor(device: Device, image: FirmwareImage, context: BoardUpdateContext, stored?: Partial<StoredUpdate>) {
+    this.device = device;
+    this.image = image;
+    this.#context = context;
+    this.#request = new HandoverRequest(device, context);
+    this.previous = stored?.previous ?? device.status?.firmware;
+    this.#isErased = stored?.isErased ?? false;
+    this.#isRefused = stored?.isRefused ?? false;
+    const { state = "waiting" } = stored ?? {};
+    // The board may have returned to its program while this server was not running, so it has to be asked again.
+    this.#state = state === "handing-over" && !this.#isErased ? "waiting" : state;
+    this.#problem = stored?.problem;
+  }
+
+  get state(): UpdateState {
+    return this.#state;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Percentage of the program that is written; undefined unless the state is `writing`. */
+  get percent(): number | undefined {
+    return this.#state === "writing" ? (this.#percent ?? 0) : undefined;
+  }
+
+  /** Whether the board has refused the update, so that nothing has changed on it. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  get isActive(): boolean {
+    return this.#state !== "done" && this.#state !== "failed";
+  }
+
+  /** Whether the program is being written over an open connection. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
+  /** Whether the board has erased its old program for this update. */
+  get isErased(): boolean {
+    return this.#isErased;
+  }
+
+  toStored(): StoredUpdate {
+    const { version, sha256 } = this.image;
+    const { previous, isErased, isRefused } = this;
+    return { state: this.#state, version, sha256, previous, problem: this.#problem, isErased, isRefused };
+  }
+
+  /** Returns what an update that replaces this one has to know, after the board has erased its old program. */
+  toErased(): Partial<StoredUpdate> {
+    return { previous: this.previous, isErased: true };
+  }
+
+  /** Starts or resumes the update. */
+  start(): void {
+    if (this.#state === "waiting" && this.device.online) this.#askBoard();
+    const duration = timeoutOf(this.#state, this.#context.timeouts);
+    if (duration === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(describeTimeout(this)), duration);
+  }
+
+  /** Lets the update fail if the board stays offline, so that a rollout does not wait for ever. */
+  limitWaiting(): void {
+    const { waiting } = this.#context.timeouts;
+    if (this.#state !== "waiting") return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      // a board that was asked has its own time limit
+      if (!this.#request.isPending) this.#fail(describeAbsence(this.device, waiting));
+    }, waiting);
+  }
+
+  /** Stops all work on the update, for example because another update replaces it. */
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Applies the status that the board has published. @param retained whether it may be older than the update */
+  statusReceived(retained: boolean): void {
+    const { device, image } = this;
+    const { firmware, updating } = device.status ?? {};
+    const runsImage = device.online === true && firmware === image.version;
+    if (this.#isWriting) {
+      if (runsImage && !retained) this.#hasReported = true;
+      return;
+    }
+    if (updating) {
+      // A status from before the request says nothing about the request.
+      if (this.#state === "waiting" && (retained || !this.#request.isPending)) return;
+      this.#hasHandedOver = true;
+      return;
+    }
+    if (!device.online) return;
+    if (this.#state === "waiting") this.#hasHandedOver = false;
+    if (runsImage) {
+      if (this.#state !== "done" || this.#isErased) this.#finish();
+      return;
+    }
+    // A board that reports another version runs its old program, so it did not erase it.
+    const isKept = this.#isErased && !retained;
+    if (isKept) this.#isErased = false;
+    if (isKept && this.#state === "writing") return this.#askAgain();
+    if (isKept) this.#context.changed(this, true);
+    if (this.#state === "waiting") this.#askBoard();
+    if (this.#state !== "handing-over") return;
+    if (this.#request.hasRestarted) this.#askAgain();
+    else if (this.#hasHandedOver) this.#fail(describeMissingAdapter(device));
+  }
+
+  /** Uses a connection of the board's update adapter. */
+  async adapterConnected(link: AdapterLink): Promise<void> {
+    if (link === this.#link) return;
+    this.#link = link;
+    this.#hasReported = false;
+    try {
+      const hash = await link.readHash();
+      if (this.#isClosed) return;
+      const hasProgram = hash === this.image.sha256;
+      // A failed update waits for a person, unless the board has no program at all.
+      if (!this.isActive && hash !== NO_PROGRAM_HASH) return;
+      if (!hasProgram) await this.#write(link);
+      if (this.#isClosed) return;
+      if (this.#hasReported) this.#finish();
+      else if (this.#state !== "restarting") this.#enter("restarting");
+    } catch (error) {
+      if (this.#isClosed) return;
+      if (this.#hasReported) return this.#finish();
+      if (!(error instanceof LinkError)) return this.#fail(`The update failed: ${textOf(error)}.`);
+      if (error.kind === "refused")
+        return this.#fail(`${labelOf(this.device)} could not be updated: ${error.message}.`);
+      if (this.#state === "writing") this.#enter("writing");
+      // The connection was dead, so the board may have returned to its program.
+      else if (this.#state === "waiting") this.start();
+    }
+  }
+
+  async #write(link: AdapterLink): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#isErased = true;
+    this.#isWriting = true;
+    this.#problem = undefined;
+    this.#percent = 0;
+    this.#state = "writing";
+    this.#context.changed(this, true);
+    try {
+      await installProgram(link, this.image, {
+        report: (percent) => this.#report(percent),
+        isNeeded: () => !this.#isClosed,
+      });
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #report(percent: number): void {
+    if (percent === this.#percent || this.#isClosed) return;
+    this.#percent = percent;
+    this.#context.changed(this, false);
+  }
+
+  /** Asks a board that has restarted before it erased its old program. */
+  #askAgain(): void {
+    if (this.#request.count >= MAX_REQUESTS) return this.#fail(describeRestart(this.device));
+    this.#hasHandedOver = false;
+    this.#enter("waiting");
+  }
+
+  #askBoard(): void {
+    if (this.#request.isPending) return;
+    void this.#request.send(this.image).then((answer) => {
+      if (this.#isClosed || this.#state !== "waiting") return;
+      if (answer.outcome === "accepted") return this.#enter("handing-over");
+      this.#isRefused = answer.outcome === "refused";
+      this.#fail(answer.problem);
+    });
+  }
+
+  #finish(): void {
+    this.#problem = undefined;
+    this.#isErased = false;
+    this.#context.ended("done");
+    this.#enter("done");
+    const { version } = this.image;
+    this.#context.log.info("update", `${labelOf(this.device)} runs ${version}`, { id: this.device.id, version });
+  }
+
+  #fail(problem: string): void {
+    clearTimeout(this.#timer);
+    this.#problem = problem;
+    this.#state = "failed";
+    this.#context.ended(this.#isRefused ? "refused" : "failed");
+    const { id } = this.device;
+    this.#context.log.warn("update", problem, { id, version: this.image.version });
+    this.#context.changed(this, true);
+  }
+
+  #enter(state: UpdateState): void {
+    clearTimeout(this.#timer);
+    this.#state = state;
+    this.start();
+    this.#context.changed(this, true);
+  }
+}

@@ -1,0 +1,76 @@
+/** What has happened to a board in a rollout. `skipped`: the rollout left it out. */
+export type RolloutOutcome = "pending" | "updating" | "done" | "failed" | "skipped";
+
+/** A board of a rollout. */
+export interface RolloutBoard {
+  readonly id: string;
+  readonly version: string;
+  /** The version before the rollout, for the way back. */
+  readonly previous: string | undefined;
+  outcome: RolloutOutcome;
+  /** Why the rollout has left the board out. */
+  reason?: string;
+}
+
+export const ROLLOUT_STATES = ["running", "stopped", "finished"] as const;
+
+/** The update of many boards, as it is stored for a restart of the server. */
+export interface StoredRollout {
+  state: (typeof ROLLOUT_STATES)[number];
+  /** Whether the rollout installs the previous versions again. */
+  readonly isRollback: boolean;
+  /** Why the rollout has stopped, in a sentence; undefined while it is running. */
+  problem: string | undefined;
+  /** Number of failures that a person has accepted by resuming. */
+  acceptedFailures: number;
+  readonly boards: readonly RolloutBoard[];
+}
+
+/** Largest part of the boards that may fail before the rollout stops. */
+export const MAX_FAILURE_RATIO = 0.02;
+
+export const countOutcome = (boards: readonly RolloutBoard[], outcome: RolloutOutcome): number =>
+  boards.filter((board) => board.outcome === outcome).length;
+
+/** The wave of a rollout: 1 is one board, 2 is a tenth of all boards, 3 is all others. */
+export function waveOf({ boards }: Pick<StoredRollout, "boards">): 1 | 2 | 3 {
+  const begun = boards.length - countOutcome(boards, "pending") - countOutcome(boards, "skipped");
+  if (begun <= 1) return 1;
+  return begun <= 1 + tenthOf(boards) ? 2 : 3;
+}
+
+/**
+ * Returns the boards to update next. The third wave proceeds in steps of a tenth, so that it can stop in time. A rollback
+ * has one step.
+ */
+export function nextBoardsOf({ boards, isRollback }: Pick<StoredRollout, "boards" | "isRollback">): RolloutBoard[] {
+  const pending = boards.filter(({ outcome }) => outcome === "pending");
+  if (isRollback) return pending;
+  return pending.slice(0, !boards.some(isTried) ? 1 : tenthOf(boards));
+}
+
+/** Boards that were left out say nothing about the new version. */
+const isTried = ({ outcome }: RolloutBoard): boolean => outcome === "done" || outcome === "failed";
+
+const tenthOf = (boards: readonly RolloutBoard[]): number => Math.ceil(boards.length / 10);
+
+/** Why a rollout is stopped after boards that counted as failed have returned late. */
+const RETURNED =
+  "The rollout stopped because boards did not run the new version in time. They run it now. Resume the rollout.";
+
+/**
+ * Adapts a rollout to boards that counted as failed and have returned late.
+ * @param before why the rollout had to stop until now; "" if it did not have to
+ */
+export function applyLateReturns(rollout: StoredRollout, before: string): void {
+  rollout.acceptedFailures = Math.min(rollout.acceptedFailures, countOutcome(rollout.boards, "failed"));
+  if (before !== "" && rollout.problem === before) rollout.problem = stopReasonOf(rollout) || RETURNED;
+}
+
+/** Returns why a rollout must stop, as a sentence; "" if it may continue. */
+export function stopReasonOf({ boards, isRollback, acceptedFailures }: StoredRollout): string {
+  const failed = countOutcome(boards, "failed");
+  const tried = failed + countOutcome(boards, "done");
+  if (isRollback || failed - acceptedFailures <= tried * MAX_FAILURE_RATIO) return "";
+  return `${failed} of ${tried} boards do not run the new version, which is more than ${100 * MAX_FAILURE_RATIO} %. Boards that were not updated yet keep their version. Resume the rollout if the reason is known, or roll it back.`;
+}

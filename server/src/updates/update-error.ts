@@ -1,0 +1,15 @@
+import { UsageError } from "../common/errors.js";
+
+/** Error when an update cannot be started or given up. The message says why and what to do. */
+export class UpdateError extends UsageError {
+  constructor(
+    /**
+     * `unknown`: there is no such version. `conflict`: the state of the board or of its update does not allow it.
+     * `no-key`: the board has no key.
+     */
+    readonly kind: "unknown" | "conflict" | "no-key",
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,38 @@
+import { isIPv6 } from "node:net";
+import { UsageError } from "../common/errors.js";
+
+/** The first segment of the path of the update endpoint; the device id follows. */
+export const UPDATES_PATH = "/updates/";
+
+/** Longest update URL that a board can store: a setting has at most 200 bytes of JSON, with the quotes. */
+const MAX_URL_LENGTH = 198;
+
+/**
+ * Returns the value of the board setting `UPDATE_URL`: address, device id and key.
+ * @param server the URL of the server's HTTP port for the board, with the base path of a reverse proxy
+ * @throws UsageError when the runtime of boards cannot use the URL
+ */
+export function createUpdateUrl(id: string, key: Buffer, server: URL): string {
+  const { protocol, hostname, port, pathname } = server;
+  const isSecure = protocol === "https:" || protocol === "wss:";
+  if (isIPv6(hostname.replace(/^\[|\]$/g, "")))
+    throw new UsageError(`Boards cannot use an IPv6 address (${hostname}); give a host name or an IPv4 address.`);
+  const path = pathname.replace(/\/[^/]*$/, "") + UPDATES_PATH + id.split("/").map(encodeURIComponent).join("/");
+  const host = `${hostname}:${port || (isSecure ? 443 : 80)}`;
+  const url = `${isSecure ? "wss" : "ws"}://wssk:${key.toString("hex")}@${host}${path}`;
+  if (url.length > MAX_URL_LENGTH)
+    throw new UsageError(
+      `The update URL of "${id}" would have ${url.length} characters, but boards can store ${MAX_URL_LENGTH}; give the board a shorter id.`,
+    );
+  return url;
+}
+
+/** Returns the device id in the path of the update endpoint; undefined for another path. */
+export function idOfUpdatePath(path: string): string | undefined {
+  if (!path.startsWith(UPDATES_PATH)) return undefined;
+  try {
+    return path.slice(UPDATES_PATH.length).split("/").map(decodeURIComponent).join("/");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,266 @@
+import { textOf } from "../common/errors.js";
+import type { Device, Devices } from "../devices/devices.js";
+import type { Log } from "../observability/log.js";
+import type { Actions } from "../outputs/actions.js";
+import type { NamedValues } from "../storage/data-folder.js";
+import type { UpdateKeys } from "../security/update-keys.js";
+import type { AdapterLink } from "./adapter-link.js";
+import { BoardUpdate, NO_PROGRAM_HASH, type BoardUpdateContext, type UpdateOutcome } from "./board-update.js";
+import type { FirmwareImage } from "./firmware-image.js";
+import type { ImageFolder } from "./image-folder.js";
+import type { ImageStore } from "./image-store.js";
+import type { StoredUpdate } from "./stored-update.js";
+import { DEFAULT_UPDATE_TIMEOUTS, type UpdateTimeouts } from "./timeouts.js";
+import { UpdateError } from "./update-error.js";
+import { labelOf } from "./update-problems.js";
+import { checkRequest, chooseImage } from "./update-request.js";
+import { UpdateViews } from "./update-views.js";
+
+/** Prefix of the names under which the data folder stores updates. */
+const VALUE_PREFIX = "update:";
+
+/** How often the image folder is checked for changes, in ms. */
+const REFRESH_INTERVAL = 5000;
+
+export interface UpdatesOptions {
+  /** Whether several servers share the boards. Then there are no updates, because each server would update them. */
+  readonly isShared?: boolean;
+  readonly devices: Devices;
+  readonly actions: Pick<Actions, "request" | "isFull">;
+  readonly folder: ImageFolder;
+  readonly store: ImageStore;
+  readonly keys: Pick<UpdateKeys, "find" | "remove">;
+  readonly values: NamedValues;
+  readonly timeouts?: Partial<UpdateTimeouts>;
+  readonly log: Log;
+  /** Shows a device to people after its update has changed. */
+  deviceChanged(device: Device): void;
+}
+
+/** The updates of all boards: starts them, stores them, and connects them with the boards' adapters. */
+export class Updates {
+  /** Number of updates that have ended since the server started, by outcome. */
+  readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
+  readonly #options: UpdatesOptions;
+  readonly #context: BoardUpdateContext;
+  readonly #updates = new Map<string, BoardUpdate>();
+  readonly #links = new Map<string, AdapterLink>();
+  readonly #views: UpdateViews;
+  readonly #listeners: ((update: BoardUpdate) => void)[] = [];
+  #refreshTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: UpdatesOptions) {
+    this.#options = options;
+    this.#views = new UpdateViews(options.folder, options.store);
+    const { actions, log, values } = options;
+    this.#context = {
+      actions,
+      log,
+      timeouts: { ...DEFAULT_UPDATE_TIMEOUTS, ...options.timeouts },
+      changed: (update, isStateChange) => {
+        if (isStateChange) {
+          const { id } = update.device;
+          values.put(VALUE_PREFIX + id, update.toStored()).catch(() => {
+            // The storage health reports it; the update continues from its former state after a restart.
+          });
+        }
+        this.#show(update.device);
+        if (isStateChange) this.#notify(update);
+      },
+      ended: (outcome) => this.counts[outcome]++,
+    };
+  }
+
+  /** Loads the images and the updates of an earlier run. Call it before the first message arrives. */
+  async restore(): Promise<void> {
+    const { store, devices, values, isShared } = this.#options;
+    await store.load();
+    await this.refreshImages();
+    for (const [id, stored] of isShared ? [] : values.entriesWithPrefix<StoredUpdate>(VALUE_PREFIX)) {
+      const image = store.find(stored.sha256);
+      const device = image && devices.obtain(id);
+      if (!device) continue;
+      const update = new BoardUpdate(device, image, this.#context, stored);
+      this.#updates.set(id, update);
+      update.start();
+    }
+    for (const device of devices) this.#show(device);
+    const refresh = (): void => void this.refreshImages();
+    this.#refreshTimer = setInterval(refresh, REFRESH_INTERVAL).unref();
+  }
+
+  /** Registers a listener that is called after each change of an update's state. */
+  onChange(listener: (update: BoardUpdate) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Reads images that have changed, and shows which updates are available now. */
+  async refreshImages(): Promise<void> {
+    const { folder, store, devices } = this.#options;
+    const isChanged = await folder.refresh();
+    if (isChanged) for (const image of folder.list()) store.offer(image);
+    // only for types of boards that report here, so that a new data folder stays small
+    const types = new Set([...devices].map(({ status }) => status?.board));
+    for (const image of folder.list()) if (types.has(image.board) && !store.hasCopy(image)) void store.keep(image);
+    if (isChanged) for (const device of devices) this.#show(device);
+  }
+
+  /** All versions that can be installed, with the newest ones of each type of board marked. */
+  listVersions(): { board: string; version: string; bytes: number; latest: boolean }[] {
+    const { store, folder } = this.#options;
+    return store
+      .list()
+      .map(({ board, version, sha256, program }) => {
+        return { board, version, bytes: program.length, latest: folder.latestFor(board)?.sha256 === sha256 };
+      })
+      .reverse();
+  }
+
+  /** Returns the newest program for a type of board; undefined if there is none. */
+  latestProgramFor(board: string): Uint8Array | undefined {
+    return this.#options.folder.latestFor(board)?.program;
+  }
+
+  updateOf(id: string): BoardUpdate | undefined {
+    return this.#updates.get(id);
+  }
+
+  /** All updates since the devices were added. */
+  list(): Iterable<BoardUpdate> {
+    return this.#updates.values();
+  }
+
+  /** Returns the newest image for a device if the device runs another version; otherwise undefined. */
+  availableFor({ status }: Device): FirmwareImage | undefined {
+    const latest = this.#options.folder.latestFor(status?.board);
+    return latest && latest.version !== status?.firmware ? latest : undefined;
+  }
+
+  /**
+   * Starts an update.
+   * @param version the version to install; the newest by default
+   * @throws UpdateError when there is no such version, or the board cannot be updated now
+   */
+  async request(device: Device, version?: string): Promise<BoardUpdate> {
+    await this.refreshImages();
+    const { keys, store } = this.#options;
+    const { id } = device;
+    const image = chooseImage(device, version, this.#options);
+    const hasKey = (await keys.find(id)) !== undefined;
+    await store.keep(image);
+    // Do not wait from here on: another request must not see the same earlier update.
+    const before = this.#updates.get(id);
+    if (this.#isClosed) throw new UpdateError("conflict", "The server is stopping.");
+    if (this.#options.devices.get(id) !== device) throw new UpdateError("unknown", `${labelOf(device)} was forgotten.`);
+    checkRequest(device, image, hasKey, before);
+    if (before?.isActive && before.image.sha256 === image.sha256) return before;
+    before?.close();
+    const update = new BoardUpdate(device, image, this.#context, before?.isErased ? before.toErased() : undefined);
+    this.#updates.set(id, update);
+    this.#context.changed(update, true);
+    const link = this.#links.get(id);
+    if (link) void update.adapterConnected(link);
+    else update.start();
+    return update;
+  }
+
+  /** Starts an update to the newest version, as an app has requested over MQTT. Logs why that is not possible. */
+  async installLatest(device: Device): Promise<void> {
+    if (this.#options.isShared) return;
+    try {
+      await this.request(device);
+    } catch (error) {
+      this.#options.log.warn("update", textOf(error), { id: device.id });
+    }
+  }
+
+  /** Gives an update up, or removes the result of one that is over. @throws UpdateError while that is not possible */
+  cancel(device: Device): void {
+    const { id, label = id } = device;
+    const update = this.#updates.get(id);
+    if (!update) throw new UpdateError("unknown", `${label} has no update.`);
+    if (update.isErased)
+      throw new UpdateError(
+        "conflict",
+        `${label} has erased its old program, so the update cannot be given up; install another version instead.`,
+      );
+    this.#remove(id);
+    this.#show(device);
+  }
+
+  /** Applies a status that a board has published. @param retained whether the status may be old */
+  statusReceived(device: Device, retained: boolean): void {
+    this.#updates.get(device.id)?.statusReceived(retained);
+    this.#show(device, false);
+  }
+
+  /** Uses the connection of a board's update adapter. */
+  adapterConnected(id: string, link: AdapterLink): void {
+    this.#links.set(id, link);
+    link.onClose(() => {
+      if (this.#links.get(id) === link) this.#links.delete(id);
+    });
+    const update = this.#updates.get(id);
+    if (update) void update.adapterConnected(link);
+    else void this.#repair(id, link);
+  }
+
+  /** Forgets the update and the key of a device. */
+  async forget(id: string): Promise<void> {
+    this.#remove(id);
+    await this.#options.keys.remove(id);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#refreshTimer);
+    for (const update of this.#updates.values()) update.close();
+  }
+
+  /** Gives a board that has no program the one that it had. */
+  async #repair(id: string, link: AdapterLink): Promise<void> {
+    const { devices, store, folder, log } = this.#options;
+    const hash = await link.readHash().catch(() => "");
+    if (hash !== NO_PROGRAM_HASH) return;
+    await this.refreshImages();
+    // Meanwhile somebody may have requested an update, or the board may have connected again.
+    if (this.#updates.has(id) || this.#links.get(id) !== link) return;
+    const device = devices.get(id);
+    const { board, firmware } = device?.status ?? {};
+    const image = store.findVersion(board, firmware) ?? folder.latestFor(board);
+    if (!device || !image)
+      return log.warn(
+        "update",
+        `${id} has no program, and this server has none for its type of board; flash it by cable.`,
+        { id },
+      );
+    log.warn("update", `${id} has no program, and gets ${image.version}.`, { id });
+    const update = new BoardUpdate(device, image, this.#context, { state: "handing-over", isErased: true });
+    this.#updates.set(id, update);
+    await update.adapterConnected(link);
+  }
+
+  #remove(id: string): void {
+    const update = this.#updates.get(id);
+    update?.close();
+    this.#updates.delete(id);
+    this.#options.values.delete(VALUE_PREFIX + id).catch(() => {
+      // The storage health reports it; a later deletion or update replaces the value.
+    });
+    if (update) this.#notify(update);
+  }
+
+  #notify(update: BoardUpdate): void {
+    for (const listener of this.#listeners) listener(update);
+  }
+
+  /** Updates the view of a device. @param isReported whether to show the device to people now */
+  #show(device: Device, isReported = true): void {
+    if (this.#options.isShared) return;
+    const view = this.#views.viewOf(device, this.#updates.get(device.id));
+    if (view === device.update) return;
+    device.recordUpdate(view);
+    if (isReported) this.#options.deviceChanged(device);
+  }
+}

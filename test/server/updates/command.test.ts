@@ -1,0 +1,84 @@
+/** Tests the command `nightlight-server update` with a running server. */
+import { PassThrough } from "node:stream";
+import { expect, test } from "vitest";
+import { addCommand, createCommand } from "../../../server/src/app/cli.js";
+import { updateCommand } from "../../../server/src/app/commands/update/command.js";
+import { eventually } from "../../support/eventually.js";
+import { createTemporaryFolder } from "../support/server.js";
+import { startBoard, startUpdateServer } from "./support.js";
+
+const ID = "nightlight/porch";
+
+async function runUpdate(url: string, data: string, ...args: string[]) {
+  let out = "";
+  let said = "";
+  let error = "";
+  const command = createCommand().configureOutput({ writeOut: (text) => (out += text), writeErr() {} });
+  const terminal = {
+    input: new PassThrough(),
+    output: { write: (text: string) => (out += text) },
+    messages: { write: (text: string) => (said += text) },
+  };
+  addCommand(
+    command,
+    updateCommand(
+      () => url,
+      () => data,
+      terminal,
+      {},
+    ),
+  );
+  await command.parseAsync(["update", ...args], { from: "user" }).catch((thrown: Error) => {
+    error = `${thrown.name}: ${thrown.message}`;
+  });
+  return { out, said, error };
+}
+
+test("the command updates a board with progress, all boards, and goes back", async () => {
+  const { server } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  const run = (...args: string[]) => runUpdate(server.httpUrl!, data, ...args);
+  const board = await startBoard(server, ID);
+  expect((await run("list")).out).toBe(
+    `BOARD\tINSTALLED\tNEWEST\tUPDATE\n${ID}\t1\t1\t-\n\nTYPE\tVERSION\tNEWEST\ntest_board\t2\tyes\ntest_board\t1\tno\n`,
+  );
+  expect(await run("board", ID)).toEqual({
+    out: "",
+    said: expect.stringMatching(new RegExp(`${ID} runs 2\\.\n$`)) as string,
+    error: "",
+  });
+  expect(board.version).toBe("2");
+  expect((await run("list")).out).toContain(`\n${ID}\t2\t2\tdone\n`);
+  const needless = await run("board", ID);
+  expect(needless).toMatchObject({ said: `${ID} already runs the newest version; nothing to do.\n`, error: "" });
+  expect((await run("board", ID, "--to", "9")).error).toContain('no version "9"');
+  expect((await run("all")).said).toContain("No board that is online needs an update");
+  expect((await run("board", ID, "--to", "1")).said).toMatch(/runs 1\.\n$/);
+  expect((await run("all")).said).toContain("finished: wave 1 (one board); 1 of 1 done");
+  expect(board.version).toBe("2");
+  expect((await run("stop")).error).toBe("CommandError: No rollout is running.");
+  expect((await run("roll-back")).error).toBe("");
+  await eventually(() => board.version === "1", { what: "version 1" });
+  expect((await run("roll-back")).error).toContain("already have their previous versions again");
+  expect((await run("cancel", "nightlight/attic")).error).toContain("nightlight/attic");
+});
+
+test("the command ends with the reason when a board does not return", async () => {
+  const { server } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+  const data = await createTemporaryFolder();
+  await startBoard(server, ID);
+  const { said, error } = await runUpdate(server.httpUrl!, data, "all");
+  expect(said).toContain("running: wave 1 (one board); 0 of 1 done, 1 updating");
+  expect(error).toMatch(/^CommandError: 1 of 1 boards do not run .* Without the new version: nightlight\/porch\.$/);
+});
+
+test("the command prints the URL with a key, and always the same", async () => {
+  const data = await createTemporaryFolder();
+  const url = "http://nas:8080";
+  const { out } = await runUpdate(url, data, "url", ID);
+  expect(out).toMatch(/^ws:\/\/wssk:[0-9a-f]{64}@nas:8080\/updates\/nightlight\/porch\n$/);
+  expect((await runUpdate(url, data, "url", ID, "--url", "https://x.org/night")).out).toBe(
+    out.replace("ws:", "wss:").replace("nas:8080", "x.org:443/night"),
+  );
+  expect((await runUpdate(url, data, "url", "#")).error).toContain("The device id");
+});
