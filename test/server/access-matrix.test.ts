@@ -26,14 +26,14 @@ const MOSQUITTO_TABLE: Readonly<Record<string, AllowedTopics>> = {
 };
 
 /**
- * The expected permissions at the embedded broker, as in docs/reference/security.md. Home Assistant and apps log in as
- * administrators there.
+ * The expected permissions at the embedded broker, as in docs/reference/security.md. Apps log in as administrators there.
  */
 const EMBEDDED_TABLE: Readonly<Record<string, AllowedTopics>> = {
   app: { publish: /./, receive: /./ },
   porch: boardPermissionsOf("porch"),
   shed: boardPermissionsOf("shed"),
   reader: { publish: NO_TOPIC, receive: /./ },
+  homeassistant: { publish: /^(homeassistant\/status|nightlight\/.+\/set)$/, receive: /./ },
 };
 
 describe.skipIf(isMissing(MOSQUITTO, "Mosquitto"))("with docs/how-to/mosquitto", () => {
@@ -61,6 +61,7 @@ test("the embedded broker allows each account what the table says, and refuses c
     witness: "admin",
     app: "admin",
     reader: "reader",
+    homeassistant: "home-assistant",
     porch: { device: "nightlight/porch" },
     shed: { device: "nightlight/shed" },
   } as const;

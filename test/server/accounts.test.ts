@@ -142,7 +142,7 @@ test("an existing weak password stays valid, and the log asks once for another o
   expect(lines).toEqual([]);
   for (let n = 0; n < 3; n++) expect(await authenticate("ann", "12345678")).toBeDefined();
   expect(lines).toEqual([
-    "The password of ann, who logged in, is easy to guess; change it with nightlight-server user password ann.",
+    "The password of ann, who logged in, is easy to guess; change it with npm run server -- user password ann.",
   ]);
 });
 
@@ -218,7 +218,7 @@ describe("the users file", () => {
   });
 
   test.each<[what: string, text: string, problem: RegExp]>([
-    ["no JSON", '{"version":1,', /users\.json are damaged \(.*JSON.*\).*nightlight-server user add/],
+    ["no JSON", '{"version":1,', /users\.json are damaged \(.*JSON.*\).*npm run server -- user add/],
     ["nothing", "", /damaged/],
     ["of another version", '{"version":2,"users":{}}', /damaged \(version/],
     ["with a field that nobody knows", '{"version":1,"users":{},"x":1}', /damaged/],

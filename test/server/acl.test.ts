@@ -49,7 +49,7 @@ describe("a device's user", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
         const allowed = ["telemetry", "status", "replies"].some((channel) => topic === `${account.device}/${channel}`);
-        expect(permissionsOf(account).mayPublish(topic)).toBe(allowed);
+        expect(permissionsOf(account, "homeassistant").mayPublish(topic)).toBe(allowed);
       }),
       { numRuns: 2000 },
     );
@@ -59,8 +59,9 @@ describe("a device's user", () => {
     fc.assert(
       fc.property(device, (account) => {
         for (const channel of ["telemetry", "status", "replies"])
-          expect(permissionsOf(account).mayPublish(`${account.device}/${channel}`)).toBe(true);
-        for (const filter of readableFiltersOf(account)) expect(permissionsOf(account).maySubscribe(filter)).toBe(true);
+          expect(permissionsOf(account, "homeassistant").mayPublish(`${account.device}/${channel}`)).toBe(true);
+        for (const filter of readableFiltersOf(account))
+          expect(permissionsOf(account, "homeassistant").maySubscribe(filter)).toBe(true);
       }),
     );
   });
@@ -68,7 +69,7 @@ describe("a device's user", () => {
   test("a device's user can only subscribe to filters that match its own topics", () => {
     fc.assert(
       fc.property(device, filter, topic, (account, filter, topic) => {
-        const rights = permissionsOf(account);
+        const rights = permissionsOf(account, "homeassistant");
         if (!rights.maySubscribe(filter) || !topicMatchesFilter(filter, topic)) return;
         expect(readableFiltersOf(account)).toContain(topic);
       }),
@@ -79,7 +80,7 @@ describe("a device's user", () => {
   test("a device's user receives only messages of its own topics, whichever subscription matches", () => {
     fc.assert(
       fc.property(device, topic, (account, topic) => {
-        expect(permissionsOf(account).mayRead(topic)).toBe(readableFiltersOf(account).includes(topic));
+        expect(permissionsOf(account, "homeassistant").mayRead(topic)).toBe(readableFiltersOf(account).includes(topic));
       }),
       { numRuns: 2000 },
     );
@@ -88,15 +89,17 @@ describe("a device's user", () => {
   test.each(["#", "+", "+/#", "nightlight/porch/#", "nightlight/+/commands", "nightlight/porch/+"])(
     "a device's user cannot subscribe to the wildcard %s",
     (filter) => {
-      expect(permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }).maySubscribe(filter)).toBe(
-        false,
-      );
+      expect(
+        permissionsOf({ name: "porch", role: "device", device: "nightlight/porch" }, "homeassistant").maySubscribe(
+          filter,
+        ),
+      ).toBe(false);
     },
   );
 });
 
 test("a reader reads all topics except those of the broker, and publishes nothing", () => {
-  const rights = permissionsOf({ name: "eyes", role: "reader" });
+  const rights = permissionsOf({ name: "eyes", role: "reader" }, "homeassistant");
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
       expect(rights.mayPublish(topic)).toBe(false);
@@ -107,7 +110,7 @@ test("a reader reads all topics except those of the broker, and publishes nothin
 });
 
 test("an administrator, and everybody if there are no accounts, may use all topics except those of the broker", () => {
-  const rights = permissionsOf({ name: "boss", role: "admin" });
+  const rights = permissionsOf({ name: "boss", role: "admin" }, "homeassistant");
   fc.assert(
     fc.property(topic, filter, (topic, filter) => {
       for (const { mayPublish: publish, maySubscribe: subscribe, mayRead: read } of [rights, FULL_ACCESS]) {
@@ -120,5 +123,18 @@ test("an administrator, and everybody if there are no accounts, may use all topi
 });
 
 test("a device account without a device, which no valid file contains, cannot publish", () => {
-  expect(permissionsOf({ name: "odd", role: "device" }).mayPublish("odd/telemetry")).toBe(false);
+  expect(permissionsOf({ name: "odd", role: "device" }, "homeassistant").mayPublish("odd/telemetry")).toBe(false);
+});
+
+test("Home Assistant receives everything, and publishes only overrides and its own status", () => {
+  const rights = permissionsOf({ name: "homeassistant", role: "home-assistant" }, "ha");
+  for (const topic of ["ha/device/x/config", "nightlight/porch/decision", "any/topic"])
+    expect([rights.maySubscribe(topic), rights.mayRead(topic)]).toEqual([true, true]);
+  for (const topic of ["ha/status", "nightlight/porch/set", "nightlight/zones/hall/set", "1f3b2a/set"])
+    expect([topic, rights.mayPublish(topic)]).toEqual([topic, true]);
+  for (const topic of [
+    ...["homeassistant/status", "ha/device/x/config", "nightlight/status", "nightlight/porch/telemetry"],
+    ...["nightlight/porch/commands", "nightlight/porch/config", "$SYS/set", "set", "/set", "nightlight/porch/set/x"],
+  ])
+    expect([topic, rights.mayPublish(topic)]).toEqual([topic, false]);
 });

@@ -98,6 +98,7 @@ test("every example in docs/reference/api.md works and has the documented output
   await createOfflineSession(brokerUrl, "old-phone");
   const lesson = await connectClient(brokerUrl);
   await lesson.publishAsync("nightlight/porch/telemetry", '{"light":212}', { qos: 1 });
+  await lesson.publishAsync("nightlight/shed/set", '{"mode":"on"}', { qos: 1 });
   await lesson.publishAsync("nightlight/gate/telemetry", '{"light":190}', { qos: 1 });
   const attic = await startTestBoard(brokerUrl, "nightlight/attic");
   attic.client.on("message", (topic, payload) => {

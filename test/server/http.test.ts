@@ -129,7 +129,9 @@ describe("the API", () => {
       await device.publishAsync("nightlight/porch/telemetry", `{"light":${light}}`, { qos: 1 });
     expect(await ask(url, path, { method: "DELETE" })).toMatchObject({ status: 204, body: "" });
     expect((await ask(url, "/api/devices")).body).toEqual([]);
-    expect((await ask(url, path, { method: "DELETE" })).status).toBe(404);
+    // many clients send the header for JSON also without a body
+    const headers = { "content-type": "application/json" };
+    expect((await ask(url, path, { method: "DELETE", headers })).status).toBe(404);
     await device.publishAsync("nightlight/porch/telemetry", '{"light":600}', { qos: 1 });
     await eventually(async () => (await ask(url, path)).status === 200, { what: "the device to be known again" });
     expect((await ask(url, path)).body).toMatchObject({ light: 600, mode: "auto" });

@@ -53,11 +53,13 @@ test("the package contains all needed files, and no sources, tests or source map
   expect(files.filter((file) => /\.map$|\.test\.|(?<!\.d)\.ts$|tsbuildinfo$/.test(file))).toEqual([]);
 });
 
-test("npx nightlight-server prints its version", async ({ skip }) => {
+test("npx nightlight-server prints its version, and help that names this command", async ({ skip }) => {
   skip(installProblem !== "", installProblem);
   const { version } = JSON.parse(await readFile(path.join(ROOT, "server/package.json"), "utf8")) as { version: string };
   const said = await runNpm("npx", ["--no-install", "nightlight-server", "--version"], folder);
   expect({ code: said.code, out: said.out.trim() }).toEqual({ code: 0, out: version });
+  const help = await runNpm("npx", ["--no-install", "nightlight-server", "--help"], folder);
+  expect(help.out).toMatch(/^Usage: npx nightlight-server \[options\]/);
 });
 
 test("the installed server starts, is healthy, serves the dashboard and the OpenAPI document, and exits", async ({
@@ -75,6 +77,7 @@ test("the installed server starts, is healthy, serves the dashboard and the Open
       within: 20_000,
       what: `the address; it said: ${said}`,
     });
+    await eventually(() => said.includes(`Ready: open ${url}, press Ctrl+C to stop`), { what: `Ready in: ${said}` });
     for (const health of ["/healthz", "/readyz"])
       await eventually(async () => (await ask(url, health)).status === 200, { what: health });
     const page = await ask(url, "/");
@@ -83,6 +86,9 @@ test("the installed server starts, is healthy, serves the dashboard and the Open
       ([, name]) => name,
     );
     expect(assets.length).toBeGreaterThan(1);
+    // the page shows the next step: a command that publishes a reading, and how to connect a board
+    expect(page.body).toContain('data-part="next-publish-command"');
+    expect((await ask(url, "/api/new-board")).body).toMatchObject({ start_command: "npx nightlight-server" });
     for (const asset of assets) expect((await ask(url, `/${asset}`)).status, asset).toBe(200);
     expect((await ask(url, "/api/openapi.json")).body).toMatchObject({ openapi: "3.1.0" });
     expect(await readdir(path.join(folder, "data"))).not.toEqual([]);

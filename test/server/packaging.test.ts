@@ -1,11 +1,35 @@
 /** Checks the systemd unit and the Containerfile without starting a service or a container. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { isMissing } from "../support/programs.js";
+import { createTemporaryFolder } from "./support/server.js";
 
 const ROOT = new URL("../../", import.meta.url);
+
+interface LockFile {
+  readonly packages: Readonly<Record<string, { version?: string; dev?: true; os?: string[]; cpu?: string[] }>>;
+}
+
+const LOCK = JSON.parse(readFileSync(new URL("package-lock.json", ROOT), "utf8")) as LockFile;
+
+/** Does what a COPY instruction does, with a folder of the file system instead of the image. */
+async function copyIntoScratch(root: string, rest: string): Promise<void> {
+  // the stage `build` has built the server as this repository has
+  const words = rest
+    .replace(/^--from=build /, "")
+    .replace("/build/", "")
+    .split(" ");
+  const target = words.pop()!;
+  for (const source of words) {
+    const to = target.endsWith("/") ? path.join(root, target, path.basename(source)) : path.join(root, target);
+    await cp(fileURLToPath(new URL(source, ROOT)), to, { recursive: true });
+  }
+}
 const UNIT_FILE = fileURLToPath(new URL("packaging/nightlight-server.service", ROOT));
 const SYSTEMD_ANALYZE = spawnSync("systemd-analyze", ["--version"]).status === 0 ? "systemd-analyze" : undefined;
 
@@ -90,12 +114,30 @@ function parseContainerfile(text: string): [instruction: string, rest: string][]
     });
 }
 
+interface Stage {
+  readonly name: string;
+  readonly image: string;
+  readonly instructions: [instruction: string, rest: string][];
+}
+
+function stagesOf(instructions: readonly [string, string][]): Stage[] {
+  const stages: Stage[] = [];
+  for (const [instruction, rest] of instructions)
+    if (instruction === "FROM") {
+      const [, image, name] = /(\S+) AS (\S+)$/.exec(rest)!;
+      stages.push({ name, image, instructions: [] });
+    } else stages.at(-1)!.instructions.push([instruction, rest]);
+  return stages;
+}
+
 describe("the Containerfile", () => {
   const file = readFileSync(new URL("packaging/Containerfile", ROOT), "utf8");
   const instructions = parseContainerfile(file);
-  const last = instructions.slice(instructions.findLastIndex(([instruction]) => instruction === "FROM"));
-  const valuesOf = (name: string): string[] =>
-    last.filter(([instruction]) => instruction === name).map(([, rest]) => rest);
+  const stages = stagesOf(instructions);
+  const valuesOf = (name: string, stage = "server"): string[] =>
+    stages
+      .find((one) => one.name === stage)!
+      .instructions.flatMap(([instruction, rest]) => (instruction === name ? [rest] : []));
 
   test("the Containerfile contains only known instructions", () => {
     const known = ["FROM", "WORKDIR", "COPY", "RUN", "LABEL", "ENV", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL"];
@@ -111,20 +153,76 @@ describe("the Containerfile", () => {
   });
 
   test("the Containerfile builds in stages, and its image runs as an unprivileged user", () => {
-    expect(instructions.filter(([instruction]) => instruction === "FROM").length).toBe(3);
+    expect(stages.map(({ name }) => name)).toEqual(["build", "install", "runtime", "home-assistant", "server"]);
     expect(valuesOf("USER")).toEqual(["node"]);
     expect(valuesOf("VOLUME")).toEqual(["/data"]);
-    expect(valuesOf("EXPOSE")).toEqual(["1883 8883 8080"]);
+    expect(valuesOf("EXPOSE", "runtime")).toEqual(["1883 8883 8080"]);
     expect(JSON.parse(valuesOf("ENTRYPOINT")[0])).toEqual(["nightlight-server"]);
   });
 
+  test("every base image has a digest, and it is the same one everywhere", () => {
+    const images = stages.filter(({ image }) => image !== "runtime").map(({ image }) => image);
+    expect(new Set(images).size).toBe(1);
+    expect(images[0]).toMatch(/^docker\.io\/library\/node:[\d.]+-[a-z-]+@sha256:[0-9a-f]{64}$/);
+  });
+
+  test("no step runs a program of another architecture, so that no emulator is needed", () => {
+    for (const { name, instructions } of stages)
+      if (instructions.some(([instruction]) => instruction === "RUN")) {
+        const from = new RegExp(`^FROM --platform=\\$BUILDPLATFORM \\S+ AS ${name}$`, "m");
+        expect(file, name).toMatch(from);
+      }
+    // packages for one architecture only would be those of the machine that builds the image
+    for (const [name, { dev, os, cpu }] of Object.entries(LOCK.packages))
+      if (!dev) expect({ name, os, cpu }).toEqual({ name, os: undefined, cpu: undefined });
+  });
+
+  test("the image has exactly the packages of the lock file, and its server starts", async () => {
+    const root = await createTemporaryFolder();
+    const { instructions } = stages.find(({ name }) => name === "install")!;
+    for (const [instruction, rest] of instructions) {
+      if (instruction === "COPY") await copyIntoScratch(root, rest);
+      if (instruction === "RUN") {
+        const run = spawnSync("sh", ["-ec", rest], { cwd: root, encoding: "utf8", timeout: 120_000 });
+        expect({ status: run.status, problems: run.status === 0 ? "" : run.stderr }).toEqual({
+          status: 0,
+          problems: "",
+        });
+      }
+    }
+    const installed = JSON.parse(readFileSync(path.join(root, "node_modules/.package-lock.json"), "utf8")) as LockFile;
+    const names = Object.keys(installed.packages).filter((name) => name.startsWith("node_modules/"));
+    expect(names.length).toBeGreaterThan(50);
+    for (const name of names)
+      expect([name, installed.packages[name].version]).toEqual([name, LOCK.packages[name].version]);
+    for (const name of names) expect([name, LOCK.packages[name].dev]).toEqual([name, undefined]);
+    const version = spawnSync(path.join(root, "bin/nightlight-server"), ["--version"], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(version.stdout.trim()).toBe(
+      (JSON.parse(readFileSync(new URL("server/package.json", ROOT), "utf8")) as { version: string }).version,
+    );
+    const ports = ["--mqtt-port", "0", "--http-port", "0"];
+    const server = spawn(path.join(root, "bin/nightlight-server"), ["--data", path.join(root, "data"), ...ports], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void server.kill());
+    let output = "";
+    server.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await eventually(() => output.includes("Dashboard and API at"), { what: "the server to start" });
+    expect(existsSync(path.join(root, "node_modules/classic-level/prebuilds/linux-arm64"))).toBe(true);
+    expect(existsSync(path.join(root, "node_modules/classic-level/prebuilds/linux-x64"))).toBe(true);
+  }, 180_000);
+
   test("the image contains no secret and does not allow anonymous access", () => {
     expect(instructions.some(([, rest]) => /PASSWORD|TOKEN|SECRET|ANONYMOUS/.test(rest))).toBe(false);
-    expect(valuesOf("ENV").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
+    expect(valuesOf("ENV", "runtime").join()).toContain("NIGHTLIGHT_HOST=0.0.0.0");
   });
 
   test("the health check requests /healthz and fails when the server does not answer", () => {
-    const [, command] = /CMD (\[.*\])$/.exec(valuesOf("HEALTHCHECK")[0])!;
+    const [, command] = /CMD (\[.*\])$/.exec(valuesOf("HEALTHCHECK", "runtime")[0])!;
     const [node, flag, script] = JSON.parse(command) as string[];
     expect([node, flag]).toEqual(["node", "-e"]);
     // run the health check on port 1, where no server listens

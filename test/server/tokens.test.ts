@@ -86,7 +86,7 @@ describe("at a running server", () => {
 
     const answer = await ask(url, "/api/devices", { headers: createBearerAuth("expires") });
     expect(answer.status).toBe(401);
-    expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with nightlight-server user token expires\.$/); // prettier-ignore
+    expect(answer.json.error).toMatch(/^This token of expires expired on .*Z; make another with npm run server -- user token expires\.$/); // prettier-ignore
     expect(answer.headers["www-authenticate"]).toBe('Bearer realm="nightlight", error="invalid_token"');
     const unknown = await ask(url, "/api/devices", { headers: createBearerAuth("revoked") });
     expect(unknown.json.error).toMatch(/^This token is not valid: it was revoked, or belongs to another server\./);
@@ -185,7 +185,7 @@ test("an expired token is refused, and the log says whose it was, once", async (
   const accounts = await openTokenAccounts(folder, { ...silentLog, warn: (_event, text) => void lines.push(text) });
   for (let n = 0; n < 3; n++) expect(accounts.authenticateToken("ann-token")).toBeUndefined();
   expect(lines).toEqual([
-    `Refused the token ${sha256Of("ann-token").slice(0, 8)}. This token of ann expired on 2026-01-01T00:00Z; make another with nightlight-server user token ann.`,
+    `Refused the token ${sha256Of("ann-token").slice(0, 8)}. This token of ann expired on 2026-01-01T00:00Z; make another with npm run server -- user token ann.`,
   ]);
   expect(accounts.tokenProblem?.("x")).not.toContain("ann");
 });

@@ -22,6 +22,7 @@ import { addPeerRoutes } from "./peers.js";
 import { guardConnections, type Guard } from "./guard.js";
 import { addSecurityHeaders } from "./headers.js";
 import { addFirstAdministratorRoute } from "./first-administrator.js";
+import { Ingress } from "./ingress.js";
 import { addLoginRoutes } from "./login.js";
 import { addLoginSessionRoutes } from "./login-sessions.js";
 import type { People } from "./people.js";
@@ -34,6 +35,8 @@ import { followRenewals, toHttpsOptions } from "./tls.js";
 /** The parts of the server that the HTTP application uses. */
 export interface HttpOptions {
   readonly guard: Guard;
+  /** Home Assistant's ingress; by default it is switched off. */
+  readonly ingress?: Ingress;
   /** Accounts that may use the server. By default there are none, and everybody has access. */
   readonly accounts?: Accounts;
   /**
@@ -75,6 +78,7 @@ const REQUEST_TIMEOUTS = { headersTimeout: 10_000, connectionsCheckingInterval: 
 export async function createApp(options: HttpOptions): Promise<FastifyInstance> {
   const {
     guard,
+    ingress = new Ingress(undefined),
     accounts = NO_ACCOUNTS,
     framed = false,
     maxConnections = 10_000,
@@ -89,22 +93,27 @@ export async function createApp(options: HttpOptions): Promise<FastifyInstance> 
   guardConnections(app.server, maxConnections);
   // Accept only JSON: an HTML form on another site can send text/plain, but not JSON (CSRF).
   app.removeContentTypeParser("text/plain");
+  acceptMissingBody(app);
   addErrorHandlers(app, log);
 
   const sessions = openLoginSessions(app, accounts, options.loginStore);
   const identify = createRequestAuthenticator(accounts, sessions, check);
   // Hooks run in the order of registration: check the origin before the account, and the account before limits.
-  await addSecurityHeaders(app, () => framed && !accounts.isLoginRequired, tls !== undefined);
+  await addSecurityHeaders(app, {
+    isFramedByEditors: () => framed && !accounts.isLoginRequired,
+    isFramedByHomeAssistant: (request) => ingress.includes(request),
+    secure: tls !== undefined,
+  });
   app.addHook("onRequest", (request, _reply, done) => {
     const problem = guard(request.raw);
     done(problem ? new HttpError(403, problem) : undefined);
   });
   await app.register(fastifyCookie);
-  requireAuthorization(app, accounts, identify);
+  requireAuthorization(app, accounts, identify, ingress);
   limitRequests(app, options.limits, options.onRefused);
 
   const capabilities = new Set<string>();
-  addLoginRoutes(app, { accounts, sessions, people, check, identify, log });
+  addLoginRoutes(app, { accounts, sessions, people, check, identify, ingress, log });
   addFirstAdministratorRoute(app, { people, accounts, sessions, log });
   addUserRoutes(app, { people, accounts, sessions, log });
   addLoginSessionRoutes(app, sessions, log);
@@ -137,6 +146,15 @@ function openLoginSessions(app: FastifyInstance, accounts: Accounts, store: Logi
     await sessions.whenStored();
   });
   return sessions;
+}
+
+/** Accepts requests that announce JSON without a body, because many clients send this header with every request. */
+function acceptMissingBody(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parseJson(request, body, done);
+  });
 }
 
 /** Replaces Fastify's schema compilers, which cost memory and start time. No route has a schema. */

@@ -1,10 +1,12 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { UNKNOWN_TOKEN_PROBLEM, type Account, type Accounts } from "../security/accounts.js";
+import { httpProblem, type Account, type Accounts } from "../security/accounts.js";
+import { UNKNOWN_TOKEN_PROBLEM } from "../security/wording.js";
 import { certificateNameOf } from "../security/certificates.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import { HttpError } from "./errors.js";
+import type { Ingress } from "./ingress.js";
 import { sessionIdOf } from "./session-cookie.js";
 import { assignClient } from "./client-limits.js";
 
@@ -41,7 +43,7 @@ const PUBLIC_ROUTES = new Set([
 ]);
 
 /** Routes that only administrators may use, also for reading. */
-const ADMIN_ROUTES = /^\/api\/(users|login-sessions)(\/|$)/;
+const ADMIN_ROUTES = /^\/api\/(users|login-sessions|rejections|flashing)(\/|$)/;
 
 const LOG_IN_HINT = "Log in first, or send a token as `Authorization: Bearer …`.";
 
@@ -112,9 +114,14 @@ export function createTooManyAttemptsError(reply: FastifyReply, wait: number, wh
 
 /**
  * Requires an account for every route that is not public. Admins may do everything, readers may only read, and boards
- * may do nothing. Closes open responses, such as event streams, when their account loses its rights.
+ * may do nothing. Users whom Home Assistant has logged in have the role in the setting `ingress`. Closes open responses, such as event streams, when their account loses its rights.
  */
-export function requireAuthorization(app: FastifyInstance, accounts: Accounts, identify: AuthenticateRequest): void {
+export function requireAuthorization(
+  app: FastifyInstance,
+  accounts: Accounts,
+  identify: AuthenticateRequest,
+  ingress: Ingress,
+): void {
   const everybody: Visitor = { isAuthorized: () => !accounts.isLoginRequired };
   const open = new Map<ServerResponse, Visitor>();
   const timer = setInterval(() => {
@@ -125,7 +132,8 @@ export function requireAuthorization(app: FastifyInstance, accounts: Accounts, i
   app.addHook("onRequest", async (request, reply) => {
     const route = request.routeOptions.url ?? "";
     if (PUBLIC_ROUTES.has(route) || route.startsWith(TEXTS_ROUTE_PREFIX)) return;
-    const visitor = accounts.isLoginRequired ? await identify(request, reply) : everybody;
+    const visitor =
+      ingress.visitorOf(request) ?? (accounts.isLoginRequired ? await identify(request, reply) : everybody);
     if (!visitor) {
       // A relative URL works behind a reverse proxy with a base path. The part of the old URL after # is not lost,
       // because the browser adds this part to the new URL.
@@ -149,12 +157,12 @@ function bearerTokenOf({ headers }: FastifyRequest): string | undefined {
 }
 
 /** Returns why an account may not use an HTTP method of a route; "" when it may. */
-function forbiddenReason({ name, role }: Account, method: string, route: string): string {
+function forbiddenReason(account: Account, method: string, route: string): string {
+  const { name, role } = account;
   if (role === "admin") return "";
-  if (role === "device")
-    return `"${name}" is the account of a board, which has no rights over HTTP; use another account.`;
-  if (ADMIN_ROUTES.test(route))
-    return `"${name}" has the role "${role}"; only administrators may see and change accounts.`;
+  const problem = httpProblem(account);
+  if (problem) return problem;
+  if (ADMIN_ROUTES.test(route)) return `"${name}" has the role "${role}"; only administrators may use this.`;
   if (method === "GET" || method === "HEAD") return "";
   return `"${name}" has the role "reader", which may read everything and change nothing.`;
 }

@@ -8,11 +8,15 @@ const DASHBOARD_FOLDERS = ["../../../dashboard/", "../../dist/dashboard/"].map((
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
+/** The folder with the built dashboard; undefined if it was not built. */
+export const findDashboardFolder = (): string | undefined =>
+  DASHBOARD_FOLDERS.find((folder) => existsSync(folder + "index.html"));
+
 /**
  * Serves the dashboard at / and the login page at /login. If the dashboard was not built, both explain how to build it.
  */
 export async function addDashboardRoutes(app: FastifyInstance): Promise<void> {
-  const root = DASHBOARD_FOLDERS.find((folder) => existsSync(folder + "index.html"));
+  const root = findDashboardFolder();
   if (!root) {
     for (const path of ["/", "/login"])
       app.get(path, (_request, reply) =>

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP, type Server, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
+import type { Ingress } from "./ingress.js";
 import { isLoopback } from "../common/hosts.js";
 
 /** Returns why the server refuses a request, as a sentence; "" when it accepts the request. */
@@ -15,9 +16,16 @@ export type Guard = (
  * - DNS rebinding: the `Host` header must be a name or address of this server.
  * - Cross-site request forgery: a request that changes something must not have the `Origin` of another site.
  * - Cross-site reads: a request that the browser marks as cross-site must be a followed link (Fetch Metadata).
+ *
+ * Home Assistant has any host name, and its cookie protects against DNS rebinding.
  * @param names further host names of this server, for example those of a reverse proxy
+ * @param ingress recognizes requests through Home Assistant
  */
-export function createGuard(host: string, names: readonly string[] = []): Guard {
+export function createGuard(
+  host: string,
+  names: readonly string[] = [],
+  ingress: Pick<Ingress, "includes"> = { includes: () => false },
+): Guard {
   const ownNames = new Set(["localhost", host.toLowerCase(), ...names.map((name) => name.toLowerCase())]);
   const onNetwork = !isLoopback(host);
   if (onNetwork) for (const name of [hostname(), `${hostname()}.local`]) ownNames.add(name.toLowerCase());
@@ -29,8 +37,10 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
     return ownNames.has(name) || isLoopback(name) || (onNetwork && isIP(name) !== 0);
   }
 
-  return ({ headers, method, socket }, changes = method !== "GET" && method !== "HEAD" && method !== "OPTIONS") => {
-    if (!isOwnHost(headers.host))
+  return (request, changes = !["GET", "HEAD", "OPTIONS"].includes(request.method!)) => {
+    const { headers, socket } = request;
+    const isIngress = ingress.includes(request);
+    if (!isIngress && !isOwnHost(headers.host))
       return `"${headers.host ?? ""}" is not a host name of this server; use the server's address, or add the name with --host or http_names.`;
     if (headers["sec-fetch-site"] === "cross-site" && headers["sec-fetch-mode"] !== "navigate")
       return "Pages of other sites may not read or change anything on this server.";
@@ -40,6 +50,7 @@ export function createGuard(host: string, names: readonly string[] = []): Guard 
     // An https page on a plain HTTP server is allowed: a reverse proxy may have ended the HTTPS connection.
     const downgraded = socket instanceof TLSSocket && from?.protocol !== "https:";
     if (from?.host === headers.host && !downgraded) return "";
+    if (isIngress && from && from.host === headers["x-forwarded-host"]) return "";
     return `Pages of ${origin} may not change anything on this server.`;
   };
 }

@@ -1,5 +1,6 @@
 import helmet from "@fastify/helmet";
 import type { FastifyInstance } from "fastify";
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { isLoopback } from "../common/hosts.js";
 
@@ -18,9 +19,10 @@ const EDITOR_ANCESTORS = [
   "http://localhost:*",
 ].join(" ");
 
-/** `Permissions-Policy` that denies all browser features, since the dashboard needs none of them. */
-const PERMISSIONS_POLICY = ["camera", "display-capture", "geolocation", "microphone", "payment", "serial", "usb"]
+/** `Permissions-Policy` that denies browser features, except serial ports, over which the dashboard flashes boards. */
+const PERMISSIONS_POLICY = ["camera", "display-capture", "geolocation", "microphone", "payment", "usb"]
   .map((feature) => `${feature}=()`)
+  .concat("serial=(self)")
   .join(", ");
 
 /**
@@ -28,13 +30,23 @@ const PERMISSIONS_POLICY = ["camera", "display-capture", "geolocation", "microph
  */
 const STRICT_TRANSPORT_SECURITY = `max-age=${30 * 24 * 60 * 60}`;
 
-/**
- * Adds security headers to every response: content security policy, permissions policy, no caching, HSTS.
- * @param framed whether code editors may embed the dashboard at the moment; otherwise no page may embed it
- * (clickjacking)
- * @param secure whether the server uses HTTPS
- */
-export async function addSecurityHeaders(app: FastifyInstance, framed: () => boolean, secure: boolean): Promise<void> {
+/** Decides which pages may embed the dashboard in a frame. By default none may, which prevents clickjacking. */
+export interface HeaderOptions {
+  /** Whether code editors may embed the dashboard at the moment. */
+  isFramedByEditors(): boolean;
+  /** Whether a request comes through Home Assistant, whose page of the same origin embeds the dashboard. */
+  isFramedByHomeAssistant(request: IncomingMessage): boolean;
+  /** Whether the server uses HTTPS. */
+  readonly secure: boolean;
+}
+
+/** Adds security headers to every response: content security policy, permissions policy, no caching, HSTS. */
+export async function addSecurityHeaders(app: FastifyInstance, options: HeaderOptions): Promise<void> {
+  const { secure } = options;
+  const listAncestors = (request: IncomingMessage): string => {
+    if (options.isFramedByHomeAssistant(request)) return "'self'";
+    return options.isFramedByEditors() ? EDITOR_ANCESTORS : "'none'";
+  };
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -48,7 +60,7 @@ export async function addSecurityHeaders(app: FastifyInstance, framed: () => boo
         "font-src": ["'self'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
-        "frame-ancestors": [() => (framed() ? EDITOR_ANCESTORS : "'none'")],
+        "frame-ancestors": [listAncestors],
       },
     },
     // frame-ancestors replaces X-Frame-Options, which cannot make an exception for code editors.

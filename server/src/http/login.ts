@@ -1,11 +1,12 @@
 import type { FastifyInstance } from "fastify";
-import type { Account, Accounts } from "../security/accounts.js";
+import { httpProblem, type Account, type Accounts } from "../security/accounts.js";
 import type { EndReason } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { Log } from "../observability/log.js";
 import { createTooManyAttemptsError, type AuthenticateRequest } from "./authorize.js";
 import { HttpError } from "./errors.js";
+import type { Ingress } from "./ingress.js";
 import type { People } from "./people.js";
 import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
 
@@ -18,6 +19,8 @@ export interface LoginSessionView {
   readonly required: boolean;
   /** Whether nobody has an account, so that the first administrator can be created; left out otherwise. */
   readonly first_administrator_missing?: true;
+  /** Whether Home Assistant has logged the user in, so that nobody can log out here; left out otherwise. */
+  readonly ingress?: true;
   /** Why the session of the request has ended; left out if the request has no session, or a valid one. */
   readonly ended?: EndReason;
 }
@@ -30,13 +33,14 @@ export interface LoginSources {
   readonly people: People | undefined;
   readonly check: PasswordCheck;
   readonly identify: AuthenticateRequest;
+  readonly ingress: Ingress;
   readonly log: Log;
 }
 
 /** Adds `POST /api/login`, `POST /api/logout` and `GET /api/session`, which need no account. */
 export function addLoginRoutes(
   app: FastifyInstance,
-  { accounts, sessions, people, check, identify, log }: LoginSources,
+  { accounts, sessions, people, check, identify, ingress, log }: LoginSources,
 ): void {
   const viewOf = (account: Account | undefined): LoginSessionView => ({
     name: account?.name ?? null,
@@ -46,6 +50,11 @@ export function addLoginRoutes(
   });
 
   app.get("/api/session", async (request, reply) => {
+    const guest = ingress.visitorOf(request);
+    if (guest) {
+      const { name, role } = guest.account;
+      return { name, role, required: accounts.isLoginRequired, ingress: true } satisfies LoginSessionView;
+    }
     const account = accounts.isLoginRequired ? (await identify(request, reply))?.account : undefined;
     const id = sessionIdOf(request);
     const ended = accounts.isLoginRequired && !account && id !== undefined ? sessions.endReasonOf(id) : undefined;
@@ -61,11 +70,8 @@ export function addLoginRoutes(
     if (verdict.wait !== undefined) throw createTooManyAttemptsError(reply, verdict.wait);
     const { account } = verdict;
     if (!account) throw new HttpError(401, "The name or the password is wrong.");
-    if (account.role === "device")
-      throw new HttpError(
-        403,
-        `"${name}" is the account of a board, which has no rights over HTTP; use another account.`,
-      );
+    const problem = httpProblem(account);
+    if (problem) throw new HttpError(403, problem);
     // Always create a new session id: an attacker may have set the browser's cookie (session fixation).
     const before = sessionIdOf(request);
     if (before !== undefined) sessions.logOut(before);

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Alerts } from "../alerts/alerts.js";
 import type { Broker } from "../broker/api.js";
 import type { Cluster } from "../cluster/cluster-parts.js";
@@ -17,6 +18,7 @@ import { isLoopback } from "../common/hosts.js";
 import type { Accounts } from "../security/accounts.js";
 import type { LoginStore } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
+import type { UpdateKeys } from "../security/update-keys.js";
 import type { Certificates } from "../security/certificates.js";
 import type { DamagedFiles } from "../storage/damage.js";
 import type { StorageHealth } from "../storage/health.js";
@@ -25,21 +27,33 @@ import type { ZoneDirectory } from "../decisions/zones/directory.js";
 import { createApp, listenHttp } from "./app.js";
 import type { Events } from "./events.js";
 import { createGuard } from "./guard.js";
+import { Ingress, type IngressSettings } from "./ingress.js";
 import type { HttpLimits } from "./limits.js";
 import type { People } from "./people.js";
 import { createNewBoardView } from "./new-board.js";
 import type { SettingsSource } from "./settings/source.js";
 import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
-import { serveWebSocket, WEBSOCKET_PATH } from "./websocket.js";
+import type { Rollouts } from "../updates/rollout.js";
+import type { Updates } from "../updates/updates.js";
+import { UPDATES_PATH } from "../updates/update-url.js";
+import type { UpdateEndpoint } from "../updates/endpoint.js";
+import { RuntimeStore } from "./flashing/runtime-store.js";
+import { boardUrlOf } from "./updates/update-url.js";
+import { serveUpgrades, type UpgradeRoute } from "./upgrades.js";
+import { createMqttEndpoint, WEBSOCKET_PATH } from "./websocket.js";
 
 /** The settings of HTTP; `ServerOptions` describes them. */
 export interface HttpSettings {
   readonly http: boolean;
   readonly httpPort: number;
   readonly httpNames: readonly string[];
+  /** Home Assistant's ingress; undefined switches it off. */
+  readonly ingress: IngressSettings | undefined;
   readonly host: string;
   readonly prefix: string;
+  /** The data folder. */
+  readonly data: string;
   /** Configuration of the history; false when the history is switched off. */
   readonly history: object | false;
   readonly limits: HttpLimits & { readonly connections: number };
@@ -63,6 +77,8 @@ export interface ServedParts {
   readonly counters: Counters;
   readonly decisionTimes: DecisionTimes;
   readonly rejects: RejectionLog;
+  readonly updates: Updates;
+  readonly rollouts: Rollouts;
 }
 
 /** The parts of the server that HTTP serves. */
@@ -85,6 +101,9 @@ export interface HttpServices {
   readonly check: PasswordCheck;
   /** The users that administrators can manage; undefined when the server runs with `--anonymous`. */
   readonly people: People | undefined;
+  /** The WebSocket endpoint for program updates of boards. */
+  readonly updateEndpoint: UpdateEndpoint;
+  readonly updateKeys: UpdateKeys;
   /** Stores login sessions. */
   readonly loginStore: LoginStore;
   readonly certificates: Certificates | undefined;
@@ -109,10 +128,12 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   const { devices, recent, actions, commands, counters, decisionTimes } = parts;
   const { host, log } = settings;
   if (!settings.http) return { http: undefined, websocket: undefined };
-  const guard = createGuard(host, settings.httpNames);
+  const ingress = new Ingress(settings.ingress);
+  const guard = createGuard(host, settings.httpNames, ingress);
   let websocket: string | undefined;
   const app = await createApp({
     guard,
+    ingress,
     accounts: served.accounts,
     check: served.check,
     people: served.people,
@@ -135,6 +156,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       zones,
       alerts: served.alerts,
       history,
+      rejections: parts.rejects.recent,
       historyOn: settings.history !== false,
       version: VERSION,
       damaged: served.damaged,
@@ -142,6 +164,13 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       gauges: () => gaugesOf(served),
       broker: () => ({ url: link.url, websocket: websocket ?? null, embedded: broker !== undefined }),
       newBoard: () => createNewBoardView(served),
+      updates: served.cluster ? undefined : parts.updates,
+      rollouts: parts.rollouts,
+      flashing: {
+        runtimes: new RuntimeStore(join(settings.data, "runtimes")),
+        program: (board) => parts.updates.latestProgramFor(board),
+      },
+      updateUrl: { keys: served.updateKeys, ownUrl: () => boardUrlOf(host, app.server.address(), tls !== undefined) },
       mqttSessions: () => broker?.sessions,
       contestedClientIds: () => broker?.contestedClientIds ?? [],
       healthProblem: () => connectionProblem(link),
@@ -159,18 +188,36 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
   health.addListener({ failed: publishStorage, recovered: publishStorage });
   settings.configuration?.onChange((event) => eventStream.publish("settings", event));
   served.addCleanupStep(() => app.close());
-  if (broker) served.addCleanupStep(serveWebSocket(app.server, broker, guard));
+  const mqtt = broker && createMqttEndpoint(broker, guard);
+  if (mqtt) served.addCleanupStep(() => mqtt.close());
+  serveUpgrades(app.server, [
+    ...(mqtt ? [mqtt.route] : []),
+    ...(served.cluster ? [] : [updateRouteOf(served.updateEndpoint)]),
+  ]);
+  // The HTTP server waits for its connections, so end those of boards first.
+  served.addCleanupStep(() => served.updateEndpoint.close());
   const http = await listenHttp(app, host, settings.httpPort);
   if (broker) websocket = http.replace(/^http/, "ws") + WEBSOCKET_PATH;
   return { http, websocket };
 }
 
-function gaugesOf({ parts: { devices }, link, broker, eventStream }: HttpServices): Gauges {
+/** The key of the board authenticates the client, and no page knows a key, so this endpoint needs no guard. */
+function updateRouteOf(endpoint: UpdateEndpoint): UpgradeRoute {
+  return {
+    path: `${UPDATES_PATH}<id>`,
+    matches: (path) => path.startsWith(UPDATES_PATH),
+    handle: (...request) => endpoint.handleUpgrade(...request),
+  };
+}
+
+function gaugesOf({ parts: { devices, updates, rollouts }, link, broker, eventStream }: HttpServices): Gauges {
   let devicesOnline = 0;
   let readingsMissing = 0;
   let readingsDropped = 0;
-  for (const { online, gaps, status } of devices) {
+  let devicesOutdated = 0;
+  for (const { online, gaps, status, update } of devices) {
     if (online) devicesOnline++;
+    if (update?.latest && update.latest !== status?.firmware) devicesOutdated++;
     readingsMissing += gaps?.missing ?? 0;
     readingsDropped += status?.dropped ?? 0;
   }
@@ -179,6 +226,9 @@ function gaugesOf({ parts: { devices }, link, broker, eventStream }: HttpService
     readingsMissing,
     readingsDropped,
     devicesOffline: devices.size - devicesOnline,
+    devicesOutdated,
+    updates: updates.counts,
+    rollout: rollouts.view,
     linkUp: link.connected,
     eventStreams: eventStream.size,
     brokerClients: broker?.stats.clients,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Fields, Message } from "../../../contract/index.js";
 import type { Log } from "../observability/log.js";
-import type { Accounts, Role } from "../security/accounts.js";
+import { ROLES, type Accounts } from "../security/accounts.js";
 import type { LoginSessions } from "../security/login-sessions.js";
 import type { UserDirectory } from "../security/user-directory.js";
 import type { RoleAssignment } from "../security/user-changes.js";
@@ -11,8 +11,6 @@ import { ANONYMOUS_PROBLEM } from "./first-administrator.js";
 import { withUserErrors, type People } from "./people.js";
 import { parseBody } from "./request-body.js";
 import { originOf, sessionIdOf, setSessionCookie } from "./session-cookie.js";
-
-const ROLES = ["admin", "reader", "device"] as const satisfies readonly Role[];
 
 const ROLE_FIELDS = {
   role: { type: "string", required: true, values: ROLES },
@@ -57,11 +55,12 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
    * Runs a change of the users.
    * @throws HttpError 409 if accounts have no effect, or the first administrator is missing
    */
-  function change<T>(operation: (directory: UserDirectory) => Promise<T>): Promise<T> {
+  function change<T>(request: FastifyRequest, operation: (directory: UserDirectory) => Promise<T>): Promise<T> {
     return withUserErrors(async () => {
       const directory = readable();
       await directory.reload();
-      if (directory.isEmpty) throw new HttpError(409, NO_ACCOUNT_PROBLEM);
+      // An administrator of Home Assistant may add users to a server that has none.
+      if (directory.isEmpty && !accountOf(request)) throw new HttpError(409, NO_ACCOUNT_PROBLEM);
       return operation(directory);
     });
   }
@@ -77,7 +76,7 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
     const body = parseBody(USER_BODIES.newUser, request.body, "No user was added");
     const role = roleOf(body, "No user was added");
     const { name, password } = body;
-    const { user, generated } = await change((users) => users.add({ name, ...role, password }));
+    const { user, generated } = await change(request, (users) => users.add({ name, ...role, password }));
     logChange(request, `added the user ${name} with the role ${role.role}.`, name);
     return reply.code(201).send({ ...user, password: generated ?? null });
   });
@@ -90,14 +89,14 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
       "The user was not changed",
     );
     const { name } = request.params;
-    const user = await change((users) => users.changeRole(name, role));
+    const user = await change(request, (users) => users.changeRole(name, role));
     logChange(request, `changed the role of ${name} to ${role.role}.`, name);
     return user;
   });
 
   app.delete<NameParams>("/api/users/:name", async (request, reply) => {
     const { name } = request.params;
-    await change((users) => users.remove(name));
+    await change(request, (users) => users.remove(name));
     logChange(request, `removed the user ${name}.`, name);
     return reply.code(204).send();
   });
@@ -106,7 +105,7 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
     const { password } = parseBody(USER_BODIES.password, request.body, "The password was not changed");
     const { name } = request.params;
     const wasOwnSession = accountOf(request)?.name === name && sessionIdOf(request) !== undefined;
-    const { generated, revoked } = await change((users) => users.changePassword(name, password));
+    const { generated, revoked } = await change(request, (users) => users.changePassword(name, password));
     logChange(request, `changed the password of ${name}.`, name);
     // The change ended all sessions of the user, so the browser that requested the change gets a new session.
     const account = accounts.findByName(name);
@@ -117,21 +116,21 @@ export function addUserRoutes(app: FastifyInstance, { people, accounts, sessions
   app.post<NameParams>("/api/users/:name/tokens", async (request, reply) => {
     const { expires } = parseBody(USER_BODIES.token, request.body, "No token was made");
     const { name } = request.params;
-    const { token, view } = await change((users) => users.addToken(name, expires));
+    const { token, view } = await change(request, (users) => users.addToken(name, expires));
     logChange(request, `made the token ${view.id} for ${name}.`, name);
     return reply.code(201).send({ ...view, token });
   });
 
   app.delete<NameParams>("/api/users/:name/tokens", async (request, reply) => {
     const { name } = request.params;
-    await change((users) => users.revokeTokens(name));
+    await change(request, (users) => users.revokeTokens(name));
     logChange(request, `revoked all tokens of ${name}.`, name);
     return reply.code(204).send();
   });
 
   app.delete<TokenParams>("/api/users/:name/tokens/:id", async (request, reply) => {
     const { name, id } = request.params;
-    await change((users) => users.revokeTokens(name, id));
+    await change(request, (users) => users.revokeTokens(name, id));
     logChange(request, `revoked the token ${id} of ${name}.`, name);
     return reply.code(204).send();
   });
