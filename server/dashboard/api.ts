@@ -3,6 +3,8 @@
 import type { AlertView } from "../src/alerts/alert.js";
 import type { DeviceView } from "../src/devices/device-view.js";
 import type { HistoryAnswer } from "../src/history/history.js";
+import type { UpdatesView } from "../src/http/updates/routes.js";
+import type { RolloutView } from "../src/updates/rollout.js";
 import type { ZoneView } from "../src/decisions/zones/view.js";
 import { setClock } from "./clock.js";
 import { message } from "./messages/message.js";
@@ -16,6 +18,10 @@ export type Device = DeviceView;
 export type Alert = AlertView;
 /** A zone as the API returns it. */
 export type Zone = ZoneView;
+
+/** The update of all boards as the API returns it. */
+export type Rollout = RolloutView;
+export type RolloutChange = "stop" | "resume" | "roll-back";
 
 /** State of a simulated board: light, lamp and network. */
 export interface SimulatedBoard {
@@ -67,6 +73,8 @@ export interface Session {
   readonly required: boolean;
   /** Whether nobody has an account. Only then can the page create the first administrator. */
   readonly first_administrator_missing?: boolean;
+  /** Whether Home Assistant has logged the user in, so that nobody can log out here. */
+  readonly ingress?: boolean;
 }
 
 /** Result of an action, with the diagnostics that the board reported. */
@@ -176,6 +184,31 @@ export async function postAction(id: string, action: Action, wait: number): Prom
     if (e instanceof ApiError && e.status === STATUS_ACTION_EXPIRED) return { outcome: "timeout" };
     throw e;
   }
+}
+
+/** Starts to update the program of a board, to the newest version or to `version`. @throws ApiError */
+export async function postUpdate(id: string, version?: string): Promise<void> {
+  await sendRequest("POST", `api/devices/${encodeURIComponent(id)}/update`, { version });
+}
+
+/** Gives up the update of a board. @throws ApiError */
+export async function deleteUpdate(id: string): Promise<void> {
+  await sendRequest("DELETE", `api/devices/${encodeURIComponent(id)}/update`);
+}
+
+/** Gets the versions that the server can install, and the update of all boards. @throws ApiError */
+export async function getUpdates(): Promise<UpdatesView> {
+  return (await (await sendRequest("GET", "api/updates")).json()) as UpdatesView;
+}
+
+/** Starts to update all boards in waves. @throws ApiError */
+export async function startRollout(): Promise<Rollout> {
+  return (await (await sendRequest("POST", "api/updates/rollout", {})).json()) as Rollout;
+}
+
+/** Stops, resumes or rolls back the update of all boards. @throws ApiError */
+export async function changeRollout(action: RolloutChange): Promise<Rollout> {
+  return (await (await sendRequest("PUT", "api/updates/rollout", { action })).json()) as Rollout;
 }
 
 /** Deletes a device and its history. @throws ApiError */

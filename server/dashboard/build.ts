@@ -23,6 +23,13 @@ const WORKER_FILE = "events-worker.js";
 /** Files with the message tables, by language. The page loads one of them. */
 const MESSAGE_FILES = Object.keys(LANGUAGES).map((language) => `messages-${language}.js`);
 const COPIED_FILES = ["icon.svg"];
+/** The folder with the boards' files, and that with the drawings of their wiring. */
+const BOARDS_FOLDER = join(sourceFolder, "../../boards");
+const DRAWINGS_FOLDER = join(sourceFolder, "../../docs/boards");
+/** The boards' files by name, for flashing. */
+const BOARDS_FILE = "boards.json";
+/** Where the runtimes for the boards' chips come from. The server reads this file, too. */
+const RUNTIMES_FILE = "runtimes.json";
 /** Folders whose `templates.html` is inserted into index.html. */
 const TEMPLATE_FOLDERS = ["overview", "controls", "zones", "board"];
 /** Folders whose `templates.html` files are combined into `manage.html`, which lazily loaded views use. */
@@ -68,13 +75,38 @@ export async function buildDashboard(outdir: string): Promise<void> {
       outdir,
       charset: "utf8",
     }),
+    copyFile(join(sourceFolder, "../../flashing", RUNTIMES_FILE), join(outdir, RUNTIMES_FILE)),
     ...COPIED_FILES.map((name) => copyFile(join(sourceFolder, name), join(outdir, name))),
     ...Object.entries(PAGES).map(async ([name, html]) => writeFile(join(outdir, name), fillTemplate(await html(), en))),
   ]);
+  const drawings = await writeBoards(outdir);
   const chunks = (await readdir(outdir)).filter((name) => CHUNK_NAME.test(name));
   const bundled = [...BUNDLED_FILES, ENTRY_FILE].map((name) => name.replace(/ts$/, "js"));
-  const files = [...bundled, ...chunks, WORKER_FILE, ...MESSAGE_FILES, ...COPIED_FILES, ...Object.keys(PAGES)];
+  const files = [
+    ...bundled,
+    ...chunks,
+    WORKER_FILE,
+    BOARDS_FILE,
+    ...drawings,
+    RUNTIMES_FILE,
+    ...MESSAGE_FILES,
+    ...COPIED_FILES,
+    ...Object.keys(PAGES),
+  ];
   await Promise.all(files.map((name) => compress(join(outdir, name))));
+}
+
+/** Writes the boards' files by name, and copies their drawings. Returns the drawings' names: `board-<name>.svg`. */
+async function writeBoards(outdir: string): Promise<string[]> {
+  const suffix = ".board.json";
+  const names = (await readdir(BOARDS_FOLDER)).filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length)); // prettier-ignore
+  const boards = await Promise.all(
+    names.map(async (name) => [name, JSON.parse(await readFile(join(BOARDS_FOLDER, name + suffix), "utf8"))] as const),
+  );
+  await writeFile(join(outdir, BOARDS_FILE), JSON.stringify(Object.fromEntries(boards)));
+  const drawings = await readdir(DRAWINGS_FOLDER);
+  for (const file of drawings) await copyFile(join(DRAWINGS_FOLDER, file), join(outdir, `board-${file}`));
+  return drawings.map((file) => `board-${file}`);
 }
 
 async function bundle(options: BuildOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { describeRefusal } from "./labels.js";
 import { message } from "./messages/message.js";
 import { CardGrid } from "./overview/card-grid.js";
 import { RecentLoader } from "./overview/recent-loader.js";
+import { UpdatesNotice } from "./overview/updates.js";
 import { Toolbar } from "./overview/toolbar.js";
 import { goToLogin, loadSession, setUpLogout } from "./session.js";
 import { showServerInfo, loadSimulatedBoards } from "./server.js";
@@ -50,6 +51,8 @@ export function startDashboard(): void {
   const toolbar = new Toolbar(document, (view) => grid.setArrangement(view));
   const views = new Views(boards, zones, editing, (id) => grid.focus(id));
 
+  const updates = new UpdatesNotice(boards);
+
   onUnauthorized(goToLogin);
   findPart(document, "skip", HTMLAnchorElement).addEventListener("click", (event) => {
     event.preventDefault(); // following the link would change the URL's hash, which selects the view
@@ -82,6 +85,7 @@ export function startDashboard(): void {
       const serverShown = showServerInfo().then((simulator) => (simulator ? loadSimulatedBoards(boards) : undefined));
       const sessionShown = loadSession().then(() => {
         boards.refresh();
+        void updates.load();
         views.updateTimeTexts();
         editing.settings.handleReconnect();
       });
@@ -105,6 +109,7 @@ export function startDashboard(): void {
       page.dataset.loaded = "";
       views.handleBoardsLoaded();
       showSummary(boards);
+      if (boards.size === 0) void loadNextSteps();
     },
     device: (device) => boards.updateDevice(device),
     zones: (list) => zones.replaceZones(list),
@@ -113,6 +118,7 @@ export function startDashboard(): void {
     alert: updateAlert,
     forgotten: (id) => boards.remove(id),
     storage: handleStorageEvent,
+    rollout: (rollout) => updates.setRollout(rollout),
     settings: (etag) => editing.settings.handleChange(etag),
     board: (board) => boards.updateSimulatedBoard(board),
   });
@@ -124,7 +130,10 @@ export function startDashboard(): void {
     setTimeout(drawFrame, reducedMotion.matches ? REDUCED_MOTION_INTERVAL : REDRAW_INTERVAL);
   };
   drawFrame();
-  setInterval(() => showSummary(boards), SUMMARY_INTERVAL);
+  setInterval(() => {
+    showSummary(boards);
+    updates.render();
+  }, SUMMARY_INTERVAL);
   setInterval(() => views.tick(), REDUCED_MOTION_INTERVAL);
   setInterval(() => {
     grid.updateTimeTexts();
@@ -134,4 +143,10 @@ export function startDashboard(): void {
     grid.recolor();
     views.recolor();
   });
+}
+
+/** Loads the commands of the notice for a server without boards. The notice is useful without them, too. */
+async function loadNextSteps(): Promise<void> {
+  const { showNextSteps } = await import("./overview/next-steps.js");
+  await showNextSteps().catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 /** Dispatches the server's live events to callbacks, by event name. */
 
-import type { Alert, SimulatedBoard, Device, Zone } from "./api.js";
+import type { Alert, Rollout, SimulatedBoard, Device, Zone } from "./api.js";
 import { subscribe } from "./events/subscribe.js";
 import type { Refusal, ServerEvent, MessageToPage } from "./events/protocol.js";
 
@@ -33,6 +33,8 @@ export interface Listener {
   storage(problem: string | null): void;
   /** Called with the new version after a change of the server's settings. */
   settings(etag: string): void;
+  /** Called after each change of the update of all boards. */
+  rollout(rollout: Rollout): void;
 }
 
 /** Receives events until the page closes. Returns a function that reconnects, to be called after a login or logout. */
@@ -47,6 +49,7 @@ export function listen(listener: Listener): () => void {
     else if (name === "forgotten") listener.forgotten((data as { id: string }).id);
     else if (name === "simulated-board") listener.board(data as SimulatedBoard);
     else if (name === "settings") listener.settings((data as { etag: string }).etag);
+    else if (name === "rollout") listener.rollout(data as Rollout);
     else if (name === "storage") listener.storage((data as { problem: string | null }).problem);
   }
 

@@ -10,12 +10,19 @@ const PERSON_REASONS = {
   "the zone off": "reason.personKeepsZoneOff",
 } as const;
 
+const BOARD_REASONS = {
+  "the board decides alone: it could not reach the server": "reason.boardAlone",
+  "the board reports that its lamp is on": "reason.boardReportsOn",
+  "the board reports that its lamp is off": "reason.boardReportsOff",
+} as const;
+
 const COMBINE_REASONS = { median: "reason.median", darkest: "reason.darkest", brightest: "reason.brightest" } as const;
 
 /** Translates a reason into the page's language. Returns an unknown reason unchanged. */
 export function translateReason(reason: string): string {
   return (
     translateZoneReason(reason) ??
+    translateBoardReason(reason) ??
     translatePersonReason(reason) ??
     translateRuleReason(reason) ??
     translateHoursReason(reason) ??
@@ -29,8 +36,11 @@ function translateZoneReason(reason: string): string | undefined {
   return zone && message("reason.inZone", { zone, reason: translateReason(rest) });
 }
 
+function translateBoardReason(reason: string): string | undefined {
+  return reason in BOARD_REASONS ? message(BOARD_REASONS[reason as keyof typeof BOARD_REASONS]) : undefined;
+}
+
 function translatePersonReason(reason: string): string | undefined {
-  if (reason === "the board decides alone: it could not reach the server") return message("reason.boardAlone");
   const [, what] = /^a person keeps (the (?:lamp|zone) (?:on|off))$/.exec(reason) ?? [];
   return what && message(PERSON_REASONS[what as keyof typeof PERSON_REASONS]);
 }

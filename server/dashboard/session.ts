@@ -38,6 +38,7 @@ export async function loadSession(): Promise<void> {
   setText(rights, getReadOnlyReason());
   findPart(document, "session", HTMLElement).hidden = session.name === null;
   setText(findPart(document, "user", HTMLElement), session.name ?? "");
+  findPart(document, "logout", HTMLButtonElement).hidden = session.ingress === true;
 }
 
 /** Sets up the logout button. @param loggedOut called after a logout, which also logs out other tabs */

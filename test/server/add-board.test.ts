@@ -32,7 +32,7 @@ describe("the commands for a new board", () => {
       "npm run sim -- --broker mqtt://porch:secret@192.168.1.20:1883 --id a/b",
     );
     expect(createReadingCommand({ broker: "mqtts://[::1]:8884", id: "a/b", account: undefined })).toMatch(
-      /^mosquitto_pub -h '?::1'? -p 8884 -q 1 -t a\/b\/telemetry -m '\{"light": 200\}'$/,
+      /^npx mqtt pub -h '?::1'? -p 8884 -C mqtts -q 1 -t a\/b\/telemetry -m '\{"light": 200\}'$/,
     );
   });
 
@@ -40,7 +40,7 @@ describe("the commands for a new board", () => {
     const text = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 });
     const property = fc.property(text, text, text, (id, name, password) => {
       const command = createReadingCommand({ broker: LAN_BROKER_URL, id, account: { name, password } });
-      const printed = execFileSync("sh", ["-c", command.replace("mosquitto_pub", "printf '%s\\n'")], {
+      const printed = execFileSync("sh", ["-c", command.replace("npx mqtt pub", "printf '%s\\n'")], {
         encoding: "utf8",
       });
       const words = ["-h", "192.168.1.20", "-p", "1883", "-u", name, "-P", password];

@@ -84,7 +84,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await porch.endAsync(true);
     await waitForText(
       findCard("nightlight/porch"),
-      /last, of 1023.*the board decides by itself.*last decision: light 900 ≥ 300/s,
+      /last, of 1023.*if its program runs, it decides by itself.*last decision: light 900 ≥ 300/s,
     );
     expect(await findCard("nightlight/porch").textContent()).not.toContain("server decides");
     expect(await findCard("nightlight/porch").getByRole("img").first().getAttribute("aria-label")).toBe(

@@ -1,4 +1,4 @@
-/** Tests in Chromium that the dashboard loses no change of a setting that a person has not saved yet. */
+/** Tests in Chromium that the dashboard loses nothing that a person has typed and not saved yet. */
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
@@ -73,10 +73,33 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
     answer!();
     await form.getByText("Saved.").waitFor();
     expect([await threshold.inputValue(), await hysteresis.inputValue()]).toEqual(["311", "56"]);
+    // a change by somebody else does not hide the result of the save
+    const minimum = form.locator('[data-setting="rule > min_on"] input');
+    const before = await minimum.inputValue();
+    await server.patch({ rule: { min_on: "5s" } });
+    await eventually(async () => (await minimum.inputValue()) !== before, { what: "the change by somebody else" });
+    expect(await form.getByText("Saved.").isVisible()).toBe(true);
     await saveButton(form).click();
     await eventually(async () => (await server.text()).startsWith("rule:\n  threshold: 311\n  hysteresis: 56\n"), {
       what: "the second change in the file",
     });
+  });
+
+  test("the name that a person types for a new board stays when the server answers late", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    const { page } = await openPage(browser, server.httpUrl);
+    onTestFinished(() => page.close());
+    let answer: (() => void) | undefined;
+    await page.route("**/api/new-board", async (route) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      await route.continue();
+    });
+    await page.locator('[data-part="add-board-link"]').click();
+    await page.getByLabel("Name of the board").fill("attic");
+    await eventually(() => answer !== undefined, { what: "the request" });
+    answer!();
+    await page.getByText("nightlight/attic").first().waitFor();
+    expect(await page.getByLabel("Name of the board").inputValue()).toBe("attic");
   });
 
   test("the settings of a zone show every time of the file, and save what the person sees", async () => {

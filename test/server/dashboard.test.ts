@@ -345,6 +345,8 @@ describe.skipIf(!chromiumPath)(`the dashboard without a board${chromiumNote}`, (
       const empty = page.getByRole("region", { name: "No board yet" });
       await eventually(() => empty.isVisible(), { what: "the instructions" });
       await eventually(async () => (await empty.textContent())?.includes(server.brokerUrl), { what: "the address" });
+      const command = `npx mqtt pub -h 127.0.0.1 -p ${new URL(server.brokerUrl).port} -q 1 -t nightlight/porch/telemetry`;
+      await eventually(async () => (await empty.textContent())?.includes(command), { what: "the command" });
       const client = await mqtt.connectAsync(server.brokerUrl);
       await client.publishAsync("nightlight/porch/telemetry", '{"light": 200}');
       await eventually(() => page.getByRole("article", { name: "nightlight/porch" }).isVisible(), {

@@ -44,10 +44,11 @@ export function createSimulatorCommand({ broker, id, account }: BoardConnection)
   return `npm run sim -- --broker ${quoteForShell(`${url.protocol}//${user}${url.host}`)} --id ${quoteForShell(id)}`;
 }
 
-/** Returns a command for an MQTT client that publishes one reading, as a board would. */
+/** Returns a command that publishes one reading with the MQTT client of the package `mqtt`, as a board would. */
 export function createReadingCommand({ broker, id, account }: BoardConnection): string {
   const { hostname, port, protocol } = new URL(broker);
-  const words = ["mosquitto_pub", "-h", hostname.replace(/^\[|\]$/g, ""), "-p", port || defaultPortOf(protocol)];
+  const words = ["npx", "mqtt", "pub", "-h", hostname.replace(/^\[|\]$/g, ""), "-p", port || defaultPortOf(protocol)];
+  if (protocol !== "mqtt:") words.push("-C", protocol.slice(0, -1));
   if (account) words.push("-u", account.name, "-P", account.password);
   words.push("-q", "1", "-t", `${id}/telemetry`, "-m", '{"light": 200}');
   return words.map(quoteForShell).join(" ");

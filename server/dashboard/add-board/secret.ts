@@ -12,7 +12,7 @@ export function showCopyableText(place: HTMLElement, text: string): (text: strin
   const part = cloneTemplate("copyable-template");
   const shown = findPart(part, "text", HTMLElement);
   const button = findPart(part, "copy", HTMLButtonElement);
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const setLabel = (value: string) => setText(button, value);
   setText(shown, text);
   button.addEventListener("click", () => {

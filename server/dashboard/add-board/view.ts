@@ -3,7 +3,7 @@
 import type { Boards } from "../boards.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
-import { getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
+import { deleteUser, getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
 import { getReadOnlyReason, setEnabled } from "../rights.js";
 import { formatBoardHash } from "../route.js";
 import { orderAddresses } from "./addresses.js";
@@ -15,6 +15,8 @@ import {
   type BoardConnection,
 } from "./commands.js";
 import { showCredentials } from "./credentials.js";
+import { FlashAccounts } from "./flash/accounts.js";
+import { FlashPanel } from "./flash/panel.js";
 import { showCopyableText } from "./secret.js";
 import { proposeName } from "./propose-name.js";
 
@@ -24,9 +26,17 @@ export function openView(place: HTMLElement, boards: Boards): () => void {
   findPart(place, "heading", HTMLElement).focus();
   const problem = findPart(place, "problem", HTMLElement);
   const report = (text: string): void => setText(problem, text);
-  void attempt(async () => new AddBoardView(place, boards, await getNewBoard(), report).show(), report);
+  let view: AddBoardView | undefined;
+  void attempt(async () => {
+    view = new AddBoardView(place, boards, await getNewBoard(), report);
+    await view.show();
+  }, report);
   const arrival = new ArrivalNotice(place, boards);
-  return boards.subscribe({ changed: () => arrival.update() });
+  const unsubscribe = boards.subscribe({ changed: () => arrival.update() });
+  return () => {
+    view?.close();
+    unsubscribe();
+  };
 }
 
 /** Shows whether the board with the typed name has reported. */
@@ -39,8 +49,10 @@ class ArrivalNotice {
   update(): void {
     const id = findPart(this.place, "id", HTMLElement).textContent ?? "";
     const model = this.boards.get(id);
-    findPart(this.place, "waiting", HTMLElement).hidden = model !== undefined;
-    findPart(this.place, "arrived", HTMLElement).hidden = model === undefined;
+    // a simulated board is known before it has reported
+    const hasReported = model?.device !== undefined;
+    findPart(this.place, "waiting", HTMLElement).hidden = hasReported;
+    findPart(this.place, "arrived", HTMLElement).hidden = !hasReported;
     const link = findPart(this.place, "board-link", HTMLAnchorElement);
     link.href = formatBoardHash(id);
     setText(link, model?.label ?? id);
@@ -51,6 +63,7 @@ class AddBoardView {
   private readonly name: HTMLInputElement;
   private readonly address: HTMLSelectElement;
   private readonly arrival: ArrivalNotice;
+  private readonly flashing: FlashPanel;
   /** The account that was created for the board; undefined until an account is created. */
   private account?: BoardAccount;
 
@@ -63,7 +76,20 @@ class AddBoardView {
     this.name = this.part("name", HTMLInputElement);
     this.address = this.part("address", HTMLSelectElement);
     this.arrival = new ArrivalNotice(place, boards);
-    this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
+    // keeps the name that somebody typed before the server answered
+    this.name.value ||= proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
+    this.flashing = new FlashPanel(place, {
+      ownsAccounts: server.embedded,
+      id: () => (this.name.checkValidity() ? this.id : undefined),
+      broker: () => this.address.value,
+      accounts: new FlashAccounts({
+        name: () => this.name.value,
+        shown: () => this.account,
+        create: (name) => (this.server.account_required ? this.postAccount(name) : Promise.resolve(undefined)),
+        delete: deleteUser,
+      }),
+      setLocked: (isLocked) => (this.name.disabled = this.address.disabled = isLocked),
+    });
     this.name.addEventListener("input", () => this.render());
     this.address.addEventListener("change", () => this.render());
     this.part("form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
@@ -72,7 +98,11 @@ class AddBoardView {
     this.part("simulate", HTMLButtonElement).addEventListener("click", () => void this.startSimulatedBoard());
   }
 
-  show(): void {
+  close(): void {
+    this.flashing.close();
+  }
+
+  async show(): Promise<void> {
     const { addresses, embedded, start_command: command, account_required: required } = this.server;
     const own = orderAddresses(addresses, location.hostname);
     this.part("only-here", HTMLElement).hidden = own.length > 0;
@@ -90,6 +120,7 @@ class AddBoardView {
     this.part("any-client", HTMLElement).hidden = this.isCheckout;
     setEnabled(this.part("simulate", HTMLButtonElement));
     this.render();
+    await this.flashing.show();
   }
 
   /** Whether the server runs from a checkout of the repository, which contains the simulator. */
@@ -104,6 +135,7 @@ class AddBoardView {
   private render(): void {
     setText(this.part("id", HTMLElement), this.id);
     this.arrival.update();
+    this.flashing.update();
     const account = this.account?.name === this.name.value ? this.account : undefined;
     const isMissing = this.server.account_required && !account;
     const isReader = getReadOnlyReason() !== "";
@@ -130,12 +162,16 @@ class AddBoardView {
   private async createAccount(): Promise<void> {
     if (!this.name.reportValidity()) return;
     await attempt(async () => {
-      const name = this.name.value;
-      const password = await postUser({ name, role: "device", device: this.id });
-      if (password !== null) this.account = { name, password };
+      this.account = await this.postAccount(this.name.value);
       this.render();
       if (this.address.value) this.part("once", HTMLElement).focus();
     }, this.report);
+  }
+
+  private async postAccount(name: string): Promise<BoardAccount> {
+    const device = `${this.server.topic_prefix}/${name}`;
+    // the server generates a password, because the request contains none
+    return { name, password: (await postUser({ name, role: "device", device }))! };
   }
 
   private async startSimulatedBoard(): Promise<void> {

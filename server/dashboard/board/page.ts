@@ -27,12 +27,14 @@ import {
 import type { Zones } from "../zones.js";
 import { ActionButtons } from "./actions.js";
 import { HistoryView } from "./history.js";
+import { UpdateControl } from "./update.js";
 
 export class BoardPage {
   private readonly element: HTMLElement;
   private readonly title: HTMLElement;
   private readonly override: OverrideControl;
   private readonly actions: ActionButtons;
+  private readonly update: UpdateControl;
   private readonly forget: HTMLButtonElement;
   private readonly report: (problem: string) => void;
   private readonly unwatch: () => void;
@@ -68,6 +70,7 @@ export class BoardPage {
     };
     this.override = new OverrideControl(content, target, this.report);
     this.actions = new ActionButtons(content, model);
+    this.update = new UpdateControl(content, model, this.report);
     this.forget.addEventListener("click", () => void this.askToForget());
     showDeviceId(findPart(content, "id", HTMLElement), id);
     place.replaceChildren(content);
@@ -151,6 +154,7 @@ export class BoardPage {
     }
     this.override.render();
     this.actions.render();
+    this.update.render();
     setEnabled(this.forget);
     if (model.board)
       this.simulator ??= new SimulatorControls(findPart(element, "simulator", HTMLElement), model, this.report);

@@ -41,7 +41,7 @@ export class OverrideControl {
   };
   /** The override before the last change, for undo. */
   private previous?: Override;
-  private undoTimer = 0;
+  private undoTimer?: ReturnType<typeof setTimeout>;
   /** Number of override requests in progress. Until it is 0, the controls keep the user's choice. */
   private pending = 0;
 

@@ -20,7 +20,7 @@ export class SimulatorControls {
   private readonly note: HTMLElement;
   private readonly light: (light: number | null) => void;
   /** Timer that runs for `SLIDER_HOLD_TIME` after the slider has moved; undefined at other times. */
-  private sliderTimer?: number;
+  private sliderTimer?: ReturnType<typeof setTimeout>;
 
   constructor(
     place: Element,

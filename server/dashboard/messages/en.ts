@@ -4,6 +4,8 @@ import { addBoard } from "./en/addBoard.js";
 import { alerts } from "./en/alerts.js";
 import { board } from "./en/board.js";
 import { controls } from "./en/controls.js";
+import { flashing } from "./en/flashing.js";
+import { flashingProblems } from "./en/flashing-problems.js";
 import { help } from "./en/help.js";
 import { history } from "./en/history.js";
 import { login } from "./en/login.js";
@@ -13,6 +15,7 @@ import { people } from "./en/people.js";
 import { reason } from "./en/reason.js";
 import { settings } from "./en/settings.js";
 import { state } from "./en/state.js";
+import { updates } from "./en/updates.js";
 import { zones } from "./en/zones.js";
 
 export const en = {
@@ -29,6 +32,9 @@ export const en = {
   help,
   people,
   addBoard,
+  flashing,
+  flashingProblems,
   alerts,
+  updates,
 } as const;
 export { en as table };

@@ -4,6 +4,8 @@ import { addBoard } from "./es/addBoard.js";
 import { alerts } from "./es/alerts.js";
 import { board } from "./es/board.js";
 import { controls } from "./es/controls.js";
+import { flashing } from "./es/flashing.js";
+import { flashingProblems } from "./es/flashing-problems.js";
 import { help } from "./es/help.js";
 import { history } from "./es/history.js";
 import { login } from "./es/login.js";
@@ -13,6 +15,7 @@ import { people } from "./es/people.js";
 import { reason } from "./es/reason.js";
 import { settings } from "./es/settings.js";
 import { state } from "./es/state.js";
+import { updates } from "./es/updates.js";
 import { zones } from "./es/zones.js";
 import type { MessageTable } from "./types.js";
 
@@ -30,5 +33,8 @@ export const table: MessageTable = {
   help,
   people,
   addBoard,
+  flashing,
+  flashingProblems,
   alerts,
+  updates,
 };

@@ -4,6 +4,8 @@ import { addBoard } from "./zh/addBoard.js";
 import { alerts } from "./zh/alerts.js";
 import { board } from "./zh/board.js";
 import { controls } from "./zh/controls.js";
+import { flashing } from "./zh/flashing.js";
+import { flashingProblems } from "./zh/flashing-problems.js";
 import { help } from "./zh/help.js";
 import { history } from "./zh/history.js";
 import { login } from "./zh/login.js";
@@ -13,6 +15,7 @@ import { people } from "./zh/people.js";
 import { reason } from "./zh/reason.js";
 import { settings } from "./zh/settings.js";
 import { state } from "./zh/state.js";
+import { updates } from "./zh/updates.js";
 import { zones } from "./zh/zones.js";
 import type { MessageTable } from "./types.js";
 
@@ -30,5 +33,8 @@ export const table: MessageTable = {
   help,
   people,
   addBoard,
+  flashing,
+  flashingProblems,
   alerts,
+  updates,
 };

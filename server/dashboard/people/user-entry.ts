@@ -28,7 +28,7 @@ export function createUserEntry(user: User, isOwn: boolean, view: UserActions): 
   roleSelect.hidden = role === "device";
   if (role !== "device") roleSelect.value = role;
   roleSelect.setAttribute("aria-label", message("people.roleOf", { name }));
-  findPart(part, "new-token", HTMLElement).hidden = role === "device";
+  findPart(part, "new-token", HTMLElement).hidden = role !== "admin" && role !== "reader";
   findPart(part, "tokens", HTMLElement).append(...user.tokens.map((token) => createTokenEntry(name, token, view)));
 
   roleSelect.addEventListener("change", () => {

@@ -15,7 +15,7 @@ export class BoardNames {
   /** The elements of the fields, by the ids of their boards. */
   private readonly known = new Map<string, HTMLElement>();
   private readonly stops: (() => void)[];
-  private timer = 0;
+  private timer?: ReturnType<typeof setTimeout>;
 
   constructor(
     private readonly settings: SettingsStore,
@@ -40,9 +40,9 @@ export class BoardNames {
 
   /** Schedules a check for new boards. The check is delayed, because boards change often but new boards are rare. */
   private requestRender(): void {
-    if (this.timer !== 0) return;
+    if (this.timer !== undefined) return;
     this.timer = setTimeout(() => {
-      this.timer = 0;
+      this.timer = undefined;
       this.render();
     }, 500);
   }

@@ -93,21 +93,24 @@ export class Form {
       field.input.setDisabled(disabled);
       field.note.textContent = this.describeField(field, version, changed);
     }
-    this.handleChange();
+    this.updateButtons();
   }
 
-  /** Updates the buttons. Must be called after each change by the user. */
+  /** Updates the buttons, and hides the result of the last save. Must be called after each change by the user. */
   handleChange(): void {
-    const dirty = this.hasChanges;
-    const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
-    this.saveButton.disabled = this.discardButton.disabled = !dirty || disabled;
-    if (dirty && !this.isSaving) this.status.textContent = "";
+    this.updateButtons();
+    if (this.hasChanges && !this.isSaving) this.status.textContent = "";
   }
 
   destroy(): void {
     this.unsubscribe();
     this.unregister();
     this.element.remove();
+  }
+
+  private updateButtons(): void {
+    const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
+    this.saveButton.disabled = this.discardButton.disabled = !this.hasChanges || disabled;
   }
 
   private createLabel({ target }: SettingInput, text: string): HTMLElement {
@@ -150,7 +153,7 @@ export class Form {
       .map((field) => ({ field, path: field.path, value: field.input.read() }));
     if (sent.length === 0 || !this.base || this.isSaving) return;
     this.isSaving = true;
-    this.handleChange();
+    this.updateButtons();
     this.status.textContent = message("settings.saving");
     try {
       const result = await this.settings.save(sent, this.base);

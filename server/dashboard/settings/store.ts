@@ -58,7 +58,7 @@ export class SettingsStore {
   private readonly listeners = new Set<() => void>();
   private loading?: Promise<void>;
   private reloadRequested = false;
-  private correctionTimer?: number;
+  private correctionTimer?: ReturnType<typeof setTimeout>;
 
   constructor(private readonly ask: AskConflict) {}
 

@@ -14,7 +14,7 @@ export class ZoneList {
   private readonly panels = new Map<string, ZonePanel>();
   private readonly newZone: HTMLButtonElement;
   private readonly place: HTMLElement;
-  private timer = 0;
+  private timer?: ReturnType<typeof setTimeout>;
   private shown = false;
   /** Name of the zone to scroll to as soon as the zone is loaded. */
   private scrollTarget?: string;
@@ -42,9 +42,9 @@ export class ZoneList {
 
   /** Schedules an update of the list, if it is shown. Combines all changes within `UPDATE_DELAY`. */
   requestRender(): void {
-    if (!this.shown || this.timer !== 0) return;
+    if (!this.shown || this.timer !== undefined) return;
     this.timer = setTimeout(() => {
-      this.timer = 0;
+      this.timer = undefined;
       if (this.shown) this.render();
     }, UPDATE_DELAY);
   }

@@ -173,6 +173,7 @@ export class FakeApi {
     const [what, name, detail] = names;
     const last = this.requests.at(-1)?.body as { mode: Mode; for?: number; action?: string };
     if (what === "events") return "events";
+    if (what === "updates") return [200, { versions: [], rollout: null }];
     if (what === "status") {
       const broker = { url: "mqtt://127.0.0.1:1883", embedded: true };
       const storage = { problem: this.storageProblem };

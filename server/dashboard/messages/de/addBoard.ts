@@ -4,7 +4,7 @@ import type { addBoard as english } from "../en/addBoard.js";
 export const addBoard: TranslatedArea<typeof english> = {
   name: "Name des Boards",
   nameHint: "Nur Buchstaben, Ziffern und . _ -. Die Id des Boards wird {id}.",
-  real: "Ein echtes Board",
+  byCommand: "Stattdessen mit Befehlen",
   address: "Adresse des Servers für das Board",
   addressHint: "Wähle die Adresse im Netz des Boards.",
   onlyHere: "Boards können diesen Server nicht erreichen, denn er ist nur auf diesem Rechner erreichbar.",

@@ -3,13 +3,19 @@ import type { overview as english } from "../en/overview.js";
 
 export const overview: TranslatedArea<typeof english> = {
   noBoard: "Noch kein Board",
-  noBoardExplanation:
-    "Ein Board erscheint hier, sobald es seinen ersten Messwert sendet. Jeder MQTT-Client kann ein Board sein:",
+  noBoardExplanation: "Ein Board erscheint hier, sobald es den ersten Messwert sendet. Wähle einen dieser Schritte:",
+  nextSimulate: "Ein Board simulieren",
+  nextSimulateExplanation: "Führe dies in einem zweiten Terminal aus, im selben Ordner von Nightlight:",
+  nextBoard: "Ein echtes Board verbinden",
+  nextBoardExplanation:
+    "{link} zeigt die Einstellungen des Boards und die Befehle, die sie und das Programm auf das Board schreiben.",
+  nextPublish: "Ein beliebiges MQTT-Programm verwenden",
+  nextPublishExplanation:
+    "Eine Helligkeit von 200 ist dunkel. Deshalb antwortet der Server mit einem Befehl, der die Lampe einschaltet.",
+  nextAccount: "Dieser Server verlangt Konten: Lege zuerst eines für das Programm an, wie für ein echtes Board.",
   connectTo: "verbinden mit",
   publishTo: "senden an",
   theMessage: "die Nachricht",
-  darkReading:
-    "Eine Helligkeit von 200 ist dunkel, deshalb sendet der Server an {topic} den Befehl, die Lampe einzuschalten.",
 
   search: "Board suchen",
   show: "Zeigen",

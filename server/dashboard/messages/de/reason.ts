@@ -7,6 +7,8 @@ export const reason: TranslatedArea<typeof english> = {
   personKeepsZoneOn: "jemand hält die Zone an",
   personKeepsZoneOff: "jemand hält die Zone aus",
   boardAlone: "das Board entscheidet allein: es konnte den Server nicht erreichen",
+  boardReportsOn: "das Board meldet, dass seine Lampe an ist",
+  boardReportsOff: "das Board meldet, dass seine Lampe aus ist",
   inZone: "Zone {zone}: {reason}",
 
   light: "Helligkeit {light}",

@@ -25,7 +25,7 @@ export const state: TranslatedArea<typeof english> = {
   heldOff: "von Hand ausgeschaltet",
   boardDecides: "das Board entscheidet",
   serverDecides: "der Server entscheidet",
-  boardAlone: "nicht erreichbar; das Board entscheidet selbst",
+  boardAlone: "nicht erreichbar; wenn sein Programm läuft, entscheidet es selbst",
   outOfReach: "nicht erreichbar",
   zoneDecides: "Zone {zone} entscheidet",
   zoneHeldOn: "Zone {zone} von Hand eingeschaltet",

@@ -5,7 +5,7 @@ import type { Area } from "../area.js";
 export const addBoard = {
   name: "Name of the board",
   nameHint: "Letters, digits and . _ - only. The id of the board will be {id}.",
-  real: "A real board",
+  byCommand: "With commands instead",
   address: "Address of the server for the board",
   addressHint: "Choose the one in the network of the board.",
   onlyHere: "Boards cannot reach this server, because it listens on this computer only.",

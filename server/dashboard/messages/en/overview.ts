@@ -4,11 +4,19 @@ import type { Area } from "../area.js";
 
 export const overview = {
   noBoard: "No board yet",
-  noBoardExplanation: "A board appears here when it sends its first reading. Any MQTT client can act as a board:",
+  noBoardExplanation: "A board appears here when it sends its first reading. Choose one of these steps:",
+  nextSimulate: "Simulate a board",
+  nextSimulateExplanation: "Run this in a second terminal, in the same folder of Nightlight:",
+  nextBoard: "Connect a real board",
+  nextBoardExplanation:
+    "{link} shows the settings of the board, and the commands that write them and the program to it.",
+  nextPublish: "Use any MQTT program",
+  nextPublishExplanation:
+    "A light level of 200 is dark, so the server answers with a command that switches the lamp on.",
+  nextAccount: "This server requires accounts: create one for the program first, as for a real board.",
   connectTo: "connect to",
   publishTo: "publish to",
   theMessage: "the message",
-  darkReading: "A light level of 200 is dark, so the server publishes a command on {topic} to switch the lamp on.",
 
   search: "Find a board",
   show: "Show",

@@ -8,6 +8,8 @@ export const reason = {
   personKeepsZoneOn: "a person keeps the zone on",
   personKeepsZoneOff: "a person keeps the zone off",
   boardAlone: "the board decides alone: it could not reach the server",
+  boardReportsOn: "the board reports that its lamp is on",
+  boardReportsOff: "the board reports that its lamp is off",
   inZone: "zone {zone}: {reason}",
 
   light: "light {light}",

@@ -26,7 +26,7 @@ export const state = {
   heldOff: "switched off by hand",
   boardDecides: "board decides",
   serverDecides: "server decides",
-  boardAlone: "out of reach; the board decides by itself",
+  boardAlone: "out of reach; if its program runs, it decides by itself",
   outOfReach: "out of reach",
   zoneDecides: "zone {zone} decides",
   zoneHeldOn: "zone {zone} switched on by hand",

@@ -4,7 +4,7 @@ import type { addBoard as english } from "../en/addBoard.js";
 export const addBoard: TranslatedArea<typeof english> = {
   name: "Nombre de la placa",
   nameHint: "Solo letras, cifras y . _ -. El id de la placa será {id}.",
-  real: "Una placa real",
+  byCommand: "Con comandos",
   address: "Dirección del servidor para la placa",
   addressHint: "Elige la de la red de la placa.",
   onlyHere: "Las placas no llegan a este servidor, porque solo escucha en este ordenador.",

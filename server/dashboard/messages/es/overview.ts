@@ -3,13 +3,19 @@ import type { overview as english } from "../en/overview.js";
 
 export const overview: TranslatedArea<typeof english> = {
   noBoard: "Aún no hay ninguna placa",
-  noBoardExplanation:
-    "Una placa aparece aquí cuando envía su primera lectura. Cualquier cliente MQTT puede hacer de placa:",
+  noBoardExplanation: "Una placa aparece aquí cuando envía su primera lectura. Elige uno de estos pasos:",
+  nextSimulate: "Simular una placa",
+  nextSimulateExplanation: "Ejecuta esto en una segunda terminal, en la misma carpeta de Nightlight:",
+  nextBoard: "Conectar una placa real",
+  nextBoardExplanation:
+    "{link} muestra los ajustes de la placa y los comandos que los escriben en ella junto con el programa.",
+  nextPublish: "Usar cualquier programa MQTT",
+  nextPublishExplanation:
+    "Un nivel de luz de 200 es oscuro, así que el servidor responde con un comando que enciende la lámpara.",
+  nextAccount: "Este servidor exige cuentas: crea primero una para el programa, como para una placa real.",
   connectTo: "conectar con",
   publishTo: "publicar en",
   theMessage: "el mensaje",
-  darkReading:
-    "Un nivel de luz de 200 es oscuro, así que el servidor publica en {topic} la orden de encender la lámpara.",
 
   search: "Buscar una placa",
   show: "Mostrar",

@@ -14,6 +14,7 @@ export const people: TranslatedArea<typeof english> = {
   roleOf: "Rol de {name}",
   admin: "Administrador: puede hacer todo",
   reader: "Lector: ve todo, no cambia nada",
+  homeAssistant: "Home Assistant: ve todo, enciende y apaga lámparas",
   password: "Contraseña",
   passwordHint: "Déjala vacía para que se genere una contraseña.",
   add: "Añadir",

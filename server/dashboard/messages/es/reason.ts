@@ -7,6 +7,8 @@ export const reason: TranslatedArea<typeof english> = {
   personKeepsZoneOn: "una persona mantiene la zona encendida",
   personKeepsZoneOff: "una persona mantiene la zona apagada",
   boardAlone: "la placa decide sola: no pudo contactar con el servidor",
+  boardReportsOn: "la placa informa de que su lámpara está encendida",
+  boardReportsOff: "la placa informa de que su lámpara está apagada",
   inZone: "zona {zone}: {reason}",
 
   light: "luz {light}",

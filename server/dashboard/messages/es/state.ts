@@ -25,7 +25,7 @@ export const state: TranslatedArea<typeof english> = {
   heldOff: "apagada a mano",
   boardDecides: "decide la placa",
   serverDecides: "decide el servidor",
-  boardAlone: "fuera de alcance; la placa decide sola",
+  boardAlone: "fuera de alcance; si su programa funciona, decide sola",
   outOfReach: "fuera de alcance",
   zoneDecides: "decide la zona {zone}",
   zoneHeldOn: "zona {zone} encendida a mano",

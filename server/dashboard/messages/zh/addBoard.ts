@@ -4,7 +4,7 @@ import type { addBoard as english } from "../en/addBoard.js";
 export const addBoard: TranslatedArea<typeof english> = {
   name: "开发板名称",
   nameHint: "只能使用字母、数字和 . _ -。开发板的 id 将是 {id}。",
-  real: "真实开发板",
+  byCommand: "改用命令",
   address: "供开发板使用的服务器地址",
   addressHint: "选择开发板所在网络中的地址。",
   onlyHere: "开发板无法连接此服务器，因为它只在这台计算机上监听。",

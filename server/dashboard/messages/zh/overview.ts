@@ -3,11 +3,17 @@ import type { overview as english } from "../en/overview.js";
 
 export const overview: TranslatedArea<typeof english> = {
   noBoard: "还没有开发板",
-  noBoardExplanation: "开发板发送第一个读数后会显示在这里。任何 MQTT 客户端都可以充当开发板：",
+  noBoardExplanation: "开发板发送第一个读数后会显示在这里。请选择一个步骤：",
+  nextSimulate: "模拟一块开发板",
+  nextSimulateExplanation: "在第二个终端中，于同一个 Nightlight 文件夹内运行：",
+  nextBoard: "连接真实的开发板",
+  nextBoardExplanation: "{link} 显示开发板的设置，以及将设置和程序写入开发板的命令。",
+  nextPublish: "使用任意 MQTT 程序",
+  nextPublishExplanation: "亮度 200 算暗，因此服务器会回复一条开灯命令。",
+  nextAccount: "此服务器要求使用账户：请先像为真实开发板那样，为该程序创建一个账户。",
   connectTo: "连接到",
   publishTo: "发布到",
   theMessage: "消息内容",
-  darkReading: "亮度 200 算暗，因此服务器会在 {topic} 上发布开灯命令。",
 
   search: "查找开发板",
   show: "显示",

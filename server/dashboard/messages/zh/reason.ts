@@ -7,6 +7,8 @@ export const reason: TranslatedArea<typeof english> = {
   personKeepsZoneOn: "有人让区域保持打开",
   personKeepsZoneOff: "有人让区域保持关闭",
   boardAlone: "开发板自行决定：它无法连接服务器",
+  boardReportsOn: "开发板报告它的灯亮着",
+  boardReportsOff: "开发板报告它的灯关着",
   inZone: "区域 {zone}：{reason}",
 
   light: "亮度 {light}",

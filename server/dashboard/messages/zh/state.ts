@@ -25,7 +25,7 @@ export const state: TranslatedArea<typeof english> = {
   heldOff: "手动关闭",
   boardDecides: "由开发板决定",
   serverDecides: "由服务器决定",
-  boardAlone: "无法连接；开发板自行决定",
+  boardAlone: "无法连接；如果程序在运行，开发板自行决定",
   outOfReach: "无法连接",
   zoneDecides: "由区域 {zone} 决定",
   zoneHeldOn: "区域 {zone} 手动打开",

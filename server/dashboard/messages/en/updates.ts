@@ -1,0 +1,44 @@
+/** Texts of program updates over the air. */
+
+import type { Area } from "../area.js";
+
+export const updates = {
+  title: "Program update",
+  available: "Version {latest} is available; this board runs {installed}.",
+  current: "This board runs the newest version, {installed}.",
+  update: "Update to {version}",
+  installPrevious: "Install the previous version {version}",
+  giveUp: "Give up",
+  waiting: "Waiting for the board …",
+  handingOver: "The board gets ready …",
+  writing: "Writing the program: {percent} %",
+  restarting: "The board starts the new program …",
+  done: "The board runs {version}.",
+  progress: "Progress of the update",
+  boardsOutdated: {
+    one: "An update is available for {count} board.",
+    other: "Updates are available for {count} boards.",
+  },
+  updateAll: "Update all …",
+  updateAllQuestion: { one: "Update {count} board?", other: "Update {count} boards?" },
+  updateAllConsequence:
+    "First one board, then a tenth, then all others. The update stops when more than 2 % do not run the new version. Each board takes no readings for a few seconds.",
+  updateAllConfirmed: "Update",
+  waveOne: "First wave: one board.",
+  waveTenth: "Second wave: a tenth of the boards.",
+  waveAll: "Third wave: all other boards.",
+  rollingBack: "Installing the previous versions.",
+  stopped: "The update of the boards has stopped.",
+  counts: "{done} of {total} done, {failed} failed, {skipped} left out.",
+  leftOut: {
+    one: "The last update of all boards has left out {count} board.",
+    other: "The last update of all boards has left out {count} boards.",
+  },
+  notReturned: "Without the new version: {boards}.",
+  stop: "Stop",
+  resume: "Resume",
+  rollBack: "Roll back …",
+  rollBackQuestion: "Roll back the update?",
+  rollBackConsequence: "All boards that were updated get their previous version again.",
+  rollBackConfirmed: "Roll back",
+} as const satisfies Area;

@@ -1,0 +1,43 @@
+import type { TranslatedArea } from "../area.js";
+import type { updates as english } from "../en/updates.js";
+
+export const updates: TranslatedArea<typeof english> = {
+  title: "Actualización del programa",
+  available: "La versión {latest} está disponible; esta placa ejecuta {installed}.",
+  current: "Esta placa ejecuta la versión más reciente, {installed}.",
+  update: "Actualizar a {version}",
+  installPrevious: "Instalar la versión anterior {version}",
+  giveUp: "Cancelar",
+  waiting: "Esperando a la placa …",
+  handingOver: "La placa se prepara …",
+  writing: "Escribiendo el programa: {percent} %",
+  restarting: "La placa inicia el programa nuevo …",
+  done: "La placa ejecuta {version}.",
+  progress: "Progreso de la actualización",
+  boardsOutdated: {
+    one: "Hay una actualización para {count} placa.",
+    other: "Hay actualizaciones para {count} placas.",
+  },
+  updateAll: "Actualizar todas …",
+  updateAllQuestion: { one: "¿Actualizar {count} placa?", other: "¿Actualizar {count} placas?" },
+  updateAllConsequence:
+    "Primero una placa, después una décima parte y después las demás. La actualización se detiene si más del 2 % no ejecuta la versión nueva. Cada placa deja de medir durante unos segundos.",
+  updateAllConfirmed: "Actualizar",
+  waveOne: "Primera fase: una placa.",
+  waveTenth: "Segunda fase: una décima parte de las placas.",
+  waveAll: "Tercera fase: todas las demás placas.",
+  rollingBack: "Instalando las versiones anteriores.",
+  stopped: "La actualización de las placas se ha detenido.",
+  counts: "{done} de {total} listas, {failed} fallidas, {skipped} omitidas.",
+  leftOut: {
+    one: "La última actualización de todas las placas omitió {count} placa.",
+    other: "La última actualización de todas las placas omitió {count} placas.",
+  },
+  notReturned: "Sin la versión nueva: {boards}.",
+  stop: "Detener",
+  resume: "Continuar",
+  rollBack: "Revertir …",
+  rollBackQuestion: "¿Revertir la actualización?",
+  rollBackConsequence: "Todas las placas actualizadas reciben de nuevo su versión anterior.",
+  rollBackConfirmed: "Revertir",
+};

@@ -1,0 +1,68 @@
+/** Tests the routes from which the dashboard gets what it writes to a board. */
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import Fastify from "fastify";
+import { expect, onTestFinished, test } from "vitest";
+import { addFlashingRoutes } from "../../server/src/http/flashing/routes.js";
+import { RuntimeStore } from "../../server/src/http/flashing/runtime-store.js";
+import { startAsAdministrator } from "../server/support/people.js";
+import { passwordOf } from "../server/support/guarded.js";
+import { logIn } from "../server/support/http-app.js";
+import { createRuntime, createTemporaryFolder, RUNTIME_NAME } from "./support/project.js";
+
+/** Serves the routes with a store whose downloads get this answer. */
+function serve(folder: string, answer: () => Promise<Response>) {
+  const app = Fastify();
+  onTestFinished(() => app.close());
+  const runtimes = new RuntimeStore(folder, answer);
+  addFlashingRoutes(app, { runtimes, program: (board) => (board === "known" ? Uint8Array.of(1, 2) : undefined) });
+  return app;
+}
+
+test("the server downloads a runtime once, however many boards are flashed", async () => {
+  let downloads = 0;
+  const app = serve(await createTemporaryFolder(), () => {
+    downloads++;
+    return Promise.resolve(new Response(new Uint8Array(createRuntime())));
+  });
+  const url = "/api/flashing/runtimes/esp32c3";
+  const answers = await Promise.all([app.inject({ url }), app.inject({ url })]);
+  answers.push(await app.inject({ url }));
+  for (const { statusCode, rawPayload } of answers) {
+    expect(statusCode).toBe(200);
+    expect(rawPayload.equals(createRuntime())).toBe(true);
+  }
+  expect(downloads).toBe(1);
+});
+
+test("an offline server says where to get the runtime and where to put it, and then uses that copy", async () => {
+  const folder = await createTemporaryFolder();
+  const app = serve(folder, () => Promise.reject(new TypeError("fetch failed", { cause: new Error("offline") })));
+  const url = "/api/flashing/runtimes/esp32c3";
+  const refused = await app.inject({ url });
+  expect(refused.statusCode).toBe(502);
+  const { message } = refused.json<{ message: string }>();
+  expect(message).toContain("offline");
+  expect(message).toContain("https://github.com/microsoft/devicescript-esp32/releases/");
+  expect(message).toContain(path.join(folder, RUNTIME_NAME));
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, RUNTIME_NAME), createRuntime());
+  expect((await app.inject({ url })).statusCode).toBe(200);
+});
+
+test("an unknown chip and an unknown board are reported as such", async () => {
+  const app = serve(await createTemporaryFolder(), () => Promise.reject(new Error("offline")));
+  expect((await app.inject({ url: "/api/flashing/runtimes/constructor" })).statusCode).toBe(404);
+  expect((await app.inject({ url: "/api/flashing/programs/known" })).rawPayload).toEqual(Buffer.of(1, 2));
+  expect((await app.inject({ url: "/api/flashing/programs/unknown" })).statusCode).toBe(404);
+});
+
+test("only administrators get what is written to boards, and only the own page may use serial ports", async () => {
+  const { url, send, as } = await startAsAdministrator({ guest: "reader" });
+  const cookie = await logIn(url, "guest", passwordOf("guest"));
+  const program = "/api/flashing/programs/unknown";
+  expect((await send("GET", program, undefined, { cookie })).status).toBe(403);
+  const answer = await as("GET", program);
+  expect(answer.status).toBe(404);
+  expect(answer.headers["permissions-policy"]).toContain("serial=(self)");
+});

@@ -1,0 +1,57 @@
+/** Tests the controls for program updates in Chromium. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { eventually } from "../support/eventually.js";
+import { UNLIMITED_HISTORY } from "./support/server.js";
+import { startBoard, startUpdateServer } from "./updates/support.js";
+
+describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterAll(() => browser?.close());
+
+  const isVisible = (page: Page, text: string | RegExp) =>
+    eventually(() => page.getByText(text).first().isVisible(), { what: String(text) });
+
+  test("a person updates a board, sees that its program crashes, and installs the previous version", async () => {
+    const { server } = await startUpdateServer({ restart: 500 }, { offered: "2-broken", history: UNLIMITED_HISTORY });
+    const board = await startBoard(server, "nightlight/porch");
+    const { page, complaints } = await openPage(browser, `${server.httpUrl}/#/board/nightlight/porch`);
+    onTestFinished(() => page.close());
+    await isVisible(page, "Version 2-broken is available; this board runs 1.");
+    await page.getByRole("button", { name: "Update to 2-broken" }).click();
+    await isVisible(page, "did not report that it runs it");
+    await page.getByRole("button", { name: "Install the previous version 1" }).click();
+    await eventually(() => server.devices.get("nightlight/porch")?.update?.state === "done", { what: "the update" });
+    expect(board.version).toBe("1");
+    await isVisible(page, "Version 2-broken is available; this board runs 1.");
+    expect(complaints).toEqual([]);
+  });
+
+  test("a person updates all boards, sees why it stops and leaves out a board, and rolls back", async () => {
+    const { server } = await startUpdateServer({ restart: 500 });
+    const ids = ["nightlight/a", "nightlight/b", "nightlight/c"];
+    const boards = await Promise.all(
+      ids.map((id) => startBoard(server, id, { crashes: (version) => id.endsWith("b") && version === "2" })),
+    );
+    await startBoard(server, "nightlight/0", { refusal: "set UPDATE_URL first" });
+    const { page, complaints } = await openPage(browser, server.httpUrl!);
+    onTestFinished(() => page.close());
+    await isVisible(page, "Updates are available for 4 boards.");
+    await page.getByRole("button", { name: "Update all …" }).click();
+    await page.getByRole("button", { name: "Update", exact: true }).click();
+    await isVisible(page, "The update of the boards has stopped. 1 of 4 done, 1 failed, 1 left out.");
+    await isVisible(page, "Without the new version: nightlight/b.");
+    await page.getByText("The last update of all boards has left out 1 board.").click();
+    await isVisible(page, "nightlight/0 refuses the update: set UPDATE_URL first.");
+    expect(boards.map(({ version }) => version)).toEqual(["2", "2", "1"]);
+    await page.getByRole("button", { name: "Roll back …" }).click();
+    await page.getByRole("button", { name: "Roll back", exact: true }).click();
+    await eventually(() => boards.every(({ version }) => version === "1"), { what: "the previous versions" });
+    await isVisible(page, "Updates are available for 4 boards.");
+    expect(complaints).toEqual([]);
+  });
+});
