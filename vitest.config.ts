@@ -3,36 +3,35 @@ import { LongestFirstSequencer } from "./test/support/longest-first.js";
 
 /** Test files with time limits of some seconds. At most two of these files run at the same time. */
 const TIMED_TESTS = [
-  "test/chaos/{accounts,proxy}.test.ts",
+  "test/chaos/{accounts,chaos,proxy}.test.ts",
   "test/e2e/**/*.test.ts",
-  "test/firmware/{keep-alive,wrap-restart}.test.ts",
+  "test/firmware/{endurance,keep-alive,wrap-restart}.test.ts",
   "test/mqtt/{client,session-*,vm}.test.ts",
   "test/server/cli.test.ts",
+  "test/sim/machine.test.ts",
 ];
 
 /** Test files with the tightest time limits. Each of these files runs alone. */
-const DEMANDING_TESTS = [
-  "test/chaos/{chaos,promises}.test.ts",
-  "test/firmware/endurance.test.ts",
-  "test/server/{cluster-kill,dashboard-scale,restart}.test.ts",
-];
+const DEMANDING_TESTS = ["test/chaos/promises.test.ts", "test/server/{cluster-kill,dashboard-scale,restart}.test.ts"];
 
 /** Test files that take more than 15 s on two cores. `npm test` omits them, `TIMED_TESTS` and `DEMANDING_TESTS`. */
 const LONG_TESTS = [
   "test/bench/loop.test.ts",
   "test/boards/{add,memory}.test.ts",
-  "test/docs/{commands,page-commands,protocols}.test.ts",
+  "test/docs/{page-commands,protocols,tutorials}.test.ts",
+  "test/docs/scenarios/*.test.ts",
   "test/firmware/{flicker,settings,vectors}.test.ts",
-  "test/flash/{flash,monitor,serial}.test.ts",
+  "test/flash/{browser,flash,monitor,serial,session}.test.ts",
   "test/mqtt/{example,misbehaving-broker}.test.ts",
   "test/packages/*.test.ts",
   "test/server/{accounts,actions,alerts-messages,broker-accounts,broker-fuzz,broker-limits,clock-set,command-output,disk-full}.test.ts",
   "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
-  "test/server/{dashboard,dashboard-access,dashboard-alerts,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-settings,dashboard-tabs,login-page}.test.ts",
-  "test/server/{history,history-answers,history-kill,history-postgres,journal}.test.ts",
-  "test/server/{http,http-fuzz,openapi,openapi-accounts,pack,people-api,people-fuzz,people-page}.test.ts",
+  "test/server/{dashboard,dashboard-access,dashboard-alerts,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-settings,dashboard-tabs,dashboard-unsaved,login-page}.test.ts",
+  "test/server/{history,history-answers,history-kill,history-postgres,history-switches,journal}.test.ts",
+  "test/server/{http,http-fuzz,ingress,openapi,openapi-accounts,pack,packaging,people-api,people-fuzz,people-page}.test.ts",
+  "test/server/{config-edit-property,first-administrator,remote-broker,secrets,settings-api}.test.ts",
   "test/server/broker/{messages,retained-kill,sessions}.test.ts",
-  "test/server/mqtt/transport.test.ts",
+  "test/server/mqtt/{socket,transport}.test.ts",
   "test/server/security/password-check.test.ts",
   "test/sim/{board,fleet,network}.test.ts",
   "test/sim/fleet/{fleet,main}.test.ts",

@@ -22,7 +22,7 @@ for (const part of options.parts)
     await updateGeneratedTable(
       path.join(DOCS_FOLDER, page),
       `npm run bench -- ${part} --write`,
-      page === "reference/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,
+      page === "internals/benchmarks.md" ? `${describeMachine()}\n\n${text}` : text,
     );
     for (const [file, svg] of Object.entries(plots))
       if (svg !== undefined) await writeFile(path.join(DOCS_FOLDER, file), svg);

@@ -24,7 +24,7 @@ interface PartDefinition {
   run(options: BenchmarkOptions, print: PrintFunction): Promise<PartResult>;
 }
 
-const BENCHMARKS_PAGE = "reference/benchmarks.md";
+const BENCHMARKS_PAGE = "internals/benchmarks.md";
 
 export const PART_DEFINITIONS: Readonly<Record<BenchmarkPart, PartDefinition>> = {
   loop: {

@@ -11,6 +11,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { constants, setPriority, tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { describeMachine } from "../machine.js";
 import { findFreePort } from "../loop/ports.js";
 import { MqttClient } from "../../server/src/mqtt/client.js";
@@ -21,7 +22,13 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
  * Number of readings per server, number of boards, and number of rounds. With fewer boards, the server would store each
  * board several times a second.
  */
-const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = process.argv.slice(2).map(Number);
+const [CYCLES = 100_000, BOARDS = 10_000, ROUNDS = 3] = new Command("npm run bench:cluster --")
+  .description("Compare the cost of readings for one server, one server with Redis, and two servers with Redis.")
+  .argument("[cycles]", "readings per server (default: 100000)")
+  .argument("[boards]", "number of boards (default: 10000)")
+  .argument("[rounds]", "number of rounds; the table shows the median (default: 3)")
+  .parse()
+  .args.map(Number);
 const MQTT_PORT = await findFreePort();
 const REDIS_PORT = await findFreePort();
 /** Maximum number of unanswered readings per connection and server. */

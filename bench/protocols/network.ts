@@ -12,7 +12,7 @@ class EventSignal implements Signal {
     this.#resolveWait?.();
   }
 
-  async wait(timeout: number): Promise<void> {
+  async notified(timeout: number): Promise<void> {
     const over = new AbortController();
     if (!this.#isSet) {
       const raised = new Promise<void>((resolve) => (this.#resolveWait = resolve));

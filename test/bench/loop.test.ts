@@ -114,7 +114,7 @@ describe("the loop benchmark", () => {
     expect(out).toContain("### embedded broker, QoS 0, closed loop, 100 devices on 10 connections");
     for (const title of ["nightlight-server", "nightlight-server, `boot` and `seq`", "bare server with `aedes`"])
       expect(out, progress).toMatch(new RegExp(`^\\| ${title} \\| [\\d,]+ \\| 0 % \\|`, "m"));
-  }, 90_000);
+  }, 240_000);
 
   test("npm run bench explains a wrong command line and lists the allowed values", async () => {
     const child = spawn(

@@ -1,4 +1,7 @@
-/** Tests that the tables of docs/explanation/protocols.md agree with a new run of `npm run bench:protocols`. */
+/**
+ * Tests that the tables of docs/internals/protocols.md and docs/tutorials/assignment.md agree with a new run of
+ * `npm run bench:protocols`.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
@@ -8,19 +11,32 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PROTOCOLS_PAGE = path.join(ROOT, "docs/explanation/protocols.md");
+const PROTOCOLS_PAGE = path.join(ROOT, "docs/internals/protocols.md");
+const POWER_PAGE = path.join(ROOT, "docs/tutorials/assignment.md");
 
 /** Tolerance in percent for TLS rows: the lengths of signatures and TLS records differ between runs. */
 const TLS_TOLERANCE_PERCENT = 3;
 
 let folder = "";
 let copy = "";
+let powerCopy = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "nightlight-protocols-"));
   copy = path.join(folder, "protocols.md");
+  powerCopy = path.join(folder, "assignment.md");
   await copyFile(PROTOCOLS_PAGE, copy);
+  await copyFile(POWER_PAGE, powerCopy);
   const main = path.join(ROOT, "bench/protocols/main.ts");
-  const flags = ["--conditions=nightlight-source", "--import", "tsx", main, "--write", copy];
+  const flags = [
+    "--conditions=nightlight-source",
+    "--import",
+    "tsx",
+    main,
+    "--write",
+    copy,
+    "--write-power",
+    powerCopy,
+  ];
   const child = spawn(process.execPath, flags, { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
@@ -29,32 +45,72 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Reads the rows of the generated tables, by their first cell. */
-async function readRows(file: string): Promise<Map<string, string[]>> {
+/** Reads the rows of the generated tables, with the cells of each row. */
+async function readCells(file: string): Promise<string[][]> {
   const [, generated] = /<!-- begin: .*? -->(.*?)<!-- end -->/s.exec(await readFile(file, "utf8"))!;
-  const lines = generated.split("\n").filter((line) => /^\| (MQTT|AMQP|HTTP)/.test(line));
-  const cells = lines.map((line) => line.slice(2, -2).split(" | "));
+  const lines = generated.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| ---"));
+  return lines.map((line) => line.slice(2, -2).split(" | "));
+}
+
+/** Reads the rows of the tables of bytes, by their first cell. */
+async function readRows(file: string): Promise<Map<string, string[]>> {
+  const cells = (await readCells(file)).filter(([name]) => /^(MQTT|AMQP|HTTP)/.test(name));
   return new Map(cells.map(([name, ...rest], i) => [`${name} (${i})`, rest]));
 }
 
-const numbersIn = (cell: string): number[] => (cell.match(/\d[\d,]*/g) ?? []).map((n) => Number(n.replaceAll(",", "")));
+const numbersIn = (cell: string): number[] =>
+  (cell.match(/\d[\d,]*(\.\d+)?/g) ?? []).map((n) => Number(n.replaceAll(",", "")));
+
+/** Checks that the numbers of a cell are those of a run with TLS, whose lengths vary. */
+function expectSimilar(written: string, measured: string, name: string): void {
+  for (const [k, figure] of numbersIn(measured).entries()) {
+    const onPage = numbersIn(written)[k];
+    expect(Math.abs(onPage - figure), `${name}: ${onPage}, measured ${figure}`).toBeLessThanOrEqual(
+      Math.max(2, (figure * TLS_TOLERANCE_PERCENT) / 100),
+    );
+  }
+}
 
 test("the page has the measured numbers of bytes", async () => {
   const written = await readRows(PROTOCOLS_PAGE);
   const measured = await readRows(copy);
   expect([...written.keys()]).toEqual([...measured.keys()]);
   expect(written.size).toBe(12 + 5);
-  for (const [name, cells] of measured) {
+  for (const [name, cells] of measured)
     if (!name.includes("TLS")) expect(written.get(name), name).toEqual(cells);
-    else
-      for (const [i, cell] of cells.entries())
-        for (const [k, figure] of numbersIn(cell).entries()) {
-          const onPage = numbersIn(written.get(name)![i])[k];
-          expect(Math.abs(onPage - figure), `${name}: ${onPage}, measured ${figure}`).toBeLessThanOrEqual(
-            Math.max(2, (figure * TLS_TOLERANCE_PERCENT) / 100),
-          );
-        }
-  }
+    else for (const [i, cell] of cells.entries()) expectSimilar(written.get(name)![i], cell, name);
+});
+
+test("the answer to the assignment has the estimated power", async () => {
+  const written = await readCells(POWER_PAGE);
+  const estimated = await readCells(powerCopy);
+  expect(written.map(([idle, protocol]) => `${idle}, ${protocol}`)).toEqual(
+    estimated.map(([idle, protocol]) => `${idle}, ${protocol}`),
+  );
+  expect(written).toHaveLength(1 + 10);
+  for (const [n, cells] of estimated.entries())
+    if (!/TLS|HTTPS/.test(cells[1])) expect(written[n]).toEqual(cells);
+    else for (const [i, cell] of cells.entries()) expectSimilar(written[n][i], cell, cells[1]);
+});
+
+test("the text of the assignment agrees with its table", async () => {
+  const rows = await readCells(POWER_PAGE);
+  const find = (idle: string, protocol: string): number[][] =>
+    rows
+      .find((cells) => cells[0] === idle && cells[1] === protocol)!
+      .slice(2)
+      .map(numbersIn);
+  const text = await readFile(POWER_PAGE, "utf8");
+  const [[energy], , [current, days], [, daysAsleep]] = find("deep sleep", "MQTT");
+  expect(text).toContain(`At 3.3 V that is ${energy} mJ.`);
+  expect(text).toContain(`÷ 60 s + 0.005 mA = ${current} mA`);
+  expect(text).toContain(`1,212 hours: ${days} days`);
+  const [, [, secondsApart], , [, daysConnected]] = find("light sleep", "MQTT");
+  expect(secondsApart / find("deep sleep", "MQTT")[1][1], "almost five times").toBeCloseTo(4.9, 1);
+  expect(daysAsleep / daysConnected, "almost nine times").toBeCloseTo(8.8, 1);
+  const energies = ["MQTT", "AMQP", "HTTP"].map((protocol) => find("deep sleep", protocol)[0][0]);
+  const percent = Math.round((Math.max(...energies) / Math.min(...energies) - 1) * 100);
+  expect(text).toContain(`the difference is ${percent} % at most`);
 });
 
 test("the text of the page agrees with its tables", async () => {

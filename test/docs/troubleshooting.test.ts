@@ -18,7 +18,7 @@ import { startPeopleServer } from "../server/support/people.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "../server/support/server.js";
 import { generateCertificate, writeCertificateAndKey, type CertificateAndKey } from "../support/certificates.js";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { readPage } from "./support/pages.js";
 
 /** The messages in the tables of docs/how-to/troubleshooting.md, in which "…" stands for any text. */

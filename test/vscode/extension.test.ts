@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROOT } from "../../scripts/lib/repository.js";
 import { eventually } from "../support/eventually.js";
-import { freePort } from "../support/mosquitto.js";
+import { freePort } from "../support/free-port.js";
 import { Debugger } from "./support/dap.js";
 import { Extension } from "./support/extension.js";
 import { commandOf, LAUNCH_FILE, findByName, substituteVariables } from "./support/files.js";
@@ -26,7 +26,7 @@ interface Device {
 /** Creates a copy of the project with settings for a board that connects to the broker on `mqttPort`. */
 async function createProject(mqttPort: string): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "nightlight-vscode-"));
-  for (const name of ["src", "contract", "boards", "package.json", "devsconfig.json", ".env.defaults"])
+  for (const name of ["src", "contract", "boards", "services", "package.json", "devsconfig.json", ".env.defaults"])
     await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   const client = path.join(folder, "node_modules/devicescript-mqtt");
   await cp(path.join(ROOT, "packages/devicescript-mqtt"), client, { recursive: true });
@@ -125,7 +125,7 @@ describe("F5 on firmware and server, while npm start runs with its own simulated
   test("stops the firmware at a breakpoint, resumes it, and ends it with the debug session", async () => {
     const source = path.join(folder, "src", "nightlight.ts");
     const lines = (await readFile(source, "utf8")).split("\n");
-    const line = lines.findIndex((text) => text.includes("if (on !== lamp.on)")) + 1;
+    const line = lines.findIndex((text) => text.includes("if (on !== lamp.isOn)")) + 1;
     expect(line).toBeGreaterThan(0);
 
     const debug = await Debugger.connect(port[2]);

@@ -43,7 +43,8 @@ export function createNightlightPeer(
       const where =
         brokerKind === "mosquitto" ? ["--broker", `mqtt://127.0.0.1:${port}`] : ["--mqtt-port", String(port)];
       const flags = ["--config", config, "--data", path.join(folder, "data"), "--http-port", "0", ...where];
-      if (json) flags.push("--log", "json");
+      // both logs contain lines about messages, because the other programs print their messages, too
+      flags.push(...(json ? ["--log", "json"] : ["--verbose"]));
       const profiling = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(profile)];
       return {
         command: process.execPath,

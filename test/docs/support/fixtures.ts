@@ -1,12 +1,10 @@
-/** Fixtures for the commands of the documentation: a server with the devices of docs/reference/api.md, and a certificate. */
-import { rename } from "node:fs/promises";
+/** Fixtures for the commands of the documentation: a server with the devices of docs/reference/api.md. */
 import path from "node:path";
 import { startTestBoard } from "../../server/support/board.js";
 import { GARDEN_FILE } from "../../server/support/garden.js";
 import { ask } from "../../server/support/api.js";
 import { connectClient, createOfflineSession } from "../../server/support/server.js";
 import { startSettingsServer } from "../../server/support/settings.js";
-import { generateCertificate, writeCertificateAndKey } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
 import type { Sandbox } from "./sandbox.js";
 
@@ -33,11 +31,4 @@ export async function startApiServer({ env, folder }: Sandbox): Promise<void> {
   });
   const isKnown = async () => (await ask(server.httpUrl, "/api/devices/nightlight/gate")).status === 200;
   await eventually(isKnown, { what: "the last device" });
-}
-
-/** Writes a certificate as `fullchain.pem` and `privkey.pem` into a folder. */
-export async function writeCertificate(folder: string): Promise<void> {
-  const { cert, key } = await writeCertificateAndKey(folder, "pair", await generateCertificate("localhost"));
-  await rename(cert, path.join(folder, "fullchain.pem"));
-  await rename(key, path.join(folder, "privkey.pem"));
 }

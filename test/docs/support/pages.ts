@@ -31,19 +31,35 @@ const stripComment = (line: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim();
 
-/** Finds the commands of a page: the lines of its `sh` blocks, and inline code that begins with a program. */
+/** The comment with which a tutorial asks tutorials.test.ts to execute it. */
+const EXECUTION_MARKER = "<!-- test/docs/tutorials.test.ts executes this page -->";
+
+/** Returns whether tutorials.test.ts executes a page, with all commands of its `sh` blocks. */
+export const isExecuted = (page: string): boolean => readPage(page).includes(`\n${EXECUTION_MARKER}\n`);
+
+/**
+ * Finds the commands of a page: the lines of its `sh` blocks, and inline code that begins with a program. Omits commands
+ * that tutorials.test.ts runs.
+ */
 export function commandsOf(page: string): Set<string> {
+  const commands = findAllCommands(page);
+  if (!isExecuted(page)) return new Set([...commands.inBlocks, ...commands.inline]);
+  return new Set(commands.inline.filter((code) => !commands.inBlocks.some((command) => command.startsWith(code))));
+}
+
+function findAllCommands(page: string): { inBlocks: string[]; inline: string[] } {
   const text = readPage(page);
-  const commands = new Set<string>();
+  const inBlocks: string[] = [];
+  const inline: string[] = [];
   const prose = text.replaceAll(/^ *```(\w*)\n([^]*?)^ *```$/gm, (_, language: string, block: string) => {
     if (language === "sh")
       for (const line of block.replaceAll("\\\n", " ").split("\n"))
-        if (stripComment(line)) commands.add(stripComment(line));
+        if (stripComment(line)) inBlocks.push(stripComment(line));
     return "";
   });
   for (const [, code] of prose.matchAll(/`([^`\n]+)`/g))
-    if (COMMAND_PATTERN.test(code)) commands.add(stripComment(code));
-  return commands;
+    if (COMMAND_PATTERN.test(code)) inline.push(stripComment(code));
+  return { inBlocks, inline };
 }
 
 /** Returns the code blocks without a language, for which a test cannot decide whether they contain commands. */

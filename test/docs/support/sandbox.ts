@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { eventually } from "../../support/eventually.js";
-import { freePort } from "../../support/mosquitto.js";
+import { freePort } from "../../support/free-port.js";
 import { findProgram } from "../../support/programs.js";
 import { ROOT } from "./pages.js";
 
