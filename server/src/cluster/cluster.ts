@@ -226,6 +226,8 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     },
     async close() {
       await orphanedSessions.close();
+      // Store everything before the server leaves, because other servers then adopt its devices.
+      await records.close();
       await membership.close();
       router.close();
       await hub.close();

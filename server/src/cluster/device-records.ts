@@ -189,6 +189,7 @@ export class DeviceRecords implements ReadingsJournal {
     await this.put(id, FIELD_PREFIX.device + id, undefined);
   }
 
+  /** Stores what was added before. From now on, a failed write is no longer repeated. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.whenStored;
@@ -223,20 +224,22 @@ export class DeviceRecords implements ReadingsJournal {
       }
     this.#devices.clear();
     this.#otherValues.clear();
-    await this.#writeAll([...parts.values()]);
+    if (!(await this.#writeAll([...parts.values()]))) return;
     for (const [device, reading] of readings) this.#readingStored(device, reading);
   }
 
   /**
    * Writes a batch and repeats a failed write until it succeeds, because unstored readings must not be acknowledged.
+   * Gives up only when the server stops, which no longer acknowledges anything. Returns whether the batch is stored.
    */
-  async #writeAll(parts: readonly CollectionWrite[]): Promise<void> {
+  async #writeAll(parts: readonly CollectionWrite[]): Promise<boolean> {
     for (let reported = false; ; reported = true) {
       try {
-        return await this.#state.write(parts);
+        await this.#state.write(parts);
+        return true;
       } catch (error) {
         if (!reported) this.#failed(textOf(error));
-        if (this.#closing) return;
+        if (this.#closing) return false;
         await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
       }
     }
