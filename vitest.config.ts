@@ -38,6 +38,16 @@ const LONG_TESTS = [
   "test/vscode/{commands,extension}.test.ts",
 ];
 
+/**
+ * Test files that simulate all timers. Each of these files has a worker of its own, because a timer that another file
+ * left behind would run thousands of times when the test advances the time by minutes.
+ */
+const SIMULATED_TIME_TESTS = [
+  "test/server/{decision-publisher,homeassistant,lamps,log,zones}.test.ts",
+  "test/server/alerts/{alerts,delivery}.test.ts",
+  "test/server/updates/returning-boards.test.ts",
+];
+
 /** The most important test: real firmware, a real broker and the server in one file. `npm test` includes this file. */
 const ESSENTIAL_TEST = "test/e2e/nightlight.test.ts";
 
@@ -72,9 +82,13 @@ export default defineConfig({
         test: {
           name: "quick",
           include: ["test/**/*.test.ts"],
-          exclude: [...LONG_TESTS, ...TIMED_TESTS, ...DEMANDING_TESTS],
+          exclude: [...LONG_TESTS, ...SIMULATED_TIME_TESTS, ...TIMED_TESTS, ...DEMANDING_TESTS],
           ...PARALLEL_OPTIONS,
         },
+      },
+      {
+        ...SHARED_OPTIONS,
+        test: { name: "simulated-time", include: SIMULATED_TIME_TESTS, ...PARALLEL_OPTIONS, isolate: true },
       },
       { ...SHARED_OPTIONS, test: { name: "essential", include: [ESSENTIAL_TEST], ...TIMED_OPTIONS } },
       { ...SHARED_OPTIONS, test: { name: "long", include: LONG_TESTS, ...PARALLEL_OPTIONS } },
