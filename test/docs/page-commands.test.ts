@@ -105,7 +105,8 @@ describe.skipIf(!chromiumPath)(`the commands of the dashboard${chromiumNote}`, (
     const command = await commandWith(page, "npm run sim");
     await sandbox.runStep({ command, unchanged: true, keepsRunning: true, expectedOutput: /virtual.*connected/ });
     await page.getByText("The board has reported").waitFor();
-    expect(server.devices.get("nightlight/virtual")?.online).toBe(true);
+    const shown = await page.innerText("body");
+    expect(server.devices.list(), shown).toMatchObject([{ id: "nightlight/virtual", online: true }]);
     await sandbox.stopPrograms();
   });
 

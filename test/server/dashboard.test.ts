@@ -83,7 +83,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   const findCard = (id: string) => page.getByRole("article", { name: id, exact: true });
   const waitForText = (place: Locator, text: string | RegExp) =>
     eventually(async () => ((await place.textContent({ timeout: 5000 })) ?? "").match(text), {
-      what: `"${text}" on the page`,
+      what: async () => `"${text}" on the page, which shows: ${await page.innerText("body")}`,
     });
   const lampOf = (id: string, state: "on" | "off") =>
     eventually(

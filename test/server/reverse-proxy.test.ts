@@ -60,7 +60,7 @@ describe.skipIf(!chromiumPath)("behind a reverse proxy", () => {
         await page.keyboard.press("Enter");
         const waitForLamp = (state: string) =>
           eventually(() => page.getByRole("img", { name: `lamp ${state}`, exact: true }).isVisible(), {
-            what: `lamp ${state}`,
+            what: async () => `lamp ${state} on the page ${page.url()}, which shows: ${await page.innerText("body")}`,
           });
         await waitForLamp("on");
         expect(page.url()).toBe(url);

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 export interface EventuallyOptions {
   /** Expected maximum duration on an idle machine, in ms; default 10,000. `eventually` gives up after three times as long. */
   within?: number;
-  /** Describes the condition in the error "gave up waiting for …". */
-  what?: string;
+  /** Describes the condition in the error "gave up waiting for …". A function is called when that error is created. */
+  what?: string | (() => string | Promise<string>);
   /** Polling interval, in ms; default 5. */
   every?: number;
 }
@@ -33,8 +33,10 @@ export async function eventually<T>(condition: () => T | Promise<T>, wait: Event
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadline)
-      throw new Error(`gave up waiting for ${what} after ${DEADLINE_FACTOR * within} ms`, { cause });
+    if (performance.now() > deadline) {
+      const awaited = typeof what === "string" ? what : await what();
+      throw new Error(`gave up waiting for ${awaited} after ${DEADLINE_FACTOR * within} ms`, { cause });
+    }
     await sleep(every);
   }
 }
