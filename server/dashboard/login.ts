@@ -14,8 +14,8 @@ findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "h
 
 await startWithMessages(() => {
   setUpTheme();
-  void start();
   new LoginForm(form, "problem", "submit", "password", openDashboard);
+  void start();
 });
 
 /**
@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   try {
     state = (await (await fetch("api/session")).json()) as LoginState;
   } catch {
-    return; // ignore the error, because the login attempt will show it
+    return showForm(); // ignore the error, because the login attempt will show it
   }
   const { name, required, first_administrator_missing: isMissing = false } = state;
   const createsFirst = isMissing && (required || location.search === "?first");
@@ -35,13 +35,18 @@ async function start(): Promise<void> {
   const text = explainEndedSession(state, location.search);
   endedNotice.hidden = text === "";
   setText(endedNotice, text);
-  if (!createsFirst) return;
+  if (!createsFirst) return showForm();
   findPart(document, "help", HTMLElement).hidden = true;
   form.replaceWith(cloneTemplate("first-template"));
   const first = findPart(document, "first", HTMLFormElement);
   findPart(first, "skip", HTMLElement).hidden = required;
   new LoginForm(first, "first-problem", "first-submit", "code", openDashboard);
   findPart(first, "code", HTMLInputElement).focus();
+}
+
+function showForm(): void {
+  form.hidden = false;
+  findPart(form, "name", HTMLInputElement).focus();
 }
 
 /** Opens the dashboard at the view in the current URL's hash. */

@@ -64,6 +64,26 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     expect(new URL(page.url()).pathname).toBe("/login");
   });
 
+  test("the form appears, with the focus in it, only when the page can send it", async () => {
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openLoginPage("about:blank");
+    let loadScript = (): void => {};
+    const scriptMayLoad = new Promise<void>((resolve) => (loadScript = resolve));
+    await page.route("**/login.js", async (route) => {
+      await scriptMayLoad;
+      await route.continue();
+    });
+    await page.goto(`${url}/login`, { waitUntil: "commit" });
+    await page.getByText("No account yet?").waitFor();
+    expect(await page.getByLabel("Name").isVisible()).toBe(false);
+    loadScript();
+    await page.getByLabel("Name").waitFor();
+    await page.keyboard.type("ann");
+    await page.getByLabel("Password").fill("ann password");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${url}/`);
+  });
+
   test("the login page and dashboard work in an editor's frame only while there are no accounts", async () => {
     const accounts = new TestAccounts();
     const { url } = await startHttpApp({ accounts });
@@ -108,12 +128,13 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
-  test("the login page never puts a password into a URL, even without JavaScript", async () => {
+  test("without JavaScript, the login page says that it needs it, and shows no form", async () => {
     const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const { page } = await openLoginPage(url, { javaScriptEnabled: false });
-    await submitLogin(page, "ann", "ann password");
-    await page.waitForURL(`${url}/api/login`);
-    expect(page.url()).not.toContain("password");
+    expect(await page.locator("noscript").textContent()).toContain("Logging in requires JavaScript");
+    expect(await page.locator("form").isVisible()).toBe(false);
+    // If the form were sent nevertheless, POST would keep the password out of the URL.
+    expect(await page.locator("form").getAttribute("method")).toBe("post");
   });
 
   test.each(["dark", "light"] as const)(
