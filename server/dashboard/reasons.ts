@@ -14,6 +14,8 @@ const BOARD_REASONS = {
   "the board decides alone: it could not reach the server": "reason.boardAlone",
   "the board reports that its lamp is on": "reason.boardReportsOn",
   "the board reports that its lamp is off": "reason.boardReportsOff",
+  "the board reported later that its lamp was on": "reason.boardReportedOn",
+  "the board reported later that its lamp was off": "reason.boardReportedOff",
 } as const;
 
 const COMBINE_REASONS = { median: "reason.median", darkest: "reason.darkest", brightest: "reason.brightest" } as const;

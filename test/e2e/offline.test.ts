@@ -67,8 +67,11 @@ describe("a board that was offline", () => {
     return listReceivedReadings().slice(before);
   }
 
+  /** Returns the lights at the crossings. A board also reports the light at which it takes over and switches its lamp. */
   const findLightsAtCrossings = (readings: Reading[]) =>
-    readings.map((r) => r.light).filter((light) => [100, 900, 120].includes(light));
+    readings
+      .map((r) => r.light)
+      .filter((light, at, lights) => [100, 900, 120].includes(light) && light !== lights[at - 1]);
 
   it("sends all stored readings after the reconnect, in order and with their age", async () => {
     await sendConfig({ alone_after: 1000, offline: "keep" }, 1);
@@ -79,13 +82,35 @@ describe("a board that was offline", () => {
     expect(late).toEqual([...late].sort((a, b) => a - b));
   });
 
+  it("tells the server when it switched its lamp, so that the history has each switch at its time", async () => {
+    await sendConfig({ alone_after: 1000, offline: "keep" }, 2);
+    const cutAt = Date.now();
+    await simulateOutage();
+    const listSwitches = async () => {
+      const { switches } = await rig.server.history.query({
+        device: ID,
+        from: cutAt,
+        to: Date.now() + 1000,
+        points: 1,
+      });
+      return switches;
+    };
+    // the board has returned with its lamp on, for the light 110, and the light then crosses the threshold three times
+    const states = [true, false, true, false, true, false, true, false];
+    await eventually(async () => (await listSwitches()).length >= states.length, { what: "the switches" });
+    const switches = await listSwitches();
+    expect(switches.map(({ led_on }) => led_on)).toEqual(states);
+    expect(switches.slice(0, 5).map(({ by }) => by)).toEqual(Array(5).fill("device"));
+    expect(new Set(switches.map(({ time }) => time)).size).toBe(states.length);
+  });
+
   it("sends only the latest reading with `offline: latest`", async () => {
-    await sendConfig({ alone_after: 1000, offline: "latest" }, 2);
+    await sendConfig({ alone_after: 1000, offline: "latest" }, 3);
     expect(findLightsAtCrossings(await simulateOutage())).toEqual([]);
   });
 
   it("decides by the last received rule", async () => {
-    await sendConfig({ alone_after: 1000, threshold: 700 }, 3);
+    await sendConfig({ alone_after: 1000, threshold: 700 }, 4);
     const [board] = rig.boards;
     board.network.cut();
     // the lamp would be off by the default rule, so a lit lamp shows that the received rule applies

@@ -11,6 +11,7 @@ import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 import {
   BOARD_REASON,
   explainLampState,
+  explainLateState,
   explainOverride,
   explainRule,
   explainRuleWithLight,
@@ -41,6 +42,8 @@ const otherReasons = fc.constantFrom(
   BOARD_REASON,
   explainLampState(true),
   explainLampState(false),
+  explainLateState(true),
+  explainLateState(false),
   ...(["on", "off"] as const).flatMap((mode) => [explainOverride(mode, "the lamp"), explainOverride(mode, "the zone")]),
 );
 /** Reasons of zones that are outside their hours, or that lack sensors. */

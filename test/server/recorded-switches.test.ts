@@ -104,3 +104,28 @@ test("a board that decides alone is believed, even if it contradicts a command t
     "off by device: the board decides alone: it could not reach the server",
   ]);
 });
+
+test("a board that was alone for a minute tells in its late readings when it switched its lamp", async () => {
+  const read = (seq: number, light: number, led_on: boolean, age: number): Promise<unknown> =>
+    board.client.publishAsync(`${ID}/telemetry`, JSON.stringify({ light, led_on, boot: 7, seq, age }), { qos: 1 });
+  await report(true, { decided_by: "device" });
+  await read(4, 100, true, 0);
+  await read(1, 500, false, 60_000);
+  await read(2, 100, true, 40_000);
+  await read(3, 500, false, 20_000);
+  await report(true);
+  await read(5, 90, true, 0);
+  expect(await recordedSwitches(4)).toEqual([
+    "off by device: the board reported later that its lamp was off",
+    "on by device: the board reported later that its lamp was on",
+    "off by device: the board reported later that its lamp was off",
+    "on by device: the board decides alone: it could not reach the server",
+  ]);
+  const csv = await (await fetch(`${server.httpUrl}/api/history.csv?device=${encodeURIComponent(ID)}`)).text();
+  const rows = csv.split("\n").filter((line) => /,(on|off|true|false),/.test(line));
+  expect(rows).toHaveLength(4);
+  const times = rows.map((row) => Date.parse(row.split(",")[0]));
+  // The readings arrive one after the other, so the times are not exact.
+  for (const [index, time] of times.slice(1).entries())
+    expect(Math.abs(time - times[index] - 20_000)).toBeLessThan(5000);
+});

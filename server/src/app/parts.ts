@@ -10,6 +10,7 @@ import { RecentReadings } from "../history/recent.js";
 import { Decoder } from "../ingest/decoder.js";
 import { Ingest } from "../ingest/ingest.js";
 import { Journal } from "../ingest/journal/journal.js";
+import { LateSwitches } from "../ingest/late-switches.js";
 import { Readings } from "../ingest/readings.js";
 import { createCounters, type Counters } from "../observability/counters.js";
 import { DecisionTimes } from "../observability/decision-times.js";
@@ -138,8 +139,10 @@ export function createParts(options: PartsOptions): Parts {
   });
 
   const decoder = new Decoder(counters, rejects, notifier);
-  const reading = { decoder, devices, lamps, journal, recent, notifier, counters, decisionTimes, rejects, log };
-  const readings = new Readings(reading);
+  const readings = new Readings({
+    ...{ decoder, devices, lamps, journal, recent, notifier, counters, decisionTimes, rejects, log },
+    lateSwitches: new LateSwitches(history),
+  });
   const ingest = new Ingest({
     ...{ decoder, readings, devices, zones, commands, actions, boardConfigs, blinking, notifier, updates, rejects },
     isInScope: options.isInScope,

@@ -4,6 +4,7 @@ import { DEFAULT_OPTIONS, toSettings, type ServerOptions, type Settings } from "
 import { listRestartSettings } from "../config/settings-diff.js";
 import { zoneDirectoryOf, type ZoneDirectory } from "../decisions/zones/directory.js";
 import { directoryOf, type DeviceDirectory } from "../devices/directory.js";
+import { withDistinctSwitches, type HistoryReader } from "../history/distinct-switches.js";
 import { NO_HISTORY, type History } from "../history/history.js";
 import { openHistory } from "../history/open.js";
 import { Events } from "../http/events.js";
@@ -37,7 +38,7 @@ interface RunningServer {
   readonly devices: DeviceDirectory;
   readonly zones: ZoneDirectory;
   /** The history of readings and lamp switches. */
-  readonly history: Pick<History, "query" | "rows">;
+  readonly history: HistoryReader;
   readonly counters: Readonly<Counters>;
   /** Forgets a device: its state, history and retained messages. Does nothing if the device is not known. */
   forget(id: string): Promise<void>;
@@ -202,7 +203,7 @@ async function startParts(
     httpUrl: http,
     devices,
     zones,
-    history,
+    history: withDistinctSwitches(history),
     counters: parts.counters,
     async forget(id: string) {
       const device = parts.devices.get(id);

@@ -26,6 +26,7 @@ const DETACHED_FLAG = 10;
 const BLINKING_FLAG = 12;
 const EARLIER_LAMP_FLAG = 14;
 const UNCONFIRMED_FLAG = 16;
+const REPORTED_FLAG = 18;
 const FLAG_FALSE = 1;
 const FLAG_TRUE = 2;
 
@@ -124,6 +125,14 @@ export class DeviceRow {
   }
   protected set isSwitchUnconfirmed(unconfirmed: boolean) {
     writeFlag(this.#page.numbers, this.#at, UNCONFIRMED_FLAG, unconfirmed);
+  }
+
+  /** Whether the LED was on when the newest reading was taken; undefined if the reading does not say so. */
+  get reportedLed(): boolean | undefined {
+    return readFlag(this.#page.numbers, this.#at, REPORTED_FLAG);
+  }
+  protected set reportedLed(reported: boolean | undefined) {
+    writeFlag(this.#page.numbers, this.#at, REPORTED_FLAG, reported);
   }
 
   /** When the last message of the device arrived, by the monotonic clock; 0 before the first message. */

@@ -140,8 +140,9 @@ export class Device extends DeviceRow {
     return measuredAt < this.measuredAt && this.measuredAt <= now;
   }
 
-  /** Stores the newest reading. */
-  acceptReading(light: number, seq: number | undefined, measuredAt: number): void {
+  /** Stores the newest reading. @param led_on the LED's state when the reading was taken; undefined if unknown */
+  acceptReading(light: number, seq: number | undefined, measuredAt: number, led_on?: boolean): void {
+    this.reportedLed = led_on;
     this.light = light;
     this.seq = seq;
     this.measuredAt = measuredAt;

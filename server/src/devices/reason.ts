@@ -31,6 +31,11 @@ export function explainLampState(led_on: boolean): string {
   return `the board reports that its lamp is ${led_on ? "on" : "off"}`;
 }
 
+/** Explains the lamp of a board that has switched it while the server could not hear the board. */
+export function explainLateState(led_on: boolean): string {
+  return `the board reported later that its lamp was ${led_on ? "on" : "off"}`;
+}
+
 /** Explains a decision of a rule, for example "light 212 < 300". */
 export function explainRule(rule: Rule, lamp: Lamp, light: number): string {
   let sentences = reasonCache.get(rule);

@@ -1,14 +1,15 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
 import { idProblem } from "../../../contract/index.js";
-import type { History, HistoryAnswer } from "../history/history.js";
+import { withDistinctSwitches, type HistoryReader } from "../history/distinct-switches.js";
+import type { HistoryAnswer } from "../history/history.js";
 import { HttpError } from "./errors.js";
 import { toCsv } from "./history-csv.js";
 import { parseRange, type TimeRange, type RangeQuery } from "./history-range.js";
 
 /** The parts of the server that the history routes read. */
 export interface HistorySources {
-  readonly history: History;
+  readonly history: HistoryReader;
   /** Whether the server records a history. */
   readonly historyOn: boolean;
   readonly devices: { get(id: string): unknown };
@@ -26,7 +27,9 @@ export const DEFAULT_POINTS = 500;
 export const MAX_POINTS = 5000;
 
 /** Adds `GET /api/history`, which serves data for plots, and `GET /api/history.csv`, which exports all rows. */
-export function addHistoryRoutes(app: FastifyInstance, { history, historyOn, devices }: HistorySources): void {
+export function addHistoryRoutes(app: FastifyInstance, { history: stored, historyOn, devices }: HistorySources): void {
+  const history = withDistinctSwitches(stored);
+
   function deviceOf({ device }: HistoryQueryString): string {
     if (!historyOn)
       throw new HttpError(404, "This server keeps no history: the history is switched off in its configuration.");

@@ -5,17 +5,19 @@ import type { Counters } from "../observability/counters.js";
 import type { DecisionTimes } from "../observability/decision-times.js";
 import type { Log } from "../observability/log.js";
 import type { RejectionLog } from "../observability/rejection-log.js";
-import type { Lamps } from "../outputs/lamps.js";
+import { OLD_READING_AGE, type Lamps } from "../outputs/lamps.js";
 import type { Notifier } from "../outputs/notifier.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { Decoder } from "./decoder.js";
 import type { Delivery } from "./delivery.js";
+import type { LateSwitches } from "./late-switches.js";
 import type { ReadingsJournal } from "./readings-journal.js";
 
 export interface ReadingsOptions {
   readonly decoder: Decoder;
   readonly devices: Devices;
   readonly lamps: Lamps;
+  readonly lateSwitches: LateSwitches;
   readonly journal: ReadingsJournal;
   readonly recent: RecentReadings;
   readonly notifier: Notifier;
@@ -58,7 +60,7 @@ export class Readings {
    * undefined if the reading has no effect
    */
   handleTelemetry(id: string, payload: Buffer, delivery?: Delivery): Promise<void> | undefined {
-    const { decoder, lamps, journal, recent, notifier, decisionTimes } = this.#options;
+    const { decoder, lamps, lateSwitches, journal, recent, notifier, decisionTimes } = this.#options;
     const begin = performance.now();
 
     const reading = decoder.decode(TELEMETRY, id, "telemetry", payload);
@@ -72,17 +74,20 @@ export class Readings {
     // `placeReading` recognizes a reading that was delivered before.
     const { arrival, measuredAt, isTimeCertain } = device.placeReading(reading, now, live, delivery?.before);
     if (arrival === "duplicate") return this.#ignore(device, reading);
+    const isLate = arrival === "late" || !isTimeCertain || now - measuredAt > OLD_READING_AGE;
+    lateSwitches.add(device, reading, measuredAt, isLate);
 
     if (arrival === "newest") {
       // Only the newest reading changes the state of the device and its lamp.
-      const { light, boot, seq } = reading;
-      device.acceptReading(light, boot === undefined ? undefined : seq, measuredAt);
+      const { light, boot, seq, led_on } = reading;
+      device.acceptReading(light, boot === undefined ? undefined : seq, measuredAt, led_on);
       lamps.followReading(device, measuredAt, isTimeCertain, now);
       decisionTimes.add(performance.now() - begin);
     }
 
     // Older readings are recorded as well, because they fill gaps in the history.
-    const led_on = (arrival === "newest" ? device.led_on : reading.led_on) ?? null;
+    const isCurrent = !isLate || (arrival === "newest" && reading.led_on === undefined);
+    const led_on = (isCurrent ? device.led_on : reading.led_on) ?? null;
     const point = { time: measuredAt, light: reading.light, led_on };
     recent.add(id, point);
     const stored = journal.add(device, reading, now, live, point);

@@ -9,6 +9,8 @@ export const reason: TranslatedArea<typeof english> = {
   boardAlone: "das Board entscheidet allein: es konnte den Server nicht erreichen",
   boardReportsOn: "das Board meldet, dass seine Lampe an ist",
   boardReportsOff: "das Board meldet, dass seine Lampe aus ist",
+  boardReportedOn: "das Board hat später gemeldet, dass seine Lampe an war",
+  boardReportedOff: "das Board hat später gemeldet, dass seine Lampe aus war",
   inZone: "Zone {zone}: {reason}",
 
   light: "Helligkeit {light}",

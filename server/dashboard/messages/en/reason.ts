@@ -10,6 +10,8 @@ export const reason = {
   boardAlone: "the board decides alone: it could not reach the server",
   boardReportsOn: "the board reports that its lamp is on",
   boardReportsOff: "the board reports that its lamp is off",
+  boardReportedOn: "the board reported later that its lamp was on",
+  boardReportedOff: "the board reported later that its lamp was off",
   inZone: "zone {zone}: {reason}",
 
   light: "light {light}",

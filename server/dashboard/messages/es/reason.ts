@@ -9,6 +9,8 @@ export const reason: TranslatedArea<typeof english> = {
   boardAlone: "la placa decide sola: no pudo contactar con el servidor",
   boardReportsOn: "la placa informa de que su lámpara está encendida",
   boardReportsOff: "la placa informa de que su lámpara está apagada",
+  boardReportedOn: "la placa informó más tarde de que su lámpara estaba encendida",
+  boardReportedOff: "la placa informó más tarde de que su lámpara estaba apagada",
   inZone: "zona {zone}: {reason}",
 
   light: "luz {light}",

@@ -9,6 +9,8 @@ export const reason: TranslatedArea<typeof english> = {
   boardAlone: "开发板自行决定：它无法连接服务器",
   boardReportsOn: "开发板报告它的灯亮着",
   boardReportsOff: "开发板报告它的灯关着",
+  boardReportedOn: "开发板后来报告，它的灯当时亮着",
+  boardReportedOff: "开发板后来报告，它的灯当时关着",
   inZone: "区域 {zone}：{reason}",
 
   light: "亮度 {light}",
