@@ -64,7 +64,10 @@ export async function startUpdateRig(options: Partial<BoardOptions> & { rig?: Ri
       const message = { action, seq: ++seq };
       await rig.observer.publishAsync(`${id}/commands`, JSON.stringify(message), { qos: 1 });
       return eventually(() => messagesOn("replies").find((reply) => reply.seq === message.seq), {
-        what: `the reply to ${action}`,
+        what: () => {
+          const seen = rig.seen.slice(-20).map(({ topic, text }) => `${topic} ${text}`);
+          return `the reply to ${action}. The board logged:\n${log.join("\n")}\nThe last messages:\n${seen.join("\n")}\n`;
+        },
       });
     },
     version: () => (statusOf()?.online ? statusOf().firmware : undefined),
