@@ -42,8 +42,10 @@ export class ImageStore {
   async load(): Promise<void> {
     const found: { image: FirmwareImage; used: number }[] = [];
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
       const folder = join(this.#folder, name);
+      // a process that was killed may have left an incomplete copy
+      if (/^[0-9a-f]{64}\.new$/.test(name)) await rm(folder, { recursive: true, force: true }).catch(() => {});
+      if (!/^[0-9a-f]{64}$/.test(name)) continue;
       try {
         found.push({ image: await readImage(folder), used: (await stat(folder)).mtimeMs });
       } catch (error) {

@@ -1,5 +1,5 @@
 /** Tests the copies of programs in the data folder. */
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readImage } from "../../../server/src/updates/firmware-image.js";
@@ -66,4 +66,13 @@ test("programs that are needed are kept, even if they are more than ten", async 
   const restarted = new ImageStore(folder, createTestLog());
   await restarted.load();
   expect(restarted.list()).toHaveLength(10);
+});
+
+test("an incomplete copy of a process that was killed is removed", async () => {
+  const folder = await createTemporaryFolder();
+  const { sha256 } = await createImage();
+  await mkdir(path.join(folder, `${sha256}.new`));
+  await mkdir(path.join(folder, "other"));
+  await new ImageStore(folder, createTestLog()).load();
+  expect(await readdir(folder)).toEqual(["other"]);
 });
