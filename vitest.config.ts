@@ -26,7 +26,7 @@ const LONG_TESTS = [
   "test/packages/*.test.ts",
   "test/server/{accounts,actions,alerts-messages,broker-accounts,broker-fuzz,broker-limits,clock-set,command-output,disk-full}.test.ts",
   "test/server/{cluster,cluster-memory,cluster-secured,persistence,remote,reverse-proxy}.test.ts",
-  "test/server/{dashboard,dashboard-access,dashboard-alerts,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-settings,dashboard-tabs,dashboard-unsaved,login-page}.test.ts",
+  "test/server/{dashboard,dashboard-access,dashboard-alerts,dashboard-contested,dashboard-details,dashboard-languages,dashboard-pages,dashboard-settings,dashboard-tabs,dashboard-unsaved,dashboard-updates,login-page}.test.ts",
   "test/server/{history,history-answers,history-kill,history-postgres,history-switches,journal}.test.ts",
   "test/server/{http,http-fuzz,ingress,openapi,openapi-accounts,pack,packaging,people-api,people-fuzz,people-page}.test.ts",
   "test/server/{config-edit-property,first-administrator,remote-broker,secrets,settings-api}.test.ts",

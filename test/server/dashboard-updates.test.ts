@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
+import { writeTestImage } from "../support/updatable-board.js";
 import { UNLIMITED_HISTORY } from "./support/server.js";
 import { startBoard, startUpdateServer } from "./updates/support.js";
 
@@ -28,6 +29,63 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await eventually(() => server.devices.get("nightlight/porch")?.update?.state === "done", { what: "the update" });
     expect(board.version).toBe("1");
     await isVisible(page, "Version 2-broken is available; this board runs 1.");
+    await isVisible(page, /^Version 2-broken was installed on this board before \(.+\), but the board did not report/);
+    await page.goto(`${server.httpUrl}/#/`);
+    await isVisible(page, "An update is available for 1 board.");
+    await isVisible(page, /^The new version was installed before on these boards, .*: nightlight\/porch\./);
+    expect(complaints).toEqual([]);
+  });
+
+  test("a person sees how the update of all boards has ended, rolls it back, and hides the summary", async () => {
+    const { server, folder } = await startUpdateServer();
+    await startBoard(server, "nightlight/a", { version: "0.9" });
+    await startBoard(server, "nightlight/b");
+    const { page, complaints } = await openPage(browser, server.httpUrl!);
+    onTestFinished(() => page.close());
+    await page.getByRole("button", { name: "Update all …" }).click();
+    await page.getByRole("button", { name: "Update", exact: true }).click();
+    await isVisible(page, /^Update finished \(.+\): 2 of 2 boards run 2\.$/);
+    await page.getByRole("button", { name: "Roll back …" }).click();
+    await isVisible(page, "2 boards get their previous version again.");
+    await page.getByRole("button", { name: "Roll back", exact: true }).click();
+    await isVisible(page, /^Rolled back \(.+\): 1 of 2 boards have their previous version again\.$/);
+    await page.getByText("The rollback has left out 1 board.").click();
+    await isVisible(page, /This server has no copy of 0\.9 for the board type test_board/);
+    // the server refuses to roll the same board back again, and the page keeps the reason
+    await page.getByRole("button", { name: "Roll back …" }).click();
+    await page.getByRole("button", { name: "Roll back", exact: true }).click();
+    await isVisible(page, /^No board was rolled back\. This server has no copy/);
+    await writeTestImage(folder, "3");
+    await page.getByRole("button", { name: "Hide" }).click();
+    await eventually(async () => !(await page.getByText(/^Rolled back/).isVisible()), { what: "hidden" });
+    await page.reload();
+    await isVisible(page, "Updates are available for 2 boards.");
+    expect(await page.getByText(/^Rolled back/).isVisible()).toBe(false);
+    expect(complaints.filter((text) => !text.includes("409"))).toEqual([]);
+  });
+
+  test("a person updates all boards to a newer version after a stop", async () => {
+    const { server, folder } = await startUpdateServer({ restart: 500 });
+    const crashing = { crashes: (version: string) => version === "2" };
+    const boards = [
+      await startBoard(server, "nightlight/a", crashing),
+      await startBoard(server, "nightlight/b", crashing),
+    ];
+    const { page, complaints } = await openPage(browser, server.httpUrl!);
+    onTestFinished(() => page.close());
+    await page.getByRole("button", { name: "Update all …" }).click();
+    await page.getByRole("button", { name: "Update", exact: true }).click();
+    await isVisible(page, /^The update of the boards has stopped\. 0 of 2 done, 1 failed, 0 left out\.$/);
+    expect(await page.getByRole("button", { name: "Update all …" }).isVisible()).toBe(false);
+    await writeTestImage(folder, "3");
+    await isVisible(page, /^The update of the boards has stopped\. .* A newer version is available for 1 board\.$/);
+    await page.getByRole("button", { name: "Update all …" }).click();
+    await page.getByRole("button", { name: "Update", exact: true }).click();
+    await isVisible(page, /^Update finished \(.+\): 1 of 1 boards run 3\.$/);
+    await page.getByRole("button", { name: "Roll back …" }).click();
+    await page.getByRole("button", { name: "Roll back", exact: true }).click();
+    await isVisible(page, /^Rolled back \(.+\): 2 of 2 boards have their previous version again\.$/);
+    expect(boards.map(({ version }) => version)).toEqual(["1", "1"]);
     expect(complaints).toEqual([]);
   });
 

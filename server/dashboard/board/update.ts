@@ -1,6 +1,7 @@
 /** Program update of a board: the installed and the newest version, the progress, and the buttons. */
 
 import { deleteUpdate, postUpdate, type Device } from "../api.js";
+import { formatTime } from "../clock.js";
 import { attempt } from "../controls/attempt.js";
 import { findPart, setText } from "../dom.js";
 import { message } from "../messages/message.js";
@@ -12,6 +13,7 @@ type Update = NonNullable<Device["update"]>;
 export class UpdateControl {
   private readonly section: HTMLElement;
   private readonly text: HTMLElement;
+  private readonly crashed: HTMLElement;
   private readonly progress: HTMLProgressElement;
   private readonly start: HTMLButtonElement;
   private readonly previous: HTMLButtonElement;
@@ -24,6 +26,7 @@ export class UpdateControl {
   ) {
     this.section = findPart(root, "update", HTMLElement);
     this.text = findPart(root, "update-text", HTMLElement);
+    this.crashed = findPart(root, "update-crashed", HTMLElement);
     this.progress = findPart(root, "update-progress", HTMLProgressElement);
     this.start = findPart(root, "update-start", HTMLButtonElement);
     this.previous = findPart(root, "update-previous", HTMLButtonElement);
@@ -53,6 +56,9 @@ export class UpdateControl {
     const isOutdated =
       latest !== null && latest !== device.firmware && !(state === "failed" && update.version === latest);
     this.show(this.start, !isActive && isOutdated, message("updates.update", { version: latest ?? "" }));
+    const warning = this.start.hidden ? "" : describeCrash(update);
+    this.crashed.hidden = warning === "";
+    setText(this.crashed, warning);
     const canReturn = previous !== null && !isActive && (state === "failed" || device.firmware !== previous);
     this.show(this.previous, canReturn, message("updates.installPrevious", { version: previous ?? "" }));
     this.show(this.cancel, state === "waiting", message("updates.giveUp"));
@@ -65,7 +71,13 @@ export class UpdateControl {
   }
 }
 
-function describeUpdate({ state, latest, version, percent, problem }: Update, firmware = ""): string {
+/** Says that the version that is offered has crashed on this board before; "" if it has not. */
+function describeCrash({ latest, crashed }: Update): string {
+  if (!crashed || crashed.version !== latest) return "";
+  return message("updates.crashed", { version: latest, time: formatTime(Date.parse(crashed.at)) });
+}
+
+function describeUpdate({ state, latest, version, percent, problem, since }: Update, firmware = ""): string {
   switch (state) {
     case "waiting":
       return message("updates.waiting");
@@ -76,7 +88,8 @@ function describeUpdate({ state, latest, version, percent, problem }: Update, fi
     case "restarting":
       return message("updates.restarting");
     case "failed":
-      return problem ?? "";
+      if (!problem || !since) return problem ?? "";
+      return message("updates.failed", { time: formatTime(Date.parse(since)), problem });
     case "done":
       if (version === firmware && version === latest) return message("updates.done", { version: firmware });
   }

@@ -122,10 +122,11 @@ export function createParts(options: PartsOptions): Parts {
   const outputs = { devices, lamps, actions, boardConfigs, decisionPublisher, notifier, publisher };
   const commands = new DeviceCommands({ ...outputs, memory, failures, history, recent, journal });
 
+  const store = new ImageStore(folder.firmware, log);
   const updates = new Updates({
     ...{ devices, actions, log },
     folder: new ImageFolder(options.updateOptions.folder ?? defaultImageFolder(), log),
-    store: new ImageStore(folder.firmware, log),
+    store,
     isShared: cluster !== undefined,
     keys: options.updateKeys,
     values: folder.values,
@@ -133,7 +134,7 @@ export function createParts(options: PartsOptions): Parts {
     deviceChanged: (device) => notifier.updateChanged(device),
   });
   const rollouts = new Rollouts({
-    ...{ updates, devices, log },
+    ...{ updates, devices, store, log },
     values: folder.values,
     changed: (view) => eventStream.publish("rollout", view),
   });

@@ -5,11 +5,18 @@
 export const UPDATE_STATES = ["waiting", "handing-over", "writing", "restarting", "done", "failed"] as const;
 export type UpdateState = (typeof UPDATE_STATES)[number];
 
+/** A version that was installed on a device and did not connect to the broker, probably because it crashed. */
+export interface CrashedVersionView {
+  readonly version: string;
+  /** When the server gave up waiting for the version, in ISO 8601. */
+  readonly at: string;
+}
+
 /** The program update of a device, as the API, the event stream and the dashboard show it. */
 export interface DeviceUpdateView {
   /** The newest version for this type of board; null if the server has none. */
   readonly latest: string | null;
-  /** The state of the last update; null if there was none. */
+  /** The state of the last update; null if there was none, or the device has installed another version since. */
   readonly state: UpdateState | null;
   /** The version that the last update installs; null if there was none. */
   readonly version: string | null;
@@ -19,4 +26,8 @@ export interface DeviceUpdateView {
   readonly problem: string | null;
   /** The version before the last update, if it can be installed again; otherwise null. */
   readonly previous: string | null;
+  /** When `state` began, in ISO 8601; null without a state, or if an earlier version of the server has stored it. */
+  readonly since: string | null;
+  /** The version that crashed last on this device; null if none did, or it runs there now. */
+  readonly crashed: CrashedVersionView | null;
 }

@@ -168,7 +168,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       rollouts: parts.rollouts,
       flashing: {
         runtimes: new RuntimeStore(join(settings.data, "runtimes")),
-        program: (board) => parts.updates.latestProgramFor(board),
+        program: (board) => parts.updates.images.latestProgramFor(board),
       },
       updateUrl: { keys: served.updateKeys, ownUrl: () => boardUrlOf(host, app.server.address(), tls !== undefined) },
       mqttSessions: () => broker?.sessions,

@@ -1,10 +1,20 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, StartError, textOf } from "../common/errors.js";
 
 // the flags with defaults do not exist on Windows
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
+
+/** What tells a file from others that had the same name before. */
+export interface FileDescription {
+  /** Changes when the file is written, or replaced by another one. */
+  readonly signature: string;
+  /** Whether it is neither a symbolic link nor anything else but a file. */
+  readonly isRegular: boolean;
+  /** When the file was written last, in ms since 1970. */
+  readonly modified: number;
+}
 
 /**
  * An open folder whose files can be read and replaced without following symbolic links. The class protects root when root
@@ -101,13 +111,34 @@ export class FolderHandle {
    */
   async replaceFile(file: FileHandle, from: string, to: string): Promise<void> {
     const written = await file.stat();
-    await file.close();
     const found = await lstat(join(this.#base, from)).catch(() => undefined);
-    if (!found || found.dev !== written.dev || found.ino !== written.ino)
+    if (!found || !isSameFile(found, written))
       throw new StartError(
         `${join(this.#path, from)} was replaced by another file while it was written, so ${to} stays as it was; find out who did that, and try again.`,
       );
+    // Close only now, because a file system may give the number of a file that is deleted and closed to another one.
+    await file.close();
     await rename(join(this.#base, from), join(this.#base, to));
+  }
+
+  /**
+   * Closes a file from `createFile`, and removes it. A file of another process that has replaced it remains; a symbolic
+   * link does not.
+   */
+  async discardFile(file: FileHandle, name: string): Promise<void> {
+    // The file is closed already if only its new name was refused.
+    const own = await file.stat().catch(() => undefined);
+    const found = await lstat(join(this.#base, name)).catch(() => undefined);
+    await file.close();
+    if (!own || !found?.isFile() || isSameFile(found, own)) await this.removeFile(name);
+  }
+
+  /** Describes a file without following symbolic links; returns undefined for a missing file. */
+  async describeFile(name: string): Promise<FileDescription | undefined> {
+    const stats = await lstat(join(this.#base, name)).catch(() => undefined);
+    if (!stats) return undefined;
+    const signature = [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(" ");
+    return { signature, isRegular: stats.isFile(), modified: stats.mtimeMs };
   }
 
   async removeFile(name: string): Promise<void> {
@@ -122,6 +153,10 @@ export class FolderHandle {
   async close(): Promise<void> {
     await this.#handle?.close();
   }
+}
+
+function isSameFile(a: Stats, b: Stats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
 }
 
 function isRoot(): boolean {

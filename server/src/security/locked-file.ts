@@ -2,14 +2,22 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, StartError } from "../common/errors.js";
-import { FolderHandle } from "./folder-handle.js";
+import { clock } from "../time/monotonic-clock.js";
+import { FolderHandle, type FileDescription } from "./folder-handle.js";
 
 /** How long a command waits while another command writes the file, in ms. After this time, the command fails. */
 const LOCK_WAIT_TIME = 2000;
 
 /**
+ * Age in ms after which a lock file is abandoned, if it does not change while a command waits for it. A process that is
+ * killed leaves its lock file behind; a process that is alive needs some ms, or some seconds with a very busy disk.
+ */
+const ABANDONED_LOCK_AGE = 10_000;
+
+/**
  * Replaces a text file atomically, also with concurrent readers and writers. If `change` throws, nothing changes. Only the owner
- * can read the file; when root changes the file, the owner of the folder becomes its owner.
+ * can read the file; when root changes the file, the owner of the folder becomes its owner. The lock file of a process that
+ * was killed is removed after some seconds; the change of that process is lost, but never half written.
  * @param what the contents of the file in error messages, such as `the users`
  * @param change returns the new text; receives the present text, or undefined for a missing file
  * @throws StartError when the file is a symbolic link or not writable
@@ -31,8 +39,7 @@ export async function changeLockedFile(
       await output.sync();
       await handle.replaceFile(output, newName, name);
     } catch (error) {
-      await output.close();
-      await handle.removeFile(newName);
+      await handle.discardFile(output, newName);
       throw error;
     }
   } catch (error) {
@@ -46,7 +53,10 @@ export async function changeLockedFile(
 }
 
 async function acquireLock(handle: FolderHandle, folder: string, newName: string, what: string): Promise<FileHandle> {
-  const deadline = performance.now() + LOCK_WAIT_TIME;
+  const start = performance.now();
+  const first = await handle.describeFile(newName);
+  // commands that wait together for an abandoned lock get their turn after it is removed
+  const limit = first && isAbandoned(first) ? 2 * LOCK_WAIT_TIME : LOCK_WAIT_TIME;
   for (;;) {
     try {
       return await handle.createFile(newName);
@@ -55,11 +65,23 @@ async function acquireLock(handle: FolderHandle, folder: string, newName: string
         throw new StartError(
           `The data folder ${folder} cannot be written (${handle.messageOf(error)}); choose another with --data.`,
         );
-      if (performance.now() > deadline)
-        throw new StartError(
-          `Another command is changing ${what}; try again. If none is, it was interrupted: delete ${join(folder, newName)}.`,
-        );
-      await sleep(50);
     }
+    const waited = performance.now() - start;
+    const found = await handle.describeFile(newName);
+    // The lock of another command that has removed the abandoned one has another signature.
+    if (waited > LOCK_WAIT_TIME && found && found.signature === first?.signature && isAbandoned(found))
+      await handle.removeFile(newName);
+    else if (waited > limit) throw describeLock(join(folder, newName), what, found);
+    await sleep(50);
   }
+}
+
+/** The wall clock may have been set back since a file was written, so a time in the future means an old file, too. */
+function isAbandoned({ isRegular, modified }: FileDescription): boolean {
+  return isRegular && Math.abs(clock.wallNow() - modified) >= ABANDONED_LOCK_AGE;
+}
+
+function describeLock(file: string, what: string, found: FileDescription | undefined): StartError {
+  const remedy = found && !found.isRegular ? `move ${file} away` : `try again in ${ABANDONED_LOCK_AGE / 1000} s`;
+  return new StartError(`Another command is changing ${what}; ${remedy}.`);
 }

@@ -9,6 +9,7 @@ import { HandoverRequest } from "./handover-request.js";
 import { installProgram } from "./install-program.js";
 import type { StoredUpdate } from "./stored-update.js";
 import { timeoutOf, type UpdateTimeouts } from "./timeouts.js";
+import { UpdateRecord } from "./update-record.js";
 import {
   describeAbsence,
   describeMissingAdapter,
@@ -33,8 +34,8 @@ export interface BoardUpdateContext {
   readonly log: Log;
   /** Called after each change, to store and show it. */
   changed(update: BoardUpdate, isStateChange: boolean): void;
-  /** Counts an update that has ended. */
-  ended(outcome: UpdateOutcome): void;
+  /** Called when an update has ended. @param hasCrashed whether the board has the program and did not report it */
+  ended(update: BoardUpdate, outcome: UpdateOutcome, hasCrashed: boolean): void;
 }
 
 /**
@@ -44,15 +45,11 @@ export interface BoardUpdateContext {
 export class BoardUpdate {
   readonly device: Device;
   readonly image: FirmwareImage;
-  readonly previous: string | undefined;
   readonly #context: BoardUpdateContext;
   readonly #request: HandoverRequest;
-  #state: UpdateState;
-  #problem: string | undefined;
-  #isErased: boolean;
+  readonly #record: UpdateRecord;
   #percent: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isRefused = false;
   #hasHandedOver = false;
   #isWriting = false;
   /** Whether the board has reported the new version before the old connection ended. */
@@ -65,35 +62,39 @@ export class BoardUpdate {
     this.image = image;
     this.#context = context;
     this.#request = new HandoverRequest(device, context);
-    this.previous = stored?.previous ?? device.status?.firmware;
-    this.#isErased = stored?.isErased ?? false;
-    this.#isRefused = stored?.isRefused ?? false;
-    const { state = "waiting" } = stored ?? {};
-    // The board may have returned to its program while this server was not running, so it has to be asked again.
-    this.#state = state === "handing-over" && !this.#isErased ? "waiting" : state;
-    this.#problem = stored?.problem;
+    this.#record = new UpdateRecord(device.status?.firmware, stored);
   }
 
   get state(): UpdateState {
-    return this.#state;
+    return this.#record.state;
+  }
+
+  /** The version that the board reported before the update. */
+  get previous(): string | undefined {
+    return this.#record.previous;
+  }
+
+  /** When the state began, in ms since 1970; undefined if an earlier version of the server has stored the update. */
+  get since(): number | undefined {
+    return this.#record.since;
   }
 
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#record.problem;
   }
 
   /** Percentage of the program that is written; undefined unless the state is `writing`. */
   get percent(): number | undefined {
-    return this.#state === "writing" ? (this.#percent ?? 0) : undefined;
+    return this.state === "writing" ? (this.#percent ?? 0) : undefined;
   }
 
   /** Whether the board has refused the update, so that nothing has changed on it. */
   get isRefused(): boolean {
-    return this.#isRefused;
+    return this.#record.isRefused;
   }
 
   get isActive(): boolean {
-    return this.#state !== "done" && this.#state !== "failed";
+    return this.#record.isActive;
   }
 
   /** Whether the program is being written over an open connection. */
@@ -103,13 +104,16 @@ export class BoardUpdate {
 
   /** Whether the board has erased its old program for this update. */
   get isErased(): boolean {
-    return this.#isErased;
+    return this.#record.isErased;
+  }
+
+  /** Whether the update is over, and the board has installed another version since. */
+  get isObsolete(): boolean {
+    return this.#record.isObsolete(this.image.version, this.device.status?.firmware);
   }
 
   toStored(): StoredUpdate {
-    const { version, sha256 } = this.image;
-    const { previous, isErased, isRefused } = this;
-    return { state: this.#state, version, sha256, previous, problem: this.#problem, isErased, isRefused };
+    return this.#record.toStored(this.image);
   }
 
   /** Returns what an update that replaces this one has to know, after the board has erased its old program. */
@@ -119,17 +123,17 @@ export class BoardUpdate {
 
   /** Starts or resumes the update. */
   start(): void {
-    if (this.#state === "waiting" && this.device.online) this.#askBoard();
-    const duration = timeoutOf(this.#state, this.#context.timeouts);
+    if (this.state === "waiting" && this.device.online) this.#askBoard();
+    const duration = timeoutOf(this.state, this.#context.timeouts);
     if (duration === undefined) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(describeTimeout(this)), duration);
+    this.#timer = setTimeout(() => this.#fail(describeTimeout(this), this.state === "restarting"), duration);
   }
 
   /** Lets the update fail if the board stays offline, so that a rollout does not wait for ever. */
   limitWaiting(): void {
     const { waiting } = this.#context.timeouts;
-    if (this.#state !== "waiting") return;
+    if (this.state !== "waiting") return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       // a board that was asked has its own time limit
@@ -154,23 +158,23 @@ export class BoardUpdate {
     }
     if (updating) {
       // A status from before the request says nothing about the request.
-      if (this.#state === "waiting" && (retained || !this.#request.isPending)) return;
+      if (this.state === "waiting" && (retained || !this.#request.isPending)) return;
       this.#hasHandedOver = true;
       return;
     }
     if (!device.online) return;
-    if (this.#state === "waiting") this.#hasHandedOver = false;
+    if (this.state === "waiting") this.#hasHandedOver = false;
     if (runsImage) {
-      if (this.#state !== "done" || this.#isErased) this.#finish();
+      if (this.state !== "done" || this.#record.isErased) this.#finish();
       return;
     }
     // A board that reports another version runs its old program, so it did not erase it.
-    const isKept = this.#isErased && !retained;
-    if (isKept) this.#isErased = false;
-    if (isKept && this.#state === "writing") return this.#askAgain();
+    const isKept = this.#record.isErased && !retained;
+    if (isKept) this.#record.isErased = false;
+    if (isKept && this.state === "writing") return this.#askAgain();
     if (isKept) this.#context.changed(this, true);
-    if (this.#state === "waiting") this.#askBoard();
-    if (this.#state !== "handing-over") return;
+    if (this.state === "waiting") this.#askBoard();
+    if (this.state !== "handing-over") return;
     if (this.#request.hasRestarted) this.#askAgain();
     else if (this.#hasHandedOver) this.#fail(describeMissingAdapter(device));
   }
@@ -189,26 +193,26 @@ export class BoardUpdate {
       if (!hasProgram) await this.#write(link);
       if (this.#isClosed) return;
       if (this.#hasReported) this.#finish();
-      else if (this.#state !== "restarting") this.#enter("restarting");
+      else if (this.state !== "restarting") this.#enter("restarting");
     } catch (error) {
       if (this.#isClosed) return;
       if (this.#hasReported) return this.#finish();
       if (!(error instanceof LinkError)) return this.#fail(`The update failed: ${textOf(error)}.`);
       if (error.kind === "refused")
         return this.#fail(`${labelOf(this.device)} could not be updated: ${error.message}.`);
-      if (this.#state === "writing") this.#enter("writing");
+      if (this.state === "writing") this.#enter("writing");
       // The connection was dead, so the board may have returned to its program.
-      else if (this.#state === "waiting") this.start();
+      else if (this.state === "waiting") this.start();
     }
   }
 
   async #write(link: AdapterLink): Promise<void> {
     clearTimeout(this.#timer);
-    this.#isErased = true;
+    this.#record.isErased = true;
+    this.#record.problem = undefined;
+    this.#record.enter("writing");
     this.#isWriting = true;
-    this.#problem = undefined;
     this.#percent = 0;
-    this.#state = "writing";
     this.#context.changed(this, true);
     try {
       await installProgram(link, this.image, {
@@ -236,27 +240,25 @@ export class BoardUpdate {
   #askBoard(): void {
     if (this.#request.isPending) return;
     void this.#request.send(this.image).then((answer) => {
-      if (this.#isClosed || this.#state !== "waiting") return;
+      if (this.#isClosed || this.state !== "waiting") return;
       if (answer.outcome === "accepted") return this.#enter("handing-over");
-      this.#isRefused = answer.outcome === "refused";
+      this.#record.isRefused = answer.outcome === "refused";
       this.#fail(answer.problem);
     });
   }
 
   #finish(): void {
-    this.#problem = undefined;
-    this.#isErased = false;
-    this.#context.ended("done");
+    this.#record.finish();
+    this.#context.ended(this, "done", false);
     this.#enter("done");
     const { version } = this.image;
     this.#context.log.info("update", `${labelOf(this.device)} runs ${version}`, { id: this.device.id, version });
   }
 
-  #fail(problem: string): void {
+  #fail(problem: string, hasCrashed = false): void {
     clearTimeout(this.#timer);
-    this.#problem = problem;
-    this.#state = "failed";
-    this.#context.ended(this.#isRefused ? "refused" : "failed");
+    this.#record.fail(problem);
+    this.#context.ended(this, this.#record.isRefused ? "refused" : "failed", hasCrashed);
     const { id } = this.device;
     this.#context.log.warn("update", problem, { id, version: this.image.version });
     this.#context.changed(this, true);
@@ -264,7 +266,7 @@ export class BoardUpdate {
 
   #enter(state: UpdateState): void {
     clearTimeout(this.#timer);
-    this.#state = state;
+    this.#record.enter(state);
     this.start();
     this.#context.changed(this, true);
   }

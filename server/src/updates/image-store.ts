@@ -5,7 +5,7 @@ import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
 import { DESCRIPTION_FILE, PROGRAM_FILE, readImage, type FirmwareImage } from "./firmware-image.js";
 
-/** Number of programs that are kept for each type of board. The oldest are deleted. */
+/** Number of programs that are kept for each type of board. The oldest that nothing needs are deleted. */
 const MAX_KEPT_PER_BOARD = 10;
 
 /**
@@ -22,6 +22,7 @@ export class ImageStore {
   readonly #stored = new Set<string>();
   /** Problems that were logged since the last copy was stored. */
   readonly #problems = new Set<string>();
+  readonly #neededBy: (() => Iterable<string>)[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   constructor(folder: string, log: Log) {
@@ -29,12 +30,22 @@ export class ImageStore {
     this.#log = log;
   }
 
+  /**
+   * Registers a source of versions that are needed, such as those of running updates. Their programs are not deleted, even
+   * if that means to keep more programs than usual.
+   */
+  protect(listVersions: () => Iterable<string>): void {
+    this.#neededBy.push(listVersions);
+  }
+
   /** Loads the copies of earlier runs. Ignores and reports damaged copies. */
   async load(): Promise<void> {
     const found: { image: FirmwareImage; used: number }[] = [];
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
       const folder = join(this.#folder, name);
+      // a process that was killed may have left an incomplete copy
+      if (/^[0-9a-f]{64}\.new$/.test(name)) await rm(folder, { recursive: true, force: true }).catch(() => {});
+      if (!/^[0-9a-f]{64}$/.test(name)) continue;
       try {
         found.push({ image: await readImage(folder), used: (await stat(folder)).mtimeMs });
       } catch (error) {
@@ -74,9 +85,20 @@ export class ImageStore {
   /** Keeps a copy of a program. Resolves when it is stored. Logs an error once if that fails; a later call tries again. */
   keep(image: FirmwareImage): Promise<void> {
     this.offer(image);
+    return this.#copy(image);
+  }
+
+  /** Keeps copies of offered programs that are needed. @param boards the types of boards that report here */
+  keepNeeded(boards: ReadonlySet<string | undefined>): void {
+    const missing = this.list().filter((image) => boards.has(image.board) && !this.hasCopy(image));
+    if (missing.length === 0) return;
+    const needed = this.#listNeeded();
+    for (const image of missing) if (needed.has(image.version)) void this.#copy(image);
+  }
+
+  #copy(image: FirmwareImage): Promise<void> {
     this.#copies.add(image.sha256);
-    const sameBoard = this.list().filter(({ board }) => board === image.board);
-    const surplus = sameBoard.slice(0, -MAX_KEPT_PER_BOARD);
+    const surplus = this.#listSurplus(image);
     for (const { sha256 } of surplus) {
       this.#images.delete(sha256);
       this.#copies.delete(sha256);
@@ -93,6 +115,19 @@ export class ImageStore {
         this.#logProblem(`The program ${image.version} could not be kept (${textOf(error)}).`);
       });
     return this.#writing;
+  }
+
+  #listNeeded(): Set<string> {
+    return new Set(this.#neededBy.flatMap((listVersions) => [...listVersions()]));
+  }
+
+  /** The oldest programs for the same type of board that are too many and that nothing needs. */
+  #listSurplus(image: FirmwareImage): FirmwareImage[] {
+    const sameBoard = this.list().filter(({ board }) => board === image.board);
+    const count = sameBoard.length - MAX_KEPT_PER_BOARD;
+    if (count <= 0) return [];
+    const needed = this.#listNeeded();
+    return sameBoard.filter((other) => other !== image && !needed.has(other.version)).slice(0, count);
   }
 
   #logProblem(problem: string): void {

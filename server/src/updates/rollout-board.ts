@@ -3,8 +3,9 @@ import { textOf } from "../common/errors.js";
 import type { Devices } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { BoardUpdate } from "./board-update.js";
-import type { RolloutBoard } from "./rollout-plan.js";
+import type { RolloutBoard, StoredRollout } from "./stored-rollout.js";
 import { UpdateError } from "./update-error.js";
+import { describeMissingCopy } from "./update-problems.js";
 import type { Updates } from "./updates.js";
 
 export interface RolloutBoardContext {
@@ -13,7 +14,7 @@ export interface RolloutBoardContext {
   readonly log: Log;
 }
 
-/** Starts the update of a board. Records it as skipped, done or failed if there is nothing to start. */
+/** Starts the update of a board. Records it as done, skipped or failed, with the reason, if there is nothing to start. */
 export async function startBoard(
   board: RolloutBoard,
   isRollback: boolean,
@@ -22,18 +23,31 @@ export async function startBoard(
   const { updates, devices, log } = context;
   const device = devices.get(board.id);
   // A board that crashed after the update is offline; its adapter waits for the previous version.
-  if (!device || (!device.online && !isRollback)) {
-    board.outcome = "skipped";
-    return;
-  }
+  if (!device) return skip(board, describeForgotten(board));
+  if (!device.online && !isRollback) return skip(board);
   board.outcome = "updating";
   try {
     (await updates.request(device, board.version)).limitWaiting();
   } catch (error) {
-    if (findUpdateOf(board, updates)?.isActive) return;
-    if (error instanceof UpdateError && error.kind === "no-key") return skip(board, error.message);
-    board.outcome = outcomeWithoutUpdate(board, devices);
-    if (board.outcome === "failed") log.warn("update", textOf(error), { id: board.id });
+    // When the server is stopping, the board begins again after the next start.
+    const isStopping = error instanceof UpdateError && error.kind === "stopping";
+    if (isStopping || findUpdateOf(board, updates)?.isActive) return;
+    if (runsVersion(board, devices)) board.outcome = "done";
+    else if (!devices.get(board.id)) skip(board, describeForgotten(board));
+    else if (!(error instanceof UpdateError)) fail(board, textOf(error), log);
+    // nothing has changed on the board, so this says nothing about the new version
+    else skip(board, error.message);
+  }
+}
+
+/** Leaves boards out of a rollback to versions of which the server has no copy. */
+export function skipMissingVersions(boards: readonly RolloutBoard[], context: RolloutBoardContext): void {
+  const { updates, devices } = context;
+  for (const board of boards) {
+    const device = devices.get(board.id);
+    if (!device || runsVersion(board, devices)) continue;
+    if (!updates.images.hasVersion(device.status?.board, board.version))
+      skip(board, describeMissingCopy(device, board.version));
   }
 }
 
@@ -43,29 +57,50 @@ export function recordUpdate(board: RolloutBoard, { updates, devices }: RolloutB
   if (board.outcome === "failed" && update?.state === "done") {
     // the board has returned late
     board.outcome = "done";
+    board.reason = undefined;
     return true;
   }
   if (board.outcome !== "updating" || update?.isActive) return false;
   if (update?.isRefused) skip(board, update.problem);
-  else if (update) board.outcome = update.state === "done" ? "done" : "failed";
-  // a person has given it up or replaced it, or has forgotten the board
-  else board.outcome = devices.get(board.id) ? "failed" : "skipped";
+  else if (update?.state === "done") board.outcome = "done";
+  else if (update) fail(board, update.problem);
+  else if (devices.get(board.id)) fail(board, `Somebody gave up or replaced the update of ${board.id}.`);
+  else skip(board, describeForgotten(board));
   return true;
 }
 
 /** Returns the last update of a board if it installs the version of the rollout. */
-export function findUpdateOf({ id, version }: RolloutBoard, updates: Updates): BoardUpdate | undefined {
+export function findUpdateOf(
+  { id, version }: Pick<RolloutBoard, "id" | "version">,
+  updates: Updates,
+): BoardUpdate | undefined {
   const update = updates.updateOf(id);
   return update?.image.version === version ? update : undefined;
 }
 
-function outcomeWithoutUpdate({ id, version }: RolloutBoard, devices: Devices): RolloutBoard["outcome"] {
-  const device = devices.get(id);
-  if (!device) return "skipped";
-  return device.online && device.status?.firmware === version ? "done" : "failed";
+/** Counts the boards that a rollout, or an earlier one that was stopped, is still updating. */
+export function countUpdating({ boards, changedBefore }: StoredRollout, updates: Updates): number {
+  const updating = [
+    ...boards.filter(({ outcome }) => outcome === "updating"),
+    ...changedBefore.filter((board) => findUpdateOf(board, updates)?.isActive),
+  ];
+  return new Set(updating.map(({ id }) => id)).size;
 }
 
-function skip(board: RolloutBoard, reason: string | undefined): void {
+function runsVersion({ id, version }: RolloutBoard, devices: Devices): boolean {
+  const device = devices.get(id);
+  return device?.online === true && device.status?.firmware === version;
+}
+
+const describeForgotten = ({ id }: RolloutBoard): string => `${id} was forgotten.`;
+
+function skip(board: RolloutBoard, reason?: string): void {
   board.outcome = "skipped";
   board.reason = reason;
+}
+
+function fail(board: RolloutBoard, reason: string | undefined, log?: Log): void {
+  board.outcome = "failed";
+  board.reason = reason;
+  if (reason) log?.warn("update", reason, { id: board.id });
 }

@@ -1,30 +1,5 @@
-/** What has happened to a board in a rollout. `skipped`: the rollout left it out. */
-export type RolloutOutcome = "pending" | "updating" | "done" | "failed" | "skipped";
-
-/** A board of a rollout. */
-export interface RolloutBoard {
-  readonly id: string;
-  readonly version: string;
-  /** The version before the rollout, for the way back. */
-  readonly previous: string | undefined;
-  outcome: RolloutOutcome;
-  /** Why the rollout has left the board out. */
-  reason?: string;
-}
-
-export const ROLLOUT_STATES = ["running", "stopped", "finished"] as const;
-
-/** The update of many boards, as it is stored for a restart of the server. */
-export interface StoredRollout {
-  state: (typeof ROLLOUT_STATES)[number];
-  /** Whether the rollout installs the previous versions again. */
-  readonly isRollback: boolean;
-  /** Why the rollout has stopped, in a sentence; undefined while it is running. */
-  problem: string | undefined;
-  /** Number of failures that a person has accepted by resuming. */
-  acceptedFailures: number;
-  readonly boards: readonly RolloutBoard[];
-}
+/** The order in which a rollout updates boards, and when it has to stop. */
+import type { RolloutBoard, RolloutOutcome, StoredRollout } from "./stored-rollout.js";
 
 /** Largest part of the boards that may fail before the rollout stops. */
 export const MAX_FAILURE_RATIO = 0.02;

@@ -2,17 +2,21 @@ import { COMMAND_NAME } from "../common/command-name.js";
 import type { Device, Devices } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { NamedValues } from "../storage/data-folder.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { BoardUpdate } from "./board-update.js";
-import { findUpdateOf, recordUpdate, startBoard } from "./rollout-board.js";
+import type { ImageStore } from "./image-store.js";
+import { countUpdating, findUpdateOf, recordUpdate, skipMissingVersions, startBoard } from "./rollout-board.js";
+import { applyLateReturns, countOutcome, nextBoardsOf, stopReasonOf } from "./rollout-plan.js";
 import {
-  applyLateReturns,
-  countOutcome,
-  nextBoardsOf,
-  stopReasonOf,
-  type RolloutBoard,
-  type StoredRollout,
-} from "./rollout-plan.js";
+  addBoards,
+  hasVersionsOf,
+  inheritChangedBoards,
+  listChangedBoards,
+  listVersions,
+  reopen,
+} from "./rollout-succession.js";
 import { toRolloutView, type RolloutView } from "./rollout-view.js";
+import { parseStoredRollout, type RolloutBoard, type StoredRollout } from "./stored-rollout.js";
 import { UpdateError } from "./update-error.js";
 import type { Updates } from "./updates.js";
 
@@ -24,6 +28,7 @@ const VALUE_NAME = "rollout";
 export interface RolloutsOptions {
   readonly updates: Updates;
   readonly devices: Devices;
+  readonly store: Pick<ImageStore, "protect">;
   readonly values: NamedValues;
   readonly log: Log;
   /** Shows the rollout to people after a change. */
@@ -44,13 +49,18 @@ export class Rollouts {
 
   constructor(options: RolloutsOptions) {
     this.#options = options;
-    options.updates.onChange((update) => this.#updateChanged(update));
+    const { updates, store, values, log } = options;
+    updates.onChange((update) => this.#updateChanged(update));
+    // Load the rollout at once, so that the store of images knows its versions before it deletes any.
+    const stored = values.entriesWithPrefix<unknown>(VALUE_NAME).get("");
+    this.#current = parseStoredRollout(stored);
+    if (stored !== undefined && !this.#current)
+      log.warn("update", "The last rollout is ignored, because this version of the server does not understand it.");
+    store.protect(() => (this.#current ? listVersions(this.#current) : []));
   }
 
-  /** Loads the rollout of an earlier run and continues it. Call it after the updates are restored. */
+  /** Continues the rollout of an earlier run. Call it after the updates are restored. */
   restore(): void {
-    const { values } = this.#options;
-    this.#current = values.entriesWithPrefix<StoredRollout>(VALUE_NAME).get("");
     // A person may resume a stopped rollout before the boards have connected again.
     this.#isRestoring = this.#current !== undefined && this.#current.state !== "finished";
     for (const board of this.#current?.boards ?? []) {
@@ -82,8 +92,11 @@ export class Rollouts {
   }
 
   /**
-   * Starts to update all boards for which there is a newer version.
-   * @throws UpdateError when a rollout is running, or no board needs an update
+   * Starts to update all boards for which there is a newer version. Continues the last rollout if it has installed the same
+   * versions. Otherwise, and if it was stopped, the new rollout remembers which boards the last one has changed. So a
+   * rollback always covers all of them.
+   * @throws UpdateError when a rollout is running, no board needs an update, or a rollout of the same versions has stopped
+   * because boards failed
    */
   async start(): Promise<RolloutView> {
     const { updates, devices } = this.#options;
@@ -95,7 +108,9 @@ export class Rollouts {
         "conflict",
         `No board that is online needs an update; ${COMMAND_NAME} update list and GET /api/updates list the versions.`,
       );
-    return this.#begin({ boards, isRollback: false });
+    const before = this.#current;
+    if (before && hasVersionsOf(before, boards)) return this.#continueWith(before, boards);
+    return this.#begin({ boards, isRollback: false, changedBefore: inheritChangedBoards(before) });
   }
 
   /** Stops the rollout after the boards that are being updated. @throws UpdateError when none is running */
@@ -104,6 +119,7 @@ export class Rollouts {
     if (rollout.state !== "running") throw new UpdateError("conflict", "No rollout is running.");
     rollout.state = "stopped";
     rollout.problem = "Somebody stopped the rollout. The other boards keep their version.";
+    rollout.endedAt = clock.wallNow();
     return this.#changed(rollout);
   }
 
@@ -112,37 +128,38 @@ export class Rollouts {
     const rollout = this.#require();
     if (rollout.state !== "stopped")
       throw new UpdateError("conflict", "No rollout is stopped, so there is nothing to resume.");
-    rollout.state = "running";
-    rollout.problem = undefined;
-    rollout.acceptedFailures = countOutcome(rollout.boards, "failed");
-    const view = this.#changed(rollout);
-    void this.#continue();
-    return view;
+    reopen(rollout);
+    return this.#run(rollout);
   }
 
-  /** Installs the previous versions of all boards that the rollout has updated. @throws UpdateError when there are none */
+  /**
+   * Installs the previous versions of all boards that the rollout has updated. After a rollback, tries the boards again
+   * that do not have their previous version. Leaves out boards whose previous version the server does not have.
+   * @throws UpdateError when there are no boards, or all would be left out
+   */
   rollBack(): RolloutView {
     this.#requireNotRunning();
-    const { boards, isRollback } = this.#require();
-    const updating = countOutcome(boards, "updating");
+    const rollout = this.#require();
+    const updating = countUpdating(rollout, this.#options.updates);
     if (updating > 0)
       throw new UpdateError(
         "conflict",
         `Boards that are still being updated: ${updating}. Roll back when their updates have ended; that takes at most some minutes.`,
       );
-    if (isRollback)
+    const boards = listChangedBoards(rollout).map(({ id, version, previous }): RolloutBoard => {
+      return { id, version: previous, previous: version, outcome: "pending" };
+    });
+    if (boards.length === 0)
       throw new UpdateError(
         "conflict",
-        "The boards already have their previous versions again; update all boards to install the newest ones.",
+        rollout.isRollback
+          ? "The boards already have their previous versions again; update all boards to install the newest ones."
+          : "The rollout has not changed any board.",
       );
-    const changed = boards.filter(({ outcome, previous }) => previous && (outcome === "done" || outcome === "failed"));
-    if (changed.length === 0) throw new UpdateError("conflict", "The rollout has not changed any board.");
-    return this.#begin({
-      boards: changed.map(({ id, version, previous }) => {
-        return { id, version: previous!, previous: version, outcome: "pending" };
-      }),
-      isRollback: true,
-    });
+    skipMissingVersions(boards, this.#options);
+    if (boards.every(({ outcome }) => outcome === "skipped"))
+      throw new UpdateError("conflict", `No board was rolled back. ${boards[0].reason}`);
+    return this.#begin({ boards, isRollback: true, changedBefore: [] });
   }
 
   close(): void {
@@ -150,16 +167,34 @@ export class Rollouts {
   }
 
   #boardOf(device: Device): RolloutBoard | undefined {
-    const image = this.#options.updates.availableFor(device);
+    const image = this.#options.updates.images.availableFor(device);
     if (!image || !device.online) return undefined;
     return { id: device.id, version: image.version, previous: device.status?.firmware, outcome: "pending" };
   }
 
-  #begin(plan: Pick<StoredRollout, "boards" | "isRollback">): RolloutView {
-    const rollout: StoredRollout = { ...plan, state: "running", problem: undefined, acceptedFailures: 0 };
+  #begin(plan: Pick<StoredRollout, "boards" | "isRollback" | "changedBefore">): RolloutView {
+    const rollout: StoredRollout = { ...plan, state: "running", acceptedFailures: 0 };
     this.#current = rollout;
     const what = plan.isRollback ? "Rolling back" : "Updating";
     this.#options.log.info("update", `${what} boards: ${plan.boards.length}`);
+    return this.#run(rollout);
+  }
+
+  /** Continues a rollout with further boards, which get the same versions. */
+  #continueWith(rollout: StoredRollout, boards: readonly RolloutBoard[]): RolloutView {
+    const problem = rollout.state === "stopped" && stopReasonOf(rollout);
+    if (problem)
+      throw new UpdateError(
+        "conflict",
+        `The rollout of this version has stopped. ${problem} The commands are "${COMMAND_NAME} update resume" and "${COMMAND_NAME} update roll-back".`,
+      );
+    addBoards(rollout, boards);
+    reopen(rollout);
+    this.#options.log.info("update", `Updating boards, continued: ${countOutcome(rollout.boards, "pending")}`);
+    return this.#run(rollout);
+  }
+
+  #run(rollout: StoredRollout): RolloutView {
     const view = this.#changed(rollout);
     void this.#continue();
     return view;
@@ -213,6 +248,7 @@ export class Rollouts {
   #end(rollout: StoredRollout, problem: string): void {
     rollout.state = problem ? "stopped" : "finished";
     rollout.problem = problem || undefined;
+    rollout.endedAt = clock.wallNow();
     const { log } = this.#options;
     if (problem) log.warn("update", `The rollout has stopped. ${problem}`);
     else {

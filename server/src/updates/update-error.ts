@@ -5,9 +5,9 @@ export class UpdateError extends UsageError {
   constructor(
     /**
      * `unknown`: there is no such version. `conflict`: the state of the board or of its update does not allow it.
-     * `no-key`: the board has no key.
+     * `no-key`: the board has no key. `stopping`: the server is stopping.
      */
-    readonly kind: "unknown" | "conflict" | "no-key",
+    readonly kind: "unknown" | "conflict" | "no-key" | "stopping",
     message: string,
   ) {
     super(message);

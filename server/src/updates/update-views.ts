@@ -1,6 +1,7 @@
 import type { Device } from "../devices/devices.js";
 import type { DeviceUpdateView } from "../devices/update-view.js";
 import type { BoardUpdate } from "./board-update.js";
+import type { CrashedVersions } from "./crashed-versions.js";
 import type { ImageFolder } from "./image-folder.js";
 import type { ImageStore } from "./image-store.js";
 
@@ -8,18 +9,25 @@ import type { ImageStore } from "./image-store.js";
 export class UpdateViews {
   readonly #folder: ImageFolder;
   readonly #store: ImageStore;
+  readonly #crashes: CrashedVersions;
   /** Views of devices without an update, by the newest version, so that many devices share one object. */
   readonly #idleViews = new Map<string, DeviceUpdateView>();
 
-  constructor(folder: ImageFolder, store: ImageStore) {
+  constructor(folder: ImageFolder, store: ImageStore, crashes: CrashedVersions) {
     this.#folder = folder;
     this.#store = store;
+    this.#crashes = crashes;
   }
 
   /** Returns the view for a device with its last update; undefined if there is nothing to install on it. */
-  viewOf({ status }: Device, update: BoardUpdate | undefined): DeviceUpdateView | undefined {
+  viewOf({ id, status }: Device, update: BoardUpdate | undefined): DeviceUpdateView | undefined {
     const latest = this.#folder.latestFor(status?.board)?.version ?? null;
-    if (!update) return latest === null ? undefined : this.#idleViewOf(latest);
+    const crashed = this.#crashes.viewOf(id);
+    if (!update || update.isObsolete) {
+      if (latest === null) return undefined;
+      const view = this.#idleViewOf(latest);
+      return crashed ? { ...view, crashed } : view;
+    }
     const { previous } = update;
     const canReturn = previous !== update.image.version && this.#store.findVersion(update.image.board, previous);
     return {
@@ -29,13 +37,18 @@ export class UpdateViews {
       percent: update.percent ?? null,
       problem: update.problem ?? null,
       previous: canReturn ? canReturn.version : null,
+      since: update.since === undefined ? null : new Date(update.since).toISOString(),
+      crashed,
     };
   }
 
   #idleViewOf(latest: string): DeviceUpdateView {
     let view = this.#idleViews.get(latest);
     if (!view) {
-      view = { latest, state: null, version: null, percent: null, problem: null, previous: null };
+      view = {
+        ...{ latest, state: null, version: null, percent: null, problem: null },
+        ...{ previous: null, since: null, crashed: null },
+      };
       this.#idleViews.set(latest, view);
     }
     return view;

@@ -6,10 +6,12 @@ import type { NamedValues } from "../storage/data-folder.js";
 import type { UpdateKeys } from "../security/update-keys.js";
 import type { AdapterLink } from "./adapter-link.js";
 import { BoardUpdate, NO_PROGRAM_HASH, type BoardUpdateContext, type UpdateOutcome } from "./board-update.js";
-import type { FirmwareImage } from "./firmware-image.js";
+import { CrashedVersions } from "./crashed-versions.js";
+import { ImageCatalog } from "./image-catalog.js";
 import type { ImageFolder } from "./image-folder.js";
 import type { ImageStore } from "./image-store.js";
-import type { StoredUpdate } from "./stored-update.js";
+import { listNeededVersions } from "./needed-versions.js";
+import { parseStoredUpdate } from "./stored-update.js";
 import { DEFAULT_UPDATE_TIMEOUTS, type UpdateTimeouts } from "./timeouts.js";
 import { UpdateError } from "./update-error.js";
 import { labelOf } from "./update-problems.js";
@@ -41,10 +43,13 @@ export interface UpdatesOptions {
 export class Updates {
   /** Number of updates that have ended since the server started, by outcome. */
   readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
+  /** The programs that can be installed. */
+  readonly images: ImageCatalog;
   readonly #options: UpdatesOptions;
   readonly #context: BoardUpdateContext;
   readonly #updates = new Map<string, BoardUpdate>();
   readonly #links = new Map<string, AdapterLink>();
+  readonly #crashes: CrashedVersions;
   readonly #views: UpdateViews;
   readonly #listeners: ((update: BoardUpdate) => void)[] = [];
   #refreshTimer: NodeJS.Timeout | undefined;
@@ -52,8 +57,11 @@ export class Updates {
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
-    this.#views = new UpdateViews(options.folder, options.store);
-    const { actions, log, values } = options;
+    const { actions, log, values, folder, store, devices } = options;
+    this.images = new ImageCatalog({ devices, folder, store });
+    this.#crashes = new CrashedVersions(values);
+    this.#views = new UpdateViews(folder, store, this.#crashes);
+    store.protect(() => listNeededVersions({ devices, folder, updates: this.list() }));
     this.#context = {
       actions,
       log,
@@ -68,26 +76,42 @@ export class Updates {
         this.#show(update.device);
         if (isStateChange) this.#notify(update);
       },
-      ended: (outcome) => this.counts[outcome]++,
+      ended: ({ device: { id }, image: { version } }, outcome, hasCrashed) => {
+        this.counts[outcome]++;
+        if (hasCrashed) this.#crashes.record(id, version);
+        if (outcome === "done") this.#crashes.clear(id, version);
+      },
     };
   }
 
   /** Loads the images and the updates of an earlier run. Call it before the first message arrives. */
   async restore(): Promise<void> {
-    const { store, devices, values, isShared } = this.#options;
+    const { store, devices, isShared } = this.#options;
     await store.load();
-    await this.refreshImages();
-    for (const [id, stored] of isShared ? [] : values.entriesWithPrefix<StoredUpdate>(VALUE_PREFIX)) {
-      const image = store.find(stored.sha256);
+    await this.images.refresh();
+    if (!isShared) this.#restoreUpdates();
+    // only now, because a new copy may replace those that no update needs
+    this.images.keepNeeded();
+    for (const device of devices) this.#show(device);
+    const refresh = (): void => void this.refreshImages();
+    this.#refreshTimer = setInterval(refresh, REFRESH_INTERVAL).unref();
+  }
+
+  #restoreUpdates(): void {
+    const { store, devices, values, log } = this.#options;
+    this.#crashes.restore();
+    for (const [id, value] of values.entriesWithPrefix<unknown>(VALUE_PREFIX)) {
+      const stored = parseStoredUpdate(value);
+      const image = stored && store.find(stored.sha256);
       const device = image && devices.obtain(id);
-      if (!device) continue;
+      if (!device) {
+        log.warn("update", `The last update of ${id} is ignored: ${stored ? `there is no copy of ${stored.version}` : "this version of the server does not understand it"}.`, { id }); // prettier-ignore
+        continue;
+      }
       const update = new BoardUpdate(device, image, this.#context, stored);
       this.#updates.set(id, update);
       update.start();
     }
-    for (const device of devices) this.#show(device);
-    const refresh = (): void => void this.refreshImages();
-    this.#refreshTimer = setInterval(refresh, REFRESH_INTERVAL).unref();
   }
 
   /** Registers a listener that is called after each change of an update's state. */
@@ -97,29 +121,9 @@ export class Updates {
 
   /** Reads images that have changed, and shows which updates are available now. */
   async refreshImages(): Promise<void> {
-    const { folder, store, devices } = this.#options;
-    const isChanged = await folder.refresh();
-    if (isChanged) for (const image of folder.list()) store.offer(image);
-    // only for types of boards that report here, so that a new data folder stays small
-    const types = new Set([...devices].map(({ status }) => status?.board));
-    for (const image of folder.list()) if (types.has(image.board) && !store.hasCopy(image)) void store.keep(image);
-    if (isChanged) for (const device of devices) this.#show(device);
-  }
-
-  /** All versions that can be installed, with the newest ones of each type of board marked. */
-  listVersions(): { board: string; version: string; bytes: number; latest: boolean }[] {
-    const { store, folder } = this.#options;
-    return store
-      .list()
-      .map(({ board, version, sha256, program }) => {
-        return { board, version, bytes: program.length, latest: folder.latestFor(board)?.sha256 === sha256 };
-      })
-      .reverse();
-  }
-
-  /** Returns the newest program for a type of board; undefined if there is none. */
-  latestProgramFor(board: string): Uint8Array | undefined {
-    return this.#options.folder.latestFor(board)?.program;
+    const isChanged = await this.images.refresh();
+    this.images.keepNeeded();
+    if (isChanged) for (const device of this.#options.devices) this.#show(device);
   }
 
   updateOf(id: string): BoardUpdate | undefined {
@@ -129,12 +133,6 @@ export class Updates {
   /** All updates since the devices were added. */
   list(): Iterable<BoardUpdate> {
     return this.#updates.values();
-  }
-
-  /** Returns the newest image for a device if the device runs another version; otherwise undefined. */
-  availableFor({ status }: Device): FirmwareImage | undefined {
-    const latest = this.#options.folder.latestFor(status?.board);
-    return latest && latest.version !== status?.firmware ? latest : undefined;
   }
 
   /**
@@ -151,13 +149,15 @@ export class Updates {
     await store.keep(image);
     // Do not wait from here on: another request must not see the same earlier update.
     const before = this.#updates.get(id);
-    if (this.#isClosed) throw new UpdateError("conflict", "The server is stopping.");
+    if (this.#isClosed) throw new UpdateError("stopping", "The server is stopping.");
     if (this.#options.devices.get(id) !== device) throw new UpdateError("unknown", `${labelOf(device)} was forgotten.`);
     checkRequest(device, image, hasKey, before);
     if (before?.isActive && before.image.sha256 === image.sha256) return before;
     before?.close();
     const update = new BoardUpdate(device, image, this.#context, before?.isErased ? before.toErased() : undefined);
     this.#updates.set(id, update);
+    // while it was not among the updates yet, other requests may have replaced the copy
+    if (!store.hasCopy(image)) void store.keep(image);
     this.#context.changed(update, true);
     const link = this.#links.get(id);
     if (link) void update.adapterConnected(link);
@@ -185,6 +185,8 @@ export class Updates {
         "conflict",
         `${label} has erased its old program, so the update cannot be given up; install another version instead.`,
       );
+    // giving up another update does not make the hint obsolete
+    if (!update.isActive) this.#crashes.clear(id);
     this.#remove(id);
     this.#show(device);
   }
@@ -209,6 +211,7 @@ export class Updates {
   /** Forgets the update and the key of a device. */
   async forget(id: string): Promise<void> {
     this.#remove(id);
+    this.#crashes.clear(id);
     await this.#options.keys.remove(id);
   }
 

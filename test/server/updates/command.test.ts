@@ -40,7 +40,7 @@ test("the command updates a board with progress, all boards, and goes back", asy
   const run = (...args: string[]) => runUpdate(server.httpUrl!, data, ...args);
   const board = await startBoard(server, ID);
   expect((await run("list")).out).toBe(
-    `BOARD\tINSTALLED\tNEWEST\tUPDATE\n${ID}\t1\t1\t-\n\nTYPE\tVERSION\tNEWEST\ntest_board\t2\tyes\ntest_board\t1\tno\n`,
+    `BOARD\tINSTALLED\tNEWEST\tUPDATE\tSINCE\n${ID}\t1\t1\t-\t-\n\nTYPE\tVERSION\tNEWEST\ntest_board\t2\tyes\ntest_board\t1\tno\n`,
   );
   expect(await run("board", ID)).toEqual({
     out: "",
@@ -48,7 +48,7 @@ test("the command updates a board with progress, all boards, and goes back", asy
     error: "",
   });
   expect(board.version).toBe("2");
-  expect((await run("list")).out).toContain(`\n${ID}\t2\t2\tdone\n`);
+  expect((await run("list")).out).toMatch(new RegExp(`\n${ID}\t2\t2\tdone\t\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\dZ\n`));
   const needless = await run("board", ID);
   expect(needless).toMatchObject({ said: `${ID} already runs the newest version; nothing to do.\n`, error: "" });
   expect((await run("board", ID, "--to", "9")).error).toContain('no version "9"');
@@ -70,6 +70,39 @@ test("the command ends with the reason when a board does not return", async () =
   const { said, error } = await runUpdate(server.httpUrl!, data, "all");
   expect(said).toContain("running: wave 1 (one board); 0 of 1 done, 1 updating");
   expect(error).toMatch(/^CommandError: 1 of 1 boards do not run .* Without the new version: nightlight\/porch\.$/);
+});
+
+test("the command says which version crashed and when, and why a rollout left boards out", async () => {
+  const { server } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+  const data = await createTemporaryFolder();
+  const run = (...args: string[]) => runUpdate(server.httpUrl!, data, ...args);
+  await startBoard(server, ID);
+  await run("board", ID);
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\dZ`;
+  expect((await run("list")).said).toMatch(new RegExp(`^${time}: ${ID} has the program 2-broken but did not report`));
+  await run("board", ID, "--to", "1");
+  expect((await run("list")).said).toMatch(new RegExp(`^${time}: ${ID} had the program 2-broken but did not report`));
+  await startBoard(server, "nightlight/attic", { refusal: "too busy" });
+  const { error } = await run("all");
+  expect(error).toContain("1 of 1 boards do not run");
+  const { out, said } = await run("list");
+  expect(out).toMatch(new RegExp(`nightlight/attic\t1\t2-broken\tfailed\t${time}\n`));
+  expect(said).toMatch(new RegExp(`stopped: wave 1 \\(one board\\); .* to 2-broken \\(${time}\\)\n`));
+  expect(said).toContain("\nFailed: ");
+  expect(said).toContain("\nLeft out: nightlight/attic refuses the update: too busy.\n");
+  expect((await run("all")).error).toMatch(/ update resume" and "/);
+});
+
+test("the command names the boards that a rollback has left out, and why", async () => {
+  const { server } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  const run = (...args: string[]) => runUpdate(server.httpUrl!, data, ...args);
+  await startBoard(server, ID, { version: "0.9" });
+  await startBoard(server, "nightlight/attic");
+  await run("all");
+  const reason = "This server has no copy of 0.9 for the board type test_board";
+  expect((await run("roll-back")).said).toContain(`\nLeft out: ${reason}`);
+  expect((await run("roll-back")).error).toContain(`CommandError: No board was rolled back. ${reason}`);
 });
 
 test("the command prints the URL with a key, and always the same", async () => {

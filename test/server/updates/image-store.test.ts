@@ -1,5 +1,5 @@
 /** Tests the copies of programs in the data folder. */
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readImage } from "../../../server/src/updates/firmware-image.js";
@@ -8,9 +8,9 @@ import { writeTestImage } from "../../support/updatable-board.js";
 import { createTestLog } from "../support/http-app.js";
 import { createTemporaryFolder } from "../support/server.js";
 
-async function createImage() {
+async function createImage(version = "2") {
   const folder = await createTemporaryFolder();
-  await writeTestImage(folder, "2");
+  await writeTestImage(folder, version);
   return readImage(path.join(folder, "test"));
 }
 
@@ -41,4 +41,38 @@ test("a copy that failed is tried again, and the problem is logged once", async 
   await store.keep(image);
   expect(store.hasCopy(image)).toBe(true);
   expect((await readImage(path.join(folder, image.sha256))).sha256).toBe(image.sha256);
+});
+
+test("programs that are needed are kept, even if they are more than ten", async () => {
+  const folder = await createTemporaryFolder();
+  const store = new ImageStore(folder, createTestLog());
+  const needed: string[] = [];
+  store.protect(() => ["x"]);
+  store.protect(() => needed);
+  const keep = async (version: string) => store.keep(await createImage(version));
+  for (let version = 1; version <= 12; version++) {
+    await keep(`v${version}`);
+    if (version === 2) needed.push("v1", "v2");
+  }
+  const listVersions = () => store.list().map(({ version }) => version);
+  expect(listVersions()).toEqual(["v1", "v2", ...[5, 6, 7, 8, 9, 10, 11, 12].map((version) => `v${version}`)]);
+  for (let version = 1; version <= 12; version++) needed.push(`v${version}`);
+  await keep("v13");
+  expect(listVersions()).toHaveLength(11);
+  needed.length = 0;
+  await keep("v14");
+  expect(listVersions()).toEqual([5, 6, 7, 8, 9, 10, 11, 12, 13, 14].map((version) => `v${version}`));
+  expect(await readdir(folder)).toHaveLength(10);
+  const restarted = new ImageStore(folder, createTestLog());
+  await restarted.load();
+  expect(restarted.list()).toHaveLength(10);
+});
+
+test("an incomplete copy of a process that was killed is removed", async () => {
+  const folder = await createTemporaryFolder();
+  const { sha256 } = await createImage();
+  await mkdir(path.join(folder, `${sha256}.new`));
+  await mkdir(path.join(folder, "other"));
+  await new ImageStore(folder, createTestLog()).load();
+  expect(await readdir(folder)).toEqual(["other"]);
 });

@@ -9,8 +9,9 @@ import type { Outcome } from "../../../server/src/outputs/action.js";
 import { AdapterLink, COMMAND, LinkError } from "../../../server/src/updates/adapter-link.js";
 import { BoardUpdate } from "../../../server/src/updates/board-update.js";
 import { readImage, type FirmwareImage } from "../../../server/src/updates/firmware-image.js";
-import { applyLateReturns, stopReasonOf, type StoredRollout } from "../../../server/src/updates/rollout-plan.js";
+import { applyLateReturns, stopReasonOf } from "../../../server/src/updates/rollout-plan.js";
 import { Session } from "../../../server/src/updates/session.js";
+import type { StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import type { StoredUpdate } from "../../../server/src/updates/stored-update.js";
 import { DEFAULT_UPDATE_TIMEOUTS } from "../../../server/src/updates/timeouts.js";
 import { writeTestImage } from "../../support/updatable-board.js";
@@ -135,8 +136,8 @@ test("a rollout counts a board that returns late", () => {
   const rollout: StoredRollout = {
     state: "stopped",
     isRollback: false,
-    problem: undefined,
     acceptedFailures: 0,
+    changedBefore: [],
     boards: [{ id: "n/1", version: "2", previous: "1", outcome: "failed" }],
   };
   const before = (rollout.problem = stopReasonOf(rollout));

@@ -1,36 +1,16 @@
 /** Tests rollouts that people, restarts and lost boards interrupt. */
 import { expect, test } from "vitest";
-import type { NightlightServer } from "nightlight-server";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
-import type { StoredRollout } from "../../../server/src/updates/rollout-plan.js";
-import type { RolloutView } from "../../../server/src/updates/rollout-view.js";
+import type { StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import { eventually } from "../../support/eventually.js";
 import { UpdatableBoard } from "../../support/updatable-board.js";
-import { ask, sendJson } from "../support/api.js";
+import { sendJson } from "../support/api.js";
 import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
+import { changeRollout as change, startRollout as start, waitForRollout, waitForState } from "./rollout-support.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
 const A = "nightlight/a";
 const B = "nightlight/b";
-
-const start = (server: NightlightServer) => sendJson("POST", server.httpUrl!, "/api/updates/rollout", "{}");
-const change = (server: NightlightServer, action: string) =>
-  sendJson("PUT", server.httpUrl!, "/api/updates/rollout", JSON.stringify({ action }));
-
-async function waitForRollout(server: NightlightServer, fields: Partial<RolloutView>) {
-  let rollout: RolloutView | undefined;
-  const isThere = async () => {
-    rollout = ((await ask(server.httpUrl!, "/api/updates")).body as { rollout: RolloutView }).rollout;
-    return Object.entries(fields).every(([name, value]) => rollout![name as keyof RolloutView] === value);
-  };
-  await eventually(isThere, { what: JSON.stringify(fields) }).catch((error: unknown) => {
-    throw new Error(`the rollout is ${JSON.stringify(rollout)}`, { cause: error });
-  });
-  return rollout!;
-}
-
-const waitForState = (server: NightlightServer, id: string, state: string) =>
-  eventually(() => server.devices.get(id)?.update?.state === state, { what: `${id} ${state}` });
 
 test("a restart in the first wave leaves time for the other boards to return", async () => {
   const data = await createTemporaryFolder();

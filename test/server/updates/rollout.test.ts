@@ -1,7 +1,8 @@
 /** Tests updates of all boards in waves. */
 import { describe, expect, test } from "vitest";
 import type { RolloutView } from "../../../server/src/updates/rollout.js";
-import { nextBoardsOf, stopReasonOf, waveOf, type RolloutBoard } from "../../../server/src/updates/rollout-plan.js";
+import { nextBoardsOf, stopReasonOf, waveOf } from "../../../server/src/updates/rollout-plan.js";
+import type { RolloutBoard, StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import { eventually } from "../../support/eventually.js";
 import { ask, followEvents, sendJson } from "../support/api.js";
 import { startBoard, startUpdateServer } from "./support.js";
@@ -32,7 +33,7 @@ describe("the plan", () => {
   ])("with %i of %i boards failed, %i of them accepted, stops: %s", (failed, tried, acceptedFailures, stops) => {
     const boards = createBoards(100);
     boards.forEach((board, i) => i < tried && (board.outcome = i < failed ? "failed" : "done"));
-    const rollout = { state: "running", isRollback: false, problem: undefined, acceptedFailures, boards } as const;
+    const rollout: StoredRollout = { state: "running", isRollback: false, acceptedFailures, boards, changedBefore: [] };
     expect(stopReasonOf(rollout) !== "").toBe(stops);
     expect(stopReasonOf({ ...rollout, isRollback: true })).toBe("");
   });

@@ -13,10 +13,17 @@ export const updates: TranslatedArea<typeof english> = {
   writing: "Programm wird geschrieben: {percent} %",
   restarting: "Das Board startet das neue Programm …",
   done: "Auf dem Board läuft {version}.",
+  failed: "{time}: {problem}",
+  crashed:
+    "Version {version} wurde schon einmal auf diesem Board installiert ({time}), aber das Board hat danach nicht gemeldet, dass sie läuft. Das Programm stürzt vielleicht wieder ab.",
   progress: "Fortschritt des Updates",
   boardsOutdated: {
     one: "Für {count} Board ist ein Update verfügbar.",
     other: "Für {count} Boards sind Updates verfügbar.",
+  },
+  boardsOutdatedAgain: {
+    one: "Für {count} Board ist eine neuere Version verfügbar.",
+    other: "Für {count} Boards ist eine neuere Version verfügbar.",
   },
   updateAll: "Alle aktualisieren …",
   updateAllQuestion: { one: "{count} Board aktualisieren?", other: "{count} Boards aktualisieren?" },
@@ -33,11 +40,23 @@ export const updates: TranslatedArea<typeof english> = {
     one: "Das letzte Update aller Boards hat {count} Board ausgelassen.",
     other: "Das letzte Update aller Boards hat {count} Boards ausgelassen.",
   },
+  leftOutOfRollBack: {
+    one: "Beim Zurücknehmen wurde {count} Board ausgelassen.",
+    other: "Beim Zurücknehmen wurden {count} Boards ausgelassen.",
+  },
   notReturned: "Ohne die neue Version: {boards}.",
+  crashedOn:
+    "Die neue Version wurde schon einmal auf diesen Boards installiert, die danach nicht gemeldet haben, dass sie läuft: {boards}. Sie stürzt dort vielleicht wieder ab.",
+  finished: "Update abgeschlossen ({time}): Auf {done} von {total} Boards läuft {versions}.",
+  rolledBack: "Zurückgenommen ({time}): {done} von {total} Boards haben wieder ihre vorherige Version.",
+  hide: "Ausblenden",
   stop: "Anhalten",
   resume: "Fortsetzen",
   rollBack: "Zurücknehmen …",
   rollBackQuestion: "Das Update zurücknehmen?",
-  rollBackConsequence: "Alle aktualisierten Boards erhalten wieder ihre vorherige Version.",
+  rollBackConsequence: {
+    one: "{count} Board erhält wieder seine vorherige Version.",
+    other: "{count} Boards erhalten wieder ihre vorherige Version.",
+  },
   rollBackConfirmed: "Zurücknehmen",
 };

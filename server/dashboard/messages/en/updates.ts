@@ -14,10 +14,17 @@ export const updates = {
   writing: "Writing the program: {percent} %",
   restarting: "The board starts the new program …",
   done: "The board runs {version}.",
+  failed: "{time}: {problem}",
+  crashed:
+    "Version {version} was installed on this board before ({time}), but the board did not report that it runs it. The program may crash again.",
   progress: "Progress of the update",
   boardsOutdated: {
     one: "An update is available for {count} board.",
     other: "Updates are available for {count} boards.",
+  },
+  boardsOutdatedAgain: {
+    one: "A newer version is available for {count} board.",
+    other: "A newer version is available for {count} boards.",
   },
   updateAll: "Update all …",
   updateAllQuestion: { one: "Update {count} board?", other: "Update {count} boards?" },
@@ -34,11 +41,23 @@ export const updates = {
     one: "The last update of all boards has left out {count} board.",
     other: "The last update of all boards has left out {count} boards.",
   },
+  leftOutOfRollBack: {
+    one: "The rollback has left out {count} board.",
+    other: "The rollback has left out {count} boards.",
+  },
   notReturned: "Without the new version: {boards}.",
+  crashedOn:
+    "The new version was installed before on these boards, which did not report that they run it: {boards}. It may crash there again.",
+  finished: "Update finished ({time}): {done} of {total} boards run {versions}.",
+  rolledBack: "Rolled back ({time}): {done} of {total} boards have their previous version again.",
+  hide: "Hide",
   stop: "Stop",
   resume: "Resume",
   rollBack: "Roll back …",
   rollBackQuestion: "Roll back the update?",
-  rollBackConsequence: "All boards that were updated get their previous version again.",
+  rollBackConsequence: {
+    one: "{count} board gets its previous version again.",
+    other: "{count} boards get their previous version again.",
+  },
   rollBackConfirmed: "Roll back",
 } as const satisfies Area;

@@ -13,10 +13,17 @@ export const updates: TranslatedArea<typeof english> = {
   writing: "Escribiendo el programa: {percent} %",
   restarting: "La placa inicia el programa nuevo …",
   done: "La placa ejecuta {version}.",
+  failed: "{time}: {problem}",
+  crashed:
+    "La versión {version} ya se instaló en esta placa ({time}), pero la placa no informó de que la ejecuta. Es posible que el programa vuelva a fallar.",
   progress: "Progreso de la actualización",
   boardsOutdated: {
     one: "Hay una actualización para {count} placa.",
     other: "Hay actualizaciones para {count} placas.",
+  },
+  boardsOutdatedAgain: {
+    one: "Hay una versión más reciente para {count} placa.",
+    other: "Hay una versión más reciente para {count} placas.",
   },
   updateAll: "Actualizar todas …",
   updateAllQuestion: { one: "¿Actualizar {count} placa?", other: "¿Actualizar {count} placas?" },
@@ -33,11 +40,23 @@ export const updates: TranslatedArea<typeof english> = {
     one: "La última actualización de todas las placas omitió {count} placa.",
     other: "La última actualización de todas las placas omitió {count} placas.",
   },
+  leftOutOfRollBack: {
+    one: "Al revertir se omitió {count} placa.",
+    other: "Al revertir se omitieron {count} placas.",
+  },
   notReturned: "Sin la versión nueva: {boards}.",
+  crashedOn:
+    "La versión nueva ya se instaló en estas placas, que no informaron de que la ejecutan: {boards}. Es posible que vuelva a fallar en ellas.",
+  finished: "Actualización terminada ({time}): {done} de {total} placas ejecutan {versions}.",
+  rolledBack: "Actualización revertida ({time}): {done} de {total} placas tienen de nuevo su versión anterior.",
+  hide: "Ocultar",
   stop: "Detener",
   resume: "Continuar",
   rollBack: "Revertir …",
   rollBackQuestion: "¿Revertir la actualización?",
-  rollBackConsequence: "Todas las placas actualizadas reciben de nuevo su versión anterior.",
+  rollBackConsequence: {
+    one: "{count} placa recibe de nuevo su versión anterior.",
+    other: "{count} placas reciben de nuevo su versión anterior.",
+  },
   rollBackConfirmed: "Revertir",
 };

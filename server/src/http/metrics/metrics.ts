@@ -7,7 +7,7 @@ import type { DamagedFiles } from "../../storage/damage.js";
 import type { DecisionTimes, MetricSample } from "../../observability/decision-times.js";
 import type { StorageHealth } from "../../storage/health.js";
 import type { UpdateOutcome } from "../../updates/board-update.js";
-import { ROLLOUT_STATES } from "../../updates/rollout-plan.js";
+import { ROLLOUT_STATES } from "../../updates/stored-rollout.js";
 import type { RolloutView } from "../../updates/rollout-view.js";
 import { REJECTION_TEXTS } from "./rejections.js";
 

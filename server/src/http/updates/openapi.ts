@@ -1,9 +1,10 @@
-import { UPDATE_STATES, type DeviceUpdateView } from "../../devices/update-view.js";
+import { UPDATE_STATES, type CrashedVersionView, type DeviceUpdateView } from "../../devices/update-view.js";
 import {
   booleanSchema,
   choiceSchema,
   countSchema,
   fieldsSchema,
+  isoTimeSchema,
   listSchema,
   nullableSchema,
   objectSchema,
@@ -12,9 +13,10 @@ import {
   type Schema,
 } from "../openapi-fields.js";
 import { createParameter, jsonResponse, type Paths } from "../openapi-operations.js";
-import { ROLLOUT_STATES } from "../../updates/rollout-plan.js";
-import type { RolloutView } from "../../updates/rollout-view.js";
-import { ROLLOUT_FIELDS, UPDATE_FIELDS, type FirmwareView, type UpdatesView } from "./routes.js";
+import type { InstallableVersion } from "../../updates/image-catalog.js";
+import { ROLLOUT_STATES } from "../../updates/stored-rollout.js";
+import type { RolloutBoardReason, RolloutView } from "../../updates/rollout-view.js";
+import { ROLLOUT_FIELDS, UPDATE_FIELDS, type UpdatesView } from "./routes.js";
 import { NEW_BOARD_FIELDS, type NewBoardKey } from "./update-url.js";
 
 /** Path parameter with the id of a device. */
@@ -67,10 +69,12 @@ export const UPDATE_PATHS: Paths = {
       operationId: "startRollout",
       summary: "Update all boards in waves",
       description:
-        "Updates one board, then a tenth of all boards, then all others in steps of a tenth. Stops when more than 2 % of the boards do not return with the new version. Boards that are offline keep their version.",
+        "Updates one board, then a tenth of all boards, then all others in steps of a tenth. Stops when more than 2 % of the boards do not return with the new version. Boards that are offline keep their version. Continues the last rollout if it has installed the same versions, unless it has stopped because boards failed. A rollback then covers the boards of both.",
       tag: "updates",
       answers: { 202: jsonResponse("The rollout.", schemaReference("Rollout")) },
-      errors: { 409: "A rollout is running, or no board needs an update." },
+      errors: {
+        409: "A rollout is running, no board needs an update, or the rollout of the same versions has stopped because boards failed: resume it, or roll it back.",
+      },
     },
     put: {
       operationId: "changeRollout",
@@ -81,7 +85,7 @@ export const UPDATE_PATHS: Paths = {
       errors: {
         400: "The body is invalid.",
         404: "No rollout was started yet.",
-        409: "The state of the rollout does not allow this change.",
+        409: "The state of the rollout does not allow this change, or the server has no previous version to install.",
       },
     },
   },
@@ -112,7 +116,7 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     state: nullableSchema(
       choiceSchema(
         UPDATE_STATES,
-        "The state of the last update; null if there was none. `waiting`: until the board is online and has replied. `handing-over`: until the board's update adapter connects. `restarting`: until the board reports the new version.",
+        "The state of the last update; null if there was none, or the board has installed another version since. `waiting`: until the board is online and has replied. `handing-over`: until the board's update adapter connects. `restarting`: until the board reports the new version.",
       ),
     ),
     version: nullableSchema(textSchema("The version that the last update installs; null if there was none.")),
@@ -124,6 +128,15 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     previous: nullableSchema(
       textSchema("The version before the last update, if it can be installed again; otherwise null."),
     ),
+    since: nullableSchema(
+      isoTimeSchema("When `state` began; null without a state, or if an earlier version of the server has stored it."),
+    ),
+    crashed: nullableSchema(
+      objectSchema<CrashedVersionView>(
+        "The version that was installed on the board, did not connect, and so probably crashed; null if there is none, or the board has run it since.",
+        { version: textSchema("The version."), at: isoTimeSchema("When the server gave up waiting for the version.") },
+      ),
+    ),
   }),
   Updates: objectSchema<UpdatesView>("What the server can install.", {
     versions: listSchema(schemaReference("Firmware")),
@@ -131,33 +144,41 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
   }),
   RolloutChange: fieldsSchema("What to do with the rollout.", ROLLOUT_FIELDS, {
     action:
-      "`stop`: after the boards that are being updated. `resume`: continue, and accept the failures so far. `roll-back`: install the previous versions on all boards that the rollout has changed.",
+      "`stop`: after the boards that are being updated. `resume`: continue, and accept the failures so far. `roll-back`: install the previous versions on all boards that the rollout has changed, also before it was stopped and started again. After a rollback: try the boards again that do not have their previous version.",
   }),
   Rollout: objectSchema<RolloutView>("The update of many boards.", {
     state: choiceSchema(ROLLOUT_STATES, "The state of the rollout."),
     roll_back: booleanSchema("Whether the rollout installs the previous versions again."),
+    versions: { ...listSchema(textSchema("A version.")), description: "The versions that the rollout installs." },
+    ended_at: nullableSchema(isoTimeSchema("When the rollout has stopped or finished; null while it is running.")),
     wave: { type: "integer", enum: [1, 2, 3], description: "1: one board, 2: a tenth of all boards, 3: all others." },
     total: countSchema("Number of boards."),
     done: countSchema("Boards that run the version."),
     failed: countSchema("Boards that do not run the version."),
     updating: countSchema("Boards that are being updated."),
-    skipped: countSchema("Boards that the rollout left out: they are offline, have no key, or refuse updates."),
+    skipped: countSchema(
+      "Boards that the rollout left out: they are offline, have no key, refuse updates, or the server lacks the version.",
+    ),
     problem: nullableSchema(textSchema("Why the rollout has stopped; null while it has not.")),
     failed_boards: {
       ...listSchema(textSchema("The id of a board.")),
       description: "Boards that do not run the version.",
     },
-    skipped_boards: {
-      ...listSchema(
-        objectSchema<RolloutView["skipped_boards"][number]>("A board that the rollout left out.", {
-          id: textSchema("The id of the board."),
-          reason: textSchema("Why the rollout left it out."),
-        }),
-      ),
-      description: "Boards that the rollout left out.",
+    failures: {
+      ...listSchema(schemaReference("RolloutBoardReason")),
+      description: "Boards that do not run the version, and why.",
     },
+    skipped_boards: {
+      ...listSchema(schemaReference("RolloutBoardReason")),
+      description: "Boards that the rollout left out, and why.",
+    },
+    to_roll_back: countSchema("Number of boards that `roll-back` would change."),
   }),
-  Firmware: objectSchema<FirmwareView>("A program that can be installed on boards.", {
+  RolloutBoardReason: objectSchema<RolloutBoardReason>("A board that does not run the version of a rollout.", {
+    id: textSchema("The id of the board."),
+    reason: textSchema("Why it does not run the version."),
+  }),
+  Firmware: objectSchema<InstallableVersion>("A program that can be installed on boards.", {
     board: textSchema("The type of board."),
     version: textSchema("The version."),
     bytes: countSchema("Size of the program in bytes."),

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { type Fields } from "../../../../contract/index.js";
 import { StartError } from "../../common/errors.js";
 import type { Device } from "../../devices/devices.js";
+import type { InstallableVersion } from "../../updates/image-catalog.js";
 import type { Rollouts } from "../../updates/rollout.js";
 import type { RolloutView } from "../../updates/rollout-view.js";
 import { UpdateError } from "../../updates/update-error.js";
@@ -12,20 +13,9 @@ import { parseBody } from "../request-body.js";
 /** Fields of the body of `POST /api/devices/<id>/update`. Without a version, the server installs the newest. */
 export const UPDATE_FIELDS = { version: { type: "string", maxLength: 64 } } as const satisfies Fields;
 
-/** A program that the server can install on boards. */
-export interface FirmwareView {
-  /** The type of board. */
-  readonly board: string;
-  readonly version: string;
-  /** Size of the program in bytes. */
-  readonly bytes: number;
-  /** Whether this is the newest version for the type of board. */
-  readonly latest: boolean;
-}
-
 /** What the server can install, as `GET /api/updates` shows it. */
 export interface UpdatesView {
-  readonly versions: readonly FirmwareView[];
+  readonly versions: readonly InstallableVersion[];
   /** The latest rollout; null if there was none. */
   readonly rollout: RolloutView | null;
 }
@@ -41,7 +31,7 @@ export interface UpdateSources {
   readonly rollouts: Rollouts;
 }
 
-const STATUS_OF_PROBLEM = { unknown: 404, conflict: 409, "no-key": 409 } as const;
+const STATUS_OF_PROBLEM = { unknown: 404, conflict: 409, "no-key": 409, stopping: 503 } as const;
 
 const SHARED_PROBLEM =
   "Several servers share these boards (state), which does not support updates over the air; flash boards by cable.";
@@ -87,7 +77,7 @@ export function addUpdateRoutes(app: FastifyInstance, from: UpdateSources): void
     // the page asks on every load, so this is no error
     if (!updates) return { versions: [], rollout: null };
     await updates.refreshImages();
-    return { versions: updates.listVersions(), rollout: rollouts.view };
+    return { versions: updates.images.listVersions(), rollout: rollouts.view };
   });
   app.post("/api/updates/rollout", async (_request, reply) => {
     requireUpdates(from);

@@ -13,7 +13,8 @@ import { addAccessFlags, createAccessFinder, type AccessFlags } from "../access.
 import { parseServerUrl, requestJson } from "../api-client.js";
 import type { Terminal } from "../user-password.js";
 import { startRollout, startUpdate } from "./start.js";
-import { describeRollout, followRollout, followUpdate } from "./follow.js";
+import { describeExceptions, describeRollout, followRollout, followUpdate } from "./follow.js";
+import { describeProblems, formatBoards, formatVersions } from "./list.js";
 
 const URL_WORDING: Wording = { ...COMMAND_WORDING, deviceInput: "The device id" };
 
@@ -27,7 +28,10 @@ Examples:
 const ALL_HELP = `
 Updates one board, then a tenth of all boards, then all others in groups of a tenth. Stops when more than 2 % do not run
 the new version; then
-"${COMMAND_NAME} update resume" continues, and "${COMMAND_NAME} update roll-back" installs the previous versions.`;
+"${COMMAND_NAME} update resume" continues, and "${COMMAND_NAME} update roll-back" installs the previous versions.
+
+After "${COMMAND_NAME} update stop", this command continues with the same version. With a newer version it starts again.
+In both cases, "${COMMAND_NAME} update roll-back" covers all boards that were updated.`;
 
 const PROCESS_TERMINAL: Terminal = { input: process.stdin, output: process.stdout, messages: process.stderr };
 
@@ -54,14 +58,14 @@ export function updateCommand(
     .action(async (flags: AccessFlags, self: Command) => {
       const access = await accessOf(flags, self);
       const devices = (await requestJson(access, "GET", "api/devices")) as DeviceView[];
-      print("BOARD\tINSTALLED\tNEWEST\tUPDATE");
-      for (const { id, firmware = "-", update } of devices)
-        print([id, firmware, update?.latest ?? "-", update?.state ?? "-"].join("\t"));
-      for (const { update } of devices) if (update?.problem) report(update.problem);
       const { rollout, versions } = (await requestJson(access, "GET", "api/updates")) as UpdatesView;
-      if (versions.length > 0) print("\nTYPE\tVERSION\tNEWEST");
-      for (const { board, version, latest } of versions) print([board, version, latest ? "yes" : "no"].join("\t"));
-      if (rollout) report(describeRollout(rollout));
+      for (const line of formatBoards(devices)) print(line);
+      if (versions.length > 0) print("");
+      for (const line of formatVersions(versions)) print(line);
+      for (const device of devices) for (const sentence of describeProblems(device)) report(sentence);
+      if (!rollout) return;
+      report(describeRollout(rollout));
+      for (const sentence of describeExceptions(rollout)) report(sentence);
     });
 
   addAccessFlags(command.command("board <id>"))

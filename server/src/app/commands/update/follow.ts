@@ -4,10 +4,17 @@ import { CommandError } from "../../../common/errors.js";
 import type { DeviceView } from "../../../devices/devices.js";
 import type { UpdatesView } from "../../../http/updates/routes.js";
 import type { RolloutView } from "../../../updates/rollout.js";
+import { shortenToMinute } from "../../../security/tokens.js";
 import { requestJson, type ServerAccess } from "../api-client.js";
 
 /** Time between two requests for the progress, in ms. */
 const POLL_INTERVAL = 500;
+
+/** Largest number of versions in the description of a rollout. */
+const MAX_VERSIONS = 3;
+
+/** Largest number of boards for which a command says why they do not run the new version. */
+const MAX_REASONS = 100;
 
 const WAVES = { 1: "one board", 2: "a tenth of the boards", 3: "all other boards" } as const;
 
@@ -39,9 +46,20 @@ export function describeRollout({
   failed,
   updating,
   skipped,
+  versions,
+  ended_at,
 }: RolloutView): string {
   const what = roll_back ? "roll back" : `wave ${wave} (${WAVES[wave]})`;
-  return `${state}: ${what}; ${done} of ${total} done, ${updating} updating, ${failed} failed, ${skipped} left out`;
+  const counts = `${done} of ${total} done, ${updating} updating, ${failed} failed, ${skipped} left out`;
+  const shown = versions.slice(0, MAX_VERSIONS).join(", ") + (versions.length > MAX_VERSIONS ? ", …" : "");
+  return `${state}: ${what}; ${counts}; to ${shown}${ended_at ? ` (${shortenToMinute(ended_at)})` : ""}`;
+}
+
+/** Says which boards of a rollout do not run the new version, and why: a sentence for each. */
+export function describeExceptions({ failures, skipped_boards }: RolloutView): string[] {
+  const failed = failures.map(({ reason }) => `Failed: ${reason}`);
+  const reasons = [...failed, ...skipped_boards.map(({ reason }) => `Left out: ${reason}`)];
+  return reasons.length > MAX_REASONS ? [...reasons.slice(0, MAX_REASONS), "…"] : reasons;
 }
 
 /**
@@ -72,7 +90,7 @@ export async function followRollout(access: ServerAccess, report: (line: string)
     const { rollout } = (await requestJson(access, "GET", "api/updates")) as UpdatesView;
     if (!rollout) throw new CommandError("No rollout was started yet.");
     const line = describeRollout(rollout);
-    if (rollout.state === "finished") return line;
+    if (rollout.state === "finished") return [line, ...describeExceptions(rollout)].join("\n");
     if (rollout.state === "stopped" && rollout.updating === 0) {
       const failed = rollout.failed_boards.join(", ");
       throw new CommandError(`${rollout.problem ?? line}${failed && ` Without the new version: ${failed}.`}`);
