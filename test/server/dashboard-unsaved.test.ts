@@ -85,7 +85,10 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
     });
   });
 
-  test("the name that a person types for a new board stays when the server answers late", async () => {
+  test.each([
+    ["typed before the server answers", true],
+    ["begun in the empty field, and typed after the answer", false],
+  ])("the name of a new board stays as it was typed: %s", async (_when, isTypedFirst) => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const { page } = await openPage(browser, server.httpUrl);
     onTestFinished(() => page.close());
@@ -95,11 +98,17 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
       await route.continue();
     });
     await page.locator('[data-part="add-board-link"]').click();
-    await page.getByLabel("Name of the board").fill("attic");
+    const name = page.getByLabel("Name of the board");
+    await name.focus();
+    if (isTypedFirst) await page.keyboard.type("attic");
     await eventually(() => answer !== undefined, { what: "the request" });
     answer!();
+    if (!isTypedFirst) {
+      await eventually(async () => (await name.inputValue()) !== "", { what: "the proposed name" });
+      await page.keyboard.type("attic");
+    }
     await page.getByText("nightlight/attic").first().waitFor();
-    expect(await page.getByLabel("Name of the board").inputValue()).toBe("attic");
+    expect(await name.inputValue()).toBe("attic");
   });
 
   test("the settings of a zone show every time of the file, and save what the person sees", async () => {

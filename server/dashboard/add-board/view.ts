@@ -77,7 +77,11 @@ class AddBoardView {
     this.address = this.part("address", HTMLSelectElement);
     this.arrival = new ArrivalNotice(place, boards);
     // keeps the name that somebody typed before the server answered
-    this.name.value ||= proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
+    if (this.name.value === "") {
+      this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
+      // Somebody who is about to type a name replaces the proposed one.
+      if (document.activeElement === this.name) this.name.select();
+    }
     this.flashing = new FlashPanel(place, {
       ownsAccounts: server.embedded,
       id: () => (this.name.checkValidity() ? this.id : undefined),
