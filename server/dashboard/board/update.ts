@@ -59,7 +59,9 @@ export class UpdateControl {
     const warning = this.start.hidden ? "" : describeCrash(update);
     this.crashed.hidden = warning === "";
     setText(this.crashed, warning);
-    const canReturn = previous !== null && !isActive && (state === "failed" || device.firmware !== previous);
+    const isOffered = !this.start.hidden && previous === latest;
+    const canReturn =
+      previous !== null && !isActive && !isOffered && (state === "failed" || device.firmware !== previous);
     this.show(this.previous, canReturn, message("updates.installPrevious", { version: previous ?? "" }));
     this.show(this.cancel, state === "waiting", message("updates.giveUp"));
   }
