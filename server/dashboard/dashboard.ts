@@ -111,7 +111,12 @@ export function startDashboard(): void {
       showSummary(boards);
       if (boards.size === 0) void loadNextSteps();
     },
-    device: (device) => boards.updateDevice(device),
+    device(device) {
+      const model = boards.get(device.id);
+      const isReturning = model?.device?.online === false && device.online;
+      boards.updateDevice(device);
+      if (isReturning) recentLoader.requestLateReadings(model);
+    },
     zones: (list) => zones.replaceZones(list),
     zone: (zone) => zones.updateZone(zone),
     alerts: replaceAlerts,

@@ -55,7 +55,8 @@ export class BoardModel {
   updateSimulatedBoard(board: SimulatedBoard, now: number): void {
     const lamp = this.lamp;
     this.board = board;
-    if (this.lamp !== lamp) this.addToPlot(now);
+    // The light of a board that is out of reach is unknown until it sends its readings.
+    if (this.lamp !== lamp && this.device?.online !== false) this.addToPlot(now);
     if (this.expectedSwitch?.lamp === board.lamp) {
       this.reactionTime = now - this.expectedSwitch.at;
       this.expectedSwitch = undefined;

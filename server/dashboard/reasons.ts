@@ -10,8 +10,11 @@ const PERSON_REASONS = {
   "the zone off": "reason.personKeepsZoneOff",
 } as const;
 
+/** The server's reason for a lamp whose board decides alone. */
+export const BOARD_REASON = "the board decides alone: it could not reach the server";
+
 const BOARD_REASONS = {
-  "the board decides alone: it could not reach the server": "reason.boardAlone",
+  [BOARD_REASON]: "reason.boardAlone",
   "the board reports that its lamp is on": "reason.boardReportsOn",
   "the board reports that its lamp is off": "reason.boardReportsOff",
   "the board reported later that its lamp was on": "reason.boardReportedOn",

@@ -232,6 +232,35 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     expect(simulator.requests.length).toBeLessThan(10);
   });
 
+  test("the dashboard loads the late readings of a board that has returned, on the overview and on the board's page", async () => {
+    const id = "nightlight/cellar";
+    let seq = 0;
+    const read = (light: number, age: number, at = ++seq) =>
+      publishMessage(`${id}/telemetry`, { light, boot: 1, seq: at, age });
+    /** Lets the board be offline, and return with its newest reading first. */
+    const loseConnection = async (newest: number, late: number): Promise<void> => {
+      await publishMessage(`${id}/status`, { online: false });
+      await eventually(() => server.devices.get(id)?.online === false, { what: "the board to be offline" });
+      await page.getByText("offline since").filter({ visible: true }).first().waitFor();
+      await publishMessage(`${id}/status`, { online: true });
+      seq += 2;
+      await read(newest, 0, seq);
+      await read(late, 1500, seq - 1);
+    };
+    await publishMessage(`${id}/status`, { online: true });
+    await read(600, 0);
+    await findCard(id).getByText("online").waitFor();
+
+    const requested = page.waitForRequest((request) => request.url().includes("/api/recent?"));
+    await loseConnection(500, 100);
+    await requested;
+
+    await findCard(id).getByRole("link").first().click();
+    await page.getByText("light from 100 to 600").waitFor();
+    await loseConnection(510, 700);
+    await page.getByText("light from 100 to 700").waitFor();
+  });
+
   test("the dashboard cuts and restores a simulated board's network", async () => {
     const cut = findCard("nightlight/sim-1").getByRole("switch", { name: "Cut the network" });
     await cut.click();

@@ -7,6 +7,7 @@ import { describeLamp } from "../labels.js";
 import { formatLight } from "../messages/locale.js";
 import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
+import { BOARD_REASON } from "../reasons.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
 import { formatDateTime, formatTimeRange } from "./axis.js";
 import { Chart } from "./chart.js";
@@ -18,6 +19,8 @@ import { HistorySeries, type TimeRange } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
+/** How long a board that has returned may take to send its late readings, in ms. */
+const LATE_READINGS_TIME = 3000;
 /** Time between two updates of the summary, the list of switches and the table, in ms. */
 const TEXT_UPDATE_INTERVAL = 10_000;
 
@@ -51,6 +54,7 @@ export class HistoryView {
   private previewed?: { readonly threshold: number; readonly hysteresis: number };
   /** The latest reading and lamp state that are in the plot. */
   private plotted: { light: string | null; lamp: boolean | null };
+  private wasOnline = true;
 
   constructor(
     root: ParentNode,
@@ -115,12 +119,17 @@ export class HistoryView {
       this.stale = true;
     }
     if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
-      const by = device?.mode !== "auto" ? "person" : device.decided_by;
-      this.series.addSwitch({ time, led_on: lamp, by, reason: device?.reason ?? "" });
+      // Only a simulated board shows its lamp while the server cannot reach it.
+      const isAlone = device?.online === false;
+      const by = isAlone ? "device" : device?.mode !== "auto" ? "person" : device.decided_by;
+      this.series.addSwitch({ time, led_on: lamp, by, reason: isAlone ? BOARD_REASON : (device?.reason ?? "") });
       this.stale = true;
       this.lastDescribed = 0;
     }
     this.plotted = { light: device?.last_seen ?? null, lamp };
+    const isOnline = device?.online === true;
+    if (isOnline && !this.wasOnline) this.lastLoaded = time - RELOAD_INTERVAL + LATE_READINGS_TIME;
+    this.wasOnline = isOnline;
   }
 
   /** Redraws or reloads a plot that ends now. Skips redraws that would move the plot by less than a point. */

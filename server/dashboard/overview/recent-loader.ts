@@ -7,6 +7,9 @@ import type { BoardModel } from "../model.js";
 /** Largest number of parallel requests. It is below six, because browsers open at most six connections per server. */
 const MAX_PARALLEL_REQUESTS = 4;
 
+/** How long a board that has returned may take to send its late readings, in ms. */
+const LATE_READINGS_TIME = 3000;
+
 export class RecentLoader {
   private readonly requested = new Set<BoardModel>();
   private readonly queue = new Set<BoardModel>();
@@ -21,6 +24,14 @@ export class RecentLoader {
     this.requested.add(model);
     this.queue.add(model);
     if (this.running < MAX_PARALLEL_REQUESTS) void this.loadQueuedBoards();
+  }
+
+  /** Requests a board's readings again when its late readings have arrived. Must be called when the board has returned. */
+  requestLateReadings(model: BoardModel): void {
+    setTimeout(() => {
+      this.requested.delete(model);
+      this.requestReadings(model);
+    }, LATE_READINGS_TIME);
   }
 
   /** Allows all boards to be requested again. Must be called after a reconnect. */
