@@ -183,6 +183,11 @@ export class Device extends DeviceRow {
     return led_on !== undefined && led_on !== (lamp?.led_on ?? this.earlierLamp ?? false);
   }
 
+  /** Whether the board may have reported this state of its lamp before it received the last command. */
+  mayPrecedeCommand(led_on: boolean): boolean {
+    return this.isSwitchUnconfirmed && led_on !== this.led_on;
+  }
+
   setBlinking(blinking: boolean): void {
     this.isBlinking = blinking;
   }
@@ -203,8 +208,7 @@ export class Device extends DeviceRow {
 
   #applyLampState({ led_on, decided_by }: Status): StatusChanges["lamp"] {
     if (led_on === undefined || this.isBlinking) return undefined;
-    // The board may have sent this status before it received the last command.
-    if (this.isSwitchUnconfirmed && led_on !== this.led_on && decided_by !== "device") return undefined;
+    if (this.mayPrecedeCommand(led_on) && decided_by !== "device") return undefined;
     this.isSwitchUnconfirmed = false;
     const before = this.led_on ?? this.earlierLamp ?? false;
     if (!this.setLed(led_on, true)) return undefined;

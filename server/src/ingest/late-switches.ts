@@ -38,8 +38,9 @@ export class LateSwitches {
       this.#backlogs.set(device, reported);
     } else if (last) {
       this.#backlogs.delete(device);
-      for (const lamp of [newestLampOf(device), reported])
-        if (lamp && lamp.time > last.time) this.#record(device, lamp);
+      // A board that has not received the last command yet still reports the old state, and the history has the new one.
+      const current = device.mayPrecedeCommand(led_on) ? { ...reported, led_on: !led_on } : reported;
+      for (const lamp of [newestLampOf(device), current]) if (lamp && lamp.time > last.time) this.#record(device, lamp);
     }
   }
 
