@@ -70,6 +70,13 @@ export class UpdatableBoard {
     this.#adapter?.cutPower();
   }
 
+  /** Ends the connections without a message, so that the broker publishes the will. `start` begins again. */
+  cutPower(): void {
+    this.#client?.stream.destroy();
+    this.#client?.end(true);
+    this.#adapter?.cutPower();
+  }
+
   /** Starts the program in flash memory. */
   async start(): Promise<void> {
     const { version } = this;
