@@ -38,8 +38,7 @@ export class LateSwitches {
       this.#backlogs.set(device, reported);
     } else if (last) {
       this.#backlogs.delete(device);
-      // A board that has not received the last command yet still reports the old state, and the history has the new one.
-      const current = device.mayPrecedeCommand(led_on) ? { ...reported, led_on: !led_on } : reported;
+      const current = { ...reported, led_on: device.correctLed(led_on) };
       for (const lamp of [newestLampOf(device), current]) if (lamp && lamp.time > last.time) this.#record(device, lamp);
     }
   }
