@@ -9,6 +9,9 @@ import { setUpTheme } from "./theme.js";
 const form = findPart(document, "form", HTMLFormElement);
 const endedNotice = findPart(document, "ended", HTMLElement);
 
+/** How long the form waits for the state of the login, in ms. */
+const STATE_TIMEOUT = 5000;
+
 const isOnThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 findPart(document, "unencrypted", HTMLElement).hidden = location.protocol === "https:" || isOnThisMachine;
 
@@ -25,7 +28,7 @@ await startWithMessages(() => {
 async function start(): Promise<void> {
   let state: LoginState;
   try {
-    state = (await (await fetch("api/session")).json()) as LoginState;
+    state = (await (await fetch("api/session", { signal: AbortSignal.timeout(STATE_TIMEOUT) })).json()) as LoginState;
   } catch {
     return showForm(); // ignore the error, because the login attempt will show it
   }
@@ -41,12 +44,17 @@ async function start(): Promise<void> {
   const first = findPart(document, "first", HTMLFormElement);
   findPart(first, "skip", HTMLElement).hidden = required;
   new LoginForm(first, "first-problem", "first-submit", "code", openDashboard);
-  findPart(first, "code", HTMLInputElement).focus();
+  focusUnlessBusy(findPart(first, "code", HTMLInputElement));
 }
 
 function showForm(): void {
   form.hidden = false;
-  findPart(form, "name", HTMLInputElement).focus();
+  focusUnlessBusy(findPart(form, "name", HTMLInputElement));
+}
+
+/** Focuses a field, unless somebody is already using another element, such as the choice of the language. */
+function focusUnlessBusy(field: HTMLInputElement): void {
+  if (document.activeElement === document.body) field.focus();
 }
 
 /** Opens the dashboard at the view in the current URL's hash. */

@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
 import { startRedis, type RedisServer } from "../support/redis.js";
+import { createTestLog } from "./support/http-app.js";
 import { connectClient, startTestServer } from "./support/server.js";
 
 describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a server of a cluster that stops", () => {
@@ -32,6 +33,24 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a server 
     onTestFinished(() => reader.disconnect());
     const id = `${prefix}/porch`;
     expect(await reader.hget(`nightlight:${prefix}:slot:${slotOf(id)}`, `d${id}`)).toMatch(/^\[null,123,/);
+  });
+
+  test("stops within some seconds and says why, although Redis does not answer", async () => {
+    const prefix = "hung";
+    const log = createTestLog();
+    const server = await startTestServer({ broker: mosquitto.url, state: redis.url, topicPrefix: prefix, log });
+    await eventually(async () => (await fetch(`${server.httpUrl}/readyz`)).ok, { what: "the server to be ready" });
+    const other = new Redis(redis.url);
+    onTestFinished(() => other.disconnect());
+    await other.client("PAUSE", 9000, "ALL");
+    const board = await connectClient(mosquitto.url);
+    await board.publishAsync(`${prefix}/porch/telemetry`, '{"light":123}');
+    const start = performance.now();
+    await server.close();
+    // well before the program ends the shutdown by force, after 8 s
+    expect(performance.now() - start).toBeLessThan(7000);
+    const text = expect.stringContaining("does not answer, so this server stops without it") as string;
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: "warn", text }));
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Telemetry } from "../../contract/index.js";
 import { Devices } from "../../server/src/devices/devices.js";
 import { withDistinctSwitches } from "../../server/src/history/distinct-switches.js";
-import { NO_HISTORY, type HistoryRow, type HistorySwitch } from "../../server/src/history/history.js";
+import { MAX_SWITCHES, NO_HISTORY, type HistoryRow, type HistorySwitch } from "../../server/src/history/history.js";
 import { LateSwitches } from "../../server/src/ingest/late-switches.js";
 import { getTestSeed } from "../support/seed.js";
 
@@ -94,4 +94,12 @@ test("an export leaves out switches to the state that the lamp already had, acro
   const times: number[] = [];
   for await (const rows of reader.rows("porch", 100, 200)) times.push(...rows.map(({ time }) => time));
   expect(times).toEqual([101, 102, 104, 105]);
+});
+
+test("an answer without the oldest switches keeps the first one that it has", async () => {
+  const switches = Array.from({ length: MAX_SWITCHES }, (_, index): HistorySwitch => {
+    return { time: START + index, led_on: index % 2 === 1, by: "server", reason: "" };
+  });
+  expect(await answer(switches, false)).toHaveLength(MAX_SWITCHES);
+  expect(await answer(switches.slice(1), true)).toHaveLength(MAX_SWITCHES - 2);
 });

@@ -84,6 +84,18 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.waitForURL(`${url}/`);
   });
 
+  test("the form appears although the state of the login does not arrive, and leaves the focus where it is", async () => {
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openLoginPage("about:blank");
+    await page.route("**/api/session", () => {});
+    await page.goto(`${url}/login`);
+    await page.getByLabel("Language").focus();
+    await page.getByLabel("Name").waitFor();
+    expect(await page.locator("select:focus").count()).toBe(1);
+    await submitLogin(page, "ann", "ann password");
+    await page.waitForURL(`${url}/`);
+  });
+
   test("the login page and dashboard work in an editor's frame only while there are no accounts", async () => {
     const accounts = new TestAccounts();
     const { url } = await startHttpApp({ accounts });

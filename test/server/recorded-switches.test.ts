@@ -129,3 +129,24 @@ test("a board that was alone for a minute tells in its late readings when it swi
   for (const [index, time] of times.slice(1).entries())
     expect(Math.abs(time - times[index] - 20_000)).toBeLessThan(5000);
 });
+
+test("readings from before the command arrives do not undo the switch after an outage", async () => {
+  const read = (seq: number, light: number, led_on: boolean, age: number): Promise<unknown> =>
+    board.client.publishAsync(`${ID}/telemetry`, JSON.stringify({ light, led_on, boot: 7, seq, age }), { qos: 1 });
+  await report(false);
+  await read(4, 100, false, 0);
+  await eventually(() => server.devices.get(ID)?.led_on === true, { what: "the decision" });
+  await read(1, 500, true, 60_000);
+  await read(2, 500, false, 40_000);
+  // A board sends each new reading before the rest of its late ones.
+  await read(5, 90, false, 0);
+  await read(3, 500, false, 20_000);
+  await read(6, 90, false, 0);
+  await report(true);
+  await read(7, 90, true, 0);
+  expect(await recordedSwitches(3)).toEqual([
+    "on by device: the board reported later that its lamp was on",
+    "off by device: the board reported later that its lamp was off",
+    "on by server: light 100 < 300",
+  ]);
+});

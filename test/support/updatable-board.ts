@@ -70,6 +70,13 @@ export class UpdatableBoard {
     this.#adapter?.cutPower();
   }
 
+  /** Ends the connections without a message, so that the broker publishes the will. `start` begins again. */
+  cutPower(): void {
+    this.#client?.stream.destroy();
+    this.#client?.end(true);
+    this.#adapter?.cutPower();
+  }
+
   /** Starts the program in flash memory. */
   async start(): Promise<void> {
     const { version } = this;
@@ -104,8 +111,12 @@ export class UpdatableBoard {
     const { action, seq } = JSON.parse(payload.toString()) as { action?: string; seq: number };
     if (action !== "update") return;
     const reply = refusal ? { seq, ok: false, error: refusal } : { seq, ok: true };
-    await this.#client!.publishAsync(`${id}/replies`, JSON.stringify(reply), { qos: 1 });
-    if (refusal) return;
+    const sending = this.#client!.publishAsync(`${id}/replies`, JSON.stringify(reply), { qos: 1 });
+    const isSent = await sending.then(
+      () => true,
+      () => false,
+    );
+    if (refusal || !isSent) return;
     await this.#publishStatus({ online: false, updating: true });
     await this.#client!.endAsync();
     void this.runAdapter();

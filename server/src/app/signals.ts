@@ -31,7 +31,10 @@ export function handleTerminationSignals(): TerminationSignals {
       if (interrupted) process.exit(128 + constants.signals[signal]);
       if (ending) process.exit(1);
       ending = true;
-      setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT).unref();
+      setTimeout(() => {
+        process.stderr.write(`The program did not end cleanly within ${SHUTDOWN_TIMEOUT / 1000} s, so it ends now.\n`);
+        process.exit(1);
+      }, SHUTDOWN_TIMEOUT).unref();
       Promise.resolve(close()).then(
         () => process.exit(0),
         (error: unknown) => {

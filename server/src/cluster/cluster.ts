@@ -32,6 +32,9 @@ const MAX_BROKER_OUTAGE_DURATION = 2000;
  */
 const ORPHANED_SESSION_WAIT_TIME = 1200;
 
+/** How long a server that stops waits for Redis, in ms. */
+const STOP_TIMEOUT = 3000;
+
 /** Joins the cluster. @throws StartError if Redis cannot be reached */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const { broker, scope, prefix, folder, log } = options;
@@ -225,6 +228,13 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       membership.rebalance();
     },
     async close() {
+      const giveUp = setTimeout(() => {
+        log.warn(
+          "cluster",
+          `${redis.name} does not answer, so this server stops without it. Other servers take over its devices soon, and the broker delivers again what is not stored.`,
+        );
+        redis.redis.disconnect();
+      }, STOP_TIMEOUT);
       await orphanedSessions.close();
       // Store everything before the server leaves, because other servers then adopt its devices.
       await records.close();
@@ -232,6 +242,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
       router.close();
       await hub.close();
       await redis.close();
+      clearTimeout(giveUp);
     },
   };
 }

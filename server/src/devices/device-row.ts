@@ -127,7 +127,7 @@ export class DeviceRow {
     writeFlag(this.#page.numbers, this.#at, UNCONFIRMED_FLAG, unconfirmed);
   }
 
-  /** Whether the LED was on when the newest reading was taken; undefined if the reading does not say so. */
+  /** Whether the LED was on at the newest reading; undefined if the reading does not say so. */
   get reportedLed(): boolean | undefined {
     return readFlag(this.#page.numbers, this.#at, REPORTED_FLAG);
   }

@@ -140,9 +140,9 @@ export class Device extends DeviceRow {
     return measuredAt < this.measuredAt && this.measuredAt <= now;
   }
 
-  /** Stores the newest reading. @param led_on the LED's state when the reading was taken; undefined if unknown */
+  /** Stores the newest reading. @param led_on the LED's state that the reading reports; undefined if unknown */
   acceptReading(light: number, seq: number | undefined, measuredAt: number, led_on?: boolean): void {
-    this.reportedLed = led_on;
+    this.reportedLed = led_on === undefined ? undefined : this.correctLed(led_on);
     this.light = light;
     this.seq = seq;
     this.measuredAt = measuredAt;
@@ -183,6 +183,19 @@ export class Device extends DeviceRow {
     return led_on !== undefined && led_on !== (lamp?.led_on ?? this.earlierLamp ?? false);
   }
 
+  /**
+   * Returns the state of the LED that counts when a reading reports one. A board that has not received the last command
+   * yet still reports the old state.
+   */
+  correctLed(led_on: boolean): boolean {
+    return this.#mayPrecedeCommand(led_on) ? !led_on : led_on;
+  }
+
+  /** Whether the board may have reported this state of its LED before it received the last command. */
+  #mayPrecedeCommand(led_on: boolean): boolean {
+    return this.isSwitchUnconfirmed && led_on !== this.led_on;
+  }
+
   setBlinking(blinking: boolean): void {
     this.isBlinking = blinking;
   }
@@ -203,8 +216,7 @@ export class Device extends DeviceRow {
 
   #applyLampState({ led_on, decided_by }: Status): StatusChanges["lamp"] {
     if (led_on === undefined || this.isBlinking) return undefined;
-    // The board may have sent this status before it received the last command.
-    if (this.isSwitchUnconfirmed && led_on !== this.led_on && decided_by !== "device") return undefined;
+    if (this.#mayPrecedeCommand(led_on) && decided_by !== "device") return undefined;
     this.isSwitchUnconfirmed = false;
     const before = this.led_on ?? this.earlierLamp ?? false;
     if (!this.setLed(led_on, true)) return undefined;

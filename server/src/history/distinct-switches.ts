@@ -1,4 +1,4 @@
-import type { History, HistoryRow, HistorySwitch } from "./history.js";
+import { MAX_SWITCHES, type History, type HistoryRow, type HistorySwitch } from "./history.js";
 
 /** The part of a history that answers questions. */
 export type HistoryReader = Pick<History, "query" | "rows">;
@@ -11,7 +11,10 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
   return {
     async query(query) {
       const answer = await history.query(query);
-      return { ...answer, switches: distinct(answer.switches, answer.led_on, query.from) };
+      const { switches, led_on } = answer;
+      // Earlier switches may be missing, so the state before the first one is unknown.
+      const before = switches.length < MAX_SWITCHES ? led_on : null;
+      return { ...answer, switches: distinct(switches, before, query.from) };
     },
     async *rows(device, from, to) {
       let { led_on: state } = await history.query({ device, from: from - 1, to: from, points: 1 });
@@ -28,7 +31,7 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
   };
 }
 
-/** @param before state of the lamp at `from`, which includes a switch at exactly that time */
+/** @param before state of the lamp at `from`, which includes a switch at exactly that time; null when unknown */
 function distinct(switches: readonly HistorySwitch[], before: boolean | null, from: number): HistorySwitch[] {
   let state = before;
   return switches.filter(({ time, led_on }) => {

@@ -54,6 +54,9 @@ export interface Bucket {
   readonly count: number;
 }
 
+/** Maximum number of switches in an answer. */
+export const MAX_SWITCHES = 5000;
+
 export interface HistoryAnswer {
   /** Points of a plot, oldest first. Empty intervals are left out. If `step` is 0, each point is one reading. */
   readonly points: readonly Bucket[];

@@ -1,11 +1,9 @@
 import type { Database, Row } from "./database.js";
-import type { HistoryQuery } from "./history.js";
+import { MAX_SWITCHES, type HistoryQuery } from "./history.js";
 import { CHUNK_LENGTH, fromQuarters, HOUR_LENGTH, MAX_STORED_TIME, offsetOf, quartersOf } from "./packing.js";
 import { bucketLengthFor } from "./bucket-length.js";
 import { NUMBERS_PER_POINT, type PackedAnswer, type HistoryPage, type HistoryRange } from "./protocol.js";
 import { KEYS_PER_DEVICE, decodeReadings, type SqliteStore } from "./store.js";
-
-const MAX_SWITCHES = 5000;
 
 /** A page of an export ends with the chunk in which it reaches this number of readings. */
 const READINGS_PER_PAGE = 4000;

@@ -38,8 +38,8 @@ export class LateSwitches {
       this.#backlogs.set(device, reported);
     } else if (last) {
       this.#backlogs.delete(device);
-      for (const lamp of [newestLampOf(device), reported])
-        if (lamp && lamp.time > last.time) this.#record(device, lamp);
+      const current = { ...reported, led_on: device.correctLed(led_on) };
+      for (const lamp of [newestLampOf(device), current]) if (lamp && lamp.time > last.time) this.#record(device, lamp);
     }
   }
 

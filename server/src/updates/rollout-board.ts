@@ -46,8 +46,8 @@ export function skipMissingVersions(boards: readonly RolloutBoard[], context: Ro
   for (const board of boards) {
     const device = devices.get(board.id);
     if (!device || runsVersion(board, devices)) continue;
-    if (!updates.images.hasVersion(device.status?.board, board.version))
-      skip(board, describeMissingCopy(device, board.version));
+    const type = updates.typeOf(device);
+    if (!updates.images.hasVersion(type, board.version)) skip(board, describeMissingCopy(device, type, board.version));
   }
 }
 

@@ -79,6 +79,8 @@ export class Rollouts {
       update.limitWaiting();
       this.#updateChanged(update);
     }
+    // A rollback waits for these, too.
+    for (const board of this.#current?.changedBefore ?? []) findUpdateOf(board, this.#options.updates)?.limitWaiting();
     void this.#continue();
   }
 

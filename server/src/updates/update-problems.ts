@@ -27,8 +27,8 @@ export const describeRestart = (device: Device): string =>
 export const describeOtherType = (device: Device, type: string, image: FirmwareImage): string =>
   `${labelOf(device)} is of the board type ${type} now, but the update is for ${image.board}, so the board keeps its program. Update it again.`;
 
-export const describeMissingCopy = (device: Device, version: string): string =>
-  `This server has no copy of ${version} for the board type ${device.status?.board ?? "unknown"}, so it cannot install it on ${labelOf(device)} again; put that program into the folder of updates.folder, or flash the board by cable.`;
+export const describeMissingCopy = (device: Device, type: string | undefined, version: string): string =>
+  `This server has no copy of ${version} for the board type ${type ?? "unknown"}, so it cannot install it on ${labelOf(device)} again; put that program into the folder of updates.folder, or flash the board by cable.`;
 
 /** Says why an update failed that has stayed in its state for too long. */
 export function describeTimeout({ state, device, image, previous }: TimedUpdate): string {

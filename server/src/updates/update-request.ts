@@ -15,15 +15,16 @@ export interface ImageSources {
 
 /**
  * Returns the image to install on a device.
+ * @param board the type of board; undefined if unknown
  * @param version undefined for the newest
  * @throws UpdateError when there is none
  */
 export function chooseImage(
   device: Device,
+  board: string | undefined,
   version: string | undefined,
   { folder, store }: ImageSources,
 ): FirmwareImage {
-  const board = device.status?.board;
   if (!board)
     throw new UpdateError(
       "conflict",

@@ -130,6 +130,14 @@ export class Updates {
     return this.#updates.get(id);
   }
 
+  /**
+   * The type of a board; undefined if unknown. After a restart of the server, a board that crashes may be known only by
+   * its will, which does not contain the type, so that of its last update counts.
+   */
+  typeOf({ id, status }: Device): string | undefined {
+    return status?.board ?? this.#updates.get(id)?.image.board;
+  }
+
   /** All updates since the devices were added. */
   list(): Iterable<BoardUpdate> {
     return this.#updates.values();
@@ -144,7 +152,7 @@ export class Updates {
     await this.refreshImages();
     const { keys, store } = this.#options;
     const { id } = device;
-    const image = chooseImage(device, version, this.#options);
+    const image = chooseImage(device, this.typeOf(device), version, this.#options);
     const hasKey = (await keys.find(id)) !== undefined;
     await store.keep(image);
     // Do not wait from here on: another request must not see the same earlier update.

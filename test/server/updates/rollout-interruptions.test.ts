@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import type { StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import { eventually } from "../../support/eventually.js";
-import { UpdatableBoard } from "../../support/updatable-board.js";
+import { UpdatableBoard, writeTestImage } from "../../support/updatable-board.js";
 import { sendJson } from "../support/api.js";
 import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
 import { changeRollout as change, startRollout as start, waitForRollout, waitForState } from "./rollout-support.js";
@@ -137,4 +137,56 @@ test("a rollout leaves out boards that refuse updates or have no key", async () 
     { id: B, reason: expect.stringContaining("has no key") as string },
   ]);
   expect(board.version).toBe("2");
+});
+
+test("a rollback does not wait for ever for a lost board of an earlier rollout after a restart", async () => {
+  const data = await createTemporaryFolder();
+  const { server, folder } = await startUpdateServer({}, { data });
+  const lost = await connectClient(server.brokerUrl);
+  const report = (online: boolean) =>
+    lost.publishAsync(`${A}/status`, JSON.stringify({ online, board: "test_board", firmware: "1" }), { qos: 1 });
+  await server.updateUrlOf(A);
+  await report(true);
+  const board = await startBoard(server, B);
+  await eventually(() => server.devices.get(A)?.online, { what: A });
+  await start(server);
+  await waitForState(server, A, "waiting");
+  await change(server, "stop");
+  await report(false);
+  await eventually(() => server.devices.get(A)?.online === false, { what: "offline" });
+  await writeTestImage(folder, "3");
+  expect((await start(server)).status).toBe(202);
+  await waitForRollout(server, { state: "finished", done: 1 });
+  board.close();
+  await server.close();
+  const next = await startTestServer({ data, updates: { folder, timeouts: { reconnection: 0, waiting: 100 } } });
+  await startBoard(next, B, { version: "3" });
+  let answer: unknown;
+  const rollBack = async () => {
+    const { status, body } = await change(next, "roll-back");
+    answer = body;
+    return status === 200;
+  };
+  await eventually(rollBack, { within: 5000, what: () => `the rollback, not ${JSON.stringify(answer)}` });
+});
+
+test("a board whose new version crashes later goes back, although the restarted server has only its will", async () => {
+  const data = await createTemporaryFolder();
+  const { server, folder } = await startUpdateServer({}, { data });
+  let isBroken = false;
+  const options = { crashes: (version: string) => isBroken && version === "2" };
+  const board = await startBoard(server, A, options);
+  const mqttPort = Number(new URL(server.brokerUrl).port);
+  const httpPort = Number(new URL(server.httpUrl!).port);
+  await start(server);
+  await waitForRollout(server, { state: "finished", done: 1 });
+  isBroken = true;
+  board.cutPower();
+  await eventually(() => server.devices.get(A)?.online === false, { what: "offline" });
+  await server.close();
+  const next = await startTestServer({ data, mqttPort, httpPort, updates: { folder } });
+  await board.start();
+  expect(await change(next, "roll-back")).toMatchObject({ status: 200 });
+  await waitForRollout(next, { state: "finished", roll_back: true, done: 1 });
+  expect(board.version).toBe("1");
 });

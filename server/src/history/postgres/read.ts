@@ -1,10 +1,8 @@
 import type { Pool } from "pg";
-import type { HistoryQuery, HistorySwitch } from "../history.js";
+import { MAX_SWITCHES, type HistoryQuery, type HistorySwitch } from "../history.js";
 import { fromQuarters, HOUR_LENGTH, MAX_STORED_TIME } from "../packing.js";
 import { bucketLengthFor } from "../bucket-length.js";
 import { NUMBERS_PER_POINT, type PackedAnswer, type HistoryPage, type HistoryRange } from "../protocol.js";
-
-const MAX_SWITCHES = 5000;
 
 /** Maximum number of readings, and also maximum number of switches, in one page of an export. */
 const ROWS_PER_PAGE = 5000;
