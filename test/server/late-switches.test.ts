@@ -76,6 +76,11 @@ describe("the history of a lamp that its board has switched alone", () => {
   });
 });
 
+test("a board whose first report says that its lamp was off has switched nothing", async () => {
+  const switches = receive([{ second: 1, led_on: false, isLate: true }, { second: 2, led_on: true, isLate: true }]); // prettier-ignore
+  expect(await answer(switches, null)).toEqual(["2 on"]);
+});
+
 test("a reading without the lamp's state, as of a lesson's device, tells nothing", () => {
   const lateSwitches = new LateSwitches({ addSwitch: () => expect.unreachable() });
   const device = new Devices().obtain("porch")!;

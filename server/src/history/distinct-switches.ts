@@ -21,7 +21,7 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
       for await (const rows of history.rows(device, from, to)) {
         const kept: HistoryRow[] = [];
         for (const row of rows) {
-          if (row.led_on !== null && row.led_on === state) continue;
+          if (row.led_on !== null && !isSwitch(row, state)) continue;
           state = row.led_on ?? state;
           kept.push(row);
         }
@@ -34,9 +34,17 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
 /** @param before state of the lamp at `from`, which includes a switch at exactly that time; null when unknown */
 function distinct(switches: readonly HistorySwitch[], before: boolean | null, from: number): HistorySwitch[] {
   let state = before;
-  return switches.filter(({ time, led_on }) => {
-    const isKept = led_on !== state || time === from;
-    state = led_on;
+  return switches.filter((change) => {
+    const isKept = isSwitch(change, state) || change.time === from;
+    state = change.led_on;
     return isKept;
   });
+}
+
+/**
+ * Returns whether an entry changes the state of a lamp. A board that reports a dark lamp, of which nothing is known yet,
+ * has not switched it.
+ */
+function isSwitch({ led_on, by }: Pick<HistoryRow, "led_on" | "by">, state: boolean | null): boolean {
+  return led_on !== (state ?? (by === "device" ? false : null));
 }
