@@ -41,7 +41,7 @@ async function answer(switches: readonly HistorySwitch[], led_on: boolean | null
     query: async () => ({ points: [], switches, led_on, step: 0 }),
   });
   const found = await reader.query({ device: "porch", from: 0, to: 2 * START, points: 1 });
-  return found.switches.map(({ time, led_on }) => `${(time - START) / SECOND} ${led_on ? "on" : "off"}`);
+  return found.switches.map(({ time, led_on }) => `${Math.round((time - START) / SECOND)} ${led_on ? "on" : "off"}`);
 }
 
 describe("the history of a lamp that its board has switched alone", () => {
@@ -79,6 +79,20 @@ describe("the history of a lamp that its board has switched alone", () => {
 test("a board whose first report says that its lamp was off has switched nothing", async () => {
   const switches = receive([{ second: 1, led_on: false, isLate: true }, { second: 2, led_on: true, isLate: true }]); // prettier-ignore
   expect(await answer(switches, null)).toEqual(["2 on"]);
+});
+
+test("what a reading reports comes before the switch that the server decides by it in the same millisecond", async () => {
+  const switches: HistorySwitch[] = [];
+  const lateSwitches = new LateSwitches({ addSwitch: (_device, change) => void switches.push(change) });
+  const device = new Devices().obtain("porch")!;
+  const time = START + 10 * SECOND;
+  lateSwitches.add(device, { light: 100, led_on: false }, time, false);
+  device.acceptReading(100, undefined, time, false);
+  switches.push({ time, led_on: true, by: "server", reason: "light 100 < 300" });
+  lateSwitches.add(device, { light: 100, led_on: true }, START + 5 * SECOND, true);
+  lateSwitches.add(device, { light: 100, led_on: true }, START + 20 * SECOND, false);
+  switches.sort((a, b) => a.time - b.time);
+  expect(await answer(switches, null)).toEqual(["5 on", "10 off", "10 on"]);
 });
 
 test("a reading without the lamp's state, as of a lesson's device, tells nothing", () => {

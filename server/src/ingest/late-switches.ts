@@ -48,7 +48,8 @@ export class LateSwitches {
   }
 }
 
-/** The lamp at the newest reading so far. A board sends that reading first, and the late ones after it. */
+/** The lamp just before the newest reading so far. A board sends that reading first, and the late ones after it. */
 function newestLampOf({ reportedLed, measuredAt }: Device): ReportedLamp | undefined {
-  return reportedLed === undefined ? undefined : { led_on: reportedLed, time: measuredAt };
+  // 1 ms earlier, because the server may have switched the lamp by this reading in the same millisecond.
+  return reportedLed === undefined ? undefined : { led_on: reportedLed, time: measuredAt - 1 };
 }
