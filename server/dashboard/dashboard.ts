@@ -22,6 +22,8 @@ import { Editing } from "./settings/editing.js";
 import { Views } from "./views.js";
 import { Zones } from "./zones.js";
 
+/** How long a board that has returned may take to send its late readings, in ms. */
+const LATE_READINGS_TIME = 3000;
 /** Time between two redraws of the plots, in ms. In this time, the line of a plot moves about half a pixel. */
 const REDRAW_INTERVAL = 250;
 /** Time between two redraws of the plots for users who prefer reduced motion, in ms. */
@@ -115,7 +117,11 @@ export function startDashboard(): void {
       const model = boards.get(device.id);
       const isReturning = model?.device?.online === false && device.online;
       boards.updateDevice(device);
-      if (isReturning) recentLoader.requestLateReadings(model);
+      if (!isReturning) return;
+      setTimeout(() => {
+        recentLoader.requestAgain(model);
+        views.reloadHistory(device.id);
+      }, LATE_READINGS_TIME);
     },
     zones: (list) => zones.replaceZones(list),
     zone: (zone) => zones.updateZone(zone),

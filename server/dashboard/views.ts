@@ -65,6 +65,11 @@ export class Views {
     else if (!first) this.board?.reload();
   }
 
+  /** Reloads the history on a board's page, if that page is open. */
+  reloadHistory(id: string): void {
+    if (this.route.view === "board" && this.route.id === id) this.board?.reload();
+  }
+
   tick(): void {
     this.board?.tick();
   }

@@ -79,7 +79,7 @@ class AddBoardView {
     // keeps the name that somebody typed before the server answered
     if (this.name.value === "") {
       this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
-      // Somebody who is about to type a name replaces the proposed one.
+      // Select the proposed name, so that somebody who is in the field replaces it by typing.
       if (document.activeElement === this.name) this.name.select();
     }
     this.flashing = new FlashPanel(place, {

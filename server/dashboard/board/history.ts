@@ -19,8 +19,6 @@ import { HistorySeries, type TimeRange } from "./history-series.js";
 
 /** Time between two reloads of a plot that ends now, in ms. A reload includes readings that a board sent late. */
 const RELOAD_INTERVAL = 60_000;
-/** How long a board that has returned may take to send its late readings, in ms. */
-const LATE_READINGS_TIME = 3000;
 /** Time between two updates of the summary, the list of switches and the table, in ms. */
 const TEXT_UPDATE_INTERVAL = 10_000;
 
@@ -54,7 +52,6 @@ export class HistoryView {
   private previewed?: { readonly threshold: number; readonly hysteresis: number };
   /** The latest reading and lamp state that are in the plot. */
   private plotted: { light: string | null; lamp: boolean | null };
-  private wasOnline = true;
 
   constructor(
     root: ParentNode,
@@ -127,9 +124,6 @@ export class HistoryView {
       this.lastDescribed = 0;
     }
     this.plotted = { light: device?.last_seen ?? null, lamp };
-    const isOnline = device?.online === true;
-    if (isOnline && !this.wasOnline) this.lastLoaded = time - RELOAD_INTERVAL + LATE_READINGS_TIME;
-    this.wasOnline = isOnline;
   }
 
   /** Redraws or reloads a plot that ends now. Skips redraws that would move the plot by less than a point. */
@@ -146,7 +140,7 @@ export class HistoryView {
     this.chart.recolor();
   }
 
-  /** Reloads the history after a reconnect. */
+  /** Reloads the history, after a reconnect or when late readings have arrived. */
   reload(): void {
     void this.loadPeriod();
   }

@@ -7,9 +7,6 @@ import type { BoardModel } from "../model.js";
 /** Largest number of parallel requests. It is below six, because browsers open at most six connections per server. */
 const MAX_PARALLEL_REQUESTS = 4;
 
-/** How long a board that has returned may take to send its late readings, in ms. */
-const LATE_READINGS_TIME = 3000;
-
 export class RecentLoader {
   private readonly requested = new Set<BoardModel>();
   private readonly queue = new Set<BoardModel>();
@@ -26,12 +23,10 @@ export class RecentLoader {
     if (this.running < MAX_PARALLEL_REQUESTS) void this.loadQueuedBoards();
   }
 
-  /** Requests a board's readings again when its late readings have arrived. Must be called when the board has returned. */
-  requestLateReadings(model: BoardModel): void {
-    setTimeout(() => {
-      this.requested.delete(model);
-      this.requestReadings(model);
-    }, LATE_READINGS_TIME);
+  /** Requests a board's readings again. Should be called when late readings have arrived. */
+  requestAgain(model: BoardModel): void {
+    this.requested.delete(model);
+    this.requestReadings(model);
   }
 
   /** Allows all boards to be requested again. Must be called after a reconnect. */

@@ -189,7 +189,7 @@ export class DeviceRecords implements ReadingsJournal {
     await this.put(id, FIELD_PREFIX.device + id, undefined);
   }
 
-  /** Stores what was added before. From now on, a failed write is no longer repeated. */
+  /** Stores what was added before. Writes that fail from now on are not repeated. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.whenStored;

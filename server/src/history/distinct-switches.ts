@@ -42,8 +42,8 @@ function distinct(switches: readonly HistorySwitch[], before: boolean | null, fr
 }
 
 /**
- * Returns whether an entry changes the state of a lamp. A board that reports a dark lamp, of which nothing is known yet,
- * has not switched it.
+ * Returns whether an entry changes the state of a lamp. If the state is unknown, a board that reports a dark lamp has not
+ * switched it.
  */
 function isSwitch({ led_on, by }: Pick<HistoryRow, "led_on" | "by">, state: boolean | null): boolean {
   return led_on !== (state ?? (by === "device" ? false : null));
