@@ -166,12 +166,20 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
     expect(page.url()).toContain("#/zones");
   });
 
-  test("mistakes that somebody makes in the file are named, and a form works again when they are corrected", async () => {
+  test("mistakes that somebody makes in the file are named, and every changed form works again when they are corrected", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const page = await openView(server.httpUrl, "/settings");
     const form = page.locator('form:has([data-setting="rule > threshold"])');
     const threshold = form.getByLabel("Threshold", { exact: true });
+    const other = page.locator('form:has([data-setting="reporting > dead_band"])');
     await threshold.fill("310");
+    await other.getByLabel("Smallest reported change").fill("50");
+    // Without this, the page may load the mistakes before the click, for example when its live connection is ready.
+    let isSaving = false;
+    await page.route("**/api/settings", async (route) => {
+      isSaving ||= route.request().method() === "PATCH";
+      await (isSaving ? route.continue() : route.abort());
+    });
     await server.write(`${CONFIGURATION_FILE}history: [\n`);
     await saveButton(form).click();
     await form.getByText("has mistakes. Correct them in the file before you change settings here:").waitFor();
@@ -179,9 +187,12 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
       .locator(".settings-notes")
       .getByText(/nightlight\.yaml:\d+:\d+: This is not YAML/)
       .waitFor();
+    await other.getByText("The file has mistakes.").waitFor();
+    expect(await saveButton(other).isDisabled()).toBe(true);
     expect(await threshold.inputValue()).toBe("310");
     await server.write(CONFIGURATION_FILE);
     await eventually(() => threshold.isEnabled(), { what: "the form to work again" });
+    await other.getByText("The file has mistakes.").waitFor({ state: "hidden" });
     await saveButton(form).click();
     await form.getByText("Saved.").waitFor();
     expect(await server.text()).toBe(CONFIGURATION_FILE.replace("300", "310"));

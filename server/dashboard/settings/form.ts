@@ -36,6 +36,8 @@ export class Form {
   private readonly fields: Field[] = [];
   private readonly status = buildElement("p", { class: "form-status", role: "status" });
   private readonly problem = buildElement("p", { class: "problem", role: "alert", hidden: true });
+  /** Says why the user cannot save the changes that the form contains. */
+  private readonly obstacle = buildElement("p", { class: "problem", role: "status", hidden: true });
   private readonly saveButton = buildElement("button", { type: "submit" }, message("settings.save"));
   private readonly discardButton = createButton(message("settings.discard"), () => this.discard());
   /** The version of the settings that the user has seen. It stays the same while the form has unsaved changes. */
@@ -46,7 +48,7 @@ export class Form {
 
   constructor(private readonly settings: SettingsStore) {
     const buttons = buildElement("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
-    this.element.append(this.problem, buttons);
+    this.element.append(this.problem, this.obstacle, buttons);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.save();
@@ -111,6 +113,7 @@ export class Form {
   private updateButtons(): void {
     const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
     this.saveButton.disabled = this.discardButton.disabled = !this.hasChanges || disabled;
+    showOrHideText(this.obstacle, this.hasChanges ? this.settings.obstacle : "");
   }
 
   private createLabel({ target }: SettingInput, text: string): HTMLElement {

@@ -1,6 +1,7 @@
 /** Store of the settings on the page. It saves changes, and keeps the changes of several people apart. */
 
 import type { ApiError } from "../api.js";
+import { message } from "../messages/message.js";
 import {
   getSettings,
   sendChange,
@@ -95,7 +96,13 @@ export class SettingsStore {
 
   /** Whether settings can be changed on this page, apart from the user's permissions. */
   get isEditable(): boolean {
-    return this.version !== undefined && !this.version.view.refusal && this.version.view.problems.length === 0;
+    return this.version !== undefined && this.obstacle === "";
+  }
+
+  /** Why nobody can change the loaded settings at present, as a sentence; "" if they can be changed. */
+  get obstacle(): string {
+    const { refusal = null, problems = [] } = this.version?.view ?? {};
+    return refusal ?? (problems.length > 0 ? message("settings.mistakes") : "");
   }
 
   /**

@@ -56,6 +56,7 @@ class ZoneDialog {
     document.body.append(this.dialog);
     this.form.render();
     this.handleCombineChange(base.view.zones[name]?.combine);
+    showOrHideText(this.problem, settings.obstacle);
     this.dialog.showModal();
   }
 
