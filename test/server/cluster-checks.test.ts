@@ -13,6 +13,7 @@ import { isServerName, parseList, readPeerMessage } from "../../server/src/clust
 import type { StorageClock } from "../../server/src/time/storage-clock.js";
 import { decodeBatch, encodeBatch } from "../../server/src/cluster/forwarding.js";
 import { recordOf, snapshotOf, unwrittenOf, type DeviceRecord } from "../../server/src/cluster/device-records.js";
+import { toDeviceView } from "../../server/src/devices/describe-device.js";
 import { Device } from "../../server/src/devices/devices.js";
 import { discoveryTopicOf } from "../../server/src/outputs/homeassistant/names.js";
 import { getTestSeed } from "../support/seed.js";
@@ -101,7 +102,7 @@ describe("stored records", () => {
         }
         const placed = one.obtainBoots().placeReading(1, 5, { light: 1 }, NOW, true);
         expect(Number.isSafeInteger(placed.measuredAt)).toBe(true);
-        const { last_seen, light } = copyThroughJson(one.toView()) as {
+        const { last_seen, light } = copyThroughJson(toDeviceView(one)) as {
           last_seen: string | null;
           light: number | null;
         };

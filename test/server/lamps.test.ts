@@ -1,5 +1,6 @@
 /** Tests when the server sends lamp commands: for new and old readings, and for overrides. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { toDeviceView } from "../../server/src/devices/describe-device.js";
 import { MAX_LESSON_SILENCE, type Device } from "../../server/src/devices/devices.js";
 import { NEWER_READING_WAIT, OLD_READING_AGE } from "../../server/src/outputs/lamps.js";
 import { commandsIn, createLampBench, type LampBench } from "./support/lamps.js";
@@ -122,22 +123,22 @@ describe("the online state", () => {
   test("a lesson device is online until it has been silent for a minute", () => {
     const start = Date.now();
     expect(porch.recordMessage(start)).toBe(false);
-    expect(porch.toView().online).toBe(true);
+    expect(toDeviceView(porch).online).toBe(true);
     sweepDevices(start + MAX_LESSON_SILENCE - 1);
-    expect(porch.toView().online).toBe(true);
+    expect(toDeviceView(porch).online).toBe(true);
     sweepDevices(start + MAX_LESSON_SILENCE);
-    expect(porch.toView().online).toBe(false);
+    expect(toDeviceView(porch).online).toBe(false);
     expect(bench.changes.map(([, change]) => change)).toEqual(["offline"]);
     expect(porch.recordMessage(start + MAX_LESSON_SILENCE + 1)).toBe(true);
-    expect(porch.toView().online).toBe(true);
+    expect(toDeviceView(porch).online).toBe(true);
   });
 
   test("the status of a board decides whether the board is online, however long it is silent", () => {
     porch.recordMessage(Date.now());
     porch.applyStatus({ online: true, board: "XIAO", firmware: "1.0.0" }, false);
     sweepDevices(Date.now() + 10 * MAX_LESSON_SILENCE);
-    expect(porch.toView()).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
+    expect(toDeviceView(porch)).toMatchObject({ online: true, board: "XIAO", firmware: "1.0.0" });
     expect(porch.applyStatus({ online: false }, false)).toEqual({ lamp: undefined, online: false });
-    expect(porch.toView()).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });
+    expect(toDeviceView(porch)).toMatchObject({ online: false, board: "XIAO", firmware: "1.0.0" });
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LESSON_RULE } from "../../contract/index.js";
 import type { ZonePolicy } from "../../server/src/decisions/policy.js";
 import type { Zones } from "../../server/src/decisions/zones/zones.js";
+import { explainLamp } from "../../server/src/devices/describe-device.js";
 import type { Devices } from "../../server/src/devices/devices.js";
 import type { Lamps } from "../../server/src/outputs/lamps.js";
 import { commandsIn, createLampBench, type LampBench } from "./support/lamps.js";
@@ -236,7 +237,7 @@ test("a lamp whose min_off delays a switch is switched after this time without a
   processReading("lone", 900);
   processReading("lone", 100);
   expect(lone.led_on).toBe(false);
-  expect(lone.reason).toBe("light 100 < 300, but off for at least 10 s");
+  expect(explainLamp(lone)).toBe("light 100 < 300, but off for at least 10 s");
   clearSentMessages();
   advanceTime(15_000);
   expect(listSentCommands()).toEqual([["lone", true]]);

@@ -11,11 +11,9 @@ import {
   type LampZone,
   type StatusChanges,
 } from "./device-state.js";
-import type { DeviceView } from "./device-view.js";
 import { Gaps } from "./gaps.js";
 import { NO_OVERRIDE, type Override } from "./override.js";
 import type { DeviceUpdateView } from "./update-view.js";
-import { BOARD_REASON, explainLampState, explainOverride, explainRule } from "./reason.js";
 
 /** Number of command topics in the cache. Without a cache, each device would need a fifth more memory for its topic. */
 const TOPIC_CACHE_SIZE = 1024;
@@ -264,16 +262,6 @@ export class Device extends DeviceRow {
     this.#boots?.useArray(...this.bootNumbers);
   }
 
-  /** Why the lamp is on or off, in a sentence for people; null before the first decision. */
-  get reason(): string | null {
-    const { override, zone, lamp, light } = this;
-    if (this.#status?.decided_by === "device") return BOARD_REASON;
-    if (this.hasOtherLampState) return explainLampState(this.led_on!);
-    if (override.mode !== "auto") return explainOverride(override.mode, "the lamp");
-    if (zone) return zone.reason && `zone ${zone.policy.name}: ${zone.reason}`;
-    return lamp && light !== undefined ? explainRule(this.rule, lamp, light) : null;
-  }
-
   /**
    * Light and lamp state to show to people. If the lamp state is unknown after a restart, the override determines it.
    */
@@ -281,39 +269,6 @@ export class Device extends DeviceRow {
     const { mode } = this.#override;
     const shown = super.displayedReading;
     return mode === "auto" || this.led_on !== undefined ? shown : { ...shown, led_on: mode === "on" };
-  }
-
-  toView(): DeviceView {
-    const { override } = this;
-    const status = this.#status;
-    const { light, led_on, time } = this.displayedReading;
-    // Until the first reading after a restart, show the time of the restored reading, so that people see how old it is.
-    const isOld = this.light === undefined && time !== undefined;
-    const seen = isOld ? time : this.lastSeen && clock.toWall(this.lastSeen);
-    return {
-      id: this.id,
-      online: this.online === true,
-      light: light ?? null,
-      led_on: led_on ?? null,
-      blinking: this.isBlinking,
-      decided_by: status?.decided_by ?? "server",
-      last_seen: seen ? toIsoDate(seen) : null,
-      since: this.since === undefined ? null : toIsoDate(clock.toWall(this.since)),
-      missing: this.#gaps?.missing ?? 0,
-      dropped: status?.dropped ?? 0,
-      mode: override.mode,
-      until: override.until === undefined ? null : toIsoDate(clock.toWall(override.until)),
-      reason: this.reason,
-      label: this.label ?? this.id,
-      zone: this.zone?.policy.name ?? null,
-      threshold: this.rule.threshold,
-      hysteresis: this.rule.hysteresis,
-      heartbeat: this.heartbeat,
-      config_applied: status?.config === undefined ? null : status.config === this.revision,
-      ...(this.update !== undefined && { update: this.update }),
-      ...(status?.board !== undefined && { board: status.board }),
-      ...(status?.firmware !== undefined && { firmware: status.firmware }),
-    };
   }
 
   /**
@@ -329,9 +284,3 @@ export class Device extends DeviceRow {
     return !isFirst || !online;
   }
 }
-
-/**
- * Formats a time in ISO 8601.
- * @param time in ms since 1970
- */
-const toIsoDate = (time: number): string => new Date(time).toISOString();

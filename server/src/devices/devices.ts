@@ -1,3 +1,4 @@
+import { toDeviceView } from "./describe-device.js";
 import { Device } from "./device.js";
 import { DeviceTables } from "./device-numbers.js";
 import type { DeviceSettings } from "./device-state.js";
@@ -92,6 +93,6 @@ export class Devices {
   /** Returns every device, sorted by id. */
   list(): DeviceView[] {
     const devices = [...this.#byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-    return devices.map((device) => device.toView());
+    return devices.map(toDeviceView);
   }
 }

@@ -1,3 +1,4 @@
+import { toDeviceView } from "./describe-device.js";
 import type { Device, Devices, DeviceView } from "./devices.js";
 import type { Mode } from "./override.js";
 import type { Point, RecentReadings } from "../history/recent.js";
@@ -27,7 +28,10 @@ export function directoryOf(
     get size() {
       return devices.size;
     },
-    get: (id) => devices.get(id)?.toView(),
+    get(id) {
+      const device = devices.get(id);
+      return device && toDeviceView(device);
+    },
     list: () => devices.list(),
     recent: (id) => recent.pointsForApi(id),
     setMode(id, mode, duration) {

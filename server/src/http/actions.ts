@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { ACTION_COMMAND, type Fields } from "../../../contract/index.js";
 import { type Actions } from "../outputs/actions.js";
 import { MAX_PENDING_ACTIONS, type Outcome } from "../outputs/action.js";
+import { toDeviceView } from "../devices/describe-device.js";
 import type { Device } from "../devices/devices.js";
 import { parseBody } from "./request-body.js";
 import { startUpdate, type UpdateSources } from "./updates/routes.js";
@@ -43,7 +44,7 @@ export function addActionRoutes(
     if (path.endsWith("/update")) {
       const device = deviceOf(path.slice(0, -"/update".length));
       await startUpdate(from, device, request.body);
-      return reply.code(202).send(device.toView());
+      return reply.code(202).send(toDeviceView(device));
     }
     if (!path.endsWith("/actions"))
       throw new HttpError(404, "POST works only for /api/devices/<id>/actions and /api/devices/<id>/update.");

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Actions } from "../outputs/actions.js";
+import { toDeviceView } from "../devices/describe-device.js";
 import type { Device, Devices } from "../devices/devices.js";
 import type { History } from "../history/history.js";
 import type { MetricsSources } from "./metrics/metrics.js";
@@ -118,7 +119,8 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
   app.get("/api/devices", () => devices.list());
   app.get<WildcardPath>("/api/devices/*", (request, reply) => {
     const path = request.params["*"];
-    return devices.get(path)?.toView() ?? sendOutcome(path, actions, deviceOf, reply) ?? deviceOf(path);
+    const device = devices.get(path);
+    return device ? toDeviceView(device) : (sendOutcome(path, actions, deviceOf, reply) ?? deviceOf(path));
   });
   app.put<WildcardPath>("/api/devices/*", async (request) => {
     const path = request.params["*"];
@@ -126,7 +128,7 @@ function addDeviceRoutes(app: FastifyInstance, from: ApiSources): void {
     const device = deviceOf(path.slice(0, -"/mode".length));
     const override = parseOverride(request.body);
     await from.storage.waitUntilStored(from.setMode(device, override.mode, override.for), NOT_STORED_PROBLEM);
-    return device.toView();
+    return toDeviceView(device);
   });
   app.delete<WildcardPath>("/api/devices/*", async (request, reply) => {
     const path = request.params["*"];

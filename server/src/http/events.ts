@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { ServerResponse } from "node:http";
+import { toDeviceView } from "../devices/describe-device.js";
 import type { Device, Devices } from "../devices/devices.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { ZoneDirectory } from "../decisions/zones/directory.js";
@@ -184,7 +185,7 @@ export class Events {
     this.#timer = undefined;
     this.#updatedAt = performance.now();
     let events = "";
-    for (const device of this.#changed) events += formatEvent("device", device.toView());
+    for (const device of this.#changed) events += formatEvent("device", toDeviceView(device));
     this.#changed.clear();
     events += text;
     if (!events) return;

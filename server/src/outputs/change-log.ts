@@ -1,3 +1,4 @@
+import { explainLamp } from "../devices/describe-device.js";
 import type { DeviceChange, Device } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -27,8 +28,9 @@ export function logChange(log: Log, device: Device, change: DeviceChange): void 
   else log[change === "gap" ? "warn" : "info"]("device", line(device), fields);
 }
 
-function formatLamp({ led_on, reason }: Device): string {
-  return `${led_on ? "on" : "off"}${reason ? `: ${reason}` : ""}`;
+function formatLamp(device: Device): string {
+  const reason = explainLamp(device);
+  return `${device.led_on ? "on" : "off"}${reason ? `: ${reason}` : ""}`;
 }
 
 function formatUntil(until: number | undefined): string {

@@ -1,5 +1,6 @@
 import { DECISION, encode, topicOf, type Decision } from "../../../contract/index.js";
 import { Throttle } from "../common/throttle.js";
+import { explainLamp } from "../devices/describe-device.js";
 import type { Device } from "../devices/devices.js";
 import type { Mode, Override } from "../devices/override.js";
 import { clock } from "../time/monotonic-clock.js";
@@ -88,7 +89,7 @@ export class DecisionPublisher {
       ...(led_on !== undefined && { led_on }),
       mode,
       ...(until !== undefined && { until: Math.max(0, clock.toWall(until)) }),
-      reason: toAscii(device.reason ?? "").slice(0, MAX_REASON_LENGTH),
+      reason: toAscii(explainLamp(device) ?? "").slice(0, MAX_REASON_LENGTH),
     };
     this.#publisher.publish(topicOf(device.id, "decision"), Buffer.from(encode(DECISION, decision)), "retained");
   }

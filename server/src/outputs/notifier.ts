@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { Channel, UpdateState } from "../../../contract/index.js";
 import { Throttle } from "../common/throttle.js";
 import type { Zone } from "../decisions/zones/zone.js";
+import { explainLamp, toDeviceView } from "../devices/describe-device.js";
 import type { DeviceChange, Device } from "../devices/devices.js";
 import type { History, HistorySwitch } from "../history/history.js";
 import type { Log } from "../observability/log.js";
@@ -73,7 +74,7 @@ export class Notifier {
   deviceReported(device: Device): void {
     const { eventStream, emitter } = this.#options;
     eventStream.scheduleDeviceEvent(device);
-    if (emitter.listenerCount("device") > 0) emitter.emit("device", device.toView());
+    if (emitter.listenerCount("device") > 0) emitter.emit("device", toDeviceView(device));
   }
 
   /** Announces a device to Home Assistant, because its label, board or firmware may have changed. */
@@ -144,12 +145,12 @@ function createUpdateState({ update, status }: Device): UpdateState | undefined 
 
 /** Creates the history entry of a lamp that was switched just now. */
 function createHistorySwitch(device: Device): HistorySwitch {
-  const { zone, override, status, reason } = device;
+  const { zone, override, status } = device;
   const person = override.mode !== "auto" || (zone !== undefined && zone.override.mode !== "auto");
   return {
     time: clock.now(),
     led_on: device.led_on!,
     by: status?.decided_by === "device" || device.hasOtherLampState ? "device" : person ? "person" : "server",
-    reason: reason ?? "",
+    reason: explainLamp(device) ?? "",
   };
 }

@@ -4,6 +4,7 @@ import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { ContestedClientId, SessionDirectory } from "../../../server/src/broker/api.js";
+import { toDeviceView } from "../../../server/src/devices/describe-device.js";
 import { Device } from "../../../server/src/devices/devices.js";
 import { createApp, listenHttp, type HttpOptions } from "../../../server/src/http/app.js";
 import { NO_HISTORY } from "../../../server/src/history/history.js";
@@ -92,7 +93,7 @@ function createDataSources(modes: string[], { sessions, contested = [] }: TestBr
     devices: {
       size: 1,
       get: (id: string) => (id === device.id ? device : undefined),
-      list: () => [device.toView()],
+      list: () => [toDeviceView(device)],
     },
     recent: { pointsOf: () => [] },
     counters: {},
