@@ -33,6 +33,7 @@ async function start(): Promise<void> {
     return showForm(); // ignore the error, because the login attempt will show it
   }
   const { name, required, first_administrator_missing: isMissing = false } = state;
+  if (state.command !== undefined) showCommand(state.command);
   const createsFirst = isMissing && (required || location.search === "?first");
   if (!createsFirst && (name !== null || !required)) return openDashboard();
   const text = explainEndedSession(state, location.search);
@@ -45,6 +46,11 @@ async function start(): Promise<void> {
   findPart(first, "skip", HTMLElement).hidden = required;
   new LoginForm(first, "first-problem", "first-submit", "code", openDashboard);
   focusUnlessBusy(findPart(first, "code", HTMLInputElement));
+}
+
+/** Shows the name of the command as people run it on the server's computer. */
+function showCommand(name: string): void {
+  for (const place of document.querySelectorAll("[data-part=command]")) place.textContent = name;
 }
 
 function showForm(): void {

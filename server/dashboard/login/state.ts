@@ -9,6 +9,8 @@ export interface LoginState {
   readonly first_administrator_missing?: boolean;
   /** Why the session of this browser has ended. */
   readonly ended?: string;
+  /** The command that manages accounts on the server's computer. */
+  readonly command?: string;
 }
 
 /**

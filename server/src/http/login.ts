@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { COMMAND_NAME } from "../common/command-name.js";
 import { httpProblem, type Account, type Accounts } from "../security/accounts.js";
 import type { EndReason } from "../security/login-record.js";
 import type { PasswordCheck } from "../security/password-check.js";
@@ -23,6 +24,8 @@ export interface LoginSessionView {
   readonly ingress?: true;
   /** Why the session of the request has ended; left out if the request has no session, or a valid one. */
   readonly ended?: EndReason;
+  /** The command that manages accounts on the server's computer; left out unless somebody must log in. */
+  readonly command?: string;
 }
 
 /** The parts of the server that the login routes use. */
@@ -47,6 +50,7 @@ export function addLoginRoutes(
     role: account?.role ?? null,
     required: accounts.isLoginRequired,
     ...(people?.firstAdministrator.isMissing && { first_administrator_missing: true }),
+    ...(accounts.isLoginRequired && !account && { command: COMMAND_NAME }),
   });
 
   app.get("/api/session", async (request, reply) => {

@@ -261,8 +261,11 @@ export const COMPONENT_SCHEMAS: Readonly<Record<string, Schema>> = {
         "Whether Home Assistant has logged the user in, so that nobody can log out here; left out otherwise.",
       ),
       ended: END_REASON_SCHEMA,
+      command: textSchema(
+        "The command that manages accounts on the server's computer; left out unless somebody must log in.",
+      ),
     },
-    ["first_administrator_missing", "ingress", "ended"],
+    ["first_administrator_missing", "ingress", "ended", "command"],
   ),
   Events: objectSchema<{
     devices: 1;

@@ -39,5 +39,5 @@ export function passwordProblem(name: string, password: string, { generateAdvice
     return `The password has ${password.length} characters; it may have at most ${MAX_PASSWORD_LENGTH}.`;
   if (password.toLowerCase() === name.toLowerCase()) return "The password is the user name.";
   const weakness = passwordWeakness(password, [name]);
-  return weakness && `${weakness} Choose another, such as some unrelated words, or ${generate}.`;
+  return weakness && `${weakness} Choose another, such as some unrelated words${generate ? `, or ${generate}` : ""}.`;
 }

@@ -16,7 +16,7 @@ import {
 import type { TokenView, UserView } from "./user-view.js";
 import type { FileAccounts } from "./users.js";
 import { readUsers, getUser, type StoredUser } from "./users-file.js";
-import { API_WORDING } from "./wording.js";
+import { API_WORDING, FIRST_ADMINISTRATOR_WORDING, type Wording } from "./wording.js";
 
 /** A new user, whose password is generated if it is undefined. */
 export interface NewUser extends RoleAssignment {
@@ -74,7 +74,11 @@ export class UserDirectory {
   async add({ password, ...user }: NewUser, onlyFirst = false): Promise<UserWithPassword> {
     checkUserName(user.name);
     checkRole(user);
-    const { stored, generated } = await createPassword(user.name, password);
+    const { stored, generated } = await createPassword(
+      user.name,
+      password,
+      onlyFirst ? FIRST_ADMINISTRATOR_WORDING : API_WORDING,
+    );
     await addUser(this.#folder, { ...user, password: stored }, API_WORDING, onlyFirst);
     await this.#accounts.reload();
     return { user: await this.get(user.name), generated };
@@ -89,7 +93,7 @@ export class UserDirectory {
     password: string | undefined,
   ): Promise<{ generated: string | undefined; revoked: number }> {
     getUser(await readUsers(this.#folder), name);
-    const { stored, generated } = await createPassword(name, password);
+    const { stored, generated } = await createPassword(name, password, API_WORDING);
     const revoked = await changePassword(this.#folder, name, stored);
     await this.#accounts.reload();
     return { generated, revoked };
@@ -141,6 +145,6 @@ function checkRole({ device }: RoleAssignment): void {
   if (device !== undefined) checkDeviceId(device, API_WORDING);
 }
 
-async function createPassword(name: string, password: string | undefined): Promise<NewPassword> {
-  return password === undefined ? generateNewPassword() : hashChosenPassword(name, password, API_WORDING);
+async function createPassword(name: string, password: string | undefined, wording: Wording): Promise<NewPassword> {
+  return password === undefined ? generateNewPassword() : hashChosenPassword(name, password, wording);
 }

@@ -6,8 +6,8 @@ export interface Wording {
   readonly deviceInput: string;
   /** Name of the input for the expiry of a token, such as `--expires`. */
   readonly expiryInput: string;
-  /** The part of a sentence that explains how to have a password generated. */
-  readonly generateAdvice: string;
+  /** The part of a sentence that explains how to have a password generated; left out if this is impossible. */
+  readonly generateAdvice?: string;
   /** Returns the part of a sentence that explains how to change the password of an existing user. */
   changePasswordAdvice(name: string): string;
   /** The part of a sentence that explains how to find the ids of tokens. */
@@ -31,6 +31,9 @@ export const API_WORDING: Wording = {
   changePasswordAdvice: () => "choose another name, or change that user",
   listTokensAdvice: "GET /api/users shows the ids",
 };
+
+/** Parts of error messages for the first administrator, who must choose a password. */
+export const FIRST_ADMINISTRATOR_WORDING: Wording = { ...API_WORDING, generateAdvice: undefined };
 
 /** Explains that a token is unknown. Reveals nothing else, because the token may be a guess. */
 export const UNKNOWN_TOKEN_PROBLEM = `This token is not valid: it was revoked, or belongs to another server. Make one with ${COMMAND_NAME} user token NAME.`;
