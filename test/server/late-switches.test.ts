@@ -115,6 +115,17 @@ test("an export leaves out switches to the state that the lamp already had, acro
   expect(times).toEqual([101, 102, 104, 105]);
 });
 
+test("an answer leaves out a switch at its start to the state that the lamp already had", async () => {
+  const stored = [100, 150].map((time): HistorySwitch => ({ time, led_on: time === 100, by: "server", reason: "" }));
+  const reader = withDistinctSwitches({
+    ...NO_HISTORY,
+    query: async ({ from }) => ({ points: [], switches: stored.filter(({ time }) => time >= from), led_on: true, step: 0 }), // prettier-ignore
+  });
+  const query = { device: "porch", to: 200, points: 1 };
+  for (const from of [99, 100])
+    expect((await reader.query({ ...query, from })).switches.map(({ time }) => time)).toEqual([150]);
+});
+
 test("an answer without the oldest switches keeps the first one that it has", async () => {
   const switches = Array.from({ length: MAX_SWITCHES }, (_, index): HistorySwitch => {
     return { time: START + index, led_on: index % 2 === 1, by: "server", reason: "" };

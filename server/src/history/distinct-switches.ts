@@ -11,13 +11,14 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
   return {
     async query(query) {
       const answer = await history.query(query);
-      const { switches, led_on } = answer;
-      // Earlier switches may be missing, so the state before the first one is unknown.
-      const before = switches.length < MAX_SWITCHES ? led_on : null;
-      return { ...answer, switches: distinct(switches, before, query.from) };
+      const { switches } = answer;
+      if (switches.length === 0) return answer;
+      // With the maximum, earlier switches may be missing, so the state before the first one is unknown.
+      const before = switches.length < MAX_SWITCHES ? await stateBefore(history, query.device, query.from) : null;
+      return { ...answer, switches: distinct(switches, before) };
     },
     async *rows(device, from, to) {
-      let { led_on: state } = await history.query({ device, from: from - 1, to: from, points: 1 });
+      let state = await stateBefore(history, device, from);
       for await (const rows of history.rows(device, from, to)) {
         const kept: HistoryRow[] = [];
         for (const row of rows) {
@@ -31,11 +32,18 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
   };
 }
 
-/** @param before state of the lamp at `from`, which includes a switch at exactly that time; null when unknown */
-function distinct(switches: readonly HistorySwitch[], before: boolean | null, from: number): HistorySwitch[] {
+/** Returns the state of a lamp just before a time in ms; null when unknown. */
+async function stateBefore(history: HistoryReader, device: string, time: number): Promise<boolean | null> {
+  // The answer's state includes a switch at exactly the beginning of the period.
+  const { led_on } = await history.query({ device, from: time - 1, to: time, points: 1 });
+  return led_on;
+}
+
+/** @param before state of the lamp before the first switch; null when unknown */
+function distinct(switches: readonly HistorySwitch[], before: boolean | null): HistorySwitch[] {
   let state = before;
   return switches.filter((change) => {
-    const isKept = isSwitch(change, state) || change.time === from;
+    const isKept = isSwitch(change, state);
     state = change.led_on;
     return isKept;
   });
