@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirstSequencer } from "./test/support/longest-first.js";
+import { RETRY, RetryReporter } from "./test/support/retry.js";
 
 /** Test files with time limits of some seconds. At most two of these files run at the same time. */
 const TIMED_TESTS = [
@@ -57,7 +58,7 @@ const SHARED_OPTIONS = {
 };
 
 /** Generous timeouts in ms, because a slow or shared machine must not make tests fail. */
-const LONG_TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000 };
+const LONG_TIMEOUTS = { testTimeout: 120_000, hookTimeout: 120_000, retry: RETRY };
 
 /** Four workers can share two cores, because most of these tests mainly wait for timers and other programs. */
 const PARALLEL_OPTIONS = {
@@ -74,7 +75,7 @@ const TIMED_OPTIONS = { maxWorkers: 2, sequence: { groupOrder: 1 }, ...LONG_TIME
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
-    reporters: ["default"],
+    reporters: ["default", new RetryReporter()],
     sequence: { sequencer: LongestFirstSequencer },
     projects: [
       {
