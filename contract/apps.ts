@@ -45,6 +45,8 @@ export const UPDATE_STATE = {
     in_progress: { type: "boolean", required: true },
     /** How much of the program is written, in percent; absent while nothing is written. */
     update_percentage: { type: "integer", minimum: 0, maximum: 100 },
+    /** A warning if the newest version has crashed on this board, as a sentence for people; otherwise empty. */
+    release_summary: { type: "string", maxLength: 255 },
 } as const
 export type UpdateState = Message<typeof UPDATE_STATE>
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Channel, UpdateState } from "../../../contract/index.js";
+import type { Channel } from "../../../contract/index.js";
 import { Throttle } from "../common/throttle.js";
 import type { Zone } from "../decisions/zones/zone.js";
 import { explainLamp, toDeviceView } from "../devices/describe-device.js";
@@ -11,6 +11,7 @@ import { logChange } from "./change-log.js";
 import type { DecisionPublisher } from "./decision-publisher.js";
 import type { HomeAssistant } from "./homeassistant/homeassistant.js";
 import type { ServerEvents } from "./server-events.js";
+import { createUpdateState } from "./update-state.js";
 
 /** The dashboard's event stream, which receives all changes. */
 export interface EventStream {
@@ -129,18 +130,6 @@ export class Notifier {
   close(): void {
     this.#zones.flush();
   }
-}
-
-/** Returns the program of a device and its update for apps; undefined for a device that cannot be updated. */
-function createUpdateState({ update, status }: Device): UpdateState | undefined {
-  if (!update) return undefined;
-  const { state, percent, latest } = update;
-  return {
-    ...(status?.firmware !== undefined && { installed_version: status.firmware }),
-    ...(latest !== null && { latest_version: latest }),
-    in_progress: state !== null && state !== "done" && state !== "failed",
-    ...(percent !== null && { update_percentage: percent }),
-  };
 }
 
 /** Creates the history entry of a lamp that was switched just now. */

@@ -1,11 +1,12 @@
 /** Tests the hint that a version has crashed on a board, and how long the result of an update is shown. */
 import { expect, test } from "vitest";
+import type { UpdateState } from "../../../contract/index.js";
 import { describeProblems } from "../../../server/src/app/commands/update/list.js";
 import { CrashedVersions } from "../../../server/src/updates/crashed-versions.js";
 import { eventually } from "../../support/eventually.js";
 import { writeTestImage } from "../../support/updatable-board.js";
 import { ask, sendJson } from "../support/api.js";
-import { createTemporaryFolder, startTestServer } from "../support/server.js";
+import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
 import { waitForState } from "./rollout-support.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
@@ -47,6 +48,19 @@ test("a version that has crashed on a board has a hint, also after a restart and
   await next.forget(ID);
   await startBoard(next, ID);
   expect(next.devices.get(ID)?.update?.crashed).toBeNull();
+});
+
+test("Home Assistant shows the hint next to the button that installs the version, until the version runs", async () => {
+  const { server, board, post } = await crash();
+  const home = await connectClient(server.brokerUrl, {}, `${ID}/update`);
+  const summary = () => (JSON.parse(home.got.at(-1)?.text ?? "{}") as UpdateState).release_summary;
+  await eventually(() => summary() !== undefined, { what: "the state of the update" });
+  expect(summary()).toMatch(/^Version 2-broken was installed on this board and did not connect until \d{4}-\d\d-\d\dT\d\d:\d\dZ\. It probably crashed/); // prettier-ignore
+  board.close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "offline" });
+  await startBoard(server, ID, { crashes: () => false });
+  await post();
+  await eventually(() => summary() === "", { what: () => `no hint instead of ${summary()}` });
 });
 
 test("the hint disappears when the board runs the version after all", async () => {

@@ -193,9 +193,9 @@ test("Home Assistant sees both versions and the progress, and its button install
   const waitForUpdate = (fields: object) =>
     eventually(() => JSON.stringify(fields) === findMessage("/update")?.text, { what: JSON.stringify(fields) });
   await ask(server.httpUrl!, "/api/updates");
-  await waitForUpdate({ installed_version: "1", latest_version: "2", in_progress: false });
+  await waitForUpdate({ installed_version: "1", latest_version: "2", in_progress: false, release_summary: "" });
   await home.publishAsync(String(program.command_topic), String(program.payload_install), { qos: 1 });
-  await waitForUpdate({ installed_version: "2", latest_version: "2", in_progress: false });
+  await waitForUpdate({ installed_version: "2", latest_version: "2", in_progress: false, release_summary: "" });
   expect(board.version).toBe("2");
   expect(home.got.some(({ text }) => /"in_progress":true.*"update_percentage":\d+/.test(text))).toBe(true);
   expect(server.counters.rejected).toEqual({});
