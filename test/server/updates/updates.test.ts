@@ -86,7 +86,7 @@ describe("an update", () => {
   });
 
   test("to a program that crashes is reported, and the previous version can be installed", async () => {
-    const { server, log } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+    const { server, log } = await startUpdateServer({ restart: 2000 }, { offered: "2-broken" });
     const board = await startBoard(server, ID);
     await post(server);
     const failed = await waitForState(server, "failed");
@@ -105,7 +105,7 @@ describe("an update", () => {
   });
 
   test("fails with the reason of the board, or when the board does not reply or connect", async () => {
-    const { server } = await startUpdateServer({ reply: 1000, handover: 200 });
+    const { server } = await startUpdateServer({ handover: 200 });
     const refusing = await startBoard(server, ID, { refusal: "set UPDATE_URL first" });
     await post(server);
     expect((await waitForState(server, "failed")).update?.problem).toBe(
