@@ -221,8 +221,13 @@ test("the history has a reading immediately, and none after the device is forgot
   const url = httpUrl!;
   const from = Date.now();
   const sensor = await startTestBoard(brokerUrl, "n/board");
-  for (const light of [512, 100, 512]) await sensor.read(light);
-  await eventually(() => devices.get("n/board")?.light === 512, { what: "the readings" });
+  for (const light of [512, 100, 512]) {
+    await sensor.read(light);
+    // readings of the same millisecond are sorted by light
+    const arrival = Date.now();
+    await eventually(() => Date.now() > arrival + 1, { what: "the next millisecond" });
+  }
+  await eventually(() => devices.recent("n/board").length === 3, { what: "the readings" });
   const query = `?device=n/board&from=${from}`;
   const { points, switches, step } = (await ask(url, `/api/history${query}`)).body as Record<string, unknown[]>;
   expect(points.map((point) => (point as { last: number }).last)).toEqual([512, 100, 512]);

@@ -49,7 +49,7 @@ describe("a device account", () => {
     await eventually(() => board.got.some(({ topic }) => topic === "nightlight/porch/commands"), {
       what: "the answer",
     });
-    expect(board.got.map(({ topic }) => topic)).toContain("nightlight/status");
+    await eventually(() => board.got.some(({ topic }) => topic === "nightlight/status"), { what: "the status" });
     expect(got.map(([topic]) => topic)).toEqual(["telemetry", "status", "replies"].map((c) => `nightlight/porch/${c}`));
     expect(rejected).toEqual([]);
   });

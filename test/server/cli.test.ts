@@ -1,11 +1,11 @@
 /** Tests the command line of `nightlight-server`: flags, environment variables, error messages, exit codes and signals. */
-import net from "node:net";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
 import { defaultDataFolder } from "../../server/src/config/default-data-folder.js";
 import { createCommand, optionsFrom, parsingProblem } from "../../server/src/app/cli.js";
 import { UsageError } from "../../server/src/common/errors.js";
 import { eventually } from "../support/eventually.js";
+import { freePort } from "../support/free-port.js";
 import { startServerProgram } from "./support/program.js";
 import { connectClient, startTestServer, createTemporaryFolder } from "./support/server.js";
 
@@ -158,10 +158,7 @@ describe("a failed start prints one sentence on stderr", () => {
     const { brokerUrl, httpUrl } = await startTestServer();
     const mqttPort = new URL(brokerUrl).port;
     const httpPort = new URL(httpUrl!).port;
-    const closed = net.createServer().listen(0, "127.0.0.1");
-    await eventually(() => closed.listening);
-    const unusedPort = (closed.address() as net.AddressInfo).port;
-    closed.close();
+    const unusedPort = await freePort();
     const folders = await Promise.all([1, 2, 3, 4].map(() => createTemporaryFolder()));
     const [mqtt, http, refused, noBroker] = await Promise.all([
       runUntilExit(["--data", folders[0], "--mqtt-port", mqttPort, "--no-http"]),

@@ -17,7 +17,7 @@ zones:
   hall:
     sensors: [nightlight/sensor]
     lamps: [nightlight/lamp]
-    stale_after: 2 s
+    stale_after: 5 s
 `;
 
 interface RunningServer {
@@ -53,8 +53,8 @@ test("after the clock is set back by an hour, sensors still go stale, overrides 
   for (let n = 0; n < 5; n++) await publish("nightlight/plotted/telemetry", { light: n });
   await publish("nightlight/lamp/telemetry", { light: 900 });
   await publish("nightlight/sensor/telemetry", { light: 100 });
-  await publish("nightlight/plotted/set", { mode: "on", for: 3000 });
-  const until = Date.now() + 3000;
+  await publish("nightlight/plotted/set", { mode: "on", for: 10_000 });
+  const until = Date.now() + 10_000;
   expect(await readHallSensor()).toMatchObject({ light: 100, stale: false });
 
   await clock.set(-HOUR);
@@ -65,9 +65,9 @@ test("after the clock is set back by an hour, sensors still go stale, overrides 
   await eventually(() => program.output.out.includes("clock was set back by 60 minutes"), {
     what: "a line in the log",
   });
-  await eventually(async () => (await readHallSensor()).stale, { within: 4000, what: "the sensor to be stale" });
+  await eventually(async () => (await readHallSensor()).stale, { what: "the sensor to be stale" });
   await eventually(async () => (await device("plotted")).mode === "auto", {
-    within: 6000,
+    within: 15_000,
     what: "the override to end",
   });
   expect(Date.now() - until).toBeLessThan(3000);

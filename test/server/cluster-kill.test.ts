@@ -89,6 +89,6 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto, Redis and PostgreSQL"))(
           every: 100,
           what: `each of ${seq} readings of ${name}, once`,
         });
-    }, 120_000);
+    }, 300_000);
   },
 );

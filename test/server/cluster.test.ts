@@ -212,6 +212,7 @@ describe.skipIf(isMissing(HAS_ALL_PROGRAMS, "Mosquitto and Redis"))("several ser
     for (let seq = 1; seq <= 100; seq++)
       await publishJson(device, `${prefix}/porch/telemetry`, { light: 1000 - seq * 9, boot: 1, seq, at: seq, age: 0 });
     const second = await startMember(prefix);
+    await waitUntilReady(second);
     await eventually(() => second.devices.recent(`${prefix}/porch`).length === 100, {
       within: 10_000,
       what: "100 readings",

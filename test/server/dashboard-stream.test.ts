@@ -4,7 +4,7 @@ import http, { type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { EventHub } from "../../server/dashboard/events/hub.js";
+import { EventHub, type SendToPage } from "../../server/dashboard/events/hub.js";
 import { createParser } from "../../server/dashboard/events/parser.js";
 import type { ServerEvent, MessageToPage } from "../../server/dashboard/events/protocol.js";
 import { describeRefusal } from "../../server/dashboard/labels.js";
@@ -39,6 +39,9 @@ test("the parser yields the same events however the network splits the stream", 
 });
 
 describe("a page", () => {
+  /** What the pages of the present test receive. */
+  const pages: SendToPage[] = [];
+
   /** Starts a server that calls `answer` for each request, and a hub that connects to it. Returns hub and responses. */
   async function startHub(answer: (response: ServerResponse) => void) {
     const answers: ServerResponse[] = [];
@@ -52,6 +55,11 @@ describe("a page", () => {
       server.close();
     });
     const hub = new EventHub(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/events`);
+    // a hub with a visible page would reconnect for ever, perhaps to a server of another test at the same port
+    onTestFinished(() => {
+      for (const page of pages.splice(0)) hub.handleHiddenPage(page);
+      hub.restart();
+    });
     return { hub, answers };
   }
   const startStream = (response: ServerResponse) =>
@@ -59,11 +67,13 @@ describe("a page", () => {
 
   function createPage() {
     const got: MessageToPage[] = [];
+    const see = (message: MessageToPage) => void got.push(message);
+    pages.push(see);
     const listConnectionStates = () => got.flatMap((message) => ("state" in message ? [message.state] : []));
     const waitForMessage = (wanted: string, times = 1) =>
       eventually(() => JSON.stringify(got).split(wanted).length > times, { what: `${wanted} at the page` });
     return {
-      see: (message: MessageToPage) => void got.push(message),
+      see,
       got,
       listConnectionStates,
       waitForMessage,

@@ -122,7 +122,7 @@ describe.skipIf(isMissing(POSTGRES, "PostgreSQL"))("in PostgreSQL", () => {
       onTestFinished(() => postgres.remove());
       await expectRightAnswers(await createPostgresDatabase(postgres), 60);
     },
-    60_000,
+    300_000,
   );
 });
 

@@ -46,7 +46,7 @@ async function expectIntegration(options: ServerOptions, url: (server: Nightligh
   await waitForLamp(true, "auto");
   await home.publishAsync(command_topic, payload_off, { qos: 1 });
   await waitForLamp(false, "off");
-  expect(kitchen.commands.at(-1)!.text).toContain('"led_on":false');
+  await eventually(() => kitchen.commands.at(-1)!.text.includes('"led_on":false'), { what: "the command" });
 
   const before = home.got.length;
   await home.publishAsync("homeassistant/status", "online", { qos: 1 });

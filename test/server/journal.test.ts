@@ -134,7 +134,7 @@ test("a restart restores the state after any sequence of readings, forgotten dev
     }),
     { numRuns: 60 },
   );
-}, 120_000);
+}, 300_000);
 
 test("old readings are still duplicates after a restart, even if only a state record contains them", async () => {
   const folder = await createTemporaryFolder();

@@ -13,16 +13,17 @@ import type { LoginRecord, LoginStore } from "../../server/src/security/login-re
 import { hashGeneratedPassword } from "../../server/src/security/scrypt.js";
 import { changePassword, changeRole, removeUser } from "../../server/src/security/user-changes.js";
 import { COMMAND_WORDING } from "../../server/src/security/wording.js";
+import { freePort } from "../support/free-port.js";
 import { addUsers, passwordOf } from "./support/guarded.js";
 import { ask, logIn, TestAccounts, createThreeAccounts } from "./support/http-app.js";
 import { startServerProgram } from "./support/program.js";
 import { createTemporaryFolder } from "./support/server.js";
 
 /** Starts a server on a port. A restarted server needs the same port, because the cookie's name contains the port. */
-async function startOnPort(data: string, httpPort = 0): Promise<NightlightServer & { readonly port: number }> {
+async function startOnPort(data: string, httpPort: number): Promise<NightlightServer> {
   const server = await startServer({ data, mqttPort: 0, httpPort, history: false });
   onTestFinished(() => server.close());
-  return Object.assign(server, { port: Number(new URL(server.httpUrl!).port) });
+  return server;
 }
 
 const sessionOf = async (url: string, cookie: string): Promise<Record<string, unknown>> =>
@@ -32,13 +33,14 @@ describe("after a restart of the server", () => {
   test("users are still logged in, and a session that was logged out is not valid again", async () => {
     const data = await createTemporaryFolder();
     await addUsers(data, { ann: "admin", rob: "reader" });
-    const first = await startOnPort(data);
+    const port = await freePort();
+    const first = await startOnPort(data, port);
     const url = first.httpUrl!;
     const ann = await logIn(url, "ann", passwordOf("ann"));
     const rob = await logIn(url, "rob", passwordOf("rob"));
     await ask(url, "/api/logout", { method: "POST", headers: { cookie: rob } });
     await first.close();
-    const second = await startOnPort(data, first.port);
+    const second = await startOnPort(data, port);
     expect(await sessionOf(second.httpUrl!, ann)).toEqual({ name: "ann", role: "admin", required: true });
     expect(await sessionOf(second.httpUrl!, rob)).toEqual({ name: null, role: null, required: true, ended: "unknown" });
     expect((await ask(url, "/api/devices", { headers: { cookie: ann } })).status).toBe(200);
@@ -48,7 +50,8 @@ describe("after a restart of the server", () => {
   test("sessions of users who were changed meanwhile have ended, with the reason", async () => {
     const data = await createTemporaryFolder();
     await addUsers(data, { password: "admin", role: "admin", removed: "admin", same: "admin" });
-    const first = await startOnPort(data);
+    const port = await freePort();
+    const first = await startOnPort(data, port);
     const cookies = new Map<string, string>();
     for (const name of ["password", "role", "removed", "same"])
       cookies.set(name, await logIn(first.httpUrl!, name, passwordOf(name)));
@@ -56,12 +59,12 @@ describe("after a restart of the server", () => {
     await changePassword(data, "password", hashGeneratedPassword("another"));
     await changeRole(data, "role", { role: "reader" }, COMMAND_WORDING);
     await removeUser(data, "removed");
-    const second = await startOnPort(data, first.port);
+    const second = await startOnPort(data, port);
     for (const [reason, cookie] of cookies)
       expect((await sessionOf(second.httpUrl!, cookie)).ended).toBe(reason === "same" ? undefined : reason);
     await second.close();
     // the reasons survive further restarts
-    const third = await startOnPort(data, first.port);
+    const third = await startOnPort(data, port);
     expect((await sessionOf(third.httpUrl!, cookies.get("role")!)).ended).toBe("role");
   });
 });
@@ -69,8 +72,8 @@ describe("after a restart of the server", () => {
 test("users stay logged in when the server is killed, by files that contain no session id and only the owner can read", async () => {
   const data = await createTemporaryFolder();
   await addUsers(data, { ann: "admin" });
-  const flags = ["--data", data, "--mqtt-port", "0"];
-  const first = startServerProgram([...flags, "--http-port", "0"]);
+  const flags = ["--data", data, "--mqtt-port", "0", "--http-port", String(await freePort())];
+  const first = startServerProgram(flags);
   const { http } = await first.waitForAddresses();
   const cookie = await logIn(http, "ann", passwordOf("ann"));
   first.child.kill("SIGKILL");
@@ -80,7 +83,7 @@ test("users stay logged in when the server is killed, by files that contain no s
     expect((await stat(file)).mode & 0o077, file).toBe(0);
     if (entry.isFile()) expect((await readFile(file)).includes(cookie.split("=")[1]), file).toBe(false);
   }
-  const second = startServerProgram([...flags, "--http-port", new URL(http).port]);
+  const second = startServerProgram(flags);
   await second.waitForAddresses();
   expect(await sessionOf(http, cookie)).toMatchObject({ name: "ann" });
 });

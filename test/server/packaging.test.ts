@@ -183,7 +183,7 @@ describe("the Containerfile", () => {
     for (const [instruction, rest] of instructions) {
       if (instruction === "COPY") await copyIntoScratch(root, rest);
       if (instruction === "RUN") {
-        const run = spawnSync("sh", ["-ec", rest], { cwd: root, encoding: "utf8", timeout: 120_000 });
+        const run = spawnSync("sh", ["-ec", rest], { cwd: root, encoding: "utf8", timeout: 240_000 });
         expect({ status: run.status, problems: run.status === 0 ? "" : run.stderr }).toEqual({
           status: 0,
           problems: "",
@@ -214,7 +214,7 @@ describe("the Containerfile", () => {
     await eventually(() => output.includes("Dashboard and API at"), { what: "the server to start" });
     expect(existsSync(path.join(root, "node_modules/classic-level/prebuilds/linux-arm64"))).toBe(true);
     expect(existsSync(path.join(root, "node_modules/classic-level/prebuilds/linux-x64"))).toBe(true);
-  }, 180_000);
+  }, 600_000);
 
   test("the image contains no secret and does not allow anonymous access", () => {
     expect(instructions.some(([, rest]) => /PASSWORD|TOKEN|SECRET|ANONYMOUS/.test(rest))).toBe(false);

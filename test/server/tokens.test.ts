@@ -56,7 +56,7 @@ describe("at a running server", () => {
     const data = await createTemporaryFolder();
     await addUsers(data, { keeps: "reader", revoked: "reader", expires: "reader", changed: "admin" });
     for (const name of ["keeps", "revoked", "changed"]) await giveToken(data, name);
-    const end = Date.now() + 4000;
+    const end = Date.now() + 10_000;
     await giveToken(data, "expires", { expires: new Date(end).toISOString() });
     const { httpUrl, brokerUrl } = await startTestServer({ data });
     const url = httpUrl!;

@@ -5,8 +5,11 @@ import { codeOf, StartError } from "../common/errors.js";
 import { clock } from "../time/monotonic-clock.js";
 import { FolderHandle, type FileDescription } from "./folder-handle.js";
 
-/** How long a command waits while another command writes the file, in ms. After this time, the command fails. */
+/** How long a command waits while the lock does not change hands, in ms. After this time, the command fails. */
 const LOCK_WAIT_TIME = 2000;
+
+/** How long a command waits in all, in ms, even if the lock changes hands again and again. */
+const MAX_LOCK_WAIT_TIME = 20_000;
 
 /**
  * Age in ms after which a lock file is abandoned, if it does not change while a command waits for it. A process that is
@@ -54,9 +57,8 @@ export async function changeLockedFile(
 
 async function acquireLock(handle: FolderHandle, folder: string, newName: string, what: string): Promise<FileHandle> {
   const start = performance.now();
-  const first = await handle.describeFile(newName);
-  // commands that wait together for an abandoned lock get their turn after it is removed
-  const limit = first && isAbandoned(first) ? 2 * LOCK_WAIT_TIME : LOCK_WAIT_TIME;
+  let unchangedSince = start;
+  let last = await handle.describeFile(newName);
   for (;;) {
     try {
       return await handle.createFile(newName);
@@ -66,12 +68,14 @@ async function acquireLock(handle: FolderHandle, folder: string, newName: string
           `The data folder ${folder} cannot be written (${handle.messageOf(error)}); choose another with --data.`,
         );
     }
-    const waited = performance.now() - start;
+    const now = performance.now();
     const found = await handle.describeFile(newName);
-    // The lock of another command that has removed the abandoned one has another signature.
-    if (waited > LOCK_WAIT_TIME && found && found.signature === first?.signature && isAbandoned(found))
-      await handle.removeFile(newName);
-    else if (waited > limit) throw describeLock(join(folder, newName), what, found);
+    // Many commands that change the file at once take turns, so one of them may wait for several others.
+    if (!found || found.signature !== last?.signature) unchangedSince = now;
+    last = found;
+    const isWaitOver = now - unchangedSince > LOCK_WAIT_TIME;
+    if (isWaitOver && found && isAbandoned(found)) await handle.removeFile(newName);
+    else if (isWaitOver || now - start > MAX_LOCK_WAIT_TIME) throw describeLock(join(folder, newName), what, found);
     await sleep(50);
   }
 }

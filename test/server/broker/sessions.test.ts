@@ -174,8 +174,9 @@ test("the session of a client that stays away ends after its expiry interval and
     { eve: "reader" },
     { limits: { sessions: 1, sessionExpiry: 1000 } },
   );
-  (await connectRawClient(url, "first", { clean: false, ...rawLoginOf("eve") })).socket.destroy();
+  const first = await connectRawClient(url, "first", { clean: false, ...rawLoginOf("eve") });
   expect(connackOf(await connectRawClient(url, "second", { clean: false, ...rawLoginOf("eve") })).returnCode).toBe(3);
+  first.socket.destroy();
   await eventually(() => broker.sessions.list().length === 0, { within: 15_000, what: "the end of the session" });
   expect(connackOf(await connectRawClient(url, "second", { clean: false, ...rawLoginOf("eve") })).returnCode).toBe(0);
 });
@@ -227,15 +228,19 @@ test("the sweep ends sessions that have expired and those of accounts that were 
 
 test("the log names a session that an administrator ends, and one that expires with messages in it", async () => {
   const { url, broker, warnings, rejected } = await startBareBroker(undefined, { limits: { sessionExpiry: 1000 } });
-  for (const id of ["panel", "phone"]) {
+  const connectSubscriber = async (id: string): Promise<RawClient> => {
     const made = await connectRawClient(url, id, { clean: false });
     made.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 1 }] });
     await made.waitForPacket("suback");
-    if (id === "phone") made.socket.destroy();
-  }
+    return made;
+  };
+  await connectSubscriber("panel");
+  const phone = await connectSubscriber("phone");
   await broker.sessions.end(null, "panel");
   expect(warnings).toEqual(["The session of panel has ended: an administrator ended it."]);
+  // the message stays in the queue, because a raw client acknowledges nothing
   await (await connectClient(url)).publishAsync("a", "x", { qos: 1 });
+  phone.socket.destroy();
   await eventually(() => warnings.length === 2, { within: 15_000, what: "the end of the other session" });
   expect(warnings[1]).toBe("The session of phone has ended: it has expired; 1 queued message was dropped.");
   expect(rejected).toEqual([]);
@@ -280,9 +285,12 @@ test("after five wrong passwords the broker refuses others unchecked, but accept
     return connack;
   };
   for (let n = 0; n < 5; n++) expect((await guessPassword(n, 4)).returnCode).toBe(4);
-  expect((await guessPassword(5, 4)).returnCode).toBe(3);
-  expect((await guessPassword(5, 5)).reasonCode).toBe(0x9f);
+  // a guess that a slow machine makes after the delay is checked, and doubles the delay
+  await eventually(
+    async () => (await guessPassword(5, 4)).returnCode === 3 && (await guessPassword(5, 5)).reasonCode === 0x9f,
+    { what: "two guesses that are not checked" },
+  );
   await connectClient(url, loginOf("ann"));
-  expect(rejected.map(([reason]) => reason)).toEqual(Array(7).fill("bad-login"));
-  expect(rejected.slice(5).map(([, , problem]) => problem)).toEqual(Array(2).fill(expect.stringMatching(/^too many wrong passwords; try again in \d+ s$/))); // prettier-ignore
+  expect(new Set(rejected.map(([reason]) => reason))).toEqual(new Set(["bad-login"]));
+  expect(rejected.slice(-2).map(([, , problem]) => problem)).toEqual(Array(2).fill(expect.stringMatching(/^too many wrong passwords; try again in \d+ s$/))); // prettier-ignore
 });

@@ -25,7 +25,7 @@ describe.skipIf(isMissing(MOSQUITTO_CLIENTS, "mosquitto_pub"))("mosquitto_pub an
     return { child, output };
   }
   const publishWithMosquitto = (url: string, ...flags: string[]) =>
-    runFile("mosquitto_pub", ["-V", "5", "-p", portOf(url), ...flags], { timeout: 20_000 });
+    runFile("mosquitto_pub", ["-V", "5", "-p", portOf(url), ...flags], { timeout: 60_000 });
 
   test.each(["0", "1", "2"])(
     "mosquitto_pub and mosquitto_sub report light at QoS %s and receive the command",
@@ -59,7 +59,7 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with paho-mqtt"))("Paho for 
     const watcher = await connectClient5(brokerUrl);
     await watcher.subscribeAsync("paho/telemetry", { qos: 2 });
     const { stdout } = await runFile(PYTHON_WITH_PAHO!, [LESSON_DEVICE, new URL(brokerUrl).port, "12"], {
-      timeout: 40_000,
+      timeout: 60_000,
     });
     expect(stdout.trim().split("\n")).toEqual([
       "connected 0 0",

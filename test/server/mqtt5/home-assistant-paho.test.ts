@@ -61,6 +61,7 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant
     expect(retain).toBe(true);
     expect(findDiscoveryProblems("homeassistant", CONFIG_TOPIC, text!)).toEqual([]);
     expect(ha.eventsOf("connected")).toEqual([{ event: "connected", reason: 0, session: 0 }]);
+    await eventually(() => ha.eventsOf("granted").length === 9, { what: "all subscriptions" });
     expect(ha.eventsOf("granted").map(({ codes }) => codes)).toEqual(Array.from({ length: 9 }, () => [0]));
 
     const { lamp } = (JSON.parse(text!) as Discovery).components;
@@ -79,8 +80,11 @@ describe.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))("Home Assistant
     ha.tell("unsubscribe", state_topic);
     await eventually(() => ha.eventsOf("unsubscribed").length === 1, { what: "UNSUBACK" });
     const before = ha.eventsOf("message").length;
+    const earlier = board.got.length;
     await board.publishAsync(command_topic, '{"mode":"on"}', { qos: 1 });
-    await eventually(() => board.got.some((got) => got.text === '{"led_on":true}'), { what: "the lamp to be on" });
+    await eventually(() => board.got.slice(earlier).some((got) => got.text === '{"led_on":true}'), {
+      what: "the lamp to be on",
+    });
     expect(ha.eventsOf("message").slice(before).filter(({ topic }) => topic === state_topic)).toEqual([]); // prettier-ignore
   });
 

@@ -37,10 +37,14 @@ describe("a session", () => {
   test("a session is kept for its expiry interval, and no longer", async () => {
     const bare = await startBareBroker();
     await createSession(bare.url, createSessionOptions("a", 2), "t");
-    const [{ disconnected_at, expires_at }] = bare.broker.sessions.list();
+    const { disconnected_at, expires_at } = await eventually(
+      () => bare.broker.sessions.list().find((session) => session.expires_at),
+      { what: "the client to be away" },
+    );
     expect(Date.parse(expires_at!) - Date.parse(disconnected_at!)).toBe(2000);
     await waitForNoSession(bare);
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at!));
+    // the broker's clock, which never goes back, may differ from the system's a little
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(expires_at!) - 100);
     expect((await connectClient5(bare.url, createSessionOptions("a", 60))).connack.sessionPresent).toBe(false);
   });
 
@@ -198,10 +202,10 @@ describe("a will", () => {
     const { url } = await startBareBroker();
     const watcher = await connectClient5(url);
     await watcher.subscribeAsync("will", { qos: 1 });
-    (await connectWithWill(url, 1)).stream.destroy();
-    const back = await connectWithWill(url, 1);
+    (await connectWithWill(url, 3)).stream.destroy();
+    const back = await connectWithWill(url, 3);
     expect(back.connack.sessionPresent).toBe(true);
-    await sleep(1500);
+    await sleep(3500);
     expect(watcher.received).toEqual([]);
   });
 

@@ -115,7 +115,7 @@ test("after any damage to any file the database opens, and missing or outdated e
     }),
     { numRuns: 40 },
   );
-}, 120_000);
+}, 300_000);
 
 test("a damaged record length in a log loses no entries and is reported, whatever its value", async () => {
   const [name] = files.filter(([name]) => name.endsWith(".log")).at(-1)!;
@@ -160,7 +160,7 @@ test("one flipped byte in a log loses at most one write, whichever byte it is", 
     const last = Math.max(...sequences);
     return sequences.filter((one) => one > last - 221 && one <= last - 21);
   }
-}, 60_000);
+}, 300_000);
 
 describe("a database with a damaged file", () => {
   test("a database with a damaged file is kept as it was, and the report names the file, the place, and what may be missing", async () => {

@@ -30,6 +30,8 @@ export function startServerProgram(flags: string[], env: Record<string, string> 
     stdio: ["ignore", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
+  // "close" follows "exit" when the output is complete
+  const closed = once(child, "close");
   const output = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output.out += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.err += text));
@@ -51,7 +53,7 @@ export function startServerProgram(flags: string[], env: Record<string, string> 
       return { mqtt: findInOutput(/mqtt:\/\/[\w.:]+/), http: findInOutput(/http:\/\/[\w.:]+/) };
     },
     async waitForExit() {
-      if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+      await closed;
       return child.exitCode;
     },
   };

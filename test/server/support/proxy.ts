@@ -2,12 +2,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import net, { type AddressInfo } from "node:net";
+import net from "node:net";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import { ROOT } from "../../../scripts/lib/repository.js";
 import { generateCertificate } from "../../support/certificates.js";
 import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/free-port.js";
 import { CADDY, NGINX, TRAEFIK } from "../../support/programs.js";
 import { createTemporaryFolder } from "./server.js";
 
@@ -69,7 +70,7 @@ export async function startProxy(kind: ProxyKind, file: string, backend: string)
   await writeFile(path.join(folder, "fullchain.pem"), cert);
   await writeFile(path.join(folder, "privkey.pem"), key);
   await mkdir(path.join(folder, "tmp"));
-  const port = await findFreePort();
+  const port = await freePort();
   const documented = await readFile(path.join(ROOT, "docs", "examples", "proxy", file), "utf8");
   const text = documented.replaceAll(DOCUMENTED_BACKEND, new URL(backend).host);
   const [program, args] = await PROXY_SETUPS[kind]({ folder, port, text });
@@ -92,15 +93,6 @@ export async function startProxy(kind: ProxyKind, file: string, backend: string)
     },
     { what: `${kind} to listen` },
   );
-  return port;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
   return port;
 }
 

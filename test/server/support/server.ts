@@ -51,6 +51,7 @@ export async function connectClient(
 ): Promise<TestClient> {
   const connection = mqtt.connect(url, { reconnectPeriod: 0, connectTimeout: 60_000, ...options });
   onTestFinished(() => void connection.end(true));
+  connection.on("error", () => {});
   const got: ReceivedMessage[] = [];
   connection.on("message", (topic, payload, { qos, retain }) => {
     got.push({ topic, text: payload.toString(), qos, retained: retain });
@@ -60,7 +61,6 @@ export async function connectClient(
     connection.once("error", reject);
     connection.once("close", () => reject(new Error(`${url} closed the connection`)));
   });
-  connection.on("error", () => {});
   if (filters.length > 0) await connection.subscribeAsync(filters, { qos: 1 });
   return Object.assign(connection, { got });
 }

@@ -1,7 +1,7 @@
 /** Shifts the wall clock of a server process. */
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL, fileURLToPath } from "node:url";
+import { replaceFile } from "../../support/certificates.js";
 import { createTemporaryFolder } from "./server.js";
 
 const PRELOAD_MODULE = fileURLToPath(new URL("./wall-clock.mjs", import.meta.url));
@@ -15,7 +15,8 @@ export interface WallClock {
 
 export async function wallClock(ahead = 0): Promise<WallClock> {
   const file = path.join(await createTemporaryFolder(), "clock");
-  const set = (to: number): Promise<void> => writeFile(file, String(to));
+  // the program may read the file at any time, and an empty file would mean an offset of 0
+  const set = (to: number): Promise<void> => replaceFile(file, String(to));
   await set(ahead);
   return { env: { NODE_OPTIONS: `--import ${pathToFileURL(PRELOAD_MODULE).href}`, NIGHTLIGHT_TEST_CLOCK: file }, set };
 }

@@ -73,7 +73,7 @@ test("the command ends with the reason when a board does not return", async () =
 });
 
 test("the command says which version crashed and when, and why a rollout left boards out", async () => {
-  const { server } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+  const { server } = await startUpdateServer({ restart: 2000 }, { offered: "2-broken" });
   const data = await createTemporaryFolder();
   const run = (...args: string[]) => runUpdate(server.httpUrl!, data, ...args);
   await startBoard(server, ID);

@@ -16,7 +16,7 @@ const CRASH = { version: "2-broken", at: expect.stringMatching(/^\d{4}-.*Z$/) as
 
 /** Lets a board crash with version 2-broken and return to version 1. */
 async function crash(data?: string) {
-  const { server, ...rest } = await startUpdateServer({ restart: 300 }, { offered: "2-broken", data });
+  const { server, ...rest } = await startUpdateServer({ restart: 2000 }, { offered: "2-broken", data });
   const board = await startBoard(server, ID);
   const post = (body: object = {}) => sendJson("POST", server.httpUrl!, PATH, JSON.stringify(body));
   await post();

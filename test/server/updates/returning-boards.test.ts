@@ -14,6 +14,7 @@ import { Session } from "../../../server/src/updates/session.js";
 import type { StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import type { StoredUpdate } from "../../../server/src/updates/stored-update.js";
 import { DEFAULT_UPDATE_TIMEOUTS } from "../../../server/src/updates/timeouts.js";
+import { eventually } from "../../support/eventually.js";
 import { writeTestImage } from "../../support/updatable-board.js";
 import { createTestLog } from "../support/http-app.js";
 import { createTemporaryFolder } from "../support/server.js";
@@ -45,10 +46,10 @@ async function createUpdate({ online = true, ...stored }: Partial<StoredUpdate> 
   const report = async (status: Partial<Status>): Promise<void> => {
     device.applyStatus({ ...BOARD, ...status }, false);
     update.statusReceived(false);
-    await vi.waitFor(() => expect(update.state).not.toBe("waiting"));
+    await eventually(() => update.state !== "waiting", { what: "the answer" });
   };
   update.start();
-  if (online && !stored.state) await vi.waitFor(() => expect(update.state).toBe("handing-over"));
+  if (online && !stored.state) await eventually(() => update.state === "handing-over", { what: "the request" });
   return { update, report, countRequests: () => requests };
 }
 
@@ -108,7 +109,7 @@ test("a board whose adapter connection is dead is asked over MQTT", async () => 
   const { update, countRequests } = await createUpdate({ online: false });
   update.device.applyStatus(BOARD, false);
   await update.adapterConnected(createLink(() => new LinkError("lost", "silent")));
-  await vi.waitFor(() => expect(update.state).toBe("handing-over"));
+  await eventually(() => update.state === "handing-over", { what: "the request" });
   expect(countRequests()).toBe(1);
 });
 

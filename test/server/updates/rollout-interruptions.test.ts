@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import type { StoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/free-port.js";
 import { UpdatableBoard, writeTestImage } from "../../support/updatable-board.js";
 import { sendJson } from "../support/api.js";
 import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
@@ -14,20 +15,19 @@ const B = "nightlight/b";
 
 test("a restart in the first wave leaves time for the other boards to return", async () => {
   const data = await createTemporaryFolder();
-  const { server, folder } = await startUpdateServer({}, { data });
+  const ports = { mqttPort: await freePort(), httpPort: await freePort() };
+  const { server, folder } = await startUpdateServer({}, { data, ...ports });
   let isBroken = true;
   const first = await startBoard(server, A, { crashes: (version) => isBroken && version === "2" });
   const second = await startBoard(server, B);
   await start(server);
   await waitForState(server, A, "restarting");
-  const mqttPort = Number(new URL(server.brokerUrl).port);
-  const httpPort = Number(new URL(server.httpUrl!).port);
   second.close();
   await server.close();
   isBroken = false;
   const next = await startTestServer({
-    ...{ data, mqttPort, httpPort },
-    updates: { folder, timeouts: { reconnection: 4000 } },
+    ...{ data, ...ports },
+    updates: { folder, timeouts: { reconnection: 8000 } },
   });
   await first.start();
   await waitForRollout(next, { done: 1 });
@@ -172,19 +172,18 @@ test("a rollback does not wait for ever for a lost board of an earlier rollout a
 
 test("a board whose new version crashes later goes back, although the restarted server has only its will", async () => {
   const data = await createTemporaryFolder();
-  const { server, folder } = await startUpdateServer({}, { data });
+  const ports = { mqttPort: await freePort(), httpPort: await freePort() };
+  const { server, folder } = await startUpdateServer({}, { data, ...ports });
   let isBroken = false;
   const options = { crashes: (version: string) => isBroken && version === "2" };
   const board = await startBoard(server, A, options);
-  const mqttPort = Number(new URL(server.brokerUrl).port);
-  const httpPort = Number(new URL(server.httpUrl!).port);
   await start(server);
   await waitForRollout(server, { state: "finished", done: 1 });
   isBroken = true;
   board.cutPower();
   await eventually(() => server.devices.get(A)?.online === false, { what: "offline" });
   await server.close();
-  const next = await startTestServer({ data, mqttPort, httpPort, updates: { folder } });
+  const next = await startTestServer({ data, ...ports, updates: { folder } });
   await board.start();
   expect(await change(next, "roll-back")).toMatchObject({ status: 200 });
   await waitForRollout(next, { state: "finished", roll_back: true, done: 1 });

@@ -59,7 +59,7 @@ test("a newer version after a stop is a new rollout, and a rollback covers the b
 });
 
 test("a rollout that has stopped because of a crash does not start again with the same version", async () => {
-  const { server, folder } = await startUpdateServer({ restart: 300 });
+  const { server, folder } = await startUpdateServer({ restart: 3000 });
   const crashing = await startBoard(server, A, { crashes: (version) => version === "2" });
   const board = await startBoard(server, B);
   await startRollout(server);
@@ -101,7 +101,7 @@ test("a rollback leaves out boards whose previous version the server never had, 
 });
 
 test("a rollback tries the boards again that do not have their previous version", async () => {
-  const { server } = await startUpdateServer({ restart: 300 });
+  const { server } = await startUpdateServer({ restart: 3000 });
   let isBroken = false;
   const board = await startBoard(server, A, { crashes: (version) => isBroken && version === "1" });
   await startBoard(server, B);

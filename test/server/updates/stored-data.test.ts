@@ -5,6 +5,7 @@ import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { parseStoredRollout } from "../../../server/src/updates/stored-rollout.js";
 import { parseStoredUpdate } from "../../../server/src/updates/stored-update.js";
 import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/free-port.js";
 import { createTestProgram, writeTestImage } from "../../support/updatable-board.js";
 import { ask, sendJson } from "../support/api.js";
 import { createTestLog } from "../support/http-app.js";
@@ -25,7 +26,8 @@ async function offerVersions(url: string, folder: string, count: number): Promis
 
 test("the program of an update that waits, and those of a rollback, outlive many newer versions and a restart", async () => {
   const data = await createTemporaryFolder();
-  const { server, folder } = await startUpdateServer({}, { data });
+  const ports = { mqttPort: await freePort(), httpPort: await freePort() };
+  const { server, folder } = await startUpdateServer({}, { data, ...ports });
   const waiting = await startBoard(server, A);
   const board = await startBoard(server, B);
   waiting.close();
@@ -35,10 +37,8 @@ test("the program of an update that waits, and those of a rollback, outlive many
   await sendJson("POST", server.httpUrl!, `/api/devices/${A}/update`, '{"version": "2"}');
   expect(server.devices.get(A)?.update).toMatchObject({ state: "waiting", version: "2" });
   await offerVersions(server.httpUrl!, folder, 12);
-  const mqttPort = Number(new URL(server.brokerUrl).port);
-  const httpPort = Number(new URL(server.httpUrl!).port);
   await server.close();
-  const next = await startTestServer({ data, mqttPort, httpPort, updates: { folder, timeouts: { reconnection: 0 } } });
+  const next = await startTestServer({ data, ...ports, updates: { folder, timeouts: { reconnection: 0 } } });
   expect(next.devices.get(A)?.update).toMatchObject({ state: "waiting", version: "2" });
   await offerVersions(next.httpUrl!, folder, 13);
   const returned = await startBoard(next, A);

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { NightlightServer } from "nightlight-server";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
+import { freePort } from "../../support/free-port.js";
 import { UpdatableBoard, writeTestImage } from "../../support/updatable-board.js";
 import { ask, followEvents, sendJson } from "../support/api.js";
 import { findDiscoveryProblems, type Discovery } from "../support/homeassistant.js";
@@ -61,14 +62,13 @@ describe("an update", () => {
 
   test("continues after a restart of the server", async () => {
     const data = await createTemporaryFolder();
-    const { server, folder } = await startUpdateServer({}, { data });
-    const mqttPort = Number(new URL(server.brokerUrl).port);
-    const httpPort = Number(new URL(server.httpUrl!).port);
+    const ports = { mqttPort: await freePort(), httpPort: await freePort() };
+    const { server, folder } = await startUpdateServer({}, { data, ...ports });
     const board = await startBoard(server, ID, { powerCuts: [1000, 1000, 1000, 1000] });
     await post(server);
     await waitForState(server, "writing");
     await server.close();
-    const next = await startTestServer({ data, mqttPort, httpPort, updates: { folder } });
+    const next = await startTestServer({ data, ...ports, updates: { folder } });
     await eventually(() => next.devices.get(ID)?.update?.state === "done", { what: "the update" });
     expect(board.version).toBe("2");
   });
@@ -86,7 +86,7 @@ describe("an update", () => {
   });
 
   test("to a program that crashes is reported, and the previous version can be installed", async () => {
-    const { server, log } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+    const { server, log } = await startUpdateServer({ restart: 2000 }, { offered: "2-broken" });
     const board = await startBoard(server, ID);
     await post(server);
     const failed = await waitForState(server, "failed");
@@ -105,7 +105,7 @@ describe("an update", () => {
   });
 
   test("fails with the reason of the board, or when the board does not reply or connect", async () => {
-    const { server } = await startUpdateServer({ reply: 1000, handover: 200 });
+    const { server } = await startUpdateServer({ handover: 200 });
     const refusing = await startBoard(server, ID, { refusal: "set UPDATE_URL first" });
     await post(server);
     expect((await waitForState(server, "failed")).update?.problem).toBe(

@@ -34,6 +34,8 @@ export class Deliveries {
   readonly #options: DeliveriesOptions;
   readonly #counts = new Map<ChannelName, DeliveryCounts>();
   #outboxes: readonly Outbox[] = [];
+  /** Ends of replaced outboxes, whose last messages may still be on their way. */
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
@@ -41,7 +43,10 @@ export class Deliveries {
 
   /** Replaces the channels. @param restored returns the alerts that concern a channel */
   apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly RestoredAlert[]): void {
-    for (const outbox of this.#outboxes) void outbox.close();
+    for (const outbox of this.#outboxes) {
+      const closing: Promise<void> = outbox.close().finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
     this.#outboxes = createChannels(settings).map((channel) => {
       const { name } = channel;
       const alerts = restored(name);
@@ -107,7 +112,7 @@ export class Deliveries {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#outboxes.map((outbox) => outbox.close()));
+    await Promise.all([...this.#closing, ...this.#outboxes.map((outbox) => outbox.close())]);
   }
 
   #countsOf(name: ChannelName): DeliveryCounts {
