@@ -54,6 +54,12 @@ esac`,
 /** Programs that are replaced by scripts which only record their calls. */
 const RECORDED_PROGRAMS = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
 
+/**
+ * The lock file of builds, which another test may create and delete at any moment. With a copy of it, the builds in the
+ * copy would wait for a process that builds somewhere else.
+ */
+const BUILD_LOCK = path.join(".devicescript", "building");
+
 /** How long a command may take, in ms. On a busy machine, a build takes several times as long. */
 const STEP_TIMEOUT = 300_000;
 
@@ -74,11 +80,10 @@ export class Sandbox {
       recursive: true,
       // keeps modification times, because otherwise the builds in the copy would count as out of date
       preserveTimestamps: true,
-      filter: (file) =>
-        !path
-          .relative(ROOT, file)
-          .split(path.sep)
-          .some((part) => skipped.test(part)),
+      filter(file) {
+        const name = path.relative(ROOT, file);
+        return name !== BUILD_LOCK && !name.split(path.sep).some((part) => skipped.test(part));
+      },
     });
     for (const modules of ["node_modules", "server/node_modules"])
       if (existsSync(path.join(ROOT, modules)))
