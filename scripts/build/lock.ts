@@ -31,15 +31,20 @@ export async function withBuildLock(build: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Returns the id of the process that wrote the lock; 0 if the lock is empty or gone. */
+const readHolder = (): Promise<number> => readFile(LOCK_FILE, "utf8").then(Number, () => 0);
+
 /** Returns whether the process that wrote the lock still runs, and the lock is not stale. */
 async function isHeld(): Promise<boolean> {
-  const holder = Number(await readFile(LOCK_FILE, "utf8").catch(() => "0"));
-  const written = await stat(LOCK_FILE).then((info) => info.mtimeMs, () => 0); // prettier-ignore
+  const holder = await readHolder();
+  // A lock that has just vanished is not stale. Deleting it could delete the lock of a further process.
+  const written = await stat(LOCK_FILE).then((info) => info.mtimeMs, () => Infinity); // prettier-ignore
   if (Date.now() - written > STALE_LOCK_AGE) return false;
   try {
-    // Signal 0 tests whether a process exists. An empty lock file gives process 0 (this process group) and counts as held.
+    // Signal 0 tests whether a process exists. Process 0 (this process group) always exists.
     return process.kill(holder, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    // a further process may have the lock by now
+    return (error as NodeJS.ErrnoException).code === "EPERM" || (await readHolder()) !== holder;
   }
 }

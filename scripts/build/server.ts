@@ -1,11 +1,11 @@
 /** Builds `nightlight-server` as it is published: the compiled server and the bundled dashboard in `server/dist`. */
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { ROOT } from "../lib/repository.js";
 import { runNodeScript } from "../lib/run-program.js";
 import { findLatestModification } from "./newest.js";
+import { copyPrograms } from "./programs.js";
 import { withProgress } from "./progress.js";
 
 /** Bundles the dashboard into `server/dist/dashboard` when it is out of date. */
@@ -29,7 +29,7 @@ export async function ensureDashboard({ force = false } = {}): Promise<void> {
  */
 export async function ensureServer({ force = false } = {}): Promise<void> {
   await ensureDashboard({ force });
-  await copyPrograms();
+  await copyPrograms(path.join(ROOT, ".devicescript/bin"), path.join(ROOT, "server/dist/firmware"));
   const built = await findLatestModification("server/dist/server/src/main.js");
   if (
     !force &&
@@ -37,19 +37,6 @@ export async function ensureServer({ force = false } = {}): Promise<void> {
   )
     return;
   await withProgress("the server", "about 10 seconds", compileServer);
-}
-
-/** Replaces `server/dist/firmware` by the programs in `.devicescript/bin`, each in a folder with its description. */
-async function copyPrograms(): Promise<void> {
-  const [source, target] = [".devicescript/bin", "server/dist/firmware"].map((folder) => path.join(ROOT, folder));
-  await rm(target, { recursive: true, force: true });
-  for (const name of await readdir(source).catch(() => [])) {
-    // only the firmware of boards has a description, unlike other programs for simulated boards
-    if (!existsSync(path.join(source, name, "firmware.json"))) continue;
-    await mkdir(path.join(target, name), { recursive: true });
-    for (const file of ["program.devs", "firmware.json"])
-      await copyFile(path.join(source, name, file), path.join(target, name, file));
-  }
 }
 
 async function compileServer(): Promise<void> {

@@ -12,6 +12,7 @@
  */
 import { once } from "node:events";
 import net from "node:net";
+import { freePort } from "../support/free-port.js";
 import { ForwardingQueue } from "./forwarding-queue.js";
 
 /** Direction of data: `up` to the broker, `down` to the client. */
@@ -46,6 +47,8 @@ export class Proxy {
   /** Starts a proxy on a free loopback port that forwards to port `target` on 127.0.0.1. */
   static async start(target: number): Promise<Proxy> {
     const proxy = new Proxy(target);
+    // not port 0, because the system could give that port to another program between `refuse` and `heal`
+    proxy.#port = await freePort();
     await proxy.#listen();
     return proxy;
   }
@@ -137,7 +140,6 @@ export class Proxy {
     server.listen(this.#port, "127.0.0.1");
     await once(server, "listening");
     this.#server = server;
-    this.#port = (server.address() as net.AddressInfo).port;
   }
 
   #accept(client: net.Socket): void {

@@ -49,7 +49,7 @@ async function observeLed(board: SimulatedBoard): Promise<{ colors: string[]; li
 test("the board's status LED shows by color and by rhythm whether it is online, connecting, or decides by itself", async () => {
   const [board] = rig.boards;
   const waitForColor = (color: string): Promise<unknown> =>
-    eventually(() => colorOf(board) === color, { within: 20_000, what: `${color} instead of ${colorOf(board)}` });
+    eventually(() => colorOf(board) === color, { within: 20_000, what: () => `${color} instead of ${colorOf(board)}` });
 
   board.setLight(600);
   await waitForColor("green");
@@ -68,7 +68,12 @@ test("the board's status LED shows by color and by rhythm whether it is online, 
   await rig.observer.publishAsync("nightlight/sim-1/config", '{"alone_after":60000}', { qos: 1, retain: true });
   board.network.heal();
   await waitForColor("green");
-  await sleep(1000);
+  // the board handles messages in order, so the reply shows that it has applied the configuration
+  await rig.observer.publishAsync("nightlight/sim-1/commands", '{"action":"report","seq":2147483000}', { qos: 1 });
+  await eventually(
+    () => rig.seen.some((m) => m.topic === "nightlight/sim-1/replies" && m.text.includes("2147483000")),
+    { what: "the board to apply the configuration" },
+  );
   board.network.cut({ how: "reset" });
   await waitForColor("orange");
   const connecting = await observeLed(board);

@@ -95,9 +95,12 @@ describe("an update over the air", () => {
 
     // The runtime stores whatever it gets, finds that it cannot run it, and keeps its connection.
     for (const bad of [images[0].bytes.subarray(0, 20_480), Buffer.alloc(4096, 0x5a)]) {
+      const isWritten = () => updates.events.at(-1) === "written";
+      await eventually(isWritten, { what: "the end of the previous update" });
+      const before = updates.events.length;
       updates.image = bad;
       await rig.act("update");
-      await eventually(() => updates.events.at(-1) === "written", { what: "the bad image to be written" });
+      await eventually(() => updates.events.length > before && isWritten(), { what: "the bad image to be written" });
       updates.image = images[0].bytes;
       updates.reconnect();
       await rig.waitForVersion(images[0].version, 20_000);

@@ -81,7 +81,10 @@ describe("a board", () => {
     const board = rig.simulator.add({ id });
     board.on("log", (_level, text) => lines.push(text));
     await board.start();
-    const { firmware } = await eventually(() => rig.server.devices.get(id), { within: 15_000, what: "the board" });
+    const firmware = await eventually(() => rig.server.devices.get(id)?.firmware, {
+      within: 15_000,
+      what: "the board",
+    });
     expect(firmware).toMatch(/^v?\d+\.\d+\.\d+/);
     const started = lines.find((line) => line.startsWith("* start: "));
     expect(started).toBe(`* start: nightlight ${firmware}`);

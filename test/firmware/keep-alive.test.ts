@@ -6,8 +6,11 @@ import { brokerSettingsOf } from "../../sim/index.js";
 import { eventually } from "../support/eventually.js";
 import { startRig, type Rig } from "../support/rig.js";
 
-/** Speed of the board's clock as a multiple of real time. A heartbeat is due every three seconds of real time. */
-const CLOCK_SPEED = 10;
+/**
+ * Speed of the board's clock as a multiple of real time. A heartbeat is due every six seconds of real time. The broker
+ * may answer up to 0.75 s late before the board pings.
+ */
+const CLOCK_SPEED = 5;
 const HEARTBEAT_COUNT = 4;
 
 describe("a board in steady light", () => {

@@ -211,7 +211,7 @@ describe("a failed step names a remedy", () => {
   test("for a board that stops answering during the deploy", async () => {
     const board = await TestBoard.start();
     const root = await createProject(UNREACHABLE_BROKER);
-    const computer = await createTestComputer(root, board.ports, {}, { answerTimeout: 1500 });
+    const computer = await createTestComputer(root, board.ports, {}, { answerTimeout: 5000 });
     let frames = 0;
     board.isFrameLost = (frame) => frame.length > 100 && ++frames > 5;
     const error = await failureOf(deployOnly({}, computer));
@@ -225,7 +225,7 @@ describe("a failed step names a remedy", () => {
       await createProject(UNREACHABLE_BROKER),
       board.ports,
       {},
-      { connectTimeout: 1500 },
+      { connectTimeout: 5000 },
     );
     const error = await failureOf(deployOnly({}, computer));
     expect(error.problem).toContain("Nothing accepts connections at broker.test:9");

@@ -174,18 +174,18 @@ describe("a broker that accepts a connection and closes it at once", () => {
   it("is tried less and less often: at most eight times in 30 s", { timeout: 60_000 }, async () => {
     const speed = 10;
     broker = await ScriptedBroker.start();
+    const times: number[] = [];
     broker.script = (packet, peer) => {
+      if (packet.cmd === "connect") times.push(performance.now());
       if (packet.cmd === "subscribe") peer.socket.destroy();
       return packet.cmd === "subscribe";
     };
     await startBoard({}, { speed });
-    await eventually(() => broker.peers.length > 0, { within: EVENT_DEADLINE, what: "the first connection" });
-    const since = performance.now();
-    await eventually(() => performance.now() - since > 30_000 / speed, {
-      within: EVENT_DEADLINE,
-      what: "30 s of the board",
-    });
-    expect(broker.peers.length).toBeLessThanOrEqual(8);
+    await eventually(() => times.length > 0, { within: EVENT_DEADLINE, what: "the first connection" });
+    const end = times[0] + 30_000 / speed;
+    await eventually(() => performance.now() > end, { within: EVENT_DEADLINE, what: "30 s of the board" });
+    // leaves out later connections, because on a busy machine this line runs late
+    expect(times.filter((time) => time <= end).length).toBeLessThanOrEqual(8);
     await waitForLog(/^problem: another client may be using the client identifier vm/);
     expect(board.crashes).toBe(0);
   });

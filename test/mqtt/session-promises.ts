@@ -43,7 +43,9 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       maxBackoff: 50,
       ...options,
     });
-    made.onproblem = (problem) => problems.push(problem);
+    // the last callbacks may come after `stop` has resolved, and then belong to this test and not to the next one
+    const problemsOfTest = problems;
+    made.onproblem = (problem) => problemsOfTest.push(problem);
     clients.push(made);
     return made;
   }
@@ -180,7 +182,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     });
 
     it("are delivered in order during a slow handler, which blocks neither PINGREQ nor acknowledgments", async () => {
-      client = createClient({ keepAlive: 1 });
+      client = createClient({ keepAlive: 2 });
       const got: string[] = [];
       let release = () => {};
       const gate = new Promise<void>((resolve) => (release = resolve));
@@ -192,8 +194,8 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       const began = performance.now();
       let delivered = 0;
       client.publish(`${base}/out`, "meanwhile", 1, false, () => delivered++);
-      // Waits 1.8 s, because a broker closes a connection without packets after 1.5 s (1.5 times the keep-alive).
-      await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
+      // Waits 3.6 s, because a broker closes a connection without packets after 3 s (1.5 times the keep-alive).
+      await eventually(() => performance.now() - began > 3600, { what: "time to pass" });
       expect(client.connected).toBe(true);
       expect(client.counters.connects).toBe(1);
       expect(got).toEqual([]);
@@ -216,6 +218,7 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
       expect(got.sort()).toEqual(["after 0", "after 1", "after 2"]);
       expect(client.counters.skipped).toBe(3);
       expect(problems[0]).toMatch(/skipped a message of 50\d\d bytes on .*\/in/);
+      await waitForAcknowledgments();
       // Reconnects: if the client had not acknowledged the skipped messages, the broker would resend them now.
       proxy.cut();
       await eventually(() => client.counters.connects === 2, { what: "the reconnect" });
@@ -275,24 +278,24 @@ export function testSessionGuarantees(start: () => Promise<BrokerDriver>): void 
     });
 
     it("is detected within 1.5 × keep-alive on a half-open connection", async () => {
-      client = createClient({ keepAlive: 2 });
+      client = createClient({ keepAlive: 4 });
       await startConnected();
       const reasons: string[] = [];
       client.ondisconnect = (reason) => void reasons.push(reason);
       proxy.discardData();
       const began = performance.now();
       await eventually(() => !client.connected, { what: "the loss to be noticed" });
-      expect(performance.now() - began).toBeLessThan(3000);
+      expect(performance.now() - began).toBeLessThan(6000);
       proxy.heal();
       await eventually(() => client.connected && reasons.length === 1, { what: "the reconnect" });
       expect(reasons[0]).toMatch(/PINGRESP/);
     });
 
     it("is prevented by PINGREQ on an idle connection", async () => {
-      client = createClient({ keepAlive: 1 });
+      client = createClient({ keepAlive: 2 });
       await startConnected();
       const began = performance.now();
-      await eventually(() => performance.now() - began > 1800, { what: "time to pass" });
+      await eventually(() => performance.now() - began > 3600, { what: "time to pass" });
       expect(client.counters.connects).toBe(1);
     });
 

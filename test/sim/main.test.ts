@@ -43,7 +43,8 @@ describe.concurrent("npm run sim", () => {
         what: "both boards to connect",
       },
     );
-    expect(run.output).toMatch(/home\/hall.*started/);
+    // the threads of the boards connect, while the main thread prints
+    await eventually(() => /home\/hall.*started/.test(run.output), { what: "the line about the start" });
     run.child.kill("SIGTERM");
     await waitForEnd(run, 2000);
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { compile } from "../support/firmware.js";
+import { freePort } from "../support/free-port.js";
 import { TCP_CLIENT_PROGRAM } from "./programs.js";
 import { useBoards, useTestServers, type TestServer } from "./support.js";
 
@@ -62,9 +63,7 @@ describe.concurrent("the network of a simulated board", () => {
   });
 
   it("notifies the program when nobody listens at the address", async () => {
-    const host = await startTestServer();
-    await new Promise((resolve) => host.server.close(resolve));
-    const board = createBoard({ bytecode, settings: { HOST: "127.0.0.1", PORT: host.port } });
+    const board = createBoard({ bytecode, settings: { HOST: "127.0.0.1", PORT: await freePort() } });
     await board.start();
     await eventually(() => board.output.some((line) => /^failed .*ECONNREFUSED/.test(line)), { what: "the refusal" });
     expect(board.crashes).toBe(0);

@@ -104,6 +104,7 @@ export async function startBroker(
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
     messageQueued: (session: Session) => sessions.limitQueue(session),
+    holdSuback: (client: Client, stored: Promise<unknown>) => connectionOf(client).holdSuback(stored),
   };
   const persistence = new Persistence(store, sessionStore, retained, wills, persistenceHandlers, health);
   const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>

@@ -74,6 +74,8 @@ export class ClientConnection extends Duplex implements BufferedWriter {
    */
   #ownPings = 0;
   #pingedAt = 0;
+  /** Resolves when the client's new subscriptions are stored; undefined while all are. */
+  #storingSubscriptions: Promise<unknown> | undefined;
   /** Whether the client has ended its side of the connection. */
   #ended = false;
   /** Whether CONNACK has accepted the client. Only an accepted client may receive DISCONNECT. */
@@ -96,6 +98,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       write: (bytes) => this.#send(bytes),
       backlog: () => this.#sendBuffer.backlog,
       complete: (type, bytes) => this.#fit(this.#complete(type, bytes)),
+      sendSuback: (bytes) => this.#sendSuback(bytes),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
       sending: expectAcknowledgements,
       overflowed: (qos) => this.#overflowed(qos),
@@ -148,6 +151,15 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   /** The queue of PUBACK and PUBREC packets that wait until their messages are stored. */
   get acknowledgements(): OutboundPackets["acknowledgements"] {
     return this.#outbound.acknowledgements;
+  }
+
+  /** Holds back SUBACK packets until the promise resolves. They are never sent if it rejects, as when the broker closes. */
+  holdSuback(stored: Promise<unknown>): void {
+    this.#storingSubscriptions = stored;
+    const forget = (): void => {
+      if (this.#storingSubscriptions === stored) this.#storingSubscriptions = undefined;
+    };
+    stored.then(forget, () => {});
   }
 
   /** Refuses the client with CONNACK and closes the connection. */
@@ -247,6 +259,15 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       this.#options.rejected("not-allowed", this.title, NO_SHARED_SUBSCRIPTIONS, this.origin);
     }
     return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
+  }
+
+  #sendSuback(bytes: Buffer): void {
+    const storing = this.#storingSubscriptions;
+    if (!storing) return this.#send(bytes);
+    storing.then(
+      () => this.#send(bytes),
+      () => {},
+    );
   }
 
   #disconnect(reasonCode: number, text: string): Buffer | undefined {

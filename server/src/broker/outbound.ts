@@ -16,6 +16,8 @@ export interface OutboundHandlers {
   backlog(): number;
   /** Adds missing fields to a CONNACK, PUBACK, PUBREC, SUBACK or DISCONNECT packet of aedes. */
   complete(type: number, bytes: Buffer): Buffer;
+  /** Writes a SUBACK when its subscriptions are stored. */
+  sendSuback(bytes: Buffer): void;
   /** Returns whether to drop a PINGRESP, because this server and not the client sent the PINGREQ. */
   swallowPingresp(): boolean;
   /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
@@ -122,7 +124,9 @@ export class OutboundPackets {
       return;
     }
     if (type !== packet.PUBLISH) {
-      this.#handlers.write(this.#handlers.complete(type, bytes));
+      const completed = this.#handlers.complete(type, bytes);
+      if (type === packet.SUBACK) this.#handlers.sendSuback(completed);
+      else this.#handlers.write(completed);
       return;
     }
     const qos = (first >> 1) & 3;

@@ -38,6 +38,8 @@ export interface PersistenceHandlers {
   isNoLocal(client: Client, topic: string): boolean;
   /** Called when a message was added to a session's queue. */
   messageQueued(session: Session): void;
+  /** Called when a client has new subscriptions. Its SUBACK must wait until the promise resolves. */
+  holdSuback(client: Client, stored: Promise<unknown>): void;
 }
 
 /**
@@ -102,6 +104,10 @@ export class Persistence {
     return createRetainedStream(this.#retained, filters);
   }
 
+  /**
+   * Adds subscriptions. Does not wait for the disk, only the SUBACK does: meanwhile, other clients may publish. aedes
+   * would put their messages into the session's queue, but deliver them only at the client's next connection.
+   */
   async addSubscriptions(client: Client, subscriptions: readonly StoredSubscription[]): Promise<void> {
     const session = this.#sessions.get(client.id);
     if (!session) return;
@@ -115,8 +121,8 @@ export class Persistence {
     if (!changed) return;
     // When the session is new, do not wait for a failing disk. If such a session is lost, the CONNACK of the client's
     // next connection reports no session, and the client subscribes again.
-    if (session.isStored) await this.#store.whenStored();
-    else await this.#health.waitUnlessFailing(this.#store.whenStored());
+    const stored = this.#store.whenStored();
+    this.#handlers.holdSuback(client, session.isStored ? stored : this.#health.waitUnlessFailing(stored));
   }
 
   async removeSubscriptions({ id }: IdentifiedClient, filters: readonly string[]): Promise<void> {

@@ -54,6 +54,15 @@ esac`,
 /** Programs that are replaced by scripts which only record their calls. */
 const RECORDED_PROGRAMS = ["systemctl", "systemd-run", "journalctl", "apt", "chown", "usermod"];
 
+/**
+ * The lock file of builds, which another test may create and delete at any moment. With a copy of it, the builds in the
+ * copy would wait for a process that builds somewhere else.
+ */
+const BUILD_LOCK = path.join(".devicescript", "building");
+
+/** How long a command may take, in ms. On a busy machine, a build takes several times as long. */
+const STEP_TIMEOUT = 300_000;
+
 /** A copy of the repository, and the programs that run in the copy. */
 export class Sandbox {
   readonly #running: ChildProcess[] = [];
@@ -71,11 +80,10 @@ export class Sandbox {
       recursive: true,
       // keeps modification times, because otherwise the builds in the copy would count as out of date
       preserveTimestamps: true,
-      filter: (file) =>
-        !path
-          .relative(ROOT, file)
-          .split(path.sep)
-          .some((part) => skipped.test(part)),
+      filter(file) {
+        const name = path.relative(ROOT, file);
+        return name !== BUILD_LOCK && !name.split(path.sep).some((part) => skipped.test(part));
+      },
     });
     for (const modules of ["node_modules", "server/node_modules"])
       if (existsSync(path.join(ROOT, modules)))
@@ -179,10 +187,10 @@ export class Sandbox {
     const timer = setTimeout(() => {
       late = true;
       void stopProcessGroup(child);
-    }, 90_000);
+    }, STEP_TIMEOUT);
     await once(child, "close");
     clearTimeout(timer);
-    if (late) throw createError("it did not end within 90 s");
+    if (late) throw createError("it did not end within 5 minutes");
     if (child.exitCode !== exitCode) throw createError(`it ended with ${child.exitCode}, not with ${exitCode}`);
     if (expectedOutput && !expectedOutput.test(output)) throw createError(`it did not print ${expectedOutput}`);
   }
@@ -198,7 +206,7 @@ export class Sandbox {
   }
 }
 
-/** Stops a process group with SIGINT, like Ctrl-C, and with SIGKILL after 10 s. */
+/** Stops a process group with SIGINT, like Ctrl-C, and with SIGKILL after 30 s. */
 async function stopProcessGroup(child: ChildProcess): Promise<void> {
   const sendSignal = (signal: NodeJS.Signals): void => {
     try {
@@ -210,7 +218,7 @@ async function stopProcessGroup(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = once(child, "close");
   sendSignal("SIGINT");
-  const timer = setTimeout(() => sendSignal("SIGKILL"), 10_000);
+  const timer = setTimeout(() => sendSignal("SIGKILL"), 30_000);
   await closed;
   clearTimeout(timer);
 }

@@ -50,7 +50,7 @@ export function runScenarios(scenarios: readonly Scenario[]): void {
           await sandbox.stopPrograms();
           await check?.(sandbox);
         },
-        180_000,
+        900_000,
       );
   });
 }

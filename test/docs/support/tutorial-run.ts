@@ -163,7 +163,7 @@ export class TutorialRun {
     if (!isRunning(program)) return;
     const closed = once(child, "close");
     process.kill(-child.pid!, "SIGINT");
-    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 10_000);
+    const timer = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), 30_000);
     await closed;
     clearTimeout(timer);
     if (child.signalCode === "SIGKILL") throw new Error(`"${command}" did not end after Ctrl+C`);

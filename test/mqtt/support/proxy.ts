@@ -1,6 +1,7 @@
 /** TCP proxy that simulates network faults. */
 import { once } from "node:events";
 import net from "node:net";
+import { freePort } from "../../support/free-port.js";
 
 type Direction = "up" | "down";
 
@@ -26,6 +27,8 @@ export class Proxy {
   /** Starts a proxy on a free port that forwards to `target` on 127.0.0.1. */
   static async start(target: number): Promise<Proxy> {
     const proxy = new Proxy(target);
+    // not port 0, because the system could give that port to another program between `refuse` and `listen`
+    proxy.#port = await freePort();
     await proxy.listen();
     return proxy;
   }
@@ -44,7 +47,6 @@ export class Proxy {
     this.#server = net.createServer((client) => this.#accept(client));
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    this.#port = (this.#server.address() as net.AddressInfo).port;
   }
 
   /** Closes every connection and refuses new ones. */

@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker, type BrokerHandlers } from "../../../server/src/broker/broker.js";
 import { listen } from "../../../server/src/broker/sockets.js";
-import { openDataFolder } from "../../../server/src/storage/data-folder.js";
+import { openDataFolder, type DataFolder } from "../../../server/src/storage/data-folder.js";
 import { DEFAULT_OPTIONS, type Limits } from "../../../server/src/config/options.js";
 import { createTemporaryFolder } from "./server.js";
 
@@ -10,6 +10,7 @@ export interface BareBroker {
   readonly broker: Broker;
   readonly url: string;
   readonly folder: string;
+  readonly data: DataFolder;
   /** Reported rejections, each as a text of reason, client and problem. */
   readonly rejected: string[];
   readonly warnings: string[];
@@ -44,5 +45,5 @@ export async function startBareBroker(
   }
   const close = (): Promise<void> => (closing ??= end());
   onTestFinished(close);
-  return { broker, url: `mqtt://127.0.0.1:${listener.port}`, folder: where, rejected, warnings, close };
+  return { broker, url: `mqtt://127.0.0.1:${listener.port}`, folder: where, data, rejected, warnings, close };
 }
