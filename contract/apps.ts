@@ -47,8 +47,3 @@ export const UPDATE_STATE = {
     update_percentage: { type: "integer", minimum: 0, maximum: 100 },
 } as const
 export type UpdateState = Message<typeof UPDATE_STATE>
-
-/** Returns the topic of a board's `UPDATE_STATE`. */
-export function updateTopicOf(id: string): string {
-    return id + "/update"
-}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What has happened to a board in a rollout. `skipped`: the rollout left it out. */
-export const ROLLOUT_OUTCOMES = ["pending", "updating", "done", "failed", "skipped"] as const;
+const ROLLOUT_OUTCOMES = ["pending", "updating", "done", "failed", "skipped"] as const;
 export type RolloutOutcome = (typeof ROLLOUT_OUTCOMES)[number];
 
 export const ROLLOUT_STATES = ["running", "stopped", "finished"] as const;

@@ -19,7 +19,7 @@ const MAX_REASONS = 100;
 const WAVES = { 1: "one board", 2: "a tenth of the boards", 3: "all other boards" } as const;
 
 /** Describes the progress of a board's update. */
-export function describeProgress({ id, label, online, update }: DeviceView): string {
+function describeProgress({ id, label, online, update }: DeviceView): string {
   switch (update?.state) {
     case "waiting":
       if (online === false)
