@@ -31,7 +31,10 @@ export function withDistinctSwitches(history: HistoryReader): HistoryReader {
   };
 }
 
-/** @param before state of the lamp at `from`, which includes a switch at exactly that time; null when unknown */
+/**
+ * Returns the switches that change the state of a lamp, and one at exactly `from`.
+ * @param before state of the lamp at `from`, which includes a switch at exactly that time; null when unknown
+ */
 function distinct(switches: readonly HistorySwitch[], before: boolean | null, from: number): HistorySwitch[] {
   let state = before;
   return switches.filter((change) => {

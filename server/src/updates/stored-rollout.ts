@@ -42,7 +42,7 @@ export interface StoredRollout {
   readonly changedBefore: readonly ChangedBoard[];
 }
 
-/** A value that data of earlier versions does not have. */
+/** A value that is missing in data of earlier versions. Ignores an invalid value. */
 const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
 /** A list without the elements that this version does not understand. */
 const tolerantList = <T extends z.ZodType>(type: T) =>

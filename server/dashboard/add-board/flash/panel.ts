@@ -12,7 +12,7 @@ import type { FlashSession } from "./session.js";
 import { StepList } from "./steps.js";
 import { WifiForm } from "./wifi-form.js";
 
-/** What the panel needs to know about the new board. */
+/** Facts about the new board that the panel needs. */
 export interface NewBoardForm {
   /** Whether the boards' accounts are those of this server. */
   readonly ownsAccounts: boolean;

@@ -12,7 +12,7 @@ import {
   type RuntimeStore,
 } from "./runtime-store.js";
 
-/** What the dashboard needs to flash boards. */
+/** Sources of the runtimes and programs that the dashboard writes to boards. */
 export interface FlashingSources {
   readonly runtimes: RuntimeStore;
   /** Returns the compiled program for a board; undefined when there is none. */
