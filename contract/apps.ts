@@ -49,8 +49,3 @@ export const UPDATE_STATE = {
     release_summary: { type: "string", maxLength: 255 },
 } as const
 export type UpdateState = Message<typeof UPDATE_STATE>
-
-/** Returns the topic of a board's `UPDATE_STATE`. */
-export function updateTopicOf(id: string): string {
-    return id + "/update"
-}

@@ -30,7 +30,9 @@ export interface DeployTimeouts {
  * Stops the running program, writes the new program and settings to the board's flash memory, and starts the new program.
  * A board whose pin configuration changes resets itself at the start.
  * @param progress receives the percentage of the program that is written, 0..100
- * @throws StepError when the board refuses a step or leaves the port; then no program runs on the board
+ * @throws StepError when the board has no Wi-Fi or its runtime is too old, so that nothing has changed; and when the board
+ * refuses a step or leaves the port, so that no program runs on it
+ * @throws RangeError when a setting is too long, so that nothing has changed
  */
 export async function deployToBoard(
   link: BoardLink,
@@ -61,6 +63,11 @@ class Deploy {
 
   async run({ bytecode, settings }: Deployment, progress: (percent: number) => void): Promise<void> {
     const { manager, settings: service, wifi } = this.services;
+    const { WIFI_SSID, WIFI_PWD, ...rest } = settings;
+    // finds what cannot work before it changes the board
+    const encoded = encodeSettings(rest);
+    if (WIFI_SSID !== undefined && !wifi)
+      throw new StepError("the deploy", "The board has no Wi-Fi service.", "Use a board with Wi-Fi: see docs/reference/hardware.md.", { kind: "other-board" }); // prettier-ignore
     await this.#checkRuntime(bytecode);
     const autostart = manager.register(DeviceScriptManagerReg.Autostart);
     const running = manager.register(DeviceScriptManagerReg.Running);
@@ -70,14 +77,10 @@ class Deploy {
       sendThroughPipe(manager, DeviceScriptManagerCmd.DeployBytecode, bytecode, this.within, progress),
     );
     await this.#checkProgram(bytecode);
-    const { WIFI_SSID, WIFI_PWD, ...rest } = settings;
     const client = new SettingsClient(service);
-    for (const [key, value] of Object.entries(encodeSettings(rest)))
+    for (const [key, value] of Object.entries(encoded))
       await this.#exchange(`the setting ${key}`, () => client.setValue(key, value!));
-    if (WIFI_SSID !== undefined) {
-      if (!wifi) throw new StepError("the deploy", "The board has no Wi-Fi service.", "Use a board with Wi-Fi: see docs/reference/hardware.md.", { kind: "other-board" }); // prettier-ignore
-      await this.#addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? ""));
-    }
+    if (WIFI_SSID !== undefined && wifi) await this.#addNetwork(wifi, String(WIFI_SSID), String(WIFI_PWD ?? ""));
     await this.#exchange("the command to start", () => autostart.sendSetBoolAsync(true, true));
     // does not wait for an acknowledgement, because the board may reset itself now
     await running.sendSetBoolAsync(true);

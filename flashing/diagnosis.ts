@@ -13,12 +13,12 @@ const EXCEPTION_LINE = /^! (Unhandled exception|Exception: |.*PANIC)/;
 const PROBLEM_LINE = /refused a message on the connection: (.*?)(?: \(and \d+ more before\))?$/;
 /** Log line of the ESP32 runtime when Wi-Fi is connected. Source of the Wi-Fi lines: runtime/devicescript/network/wifi.c */
 const GOT_IP_LINE = /^wifi: got ip/;
-/** Number of refusals in a row after which waiting longer does not help. */
-const MAX_WIFI_REFUSALS = 5;
 const WIFI_LOST_LINE = /^wifi: sta disconnect/;
 const WIFI_CONNECTING_LINE = /^wifi: connecting to /;
 const WIFI_SCAN_LINE = /^wifi: scan done: (\d+) results/;
 const WIFI_NETWORK_LINE = /^wifi: (.*) \[rssi:-?\d+\]$/;
+/** Number of refusals in a row after which waiting longer does not help. */
+const MAX_WIFI_REFUSALS = 5;
 /** Log line of the ESP32 runtime about a socket. Source: devicescript-esp32/main/sock.c */
 const SOCKET_LINE = /^SOCK: (.*)$/;
 const CERTIFICATE_ERROR = /X509|certificate/i;

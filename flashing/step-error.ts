@@ -1,6 +1,6 @@
 /** A failed step, with what the user can do about the failure. */
 
-/** What helps against a failure. The dashboard has a text for each kind; commands print the remedy of the error. */
+/** The kind of remedy for a failure. The dashboard has a text for each kind; commands print the remedy of the error. */
 export type RemedyKind =
   | "account"
   | "boot-button"

@@ -58,8 +58,8 @@ export function brokerSettingsOf(broker: string): Settings {
 }
 
 /**
- * Returns the address for updates over the air from the settings, if it belongs to the board with this id. A board must
- * not use the address of another one, which the settings of a project may contain.
+ * Returns the address for updates over the air from the settings if it belongs to the board with this id; otherwise
+ * undefined. A board must not use the address of another one, which the settings of a project may contain.
  */
 export function updateUrlFor(id: string, { UPDATE_URL: url }: Settings): unknown {
   const path = `/updates/${id.split("/").map(encodeURIComponent).join("/")}`;

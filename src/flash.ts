@@ -1,6 +1,6 @@
 /**
  * Reads and writes settings in flash, like `@devicescript/settings`, which would take 300 bytes more of program memory.
- * Keys have at most 13 characters.
+ * Keys have at most 13 characters, and values at most 200 bytes of JSON.
  */
 
 import { actionReport, FlashSettings } from "@devicescript/core"

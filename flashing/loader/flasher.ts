@@ -1,4 +1,4 @@
-/** What flashing needs from a chip's boot loader. Two classes provide it: one with esptool-js, one with Espressif's esptool. */
+/** The connection to a chip's boot loader, for flashing. One class uses esptool-js, another one Espressif's esptool. */
 import type { BaudRateConfigurablePort } from "esptool-js";
 import type { Image } from "../board-image.js";
 

@@ -1,5 +1,6 @@
 /**
- * What chips need whose USB port is part of the chip: ESP32-S2 (USB-OTG), ESP32-S3 and ESP32-C3 (USB-Serial-JTAG).
+ * Watchdogs and restart of chips whose USB port is part of the chip: ESP32-S2 (USB-OTG), ESP32-S3 and ESP32-C3
+ * (USB-Serial-JTAG).
  *
  * Sources of registers and bits: esptool's esptool/targets/esp32s2.py, esp32s3.py and esp32c3.py.
  */

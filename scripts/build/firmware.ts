@@ -94,18 +94,25 @@ async function buildEntry(file: string, outputName: string, title: string, isFir
   await mkdir(folder, { recursive: true });
   const compiled = path.join(ROOT, OUTPUT_FOLDER, "bytecode.devs");
   await copyFile(path.join(ROOT, OUTPUT_FOLDER, "bytecode-dbg.json"), path.join(folder, "bytecode-dbg.json"));
-  if (isFirmware) await writeFirmware(folder, await readFile(compiled), await readFile(path.join(ROOT, file), "utf8"));
+  if (isFirmware) await writeFirmware(folder, await readFile(compiled), await readBoardName(file));
   else await copyFile(compiled, path.join(folder, "program.devs"));
   // A source that changes during the build must count as newer than the output.
   for (const name of isFirmware ? FIRMWARE_FILES : PROGRAM_FILES)
     await utimes(path.join(folder, name), started, started);
 }
 
-/** Writes the image of a board's firmware and its description. */
-async function writeFirmware(folder: string, compiled: Buffer, source: string): Promise<void> {
+/** Returns the type of board of an entry file, which is the name of the board's file. @throws Error if it imports none */
+async function readBoardName(file: string): Promise<string> {
+  const board = /"@dsboard\/(\w+)"/.exec(await readFile(path.join(ROOT, file), "utf8"))?.[1];
+  if (board === undefined)
+    throw new Error(`${file} imports no board: add an import from "@dsboard/<name of the board's file>".`);
+  return board;
+}
+
+/** Writes the image of a board's firmware and its description, by which a server finds the image. */
+async function writeFirmware(folder: string, compiled: Buffer, board: string): Promise<void> {
   const project = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as { version: string };
   const { bytes, version } = completeImage(compiled, project.version);
-  const board = /"@dsboard\/(\w+)"/.exec(source)?.[1];
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await writeFile(path.join(folder, "program.devs"), bytes);
   const description = { board, version, sha256, bytes: bytes.length };

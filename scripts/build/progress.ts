@@ -4,7 +4,7 @@
 const REPORT_INTERVAL = 10_000;
 
 /**
- * Runs a step of a build and reports its begin, its duration, and every 10 s that it still runs.
+ * Runs a step of a build. Reports when it starts, every 10 s that it still runs, and at the end how long it took.
  * @param what completes "Building …" in the report
  * @param expected how long the step usually takes, such as "a few seconds"
  */

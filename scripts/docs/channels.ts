@@ -27,7 +27,7 @@ export interface MessageFlow {
   readonly example: object;
 }
 
-export type ChannelName = Channel | "serverStatus" | "zoneSet" | "update";
+export type ChannelName = Channel | "serverStatus" | "zoneSet";
 
 export const CHANNELS: Readonly<Record<ChannelName, ChannelDoc>> = {
   telemetry: {

@@ -2,7 +2,12 @@
 import { LoaderFlasher } from "../../flashing/loader/loader-flasher.js";
 import { filterBoardPorts, type Ports } from "../lib/serial/ports.js";
 
-/** @param attempts how often to reset the board until its boot loader answers */
+/**
+ * Creates a connection to the boot loader of the board on a serial port. Opens nothing yet.
+ * @param path path of the port, such as `/dev/ttyACM0`
+ * @param baud baud rate while flashing
+ * @param attempts how often to reset the board until its boot loader answers
+ */
 export function createLoaderFlasher(ports: Ports, path: string, baud: number, attempts?: number): LoaderFlasher {
   return new LoaderFlasher({
     name: path,

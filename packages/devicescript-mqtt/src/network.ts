@@ -13,7 +13,7 @@ export interface Link {
     close(): void
 }
 
-/** Auto-reset event for one waiting task. A `notify` before `wait` is not lost. */
+/** Auto-reset event for one waiting task. A `notify` before `notified` is not lost. */
 export interface Signal {
     notify(): void
     /** Waits for `notify`, for at most `timeout` ms. */

@@ -19,7 +19,11 @@ export class RefusalList {
     if (getReadOnlyReason()) return;
     await attempt(
       async () => this.show(await getRefusals().catch(ignoreForbidden)),
-      (problem) => setText(this.getPart("refusals-problem"), problem),
+      (problem) => {
+        setText(this.getPart("refusals-problem"), problem);
+        // without a list yet, the panel is hidden
+        if (problem !== "") this.getPart("refusals-panel").hidden = false;
+      },
     );
   }
 

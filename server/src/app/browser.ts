@@ -2,7 +2,7 @@ import type { Environment } from "../common/environment.js";
 import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 
-/** Facts about this process that tell whether a person sits in front of it. */
+/** Facts about this process that show whether a person sees what it opens. */
 export interface Surroundings {
   readonly platform: NodeJS.Platform;
   readonly env: Environment;
@@ -28,7 +28,7 @@ export function isPersonPresent({ platform, env, isTerminal }: Surroundings = OW
   return hasDisplay || !needsDisplay;
 }
 
-/** Opens a page in the default browser. Does nothing in a container. Logs a failure, because the person can open the page by hand. */
+/** Opens a page in the default browser. Does nothing in a container. Logs a failure, with the page to open by hand. */
 export async function openInBrowser(page: string, log: Log): Promise<void> {
   try {
     const { default: isInsideContainer } = await import("is-inside-container");

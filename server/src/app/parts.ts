@@ -135,6 +135,7 @@ export function createParts(options: PartsOptions): Parts {
   });
   const rollouts = new Rollouts({
     ...{ updates, devices, store, log },
+    isShared: cluster !== undefined,
     values: folder.values,
     changed: (view) => eventStream.publish("rollout", view),
   });

@@ -235,14 +235,17 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
         );
         redis.redis.disconnect();
       }, STOP_TIMEOUT);
-      await orphanedSessions.close();
-      // Store everything before the server leaves, because other servers then adopt its devices.
-      await records.close();
-      await membership.close();
-      router.close();
-      await hub.close();
-      await redis.close();
-      clearTimeout(giveUp);
+      try {
+        await orphanedSessions.close();
+        // Store everything before the server leaves, because other servers then adopt its devices.
+        await records.close();
+        await membership.close();
+        router.close();
+        await hub.close();
+        await redis.close();
+      } finally {
+        clearTimeout(giveUp);
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { LoadedConfiguration } from "./load.js";
 
 /** The default data folder of earlier versions, in the working directory. */
-export const FORMER_DATA_FOLDER = ".nightlight";
+const FORMER_DATA_FOLDER = ".nightlight";
 
 /**
  * Returns the absolute path of the data folder that an earlier version left in a working directory; undefined if there

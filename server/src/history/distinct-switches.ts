@@ -39,7 +39,10 @@ async function stateBefore(history: HistoryReader, device: string, time: number)
   return led_on;
 }
 
-/** @param before state of the lamp before the first switch; null when unknown */
+/**
+ * Returns the switches that change the state of a lamp.
+ * @param before state of the lamp before the first switch; null when unknown
+ */
 function distinct(switches: readonly HistorySwitch[], before: boolean | null): HistorySwitch[] {
   let state = before;
   return switches.filter((change) => {

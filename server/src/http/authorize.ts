@@ -114,7 +114,8 @@ export function createTooManyAttemptsError(reply: FastifyReply, wait: number, wh
 
 /**
  * Requires an account for every route that is not public. Admins may do everything, readers may only read, and boards
- * may do nothing. Users whom Home Assistant has logged in have the role in the setting `ingress`. Closes open responses, such as event streams, when their account loses its rights.
+ * may do nothing. Users whom Home Assistant has logged in have the role in the setting `ingress`. Closes open responses,
+ * such as event streams, when their account loses its rights.
  */
 export function requireAuthorization(
   app: FastifyInstance,

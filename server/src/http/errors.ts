@@ -14,12 +14,14 @@ export class HttpError extends Error {
   }
 }
 
+/** Statuses from 500 on that the server throws on purpose, with a message for the client. */
+const INTENDED_STATUSES: ReadonlySet<number> = new Set([502, 503, 507]);
+
 /** Answers every error as `{"error": sentence}`. Details of internal errors appear only in the log. */
 export function addErrorHandlers(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
-    // The server throws 503 and 507 on purpose, with a message for the client.
-    if (status < 500 || status === 503 || status === 507) return reply.code(status).send({ error: error.message });
+    if (status < 500 || INTENDED_STATUSES.has(status)) return reply.code(status).send({ error: error.message });
     log.error("http", `${request.method} ${request.url} failed: ${error.message}`, { stack: error.stack });
     return reply.code(status).send({ error: "The server failed to handle this request; see its log for the reason." });
   });

@@ -165,8 +165,9 @@ export class Ingest {
       rejects.add("unknown-device", id, UNKNOWN_DEVICE_PROBLEM, { topic: topicOf(id, "set") });
       return undefined;
     }
-    const installation = decode(INSTALLATION, payload);
-    if (!installation.problem) return updates.installLatest(device);
+    // The decoder would reject an override as an invalid installation, so it decodes only what is one.
+    if (!decode(INSTALLATION, payload).problem)
+      return decoder.decode(INSTALLATION, id, "set", payload) && updates.installLatest(device);
     const override = decoder.decode(OVERRIDE, id, "set", payload);
     return override && commands.setMode(device, override.mode, override.for);
   }

@@ -7,7 +7,7 @@ const MAX_REJECTIONS = 200;
 
 /**
  * Maximum number of rejections with the same reason and sender. A client that publishes on ever new topics replaces only
- * its own rejections.
+ * its own rejections. On a server without accounts, all clients count as one sender.
  */
 const MAX_REJECTIONS_PER_SENDER = 20;
 

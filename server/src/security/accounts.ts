@@ -1,7 +1,7 @@
 /**
  * All roles of users. `admin` has all permissions. `reader` can read everything and change nothing. `home-assistant` can
- * receive every MQTT message, switch lamps and install the newest program on boards. `device` is a board, which can only use its own MQTT topics. Neither of
- * the last two may use HTTP.
+ * receive every MQTT message, switch lamps and install the newest program on boards. `device` is a board, which can only
+ * use its own MQTT topics. `home-assistant` and `device` may not use HTTP.
  */
 export const ROLES = ["admin", "reader", "home-assistant", "device"] as const;
 

@@ -6,11 +6,11 @@ import { codeOf, StartError, textOf } from "../common/errors.js";
 // the flags with defaults do not exist on Windows
 const { O_CREAT, O_EXCL, O_WRONLY, O_RDONLY, O_NOFOLLOW = 0, O_DIRECTORY = 0, O_NONBLOCK = 0 } = constants;
 
-/** What tells a file from others that had the same name before. */
+/** Identifies a file among others that had the same name before. */
 export interface FileDescription {
   /** Changes when the file is written, or replaced by another one. */
   readonly signature: string;
-  /** Whether it is neither a symbolic link nor anything else but a file. */
+  /** Whether it is a regular file, and not a symbolic link, a folder or something else. */
   readonly isRegular: boolean;
   /** When the file was written last, in ms since 1970. */
   readonly modified: number;

@@ -18,12 +18,12 @@ const MAX_LOCK_WAIT_TIME = 20_000;
 const ABANDONED_LOCK_AGE = 10_000;
 
 /**
- * Replaces a text file atomically, also with concurrent readers and writers. If `change` throws, nothing changes. Only the owner
- * can read the file; when root changes the file, the owner of the folder becomes its owner. The lock file of a process that
- * was killed is removed after some seconds; the change of that process is lost, but never half written.
+ * Replaces a text file atomically, also with concurrent readers and writers. If `change` throws, nothing changes. Only
+ * the owner can read the file. When root changes it, the owner of the folder becomes its owner. The lock file of a process
+ * that was killed is removed after some seconds; the change of that process is lost, but never half written.
  * @param what the contents of the file in error messages, such as `the users`
  * @param change returns the new text; receives the present text, or undefined for a missing file
- * @throws StartError when the file is a symbolic link or not writable
+ * @throws StartError when the file is a symbolic link or not writable, or another command keeps it locked
  */
 export async function changeLockedFile(
   folder: string,

@@ -44,7 +44,10 @@ export class UpdateKeys {
     return key === undefined ? undefined : Buffer.from(key, "hex");
   }
 
-  /** Returns the key of a board, and creates the key if the board has none. @throws StartError when the file cannot be written */
+  /**
+   * Returns the key of a board, and creates the key if the board has none.
+   * @throws StartError when the file is damaged or cannot be written
+   */
   async obtain(id: string): Promise<Buffer> {
     const found = await this.find(id);
     if (found) return found;

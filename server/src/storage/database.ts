@@ -12,6 +12,8 @@ const ENTRY_KINDS: readonly (readonly [prefix: string, what: string])[] = [
   ["!state!zone-mode:", "overrides of zones"],
   ["!state!actions:", "actions that wait for a board"],
   ["!state!update:", "updates of boards"],
+  ["!state!rollout", "the last update of all boards"],
+  ["!state!crashed-version:", "which versions have crashed on boards"],
   ["!state!discovery:", "which boards Home Assistant knows"],
   ["!state!filters:", "subscriptions at the joined broker"],
   ["!broker!session:", "MQTT sessions"],

@@ -76,10 +76,6 @@ export class AdapterLink {
     else this.#closeListeners.push(listener);
   }
 
-  close(): void {
-    this.#socket.close();
-  }
-
   /** Returns the SHA-256 of the program on the board, in hexadecimal; 64 zeros if the board has no program. */
   readHash(): Promise<string> {
     return this.#afterOthers(async () => (await this.#request(COMMAND.getHash)).toString("hex"));

@@ -209,6 +209,8 @@ export class BoardUpdate {
   async #write(link: AdapterLink): Promise<void> {
     clearTimeout(this.#timer);
     this.#record.isErased = true;
+    // a board that refused the update may have lost its program since
+    this.#record.isRefused = false;
     this.#record.problem = undefined;
     this.#record.enter("writing");
     this.#isWriting = true;

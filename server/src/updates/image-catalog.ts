@@ -45,7 +45,7 @@ export class ImageCatalog {
     store.keepNeeded(new Set([...devices].map(({ status }) => status?.board)));
   }
 
-  /** All versions that can be installed, the newest first. */
+  /** All versions that can be installed; the one that was offered or installed last is the first. */
   listVersions(): InstallableVersion[] {
     const { store, folder } = this.#options;
     return store

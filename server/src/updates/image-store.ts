@@ -67,7 +67,7 @@ export class ImageStore {
     return [...this.#images.values()].findLast((image) => image.board === board && image.version === version);
   }
 
-  /** The versions that can be installed on a type of board, the latest last. */
+  /** All programs that can be installed; the one that was offered or installed last is the last. */
   list(): FirmwareImage[] {
     return [...this.#images.values()];
   }

@@ -2,7 +2,7 @@
 import type { RolloutBoard, RolloutOutcome, StoredRollout } from "./stored-rollout.js";
 
 /** Largest part of the boards that may fail before the rollout stops. */
-export const MAX_FAILURE_RATIO = 0.02;
+const MAX_FAILURE_RATIO = 0.02;
 
 export const countOutcome = (boards: readonly RolloutBoard[], outcome: RolloutOutcome): number =>
   boards.filter((board) => board.outcome === outcome).length;

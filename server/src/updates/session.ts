@@ -67,7 +67,7 @@ export class Session {
     return Buffer.concat([encrypted, cipher.getAuthTag()]);
   }
 
-  /** Decrypts a message of the other side. Returns undefined if the message was not encrypted with the same key. */
+  /** Decrypts a message of the other side. Returns undefined if it is damaged, out of order, or has another key. */
   decrypt(message: Buffer): Buffer | undefined {
     if (message.length <= TAG_BYTES) return undefined;
     const decipher = createDecipheriv(CIPHER, this.#key, this.#otherNonce, { authTagLength: TAG_BYTES });

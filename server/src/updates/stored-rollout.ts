@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What has happened to a board in a rollout. `skipped`: the rollout left it out. */
-export const ROLLOUT_OUTCOMES = ["pending", "updating", "done", "failed", "skipped"] as const;
+const ROLLOUT_OUTCOMES = ["pending", "updating", "done", "failed", "skipped"] as const;
 export type RolloutOutcome = (typeof ROLLOUT_OUTCOMES)[number];
 
 export const ROLLOUT_STATES = ["running", "stopped", "finished"] as const;
@@ -42,7 +42,7 @@ export interface StoredRollout {
   readonly changedBefore: readonly ChangedBoard[];
 }
 
-/** A value that data of earlier versions does not have. */
+/** A value that is missing in data of earlier versions. Ignores an invalid value. */
 const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
 /** A list without the elements that this version does not understand. */
 const tolerantList = <T extends z.ZodType>(type: T) =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UPDATE_STATES } from "../devices/update-view.js";
 
-/** A value that data of earlier versions does not have. */
+/** A value that is missing in data of earlier versions. Ignores an invalid value. */
 const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
 
 const StoredUpdate = z.object({

@@ -22,7 +22,7 @@ export function createUpdateUrl(id: string, key: Buffer, server: URL): string {
   const url = `${isSecure ? "wss" : "ws"}://wssk:${key.toString("hex")}@${host}${path}`;
   if (url.length > MAX_URL_LENGTH)
     throw new UsageError(
-      `The update URL of "${id}" would have ${url.length} characters, but boards can store ${MAX_URL_LENGTH}; give the board a shorter id.`,
+      `The update URL of "${id}" would have ${url.length} characters, but boards can store ${MAX_URL_LENGTH}; give the board a shorter id, or the server a shorter address.`,
     );
   return url;
 }

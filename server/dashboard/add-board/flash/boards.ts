@@ -1,6 +1,7 @@
 /** The boards that can be flashed. */
 
 import type { BoardFile } from "../../../../flashing/board-image.js";
+import { sendRequest } from "../../api.js";
 
 export interface FlashableBoard {
   /** The name of the board's file, such as `nightlight_xiao_esp32c3`. */
@@ -15,11 +16,9 @@ export interface FlashableBoard {
 /** The board that the page proposes. */
 const DEFAULT_BOARD = "nightlight_xiao_esp32c3";
 
-/** Gets the boards, the default board first, the others sorted by title. @throws Error if they cannot be loaded */
+/** Gets the boards, the default board first, the others sorted by title. @throws ApiError */
 export async function getBoards(): Promise<FlashableBoard[]> {
-  const response = await fetch("boards.json");
-  if (!response.ok) throw new Error(`boards.json: ${response.status}`);
-  const files = (await response.json()) as Record<string, BoardFile>;
+  const files = (await (await sendRequest("GET", "boards.json")).json()) as Record<string, BoardFile>;
   return Object.entries(files)
     .map(([name, file]) => ({
       name,

@@ -12,7 +12,7 @@ import type { FlashSession } from "./session.js";
 import { StepList } from "./steps.js";
 import { WifiForm } from "./wifi-form.js";
 
-/** What the panel needs to know about the new board. */
+/** Facts about the new board that the panel needs. */
 export interface NewBoardForm {
   /** Whether the boards' accounts are those of this server. */
   readonly ownsAccounts: boolean;
@@ -59,17 +59,19 @@ export class FlashPanel {
     this.place = findPart(view, "flashing", HTMLElement);
     this.steps = new StepList(this.part("flash-steps", HTMLOListElement));
     this.wifi = new WifiForm(this.place);
+    const file = this.part("flash-file", HTMLInputElement);
+    file.addEventListener("change", () => (this.file = file.files?.[0]));
     this.part("flash-board", HTMLSelectElement).addEventListener("change", () => {
       this.showBoard();
-      // the steps so far prepared another type of board
+      // the steps so far, and the chosen runtime, are for another type of board
+      this.file = undefined;
+      file.value = "";
       void this.forget();
     });
     this.onClick("flash-start", () => void this.start());
     this.onClick("flash-again", () => void this.run());
     this.onClick("flash-cancel", () => this.session?.cancel(new CancelledError()));
     this.onClick("flash-port", () => void this.choosePortAgain());
-    const file = this.part("flash-file", HTMLInputElement);
-    file.addEventListener("change", () => (this.file = file.files?.[0]));
   }
 
   /** Shows the boards, or why this page cannot flash them. */

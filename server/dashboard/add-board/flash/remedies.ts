@@ -1,4 +1,4 @@
-/** What helps against failures, as texts of the page. */
+/** Explains failures in texts of the page: the problem, and what the person can do. */
 
 import { messageOf, StepError, type ProblemCode, type RemedyKind } from "../../../../flashing/step-error.js";
 import { ApiError } from "../../api.js";

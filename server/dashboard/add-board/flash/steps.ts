@@ -32,11 +32,7 @@ export class StepList {
     }
   }
 
-  /** The text of the step that runs or has failed. */
-  get currentText(): string {
-    return this.#current ? message(STEPS[this.#current]) : "";
-  }
-
+  /** The step that runs or has failed. */
   get current(): StepName | undefined {
     return this.#current;
   }

@@ -26,7 +26,7 @@ export const alerts: TranslatedArea<typeof english> = {
   badLoginAdvice: "Prüfe Benutzername und Passwort im Client. Unter Personen kannst du ein neues Passwort setzen.",
   badMessageAdvice:
     "Korrigiere das Programm, das diese Nachricht sendet. Der Vertrag in der Dokumentation beschreibt jede Nachricht.",
-  unknownDeviceAdvice: "Prüfe die ID des Boards im Topic. Der Server kennt ein Board ab seinem ersten Messwert.",
+  unknownDeviceAdvice: "Prüfe die Id des Boards im Topic. Der Server kennt ein Board ab seinem ersten Messwert.",
   limitAdvice: "Lass den Client weniger senden, oder erhöhe die Grenze in der Konfigurationsdatei.",
 
   messages: "Benachrichtigungen",

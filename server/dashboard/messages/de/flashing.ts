@@ -56,9 +56,9 @@ export const flashing: TranslatedArea<typeof english> = {
   wrongFile: "Die Datei ist keine Laufzeitumgebung für den {chip}. Nichts wurde geschrieben.",
   noWifi: "{board} meldet kein WLAN.",
   remedyAccount:
-    "Versuche es mit einem anderen Namen für das Board. Wenn der Fehler bleibt, prüfe das Konto unter Benutzer.",
+    "Versuche es mit einem anderen Namen für das Board. Wenn der Fehler bleibt, prüfe das Konto unter Personen.",
   remedyAccountExists:
-    "Wähle einen anderen Namen für das Board, und versuche es erneut. Um dasselbe Board neu einzurichten, lösche zuerst sein Konto unter Benutzer.",
+    "Wähle einen anderen Namen für das Board, und versuche es erneut. Um dasselbe Board neu einzurichten, lösche zuerst sein Konto unter Personen.",
   remedyServer: "Versuche es erneut. Was das Board schon erhalten hat, bleibt erhalten.",
   remedyBootButton:
     "Halte auf dem Board den Knopf BOOT (oder IO0, B) gedrückt, drücke kurz RESET (oder stecke das Board neu ein), lass BOOT los, und versuche es erneut.",

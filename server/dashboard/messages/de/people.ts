@@ -14,7 +14,7 @@ export const people: TranslatedArea<typeof english> = {
   roleOf: "Rolle von {name}",
   admin: "Administrator: darf alles",
   reader: "Leser: sieht alles, ändert nichts",
-  homeAssistant: "Home Assistant: sieht alles, schaltet Lampen",
+  homeAssistant: "Home Assistant: sieht alles, schaltet Lampen, startet Updates",
   password: "Passwort",
   passwordHint: "Lass das Feld leer, um ein Passwort erzeugen zu lassen.",
   add: "Hinzufügen",

@@ -1,4 +1,4 @@
-/** What went wrong on a board that is flashed from the browser. */
+/** Texts of problems with a board that is flashed from the browser. */
 
 import type { Area } from "../area.js";
 

@@ -55,9 +55,9 @@ export const flashing = {
   wrongChip: "This board has an {chip}, but the {board} has an {expected}. Nothing was written.",
   wrongFile: "The file is not a runtime for the {chip}. Nothing was written.",
   noWifi: "The {board} reports no Wi-Fi.",
-  remedyAccount: "Try again with another name for the board. If the error remains, check the account under Users.",
+  remedyAccount: "Try again with another name for the board. If the error remains, check the account under People.",
   remedyAccountExists:
-    "Choose another name for the board and try again. To set up the same board again, first delete its account under Users.",
+    "Choose another name for the board and try again. To set up the same board again, first delete its account under People.",
   remedyServer: "Try again. What the board has received so far is kept.",
   remedyBootButton:
     "Hold the button BOOT (or IO0, B) on the board, press and release RESET (or plug the board in again), release BOOT, and try again.",

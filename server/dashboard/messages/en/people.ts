@@ -15,7 +15,7 @@ export const people = {
   roleOf: "Role of {name}",
   admin: "Administrator: may do everything",
   reader: "Reader: sees everything, changes nothing",
-  homeAssistant: "Home Assistant: sees everything, switches lamps",
+  homeAssistant: "Home Assistant: sees everything, switches lamps, starts updates",
   password: "Password",
   passwordHint: "Leave it empty to have a password generated.",
   add: "Add",

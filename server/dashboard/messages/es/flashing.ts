@@ -54,9 +54,9 @@ export const flashing: TranslatedArea<typeof english> = {
   wrongChip: "Esta placa tiene un {chip}, pero {board} tiene un {expected}. No se escribió nada.",
   wrongFile: "El archivo no es un entorno para el {chip}. No se escribió nada.",
   noWifi: "{board} no informa de Wi-Fi.",
-  remedyAccount: "Inténtalo con otro nombre para la placa. Si el error continúa, revisa la cuenta en Usuarios.",
+  remedyAccount: "Inténtalo con otro nombre para la placa. Si el error continúa, revisa la cuenta en Personas.",
   remedyAccountExists:
-    "Elige otro nombre para la placa e inténtalo de nuevo. Para configurar otra vez la misma placa, borra antes su cuenta en Usuarios.",
+    "Elige otro nombre para la placa e inténtalo de nuevo. Para configurar otra vez la misma placa, borra antes su cuenta en Personas.",
   remedyServer: "Inténtalo de nuevo. Lo que la placa ya recibió se conserva.",
   remedyBootButton:
     "Mantén pulsado el botón BOOT (o IO0, B) de la placa, pulsa y suelta RESET (o vuelve a conectar la placa), suelta BOOT e inténtalo de nuevo.",

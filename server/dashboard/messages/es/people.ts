@@ -14,7 +14,7 @@ export const people: TranslatedArea<typeof english> = {
   roleOf: "Rol de {name}",
   admin: "Administrador: puede hacer todo",
   reader: "Lector: ve todo, no cambia nada",
-  homeAssistant: "Home Assistant: ve todo, enciende y apaga lámparas",
+  homeAssistant: "Home Assistant: ve todo, enciende y apaga lámparas, inicia actualizaciones",
   password: "Contraseña",
   passwordHint: "Déjala vacía para que se genere una contraseña.",
   add: "Añadir",

@@ -14,7 +14,7 @@ export const people: TranslatedArea<typeof english> = {
   roleOf: "{name} 的角色",
   admin: "管理员：拥有全部权限",
   reader: "读者：可查看一切，不能更改",
-  homeAssistant: "Home Assistant：可查看一切并开关灯",
+  homeAssistant: "Home Assistant：可查看一切、开关灯、启动更新",
   password: "密码",
   passwordHint: "留空则自动生成密码。",
   add: "添加",

@@ -3,9 +3,16 @@ import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { findDashboardFolder } from "../dashboard.js";
 import { HttpError } from "../errors.js";
-import { RuntimeChecksumError, RuntimeDownloadError, runtimeNameOf, type RuntimeSources, type RuntimeStore } from "./runtime-store.js"; // prettier-ignore
+import {
+  CHECKSUMS_FILE,
+  RuntimeChecksumError,
+  RuntimeDownloadError,
+  runtimeNameOf,
+  type RuntimeSources,
+  type RuntimeStore,
+} from "./runtime-store.js";
 
-/** What the dashboard needs to flash boards. */
+/** Sources of the runtimes and programs that the dashboard writes to boards. */
 export interface FlashingSources {
   readonly runtimes: RuntimeStore;
   /** Returns the compiled program for a board; undefined when there is none. */
@@ -27,8 +34,7 @@ export function addFlashingRoutes(app: FastifyInstance, { runtimes, program }: F
       const name = runtimeNameOf(source);
       if (error instanceof RuntimeDownloadError)
         throw new HttpError(502, `The server could not download DeviceScript's runtime: ${error.reason}. Download ${source.url} on another computer and choose the file here, or copy it to ${path.join(runtimes.folder, name)} on the server.`); // prettier-ignore
-      if (error instanceof RuntimeChecksumError)
-        throw new HttpError(502, `${source.url} has the SHA-256 ${error.actual}, but ${source.sha256 ? "the pinned one" : "that of the first download"} is ${error.expected}. Try another network. If you expect a new release of the runtime, delete ${path.join(runtimes.folder, "checksums.json")} on the server.`); // prettier-ignore
+      if (error instanceof RuntimeChecksumError) throw new HttpError(502, describeMismatch(error, runtimes.folder));
       throw error;
     }
   });
@@ -38,6 +44,12 @@ export function addFlashingRoutes(app: FastifyInstance, { runtimes, program }: F
     if (bytes) return reply.type(BYTES).send(Buffer.from(bytes));
     throw new HttpError(404, `This server has no program for the board "${board}". In a checkout, npm run build creates it; otherwise name its folder in updates.folder.`); // prettier-ignore
   });
+}
+
+function describeMismatch({ source, actual, expected }: RuntimeChecksumError, folder: string): string {
+  if (source.sha256)
+    return `${source.url} has the SHA-256 ${actual}, but the pinned one is ${expected}. Try another network. If the difference remains, please report it.`;
+  return `${source.url} has the SHA-256 ${actual}, but that of the first download is ${expected}. Try another network. If you expect a new release of the runtime, delete ${path.join(folder, CHECKSUMS_FILE)} on the server.`;
 }
 
 /** Reads the table of runtimes, which the build puts beside the dashboard. */

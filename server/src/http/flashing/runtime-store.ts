@@ -50,7 +50,8 @@ export class RuntimeChecksumError extends Error {
   }
 }
 
-const CHECKSUMS_FILE = "checksums.json";
+/** Name of the file in the store that records the checksums of first copies. */
+export const CHECKSUMS_FILE = "checksums.json";
 /** Time limit in ms for the download of 1.3 MB, which takes minutes on a slow connection. */
 const DOWNLOAD_TIMEOUT = 300_000;
 
@@ -61,6 +62,8 @@ export const runtimeNameOf = ({ url }: RuntimeSource): string => path.posix.base
 
 export class RuntimeStore {
   readonly #gets = new Map<string, Promise<StoredRuntime>>();
+  /** Settles when the last checksum is recorded. */
+  #recording: Promise<unknown> = Promise.resolve();
 
   /** @param folder the folder with the copies, which may be missing */
   constructor(
@@ -115,8 +118,14 @@ export class RuntimeStore {
     await rename(`${file}.part`, file);
   }
 
-  async #recordChecksum(name: string, sha256: string): Promise<void> {
-    await this.#write(CHECKSUMS_FILE, JSON.stringify({ ...(await this.#checksums()), [name]: sha256 }, undefined, 2));
+  /** Records a checksum after those of other chips, because all of them are in one file. */
+  #recordChecksum(name: string, sha256: string): Promise<void> {
+    const recorded = this.#recording.then(async () => {
+      const checksums = { ...(await this.#checksums()), [name]: sha256 };
+      await this.#write(CHECKSUMS_FILE, JSON.stringify(checksums, undefined, 2));
+    });
+    this.#recording = recorded.catch(() => {});
+    return recorded;
   }
 
   async #checksums(): Promise<Record<string, string>> {

@@ -37,13 +37,13 @@ const SHARED_PROBLEM =
   "Several servers share these boards (state), which does not support updates over the air; flash boards by cable.";
 
 /** Returns the updates. @throws HttpError 409 if this server has none */
-export function requireUpdates({ updates }: UpdateSources): Updates {
+function requireUpdates({ updates }: UpdateSources): Updates {
   if (!updates) throw new HttpError(409, SHARED_PROBLEM);
   return updates;
 }
 
 /** Runs an operation on updates, and converts its errors to responses. @throws HttpError */
-export async function withUpdateErrors<T>(operation: () => T | Promise<T>): Promise<T> {
+async function withUpdateErrors<T>(operation: () => T | Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {

@@ -47,7 +47,7 @@ export function addUpdateUrlRoute(app: FastifyInstance, { keys, ownUrl }: Update
   });
 }
 
-/** Returns the address of a page, unless only this machine can reach it. @throws HttpError 400 if it is no URL of a page */
+/** Returns the URL of a page, unless only this machine can reach it. @throws HttpError 400 if `page` is not such a URL */
 function pageUrlOf(page: string | undefined): URL | undefined {
   if (page === undefined) return undefined;
   const url = URL.canParse(page) ? new URL(page) : undefined;

@@ -1,4 +1,4 @@
-import { encode, UPDATE_STATE, updateTopicOf } from "../../../../contract/index.js";
+import { encode, topicOf, UPDATE_STATE } from "../../../../contract/index.js";
 import { textOf } from "../../common/errors.js";
 import type { Log } from "../../observability/log.js";
 import type { Publisher } from "../../transport/publisher.js";
@@ -98,7 +98,7 @@ export class HomeAssistant {
     const topic = this.#topicOf(id);
     // also for a device of an earlier run, and for one whose program the server no longer has
     if (this.#devices.has(id) || this.#topics.has(topic))
-      this.#options.publisher.publish(updateTopicOf(id), EMPTY_PAYLOAD, "retained");
+      this.#options.publisher.publish(topicOf(id, "update"), EMPTY_PAYLOAD, "retained");
     this.#devices.delete(id);
     this.#waiting.delete(id);
     if (this.#topics.has(topic)) this.#remove(topic);
@@ -188,7 +188,7 @@ export class HomeAssistant {
 
   #publishUpdate({ id, update }: AnnouncedDevice): void {
     if (!update) return;
-    this.#options.publisher.publish(updateTopicOf(id), Buffer.from(encode(UPDATE_STATE, update)), "retained");
+    this.#options.publisher.publish(topicOf(id, "update"), Buffer.from(encode(UPDATE_STATE, update)), "retained");
   }
 
   #topicOf(id: string): string {

@@ -1,4 +1,4 @@
-import { OVERRIDE, STATUS, topicOf, updateTopicOf, type UpdateState } from "../../../../contract/index.js";
+import { OVERRIDE, STATUS, topicOf, type UpdateState } from "../../../../contract/index.js";
 import { MAX_LESSON_SILENCE } from "../../devices/devices.js";
 import { serverStatusTopicOf } from "../../transport/server-status.js";
 import { entityNameOf, objectIdOf } from "./names.js";
@@ -116,7 +116,7 @@ export function createDiscoveryPayload(device: AnnouncedDevice, { prefix, versio
           availability: [ofServer],
           entity_category: "config",
           device_class: "firmware",
-          state_topic: updateTopicOf(id),
+          state_topic: topicOf(id, "update"),
           command_topic: set,
           payload_install: '{"install":"latest"}',
         },

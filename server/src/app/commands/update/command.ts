@@ -27,8 +27,8 @@ Examples:
 
 const ALL_HELP = `
 Updates one board, then a tenth of all boards, then all others in groups of a tenth. Stops when more than 2 % do not run
-the new version; then
-"${COMMAND_NAME} update resume" continues, and "${COMMAND_NAME} update roll-back" installs the previous versions.
+the new version. Then "${COMMAND_NAME} update resume" continues, and
+"${COMMAND_NAME} update roll-back" installs the previous versions.
 
 After "${COMMAND_NAME} update stop", this command continues with the same version. With a newer version it starts again.
 In both cases, "${COMMAND_NAME} update roll-back" covers all boards that were updated.`;

@@ -19,7 +19,7 @@ const MAX_REASONS = 100;
 const WAVES = { 1: "one board", 2: "a tenth of the boards", 3: "all other boards" } as const;
 
 /** Describes the progress of a board's update. */
-export function describeProgress({ id, label, online, update }: DeviceView): string {
+function describeProgress({ id, label, online, update }: DeviceView): string {
   switch (update?.state) {
     case "waiting":
       if (online === false)
@@ -64,16 +64,21 @@ export function describeExceptions({ failures, skipped_boards }: RolloutView): s
 
 /**
  * Waits for the end of a board's update, and reports each change.
- * @throws CommandError when the update fails
+ * @returns a sentence that says which version the board runs
+ * @throws CommandError when the update fails, or somebody gives it up or replaces it
  */
 export async function followUpdate(access: ServerAccess, id: string, report: (line: string) => void): Promise<string> {
   let last = "";
+  let version: string | null | undefined;
   for (;;) {
     const device = (await requestJson(access, "GET", `api/devices/${encodeURIComponent(id)}`)) as DeviceView;
     const { update, label, firmware } = device;
-    if (update?.state === "failed") throw new CommandError(update.problem ?? `The update of ${label} failed.`);
-    if (update?.state === "done") return `${label} runs ${firmware ?? update.version ?? ""}.`;
     if (!update?.state) throw new CommandError(`Somebody gave up the update of ${label}.`);
+    version ??= update.version;
+    if (update.version !== version)
+      throw new CommandError(`Another update of ${label} has begun: to ${update.version ?? "another version"}.`);
+    if (update.state === "failed") throw new CommandError(update.problem ?? `The update of ${label} failed.`);
+    if (update.state === "done") return `${label} runs ${firmware ?? version ?? ""}.`;
     const line = describeProgress(device);
     if (line !== last) report((last = line));
     await sleep(POLL_INTERVAL);

@@ -1,9 +1,12 @@
-/** Formats the answer of `update list`: boards and versions as tab-separated columns, and sentences about them. */
+/**
+ * Formats the output of `update list`: boards and versions as lines of tab-separated columns, and sentences about them.
+ * Times are in ISO 8601.
+ */
 import type { DeviceView } from "../../../devices/devices.js";
 import type { UpdatesView } from "../../../http/updates/routes.js";
 import { shortenToMinute } from "../../../security/tokens.js";
 
-/** Returns the columns of the boards. An update that the board has replaced since is missing. Times are in ISO 8601. */
+/** Returns a header line, and a line for each board. Leaves out updates that the board has replaced since. */
 export function formatBoards(devices: readonly DeviceView[]): string[] {
   return [
     "BOARD\tINSTALLED\tNEWEST\tUPDATE\tSINCE",
@@ -14,7 +17,7 @@ export function formatBoards(devices: readonly DeviceView[]): string[] {
   ];
 }
 
-/** Returns the columns of the versions; nothing without versions. */
+/** Returns a header line, and a line for each version; nothing without versions. */
 export function formatVersions(versions: UpdatesView["versions"]): string[] {
   if (versions.length === 0) return [];
   const rows = versions.map(({ board, version, latest }) => [board, version, latest ? "yes" : "no"].join("\t"));
