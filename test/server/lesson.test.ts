@@ -76,7 +76,9 @@ test.skipIf(isMissing(PYTHON_WITH_PAHO, "Python with Paho"))(
     let err = "";
     device.stdout.on("data", (text: Buffer) => (out += text.toString()));
     device.stderr.on("data", (text: Buffer) => (err += text.toString()));
-    await eventually(() => /led True\s+led False\s+led True/.test(out) || err.includes("Traceback"), { what: "the LED" });
+    await eventually(() => /led True\s+led False\s+led True/.test(out) || err.includes("Traceback"), {
+      what: "the LED",
+    });
     expect(err).not.toContain("Traceback");
     expect(out).toMatch(/led True\s+led False\s+led True/);
   },

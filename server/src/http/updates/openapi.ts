@@ -61,7 +61,12 @@ export const UPDATE_PATHS: Paths = {
       operationId: "listUpdates",
       summary: "List the versions that can be installed on boards",
       tag: "updates",
-      answers: { 200: jsonResponse("The versions; the one that was offered or installed last is the first.", schemaReference("Updates")) },
+      answers: {
+        200: jsonResponse(
+          "The versions; the one that was offered or installed last is the first.",
+          schemaReference("Updates"),
+        ),
+      },
     },
   },
   "/api/updates/rollout": {
