@@ -7,6 +7,12 @@ import { writeTestImage } from "../support/updatable-board.js";
 import { UNLIMITED_HISTORY } from "./support/server.js";
 import { startBoard, startUpdateServer } from "./updates/support.js";
 
+/**
+ * How long a board may take to report its new version, in ms. A program that crashes fails after this time, but a good
+ * one must not, even on a busy machine.
+ */
+const RESTART_TIMEOUT = 5000;
+
 describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -18,7 +24,10 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     eventually(() => page.getByText(text).first().isVisible(), { what: String(text) });
 
   test("a person updates a board, sees that its program crashes, and installs the previous version", async () => {
-    const { server } = await startUpdateServer({ restart: 500 }, { offered: "2-broken", history: UNLIMITED_HISTORY });
+    const { server } = await startUpdateServer(
+      { restart: RESTART_TIMEOUT },
+      { offered: "2-broken", history: UNLIMITED_HISTORY },
+    );
     const board = await startBoard(server, "nightlight/porch");
     const { page, complaints } = await openPage(browser, `${server.httpUrl}/#/board/nightlight/porch`);
     onTestFinished(() => page.close());
@@ -65,7 +74,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
   });
 
   test("a person updates all boards to a newer version after a stop", async () => {
-    const { server, folder } = await startUpdateServer({ restart: 500 });
+    const { server, folder } = await startUpdateServer({ restart: RESTART_TIMEOUT });
     const crashing = { crashes: (version: string) => version === "2" };
     const boards = [
       await startBoard(server, "nightlight/a", crashing),
@@ -90,7 +99,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
   });
 
   test("a person updates all boards, sees why it stops and leaves out a board, and rolls back", async () => {
-    const { server } = await startUpdateServer({ restart: 500 });
+    const { server } = await startUpdateServer({ restart: RESTART_TIMEOUT });
     const ids = ["nightlight/a", "nightlight/b", "nightlight/c"];
     const boards = await Promise.all(
       ids.map((id) => startBoard(server, id, { crashes: (version) => id.endsWith("b") && version === "2" })),
