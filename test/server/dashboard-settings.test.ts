@@ -214,6 +214,9 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog.editor").getByLabel("Short name").fill("hall");
     await page.locator("dialog").getByRole("button", { name: "Save" }).first().click();
     await eventually(async () => (await server.text()).includes("  hall:\n"), { what: "the new name" });
+    // The dialog of the renamed zone replaces the one with the old name, whose button is enabled.
+    const saveName = page.locator("dialog").getByRole("button", { name: "Save" }).first();
+    await eventually(() => saveName.isDisabled(), { what: "the dialog of the renamed zone" });
     await page.locator("dialog.editor").getByRole("button", { name: "Delete" }).click();
     await page.locator("dialog.confirm").getByRole("button", { name: "Delete" }).click();
     await page.getByText("There are no zones.").waitFor();
@@ -251,6 +254,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     expect(await threshold.inputValue()).toBe("250");
     await save.click();
     await eventually(async () => (await server.text()).includes("threshold: 250 # measured in May\n  hysteresis: 10"), { what: "both changes" }); // prettier-ignore
+    await page.getByText("Saved.").waitFor();
 
     await threshold.fill("260");
     await server.patch({ rule: { threshold: 100 } });
@@ -296,7 +300,8 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
         ["dark", 1280],
         ["light", 320],
       ] as const) {
-        await page.emulateMedia({ colorScheme });
+        // Without reduced motion, axe may find colors that are still changing.
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 800 });
         const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>("axe.run().then(({ violations }) => violations)"); // prettier-ignore
         expect(found.map(({ id, nodes }) => [id, nodes[0].html]), `${view} in ${colorScheme}`).toEqual([]); // prettier-ignore
