@@ -224,6 +224,29 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await eventually(() => findLastLampCommand(door) === false, { what: "the lamp to follow its own sensor" });
   });
 
+  test("a board that appears while the dialog of a new zone is open can be chosen there", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    await connectBoards(server, { stairs: 500 });
+    const page = await openView(server.httpUrl, "/zones");
+    await page.getByRole("button", { name: "New zone" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Hall");
+    const [sensors, lamps] = ["Sensors", "Lamps"].map((name) => page.getByRole("group", { name }));
+    await sensors.getByLabel("nightlight/stairs").check();
+    await connectBoards(server, { door: 500 });
+    await sensors.getByLabel("nightlight/door").waitFor();
+    // a new check box takes neither the focus nor the choice of another one
+    expect(await sensors.getByLabel("nightlight/stairs").isChecked()).toBe(true);
+    expect(await sensors.locator("input:focus").getAttribute("value")).toBe("nightlight/stairs");
+    await lamps.getByLabel("nightlight/door").check();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "Hall" }).waitFor();
+    expect((await server.get()).view.zones.hall).toMatchObject({
+      label: "Hall",
+      sensors: ["nightlight/stairs"],
+      lamps: ["nightlight/door"],
+    });
+  });
+
   test("a mistake appears next to its field, in the words of config check, and a new interval reaches a board", async () => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const [porch] = await connectBoards(server, { porch: 500 });
