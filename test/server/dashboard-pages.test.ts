@@ -178,6 +178,47 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       ).toBe(true);
     });
 
+    test("overrides in quick succession are sent one after the other, and a time belongs to the chosen mode", async () => {
+      api.changeDevice(PORCH, { mode: "on", led_on: true });
+      await openDashboard();
+      const sent: unknown[] = [];
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        sent.push(route.request().postDataJSON());
+        await released;
+        await route.continue();
+      });
+      await findCard(PORCH).getByRole("radio", { name: "Off" }).check();
+      await findCard(PORCH).getByLabel("For how long").selectOption("for 1 hr");
+      // When this request has been answered, each request that the page had sent before has begun.
+      await page.evaluate("fetch('api/session').then(() => undefined)");
+      expect(sent).toEqual([{ mode: "off" }]);
+      release();
+      await waitForText(findCard(PORCH), "1 hr left");
+      expect(sent).toEqual([{ mode: "off" }, { mode: "off", for: HOUR }]);
+    });
+
+    test("an override that an event shows before its answer arrives can be undone at once", async () => {
+      await openDashboard();
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
+      const undo = findCard(PORCH).getByRole("button", { name: "undo" });
+      await undo.waitFor();
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      await findCard(PORCH).getByLabel("For how long").selectOption("for 1 hr");
+      await waitForText(findCard(PORCH), "1 hr left");
+      api.requests.length = 0;
+      await undo.click();
+      release();
+      await waitForRequest("PUT", `api/devices/${encodeURIComponent(PORCH)}/mode`, { mode: "on" });
+    });
+
     test("an override of a zone can be set and undone with the keyboard", async () => {
       await openDashboard("#/zone/yard");
       await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
