@@ -366,6 +366,32 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await waitForText(page.locator(".readout"), /^$/);
     });
 
+    test("a board's page keeps what arrives while its history loads, and does not say before that there is none", async () => {
+      await openDashboard();
+      await page.clock.install();
+      await page.reload();
+      await eventually(() => findCard(GATE).isVisible(), { what: "the board" });
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route("**/api/history?*", async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      const requested = page.waitForRequest(/api\/history\?/);
+      await findCard(GATE).getByRole("link").click();
+      await requested;
+      api.changeDevice(GATE, { light: 333, led_on: false, reason: "light 333 ≥ 300" });
+      await waitForText(page.locator(".board .light").first(), "333");
+      // In this time, the page redraws the plot several times.
+      await page.clock.runFor(5000);
+      expect(await findSummary().textContent()).toBe("");
+      release();
+      await waitForText(findSummary(), "light from 333 to 333");
+      const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
+      await waitForText(switches.first(), /off.*light 333/s);
+    });
+
     test("a board's page shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {
       writeHistory();
       await openDashboard(`#/board/${encodeURIComponent(GATE)}`);
