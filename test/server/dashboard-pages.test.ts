@@ -219,6 +219,29 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await waitForRequest("PUT", `api/devices/${encodeURIComponent(PORCH)}/mode`, { mode: "on" });
     });
 
+    test("an answer to an override does not replace what newer events have brought", async () => {
+      await openDashboard();
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
+      await findCard(PORCH).getByRole("img", { name: "lamp on", exact: true }).waitFor();
+      api.changeDevice(PORCH, { light: 333 });
+      await waitForText(findCard(PORCH), "333");
+      const answered = page.waitForResponse(/\/mode$/);
+      release();
+      await (await answered).finished();
+      // When a later request has been answered, the page has used this answer, and shows the result in the next frame.
+      await page.evaluate(`fetch("api/session")
+        .then((response) => response.json())
+        .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))`);
+      expect(await findCard(PORCH).textContent()).toContain("333");
+    });
+
     test("an override of a zone can be set and undone with the keyboard", async () => {
       await openDashboard("#/zone/yard");
       await eventually(() => page.getByRole("heading", { name: "Yard" }).evaluate((h) => h.matches(":focus")), {
