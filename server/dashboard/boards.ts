@@ -3,6 +3,7 @@
 import { type SimulatedBoard, type Device, type Mode, putMode } from "./api.js";
 import { now } from "./clock.js";
 import { BoardModel } from "./model.js";
+import { isOvertaken } from "./overtaken.js";
 
 /** Callbacks for changes of boards. */
 export interface BoardListener {
@@ -49,7 +50,9 @@ export class Boards {
 
   /** Overrides a lamp for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(id: string, mode: Mode, duration?: number): Promise<void> {
-    this.updateDevice(await putMode(id, mode, duration));
+    const before = this.get(id)?.device;
+    const device = await putMode(id, mode, duration);
+    if (!isOvertaken(device, before, this.get(id)?.device)) this.updateDevice(device);
   }
 
   remove(id: string): void {

@@ -9,7 +9,7 @@ import { setUpTheme } from "./theme.js";
 const form = findPart(document, "form", HTMLFormElement);
 const endedNotice = findPart(document, "ended", HTMLElement);
 
-/** How long the form waits for the state of the login, in ms. */
+/** How long the form stays hidden while the page waits for the state of the login, in ms. */
 const STATE_TIMEOUT = 5000;
 
 const isOnThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
@@ -27,10 +27,13 @@ await startWithMessages(() => {
  */
 async function start(): Promise<void> {
   let state: LoginState;
+  const timer = setTimeout(showForm, STATE_TIMEOUT);
   try {
-    state = (await (await fetch("api/session", { signal: AbortSignal.timeout(STATE_TIMEOUT) })).json()) as LoginState;
+    state = (await (await fetch("api/session")).json()) as LoginState;
   } catch {
     return showForm(); // ignore the error, because the login attempt will show it
+  } finally {
+    clearTimeout(timer);
   }
   const { name, required, first_administrator_missing: isMissing = false } = state;
   if (state.command !== undefined) showCommand(state.command);

@@ -1,6 +1,7 @@
 /** Store of all zones on the page, in the server's order, with change notifications. */
 
 import { type Mode, type Zone, putZoneMode } from "./api.js";
+import { isOvertaken } from "./overtaken.js";
 
 export class Zones {
   private zones = new Map<string, Zone>();
@@ -36,7 +37,9 @@ export class Zones {
 
   /** Overrides a zone's lamps for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(name: string, mode: Mode, duration?: number): Promise<void> {
-    this.updateZone(await putZoneMode(name, mode, duration));
+    const before = this.get(name);
+    const zone = await putZoneMode(name, mode, duration);
+    if (!isOvertaken(zone, before, this.get(name))) this.updateZone(zone);
   }
 
   private notify(): void {

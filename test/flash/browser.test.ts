@@ -70,12 +70,17 @@ describe.skipIf(!chromiumPath)(`a board at a serial port of the browser's comput
     await start(page);
     await page.getByText("This board has an ESP32-C3, but the Espressif ESP32-S3-DevKitM-1 has an ESP32-S3.").waitFor();
     await chooseBoard(page);
-    expect(await page.getByRole("img", { name: "Wiring of the Seeed Studio XIAO ESP32C3" }).isVisible()).toBe(true);
-    await page.route("**/api/flashing/runtimes/*", (route) =>
-      route.fulfill({ status: 502, json: { error: "The server could not download DeviceScript's runtime: offline." } }),
-    );
+    await page.getByRole("img", { name: "Wiring of the Seeed Studio XIAO ESP32C3" }).waitFor();
+    let handleCancel = (): void => {};
+    const isCancelled = new Promise<void>((resolve) => (handleCancel = resolve));
+    await page.route("**/api/flashing/runtimes/*", async (route) => {
+      await isCancelled; // otherwise, the first attempt could fail before it is cancelled
+      const error = "The server could not download DeviceScript's runtime: offline.";
+      await route.fulfill({ status: 502, json: { error } });
+    });
     await start(page);
     await page.getByRole("button", { name: "Cancel" }).click();
+    handleCancel();
     await start(page);
     await page.getByText("could not download DeviceScript's runtime: offline.").waitFor();
     expect(before.equals(board.chip.flash.bytes)).toBe(true);

@@ -134,6 +134,6 @@ test.skipIf(!chromiumPath)(`a reader can change nothing about alerts${chromiumNo
   await messages.getByText("Set by NIGHTLIGHT_ALERT_WEBHOOK, which overrides the file.").waitFor();
   await messages.getByText("set: https://ntfy.sh/********").waitFor();
   for (const name of ["Propose a topic", "Remove: ntfy topic", "Save", "Send a test message"])
-    expect(await messages.getByRole("button", { name }).isDisabled(), name).toBe(true);
+    await eventually(() => messages.getByRole("button", { name }).isDisabled(), { what: `"${name}" to be disabled` });
   expect(await messages.getByLabel("ntfy topic", { exact: true }).isDisabled()).toBe(true);
 }); // prettier-ignore

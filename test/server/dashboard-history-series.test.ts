@@ -30,6 +30,19 @@ function seriesOf(
   return new HistorySeries({ points, switches, step, led_on }, HEARTBEAT_INTERVAL);
 }
 
+test("readings and a switch that arrived while an answer was on its way are added, unless it contains them", () => {
+  const series = seriesOf([createBucket(1000, 1), createBucket(2000, 2)], [createSwitch(1000, true)]);
+  const arrivals = [
+    [2000, 2],
+    [3000, 3],
+  ] as const;
+  series.addArrivals(arrivals, createSwitch(1001, true));
+  expect(series.points.map(({ last }) => last)).toEqual([1, 2, 3]);
+  expect(series.switches).toEqual([createSwitch(1000, true)]);
+  series.addArrivals([], createSwitch(3000, false));
+  expect(series.switches).toEqual([createSwitch(1000, true), createSwitch(3000, false)]);
+});
+
 describe("the line of a board's plot", () => {
   test("the line of a board's plot is interrupted only after two heartbeat intervals without a reading", () => {
     const { time, last } = seriesOf([createBucket(0, 1), createBucket(60_000, 2), createBucket(120_001, 3)]).toColumns(

@@ -87,7 +87,10 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       api.changeDevice(PORCH, { online: false });
       await openDashboard();
       await waitForText(page.getByRole("banner"), "3 boards, 1 offline, 2 lamps on");
-      expect(await page.getByRole("heading", { level: 2 }).allInnerTexts()).toEqual(["Yard", "In no zone"]);
+      const headings = page.getByRole("heading", { level: 2 });
+      await eventually(async () => (await headings.allInnerTexts()).join() === "Yard,In no zone", {
+        what: async () => `the headings of the groups, but there are: ${(await headings.allInnerTexts()).join()}`,
+      });
       await waitForText(page.getByRole("region", { name: "Yard" }), /2 boards · on at light 165/);
       await page.getByRole("searchbox", { name: "Find a board" }).fill("garden");
       await eventually(async () => (await readCardNames()).join() === GATE, { what: "the one that is looked for" });
@@ -173,6 +176,70 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
           .getByRole("radio", { name: "On" })
           .evaluate((on) => on.matches(":focus")),
       ).toBe(true);
+    });
+
+    test("overrides in quick succession are sent one after the other, and a time belongs to the chosen mode", async () => {
+      api.changeDevice(PORCH, { mode: "on", led_on: true });
+      await openDashboard();
+      const sent: unknown[] = [];
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        sent.push(route.request().postDataJSON());
+        await released;
+        await route.continue();
+      });
+      await findCard(PORCH).getByRole("radio", { name: "Off" }).check();
+      await findCard(PORCH).getByLabel("For how long").selectOption("for 1 hr");
+      // When this request has been answered, each request that the page had sent before has begun.
+      await page.evaluate("fetch('api/session').then(() => undefined)");
+      expect(sent).toEqual([{ mode: "off" }]);
+      release();
+      await waitForText(findCard(PORCH), "1 hr left");
+      expect(sent).toEqual([{ mode: "off" }, { mode: "off", for: HOUR }]);
+    });
+
+    test("an override that an event shows before its answer arrives can be undone at once", async () => {
+      await openDashboard();
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
+      const undo = findCard(PORCH).getByRole("button", { name: "undo" });
+      await undo.waitFor();
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      await findCard(PORCH).getByLabel("For how long").selectOption("for 1 hr");
+      await waitForText(findCard(PORCH), "1 hr left");
+      api.requests.length = 0;
+      await undo.click();
+      release();
+      await waitForRequest("PUT", `api/devices/${encodeURIComponent(PORCH)}/mode`, { mode: "on" });
+    });
+
+    test("an answer to an override does not replace what newer events have brought", async () => {
+      await openDashboard();
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route(/\/mode$/, async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
+      await findCard(PORCH).getByRole("img", { name: "lamp on", exact: true }).waitFor();
+      api.changeDevice(PORCH, { light: 333 });
+      await waitForText(findCard(PORCH), "333");
+      const answered = page.waitForResponse(/\/mode$/);
+      release();
+      await (await answered).finished();
+      // When a later request has been answered, the page has used this answer, and shows the result in the next frame.
+      await page.evaluate(`fetch("api/session")
+        .then((response) => response.json())
+        .then(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))`);
+      expect(await findCard(PORCH).textContent()).toContain("333");
     });
 
     test("an override of a zone can be set and undone with the keyboard", async () => {
@@ -320,6 +387,32 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await waitForText(page.locator(".readout"), /: light 444; lamp/);
       await page.keyboard.press("Escape");
       await waitForText(page.locator(".readout"), /^$/);
+    });
+
+    test("a board's page keeps what arrives while its history loads, and does not say before that there is none", async () => {
+      await openDashboard();
+      await page.clock.install();
+      await page.reload();
+      await eventually(() => findCard(GATE).isVisible(), { what: "the board" });
+      let release = (): void => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      await page.route("**/api/history?*", async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response });
+      });
+      const requested = page.waitForRequest(/api\/history\?/);
+      await findCard(GATE).getByRole("link").click();
+      await requested;
+      api.changeDevice(GATE, { light: 333, led_on: false, reason: "light 333 ≥ 300" });
+      await waitForText(page.locator(".board .light").first(), "333");
+      // In this time, the page redraws the plot several times.
+      await page.clock.runFor(5000);
+      expect(await findSummary().textContent()).toBe("");
+      release();
+      await waitForText(findSummary(), "light from 333 to 333");
+      const switches = page.getByRole("region", { name: "Switches" }).getByRole("listitem");
+      await waitForText(switches.first(), /off.*light 333/s);
     });
 
     test("a board's page shows other time ranges: longer, earlier, a day or a selection; also as table and CSV", async () => {

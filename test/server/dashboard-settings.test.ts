@@ -214,11 +214,37 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     await page.locator("dialog.editor").getByLabel("Short name").fill("hall");
     await page.locator("dialog").getByRole("button", { name: "Save" }).first().click();
     await eventually(async () => (await server.text()).includes("  hall:\n"), { what: "the new name" });
+    // The dialog of the renamed zone replaces the one with the old name, whose button is enabled.
+    const saveName = page.locator("dialog").getByRole("button", { name: "Save" }).first();
+    await eventually(() => saveName.isDisabled(), { what: "the dialog of the renamed zone" });
     await page.locator("dialog.editor").getByRole("button", { name: "Delete" }).click();
     await page.locator("dialog.confirm").getByRole("button", { name: "Delete" }).click();
     await page.getByText("There are no zones.").waitFor();
     expect(await server.text()).not.toContain("hall");
     await eventually(() => findLastLampCommand(door) === false, { what: "the lamp to follow its own sensor" });
+  });
+
+  test("a board that appears while the dialog of a new zone is open can be chosen there", async () => {
+    const server = await startSettingsServer(CONFIGURATION_FILE);
+    await connectBoards(server, { stairs: 500 });
+    const page = await openView(server.httpUrl, "/zones");
+    await page.getByRole("button", { name: "New zone" }).click();
+    await page.getByLabel("Name", { exact: true }).fill("Hall");
+    const [sensors, lamps] = ["Sensors", "Lamps"].map((name) => page.getByRole("group", { name }));
+    await sensors.getByLabel("nightlight/stairs").check();
+    await connectBoards(server, { door: 500 });
+    await sensors.getByLabel("nightlight/door").waitFor();
+    // a new check box takes neither the focus nor the choice of another one
+    expect(await sensors.getByLabel("nightlight/stairs").isChecked()).toBe(true);
+    expect(await sensors.locator("input:focus").getAttribute("value")).toBe("nightlight/stairs");
+    await lamps.getByLabel("nightlight/door").check();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "Hall" }).waitFor();
+    expect((await server.get()).view.zones.hall).toMatchObject({
+      label: "Hall",
+      sensors: ["nightlight/stairs"],
+      lamps: ["nightlight/door"],
+    });
   });
 
   test("a mistake appears next to its field, in the words of config check, and a new interval reaches a board", async () => {
@@ -251,6 +277,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     expect(await threshold.inputValue()).toBe("250");
     await save.click();
     await eventually(async () => (await server.text()).includes("threshold: 250 # measured in May\n  hysteresis: 10"), { what: "both changes" }); // prettier-ignore
+    await page.getByText("Saved.").waitFor();
 
     await threshold.fill("260");
     await server.patch({ rule: { threshold: 100 } });
@@ -296,7 +323,8 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
         ["dark", 1280],
         ["light", 320],
       ] as const) {
-        await page.emulateMedia({ colorScheme });
+        // Without reduced motion, axe may find colors that are still changing.
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 800 });
         const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>("axe.run().then(({ violations }) => violations)"); // prettier-ignore
         expect(found.map(({ id, nodes }) => [id, nodes[0].html]), `${view} in ${colorScheme}`).toEqual([]); // prettier-ignore

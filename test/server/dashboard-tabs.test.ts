@@ -51,6 +51,13 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
   const isLive = (page: Page) =>
     eventually(async () => (await page.getByRole("status").textContent())?.trim() === "live", { what: "a live tab" });
 
+  /** Waits until a page without boards has the answers to all requests of its first connect. */
+  async function waitForFirstAnswers(page: Page): Promise<void> {
+    const urls = ["session", "status", "updates", "new-board"].map((name) => `${page.url()}api/${name}`);
+    const haveEnded = `${JSON.stringify(urls)}.every((url) => performance.getEntriesByName(url).length > 0)`;
+    await eventually(() => page.evaluate<boolean>(haveEnded), { what: "the answers to the first requests" });
+  }
+
   /** Makes a page hidden or visible. Headless Chromium treats all tabs as visible. */
   const setHidden = (page: Page, hidden: boolean) =>
     page.evaluate(`
@@ -149,6 +156,8 @@ describe.skipIf(!chromiumPath)(`the dashboard in many tabs of one browser${chrom
     const second = await openTab(tabs, httpUrl!);
     const hidden = await openTab(tabs, httpUrl!);
     for (const page of [second, hidden]) await isLive(page);
+    // Otherwise, the answer to such a request could say that the login has ended, which redirects the hidden tab, too.
+    await waitForFirstAnswers(hidden);
     await setHidden(hidden, true);
     await first.getByRole("button", { name: "Log out" }).click();
     for (const page of [first, second]) await page.waitForURL(({ pathname }) => pathname === "/login");

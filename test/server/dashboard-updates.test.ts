@@ -1,11 +1,37 @@
 /** Tests the controls for program updates in Chromium. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Rollout } from "../../server/dashboard/api.js";
 import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { writeTestImage } from "../support/updatable-board.js";
+import { FakeApi } from "./support/fake-api.js";
 import { UNLIMITED_HISTORY } from "./support/server.js";
 import { startBoard, startUpdateServer } from "./updates/support.js";
+
+/**
+ * How long a board may take to report its new version, in ms. A program that crashes fails after this time, but a good
+ * one must not, even on a busy machine.
+ */
+const RESTART_TIMEOUT = 5000;
+
+const RUNNING_ROLLOUT: Rollout = {
+  state: "running",
+  roll_back: false,
+  versions: ["2"],
+  ended_at: null,
+  wave: 1,
+  total: 2,
+  done: 0,
+  failed: 0,
+  updating: 1,
+  skipped: 0,
+  problem: null,
+  failed_boards: [],
+  failures: [],
+  skipped_boards: [],
+  to_roll_back: 0,
+};
 
 describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => {
   let browser: Browser;
@@ -17,8 +43,38 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
   const isVisible = (page: Page, text: string | RegExp) =>
     eventually(() => page.getByText(text).first().isVisible(), { what: String(text) });
 
+  test("an answer from before an event does not hide the update of all boards", async () => {
+    const api = await FakeApi.start();
+    onTestFinished(() => api.close());
+    api.changeDevice("nightlight/porch");
+    const page = await browser.newPage();
+    onTestFinished(() => page.close());
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/api/updates", async (route) => {
+      const response = await route.fetch();
+      await released;
+      await route.fulfill({ response });
+    });
+    const requested = page.waitForRequest(/api\/updates$/);
+    await page.goto(api.url);
+    await requested;
+    api.publish("rollout", RUNNING_ROLLOUT);
+    const progress = page.getByText("First wave: one board. 0 of 2 done, 0 failed, 0 left out.");
+    await progress.waitFor();
+    const answered = page.waitForResponse(/api\/updates$/);
+    release();
+    await (await answered).finished();
+    // When a later request has been answered, the page has used this answer, too.
+    await page.evaluate("fetch('api/session').then((response) => response.json())");
+    expect(await progress.isVisible()).toBe(true);
+  });
+
   test("a person updates a board, sees that its program crashes, and installs the previous version", async () => {
-    const { server } = await startUpdateServer({ restart: 500 }, { offered: "2-broken", history: UNLIMITED_HISTORY });
+    const { server } = await startUpdateServer(
+      { restart: RESTART_TIMEOUT },
+      { offered: "2-broken", history: UNLIMITED_HISTORY },
+    );
     const board = await startBoard(server, "nightlight/porch");
     const { page, complaints } = await openPage(browser, `${server.httpUrl}/#/board/nightlight/porch`);
     onTestFinished(() => page.close());
@@ -65,7 +121,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
   });
 
   test("a person updates all boards to a newer version after a stop", async () => {
-    const { server, folder } = await startUpdateServer({ restart: 500 });
+    const { server, folder } = await startUpdateServer({ restart: RESTART_TIMEOUT });
     const crashing = { crashes: (version: string) => version === "2" };
     const boards = [
       await startBoard(server, "nightlight/a", crashing),
@@ -90,7 +146,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
   });
 
   test("a person updates all boards, sees why it stops and leaves out a board, and rolls back", async () => {
-    const { server } = await startUpdateServer({ restart: 500 });
+    const { server } = await startUpdateServer({ restart: RESTART_TIMEOUT });
     const ids = ["nightlight/a", "nightlight/b", "nightlight/c"];
     const boards = await Promise.all(
       ids.map((id) => startBoard(server, id, { crashes: (version) => id.endsWith("b") && version === "2" })),

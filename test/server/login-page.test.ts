@@ -96,6 +96,21 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.waitForURL(`${url}/`);
   });
 
+  test("a state of the login that arrives after the form still opens the dashboard if no login is needed", async () => {
+    const { url } = await startHttpApp();
+    const { page } = await openLoginPage("about:blank");
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/api/session", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(`${url}/login`);
+    await page.getByLabel("Name").waitFor();
+    release();
+    await page.waitForURL(`${url}/`);
+  });
+
   test("the login page and dashboard work in an editor's frame only while there are no accounts", async () => {
     const accounts = new TestAccounts();
     const { url } = await startHttpApp({ accounts });

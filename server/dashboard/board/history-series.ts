@@ -70,6 +70,13 @@ export class HistorySeries {
     if (this.changes.length > MAX_POINTS) this.changes.shift();
   }
 
+  /** Adds readings and a switch that arrived while this answer was on its way, unless the answer contains them. */
+  addArrivals(readings: readonly (readonly [time: number, light: number])[], change: HistorySwitch | undefined): void {
+    const newest = this.list.at(-1)?.time ?? -Infinity;
+    for (const [time, light] of readings) if (time > newest) this.addReading(time, light);
+    if (change && this.lampStateAt(Infinity) !== change.led_on) this.addSwitch(change);
+  }
+
   /** Returns the lines to plot. Extends the last reading to `until`, unless that would hide a gap. */
   toColumns(until: number): PlotColumns {
     const columns: PlotColumns = { time: [], last: [], min: [], max: [] };

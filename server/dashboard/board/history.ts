@@ -9,6 +9,7 @@ import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { BOARD_REASON } from "../reasons.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
+import type { HistorySwitch } from "../../src/history/history.js";
 import { formatDateTime, formatTimeRange } from "./axis.js";
 import { Chart } from "./chart.js";
 import { PERIOD_LENGTHS, Period, formatPeriodLength } from "./period.js";
@@ -45,7 +46,12 @@ export class HistoryView {
   private requestNumber = 0;
   /** When the board's readings begin, in ms since 1970; undefined if they begin before the time range. */
   private beginning?: number;
+  /** When the latest request began or was answered, in ms. */
   private lastLoaded = 0;
+  private isLoading = false;
+  /** Readings and the latest switch that arrived while the history was loading. The answer may be older. */
+  private arrivedReadings: [time: number, light: number][] = [];
+  private arrivedSwitch?: HistorySwitch;
   private lastDrawn = 0;
   private lastDescribed = 0;
   private stale = false;
@@ -112,14 +118,18 @@ export class HistoryView {
     const { device, lamp } = this.model;
     const time = now();
     if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
-      this.series.addReading(Math.min(time, Date.parse(device.last_seen)), device.light);
+      const at = Math.min(time, Date.parse(device.last_seen));
+      this.series.addReading(at, device.light);
+      if (this.isLoading) this.arrivedReadings.push([at, device.light]);
       this.stale = true;
     }
     if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
       // Only a simulated board shows its lamp while the server cannot reach it.
       const isAlone = device?.online === false;
       const by = isAlone ? "device" : device?.mode !== "auto" ? "person" : device.decided_by;
-      this.series.addSwitch({ time, led_on: lamp, by, reason: isAlone ? BOARD_REASON : (device?.reason ?? "") });
+      const change = { time, led_on: lamp, by, reason: isAlone ? BOARD_REASON : (device?.reason ?? "") } as const;
+      this.series.addSwitch(change);
+      if (this.isLoading) this.arrivedSwitch = change;
       this.stale = true;
       this.lastDescribed = 0;
     }
@@ -130,10 +140,8 @@ export class HistoryView {
   tick(): void {
     if (this.period.end !== undefined) return;
     const time = now();
-    if (time - this.lastLoaded > RELOAD_INTERVAL) {
-      this.lastLoaded = time;
-      void this.loadPeriod();
-    } else if (this.stale || time - this.lastDrawn > this.pointInterval) this.draw();
+    if (time - this.lastLoaded > RELOAD_INTERVAL) void this.loadPeriod();
+    else if (this.stale || time - this.lastDrawn > this.pointInterval) this.draw();
   }
 
   recolor(): void {
@@ -163,11 +171,19 @@ export class HistoryView {
 
   private async loadPeriod(): Promise<void> {
     const request = ++this.requestNumber;
+    this.isLoading = true;
+    this.lastLoaded = now();
     const range = this.period.rangeAt(now());
     const loaded = await loadHistory(this.model.id, range, this.chart.wantedPointCount, this.heartbeatInterval);
     if (request !== this.requestNumber) return;
+    this.isLoading = false;
     const { series, beginning, problem } = loaded;
-    if (series) this.series = series;
+    if (series) {
+      if (this.period.end === undefined) series.addArrivals(this.arrivedReadings, this.arrivedSwitch);
+      this.series = series;
+    }
+    this.arrivedReadings = [];
+    this.arrivedSwitch = undefined;
     this.beginning = beginning;
     this.note.hidden = problem === "";
     setText(this.note, problem);
@@ -215,7 +231,9 @@ export class HistoryView {
     return Math.min(time, since ?? time);
   }
 
+  /** Updates the summary and the lists, unless their content is still being loaded. */
   private updateTexts(): void {
+    if (this.isLoading) return;
     this.lastDescribed = now();
     const span = this.rangeAt(now());
     setText(this.summary, summarize(this.series, span, now()));

@@ -39,11 +39,13 @@ export class OverrideControl {
     currentOption: HTMLOptionElement;
     remaining: HTMLElement;
   };
-  /** The override before the last change, for undo. */
+  /** The override before the last change, for undo; undefined if there is nothing to undo. */
   private previous?: Override;
   private undoTimer?: ReturnType<typeof setTimeout>;
-  /** Number of override requests in progress. Until it is 0, the controls keep the user's choice. */
+  /** Number of override requests that have not ended. Until it is 0, the controls keep the user's choice. */
   private pending = 0;
+  /** The latest override request, which may still wait for those before it. */
+  private lastRequest: Promise<unknown> = Promise.resolve();
 
   constructor(
     root: ParentNode,
@@ -68,8 +70,15 @@ export class OverrideControl {
     setEnabled(this.group, override !== undefined);
     setEnabled(this.undo);
     if (this.pending === 0) for (const choice of this.modeButtons) choice.checked = choice.value === override?.mode;
-    this.undo.hidden = this.previous === undefined;
+    this.undo.hidden = !this.canUndo(override);
     this.renderDuration(override);
+  }
+
+  /** Returns whether there is a change to undo. While a request has not ended, the change must be visible already. */
+  private canUndo(override: Override | undefined): boolean {
+    const { previous, pending } = this;
+    if (!previous) return false;
+    return pending === 0 || override?.mode !== previous.mode || override.until !== previous.until;
   }
 
   /** Shows the duration, but only while an override is in effect. */
@@ -104,8 +113,9 @@ export class OverrideControl {
         setText(option, message("controls.forDuration", { duration: formatDuration(Number(option.value) * MINUTE) }));
     controls.select.addEventListener("change", () => {
       const { value } = controls.select;
-      const mode = this.target.getOverride()?.mode ?? "auto";
-      if (value !== "present")
+      // Use the chosen mode, because the server may not have answered the request that sets it.
+      const mode = this.modeButtons.find((choice) => choice.checked)?.value as Mode | undefined;
+      if (value !== "present" && mode !== undefined && mode !== "auto")
         void this.putOverride(mode, value === "morning" ? getTimeUntilMorning() : Number(value) * MINUTE);
     });
     this.group.after(content);
@@ -113,9 +123,14 @@ export class OverrideControl {
   }
 
   private async putOverride(mode: Mode, duration = 0): Promise<void> {
-    const previous = this.target.getOverride();
-    if (!(await this.sendOverride(mode, duration || undefined))) return;
-    this.previous = previous;
+    const earlier = this.previous;
+    const current = this.target.getOverride();
+    clearTimeout(this.undoTimer);
+    // Set this before the request, because an event may show the change, which the user may undo, before the answer.
+    this.previous = current;
+    const succeeded = await this.sendOverride(mode, duration || undefined);
+    if (succeeded) this.previous ??= current;
+    else if (this.pending === 0) this.previous = earlier;
     clearTimeout(this.undoTimer);
     this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
     this.render();
@@ -143,14 +158,15 @@ export class OverrideControl {
     this.render();
   }
 
+  /** Sends a request after those before it have ended, because the server may handle parallel requests in any order. */
   private async sendOverride(mode: Mode, duration?: number): Promise<boolean> {
     this.pending++;
-    const done = await attempt(
-      () => this.target.putOverride(mode, duration === undefined ? undefined : Math.round(duration)),
-      this.report,
-    );
+    const put = () => this.target.putOverride(mode, duration === undefined ? undefined : Math.round(duration));
+    const request = this.lastRequest.then(() => attempt(put, this.report));
+    this.lastRequest = request;
+    const succeeded = await request;
     this.pending--;
     this.render(); // show the state at the server, because the request may have failed
-    return done;
+    return succeeded;
   }
 }

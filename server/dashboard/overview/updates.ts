@@ -61,10 +61,13 @@ export class UpdatesNotice {
 
   /** Loads the state of the rollout after a connect. Without it, the notice shows only which boards have an update. */
   async load(): Promise<void> {
-    this.rollout = await getUpdates().then(
+    const before = this.rollout;
+    const loaded = await getUpdates().then(
       ({ rollout }) => rollout,
       () => null,
     );
+    // An event that has arrived meanwhile is newer.
+    if (this.rollout === before) this.rollout = loaded;
     this.render();
   }
 
@@ -167,8 +170,13 @@ export class UpdatesNotice {
   }
 
   private async send(request: () => Promise<Rollout>): Promise<void> {
+    const before = this.rollout;
     await attempt(
-      async () => this.setRollout(await request()),
+      async () => {
+        const rollout = await request();
+        // An event that has arrived meanwhile may be newer. If it is not, the event of this change follows.
+        if (this.rollout === before) this.setRollout(rollout);
+      },
       (problem) => {
         this.refusal = problem;
         this.render();

@@ -1,4 +1,7 @@
-/** Input for a list of boards: a check box for each known board, and a text field for the id of another board. */
+/**
+ * Input for a list of boards: a check box for each known board, also for those that appear later, and a text field for
+ * the id of another board.
+ */
 
 import type { Boards } from "../boards.js";
 import { compareTexts } from "../messages/locale.js";
@@ -27,6 +30,14 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
   let disabled = false;
   /** The rendered ids, labels and state, to detect changes; "" forces a new rendering. */
   let rendered = "";
+  /** The ids that have a check box. */
+  let listed: ReadonlySet<string> = new Set();
+  let isRenderScheduled = false;
+  const unsubscribe = boards.subscribe({
+    changed(model) {
+      if (!listed.has(model.id)) scheduleRender();
+    },
+  });
 
   id.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
@@ -55,7 +66,17 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
       item.hidden = !item.textContent!.toLowerCase().includes(words);
   }
 
-  /** Renders the list only if it has changed, because each rendering takes the focus from a check box. */
+  /** Renders the list once for all boards that appear together, for example when the page loads them. */
+  function scheduleRender(): void {
+    if (isRenderScheduled) return;
+    isRenderScheduled = true;
+    queueMicrotask(() => {
+      isRenderScheduled = false;
+      render();
+    });
+  }
+
+  /** Renders the list if it has changed. Each rendering creates new check boxes, so it restores the focus. */
   function render(): void {
     const ids = new Set([...chosen, ...Array.from(boards.all, (model) => model.id)]);
     const labels = new Map(Array.from(ids, (one) => [one, boards.get(one)?.label ?? one]));
@@ -63,13 +84,16 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
     const content = JSON.stringify([sorted, [...labels.values()], disabled]);
     if (content === rendered) return;
     rendered = content;
+    listed = ids;
+    const focused = list.querySelector<HTMLInputElement>("input:focus")?.value;
     list.replaceChildren(...sorted.map((one) => item(one, labels.get(one)!)));
+    if (focused !== undefined) [...list.querySelectorAll("input")].find(({ value }) => value === focused)?.focus();
     search.hidden = sorted.length < MIN_BOARDS_FOR_SEARCH;
     filter();
   }
 
   function item(one: string, label: string): HTMLLIElement {
-    const box = buildElement("input", { type: "checkbox" });
+    const box = buildElement("input", { type: "checkbox", value: one });
     box.checked = chosen.includes(one);
     box.disabled = disabled;
     box.addEventListener("input", (event) => {
@@ -98,5 +122,6 @@ export function createBoardListInput(boards: Boards, changed: () => void): Setti
       id.disabled = add.disabled = now;
       render();
     },
+    destroy: unsubscribe,
   };
 }

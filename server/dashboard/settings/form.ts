@@ -107,6 +107,7 @@ export class Form {
   destroy(): void {
     this.unsubscribe();
     this.unregister();
+    for (const { input } of this.fields) input.destroy?.();
     this.element.remove();
   }
 

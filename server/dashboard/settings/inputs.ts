@@ -17,6 +17,8 @@ export interface SettingInput {
   setDisabled(disabled: boolean): void;
   /** Called after the user has discarded a change of this setting. */
   handleDiscard?(): void;
+  /** Called after the form with the input was removed from the page. */
+  destroy?(): void;
 }
 
 /** Keys of the messages that name the units of durations, by unit. */

@@ -54,7 +54,10 @@ export function openNewZoneDialog(settings: SettingsStore, boards: Boards): void
     event.preventDefault();
     void save();
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    for (const list of [sensors, lamps]) list.destroy?.();
+  });
   document.body.append(dialog);
   dialog.showModal();
 

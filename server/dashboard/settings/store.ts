@@ -84,14 +84,17 @@ export class SettingsStore {
     return this.loading;
   }
 
-  /** Handles the event that somebody has changed the settings. */
+  /**
+   * Handles the event that somebody has changed the settings. Also loads them again if they are being loaded, because
+   * that answer may be older than the event.
+   */
   handleChange(etag: string): void {
-    if (this.version && this.version.etag !== `"${etag}"`) void this.load();
+    if (this.loading || (this.version && this.version.etag !== `"${etag}"`)) void this.load();
   }
 
   /** Must be called after each connect, because events may be lost. Loads the settings again if they are in use. */
   handleReconnect(): void {
-    if (this.version || this.problem) void this.load();
+    if (this.loading || this.version || this.problem) void this.load();
   }
 
   /** Whether settings can be changed on this page, apart from the user's permissions. */
@@ -149,12 +152,18 @@ export class SettingsStore {
   ): Promise<SaveResult> {
     let seen = base;
     for (let attempt = 0; ; attempt++) {
+      const before = this.version;
       const answer = await sendChange(method, route, bodyFor(seen), seen.etag).catch((error: unknown) => {
         // Somebody may have made mistakes in the configuration file since the page loaded the settings.
         if ((error as ApiError).status === 409) void this.load();
         throw error;
       });
-      if (answer.kind === "saved") this.setVersion(answer.version);
+      if (answer.kind === "saved") {
+        // If another version has arrived meanwhile, only the server knows which one is newer.
+        const isOrderUnknown = this.version !== before;
+        this.setVersion(answer.version);
+        if (isOrderUnknown) void this.load();
+      }
       if (answer.kind !== "conflict") return answer.kind === "saved" ? { kind: "saved" } : answer;
       const decision = await this.decide(edits, seen, answer, attempt);
       if (decision) return decision;
@@ -180,8 +189,12 @@ export class SettingsStore {
   }
 
   private async loadOnce(): Promise<void> {
+    const before = this.version;
     try {
-      this.setVersion(await getSettings());
+      const loaded = await getSettings();
+      // If a save has brought a version meanwhile, this answer may be older.
+      if (this.version === before) this.setVersion(loaded);
+      else this.reloadRequested = true;
     } catch (e) {
       this.setProblem((e as Error).message);
     }
