@@ -9,7 +9,7 @@ import { message } from "../messages/message.js";
 import type { BoardModel } from "../model.js";
 import { BOARD_REASON } from "../reasons.js";
 import { DEFAULT_CADENCE } from "../../../contract/reporting.js";
-import type { HistorySwitch } from "../../src/history/history.js";
+import { Arrivals } from "./arrivals.js";
 import { formatDateTime, formatTimeRange } from "./axis.js";
 import { Chart } from "./chart.js";
 import { PERIOD_LENGTHS, Period, formatPeriodLength } from "./period.js";
@@ -49,9 +49,7 @@ export class HistoryView {
   /** When the latest request began or was answered, in ms. */
   private lastLoaded = 0;
   private isLoading = false;
-  /** Readings and the latest switch that arrived while the history was loading. The answer may be older. */
-  private arrivedReadings: [time: number, light: number][] = [];
-  private arrivedSwitch?: HistorySwitch;
+  private readonly arrivals = new Arrivals();
   private lastDrawn = 0;
   private lastDescribed = 0;
   private stale = false;
@@ -120,7 +118,7 @@ export class HistoryView {
     if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
       const at = Math.min(time, Date.parse(device.last_seen));
       this.series.addReading(at, device.light);
-      if (this.isLoading) this.arrivedReadings.push([at, device.light]);
+      if (this.isLoading) this.arrivals.addReading(at, device.light);
       this.stale = true;
     }
     if (lamp !== null && this.plotted.lamp !== null && lamp !== this.plotted.lamp) {
@@ -129,7 +127,7 @@ export class HistoryView {
       const by = isAlone ? "device" : device?.mode !== "auto" ? "person" : device.decided_by;
       const change = { time, led_on: lamp, by, reason: isAlone ? BOARD_REASON : (device?.reason ?? "") } as const;
       this.series.addSwitch(change);
-      if (this.isLoading) this.arrivedSwitch = change;
+      if (this.isLoading) this.arrivals.addSwitch(change);
       this.stale = true;
       this.lastDescribed = 0;
     }
@@ -179,11 +177,10 @@ export class HistoryView {
     this.isLoading = false;
     const { series, beginning, problem } = loaded;
     if (series) {
-      if (this.period.end === undefined) series.addArrivals(this.arrivedReadings, this.arrivedSwitch);
+      if (this.period.end === undefined) this.arrivals.addTo(series);
       this.series = series;
     }
-    this.arrivedReadings = [];
-    this.arrivedSwitch = undefined;
+    this.arrivals.clear();
     this.beginning = beginning;
     this.note.hidden = problem === "";
     setText(this.note, problem);

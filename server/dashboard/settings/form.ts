@@ -9,8 +9,9 @@ import { registerEditor } from "../unsaved.js";
 import type { SettingDescription, SettingProblem, SettingsVersion } from "./client.js";
 import { buildElement, createButton, createId } from "./elements.js";
 import type { SettingInput } from "./inputs.js";
-import { ownValue, isSameValue, type SettingsStore } from "./store.js";
+import type { SettingsStore } from "./store.js";
 import { helpOf, labelOf, valueText } from "./texts.js";
+import { isSameValue, ownValue } from "./values.js";
 
 /** A field of a form: one setting, or one mapping of settings. */
 export interface FieldOptions {

@@ -3,7 +3,7 @@
 import type { SettingDescription, SettingsVersion } from "./client.js";
 import type { Form } from "./form.js";
 import { createInput } from "./inputs.js";
-import { valueOf } from "./store.js";
+import { valueOf } from "./values.js";
 
 /** Keys of the settings of a rule. */
 const RULE_KEYS = ["threshold", "hysteresis", "min_on", "min_off"] as const;

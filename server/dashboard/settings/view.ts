@@ -10,7 +10,8 @@ import { Form } from "./form.js";
 import { createInput } from "./inputs.js";
 import { showNotes } from "./notes.js";
 import { OtherSettings } from "./other-settings.js";
-import { defaultOf, type SettingsStore } from "./store.js";
+import type { SettingsStore } from "./store.js";
+import { defaultOf } from "./values.js";
 import { ZoneButtons } from "./zone-buttons.js";
 
 /** The sections of the view. Each has the first key of its settings' paths, and the message key of its title. */
