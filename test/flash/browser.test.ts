@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startAsAdministrator } from "../server/support/people.js";
 import { connectClient } from "../server/support/server.js";
-import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { TestBoard } from "./support/board.js";
 import { FakeSerial } from "./support/fake-serial.js";
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumPath)(`a board at a serial port of the browser's comput
     onTestFinished(async ({ task }) => {
       // says what went wrong when the test waits in vain
       if (task.result?.state === "fail") console.log(await page.locator("[data-part=flashing]").innerText());
-      await page.close();
+      await closePage(page);
     });
     await serial.install(page);
     const [name, value] = server.cookie.split("=");

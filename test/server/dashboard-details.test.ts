@@ -6,7 +6,7 @@ import mqtt, { type MqttClient } from "mqtt";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { startServer, type NightlightServer, type ServerOptions } from "../../server/src/index.js";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closeContext, closePage, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { GARDEN_POLICY } from "./support/garden.js";
 import { addUsers, loginOf, passwordOf } from "./support/guarded.js";
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     data = await mkdtemp(path.join(tmpdir(), "nightlight-details-"));
   });
   afterEach(async () => {
-    await page?.close();
+    if (page) await closePage(page);
     await client?.endAsync(true);
     await server?.close();
     await rm(data, { recursive: true, force: true });
@@ -171,7 +171,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
       ["rob", 0.5, "not-allowed"],
     ] as const) {
       const context = await browser.newContext();
-      onTestFinished(() => context.close());
+      onTestFinished(() => closeContext(context));
       page = await context.newPage();
       await page.goto(server.httpUrl!);
       await page.getByLabel("Name").fill(name);
@@ -196,7 +196,7 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     await startAndConnect();
     await publishMessage("nightlight/porch/telemetry", { light: 100 });
     const context = await browser.newContext({ colorScheme: "dark" });
-    onTestFinished(() => context.close());
+    onTestFinished(() => closeContext(context));
     page = await context.newPage();
     await page.goto(server.httpUrl!);
     const readBackgroundColor = () =>

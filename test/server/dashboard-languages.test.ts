@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { LANGUAGES } from "../../server/dashboard/messages/languages.js";
 import { table as zh } from "../../server/dashboard/messages/zh.js";
-import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closeContext, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 import { startHttpApp, createThreeAccounts } from "./support/http-app.js";
@@ -37,7 +37,7 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
 
   async function openInLanguage(url: string, locale: string): Promise<{ context: BrowserContext; page: Page }> {
     const context = await browser.newContext({ locale });
-    onTestFinished(() => context.close());
+    onTestFinished(() => closeContext(context));
     const page = await context.newPage();
     await page.goto(url);
     return { context, page };

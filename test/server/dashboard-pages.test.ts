@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { FakeApi } from "./support/fake-api.js";
 
@@ -46,7 +46,7 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
   });
 
   afterEach(async () => {
-    await page?.close();
+    if (page) await closePage(page);
     await api?.close();
     expect(complaints).toEqual([]);
   });

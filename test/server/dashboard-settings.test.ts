@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, openPage, startChromium } from "../support/chromium.js";
 import { NIGHTLIGHT_SERVER } from "../support/nightlight-server.js";
 import { eventually } from "../support/eventually.js";
 import { startTestBoard, type TestBoard } from "./support/board.js";
@@ -40,7 +40,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
   async function openView(url: string, view: string): Promise<Page> {
     const { page, complaints } = await openPage(browser, `${url}/#${view}`);
     onTestFinished(async () => {
-      await page.close();
+      await closePage(page);
       expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
     });
     return page;
@@ -136,7 +136,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
       await connectBoards(server, { porch: 500 });
       // At this width, the link People needs a line of its own in the header.
       const page = await browser.newPage({ viewport: { width: 700, height: 1000 } });
-      onTestFinished(() => page.close());
+      onTestFinished(() => closePage(page));
       await page.route("**/api/status", async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, json: { ...((await response.json()) as object), simulator: true } });
@@ -317,7 +317,7 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     );
     await connectBoards(server, { porch: 500 });
     const page = await browser.newPage({ bypassCSP: true, locale: "de-DE" });
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     const expectAccessible = async (view: string): Promise<void> => {
       for (const [colorScheme, width] of [
         ["dark", 1280],

@@ -1,7 +1,7 @@
 /** Tests in Chromium that the dashboard loses nothing that a person has typed and not saved yet. */
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { startTestBoard } from "./support/board.js";
 import { startSettingsServer } from "./support/settings.js";
@@ -27,7 +27,7 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
   async function openView(url: string, view: string): Promise<Page> {
     const { page, complaints } = await openPage(browser, `${url}/#${view}`);
     onTestFinished(async () => {
-      await page.close();
+      await closePage(page);
       expect(complaints.filter((one) => !one.includes("Failed to load resource"))).toEqual([]);
     });
     return page;
@@ -91,7 +91,7 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
   ])("the name of a new board stays as it was typed: %s", async (_when, isTypedFirst) => {
     const server = await startSettingsServer(CONFIGURATION_FILE);
     const { page } = await openPage(browser, server.httpUrl);
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     let answer: (() => void) | undefined;
     await page.route("**/api/new-board", async (route) => {
       await new Promise<void>((resolve) => (answer = resolve));

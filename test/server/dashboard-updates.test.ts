@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Rollout } from "../../server/dashboard/api.js";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { writeTestImage } from "../support/updatable-board.js";
 import { FakeApi } from "./support/fake-api.js";
@@ -48,7 +48,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     onTestFinished(() => api.close());
     api.changeDevice("nightlight/porch");
     const page = await browser.newPage();
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     let release = (): void => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     await page.route("**/api/updates", async (route) => {
@@ -77,7 +77,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     );
     const board = await startBoard(server, "nightlight/porch");
     const { page, complaints } = await openPage(browser, `${server.httpUrl}/#/board/nightlight/porch`);
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     await isVisible(page, "Version 2-broken is available; this board runs 1.");
     await page.getByRole("button", { name: "Update to 2-broken" }).click();
     await isVisible(page, "did not report that it runs it");
@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await startBoard(server, "nightlight/a", { version: "0.9" });
     await startBoard(server, "nightlight/b");
     const { page, complaints } = await openPage(browser, server.httpUrl!);
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     await page.getByRole("button", { name: "Update all …" }).click();
     await page.getByRole("button", { name: "Update", exact: true }).click();
     await isVisible(page, /^Update finished \(.+\): 2 of 2 boards run 2\.$/);
@@ -128,7 +128,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
       await startBoard(server, "nightlight/b", crashing),
     ];
     const { page, complaints } = await openPage(browser, server.httpUrl!);
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     await page.getByRole("button", { name: "Update all …" }).click();
     await page.getByRole("button", { name: "Update", exact: true }).click();
     await isVisible(page, /^The update of the boards has stopped\. 0 of 2 done, 1 failed, 0 left out\.$/);
@@ -153,7 +153,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     );
     await startBoard(server, "nightlight/0", { refusal: "set UPDATE_URL first" });
     const { page, complaints } = await openPage(browser, server.httpUrl!);
-    onTestFinished(() => page.close());
+    onTestFinished(() => closePage(page));
     await isVisible(page, "Updates are available for 4 boards.");
     await page.getByRole("button", { name: "Update all …" }).click();
     await page.getByRole("button", { name: "Update", exact: true }).click();

@@ -6,7 +6,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SimulatedBoard } from "../../server/dashboard/api.js";
 import { startServer, type NightlightServer, type Plugin } from "../../server/src/index.js";
-import { chromiumNote, chromiumPath, openPage, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closePage, openPage, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 
 // These types replace the DOM library, which would apply to all Node files of the project.
@@ -113,10 +113,12 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await client.subscribeAsync(["+/commands", "+/+/commands", "+/+/+/commands"], { qos: 1 });
     ({ page, complaints } = await openPage(browser, server.httpUrl!));
     await waitForText(page.getByRole("status"), "live");
+    // Until then, a click may miss a control that moves between press and release.
+    await page.locator('html[data-layout="final"]').waitFor();
   });
 
   afterEach(async () => {
-    await page?.close();
+    if (page) await closePage(page);
     await client?.endAsync(true);
     await server?.close();
     await rm(data, { recursive: true, force: true });

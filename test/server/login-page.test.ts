@@ -5,7 +5,7 @@ import http from "node:http";
 import { createRequire } from "node:module";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closeContext, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { startHttpApp, TestAccounts, portOf, createThreeAccounts } from "./support/http-app.js";
 
@@ -22,7 +22,7 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     options: Parameters<Browser["newContext"]>[0] = {},
   ): Promise<{ page: Page; context: BrowserContext; violations: string[] }> {
     const context = await browser.newContext(options);
-    onTestFinished(() => context.close());
+    onTestFinished(() => closeContext(context));
     const page = await context.newPage();
     const violations: string[] = [];
     page.on("console", (message) => {

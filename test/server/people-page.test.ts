@@ -5,7 +5,7 @@ import jsQR from "jsqr";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readUsers } from "../../server/src/security/users-file.js";
-import { chromiumNote, chromiumPath, startChromium } from "../support/chromium.js";
+import { chromiumNote, chromiumPath, closeContext, startChromium } from "../support/chromium.js";
 import { eventually } from "../support/eventually.js";
 import { type addUsers, passwordOf } from "./support/guarded.js";
 import { startAsAdministrator, PASSWORD, startPeopleServer } from "./support/people.js";
@@ -22,7 +22,7 @@ describe.skipIf(!chromiumPath)(`in a browser${chromiumNote}`, () => {
 
   async function openDashboard(url: string, options: Parameters<Browser["newContext"]>[0] = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-    onTestFinished(() => context.close());
+    onTestFinished(() => closeContext(context));
     const page = await context.newPage();
     const errors: string[] = [];
     page.on("pageerror", ({ message }) => errors.push(message));

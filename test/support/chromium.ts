@@ -1,7 +1,7 @@
 /** Finds and starts Chromium for tests of the dashboard. */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 const { env } = process;
 
@@ -75,4 +75,16 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   });
   await page.goto(url);
   return { page, complaints };
+}
+
+/** Closes a page. Handlers of its requests may still run; their errors must not fail the test that runs next. */
+export async function closePage(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.close();
+}
+
+/** Closes a browser context with its pages, like `closePage`. */
+export async function closeContext(context: BrowserContext): Promise<void> {
+  await Promise.all(context.pages().map(closePage));
+  await context.close();
 }

@@ -21,6 +21,8 @@ export class SimulatorControls {
   private readonly light: (light: number | null) => void;
   /** Timer that runs for `SLIDER_HOLD_TIME` after the slider has moved; undefined at other times. */
   private sliderTimer?: ReturnType<typeof setTimeout>;
+  /** Number of requests about the network that have not ended. Until it is 0, the switch keeps the user's choice. */
+  private networkRequests = 0;
 
   constructor(
     place: Element,
@@ -53,7 +55,11 @@ export class SimulatorControls {
     });
     this.network.addEventListener("change", () => {
       const state: SimulatedBoard["network"] = this.network.checked ? "cut" : "up";
-      void attempt(() => putNetwork(model.id, state), report).then((done) => done || this.render());
+      this.networkRequests++;
+      void attempt(() => putNetwork(model.id, state), report).then((done) => {
+        this.networkRequests--;
+        if (!done) this.render();
+      });
     });
   }
 
@@ -66,7 +72,7 @@ export class SimulatorControls {
       setText(this.value, formatLight(Math.round(board.light)));
     }
     this.follow.hidden = !board.held;
-    this.network.checked = board.network === "cut";
+    if (this.networkRequests === 0) this.network.checked = board.network === "cut";
     setText(this.note, formatNote(board, reactionTime));
   }
 }
