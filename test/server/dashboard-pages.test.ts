@@ -458,6 +458,15 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       await page.getByLabel("Day", { exact: true }).fill("2020-02-29");
       await waitForText(title, /2020|Feb|29/);
       await waitForText(findSummary(), "No readings in this period.");
+      // A new reading does not belong to a past day.
+      api.changeDevice(GATE, { light: 444 });
+      await waitForText(page.locator(".board .light").first(), "444");
+      for (const isOpen of [false, true]) {
+        await page.getByText("Show readings as a table").click();
+        await page.locator(`details[data-part=table]${isOpen ? "[open]" : ":not([open])"}`).waitFor();
+      }
+      await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+      expect(await findSummary().textContent()).toBe("No readings in this period.");
     });
 
     test("a board's page plots the recent readings of a server without a history, and says so", async () => {

@@ -111,8 +111,14 @@ export class HistoryView {
     this.draw();
   }
 
-  /** Adds the board's new reading and lamp state to the plot. Must be called when the board changes. */
+  /** Adds the board's new reading and lamp state to a plot that ends now. Must be called when the board changes. */
   handleChange(): void {
+    if (this.period.end === undefined) this.addChange();
+    const { device, lamp } = this.model;
+    this.plotted = { light: device?.last_seen ?? null, lamp };
+  }
+
+  private addChange(): void {
     const { device, lamp } = this.model;
     const time = now();
     if (device?.light != null && device.last_seen !== null && device.last_seen !== this.plotted.light) {
@@ -131,7 +137,6 @@ export class HistoryView {
       this.stale = true;
       this.lastDescribed = 0;
     }
-    this.plotted = { light: device?.last_seen ?? null, lamp };
   }
 
   /** Redraws or reloads a plot that ends now. Skips redraws that would move the plot by less than a point. */
