@@ -149,7 +149,7 @@ export async function startBroker(
         return callback(null, Object.assign(subscription, { qos: 2 }));
       }
       const connection = connectionOf(client);
-      connection.refusals.push(refusal.problem);
+      connection.completion.refusals.push(refusal.problem);
       handlers.rejected(refusal.reason, connection.title, refusal.problem, {
         ...connection.origin,
         topic: subscription.topic,

@@ -6,8 +6,9 @@ import type { RejectionOrigin } from "../observability/recent-rejections.js";
 import { InboundPackets } from "./inbound.js";
 import { MAX_UNSENT_BYTES, OutboundPackets } from "./outbound.js";
 import { ProtocolViolation } from "../mqtt/packet-checks.js";
-import { CONNACK, DISCONNECT, PINGREQ, PUBACK, PUBREC, REASON_CODE, SUBACK } from "../mqtt/packets.js";
+import { PINGREQ, PUBACK, PUBREC, REASON_CODE } from "../mqtt/packets.js";
 import * as replies from "./replies.js";
+import { ReplyCompletion } from "./reply-completion.js";
 import { DRAIN_TIMEOUT, SendBuffer } from "./send-buffer.js";
 import type { WriteQueue, BufferedWriter } from "./write-queue.js";
 
@@ -16,7 +17,6 @@ const CLOSE_TIMEOUT = 1000;
 
 /** Interval of the PINGREQ packets that this server sends to aedes on behalf of a rate-limited client, in ms. */
 const PING_INTERVAL = 500;
-const NO_SHARED_SUBSCRIPTIONS = "shared subscriptions are not supported";
 
 const PINGREQ_PACKET = Buffer.from([PINGREQ << 4, 0]);
 
@@ -53,14 +53,8 @@ export class ClientConnection extends Duplex implements BufferedWriter {
   origin: RejectionOrigin = {};
   /** The TCP or TLS socket, which may carry a WebSocket. */
   readonly socket: Duplex | Socket;
-  /** Fields that the broker adds to CONNACK, because aedes does not set them. */
-  readonly connack: replies.ConnackFields = { sessionPresent: false };
-  /** Why the broker has refused subscriptions since the last SUBACK. The next SUBACK contains these reasons. */
-  readonly refusals: string[] = [];
-  /** Reason codes for the acknowledgements of refused messages, by packet identifier. aedes sends 0x87 for all. */
-  readonly refusedMessages = new Map<number, number>();
-  /** Whether the client wants reason strings (MQTT 5.0, 3.1.2.11.7). */
-  wantsReasons = true;
+  /** The fields that the broker adds to its replies to the client. */
+  readonly completion: ReplyCompletion;
   /** The client's stream: TCP, TLS or WebSocket. */
   readonly stream: Duplex;
   readonly #options: ClientConnectionOptions;
@@ -94,10 +88,15 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       options.rejected("over-limit", this.title, `has read nothing for ${DRAIN_TIMEOUT / 1000} s`, this.origin);
       stream.destroy();
     });
+    this.completion = new ReplyCompletion({
+      version: () => this.version,
+      accepted: () => void (this.#accepted = true),
+      rejected: (problem) => options.rejected("not-allowed", this.title, problem, this.origin),
+    });
     this.#outbound = new OutboundPackets({
       write: (bytes) => this.#send(bytes),
       backlog: () => this.#sendBuffer.backlog,
-      complete: (type, bytes) => this.#fit(this.#complete(type, bytes)),
+      complete: (type, bytes) => this.#fit(this.completion.complete(type, bytes)),
       sendSuback: (bytes) => this.#sendSuback(bytes),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
       sending: expectAcknowledgements,
@@ -239,28 +238,6 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     return bytes.length > this.#outbound.maximumPacketSize ? replies.removeReason(bytes) : bytes;
   }
 
-  #complete(type: number, bytes: Buffer): Buffer {
-    if (type === CONNACK) {
-      if (bytes[3] !== 0) return bytes;
-      this.#accepted = true;
-      return replies.completeConnack(bytes, this.version, this.connack);
-    }
-    if (type === SUBACK) return this.#completeSuback(bytes);
-    if (type === PUBACK || type === PUBREC)
-      return this.version === 5 ? replies.completeAcknowledgement(bytes, this.refusedMessages) : bytes;
-    return type === DISCONNECT ? replies.completeDisconnect(bytes) : bytes;
-  }
-
-  #completeSuback(bytes: Buffer): Buffer {
-    const reasons = this.refusals.splice(0);
-    if (this.version !== 5) return bytes;
-    if (replies.refusesSharedSubscription(bytes)) {
-      reasons.push(NO_SHARED_SUBSCRIPTIONS);
-      this.#options.rejected("not-allowed", this.title, NO_SHARED_SUBSCRIPTIONS, this.origin);
-    }
-    return this.wantsReasons ? replies.completeSuback(bytes, reasons) : bytes;
-  }
-
   #sendSuback(bytes: Buffer): void {
     const storing = this.#storingSubscriptions;
     if (!storing) return this.#send(bytes);
@@ -309,7 +286,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     const problem = `a payload above ${this.#options.payload} bytes on ${topic}`;
     this.#options.rejected("too-large", this.title, problem, { ...this.origin, topic });
     if (qos === 0) return;
-    const text = this.wantsReasons ? problem : undefined;
+    const text = this.completion.wantsReasons ? problem : undefined;
     const type = qos === 1 ? PUBACK : PUBREC;
     this.#send(this.#fit(replies.encodeAcknowledgement(type, packetId, this.version, REASON_CODE.quotaExceeded, text)));
   }

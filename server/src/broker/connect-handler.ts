@@ -95,8 +95,8 @@ export class ConnectHandler {
   #prepareVersion5(client: Client, packet: ConnectPacket, assigned: string | undefined): void {
     const connection = connectionOf(client);
     const properties = (packet.properties ??= {});
-    connection.wantsReasons = properties.requestProblemInformation !== false;
-    connection.connack.assignedClientIdentifier = assigned;
+    connection.completion.wantsReasons = properties.requestProblemInformation !== false;
+    connection.completion.connack.assignedClientIdentifier = assigned;
     if (properties.receiveMaximum === 0)
       throw new Refusal("protocolError", "malformed-packet", "Receive Maximum must not be 0");
     if (properties.maximumPacketSize === 0)
@@ -106,7 +106,7 @@ export class ConnectHandler {
     connection.setLimits(properties);
     const { keepalive = 0 } = packet;
     if (keepalive === 0 || keepalive > MAX_KEEP_ALIVE)
-      packet.keepalive = connection.connack.serverKeepAlive = MAX_KEEP_ALIVE;
+      packet.keepalive = connection.completion.connack.serverKeepAlive = MAX_KEEP_ALIVE;
     // Give a resumed session an expiry interval while the connection is open. Without one, aedes would discard the
     // queue of the session.
     const endsWithConnection = packet.clean === false && !properties.sessionExpiryInterval;
@@ -149,7 +149,7 @@ export class ConnectHandler {
     connection.title = formatSessionId(id);
     connection.origin = { account: account?.name, clientId };
     if (!clean) connection.setLimits({ receiveMaximum: SESSION_RECEIVE_MAXIMUM });
-    connection.connack.sessionPresent = opened.present;
+    connection.completion.connack.sessionPresent = opened.present;
     const existing = this.#options.clientOf(id);
     if (existing && takeovers.add(id, connectionOf(existing).address, connection.address))
       handlers.warned(

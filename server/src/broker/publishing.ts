@@ -147,11 +147,11 @@ export class PublishHandler {
   }
 
   #answerRefused(client: Client, packet: PublishPacket, refusal: Refusal, done: DoneCallback): void {
-    const { acknowledgements, refusedMessages } = connectionOf(client);
+    const { acknowledgements, completion } = connectionOf(client);
     if (packet.qos > 0) {
       // Queue this acknowledgement behind the pending ones, because acknowledgements must keep their order.
       acknowledgements.hold(packet.messageId!, 0);
-      if (client.version === 5) refusedMessages.set(packet.messageId!, refusal.code.reasonCode);
+      if (client.version === 5) completion.refusedMessages.set(packet.messageId!, refusal.code.reasonCode);
     }
     // MQTT 5.0 refuses a message with a reason code. Older versions have none, so the message is acknowledged and
     // dropped [MQTT-3.3.5-2].
