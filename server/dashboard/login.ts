@@ -53,7 +53,8 @@ async function start(): Promise<void> {
 
 /** Shows the name of the command as people run it on the server's computer. */
 function showCommand(name: string): void {
-  for (const place of document.querySelectorAll("[data-part=command]")) place.textContent = name;
+  for (const place of document.querySelectorAll("[data-part=command]"))
+    setText(place, place.textContent.replace("nightlight-server", name));
 }
 
 function showForm(): void {
