@@ -189,10 +189,15 @@ describe.skipIf(!chromiumPath)(`unsaved changes on the dashboard${chromiumNote}`
       .waitFor();
     await other.getByText("The file has mistakes.").waitFor();
     expect(await saveButton(other).isDisabled()).toBe(true);
+    expect(await form.getByText("The file has mistakes.").isVisible()).toBe(false);
     expect(await threshold.inputValue()).toBe("310");
+    const dialog = await openZone(page);
+    await dialog.getByText("The file has mistakes.").first().waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
     await server.write(CONFIGURATION_FILE);
     await eventually(() => threshold.isEnabled(), { what: "the form to work again" });
     await other.getByText("The file has mistakes.").waitFor({ state: "hidden" });
+    await form.getByText("has mistakes. Correct").waitFor({ state: "hidden" });
     await saveButton(form).click();
     await form.getByText("Saved.").waitFor();
     expect(await server.text()).toBe(CONFIGURATION_FILE.replace("300", "310"));

@@ -115,7 +115,11 @@ export class Form {
   private updateButtons(): void {
     const disabled = getReadOnlyReason() !== "" || !this.settings.isEditable || this.isSaving;
     this.saveButton.disabled = this.discardButton.disabled = !this.hasChanges || disabled;
-    showOrHideText(this.obstacle, this.hasChanges ? this.settings.obstacle : "");
+    const { obstacle } = this.settings;
+    // The result of the last save says the same, in more words, until the obstacle is gone.
+    if (this.obstacle.textContent !== "" && obstacle === "") this.showSentence("");
+    this.obstacle.hidden = !this.hasChanges || obstacle === "" || !this.problem.hidden;
+    this.obstacle.textContent = obstacle;
   }
 
   private createLabel({ target }: SettingInput, text: string): HTMLElement {

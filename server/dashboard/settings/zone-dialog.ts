@@ -45,6 +45,7 @@ class ZoneDialog {
       "dialog",
       { class: "editor", "aria-labelledby": title.id },
       buildElement("header", {}, title, close),
+      buildElement("p", { class: "problem", hidden: settings.obstacle === "" }, settings.obstacle),
       this.createRenameForm(remove.disabled),
       this.form.element,
       this.problem,
@@ -56,7 +57,6 @@ class ZoneDialog {
     document.body.append(this.dialog);
     this.form.render();
     this.handleCombineChange(base.view.zones[name]?.combine);
-    showOrHideText(this.problem, settings.obstacle);
     this.dialog.showModal();
   }
 
