@@ -10,8 +10,8 @@ export function showSummary(boards: Boards): void {
   if (page.dataset.loaded === undefined) return;
   let on = 0;
   let offline = 0;
-  for (const { lamp, device } of boards.all) {
-    if (lamp) on++;
+  for (const { lamp, isLampKnown, device } of boards.all) {
+    if (lamp && isLampKnown) on++;
     if (device && !device.online) offline++;
   }
   const parts = [

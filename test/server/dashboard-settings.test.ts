@@ -259,6 +259,9 @@ describe.skipIf(!chromiumPath)(`settings on the dashboard${chromiumNote}`, () =>
     expect(await threshold.getAttribute("aria-invalid")).toBe("true");
     expect(await threshold.inputValue()).toBe("2000");
     expect(await server.text()).toBe(CONFIGURATION_FILE);
+    await threshold.fill("300");
+    await field.getByText("rule > threshold is 2000").waitFor({ state: "hidden" });
+    expect(await threshold.getAttribute("aria-invalid")).toBeNull();
 
     await page.getByLabel("Boards report").selectOption("interval");
     await page.getByLabel("Interval", { exact: true }).fill("5");

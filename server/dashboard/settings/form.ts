@@ -30,6 +30,8 @@ interface Field extends FieldOptions {
   readonly note: HTMLElement;
   /** The value that the field showed before the user changed it; null for the default. */
   shown: unknown;
+  /** The value that the server refused, which `error` explains. */
+  refused?: unknown;
 }
 
 export class Form {
@@ -99,8 +101,13 @@ export class Form {
     this.updateButtons();
   }
 
-  /** Updates the buttons, and hides the result of the last save. Must be called after each change by the user. */
+  /** Updates the buttons, and hides what the last save said about values that have changed. Must be called after each change by the user. */
   handleChange(): void {
+    for (const { input, error, refused } of this.fields) {
+      if (error.hidden || isSameValue(input.read(), refused)) continue;
+      showOrHideText(error, "");
+      input.target.removeAttribute("aria-invalid");
+    }
     this.updateButtons();
     if (this.hasChanges && !this.isSaving) this.status.textContent = "";
   }
@@ -190,12 +197,14 @@ export class Form {
 
   private showProblems(problems: readonly SettingProblem[]): void {
     const rest = new Set(problems);
-    for (const { path, error, input } of this.fields) {
+    for (const field of this.fields) {
+      const { path, error, input } = field;
       const own = problems.filter((one) => path.every((key, i) => one.path?.[i] === key));
       own.forEach((one) => rest.delete(one));
       showOrHideText(error, sentencesOf(own));
       if (own.length > 0) input.target.setAttribute("aria-invalid", "true");
       else input.target.removeAttribute("aria-invalid");
+      field.refused = input.read();
     }
     this.showSentence(sentencesOf([...rest]));
     this.fields.find(({ error }) => !error.hidden)?.input.target.focus();

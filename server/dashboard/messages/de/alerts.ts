@@ -23,7 +23,8 @@ export const alerts: TranslatedArea<typeof english> = {
   refusedTimes: { one: "{count} Mal, {time}", other: "{count} Mal, zuletzt {time}" },
   notAllowedAdvice:
     "Das Konto {account} darf das nicht. Wenn es das soll, ändere seine Rolle unter Personen. Home Assistant braucht die Rolle Home Assistant.",
-  badLoginAdvice: "Prüfe Benutzername und Passwort im Client. Unter Personen kannst du ein neues Passwort setzen.",
+  badLoginAdvice:
+    "Prüfe Benutzername und Passwort im Client. Unter Personen kannst du ein neues Passwort setzen. Ein Board ohne Konto bekommt eines unter „Board hinzufügen“.",
   badMessageAdvice:
     "Korrigiere das Programm, das diese Nachricht sendet. Der Vertrag in der Dokumentation beschreibt jede Nachricht.",
   unknownDeviceAdvice: "Prüfe die Id des Boards im Topic. Der Server kennt ein Board ab seinem ersten Messwert.",

@@ -24,7 +24,8 @@ export const alerts = {
   refusedTimes: { one: "{count} time, {time}", other: "{count} times, last {time}" },
   notAllowedAdvice:
     "The account {account} has no right to do this. If it should, change its role under People. Home Assistant needs the role Home Assistant.",
-  badLoginAdvice: "Check the user name and the password in the client. Under People, you can set a new password.",
+  badLoginAdvice:
+    "Check the user name and the password in the client. Under People, you can set a new password. A board without an account gets one under Add a board.",
   badMessageAdvice:
     "Correct the program that sends this message. The contract in the documentation describes every message.",
   unknownDeviceAdvice: "Check the board's id in the topic. The server knows a board after its first reading.",

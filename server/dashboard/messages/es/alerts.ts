@@ -24,7 +24,7 @@ export const alerts: TranslatedArea<typeof english> = {
   notAllowedAdvice:
     "La cuenta {account} no tiene permiso para esto. Si debe tenerlo, cambia su rol en Personas. Home Assistant necesita el rol Home Assistant.",
   badLoginAdvice:
-    "Comprueba el nombre de usuario y la contraseña en el cliente. En Personas puedes poner una contraseña nueva.",
+    "Comprueba el nombre de usuario y la contraseña en el cliente. En Personas puedes poner una contraseña nueva. Una placa sin cuenta recibe una en «Añadir una placa».",
   badMessageAdvice:
     "Corrige el programa que envía este mensaje. El contrato de la documentación describe todos los mensajes.",
   unknownDeviceAdvice:

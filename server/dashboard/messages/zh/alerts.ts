@@ -23,7 +23,7 @@ export const alerts: TranslatedArea<typeof english> = {
   refusedTimes: { other: "{count} 次，最近一次 {time}" },
   notAllowedAdvice:
     "账户 {account} 没有此权限。如果需要，请在“用户”中更改其角色。Home Assistant 需要 Home Assistant 角色。",
-  badLoginAdvice: "请检查客户端中的用户名和密码。可在“用户”中设置新密码。",
+  badLoginAdvice: "请检查客户端中的用户名和密码。可在“用户”中设置新密码。没有账户的开发板可在“添加开发板”中获得账户。",
   badMessageAdvice: "请修正发送此消息的程序。文档中的契约描述了每条消息。",
   unknownDeviceAdvice: "请检查主题中的开发板 id。服务器在收到开发板的第一个读数后才认识它。",
   limitAdvice: "请让客户端减少发送，或在配置文件中提高限制。",
