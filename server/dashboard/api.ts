@@ -216,6 +216,13 @@ export async function deleteDevice(id: string): Promise<void> {
   await sendRequest("DELETE", `api/devices/${encodeURIComponent(id)}`);
 }
 
+/** Stops a simulated board and removes it. Does nothing if it is gone already. @throws ApiError */
+export async function deleteSimulatedBoard(id: string): Promise<void> {
+  await sendRequest("DELETE", `api/simulator/boards/${encodeURIComponent(id)}`).catch((error: ApiError) => {
+    if (error.status !== 404) throw error;
+  });
+}
+
 /** Holds a simulated sensor at a light level, 0 to 1023; null returns to the simulated light. @throws ApiError */
 export async function putLight(id: string, light: number | null): Promise<void> {
   await sendRequest("PUT", `api/simulator/boards/${encodeURIComponent(id)}/light`, { light });

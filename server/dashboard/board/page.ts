@@ -1,6 +1,6 @@
 /** Detail page of one board: current state, controls, actions and history. */
 
-import { deleteDevice } from "../api.js";
+import { deleteDevice, deleteSimulatedBoard } from "../api.js";
 import type { Boards } from "../boards.js";
 import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
@@ -192,9 +192,15 @@ export class BoardPage {
   }
 
   private async askToForget(): Promise<void> {
-    const question = message("board.forgetQuestion", { board: this.model.label });
-    const consequence = message("board.forgetConsequence");
+    const { id, label, board: simulated } = this.model;
+    const question = message("board.forgetQuestion", { board: label });
+    const consequence = message(simulated ? "board.forgetSimulatedConsequence" : "board.forgetConsequence");
     if (!(await askForConfirmation(question, consequence, message("board.forgetConfirmed")))) return;
-    if (await attempt(() => deleteDevice(this.model.id), this.report)) this.boards.remove(this.model.id);
+    const forget = async (): Promise<void> => {
+      // A simulated board that goes on running would reappear at once.
+      if (simulated) await deleteSimulatedBoard(id);
+      await deleteDevice(id);
+    };
+    if (await attempt(forget, this.report)) this.boards.remove(id);
   }
 }

@@ -26,6 +26,8 @@ export const board: TranslatedArea<typeof english> = {
   forgetQuestion: "{board} vergessen?",
   forgetConsequence:
     "Das löscht auch seinen Verlauf, die Handschaltung und seine Einstellungen. Das Board erscheint wieder, wenn es einen Messwert sendet.",
+  forgetSimulatedConsequence:
+    "Das beendet auch die Simulation und löscht den Verlauf, die Handschaltung und die Einstellungen des Boards.",
   forgetConfirmed: "Vergessen",
 
   waitingForReply: "Warten auf die Antwort des Boards …",

@@ -26,6 +26,7 @@ export const board = {
   restartConfirmed: "Restart",
   forgetQuestion: "Forget {board}?",
   forgetConsequence: "This also deletes its history, override and settings. The board reappears if it sends a reading.",
+  forgetSimulatedConsequence: "This also stops its simulation, and deletes its history, override and settings.",
   forgetConfirmed: "Forget",
 
   waitingForReply: "Waiting for the board's reply …",

@@ -26,6 +26,8 @@ export const board: TranslatedArea<typeof english> = {
   forgetQuestion: "¿Olvidar {board}?",
   forgetConsequence:
     "También se borran su historial, su control manual y su configuración. La placa reaparece si envía una lectura.",
+  forgetSimulatedConsequence:
+    "También se detiene su simulación y se borran su historial, su control manual y su configuración.",
   forgetConfirmed: "Olvidar",
 
   waitingForReply: "Esperando la respuesta de la placa …",

@@ -25,6 +25,7 @@ export const board: TranslatedArea<typeof english> = {
   restartConfirmed: "重启",
   forgetQuestion: "删除 {board}？",
   forgetConsequence: "这也会删除它的历史、手动控制和设置。如果它再发送读数，就会重新出现。",
+  forgetSimulatedConsequence: "这也会停止它的模拟，并删除它的历史、手动控制和设置。",
   forgetConfirmed: "删除",
 
   waitingForReply: "正在等待开发板回复…",
