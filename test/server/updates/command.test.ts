@@ -4,12 +4,19 @@ import { expect, test } from "vitest";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { updateCommand } from "../../../server/src/app/commands/update/command.js";
 import { eventually } from "../../support/eventually.js";
+import { writeTestImage } from "../../support/updatable-board.js";
+import { sendJson } from "../support/api.js";
 import { createTemporaryFolder } from "../support/server.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
 const ID = "nightlight/porch";
 
-async function runUpdate(url: string, data: string, ...args: string[]) {
+function runUpdate(url: string, data: string, ...args: string[]) {
+  return runReportingUpdate(url, data, () => {}, ...args);
+}
+
+/** Runs the command. @param report receives everything that the command has said so far */
+async function runReportingUpdate(url: string, data: string, report: (said: string) => void, ...args: string[]) {
   let out = "";
   let said = "";
   let error = "";
@@ -17,7 +24,7 @@ async function runUpdate(url: string, data: string, ...args: string[]) {
   const terminal = {
     input: new PassThrough(),
     output: { write: (text: string) => (out += text) },
-    messages: { write: (text: string) => (said += text) },
+    messages: { write: (text: string) => report((said += text)) },
   };
   addCommand(
     command,
@@ -70,6 +77,21 @@ test("the command ends with the reason when a board does not return", async () =
   const { said, error } = await runUpdate(server.httpUrl!, data, "all");
   expect(said).toContain("running: wave 1 (one board); 0 of 1 done, 1 updating");
   expect(error).toMatch(/^CommandError: 1 of 1 boards do not run .* Without the new version: nightlight\/porch\.$/);
+});
+
+test("the command fails when somebody replaces the update by that of another version", async () => {
+  const { server, folder } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  (await startBoard(server, ID)).close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "offline" });
+  let said = "";
+  const report = (text: string) => void (said = text);
+  const running = runReportingUpdate(server.httpUrl!, data, report, "board", ID, "--to", "2");
+  await eventually(() => said.includes("is offline"), { what: "the command to wait" });
+  await writeTestImage(folder, "3");
+  expect((await sendJson("POST", server.httpUrl!, `/api/devices/${ID}/update`, "{}")).status).toBe(202);
+  await startBoard(server, ID);
+  expect((await running).error).toBe(`CommandError: Another update of ${ID} has begun: to 3.`);
 });
 
 test("the command says which version crashed and when, and why a rollout left boards out", async () => {
