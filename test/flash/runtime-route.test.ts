@@ -6,19 +6,20 @@ import { expect, onTestFinished, test } from "vitest";
 import { addFlashingRoutes } from "../../server/src/http/flashing/routes.js";
 import { addErrorHandlers } from "../../server/src/http/errors.js";
 import { CHECKSUMS_FILE, RuntimeStore, sha256Of } from "../../server/src/http/flashing/runtime-store.js";
-import { silentLog } from "../../server/src/observability/log.js";
+import { silentLog, type Log } from "../../server/src/observability/log.js";
 import { startAsAdministrator } from "../server/support/people.js";
 import { passwordOf } from "../server/support/guarded.js";
-import { logIn } from "../server/support/http-app.js";
+import { createTestLog, logIn } from "../server/support/http-app.js";
 import { createRuntime, createTemporaryFolder, RUNTIME_NAME } from "./support/project.js";
 
 /** Serves the routes with a store whose downloads get this answer. */
-function serve(folder: string, answer: () => Promise<Response>) {
+function serve(folder: string, answer: () => Promise<Response>, log: Log = silentLog) {
   const app = Fastify();
   onTestFinished(() => app.close());
   addErrorHandlers(app, silentLog);
   const runtimes = new RuntimeStore(folder, answer);
-  addFlashingRoutes(app, { runtimes, program: (board) => (board === "known" ? Uint8Array.of(1, 2) : undefined) });
+  const program = (board: string) => (board === "known" ? Uint8Array.of(1, 2) : undefined);
+  addFlashingRoutes(app, { runtimes, program, log });
   return app;
 }
 
@@ -71,6 +72,18 @@ test("an offline server says where to get the runtime and where to put it, and t
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, RUNTIME_NAME), createRuntime());
   expect((await app.inject({ url })).statusCode).toBe(200);
+});
+
+test("a runtime whose copy cannot be stored is delivered, with a warning in the log", async () => {
+  const folder = path.join(await createTemporaryFolder(), "runtimes");
+  await writeFile(folder, "a file in place of the folder");
+  const log = createTestLog();
+  const app = serve(folder, () => Promise.resolve(new Response(new Uint8Array(createRuntime()))), log);
+  const { statusCode, rawPayload } = await app.inject({ url: "/api/flashing/runtimes/esp32c3" });
+  expect(statusCode).toBe(200);
+  expect(rawPayload.equals(createRuntime())).toBe(true);
+  const text = expect.stringMatching(/^The copy of the runtime in .*runtimes could not be stored \(.*EEXIST/) as string;
+  expect(log.lines).toEqual([expect.objectContaining({ level: "warn", text })]);
 });
 
 test("an unknown chip and an unknown board are reported as such", async () => {
