@@ -225,3 +225,23 @@ test("Home Assistant sees both versions and the progress, and its button install
   await server.forget(ID);
   await eventually(() => findMessage("/update")?.text === "", { what: "the removal" });
 });
+
+test("a server without an HTTP port offers no updates, and says why when an app asks for one", async () => {
+  const { server, log } = await startUpdateServer({}, { http: false });
+  const board = new UpdatableBoard({ id: ID, mqttUrl: server.brokerUrl, updateUrl: "ws://x", version: "1" });
+  const home = await connectClient(server.brokerUrl, {}, "homeassistant/device/#", `${ID}/update`, `${ID}/commands`);
+  await board.start();
+  await eventually(() => server.devices.get(ID)?.firmware, { what: "the board" });
+  const reason = "Boards cannot be updated over the air, because the server has no HTTP port";
+  await home.publishAsync(`${ID}/set`, '{"install":"latest"}', { qos: 1 });
+  await eventually(() => log.lines.some(({ text }) => text.includes(reason)), { what: "the reason in the log" });
+  const modern = await connectClient(server.brokerUrl, { protocolVersion: 5 });
+  await expect(modern.publishAsync(`${ID}/set`, '{"install":"latest"}', { qos: 1 })).rejects.toMatchObject({
+    code: 0x83,
+  });
+  // the discovery message is there, without an entity for updates
+  const findDiscovery = () => home.got.findLast(({ topic }) => topic.endsWith("/config"))?.text;
+  expect(await eventually(findDiscovery, { what: "the discovery" })).not.toContain('"update"');
+  expect(server.devices.get(ID)?.update).toBeUndefined();
+  expect(home.got.filter(({ text }) => text.includes('"action":"update"'))).toEqual([]);
+});
