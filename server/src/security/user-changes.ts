@@ -3,7 +3,7 @@ import type { Role } from "./accounts.js";
 import { sha256Of, generateToken, type StoredPassword } from "./scrypt.js";
 import { parseExpiry, tokenIdOf, type StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
-import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser } from "./users-file.js";
+import { changeUsers, USER_NAME_PATTERN, getUser, readUsers, type StoredUser } from "./users-file.js";
 import { UpdateKeys } from "./update-keys.js";
 import type { Wording } from "./wording.js";
 
@@ -68,9 +68,7 @@ export async function addUser(
   onlyFirst = false,
 ): Promise<boolean> {
   let first = false;
-  // The key comes first, because an account without a key could not be added again.
-  if (role.device !== undefined) await new UpdateKeys(folder).obtain(role.device);
-  await changeUsers(folder, (users) => {
+  await changeBoardUsers(folder, role.device, (users) => {
     first = users.size === 0;
     if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
     if (users.has(name)) throw createUserExistsError(name, wording);
@@ -78,6 +76,25 @@ export async function addUser(
     users.set(name, { ...role, password, tokens: [] });
   });
   return first;
+}
+
+/**
+ * Changes the users after it has created the update key of a board. The key comes first, because an account without a key
+ * could not be added again.
+ * @param device the id of the board; undefined if the user is no board
+ * @param change may throw, and is called twice for a board
+ */
+async function changeBoardUsers(
+  folder: string,
+  device: string | undefined,
+  change: (users: Map<string, StoredUser>) => void,
+): Promise<void> {
+  if (device !== undefined) {
+    // A change that is refused must not leave a key behind.
+    change(new Map(await readUsers(folder)));
+    await new UpdateKeys(folder).obtain(device);
+  }
+  await changeUsers(folder, change);
 }
 
 /**
@@ -95,11 +112,12 @@ export async function changePassword(folder: string, name: string, password: Sto
 }
 
 /**
- * Changes the role of a user. A user that may not use the API any more loses its tokens.
+ * Changes the role of a user. A user that may not use the API any more loses its tokens. A board gets a key for updates, if
+ * it has none.
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function changeRole(folder: string, name: string, role: RoleAssignment, wording: Wording): Promise<void> {
-  await changeUsers(folder, (users) => {
+  await changeBoardUsers(folder, role.device, (users) => {
     const { password, tokens } = getUser(users, name);
     if (role.role !== "admin") checkNotLastAdmin(users, name, "become another role");
     const others = new Map(users);

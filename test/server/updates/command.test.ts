@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { updateCommand } from "../../../server/src/app/commands/update/command.js";
+import { UpdateKeys } from "../../../server/src/security/update-keys.js";
 import { eventually } from "../../support/eventually.js";
 import { writeTestImage } from "../../support/updatable-board.js";
 import { sendJson } from "../support/api.js";
@@ -136,4 +137,11 @@ test("the command prints the URL with a key, and always the same", async () => {
     out.replace("ws:", "wss:").replace("nas:8080", "x.org:443/night"),
   );
   expect((await runUpdate(url, data, "url", "#")).error).toContain("The device id");
+});
+
+test("the command creates no key for an address that boards cannot use", async () => {
+  const data = await createTemporaryFolder();
+  const { error } = await runUpdate("http://nas:8080", data, "url", ID, "--url", "http://[fd00::1]:8080");
+  expect(error).toContain("Boards cannot use an IPv6 address");
+  expect(await new UpdateKeys(data).find(ID)).toBeUndefined();
 });

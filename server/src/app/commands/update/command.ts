@@ -8,7 +8,7 @@ import { UpdateKeys } from "../../../security/update-keys.js";
 import { checkDeviceId } from "../../../security/user-changes.js";
 import { COMMAND_WORDING, type Wording } from "../../../security/wording.js";
 import type { RolloutView } from "../../../updates/rollout.js";
-import { createUpdateUrl } from "../../../updates/update-url.js";
+import { obtainUpdateUrl } from "../../../updates/update-url.js";
 import { addAccessFlags, createAccessFinder, type AccessFlags } from "../access.js";
 import { parseServerUrl, requestJson } from "../api-client.js";
 import type { Terminal } from "../user-password.js";
@@ -116,7 +116,7 @@ export function updateCommand(
       const server = parseServerUrl(url ?? serverUrl(self));
       const keys = new UpdateKeys(dataFolder(self));
       const isNew = (await keys.find(id)) === undefined;
-      print(createUpdateUrl(id, await keys.obtain(id), server));
+      print(await obtainUpdateUrl(id, keys, server));
       if (isNew) report(`Created a key for ${id} in ${dataFolder(self)}.`);
       if (isLoopback(server.hostname.replace(/^\[|\]$/g, "")))
         report(
