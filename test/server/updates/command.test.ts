@@ -128,6 +128,22 @@ test("the command names the boards that a rollback has left out, and why", async
   expect((await run("roll-back")).error).toContain(`CommandError: No board was rolled back. ${reason}`);
 });
 
+test("the command confirms that an update was given up, or that its result was removed", async () => {
+  const { server } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  const cancel = () => runUpdate(server.httpUrl!, data, "cancel", ID);
+  const update = () => sendJson("POST", server.httpUrl!, `/api/devices/${ID}/update`, "{}");
+  (await startBoard(server, ID)).close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "offline" });
+  await update();
+  expect((await cancel()).said).toBe(`The update of ${ID} was given up.\n`);
+  expect(await cancel()).toMatchObject({ said: "", error: `CommandError: ${ID} has no update.` });
+  await update();
+  await startBoard(server, ID);
+  await eventually(() => server.devices.get(ID)?.update?.state === "done", { what: "the update" });
+  expect((await cancel()).said).toBe(`The result of the last update of ${ID} was removed.\n`);
+});
+
 test("the command prints the URL with a key, and always the same", async () => {
   const data = await createTemporaryFolder();
   const url = "http://nas:8080";

@@ -12,7 +12,7 @@ import { obtainUpdateUrl } from "../../../updates/update-url.js";
 import { addAccessFlags, createAccessFinder, type AccessFlags } from "../access.js";
 import { parseServerUrl, requestJson } from "../api-client.js";
 import type { Terminal } from "../user-password.js";
-import { startRollout, startUpdate } from "./start.js";
+import { cancelUpdate, startRollout, startUpdate } from "./start.js";
 import { describeExceptions, describeRollout, followRollout, followUpdate } from "./follow.js";
 import { describeProblems, formatBoards, formatVersions } from "./list.js";
 
@@ -80,7 +80,7 @@ export function updateCommand(
   addAccessFlags(command.command("cancel <id>"))
     .description("give up the update of a board, if it has not begun")
     .action(async (id: string, flags: AccessFlags, self: Command) => {
-      await requestJson(await accessOf(flags, self), "DELETE", `api/devices/${encodeURIComponent(id)}/update`);
+      report(await cancelUpdate(await accessOf(flags, self), id));
     });
 
   addAccessFlags(command.command("all"))
