@@ -169,6 +169,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       flashing: {
         runtimes: new RuntimeStore(join(settings.data, "runtimes")),
         program: (board) => parts.updates.images.latestProgramFor(board),
+        log,
       },
       updateUrl: { keys: served.updateKeys, ownUrl: () => boardUrlOf(host, app.server.address(), tls !== undefined) },
       mqttSessions: () => broker?.sessions,

@@ -26,8 +26,6 @@ export type { RolloutView } from "./rollout-view.js";
 const VALUE_NAME = "rollout";
 
 export interface RolloutsOptions {
-  /** Whether several servers share the boards. Then a rollout from before does not continue. */
-  readonly isShared?: boolean;
   readonly updates: Updates;
   readonly devices: Devices;
   readonly store: Pick<ImageStore, "protect">;
@@ -51,10 +49,10 @@ export class Rollouts {
 
   constructor(options: RolloutsOptions) {
     this.#options = options;
-    const { isShared, updates, store, values, log } = options;
+    const { updates, store, values, log } = options;
     updates.onChange((update) => this.#updateChanged(update));
     // Load the rollout at once, so that the store of images knows its versions before it deletes any.
-    const stored = isShared ? undefined : values.entriesWithPrefix<unknown>(VALUE_NAME).get("");
+    const stored = updates.unavailable ? undefined : values.entriesWithPrefix<unknown>(VALUE_NAME).get("");
     this.#current = parseStoredRollout(stored);
     if (stored !== undefined && !this.#current)
       log.warn("update", "The last rollout is ignored, because this version of the server does not understand it.");

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { UsageError } from "../common/errors.js";
+import { UPDATE_KEY_BYTES, type UpdateKeys } from "../security/update-keys.js";
 
 /** The first segment of the path of the update endpoint; the device id follows. */
 export const UPDATES_PATH = "/updates/";
@@ -25,6 +26,17 @@ export function createUpdateUrl(id: string, key: Buffer, server: URL): string {
       `The update URL of "${id}" would have ${url.length} characters, but boards can store ${MAX_URL_LENGTH}; give the board a shorter id, or the server a shorter address.`,
     );
   return url;
+}
+
+/**
+ * Returns the update URL of a board, and creates the board's key if it has none.
+ * @throws UsageError when boards cannot use the URL; then no key is created
+ * @throws StartError when the keys cannot be read or written
+ */
+export async function obtainUpdateUrl(id: string, keys: Pick<UpdateKeys, "obtain">, server: URL): Promise<string> {
+  // throws before a key is created
+  createUpdateUrl(id, Buffer.alloc(UPDATE_KEY_BYTES), server);
+  return createUpdateUrl(id, await keys.obtain(id), server);
 }
 
 /** Returns the device id in the path of the update endpoint; undefined for another path. */

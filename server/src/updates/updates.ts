@@ -25,8 +25,8 @@ const VALUE_PREFIX = "update:";
 const REFRESH_INTERVAL = 5000;
 
 export interface UpdatesOptions {
-  /** Whether several servers share the boards. Then there are no updates, because each server would update them. */
-  readonly isShared?: boolean;
+  /** Why this server cannot update boards, as a sentence; undefined if it can. Then no updates are offered or continued. */
+  readonly unavailable?: string;
   readonly devices: Devices;
   readonly actions: Pick<Actions, "request" | "isFull">;
   readonly folder: ImageFolder;
@@ -84,12 +84,17 @@ export class Updates {
     };
   }
 
+  /** Why this server cannot update boards, as a sentence; undefined if it can. */
+  get unavailable(): string | undefined {
+    return this.#options.unavailable;
+  }
+
   /** Loads the images and the updates of an earlier run. Call it before the first message arrives. */
   async restore(): Promise<void> {
-    const { store, devices, isShared } = this.#options;
+    const { store, devices } = this.#options;
     await store.load();
     await this.images.refresh();
-    if (!isShared) this.#restoreUpdates();
+    if (!this.unavailable) this.#restoreUpdates();
     // only now, because a new copy may replace those that no update needs
     this.images.keepNeeded();
     for (const device of devices) this.#show(device);
@@ -149,8 +154,9 @@ export class Updates {
    * @throws UpdateError when there is no such version, or the board cannot be updated now
    */
   async request(device: Device, version?: string): Promise<BoardUpdate> {
+    const { keys, store, unavailable } = this.#options;
+    if (unavailable) throw new UpdateError("conflict", unavailable);
     await this.refreshImages();
-    const { keys, store } = this.#options;
     const { id } = device;
     const image = chooseImage(device, this.typeOf(device), version, this.#options);
     const hasKey = (await keys.find(id)) !== undefined;
@@ -175,7 +181,6 @@ export class Updates {
 
   /** Starts an update to the newest version, as an app has requested over MQTT. Logs why that is not possible. */
   async installLatest(device: Device): Promise<void> {
-    if (this.#options.isShared) return;
     try {
       await this.request(device);
     } catch (error) {
@@ -268,7 +273,7 @@ export class Updates {
 
   /** Updates the view of a device. @param isReported whether to show the device to people now */
   #show(device: Device, isReported = true): void {
-    if (this.#options.isShared) return;
+    if (this.unavailable) return;
     const view = this.#views.viewOf(device, this.#updates.get(device.id));
     if (view === device.update) return;
     device.recordUpdate(view);

@@ -18,6 +18,7 @@ import { TestFlash, UpdateAdapter } from "../../support/update-adapter.js";
 import { ask, sendJson } from "../support/api.js";
 import { addUsers, loginOf } from "../support/guarded.js";
 import { createTestLog } from "../support/http-app.js";
+import { startAsAdministrator } from "../support/people.js";
 import { createTemporaryFolder, startTestServer } from "../support/server.js";
 
 const ID = "nightlight/porch";
@@ -276,11 +277,24 @@ describe("the keys", () => {
       update_url: createUpdateUrl(ID, key!, new URL("https://x.org/night/")),
     });
     expect((await post("/api/new-board", { id: "#" })).status).toBe(400);
-    expect((await post("/api/new-board", { id: ID, page: "ftp://x" })).status).toBe(400);
+    expect((await post("/api/new-board", { id: "nightlight/new", page: "http://[fd00::1]:8080/" })).status).toBe(400);
+    expect((await post("/api/new-board", { id: "nightlight/new", page: "ftp://x" })).status).toBe(400);
+    expect(await keys.find("nightlight/new")).toBeUndefined();
     expect((await post("/api/new-board", { id: ID }, "rob")).status).toBe(403);
     expect((await ask(httpUrl!, "/api/users/porch", { method: "DELETE", headers: as("ann") })).status).toBe(204);
     expect(await keys.find(ID)).toBeUndefined();
   });
+});
+
+test("a board's account that is refused leaves no key behind, and a user that becomes a board gets one", async () => {
+  const { as, data } = await startAsAdministrator({ rob: "reader" });
+  const keys = new UpdateKeys(data);
+  const board = { role: "device", device: ID };
+  expect((await as("POST", "/api/users", { name: "rob", ...board })).status).toBe(409);
+  expect((await as("PUT", "/api/users/nobody", board)).status).toBe(404);
+  expect(await keys.find(ID)).toBeUndefined();
+  expect((await as("PUT", "/api/users/rob", board)).status).toBe(200);
+  expect(await keys.find(ID)).toHaveLength(32);
 });
 
 test("a server gives a simulated board a URL with which it connects", async () => {

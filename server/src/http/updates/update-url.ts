@@ -7,7 +7,7 @@ import { listOwnAddresses } from "../../common/own-addresses.js";
 import { checkDeviceId } from "../../security/user-changes.js";
 import type { UpdateKeys } from "../../security/update-keys.js";
 import { API_WORDING } from "../../security/wording.js";
-import { createUpdateUrl } from "../../updates/update-url.js";
+import { obtainUpdateUrl } from "../../updates/update-url.js";
 import { HttpError } from "../errors.js";
 import { parseBody } from "../request-body.js";
 
@@ -36,7 +36,7 @@ export function addUpdateUrlRoute(app: FastifyInstance, { keys, ownUrl }: Update
     const { id, page } = parseBody(NEW_BOARD_FIELDS, request.body, "No key was created");
     try {
       checkDeviceId(id, API_WORDING);
-      const update_url = createUpdateUrl(id, await keys.obtain(id), pageUrlOf(page) ?? ownUrl());
+      const update_url = await obtainUpdateUrl(id, keys, pageUrlOf(page) ?? ownUrl());
       return await reply.code(201).send({ id, update_url } satisfies NewBoardKey);
     } catch (error) {
       if (error instanceof UsageError) throw new HttpError(400, error.message);
