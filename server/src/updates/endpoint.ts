@@ -11,7 +11,7 @@ import { UPDATE_KEY_BYTES, type UpdateKeys } from "../security/update-keys.js";
 import { COMMAND_NAME } from "../common/command-name.js";
 import { AdapterLink } from "./adapter-link.js";
 import { createHello, NONCE_BYTES, PROOF, seedOf, Session } from "./session.js";
-import { idOfUpdatePath } from "./update-url.js";
+import { idOfUpdatePath } from "./update-path.js";
 
 /** Limits against clients without a key. */
 export interface EndpointLimits {

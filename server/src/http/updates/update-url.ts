@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { MAX_ID_LENGTH, type Fields } from "../../../../contract/index.js";
 import { StartError, UsageError } from "../../common/errors.js";
-import { isLoopback, toLocalUrlHost } from "../../common/hosts.js";
+import { isLoopback, toLocalUrlHost, withoutBrackets } from "../../common/hosts.js";
 import { listOwnAddresses } from "../../common/own-addresses.js";
 import { checkDeviceId } from "../../security/user-changes.js";
 import type { UpdateKeys } from "../../security/update-keys.js";
@@ -53,7 +53,7 @@ function pageUrlOf(page: string | undefined): URL | undefined {
   const url = URL.canParse(page) ? new URL(page) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     throw new HttpError(400, 'No key was created: "page" must be the URL of this page, such as http://nas:8080/.');
-  return isLoopback(url.hostname.replace(/^\[|\]$/g, "")) ? undefined : url;
+  return isLoopback(withoutBrackets(url.hostname)) ? undefined : url;
 }
 
 /**

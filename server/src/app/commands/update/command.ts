@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { COMMAND_NAME } from "../../../common/command-name.js";
-import { isLoopback } from "../../../common/hosts.js";
+import { isLoopback, withoutBrackets } from "../../../common/hosts.js";
 import type { Environment } from "../../../common/environment.js";
 import type { DeviceView } from "../../../devices/devices.js";
 import type { UpdatesView } from "../../../http/updates/routes.js";
@@ -118,7 +118,7 @@ export function updateCommand(
       const isNew = (await keys.find(id)) === undefined;
       print(await obtainUpdateUrl(id, keys, server));
       if (isNew) report(`Created a key for ${id} in ${dataFolder(self)}.`);
-      if (isLoopback(server.hostname.replace(/^\[|\]$/g, "")))
+      if (isLoopback(withoutBrackets(server.hostname)))
         report(
           `Only simulated boards reach ${server.host}; for a real board, add --url with an address that it can reach.`,
         );
