@@ -111,6 +111,8 @@ export class Updates {
       const device = image && devices.obtain(id);
       if (!device) {
         log.warn("update", `The last update of ${id} is ignored: ${stored ? `there is no copy of ${stored.version}` : "this version of the server does not understand it"}.`, { id }); // prettier-ignore
+        // without it, the next start has nothing to report; copies that cannot be read may be there then
+        if (!image && !store.isUnreadable) this.#deleteStored(id);
         continue;
       }
       const update = new BoardUpdate(device, image, this.#context, stored);
@@ -261,10 +263,14 @@ export class Updates {
     const update = this.#updates.get(id);
     update?.close();
     this.#updates.delete(id);
+    this.#deleteStored(id);
+    if (update) this.#notify(update);
+  }
+
+  #deleteStored(id: string): void {
     this.#options.values.delete(VALUE_PREFIX + id).catch(() => {
       // The storage health reports it; a later deletion or update replaces the value.
     });
-    if (update) this.#notify(update);
   }
 
   #notify(update: BoardUpdate): void {
