@@ -41,7 +41,10 @@ export interface UpdatesOptions {
 
 /** The updates of all boards: starts them, stores them, and connects them with the boards' adapters. */
 export class Updates {
-  /** Number of updates that have ended since the server started, by outcome. */
+  /**
+   * Number of ends of updates since the server started, by outcome. A board that returns after its update has failed counts
+   * as failed and as done, because counters never go back.
+   */
   readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
   /** The programs that can be installed. */
   readonly images: ImageCatalog;
