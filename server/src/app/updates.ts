@@ -27,6 +27,7 @@ export async function startUpdates(options: ServerUpdatesOptions): Promise<Updat
   const { updates, rollouts } = parts;
   const endpoint = new UpdateEndpoint({
     keys,
+    isKnown: (id) => parts.devices.get(id) !== undefined,
     log,
     onConnect: (id, link) => updates.adapterConnected(id, link),
   });

@@ -41,7 +41,10 @@ export interface UpdatesOptions {
 
 /** The updates of all boards: starts them, stores them, and connects them with the boards' adapters. */
 export class Updates {
-  /** Number of updates that have ended since the server started, by outcome. */
+  /**
+   * Number of ends of updates since the server started, by outcome. A board that returns after its update has failed counts
+   * as failed and as done, because counters never go back.
+   */
   readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
   /** The programs that can be installed. */
   readonly images: ImageCatalog;
@@ -111,6 +114,8 @@ export class Updates {
       const device = image && devices.obtain(id);
       if (!device) {
         log.warn("update", `The last update of ${id} is ignored: ${stored ? `there is no copy of ${stored.version}` : "this version of the server does not understand it"}.`, { id }); // prettier-ignore
+        // without it, the next start has nothing to report; copies that cannot be read may be there then
+        if (!image && !store.isUnreadable) this.#deleteStored(id);
         continue;
       }
       const update = new BoardUpdate(device, image, this.#context, stored);
@@ -261,10 +266,14 @@ export class Updates {
     const update = this.#updates.get(id);
     update?.close();
     this.#updates.delete(id);
+    this.#deleteStored(id);
+    if (update) this.#notify(update);
+  }
+
+  #deleteStored(id: string): void {
     this.#options.values.delete(VALUE_PREFIX + id).catch(() => {
       // The storage health reports it; a later deletion or update replaces the value.
     });
-    if (update) this.#notify(update);
   }
 
   #notify(update: BoardUpdate): void {

@@ -1,13 +1,15 @@
 /** Tests program updates of boards over the air, with boards that have no virtual machine. */
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { NightlightServer } from "nightlight-server";
 import { describe, expect, test } from "vitest";
+import { ImageFolder } from "../../../server/src/updates/image-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/free-port.js";
 import { UpdatableBoard, writeTestImage } from "../../support/updatable-board.js";
 import { ask, followEvents, sendJson } from "../support/api.js";
 import { findDiscoveryProblems, type Discovery } from "../support/homeassistant.js";
+import { createTestLog } from "../support/http-app.js";
 import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
@@ -133,6 +135,23 @@ describe("an update", () => {
     expect(await post(server, { version: "9" })).toMatchObject({ status: 404 });
     expect(await post(server, { version: 9 })).toMatchObject({ status: 400 });
   });
+});
+
+test("an image folder with too many entries is reported once", async () => {
+  const folder = await createTemporaryFolder();
+  await writeTestImage(folder, "1");
+  const log = createTestLog();
+  const images = new ImageFolder(folder, log);
+  for (let n = 0; n < 199; n++) await mkdir(path.join(folder, `a${n}`));
+  for (let i = 0; i < 2; i++) await images.refresh();
+  expect(images.latestFor("test_board")?.version).toBe("1");
+  expect(log.lines).toEqual([]);
+  await mkdir(path.join(folder, "b"));
+  for (let i = 0; i < 2; i++) await images.refresh();
+  expect(images.latestFor("test_board")).toBeUndefined();
+  expect(log.lines.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/has more than 200 entries\. The server reads only the first 200 by name/),
+  ]);
 });
 
 test("a board without a program gets the one that it had", async () => {
