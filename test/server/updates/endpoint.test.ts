@@ -180,7 +180,7 @@ describe("the endpoint", () => {
     expect(log.lines.at(-1)?.text).toContain("nightlight/known connected");
     const later = clock.now() + 3_600_000;
     vi.spyOn(clock, "now").mockImplementation(() => later);
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     await connectAdapter(KEY, undefined, "nightlight/late").closed;
     expect(log.lines.at(-1)?.text).toContain("nightlight/late connected");
   });
