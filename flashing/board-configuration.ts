@@ -1,22 +1,18 @@
 /**
- * Encodes a board's file in the format in which DeviceScript's runtime reads its pins and services (DCFG). The format is that
- * of DeviceScript's compiler/src/dcfg.ts, and a test compares the result with DeviceScript's own command.
+ * Encodes a board's file as the configuration in which DeviceScript's runtime finds its pins and services. The result is that
+ * of DeviceScript's compiler/src/dcfg.ts, and a test compares it with DeviceScript's own command.
  */
 
-/** The first eight bytes of a configuration. */
-export const CONFIGURATION_MAGIC = Uint8Array.of(0x44, 0x43, 0x46, 0x47, 0x0a, 0x9b, 0xb4, 0xca);
+import {
+  hashOf,
+  MAX_KEY_LENGTH,
+  VALUE_TYPES,
+  writeConfiguration,
+  type ConfigurationEntry,
+} from "./configuration-format.js";
 
 type Value = string | number | Uint8Array;
 
-const MAX_KEY_LENGTH = 15;
-const HASH_OFFSET = 16;
-const ENTRY_SIZE = 24;
-/** Number of entries of the index at the beginning, which finds keys by the highest bits of their hash. */
-const INDEX_ENTRIES = 32;
-const INDEX_OFFSET = 24;
-const INDEX_SHIFT = 11;
-const HEADER_SIZE = INDEX_OFFSET + 2 * INDEX_ENTRIES;
-const VALUE_TYPES = { signed: 1, unsigned: 0, string: 2, bytes: 3 } as const;
 /** Character code that marks an item of a list in a key; its index is added. */
 const LIST_ITEM = 0x80;
 
@@ -62,54 +58,19 @@ function parseText(text: string): Value {
 }
 
 /** Encodes values without the hash of the whole configuration. */
-function encode(values: ReadonlyMap<string, Value>): Uint8Array {
-  const contents: number[] = [];
-  const contentOffset = HEADER_SIZE + (values.size + 1) * ENTRY_SIZE;
-  const entries = [...values].map(([key, value]) => encodeEntry(key, value, contentOffset, contents));
-  entries.sort((a, b) => hashOfEntry(a) - hashOfEntry(b));
-  const end = new Uint8Array(ENTRY_SIZE).fill(0xff, 1);
-  entries.push(end);
-  const bytes = new Uint8Array(contentOffset + contents.length);
-  const view = new DataView(bytes.buffer);
-  bytes.set(CONFIGURATION_MAGIC);
-  view.setUint32(8, bytes.length, true);
-  view.setUint16(12, values.size, true);
-  for (let i = 0; i < INDEX_ENTRIES; i++)
-    view.setUint16(INDEX_OFFSET + 2 * i, entries.findIndex((entry) => hashOfEntry(entry) >> INDEX_SHIFT >= i), true); // prettier-ignore
-  entries.forEach((entry, i) => bytes.set(entry, HEADER_SIZE + i * ENTRY_SIZE));
-  bytes.set(contents, contentOffset);
-  return bytes;
+function encode(values: ReadonlyMap<string, Value>): Uint8Array<ArrayBuffer> {
+  return writeConfiguration(Array.from(values, ([key, value]) => toEntry(key, value)));
 }
 
-/** Encodes a key and its value. Appends text and bytes to `contents`. */
-function encodeEntry(key: string, value: Value, contentOffset: number, contents: number[]): Uint8Array {
-  const name = Uint8Array.from(key, (character) => character.charCodeAt(0));
-  if (name.length > MAX_KEY_LENGTH) throw new Error(`The key ${key} of the board's file is longer than ${MAX_KEY_LENGTH} characters.`); // prettier-ignore
-  const entry = new Uint8Array(ENTRY_SIZE);
-  entry.set(name);
-  const view = new DataView(entry.buffer);
-  const hash = hashOf(name);
-  view.setUint16(HASH_OFFSET, (hash >>> 16) ^ (hash & 0xffff), true);
+function toEntry(key: string, value: Value): ConfigurationEntry {
+  if (key.length > MAX_KEY_LENGTH) throw new Error(`The key ${key} of the board's file is longer than ${MAX_KEY_LENGTH} characters.`); // prettier-ignore
   if (typeof value === "number") {
-    const type = (value | 0) === value ? VALUE_TYPES.signed : VALUE_TYPES.unsigned;
-    if (type === VALUE_TYPES.unsigned && value >>> 0 !== value) throw new Error(`The number ${value} of ${key} in the board's file is too large.`); // prettier-ignore
-    view.setUint16(HASH_OFFSET + 2, type, true);
-    view.setUint32(HASH_OFFSET + 4, value >>> 0, true);
-    return entry;
+    const typeAndSize = (value | 0) === value ? VALUE_TYPES.signed : VALUE_TYPES.unsigned;
+    if (typeAndSize === VALUE_TYPES.unsigned && value >>> 0 !== value) throw new Error(`The number ${value} of ${key} in the board's file is too large.`); // prettier-ignore
+    return { key, typeAndSize, value: value >>> 0 };
   }
   const isText = typeof value === "string";
   const content = isText ? new TextEncoder().encode(value) : value;
-  view.setUint16(HASH_OFFSET + 2, (isText ? VALUE_TYPES.string : VALUE_TYPES.bytes) | (content.length << 2), true);
-  view.setUint32(HASH_OFFSET + 4, contentOffset + contents.length, true);
-  contents.push(...content, 0);
-  return entry;
-}
-
-const hashOfEntry = (entry: Uint8Array): number => entry[HASH_OFFSET] | (entry[HASH_OFFSET + 1] << 8);
-
-/** Returns the FNV-1a hash. */
-function hashOf(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x1000193);
-  return hash >>> 0;
+  const typeAndSize = (isText ? VALUE_TYPES.string : VALUE_TYPES.bytes) | (content.length << 2);
+  return { key, typeAndSize, value: 0, data: Uint8Array.of(...content, 0) };
 }

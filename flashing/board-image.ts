@@ -1,5 +1,6 @@
 /** Prepares the image for a board's flash memory: DeviceScript's runtime for the board's chip with the board's pins. */
-import { CONFIGURATION_MAGIC, encodeConfiguration } from "./board-configuration.js";
+import { encodeConfiguration } from "./board-configuration.js";
+import { CONFIGURATION_MAGIC } from "./configuration-format.js";
 import { messageOf, StepError } from "./step-error.js";
 
 /** An image for a board's flash memory. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createBrokerSettings, type Settings } from "../flashing/settings.js";
 import { redactUrl } from "../server/src/security/redact.js";
+import { updatePathOf } from "../server/src/updates/update-path.js";
 
 export { encodeSettings, MAX_VALUE_SIZE, type Settings } from "../flashing/settings.js";
 
@@ -62,6 +63,5 @@ export function brokerSettingsOf(broker: string): Settings {
  * undefined. A board must not use the address of another one, which the settings of a project may contain.
  */
 export function updateUrlFor(id: string, { UPDATE_URL: url }: Settings): unknown {
-  const path = `/updates/${id.split("/").map(encodeURIComponent).join("/")}`;
-  return typeof url === "string" && url.endsWith(path) ? url : undefined;
+  return typeof url === "string" && url.endsWith(updatePathOf(id)) ? url : undefined;
 }

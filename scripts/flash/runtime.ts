@@ -61,8 +61,8 @@ export async function getRuntime(arch: string, { root, sources, fetch, file }: R
   if (file !== undefined) return { name: runtimeNameOf(source), ...(await readLocalFile(file, arch, source)) };
   const store = new RuntimeStore(path.join(root, ".devicescript", "cache"), fetch);
   try {
-    const { name, bytes, origin } = await store.get(arch, source);
-    return { name, bytes, origin: ORIGINS[origin] };
+    const { name, bytes, origin, problem } = await store.get(arch, source);
+    return { name, bytes, origin: problem ? `${ORIGINS[origin]} ${problem}` : ORIGINS[origin] };
   } catch (error) {
     if (error instanceof RuntimeChecksumError) throw explainMismatch(error);
     if (!(error instanceof RuntimeDownloadError)) throw error;

@@ -1,6 +1,8 @@
 /** A board's settings, and checks of their values. Messages never contain passwords. */
 import { isIP } from "node:net";
 import { idProblem } from "../../contract/index.js";
+import { withoutBrackets } from "../../server/src/common/hosts.js";
+import { updatePathOf } from "../../server/src/updates/update-path.js";
 import { MAX_VALUE_SIZE, type Settings } from "../../sim/settings.js";
 
 /** A board's settings. An empty text means that there is no value. */
@@ -64,7 +66,7 @@ export function parseBrokerAddress(text: string): BrokerAddress {
   if (port && !(Number(port) >= 1 && Number(port) <= 65535))
     throw new RangeError(`"${shown}" has the port ${port}; ports are 1 to 65535: ${example}.`);
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  const host = url?.hostname.replace(/^\[(.*)\]$/, "$1") ?? "";
+  const host = withoutBrackets(url?.hostname ?? "");
   if (!url || !/^[\w:.-]+$/.test(host) || (host.includes(":") && !isIP(host)))
     throw new RangeError(`"${shown}" is not the address of a broker: ${example}.`);
   if (!/^\/?$/.test(url.pathname) || url.search || url.hash)
@@ -141,8 +143,7 @@ export function updateUrlProblem(url: string, id: string): string {
   const path = UPDATE_URL_PATTERN.exec(url)?.[2];
   if (path === undefined)
     return "UPDATE_URL is not an address for updates over the air: copy what nightlight-server update url prints for the board.";
-  const end = `/updates/${id.split("/").map(encodeURIComponent).join("/")}`;
-  if (id && !path.endsWith(end))
+  if (id && !path.endsWith(updatePathOf(id)))
     return `UPDATE_URL belongs to another board than ${id}: copy what nightlight-server update url ${id} prints.`;
   return lengthProblem("UPDATE_URL", url);
 }

@@ -2,6 +2,7 @@
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import { withoutBrackets } from "../../server/src/common/hosts.js";
 import { redactUrl } from "../../server/src/security/redact.js";
 import WebSocket, { createWebSocketStream } from "ws";
 
@@ -41,8 +42,8 @@ export function parseBrokerUrl(address: string): Broker {
     if (url.pathname === "/") url.pathname = "/mqtt";
     return { ...login, connect: () => createWebSocketStream(new WebSocket(url, "mqtt", { perMessageDeflate: false })) };
   }
-  // remove the brackets that enclose an IPv6 address in a URL, because net.connect does not accept them
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  // net.connect does not accept the brackets of an IPv6 address
+  const host = withoutBrackets(url.hostname);
   const port = Number(url.port || DEFAULT_PORTS[protocol]);
   if (protocol === "mqtt:") return { ...login, connect: () => net.connect({ host, port, noDelay: true }) };
   const servername = net.isIP(host) ? undefined : host;

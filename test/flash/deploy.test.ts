@@ -1,6 +1,8 @@
 /** Tests deploys on busy computers and over bad cables, and an error that a simulated board does not cause. */
 import { expect, onTestFinished, test } from "vitest";
-import { deployToBoard } from "../../flashing/deploy.js";
+import { deployToBoard, type Deployment } from "../../flashing/deploy.js";
+import { readRegister } from "../../flashing/exchange.js";
+import { jacdac } from "../../flashing/jacdac.js";
 import { BoardLink } from "../../flashing/serial/link.js";
 import { scanNetworks } from "../../flashing/wifi-scan.js";
 import { loadFirmware } from "../../sim/firmware.js";
@@ -46,4 +48,30 @@ test("a deploy fails at once when the board leaves the port", async () => {
   const error = await failureOf(deployToBoard(link, { bytecode, settings: {} }, { services: 10_000 }, unplug));
   expect(error.problem).toContain("disappeared: the cable came loose");
   expect(error.kind).toBe("replug");
+});
+
+test.each([
+  ["a setting is too long", { UPDATE_URL: "x".repeat(300) }, true, "The setting UPDATE_URL has 302 bytes"],
+  ["the board has no Wi-Fi", { WIFI_SSID: "attic" }, false, "The board has no Wi-Fi service"],
+])("a deploy leaves the old program running when %s", async (_, settings, hasWifi, problem) => {
+  const { link } = await connect();
+  const services = await link.waitForServices(10_000);
+  const deploy = (deployment: Deployment, isOnWifi = true) => {
+    const found = { ...services, wifi: isOnWifi ? services.wifi : undefined };
+    const limited = { on() {}, off() {}, waitForServices: () => Promise.resolve(found) } as unknown as BoardLink;
+    return deployToBoard(limited, deployment, { services: 10_000 }, () => {});
+  };
+  const readState = () => {
+    const { Autostart, ProgramSha256 } = jacdac.DeviceScriptManagerReg;
+    const read = (register: number) => readRegister(services.manager.register(register));
+    return Promise.all([read(Autostart), read(ProgramSha256)]);
+  };
+  const { bytecode } = loadFirmware("main");
+  await deploy({ bytecode, settings: {} });
+  const before = await readState();
+  expect([...before[0]]).toEqual([1]);
+  const changed = bytecode.slice();
+  changed[changed.length - 1] ^= 1;
+  await expect(deploy({ bytecode: changed, settings }, hasWifi)).rejects.toThrow(problem);
+  expect(await readState()).toEqual(before);
 });

@@ -68,6 +68,14 @@ describe("DeviceScript's runtime", () => {
     expect(sha256Of((await get(root, noNetwork, sha256Of(runtime))).bytes)).toBe(sha256Of(runtime));
   });
 
+  test("is used although the cache cannot be written, and says so", async () => {
+    const root = await createTemporaryFolder();
+    await writeFile(path.join(root, ".devicescript"), "a file in place of the folder");
+    const { bytes, origin } = await get(root, serve(runtime).fetch);
+    expect(sha256Of(bytes)).toBe(sha256Of(runtime));
+    expect(origin).toMatch(/could not be stored \(.*\), so that it is downloaded again next time\.$/);
+  });
+
   test("without a pinned checksum, must stay the same as the first download", async () => {
     const root = await createTemporaryFolder();
     expect((await get(root, serve(runtime).fetch)).origin).toContain("recorded");

@@ -1,11 +1,16 @@
 /** Tests what a server of a cluster stores in Redis when it stops. */
 import { Redis } from "ioredis";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { joinCluster } from "../../server/src/cluster/cluster.js";
 import { DeviceRecords } from "../../server/src/cluster/device-records.js";
+import { OrphanedSessions } from "../../server/src/cluster/orphaned-sessions.js";
 import { slotOf } from "../../server/src/cluster/ownership.js";
+import { toSettings } from "../../server/src/config/options.js";
 import { Devices } from "../../server/src/devices/devices.js";
+import { NO_HISTORY } from "../../server/src/history/history.js";
 import type { StateStore } from "../../server/src/storage/state.js";
 import { clock } from "../../server/src/time/monotonic-clock.js";
+import { createScope } from "../../server/src/transport/scope.js";
 import { eventually } from "../support/eventually.js";
 import { startMosquitto, type Mosquitto } from "../support/mosquitto.js";
 import { isMissing, MOSQUITTO, REDIS } from "../support/programs.js";
@@ -53,6 +58,39 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))("a server 
     expect(log.lines).toContainEqual(expect.objectContaining({ level: "warn", text }));
   });
 });
+
+test.skipIf(isMissing(REDIS, "Redis"))(
+  "a server that cannot leave the cluster says nothing about Redis, which answers",
+  async () => {
+    const redis = await startRedis();
+    const log = createTestLog();
+    const prefix = "leave";
+    const cluster = await joinCluster({
+      url: redis.url,
+      broker: { url: "mqtt://127.0.0.1:9", host: "127.0.0.1", port: 9, secure: false },
+      scope: createScope(prefix, []),
+      prefix,
+      policy: toSettings({ data: "unused" }).policy,
+      folder: { serverId: "a", run: 1 },
+      log,
+      history: NO_HISTORY,
+    });
+    onTestFinished(async () => {
+      await cluster.close();
+      await redis.remove();
+    });
+    const leave = vi.spyOn(OrphanedSessions.prototype, "close").mockRejectedValue(new Error("cannot leave"));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      await expect(cluster.close()).rejects.toThrow("cannot leave");
+      vi.advanceTimersByTime(60_000);
+    } finally {
+      vi.useRealTimers();
+      leave.mockRestore();
+    }
+    expect(log.lines).toEqual([]);
+  },
+);
 
 test("a server that stops while Redis fails gives up at once, and counts nothing as stored", async () => {
   let attempts = 0;

@@ -60,6 +60,18 @@ test.skipIf(!chromiumPath)(`the header counts open alerts, and their view lists 
   expect(complaints).toEqual([]);
 }); // prettier-ignore
 
+test.skipIf(!chromiumPath)(`if the list of refused messages cannot be loaded, the page says why${chromiumNote}`, async () => {
+  const browser = await startChromium();
+  onTestFinished(() => browser.close());
+  const { httpUrl } = await startTestServer();
+  const { page } = await openPage(browser, `${httpUrl}/`);
+  await page.route("**/api/rejections", (route) => route.fulfill({ status: 503, json: { error: "The server is busy." } }));
+  await page.goto(`${httpUrl}/#/alerts`);
+  const refused = page.getByRole("region", { name: "Refused" });
+  await refused.getByText("The server is busy.").waitFor();
+  expect(await refused.getByText("No message has been refused").isVisible()).toBe(false);
+}); // prettier-ignore
+
 test.skipIf(!chromiumPath)(`a webhook entered on the page is saved, in force at once, and receives a test message${chromiumNote}`, async () => {
   const browser = await startChromium();
   onTestFinished(() => browser.close());

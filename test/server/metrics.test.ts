@@ -122,6 +122,22 @@ test("updates are counted by outcome, and a stopped rollout and boards with an o
   expect(valueOf(families, "nightlight_devices_outdated")).toBe(3);
 });
 
+test("a board that returns after its update has failed counts as failed and as done", async () => {
+  const { server } = await startUpdateServer({ restart: 200 });
+  let isBroken = true;
+  const id = "nightlight/a";
+  const board = await startBoard(server, id, { crashes: (version) => isBroken && version === "2" });
+  await sendJson("POST", server.httpUrl!, `/api/devices/${id}/update`, "{}");
+  await eventually(() => server.devices.get(id)?.update?.state === "failed", { what: "the failure" });
+  isBroken = false;
+  await board.start();
+  await eventually(() => server.devices.get(id)?.update?.state === "done", { what: "the return" });
+  const families = await scrapeMetrics(server.httpUrl!);
+  for (const [outcome, count] of Object.entries({ done: 1, failed: 1, refused: 0 }))
+    expect(valueOf(families, `nightlight_updates_total{outcome="${outcome}"}`), outcome).toBe(count);
+  expect(families.get("nightlight_updates_total")?.help).toContain("counts as failed and as done");
+});
+
 test("two servers in one process have separate counters and share the process metrics", async () => {
   const [one, other] = [await startTestServer(), await startTestServer()];
   const device = await connectClient(one.brokerUrl);

@@ -33,6 +33,14 @@ describe("the latest rejections", () => {
     expect(recent.list().length).toBe(21);
   });
 
+  test("without accounts, a client that floods the list replaces only its own entries", () => {
+    const recent = new RecentRejections();
+    recent.add("not-allowed", "porch", "may not publish on t", { clientId: "porch", topic: "t" });
+    for (let n = 0; n < 100; n++) recent.add("not-allowed", "noisy", "no", { clientId: "noisy", topic: `t/${n}` });
+    expect(recent.list().map(({ client_id }) => client_id)).toContain("porch");
+    expect(recent.list().length).toBe(21);
+  });
+
   test("a repeated rejection shows its latest problem", () => {
     const recent = new RecentRejections();
     for (const problem of ["first", "second"])

@@ -39,6 +39,7 @@ import { defaultImageFolder } from "../updates/default-folder.js";
 import { ImageFolder } from "../updates/image-folder.js";
 import { ImageStore } from "../updates/image-store.js";
 import { Rollouts } from "../updates/rollout.js";
+import { NO_HTTP_PROBLEM, SHARED_BOARDS_PROBLEM } from "../updates/unavailable.js";
 import { Updates } from "../updates/updates.js";
 
 export interface PartsOptions {
@@ -49,6 +50,8 @@ export interface PartsOptions {
   readonly prefix: string;
   readonly updateKeys: UpdateKeys;
   readonly updateOptions: UpdateOptions;
+  /** Whether the server has an HTTP port, to which the update adapters of boards connect. */
+  readonly hasHttp: boolean;
   readonly discoveryPrefix: string;
   /** The address of the remote broker; undefined with the embedded broker. */
   readonly broker: { readonly host: string; readonly port: number } | undefined;
@@ -127,7 +130,7 @@ export function createParts(options: PartsOptions): Parts {
     ...{ devices, actions, log },
     folder: new ImageFolder(options.updateOptions.folder ?? defaultImageFolder(), log),
     store,
-    isShared: cluster !== undefined,
+    unavailable: cluster ? SHARED_BOARDS_PROBLEM : options.hasHttp ? undefined : NO_HTTP_PROBLEM,
     keys: options.updateKeys,
     values: folder.values,
     timeouts: options.updateOptions.timeouts,
@@ -135,7 +138,6 @@ export function createParts(options: PartsOptions): Parts {
   });
   const rollouts = new Rollouts({
     ...{ updates, devices, store, log },
-    isShared: cluster !== undefined,
     values: folder.values,
     changed: (view) => eventStream.publish("rollout", view),
   });

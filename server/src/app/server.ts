@@ -124,6 +124,7 @@ async function startParts(
     ...common,
     updateKeys,
     updateOptions: settings.updates,
+    hasHttp: settings.http,
     discoveryPrefix,
     broker: settings.broker,
     isInScope: owns,

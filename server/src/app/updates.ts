@@ -6,7 +6,7 @@ import type { ServerEvents } from "../outputs/server-events.js";
 import type { UpdateKeys } from "../security/update-keys.js";
 import { UpdateEndpoint } from "../updates/endpoint.js";
 import { DEFAULT_UPDATE_TIMEOUTS } from "../updates/timeouts.js";
-import { createUpdateUrl } from "../updates/update-url.js";
+import { obtainUpdateUrl } from "../updates/update-url.js";
 import type { Parts } from "./parts.js";
 
 export interface ServerUpdatesOptions {
@@ -27,6 +27,7 @@ export async function startUpdates(options: ServerUpdatesOptions): Promise<Updat
   const { updates, rollouts } = parts;
   const endpoint = new UpdateEndpoint({
     keys,
+    isKnown: (id) => parts.devices.get(id) !== undefined,
     log,
     onConnect: (id, link) => updates.adapterConnected(id, link),
   });
@@ -46,8 +47,8 @@ export async function startUpdates(options: ServerUpdatesOptions): Promise<Updat
 }
 
 /** Returns the update URL of a simulated board on this machine. @param http the URL of the HTTP server */
-export async function createLocalUpdateUrl(id: string, keys: UpdateKeys, host: string, http: string): Promise<string> {
+export function createLocalUpdateUrl(id: string, keys: UpdateKeys, host: string, http: string): Promise<string> {
   const { protocol, port } = new URL(http);
   const url = new URL(`${protocol}//${toLocalUrlHost(host)}:${port}`);
-  return createUpdateUrl(id, await keys.obtain(id), url);
+  return obtainUpdateUrl(id, keys, url);
 }

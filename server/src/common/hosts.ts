@@ -5,6 +5,11 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Removes the brackets that enclose an IPv6 address in the `hostname` of a URL. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
 /** Converts a listening address to the host part of a URL for clients. */
 export function toUrlHost(host: string): string {
   if (host === "0.0.0.0" || host === "::") return hostname();

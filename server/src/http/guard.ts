@@ -3,7 +3,7 @@ import { isIP, type Server, type Socket } from "node:net";
 import { hostname } from "node:os";
 import { TLSSocket } from "node:tls";
 import type { Ingress } from "./ingress.js";
-import { isLoopback } from "../common/hosts.js";
+import { isLoopback, withoutBrackets } from "../common/hosts.js";
 
 /** Returns why the server refuses a request, as a sentence; "" when it accepts the request. */
 export type Guard = (
@@ -32,7 +32,7 @@ export function createGuard(
 
   function isOwnHost(authority: string | undefined): boolean {
     if (!authority || !URL.canParse(`http://${authority}`)) return false;
-    const name = new URL(`http://${authority}`).hostname.replace(/^\[|\]$/g, "");
+    const name = withoutBrackets(new URL(`http://${authority}`).hostname);
     // DNS rebinding needs a host name, so any IP address is safe.
     return ownNames.has(name) || isLoopback(name) || (onNetwork && isIP(name) !== 0);
   }

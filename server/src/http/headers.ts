@@ -2,7 +2,7 @@ import helmet from "@fastify/helmet";
 import type { FastifyInstance } from "fastify";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { isLoopback } from "../common/hosts.js";
+import { isLoopback, withoutBrackets } from "../common/hosts.js";
 
 /**
  * Values of `frame-ancestors` that let code editors on this machine embed the dashboard. The Simple Browser of VS Code
@@ -74,7 +74,7 @@ export async function addSecurityHeaders(app: FastifyInstance, options: HeaderOp
     raw.setHeader("cache-control", "no-store");
     // Send no HSTS for localhost, where it would also apply to other programs' ports; browsers ignore it for IP
     // addresses.
-    const name = request.hostname.replace(/^\[|\]$/g, "");
+    const name = withoutBrackets(request.hostname);
     if (secure && !isLoopback(name) && isIP(name) === 0)
       raw.setHeader("strict-transport-security", STRICT_TRANSPORT_SECURITY);
     done();

@@ -1,4 +1,4 @@
-import { isLoopback } from "../common/hosts.js";
+import { isLoopback, withoutBrackets } from "../common/hosts.js";
 import { listOwnAddresses } from "../common/own-addresses.js";
 import type { Accounts } from "../security/accounts.js";
 import type { NewBoardView } from "./new-board-view.js";
@@ -52,7 +52,7 @@ function listEmbeddedAddresses(host: string, port: string, secureUrl: string | u
 
 function listRemoteAddresses(url: string): string[] {
   const { protocol, hostname, port } = new URL(url);
-  if (isLoopback(hostname.replace(/^\[|\]$/g, ""))) return [];
+  if (isLoopback(withoutBrackets(hostname))) return [];
   return [`${protocol}//${hostname}${port && `:${port}`}`];
 }
 

@@ -36,7 +36,7 @@ import type { Plugin } from "./plugin.js";
 import type { Log } from "../observability/log.js";
 import type { Rollouts } from "../updates/rollout.js";
 import type { Updates } from "../updates/updates.js";
-import { UPDATES_PATH } from "../updates/update-url.js";
+import { UPDATES_PATH } from "../updates/update-path.js";
 import type { UpdateEndpoint } from "../updates/endpoint.js";
 import { RuntimeStore } from "./flashing/runtime-store.js";
 import { boardUrlOf } from "./updates/update-url.js";
@@ -169,6 +169,7 @@ export async function serveHttp(served: HttpServices): Promise<HttpAddresses> {
       flashing: {
         runtimes: new RuntimeStore(join(settings.data, "runtimes")),
         program: (board) => parts.updates.images.latestProgramFor(board),
+        log,
       },
       updateUrl: { keys: served.updateKeys, ownUrl: () => boardUrlOf(host, app.server.address(), tls !== undefined) },
       mqttSessions: () => broker?.sessions,

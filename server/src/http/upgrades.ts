@@ -1,8 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
-
-/** Answers an upgrade request with an HTTP status and closes the connection. */
-export type RefuseUpgrade = (status: number, problem: string) => void;
+import type { RefuseUpgrade } from "../updates/endpoint.js";
 
 /** A WebSocket endpoint on the HTTP port. */
 export interface UpgradeRoute {

@@ -35,7 +35,7 @@ export interface IngestOptions {
   readonly boardConfigs: BoardConfigPublisher;
   readonly blinking: BlinkTracker;
   readonly notifier: Notifier;
-  readonly updates: Pick<Updates, "statusReceived" | "installLatest">;
+  readonly updates: Pick<Updates, "statusReceived" | "installLatest" | "unavailable">;
   readonly rejects: RejectionLog;
   /** Whether this server is responsible for a device. */
   isInScope(id: string): boolean;
@@ -86,14 +86,14 @@ export class Ingest {
    * message, or if the message is for another topic or another server.
    */
   setProblem(topic: string, payload: Buffer): string | undefined {
-    const { devices, isInScope } = this.#options;
+    const { devices, updates, isInScope } = this.#options;
     const parsed = parseTopic(topic);
     if (parsed?.channel !== "set") return undefined;
     const { id } = parsed;
     if (this.#zoneOf(id)) return decode(OVERRIDE, payload).problem;
     if (!isInScope(id)) return undefined;
     if (!devices.get(id)) return UNKNOWN_DEVICE_PROBLEM;
-    return decode(INSTALLATION, payload).problem && decode(OVERRIDE, payload).problem;
+    return decode(INSTALLATION, payload).problem ? decode(OVERRIDE, payload).problem : updates.unavailable;
   }
 
   /** Ignores all further messages and leaves them unacknowledged, so that they are delivered again. */

@@ -7,7 +7,7 @@ const MAX_REJECTIONS = 200;
 
 /**
  * Maximum number of rejections with the same reason and sender. A client that publishes on ever new topics replaces only
- * its own rejections. On a server without accounts, all clients count as one sender.
+ * its own rejections.
  */
 const MAX_REJECTIONS_PER_SENDER = 20;
 
@@ -40,8 +40,7 @@ export class RecentRejections {
 
   add(reason: Rejection, from: string, problem: string, { account, clientId, topic }: RejectionOrigin): void {
     const now = clock.wallNow();
-    // without a known account, the address tells clients apart that fail to log in
-    const sender = JSON.stringify([reason, account ?? (reason === "bad-login" ? shorten(from) : "")]);
+    const sender = JSON.stringify([reason, senderOf(reason, from, account, clientId)]);
     const key = JSON.stringify(
       [reason, account, clientId, topic, from, topic === undefined ? problem : ""].map(shorten),
     );
@@ -86,6 +85,15 @@ export class RecentRejections {
       return;
     }
   }
+}
+
+/**
+ * Returns what tells senders apart: the account, or on a server without accounts the client id. Clients that fail to log
+ * in can choose any client id, so their address counts.
+ */
+function senderOf(reason: Rejection, from: string, account: string | undefined, clientId: string | undefined): string {
+  if (account !== undefined) return `account ${account}`;
+  return shorten(reason === "bad-login" ? from : (clientId ?? ""));
 }
 
 function shorten<T extends string | undefined>(text: T): T {

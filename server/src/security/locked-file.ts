@@ -22,14 +22,15 @@ const ABANDONED_LOCK_AGE = 10_000;
  * the owner can read the file. When root changes it, the owner of the folder becomes its owner. The lock file of a process
  * that was killed is removed after some seconds; the change of that process is lost, but never half written.
  * @param what the contents of the file in error messages, such as `the users`
- * @param change returns the new text; receives the present text, or undefined for a missing file
+ * @param change returns the new text; receives the present text, or undefined for a missing file. It must end soon,
+ * because other commands wait meanwhile
  * @throws StartError when the file is a symbolic link or not writable, or another command keeps it locked
  */
 export async function changeLockedFile(
   folder: string,
   name: string,
   what: string,
-  change: (text: string | undefined) => string,
+  change: (text: string | undefined) => string | Promise<string>,
 ): Promise<void> {
   const file = join(folder, name);
   const newName = `${name}.new`;
@@ -38,7 +39,7 @@ export async function changeLockedFile(
     // the temporary file is the lock that keeps other commands out
     const output = await acquireLock(handle, folder, newName, what);
     try {
-      await output.writeFile(change(await handle.readFile(name)));
+      await output.writeFile(await change(await handle.readFile(name)));
       await output.sync();
       await handle.replaceFile(output, newName, name);
     } catch (error) {

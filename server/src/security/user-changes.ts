@@ -3,7 +3,7 @@ import type { Role } from "./accounts.js";
 import { sha256Of, generateToken, type StoredPassword } from "./scrypt.js";
 import { parseExpiry, tokenIdOf, type StoredToken } from "./tokens.js";
 import { UserError } from "./user-error.js";
-import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser } from "./users-file.js";
+import { changeUsers, USER_NAME_PATTERN, getUser, type StoredUser, type StoredUsers } from "./users-file.js";
 import { UpdateKeys } from "./update-keys.js";
 import type { Wording } from "./wording.js";
 
@@ -45,6 +45,28 @@ function checkStatusTopics(device: string, users: ReadonlyMap<string, StoredUser
         );
 }
 
+/**
+ * Checks the device id of an account that is about to be stored, and creates the key of its board for updates. The key
+ * comes last, so that a refused change leaves none behind.
+ * @throws UserError when the device id conflicts with another; StartError when the key cannot be stored
+ */
+async function prepareDevice(
+  folder: string,
+  device: string | undefined,
+  others: ReadonlyMap<string, StoredUser>,
+  wording: Wording,
+): Promise<void> {
+  if (device === undefined) return;
+  checkStatusTopics(device, others, wording);
+  await new UpdateKeys(folder).obtain(device);
+}
+
+/** Removes the key of a board that has no account any more. */
+async function removeUnusedKey(folder: string, device: string | undefined, users: StoredUsers): Promise<void> {
+  if (device === undefined || [...users.values()].some((user) => user.device === device)) return;
+  await new UpdateKeys(folder).remove(device);
+}
+
 /** The error for a new user whose name is taken. */
 export function createUserExistsError(name: string, wording: Wording): UserError {
   return new UserError("conflict", `The user ${name} exists already; ${wording.changePasswordAdvice(name)}.`);
@@ -68,13 +90,11 @@ export async function addUser(
   onlyFirst = false,
 ): Promise<boolean> {
   let first = false;
-  // The key comes first, because an account without a key could not be added again.
-  if (role.device !== undefined) await new UpdateKeys(folder).obtain(role.device);
-  await changeUsers(folder, (users) => {
+  await changeUsers(folder, async (users) => {
     first = users.size === 0;
     if (onlyFirst && !first) throw new UserError("conflict", "There is an account already; log in with it.");
     if (users.has(name)) throw createUserExistsError(name, wording);
-    if (role.device !== undefined) checkStatusTopics(role.device, users, wording);
+    await prepareDevice(folder, role.device, users, wording);
     users.set(name, { ...role, password, tokens: [] });
   });
   return first;
@@ -95,18 +115,24 @@ export async function changePassword(folder: string, name: string, password: Sto
 }
 
 /**
- * Changes the role of a user. A user that may not use the API any more loses its tokens.
+ * Changes the role of a user. A user that may not use the API any more loses its tokens. The key for updates comes and
+ * goes with the account of a board.
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function changeRole(folder: string, name: string, role: RoleAssignment, wording: Wording): Promise<void> {
-  await changeUsers(folder, (users) => {
-    const { password, tokens } = getUser(users, name);
+  let previous: string | undefined;
+  let changed: StoredUsers = new Map();
+  await changeUsers(folder, async (users) => {
+    const { password, tokens, device } = getUser(users, name);
     if (role.role !== "admin") checkNotLastAdmin(users, name, "become another role");
     const others = new Map(users);
     others.delete(name);
-    if (role.device !== undefined) checkStatusTopics(role.device, others, wording);
+    await prepareDevice(folder, role.device, others, wording);
     users.set(name, { ...role, password, tokens: mayHaveTokens(role) ? tokens : [] });
+    previous = device;
+    changed = users;
   });
+  await removeUnusedKey(folder, previous, changed);
 }
 
 /**
@@ -115,17 +141,16 @@ export async function changeRole(folder: string, name: string, role: RoleAssignm
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function removeUser(folder: string, name: string, keepsAdmin = false): Promise<number> {
-  let left = 0;
   let device: string | undefined;
+  let left: StoredUsers = new Map();
   await changeUsers(folder, (users) => {
     ({ device } = getUser(users, name));
     if (keepsAdmin) checkNotLastAdmin(users, name, "be removed");
     users.delete(name);
-    left = users.size;
-    if ([...users.values()].some((other) => other.device === device)) device = undefined;
+    left = users;
   });
-  if (device !== undefined) await new UpdateKeys(folder).remove(device);
-  return left;
+  await removeUnusedKey(folder, device, left);
+  return left.size;
 }
 
 /** Returns whether a user may have tokens, which are for the API. */

@@ -90,10 +90,10 @@ export function getUser(users: StoredUsers, name: string): StoredUser {
  * Changes the users atomically, see `changeLockedFile`.
  * @throws StartError when the file is damaged, a symbolic link, or not writable
  */
-export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => void): Promise<void> {
-  await changeLockedFile(folder, USERS_FILE_NAME, "the users", (text) => {
+export async function changeUsers(folder: string, change: (users: Map<string, StoredUser>) => unknown): Promise<void> {
+  await changeLockedFile(folder, USERS_FILE_NAME, "the users", async (text) => {
     const users = new Map(text === undefined ? [] : parseUsers(usersFilePath(folder), text));
-    change(users);
+    await change(users);
     const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
     return JSON.stringify({ version: 1, users: Object.fromEntries(sorted) }, null, 2) + "\n";
   });

@@ -1,4 +1,5 @@
 import { UsageError, textOf } from "../common/errors.js";
+import { withoutBrackets } from "../common/hosts.js";
 import type { BrokerAddress } from "../mqtt/address.js";
 import { redactUrl } from "../security/redact.js";
 
@@ -30,7 +31,7 @@ export function parseBrokerUrl(text: string, username?: string, password?: strin
   const port = DEFAULT_PORTS[url.protocol];
   if (!port)
     throw new UsageError(`--broker ${scheme} is not supported: use mqtt://, mqtts://, ws:// or wss://, ${example}.`);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(url.hostname);
   if (!host) throw new UsageError(`--broker "${shown}" names no host: write one, ${example}.`);
   // WebSocket brokers listen on /mqtt by convention
   const path = url.protocol.startsWith("ws") ? (url.pathname === "/" ? "/mqtt" : url.pathname) + url.search : "";

@@ -8,10 +8,11 @@ import { textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 import { networkOf } from "../security/network.js";
 import { UPDATE_KEY_BYTES, type UpdateKeys } from "../security/update-keys.js";
+import { clock } from "../time/monotonic-clock.js";
 import { COMMAND_NAME } from "../common/command-name.js";
 import { AdapterLink } from "./adapter-link.js";
 import { createHello, NONCE_BYTES, PROOF, seedOf, Session } from "./session.js";
-import { idOfUpdatePath } from "./update-url.js";
+import { idOfUpdatePath } from "./update-path.js";
 
 /** Limits against clients without a key. */
 export interface EndpointLimits {
@@ -38,13 +39,16 @@ const DEFAULT_LIMITS: EndpointLimits = {
 /** Largest message of a board, in bytes. A board sends at most 256 bytes of its log in a message. */
 const MAX_MESSAGE_BYTES = 1024;
 
-/** Maximum number of ids without a key that are logged. */
-const MAX_IDS_WITHOUT_KEY = 20;
+/** Maximum number of ids that are neither boards nor have a key, and are logged in each interval. */
+const MAX_STRANGERS = 20;
+const STRANGERS_INTERVAL = 3_600_000;
 
 const PROTOCOL_PATTERN = new RegExp(`^devs-key-([0-9a-f]{${NONCE_BYTES * 2}})$`);
 
 export interface UpdateEndpointOptions {
   readonly keys: Pick<UpdateKeys, "find">;
+  /** Returns whether the server knows a board with this id. */
+  isKnown(id: string): boolean;
   readonly log: Log;
   readonly limits?: Partial<EndpointLimits>;
   /** Called when a board has proved its key. A later connection of the same board replaces an earlier one. */
@@ -63,10 +67,12 @@ export class UpdateEndpoint {
   /** Number of connections that have not proved their key, by address. */
   readonly #unproved = new Map<string, number>();
   #unprovedCount = 0;
-  /** Boards with a wrong key that were logged. */
+  /** Boards with a wrong key, and boards without a key, that were logged. */
   readonly #warned = new Set<string>();
-  /** Ids without a key that were logged. */
-  readonly #withoutKey = new Set<string>();
+  /** Other ids that were logged in this interval. */
+  readonly #strangers = new Set<string>();
+  /** When the interval began, by `clock.now()`. */
+  #strangersSince = -Infinity;
   #lastProblem = "";
 
   constructor(options: UpdateEndpointOptions) {
@@ -176,12 +182,22 @@ export class UpdateEndpoint {
     this.#options.log.error("update", `A board could not connect for an update: ${problem}`);
   }
 
-  /** Logs that a board has no key. Logs only some ids, because strangers choose them. */
+  /** Logs that a board has no key. Logs only some ids that are no boards, because strangers choose them. */
   #warnOfMissingKey(id: string): void {
-    if (this.#withoutKey.has(id) || this.#withoutKey.size >= MAX_IDS_WITHOUT_KEY || idProblem(id)) return;
-    this.#withoutKey.add(id);
+    const isKnown = this.#options.isKnown(id);
+    const logged = isKnown ? this.#warned : this.#currentStrangers();
+    if (logged.has(id) || (!isKnown && logged.size >= MAX_STRANGERS) || idProblem(id)) return;
+    logged.add(id);
     const problem = `${id} connected for an update, but this server has no key for it. ${remedyOf(id)}`;
     this.#options.log.warn("update", problem, { id });
+  }
+
+  #currentStrangers(): Set<string> {
+    if (clock.now() - this.#strangersSince >= STRANGERS_INTERVAL) {
+      this.#strangers.clear();
+      this.#strangersSince = clock.now();
+    }
+    return this.#strangers;
   }
 
   #warnOfWrongKey(id: string): void {

@@ -23,6 +23,7 @@ export class ImageFolder {
   readonly #log: Log;
   #entries = new Map<string, Entry>();
   #latest = new Map<string, FirmwareImage>();
+  /** The last problem of the folder that was logged; "" if it has none. */
   #folderProblem = "";
   #reading: Promise<boolean> | undefined;
 
@@ -71,17 +72,28 @@ export class ImageFolder {
 
   async #listSubfolders(): Promise<string[]> {
     try {
-      const names = await readdir(this.#folder);
-      this.#folderProblem = "";
-      return names.sort().slice(0, MAX_IMAGES);
+      const names = (await readdir(this.#folder)).sort();
+      const isTooFull = names.length > MAX_IMAGES;
+      this.#reportFolder(
+        isTooFull
+          ? `The folder ${this.#folder} has more than ${MAX_IMAGES} entries. The server reads only the first ${MAX_IMAGES} by name, so remove programs that are not needed.`
+          : "",
+      );
+      return names.slice(0, MAX_IMAGES);
     } catch (error) {
       // a folder that does not exist has no images: nobody has built the firmware yet
-      const problem = codeOf(error) === "ENOENT" ? "" : textOf(error);
-      if (problem && problem !== this.#folderProblem)
-        this.#log.warn("update", `The programs for boards in ${this.#folder} cannot be read (${problem}).`);
-      this.#folderProblem = problem;
+      const isMissing = codeOf(error) === "ENOENT";
+      this.#reportFolder(
+        isMissing ? "" : `The programs for boards in ${this.#folder} cannot be read (${textOf(error)}).`,
+      );
       return [];
     }
+  }
+
+  /** Logs a problem of the folder once, until it has another or none. */
+  #reportFolder(problem: string): void {
+    if (problem && problem !== this.#folderProblem) this.#log.warn("update", problem);
+    this.#folderProblem = problem;
   }
 
   async #readEntry(name: string): Promise<Entry | undefined> {

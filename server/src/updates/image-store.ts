@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { textOf } from "../common/errors.js";
+import { codeOf, textOf } from "../common/errors.js";
 import type { Log } from "../observability/log.js";
 import { clock } from "../time/monotonic-clock.js";
 import { DESCRIPTION_FILE, PROGRAM_FILE, readImage, type FirmwareImage } from "./firmware-image.js";
@@ -24,6 +24,7 @@ export class ImageStore {
   readonly #problems = new Set<string>();
   readonly #neededBy: (() => Iterable<string>)[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #isUnreadable = false;
 
   constructor(folder: string, log: Log) {
     this.#folder = folder;
@@ -38,10 +39,15 @@ export class ImageStore {
     this.#neededBy.push(listVersions);
   }
 
-  /** Loads the copies of earlier runs. Ignores and reports damaged copies. */
+  /** Whether the folder could not be read, so that copies of earlier runs are missing here. */
+  get isUnreadable(): boolean {
+    return this.#isUnreadable;
+  }
+
+  /** Loads the copies of earlier runs. Ignores and reports damaged copies, and a folder that cannot be read. */
   async load(): Promise<void> {
     const found: { image: FirmwareImage; used: number }[] = [];
-    for (const name of await readdir(this.#folder).catch(() => [])) {
+    for (const name of await this.#listFolder()) {
       const folder = join(this.#folder, name);
       // a process that was killed may have left an incomplete copy
       if (/^[0-9a-f]{64}\.new$/.test(name)) await rm(folder, { recursive: true, force: true }).catch(() => {});
@@ -56,6 +62,19 @@ export class ImageStore {
       this.#images.set(image.sha256, image);
       this.#copies.add(image.sha256);
       this.#stored.add(image.sha256);
+    }
+  }
+
+  async #listFolder(): Promise<string[]> {
+    try {
+      return await readdir(this.#folder);
+    } catch (error) {
+      // nothing was copied yet
+      if (codeOf(error) === "ENOENT") return [];
+      this.#isUnreadable = true;
+      const problem = `The copies of programs in ${this.#folder} cannot be read (${textOf(error)}), so earlier versions cannot be installed.`;
+      this.#log.error("update", `${problem} Let this account read that folder, and restart the server.`);
+      return [];
     }
   }
 

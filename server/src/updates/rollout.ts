@@ -1,4 +1,5 @@
 import { COMMAND_NAME } from "../common/command-name.js";
+import { Throttle } from "../common/throttle.js";
 import type { Device, Devices } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { NamedValues } from "../storage/data-folder.js";
@@ -25,9 +26,13 @@ export type { RolloutView } from "./rollout-view.js";
 /** Name under which the data folder stores the rollout. */
 const VALUE_NAME = "rollout";
 
+/**
+ * How long the outcomes of boards wait until they are stored and shown, in ms. Each time, the whole rollout is stored. A
+ * server that is killed meanwhile finds these outcomes in the stored updates again.
+ */
+const OUTCOME_INTERVAL = 500;
+
 export interface RolloutsOptions {
-  /** Whether several servers share the boards. Then a rollout from before does not continue. */
-  readonly isShared?: boolean;
   readonly updates: Updates;
   readonly devices: Devices;
   readonly store: Pick<ImageStore, "protect">;
@@ -48,13 +53,17 @@ export class Rollouts {
   /** Whether boards may still be connecting after a restart of the server. */
   #isRestoring = false;
   #isClosed = false;
+  readonly #outcomes = new Throttle<StoredRollout>(OUTCOME_INTERVAL, (rollout) => {
+    // another one may have replaced it
+    if (rollout === this.#current) this.#changed(rollout);
+  });
 
   constructor(options: RolloutsOptions) {
     this.#options = options;
-    const { isShared, updates, store, values, log } = options;
+    const { updates, store, values, log } = options;
     updates.onChange((update) => this.#updateChanged(update));
     // Load the rollout at once, so that the store of images knows its versions before it deletes any.
-    const stored = isShared ? undefined : values.entriesWithPrefix<unknown>(VALUE_NAME).get("");
+    const stored = updates.unavailable ? undefined : values.entriesWithPrefix<unknown>(VALUE_NAME).get("");
     this.#current = parseStoredRollout(stored);
     if (stored !== undefined && !this.#current)
       log.warn("update", "The last rollout is ignored, because this version of the server does not understand it.");
@@ -168,6 +177,7 @@ export class Rollouts {
 
   close(): void {
     this.#isClosed = true;
+    this.#outcomes.flush();
   }
 
   #boardOf(device: Device): RolloutBoard | undefined {
@@ -245,7 +255,8 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
-    this.#changed(rollout);
+    if (this.#isClosed) this.#changed(rollout);
+    else this.#outcomes.add(rollout);
     void this.#continue();
   }
 
@@ -264,7 +275,9 @@ export class Rollouts {
     this.#changed(rollout);
   }
 
+  /** Stores and shows a rollout now. */
   #changed(rollout: StoredRollout): RolloutView {
+    this.#outcomes.delete(rollout);
     this.#options.values.put(VALUE_NAME, rollout).catch(() => {
       // The storage health reports it; after a restart the rollout continues from its former state.
     });

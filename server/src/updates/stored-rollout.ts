@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optional, tolerantList } from "./tolerant-schemas.js";
 
 /** What has happened to a board in a rollout. `skipped`: the rollout left it out. */
 const ROLLOUT_OUTCOMES = ["pending", "updating", "done", "failed", "skipped"] as const;
@@ -41,12 +42,6 @@ export interface StoredRollout {
   /** Boards that earlier rollouts have changed, which were stopped and not rolled back. */
   readonly changedBefore: readonly ChangedBoard[];
 }
-
-/** A value that is missing in data of earlier versions. Ignores an invalid value. */
-const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
-/** A list without the elements that this version does not understand. */
-const tolerantList = <T extends z.ZodType>(type: T) =>
-  z.array(z.unknown()).transform((values) => values.flatMap((value) => type.safeParse(value).data ?? []));
 
 const StoredBoard = z.object({
   id: z.string(),

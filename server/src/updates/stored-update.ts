@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { UPDATE_STATES } from "../devices/update-view.js";
-
-/** A value that is missing in data of earlier versions. Ignores an invalid value. */
-const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
+import { optional } from "./tolerant-schemas.js";
 
 const StoredUpdate = z.object({
   state: z.enum(UPDATE_STATES),

@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
 import { UsageError } from "../common/errors.js";
-
-/** The first segment of the path of the update endpoint; the device id follows. */
-export const UPDATES_PATH = "/updates/";
+import { withoutBrackets } from "../common/hosts.js";
+import { UPDATE_KEY_BYTES, type UpdateKeys } from "../security/update-keys.js";
+import { updatePathOf } from "./update-path.js";
 
 /** Longest update URL that a board can store: a setting has at most 200 bytes of JSON, with the quotes. */
 const MAX_URL_LENGTH = 198;
@@ -15,9 +15,9 @@ const MAX_URL_LENGTH = 198;
 export function createUpdateUrl(id: string, key: Buffer, server: URL): string {
   const { protocol, hostname, port, pathname } = server;
   const isSecure = protocol === "https:" || protocol === "wss:";
-  if (isIPv6(hostname.replace(/^\[|\]$/g, "")))
+  if (isIPv6(withoutBrackets(hostname)))
     throw new UsageError(`Boards cannot use an IPv6 address (${hostname}); give a host name or an IPv4 address.`);
-  const path = pathname.replace(/\/[^/]*$/, "") + UPDATES_PATH + id.split("/").map(encodeURIComponent).join("/");
+  const path = pathname.replace(/\/[^/]*$/, "") + updatePathOf(id);
   const host = `${hostname}:${port || (isSecure ? 443 : 80)}`;
   const url = `${isSecure ? "wss" : "ws"}://wssk:${key.toString("hex")}@${host}${path}`;
   if (url.length > MAX_URL_LENGTH)
@@ -27,12 +27,13 @@ export function createUpdateUrl(id: string, key: Buffer, server: URL): string {
   return url;
 }
 
-/** Returns the device id in the path of the update endpoint; undefined for another path. */
-export function idOfUpdatePath(path: string): string | undefined {
-  if (!path.startsWith(UPDATES_PATH)) return undefined;
-  try {
-    return path.slice(UPDATES_PATH.length).split("/").map(decodeURIComponent).join("/");
-  } catch {
-    return undefined;
-  }
+/**
+ * Returns the update URL of a board, and creates the board's key if it has none.
+ * @throws UsageError when boards cannot use the URL; then no key is created
+ * @throws StartError when the keys cannot be read or written
+ */
+export async function obtainUpdateUrl(id: string, keys: Pick<UpdateKeys, "obtain">, server: URL): Promise<string> {
+  // throws before a key is created
+  createUpdateUrl(id, Buffer.alloc(UPDATE_KEY_BYTES), server);
+  return createUpdateUrl(id, await keys.obtain(id), server);
 }

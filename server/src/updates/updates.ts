@@ -25,8 +25,8 @@ const VALUE_PREFIX = "update:";
 const REFRESH_INTERVAL = 5000;
 
 export interface UpdatesOptions {
-  /** Whether several servers share the boards. Then there are no updates, because each server would update them. */
-  readonly isShared?: boolean;
+  /** Why this server cannot update boards, as a sentence; undefined if it can. Then no updates are offered or continued. */
+  readonly unavailable?: string;
   readonly devices: Devices;
   readonly actions: Pick<Actions, "request" | "isFull">;
   readonly folder: ImageFolder;
@@ -41,7 +41,10 @@ export interface UpdatesOptions {
 
 /** The updates of all boards: starts them, stores them, and connects them with the boards' adapters. */
 export class Updates {
-  /** Number of updates that have ended since the server started, by outcome. */
+  /**
+   * Number of ends of updates since the server started, by outcome. A board that returns after its update has failed counts
+   * as failed and as done, because counters never go back.
+   */
   readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
   /** The programs that can be installed. */
   readonly images: ImageCatalog;
@@ -84,12 +87,17 @@ export class Updates {
     };
   }
 
+  /** Why this server cannot update boards, as a sentence; undefined if it can. */
+  get unavailable(): string | undefined {
+    return this.#options.unavailable;
+  }
+
   /** Loads the images and the updates of an earlier run. Call it before the first message arrives. */
   async restore(): Promise<void> {
-    const { store, devices, isShared } = this.#options;
+    const { store, devices } = this.#options;
     await store.load();
     await this.images.refresh();
-    if (!isShared) this.#restoreUpdates();
+    if (!this.unavailable) this.#restoreUpdates();
     // only now, because a new copy may replace those that no update needs
     this.images.keepNeeded();
     for (const device of devices) this.#show(device);
@@ -106,6 +114,8 @@ export class Updates {
       const device = image && devices.obtain(id);
       if (!device) {
         log.warn("update", `The last update of ${id} is ignored: ${stored ? `there is no copy of ${stored.version}` : "this version of the server does not understand it"}.`, { id }); // prettier-ignore
+        // without it, the next start has nothing to report; copies that cannot be read may be there then
+        if (!image && !store.isUnreadable) this.#deleteStored(id);
         continue;
       }
       const update = new BoardUpdate(device, image, this.#context, stored);
@@ -149,8 +159,9 @@ export class Updates {
    * @throws UpdateError when there is no such version, or the board cannot be updated now
    */
   async request(device: Device, version?: string): Promise<BoardUpdate> {
+    const { keys, store, unavailable } = this.#options;
+    if (unavailable) throw new UpdateError("conflict", unavailable);
     await this.refreshImages();
-    const { keys, store } = this.#options;
     const { id } = device;
     const image = chooseImage(device, this.typeOf(device), version, this.#options);
     const hasKey = (await keys.find(id)) !== undefined;
@@ -175,7 +186,6 @@ export class Updates {
 
   /** Starts an update to the newest version, as an app has requested over MQTT. Logs why that is not possible. */
   async installLatest(device: Device): Promise<void> {
-    if (this.#options.isShared) return;
     try {
       await this.request(device);
     } catch (error) {
@@ -256,10 +266,14 @@ export class Updates {
     const update = this.#updates.get(id);
     update?.close();
     this.#updates.delete(id);
+    this.#deleteStored(id);
+    if (update) this.#notify(update);
+  }
+
+  #deleteStored(id: string): void {
     this.#options.values.delete(VALUE_PREFIX + id).catch(() => {
       // The storage health reports it; a later deletion or update replaces the value.
     });
-    if (update) this.#notify(update);
   }
 
   #notify(update: BoardUpdate): void {
@@ -268,7 +282,7 @@ export class Updates {
 
   /** Updates the view of a device. @param isReported whether to show the device to people now */
   #show(device: Device, isReported = true): void {
-    if (this.#options.isShared) return;
+    if (this.unavailable) return;
     const view = this.#views.viewOf(device, this.#updates.get(device.id));
     if (view === device.update) return;
     device.recordUpdate(view);

@@ -17,14 +17,19 @@ const SETTINGS = { after: GRACE_PERIOD, webhook: { url: "https://hook.test/secre
 let webhookBodies: WebhookBody[] = [];
 /** Whether the simulated network delivers requests. */
 let isNetworkUp = true;
+/** How long the simulated service takes to answer, in ms. */
+let answerTime = 0;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 5, 1, 12) });
   webhookBodies = [];
   isNetworkUp = true;
+  answerTime = 0;
   vi.stubGlobal("fetch", async (_url: string, { body }: { body: string }) => {
-    if (!isNetworkUp) throw new TypeError("fetch failed", { cause: new Error("no network") });
-    webhookBodies.push(JSON.parse(body) as WebhookBody);
+    const isDelivered = isNetworkUp;
+    if (isDelivered) webhookBodies.push(JSON.parse(body) as WebhookBody);
+    if (answerTime > 0) await new Promise((resolve) => setTimeout(resolve, answerTime));
+    if (!isDelivered) throw new TypeError("fetch failed", { cause: new Error("no network") });
     return new Response(null);
   });
 });
@@ -107,6 +112,58 @@ test("a channel that is added later receives nothing about alerts of before", as
   server.publishStatus("porch", { online: true });
   await server.advance(5 * MINUTE);
   expect(webhookBodies).toMatchObject([{ title: "Board shed is offline", raised: 1, resolved: 0, open: 1 }]);
+});
+
+describe("when the settings change while a message is on its way", () => {
+  const OTHER_SETTINGS = { after: GRACE_PERIOD, webhook: { url: "https://other.test/secret" } };
+
+  /** Lets a board go offline and changes the settings 2 s after the message left, 6 s before the service answers. */
+  async function changeSettingsInFlight(change: (server: AlertBench) => void): Promise<AlertBench> {
+    const server = new AlertBench(SETTINGS);
+    answerTime = 8 * SECOND;
+    server.publishStatus("porch", { online: false });
+    for (const waiting of [1, 0])
+      while (server.alerts.listChannels()[0].waiting !== waiting) await server.advance(SECOND);
+    await server.advance(2 * SECOND);
+    change(server);
+    return server;
+  }
+
+  const changes: Record<string, (server: AlertBench) => void> = {
+    replaced: ({ alerts }) => alerts.apply(OTHER_SETTINGS),
+    "removed and added again": ({ alerts }) => {
+      alerts.apply({ after: GRACE_PERIOD });
+      alerts.apply(OTHER_SETTINGS);
+    },
+  };
+
+  describe.each(Object.entries(changes))("and the channel is %s", (_name, change) => {
+    test("the alert is not announced again, and its end is sent once", async () => {
+      const server = await changeSettingsInFlight(change);
+      await server.advance(10 * MINUTE);
+      expect(webhookBodies).toMatchObject([{ raised: 1, resolved: 0 }]);
+      server.publishStatus("porch", { online: true });
+      await server.advance(10 * MINUTE);
+      expect(webhookBodies).toMatchObject([{ raised: 1 }, { raised: 0, resolved: 1 }]);
+      expect(server.alerts.listChannels()).toMatchObject([{ waiting: 0, delivered: 2, failed: 0 }]);
+    });
+
+    test("the end of the alert is sent, even if it comes before the service answers", async () => {
+      const server = await changeSettingsInFlight(change);
+      server.publishStatus("porch", { online: true });
+      await server.advance(10 * MINUTE);
+      expect(webhookBodies).toMatchObject([{ raised: 1 }, { raised: 0, resolved: 1 }]);
+    });
+
+    test("the alert goes to the new address if the message fails, without the waiting time after a failure", async () => {
+      isNetworkUp = false;
+      const server = await changeSettingsInFlight(change);
+      isNetworkUp = true;
+      await server.advance(20 * SECOND);
+      expect(webhookBodies).toMatchObject([{ raised: 1, resolved: 0 }]);
+      expect(server.alerts.listChannels()).toMatchObject([{ target: "https://other.test/********", problem: null }]);
+    });
+  });
 });
 
 describe("for any outages, failures of the network and restarts", () => {

@@ -193,6 +193,22 @@ describe("a database with a damaged file", () => {
     expect(reports).toEqual([expect.stringMatching(/was: overrides of lamps,.*messages that wait for MQTT clients/)]);
   });
 
+  test.each([
+    ["rollout", "the last update of all boards"],
+    ["crashed-version:nightlight/porch", "which versions have crashed on boards"],
+    ["update:nightlight/porch", "updates of boards"],
+  ])("a database with a damaged file has a report that names the entry %s", async (name, what) => {
+    const folder = path.join(await createTemporaryFolder(), "db");
+    const db = new ClassicLevel<string, string>(folder);
+    await db.put(`!state!${name}`, "x".repeat(100));
+    await db.close();
+    const [log] = (await readdir(folder)).filter((file) => file.endsWith(".log"));
+    await damageFile(folder, log, { kind: "flip", at: 60, bits: 1 });
+    const reports: string[] = [];
+    await (await openDatabase(folder, (text) => reports.push(text))).db.close();
+    expect(reports).toEqual([expect.stringMatching(new RegExp(`was: ${what}\\.$`))]);
+  });
+
   test("a database with a damaged file has all of its entries when only the list of its files is damaged", async () => {
     for (const [name] of files.filter(([name]) => /^(CURRENT|MANIFEST)/.test(name))) {
       const { found, reports } = await openDamagedCopy(name, { kind: "flip", at: 12, bits: 1 });

@@ -3,13 +3,21 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { addCommand, createCommand } from "../../../server/src/app/cli.js";
 import { updateCommand } from "../../../server/src/app/commands/update/command.js";
+import { UpdateKeys } from "../../../server/src/security/update-keys.js";
 import { eventually } from "../../support/eventually.js";
+import { writeTestImage } from "../../support/updatable-board.js";
+import { sendJson } from "../support/api.js";
 import { createTemporaryFolder } from "../support/server.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
 const ID = "nightlight/porch";
 
-async function runUpdate(url: string, data: string, ...args: string[]) {
+function runUpdate(url: string, data: string, ...args: string[]) {
+  return runReportingUpdate(url, data, () => {}, ...args);
+}
+
+/** Runs the command. @param report receives everything that the command has said so far */
+async function runReportingUpdate(url: string, data: string, report: (said: string) => void, ...args: string[]) {
   let out = "";
   let said = "";
   let error = "";
@@ -17,7 +25,7 @@ async function runUpdate(url: string, data: string, ...args: string[]) {
   const terminal = {
     input: new PassThrough(),
     output: { write: (text: string) => (out += text) },
-    messages: { write: (text: string) => (said += text) },
+    messages: { write: (text: string) => report((said += text)) },
   };
   addCommand(
     command,
@@ -72,6 +80,21 @@ test("the command ends with the reason when a board does not return", async () =
   expect(error).toMatch(/^CommandError: 1 of 1 boards do not run .* Without the new version: nightlight\/porch\.$/);
 });
 
+test("the command fails when somebody replaces the update by that of another version", async () => {
+  const { server, folder } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  (await startBoard(server, ID)).close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "offline" });
+  let said = "";
+  const report = (text: string) => void (said = text);
+  const running = runReportingUpdate(server.httpUrl!, data, report, "board", ID, "--to", "2");
+  await eventually(() => said.includes("is offline"), { what: "the command to wait" });
+  await writeTestImage(folder, "3");
+  expect((await sendJson("POST", server.httpUrl!, `/api/devices/${ID}/update`, "{}")).status).toBe(202);
+  await startBoard(server, ID);
+  expect((await running).error).toBe(`CommandError: Another update of ${ID} has begun: to 3.`);
+});
+
 test("the command says which version crashed and when, and why a rollout left boards out", async () => {
   const { server } = await startUpdateServer({ restart: 2000 }, { offered: "2-broken" });
   const data = await createTemporaryFolder();
@@ -105,6 +128,22 @@ test("the command names the boards that a rollback has left out, and why", async
   expect((await run("roll-back")).error).toContain(`CommandError: No board was rolled back. ${reason}`);
 });
 
+test("the command confirms that an update was given up, or that its result was removed", async () => {
+  const { server } = await startUpdateServer();
+  const data = await createTemporaryFolder();
+  const cancel = () => runUpdate(server.httpUrl!, data, "cancel", ID);
+  const update = () => sendJson("POST", server.httpUrl!, `/api/devices/${ID}/update`, "{}");
+  (await startBoard(server, ID)).close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "offline" });
+  await update();
+  expect((await cancel()).said).toBe(`The update of ${ID} was given up.\n`);
+  expect(await cancel()).toMatchObject({ said: "", error: `CommandError: ${ID} has no update.` });
+  await update();
+  await startBoard(server, ID);
+  await eventually(() => server.devices.get(ID)?.update?.state === "done", { what: "the update" });
+  expect((await cancel()).said).toBe(`The result of the last update of ${ID} was removed.\n`);
+});
+
 test("the command prints the URL with a key, and always the same", async () => {
   const data = await createTemporaryFolder();
   const url = "http://nas:8080";
@@ -114,4 +153,11 @@ test("the command prints the URL with a key, and always the same", async () => {
     out.replace("ws:", "wss:").replace("nas:8080", "x.org:443/night"),
   );
   expect((await runUpdate(url, data, "url", "#")).error).toContain("The device id");
+});
+
+test("the command creates no key for an address that boards cannot use", async () => {
+  const data = await createTemporaryFolder();
+  const { error } = await runUpdate("http://nas:8080", data, "url", ID, "--url", "http://[fd00::1]:8080");
+  expect(error).toContain("Boards cannot use an IPv6 address");
+  expect(await new UpdateKeys(data).find(ID)).toBeUndefined();
 });

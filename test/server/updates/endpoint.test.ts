@@ -5,19 +5,22 @@ import { stat, writeFile } from "node:fs/promises";
 import { connect, type AddressInfo } from "node:net";
 import path from "node:path";
 import { PassThrough } from "node:stream";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { COMMAND_NAME } from "../../../server/src/common/command-name.js";
 import { serveUpgrades } from "../../../server/src/http/upgrades.js";
 import { UpdateKeys } from "../../../server/src/security/update-keys.js";
 import type { AdapterLink } from "../../../server/src/updates/adapter-link.js";
 import { UpdateEndpoint, type EndpointLimits } from "../../../server/src/updates/endpoint.js";
 import { createHello, PROOF, seedOf, Session } from "../../../server/src/updates/session.js";
-import { createUpdateUrl, idOfUpdatePath } from "../../../server/src/updates/update-url.js";
+import { idOfUpdatePath } from "../../../server/src/updates/update-path.js";
+import { createUpdateUrl } from "../../../server/src/updates/update-url.js";
+import { clock } from "../../../server/src/time/monotonic-clock.js";
 import { eventually } from "../../support/eventually.js";
 import { TestFlash, UpdateAdapter } from "../../support/update-adapter.js";
 import { ask, sendJson } from "../support/api.js";
 import { addUsers, loginOf } from "../support/guarded.js";
 import { createTestLog } from "../support/http-app.js";
+import { startAsAdministrator } from "../support/people.js";
 import { createTemporaryFolder, startTestServer } from "../support/server.js";
 
 const ID = "nightlight/porch";
@@ -27,7 +30,8 @@ async function startEndpoint(limits: Partial<EndpointLimits> = {}) {
   const links: AdapterLink[] = [];
   const log = createTestLog();
   const keys = { find: async (id: string) => (id === ID ? KEY : undefined) };
-  const endpoint = new UpdateEndpoint({ keys, log, limits, onConnect: (_id, link) => void links.push(link) });
+  const isKnown = (id: string) => id === ID || id === "nightlight/known";
+  const endpoint = new UpdateEndpoint({ keys, isKnown, log, limits, onConnect: (_id, link) => void links.push(link) });
   const http = createServer();
   serveUpgrades(http, [
     { path: "/updates/", matches: () => true, handle: (...request) => endpoint.handleUpgrade(...request) },
@@ -170,12 +174,22 @@ describe("the endpoint", () => {
     expect(links).toEqual([]);
     expect(log.lines[1].text).toContain("nightlight/other connected for an update, but this server has no key for it.");
     expect(log.lines).toHaveLength(21);
+    // boards that the server knows are not silenced by strangers, and further strangers only for an hour
+    for (let i = 0; i < 2; i++) await connectAdapter(KEY, undefined, "nightlight/known").closed;
+    expect(log.lines).toHaveLength(22);
+    expect(log.lines.at(-1)?.text).toContain("nightlight/known connected");
+    const later = clock.now() + 3_600_000;
+    vi.spyOn(clock, "now").mockImplementation(() => later);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await connectAdapter(KEY, undefined, "nightlight/late").closed;
+    expect(log.lines.at(-1)?.text).toContain("nightlight/late connected");
   });
 
   test("counts all addresses of an IPv6 network together", async () => {
     const keys = { find: () => new Promise<undefined>(() => {}) };
     const endpoint = new UpdateEndpoint({
       keys,
+      isKnown: () => false,
       log: createTestLog(),
       limits: { unprovedPerAddress: 2 },
       onConnect() {},
@@ -276,11 +290,24 @@ describe("the keys", () => {
       update_url: createUpdateUrl(ID, key!, new URL("https://x.org/night/")),
     });
     expect((await post("/api/new-board", { id: "#" })).status).toBe(400);
-    expect((await post("/api/new-board", { id: ID, page: "ftp://x" })).status).toBe(400);
+    expect((await post("/api/new-board", { id: "nightlight/new", page: "http://[fd00::1]:8080/" })).status).toBe(400);
+    expect((await post("/api/new-board", { id: "nightlight/new", page: "ftp://x" })).status).toBe(400);
+    expect(await keys.find("nightlight/new")).toBeUndefined();
     expect((await post("/api/new-board", { id: ID }, "rob")).status).toBe(403);
     expect((await ask(httpUrl!, "/api/users/porch", { method: "DELETE", headers: as("ann") })).status).toBe(204);
     expect(await keys.find(ID)).toBeUndefined();
   });
+});
+
+test("a board's account that is refused leaves no key behind, and a user that becomes a board gets one", async () => {
+  const { as, data } = await startAsAdministrator({ rob: "reader" });
+  const keys = new UpdateKeys(data);
+  const board = { role: "device", device: ID };
+  expect((await as("POST", "/api/users", { name: "rob", ...board })).status).toBe(409);
+  expect((await as("PUT", "/api/users/nobody", board)).status).toBe(404);
+  expect(await keys.find(ID)).toBeUndefined();
+  expect((await as("PUT", "/api/users/rob", board)).status).toBe(200);
+  expect(await keys.find(ID)).toHaveLength(32);
 });
 
 test("a server gives a simulated board a URL with which it connects", async () => {

@@ -37,12 +37,16 @@ test("a restart in the first wave leaves time for the other boards to return", a
   first.close();
 });
 
-test("a rollout counts an update that ended before the server was killed", async () => {
+test.each([
+  ["succeeded", "2", {}, { state: "finished", done: 1 }],
+  ["was refused", "2", { refusal: "too busy" }, { state: "finished", done: 0, skipped: 1 }],
+  ["failed", "2-broken", {}, { state: "stopped", done: 0, failed: 1 }],
+] as const)("a rollout counts an update that %s before the server was killed", async (_, offered, options, outcome) => {
   const data = await createTemporaryFolder();
-  const { server, folder } = await startUpdateServer({}, { data });
-  const board = await startBoard(server, A);
+  const { server, folder } = await startUpdateServer({ restart: 2000 }, { data, offered });
+  const board = await startBoard(server, A, options);
   await start(server);
-  await waitForRollout(server, { state: "finished" });
+  await waitForRollout(server, outcome);
   board.close();
   await server.close();
   // as if the server was killed before it stored the rollout
@@ -55,7 +59,7 @@ test("a rollout counts an update that ended before the server was killed", async
   });
   await opened.close();
   const next = await startTestServer({ data, updates: { folder, timeouts: { reconnection: 0 } } });
-  expect(await waitForRollout(next, { state: "finished" })).toMatchObject({ done: 1, updating: 0 });
+  expect(await waitForRollout(next, outcome)).toMatchObject({ updating: 0 });
 });
 
 test("a forgotten board does not block a rollout", async () => {

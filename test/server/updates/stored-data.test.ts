@@ -1,5 +1,7 @@
 /** Tests that updates and rollouts in the data folder keep the programs they need, also those of earlier versions. */
 import { createHash } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { openDataFolder } from "../../../server/src/storage/data-folder.js";
 import { parseStoredRollout } from "../../../server/src/updates/stored-rollout.js";
@@ -93,6 +95,33 @@ test("updates and rollouts of an earlier version are still there", async () => {
     expect.stringContaining("The last update of nightlight/future is ignored"),
     expect.stringContaining("The last update of nightlight/null is ignored"),
   ]);
+  await next.close();
+  const later = createTestLog();
+  await startTestServer({ data, log: later, updates: { folder } });
+  expect(later.lines.filter(({ text }) => text.includes("ignored"))).toEqual([]);
+});
+
+test("copies that cannot be read are reported, and their updates remain for the time when they can", async () => {
+  const data = await createTemporaryFolder();
+  const { server, folder } = await startUpdateServer({}, { data });
+  (await startBoard(server, B)).close();
+  await eventually(() => server.devices.get(B)?.online === false, { what: "offline" });
+  await sendJson("POST", server.httpUrl!, `/api/devices/${B}/update`, "{}");
+  await server.close();
+  await writeTestImage(folder, "3");
+  const copies = path.join(data, "firmware");
+  await rename(copies, `${copies}.away`);
+  await writeFile(copies, "a file in place of the folder");
+  const log = createTestLog();
+  const next = await startTestServer({ data, log, updates: { folder } });
+  expect(log.lines.map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/^The copies of programs in .*firmware cannot be read \(.*ENOTDIR/),
+  );
+  await next.close();
+  await rm(copies);
+  await rename(`${copies}.away`, copies);
+  const last = await startTestServer({ data, updates: { folder } });
+  expect(last.devices.get(B)?.update).toMatchObject({ state: "waiting", version: "2" });
 });
 
 test.each([null, 1, "x", [], {}, { ...OLD_ROLLOUT, state: "dreaming" }, { ...OLD_ROLLOUT, boards: 7 }])("a rollout %j is ignored", (value) => {

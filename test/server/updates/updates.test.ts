@@ -1,13 +1,15 @@
 /** Tests program updates of boards over the air, with boards that have no virtual machine. */
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { NightlightServer } from "nightlight-server";
 import { describe, expect, test } from "vitest";
+import { ImageFolder } from "../../../server/src/updates/image-folder.js";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/free-port.js";
 import { UpdatableBoard, writeTestImage } from "../../support/updatable-board.js";
 import { ask, followEvents, sendJson } from "../support/api.js";
 import { findDiscoveryProblems, type Discovery } from "../support/homeassistant.js";
+import { createTestLog } from "../support/http-app.js";
 import { connectClient, createTemporaryFolder, startTestServer } from "../support/server.js";
 import { startBoard, startUpdateServer } from "./support.js";
 
@@ -135,6 +137,23 @@ describe("an update", () => {
   });
 });
 
+test("an image folder with too many entries is reported once", async () => {
+  const folder = await createTemporaryFolder();
+  await writeTestImage(folder, "1");
+  const log = createTestLog();
+  const images = new ImageFolder(folder, log);
+  for (let n = 0; n < 199; n++) await mkdir(path.join(folder, `a${n}`));
+  for (let i = 0; i < 2; i++) await images.refresh();
+  expect(images.latestFor("test_board")?.version).toBe("1");
+  expect(log.lines).toEqual([]);
+  await mkdir(path.join(folder, "b"));
+  for (let i = 0; i < 2; i++) await images.refresh();
+  expect(images.latestFor("test_board")).toBeUndefined();
+  expect(log.lines.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/has more than 200 entries\. The server reads only the first 200 by name/),
+  ]);
+});
+
 test("a board without a program gets the one that it had", async () => {
   const { server } = await startUpdateServer();
   const board = await startBoard(server, ID, { version: "2" });
@@ -179,6 +198,24 @@ describe("the image folder", () => {
   });
 });
 
+test("an update that fails after the board has lost its program counts as failed, although the board refused it before", async () => {
+  const { server } = await startUpdateServer({ restart: 300 }, { offered: "2-broken" });
+  const countOf = async (outcome: string) => {
+    const text = await (await fetch(`${server.httpUrl}/metrics`)).text();
+    return new RegExp(`^nightlight_updates_total\\{outcome="${outcome}"\\} (\\d+)`, "m").exec(text)?.[1];
+  };
+  const board = await startBoard(server, ID, { refusal: "set UPDATE_URL first" });
+  await post(server);
+  await waitForState(server, "failed");
+  expect([await countOf("refused"), await countOf("failed")]).toEqual(["1", "0"]);
+  board.cutPower();
+  board.flash.program = undefined;
+  void board.runAdapter();
+  await waitForState(server, "restarting");
+  await waitForState(server, "failed");
+  expect([await countOf("refused"), await countOf("failed")]).toEqual(["1", "1"]);
+});
+
 test("Home Assistant sees both versions and the progress, and its button installs the newest version", async () => {
   const { server } = await startUpdateServer();
   const board = await startBoard(server, ID);
@@ -194,11 +231,36 @@ test("Home Assistant sees both versions and the progress, and its button install
     eventually(() => JSON.stringify(fields) === findMessage("/update")?.text, { what: JSON.stringify(fields) });
   await ask(server.httpUrl!, "/api/updates");
   await waitForUpdate({ installed_version: "1", latest_version: "2", in_progress: false, release_summary: "" });
+  const messages: unknown[] = [];
+  server.on("received", (id, channel, message) => messages.push({ id, channel, message }));
+  const { received } = server.counters;
   await home.publishAsync(String(program.command_topic), String(program.payload_install), { qos: 1 });
   await waitForUpdate({ installed_version: "2", latest_version: "2", in_progress: false, release_summary: "" });
   expect(board.version).toBe("2");
   expect(home.got.some(({ text }) => /"in_progress":true.*"update_percentage":\d+/.test(text))).toBe(true);
   expect(server.counters.rejected).toEqual({});
+  expect(messages).toContainEqual({ id: ID, channel: "set", message: { install: "latest" } });
+  expect(server.counters.received - received).toBe(messages.length);
   await server.forget(ID);
   await eventually(() => findMessage("/update")?.text === "", { what: "the removal" });
+});
+
+test("a server without an HTTP port offers no updates, and says why when an app asks for one", async () => {
+  const { server, log } = await startUpdateServer({}, { http: false });
+  const board = new UpdatableBoard({ id: ID, mqttUrl: server.brokerUrl, updateUrl: "ws://x", version: "1" });
+  const home = await connectClient(server.brokerUrl, {}, "homeassistant/device/#", `${ID}/update`, `${ID}/commands`);
+  await board.start();
+  await eventually(() => server.devices.get(ID)?.firmware, { what: "the board" });
+  const reason = "Boards cannot be updated over the air, because the server has no HTTP port";
+  await home.publishAsync(`${ID}/set`, '{"install":"latest"}', { qos: 1 });
+  await eventually(() => log.lines.some(({ text }) => text.includes(reason)), { what: "the reason in the log" });
+  const modern = await connectClient(server.brokerUrl, { protocolVersion: 5 });
+  await expect(modern.publishAsync(`${ID}/set`, '{"install":"latest"}', { qos: 1 })).rejects.toMatchObject({
+    code: 0x83,
+  });
+  // the discovery message is there, without an entity for updates
+  const findDiscovery = () => home.got.findLast(({ topic }) => topic.endsWith("/config"))?.text;
+  expect(await eventually(findDiscovery, { what: "the discovery" })).not.toContain('"update"');
+  expect(server.devices.get(ID)?.update).toBeUndefined();
+  expect(home.got.filter(({ text }) => text.includes('"action":"update"'))).toEqual([]);
 });

@@ -2,10 +2,11 @@ import { redactText } from "../../security/redact.js";
 import type { Log } from "../../observability/log.js";
 import type { Alert } from "../alert.js";
 import type { AlertSettings } from "../settings.js";
+import type { Channel } from "./channel.js";
 import { createChannels } from "./channels.js";
 import type { ChannelName, ChannelView, TestResult } from "./channel-view.js";
 import type { AlertMessage } from "./message.js";
-import { Outbox, type DeliveryCounts, type OutboxTimes } from "./outbox.js";
+import { Outbox, type DeliveryCounts, type OutboxTimes, type RestoredAlert } from "./outbox.js";
 
 export interface DeliveriesOptions {
   readonly log: Log;
@@ -13,12 +14,6 @@ export interface DeliveriesOptions {
   /** Called with alerts whose present state a channel has received. */
   settled(channel: ChannelName, alerts: readonly Alert[]): void;
 }
-
-/**
- * An alert of an earlier run. `isSent` is true if the channel has received its present state, false if it waits to be
- * sent.
- */
-export type RestoredAlert = readonly [alert: Alert, isSent: boolean];
 
 const MAX_GROUP_WAIT = 10_000;
 const MAX_MESSAGE_INTERVAL = 60_000;
@@ -33,56 +28,47 @@ const outboxTimesOf = ({ after }: AlertSettings): OutboxTimes => ({
 export class Deliveries {
   readonly #options: DeliveriesOptions;
   readonly #counts = new Map<ChannelName, DeliveryCounts>();
-  #outboxes: readonly Outbox[] = [];
-  /** Ends of replaced outboxes, whose last messages may still be on their way. */
-  readonly #closing = new Set<Promise<void>>();
+  #outboxes: ReadonlyMap<ChannelName, Outbox> = new Map();
+  /** Outboxes of removed channels, whose last messages are still on their way. */
+  readonly #closing = new Map<ChannelName, { readonly outbox: Outbox; readonly closed: Promise<void> }>();
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
   }
 
-  /** Replaces the channels. @param restored returns the alerts that concern a channel */
+  /**
+   * Replaces the channels. A channel of the same name continues where the previous one was.
+   * @param restored returns the alerts that concern a channel which is new
+   */
   apply(settings: AlertSettings, restored: (channel: ChannelName) => readonly RestoredAlert[]): void {
-    for (const outbox of this.#outboxes) {
-      const closing: Promise<void> = outbox.close().finally(() => this.#closing.delete(closing));
-      this.#closing.add(closing);
-    }
-    this.#outboxes = createChannels(settings).map((channel) => {
-      const { name } = channel;
-      const alerts = restored(name);
-      const counts = this.#countsOf(name);
-      // A resolved alert is restored only if the message about its end is still due. An earlier message may have
-      // announced the alert.
-      const announced = alerts.filter(([alert, isSent]) => isSent || alert.resolved !== undefined).map(([alert]) => alert); // prettier-ignore
-      const outbox = new Outbox(
-        {
-          channel,
-          times: outboxTimesOf(settings),
-          compose: this.#options.compose,
-          settled: (settled) => this.#options.settled(name, settled),
-          changed: (problem) => this.#logProblem(name, problem),
-        },
-        counts,
-        announced,
-      );
-      for (const [alert, isSent] of alerts) if (!isSent) outbox.add(alert);
-      return outbox;
-    });
+    const previous = this.#outboxes;
+    const times = outboxTimesOf(settings);
+    this.#outboxes = new Map(
+      createChannels(settings).map((channel) => {
+        const { name } = channel;
+        const kept = previous.get(name);
+        const outbox = kept ?? this.#closing.get(name)?.outbox ?? this.#createOutbox(channel, times);
+        outbox.replaceChannel(channel, times);
+        if (!kept) outbox.restore(restored(name));
+        return [name, outbox];
+      }),
+    );
+    for (const [name, outbox] of previous) if (!this.#outboxes.has(name)) this.#remove(name, outbox);
   }
 
   /** The names of the channels. */
   get channelNames(): readonly ChannelName[] {
-    return this.#outboxes.map(({ channel }) => channel.name);
+    return [...this.#outboxes.keys()];
   }
 
   add(alert: Alert): void {
-    for (const outbox of this.#outboxes) outbox.add(alert);
+    for (const outbox of this.#outboxes.values()) outbox.add(alert);
   }
 
   /** Sends a message to every channel at once, and waits for the outcomes. */
   sendTest(message: AlertMessage): Promise<TestResult[]> {
     return Promise.all(
-      this.#outboxes.map(async ({ channel }) => {
+      Array.from(this.#outboxes.values(), async ({ channel }) => {
         const counts = this.#countsOf(channel.name);
         try {
           await channel.send(message);
@@ -97,7 +83,7 @@ export class Deliveries {
   }
 
   listChannels(): ChannelView[] {
-    return this.#outboxes.map(({ channel, problem = null, waitingCount: waiting, counts }) => ({
+    return Array.from(this.#outboxes.values(), ({ channel, problem = null, waitingCount: waiting, counts }) => ({
       channel: channel.name,
       target: channel.target,
       problem,
@@ -112,7 +98,28 @@ export class Deliveries {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#closing, ...this.#outboxes.map((outbox) => outbox.close())]);
+    await Promise.all([
+      ...Array.from(this.#closing.values(), ({ closed }) => closed),
+      ...Array.from(this.#outboxes.values(), (outbox) => outbox.close()),
+    ]);
+  }
+
+  #createOutbox(channel: Channel, times: OutboxTimes): Outbox {
+    const { name } = channel;
+    const { compose, settled } = this.#options;
+    const events = {
+      compose,
+      settled: (alerts: readonly Alert[]) => settled(name, alerts),
+      changed: (problem: string | undefined) => this.#logProblem(name, problem),
+    };
+    return new Outbox(events, this.#countsOf(name), channel, times);
+  }
+
+  #remove(name: ChannelName, outbox: Outbox): void {
+    const closed: Promise<void> = outbox.close().finally(() => {
+      if (this.#closing.get(name)?.closed === closed) this.#closing.delete(name);
+    });
+    this.#closing.set(name, { outbox, closed });
   }
 
   #countsOf(name: ChannelName): DeliveryCounts {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { Log } from "../../observability/log.js";
 import { findDashboardFolder } from "../dashboard.js";
 import { HttpError } from "../errors.js";
 import {
@@ -17,18 +18,20 @@ export interface FlashingSources {
   readonly runtimes: RuntimeStore;
   /** Returns the compiled program for a board; undefined when there is none. */
   program(board: string): Uint8Array | undefined;
+  readonly log: Log;
 }
 
 const BYTES = "application/octet-stream";
 
 /** Adds the routes from which the dashboard gets what it writes to a board: the runtime for its chip, and the program. */
-export function addFlashingRoutes(app: FastifyInstance, { runtimes, program }: FlashingSources): void {
+export function addFlashingRoutes(app: FastifyInstance, { runtimes, program, log }: FlashingSources): void {
   app.get<{ Params: { chip: string } }>("/api/flashing/runtimes/:chip", async ({ params: { chip } }, reply) => {
     const sources = await readRuntimeSources();
     const source = Object.hasOwn(sources, chip) ? sources[chip] : undefined;
     if (!source) throw new HttpError(404, `There is no runtime for "${chip}"; the chips are ${Object.keys(sources).join(", ")}.`); // prettier-ignore
     try {
-      const { bytes } = await runtimes.get(chip, source);
+      const { bytes, problem } = await runtimes.get(chip, source);
+      if (problem) log.warn("http", problem);
       return await reply.type(BYTES).send(Buffer.from(bytes));
     } catch (error) {
       const name = runtimeNameOf(source);

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isImageFor } from "../../../../flashing/board-image.js";
+import { textOf } from "../../common/errors.js";
 
 /** Where a runtime comes from. */
 export interface RuntimeSource {
@@ -26,6 +27,8 @@ export interface StoredRuntime {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly origin: RuntimeOrigin;
+  /** Why the copy or its checksum could not be stored, as a sentence; undefined if everything is stored. */
+  readonly problem?: string;
 }
 
 /** A download that failed. */
@@ -72,7 +75,8 @@ export class RuntimeStore {
   ) {}
 
   /**
-   * Gets the runtime for a chip. Requests for the same chip at the same time share one download.
+   * Gets the runtime for a chip. Requests for the same chip at the same time share one download. Succeeds even if the copy
+   * cannot be stored, for example on a full disk.
    * @param arch DeviceScript's name of the chip, such as `esp32c3`
    * @throws RuntimeDownloadError when there is neither a valid copy nor a download
    * @throws RuntimeChecksumError when the download has another checksum
@@ -92,17 +96,29 @@ export class RuntimeStore {
     if (copy && isImageFor(arch, copy)) {
       if (sha256Of(copy) === expected) return { name, bytes: copy, origin: "copy" };
       if (!expected) {
-        await this.#recordChecksum(name, sha256Of(copy));
-        return { name, bytes: copy, origin: "first-copy" };
+        const problem = await this.#attempt(() => this.#recordChecksum(name, sha256Of(copy)));
+        return { name, bytes: copy, origin: "first-copy", problem };
       }
     }
     const bytes = await downloadRuntime(source.url, arch, this.fetch);
     const sha256 = sha256Of(bytes);
     if (expected && sha256 !== expected) throw new RuntimeChecksumError(source, sha256, expected);
-    await this.#write(name, bytes);
-    if (source.sha256) return { name, bytes, origin: "download" };
-    await this.#recordChecksum(name, sha256);
-    return { name, bytes, origin: expected ? "repeated-download" : "first-download" };
+    const problem = await this.#attempt(async () => {
+      await this.#write(name, bytes);
+      if (!source.sha256) await this.#recordChecksum(name, sha256);
+    });
+    if (source.sha256) return { name, bytes, origin: "download", problem };
+    return { name, bytes, origin: expected ? "repeated-download" : "first-download", problem };
+  }
+
+  /** Stores something. Returns the problem if that fails, as a sentence. */
+  async #attempt(store: () => Promise<void>): Promise<string | undefined> {
+    try {
+      await store();
+      return undefined;
+    } catch (error) {
+      return `The copy of the runtime in ${this.folder} could not be stored (${textOf(error)}), so that it is downloaded again next time.`;
+    }
   }
 
   /** Returns the copy with this name, which may be damaged; undefined when there is none. */

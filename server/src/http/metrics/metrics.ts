@@ -141,8 +141,11 @@ export function exposeMetrics(from: MetricsSources): Exposition {
     "Devices that do not run the newest program for their type of board.",
     () => from.gauges().devicesOutdated,
   );
-  add("counter", "nightlight_updates_total", "Updates of devices' programs by outcome.", () =>
-    Object.entries(from.gauges().updates).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  add(
+    "counter",
+    "nightlight_updates_total",
+    "Ends of updates of devices' programs by outcome. A device that returns after its update has failed counts as failed and as done.",
+    () => Object.entries(from.gauges().updates).map(([outcome, value]) => ({ labels: { outcome }, value })),
   );
   add(
     "gauge",

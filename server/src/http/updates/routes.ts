@@ -6,6 +6,7 @@ import type { InstallableVersion } from "../../updates/image-catalog.js";
 import type { Rollouts } from "../../updates/rollout.js";
 import type { RolloutView } from "../../updates/rollout-view.js";
 import { UpdateError } from "../../updates/update-error.js";
+import { SHARED_BOARDS_PROBLEM } from "../../updates/unavailable.js";
 import type { Updates } from "../../updates/updates.js";
 import { HttpError } from "../errors.js";
 import { parseBody } from "../request-body.js";
@@ -33,12 +34,9 @@ export interface UpdateSources {
 
 const STATUS_OF_PROBLEM = { unknown: 404, conflict: 409, "no-key": 409, stopping: 503 } as const;
 
-const SHARED_PROBLEM =
-  "Several servers share these boards (state), which does not support updates over the air; flash boards by cable.";
-
 /** Returns the updates. @throws HttpError 409 if this server has none */
 function requireUpdates({ updates }: UpdateSources): Updates {
-  if (!updates) throw new HttpError(409, SHARED_PROBLEM);
+  if (!updates) throw new HttpError(409, SHARED_BOARDS_PROBLEM);
   return updates;
 }
 

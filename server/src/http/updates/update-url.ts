@@ -2,12 +2,12 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { MAX_ID_LENGTH, type Fields } from "../../../../contract/index.js";
 import { StartError, UsageError } from "../../common/errors.js";
-import { isLoopback, toLocalUrlHost } from "../../common/hosts.js";
+import { isLoopback, toLocalUrlHost, withoutBrackets } from "../../common/hosts.js";
 import { listOwnAddresses } from "../../common/own-addresses.js";
 import { checkDeviceId } from "../../security/user-changes.js";
 import type { UpdateKeys } from "../../security/update-keys.js";
 import { API_WORDING } from "../../security/wording.js";
-import { createUpdateUrl } from "../../updates/update-url.js";
+import { obtainUpdateUrl } from "../../updates/update-url.js";
 import { HttpError } from "../errors.js";
 import { parseBody } from "../request-body.js";
 
@@ -36,7 +36,7 @@ export function addUpdateUrlRoute(app: FastifyInstance, { keys, ownUrl }: Update
     const { id, page } = parseBody(NEW_BOARD_FIELDS, request.body, "No key was created");
     try {
       checkDeviceId(id, API_WORDING);
-      const update_url = createUpdateUrl(id, await keys.obtain(id), pageUrlOf(page) ?? ownUrl());
+      const update_url = await obtainUpdateUrl(id, keys, pageUrlOf(page) ?? ownUrl());
       return await reply.code(201).send({ id, update_url } satisfies NewBoardKey);
     } catch (error) {
       if (error instanceof UsageError) throw new HttpError(400, error.message);
@@ -53,7 +53,7 @@ function pageUrlOf(page: string | undefined): URL | undefined {
   const url = URL.canParse(page) ? new URL(page) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     throw new HttpError(400, 'No key was created: "page" must be the URL of this page, such as http://nas:8080/.');
-  return isLoopback(url.hostname.replace(/^\[|\]$/g, "")) ? undefined : url;
+  return isLoopback(withoutBrackets(url.hostname)) ? undefined : url;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { COMMAND_NAME } from "../../../common/command-name.js";
-import { isLoopback } from "../../../common/hosts.js";
+import { isLoopback, withoutBrackets } from "../../../common/hosts.js";
 import type { Environment } from "../../../common/environment.js";
 import type { DeviceView } from "../../../devices/devices.js";
 import type { UpdatesView } from "../../../http/updates/routes.js";
@@ -8,11 +8,11 @@ import { UpdateKeys } from "../../../security/update-keys.js";
 import { checkDeviceId } from "../../../security/user-changes.js";
 import { COMMAND_WORDING, type Wording } from "../../../security/wording.js";
 import type { RolloutView } from "../../../updates/rollout.js";
-import { createUpdateUrl } from "../../../updates/update-url.js";
+import { obtainUpdateUrl } from "../../../updates/update-url.js";
 import { addAccessFlags, createAccessFinder, type AccessFlags } from "../access.js";
 import { parseServerUrl, requestJson } from "../api-client.js";
 import type { Terminal } from "../user-password.js";
-import { startRollout, startUpdate } from "./start.js";
+import { cancelUpdate, startRollout, startUpdate } from "./start.js";
 import { describeExceptions, describeRollout, followRollout, followUpdate } from "./follow.js";
 import { describeProblems, formatBoards, formatVersions } from "./list.js";
 
@@ -80,7 +80,7 @@ export function updateCommand(
   addAccessFlags(command.command("cancel <id>"))
     .description("give up the update of a board, if it has not begun")
     .action(async (id: string, flags: AccessFlags, self: Command) => {
-      await requestJson(await accessOf(flags, self), "DELETE", `api/devices/${encodeURIComponent(id)}/update`);
+      report(await cancelUpdate(await accessOf(flags, self), id));
     });
 
   addAccessFlags(command.command("all"))
@@ -116,9 +116,9 @@ export function updateCommand(
       const server = parseServerUrl(url ?? serverUrl(self));
       const keys = new UpdateKeys(dataFolder(self));
       const isNew = (await keys.find(id)) === undefined;
-      print(createUpdateUrl(id, await keys.obtain(id), server));
+      print(await obtainUpdateUrl(id, keys, server));
       if (isNew) report(`Created a key for ${id} in ${dataFolder(self)}.`);
-      if (isLoopback(server.hostname.replace(/^\[|\]$/g, "")))
+      if (isLoopback(withoutBrackets(server.hostname)))
         report(
           `Only simulated boards reach ${server.host}; for a real board, add --url with an address that it can reach.`,
         );

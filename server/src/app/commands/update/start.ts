@@ -16,6 +16,18 @@ export function startUpdate(access: ServerAccess, id: string, version: string | 
   });
 }
 
+/**
+ * Gives up the update of a board, or removes the result of one that is over.
+ * @returns a sentence that says which of these
+ */
+export async function cancelUpdate(access: ServerAccess, id: string): Promise<string> {
+  const path = `api/devices/${encodeURIComponent(id)}`;
+  const { label, update } = (await requestJson(access, "GET", path)) as DeviceView;
+  await requestJson(access, "DELETE", `${path}/update`);
+  const isOver = update?.state === "done" || update?.state === "failed";
+  return isOver ? `The result of the last update of ${label} was removed.` : `The update of ${label} was given up.`;
+}
+
 /** Starts the update of all boards. @returns false if no board that is online needs an update */
 export function startRollout(access: ServerAccess): Promise<boolean> {
   return start(access, "api/updates/rollout", {}, async () => {
