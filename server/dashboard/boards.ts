@@ -3,7 +3,7 @@
 import { type SimulatedBoard, type Device, type Mode, putMode } from "./api.js";
 import { now } from "./clock.js";
 import { BoardModel } from "./model.js";
-import { isOvertaken } from "./overtaken.js";
+import { sendOverride } from "./overtaken.js";
 
 /** Callbacks for changes of boards. */
 export interface BoardListener {
@@ -50,9 +50,11 @@ export class Boards {
 
   /** Overrides a lamp for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(id: string, mode: Mode, duration?: number): Promise<void> {
-    const before = this.get(id)?.device;
-    const device = await putMode(id, mode, duration);
-    if (!isOvertaken(device, before, this.get(id)?.device)) this.updateDevice(device);
+    const device = await sendOverride(() => putMode(id, mode, duration), {
+      get: () => this.get(id)?.device,
+      subscribe: (changed) => this.subscribe({ changed }),
+    });
+    if (device) this.updateDevice(device);
   }
 
   remove(id: string): void {

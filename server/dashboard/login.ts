@@ -29,7 +29,10 @@ async function start(): Promise<void> {
   let state: LoginState;
   const timer = setTimeout(showForm, STATE_TIMEOUT);
   try {
-    state = (await (await fetch("api/session")).json()) as LoginState;
+    const response = await fetch("api/session");
+    // without a state, the dashboard could send the user back here again and again
+    if (!response.ok) return showForm();
+    state = (await response.json()) as LoginState;
   } catch {
     return showForm(); // ignore the error, because the login attempt will show it
   } finally {

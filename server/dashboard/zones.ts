@@ -1,7 +1,7 @@
 /** Store of all zones on the page, in the server's order, with change notifications. */
 
 import { type Mode, type Zone, putZoneMode } from "./api.js";
-import { isOvertaken } from "./overtaken.js";
+import { sendOverride } from "./overtaken.js";
 
 export class Zones {
   private zones = new Map<string, Zone>();
@@ -19,9 +19,10 @@ export class Zones {
     return this.zones.get(name);
   }
 
-  /** @param changed called after each change */
-  subscribe(changed: () => void): void {
+  /** @param changed called after each change. Returns a function that ends the subscription. */
+  subscribe(changed: () => void): () => void {
     this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
   }
 
   /** Replaces all zones with the current zones of the server. */
@@ -37,9 +38,11 @@ export class Zones {
 
   /** Overrides a zone's lamps for `duration` ms, or without end if `duration` is undefined. @throws ApiError */
   async override(name: string, mode: Mode, duration?: number): Promise<void> {
-    const before = this.get(name);
-    const zone = await putZoneMode(name, mode, duration);
-    if (!isOvertaken(zone, before, this.get(name))) this.updateZone(zone);
+    const zone = await sendOverride(() => putZoneMode(name, mode, duration), {
+      get: () => this.get(name),
+      subscribe: (changed) => this.subscribe(changed),
+    });
+    if (zone) this.updateZone(zone);
   }
 
   private notify(): void {

@@ -200,6 +200,20 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       expect(sent).toEqual([{ mode: "off" }, { mode: "off", for: HOUR }]);
     });
 
+    test("there is nothing to undo after overrides in quick succession that all fail", async () => {
+      await openDashboard();
+      await page.route(/\/mode$/, (route) => route.fulfill({ status: 507, json: { error: "The disk is full." } }));
+      await findCard(PORCH).evaluate((card) => {
+        for (const mode of ["on", "off"]) card.querySelector<HTMLElement>(`input[value="${mode}"]`)!.click();
+      });
+      await eventually(() => findCard(PORCH).getByRole("radio", { name: "Auto" }).isChecked(), {
+        what: "the old mode",
+      });
+      expect(await findCard(PORCH).getByRole("button", { name: "undo" }).isVisible()).toBe(false);
+      // ignore the console errors about the requests that failed as intended
+      complaints.length = 0;
+    });
+
     test("an override that an event shows before its answer arrives can be undone at once", async () => {
       await openDashboard();
       await findCard(PORCH).getByRole("radio", { name: "On" }).check();

@@ -96,6 +96,17 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.waitForURL(`${url}/`);
   });
 
+  test("the form appears if the server refuses to tell the state of the login", async () => {
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openLoginPage("about:blank");
+    await page.route("**/api/session", (route) =>
+      route.fulfill({ status: 429, json: { error: "Too many requests." } }),
+    );
+    await page.goto(`${url}/login`);
+    await submitLogin(page, "ann", "ann password");
+    await page.waitForURL(`${url}/`);
+  });
+
   test("a state of the login that arrives after the form still opens the dashboard if no login is needed", async () => {
     const { url } = await startHttpApp();
     const { page } = await openLoginPage("about:blank");

@@ -39,8 +39,10 @@ export class OverrideControl {
     currentOption: HTMLOptionElement;
     remaining: HTMLElement;
   };
-  /** The override before the last change, for undo; undefined if there is nothing to undo. */
+  /** The override before the last change, which may still fail; undefined if there is nothing to undo. */
   private previous?: Override;
+  /** The override before the last change that succeeded. */
+  private confirmedPrevious?: Override;
   private undoTimer?: ReturnType<typeof setTimeout>;
   /** Number of override requests that have not ended. Until it is 0, the controls keep the user's choice. */
   private pending = 0;
@@ -123,14 +125,14 @@ export class OverrideControl {
   }
 
   private async putOverride(mode: Mode, duration = 0): Promise<void> {
-    const earlier = this.previous;
-    const current = this.target.getOverride();
     clearTimeout(this.undoTimer);
-    // Set this before the request, because an event may show the change, which the user may undo, before the answer.
-    this.previous = current;
-    const succeeded = await this.sendOverride(mode, duration || undefined);
-    if (succeeded) this.previous ??= current;
-    else if (this.pending === 0) this.previous = earlier;
+    let before: Override | undefined;
+    const succeeded = await this.sendOverride(mode, duration || undefined, () => {
+      // Set this before the request, because an event may show the change, which the user may undo, before the answer.
+      this.previous = before = this.target.getOverride();
+    });
+    if (succeeded) this.confirmedPrevious = before;
+    if (this.pending === 0) this.previous = this.confirmedPrevious;
     clearTimeout(this.undoTimer);
     this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
     this.render();
@@ -154,14 +156,20 @@ export class OverrideControl {
       this.undoTimer = setTimeout(() => this.hideUndo(), UNDO_TIME);
       return;
     }
-    this.previous = undefined;
+    this.previous = this.confirmedPrevious = undefined;
     this.render();
   }
 
-  /** Sends a request after those before it have ended, because the server may handle parallel requests in any order. */
-  private async sendOverride(mode: Mode, duration?: number): Promise<boolean> {
+  /**
+   * Sends a request after those before it have ended, because the server may handle parallel requests in any order.
+   * @param sending called just before the request is sent
+   */
+  private async sendOverride(mode: Mode, duration?: number, sending?: () => void): Promise<boolean> {
     this.pending++;
-    const put = () => this.target.putOverride(mode, duration === undefined ? undefined : Math.round(duration));
+    const put = () => {
+      sending?.();
+      return this.target.putOverride(mode, duration === undefined ? undefined : Math.round(duration));
+    };
     const request = this.lastRequest.then(() => attempt(put, this.report));
     this.lastRequest = request;
     const succeeded = await request;

@@ -104,7 +104,9 @@ export async function startBroker(
     grantedQos: (client: Client, filter: string) => access.grantedQos(client, filter),
     isNoLocal: (client: Client, topic: string) => access.isNoLocal(client, topic),
     messageQueued: (session: Session) => sessions.limitQueue(session),
-    holdSuback: (client: Client, stored: Promise<unknown>) => connectionOf(client).holdSuback(stored),
+    unsubscribing: (client: Client, filters: readonly string[]) => access.unsubscribe(client, filters),
+    holdSubscriptionReplies: (client: Client, stored: Promise<unknown>) =>
+      connectionOf(client).holdSubscriptionReplies(stored),
   };
   const persistence = new Persistence(store, sessionStore, retained, wills, persistenceHandlers, health);
   const connectionLimit = new ConnectionLimit(limits.connections, (problem) =>
@@ -159,7 +161,8 @@ export async function startBroker(
     },
   });
   publishing.setBroker(aedes);
-  aedes.on("unsubscribe", (filters, client) => access.unsubscribe(client, filters));
+  // With a session, this event comes later than `unsubscribing`, when the client may have subscribed again.
+  aedes.on("unsubscribe", (filters, client) => void (client.clean && access.unsubscribe(client, filters)));
   aedes.on("client", (client) => {
     clients.set(client.id, client);
     sessions.recordConnect(client.id, access.loginOf(client)?.account);

@@ -68,8 +68,8 @@ export class ClientConnection extends Duplex implements BufferedWriter {
    */
   #ownPings = 0;
   #pingedAt = 0;
-  /** Resolves when the client's new subscriptions are stored; undefined while all are. */
-  #storingSubscriptions: Promise<unknown> | undefined;
+  /** Resolves when all changes of the client's subscriptions are stored; undefined while all are. */
+  #storing: Promise<unknown> | undefined;
   /** Whether the client has ended its side of the connection. */
   #ended = false;
   /** Whether CONNACK has accepted the client. Only an accepted client may receive DISCONNECT. */
@@ -97,7 +97,7 @@ export class ClientConnection extends Duplex implements BufferedWriter {
       write: (bytes) => this.#send(bytes),
       backlog: () => this.#sendBuffer.backlog,
       complete: (type, bytes) => this.#fit(this.completion.complete(type, bytes)),
-      sendSuback: (bytes) => this.#sendSuback(bytes),
+      sendWhenStored: (bytes) => this.#sendWhenStored(bytes),
       swallowPingresp: () => this.#ownPings > 0 && this.#ownPings-- > 0,
       sending: expectAcknowledgements,
       overflowed: (qos) => this.#overflowed(qos),
@@ -152,13 +152,17 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     return this.#outbound.acknowledgements;
   }
 
-  /** Holds back SUBACK packets until the promise resolves. They are never sent if it rejects, as when the broker closes. */
-  holdSuback(stored: Promise<unknown>): void {
-    this.#storingSubscriptions = stored;
+  /**
+   * Holds back SUBACK and UNSUBACK packets until the promise, and those of earlier calls, resolve. The packets are never
+   * sent if a promise rejects, as when the broker closes.
+   */
+  holdSubscriptionReplies(stored: Promise<unknown>): void {
+    const all = Promise.all([this.#storing, stored]);
+    this.#storing = all;
     const forget = (): void => {
-      if (this.#storingSubscriptions === stored) this.#storingSubscriptions = undefined;
+      if (this.#storing === all) this.#storing = undefined;
     };
-    stored.then(forget, () => {});
+    all.then(forget, () => {});
   }
 
   /** Refuses the client with CONNACK and closes the connection. */
@@ -238,10 +242,9 @@ export class ClientConnection extends Duplex implements BufferedWriter {
     return bytes.length > this.#outbound.maximumPacketSize ? replies.removeReason(bytes) : bytes;
   }
 
-  #sendSuback(bytes: Buffer): void {
-    const storing = this.#storingSubscriptions;
-    if (!storing) return this.#send(bytes);
-    storing.then(
+  #sendWhenStored(bytes: Buffer): void {
+    if (!this.#storing) return this.#send(bytes);
+    this.#storing.then(
       () => this.#send(bytes),
       () => {},
     );

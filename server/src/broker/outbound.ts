@@ -16,8 +16,8 @@ export interface OutboundHandlers {
   backlog(): number;
   /** Adds missing fields to a CONNACK, PUBACK, PUBREC, SUBACK or DISCONNECT packet of aedes. */
   complete(type: number, bytes: Buffer): Buffer;
-  /** Writes a SUBACK when its subscriptions are stored. */
-  sendSuback(bytes: Buffer): void;
+  /** Writes a SUBACK or UNSUBACK when the changes of subscriptions that it confirms are stored. */
+  sendWhenStored(bytes: Buffer): void;
   /** Returns whether to drop a PINGRESP, because this server and not the client sent the PINGREQ. */
   swallowPingresp(): boolean;
   /** Called for each message of QoS 1 or 2. The client answers with `qos` packets, which its rate limit ignores. */
@@ -107,6 +107,7 @@ export class OutboundPackets {
         return !this.#handlers.swallowPingresp();
       case packet.CONNACK:
       case packet.SUBACK:
+      case packet.UNSUBACK:
       case packet.DISCONNECT:
         return false;
       default:
@@ -125,7 +126,7 @@ export class OutboundPackets {
     }
     if (type !== packet.PUBLISH) {
       const completed = this.#handlers.complete(type, bytes);
-      if (type === packet.SUBACK) this.#handlers.sendSuback(completed);
+      if (type === packet.SUBACK || type === packet.UNSUBACK) this.#handlers.sendWhenStored(completed);
       else this.#handlers.write(completed);
       return;
     }

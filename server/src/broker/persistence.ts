@@ -38,8 +38,10 @@ export interface PersistenceHandlers {
   isNoLocal(client: Client, topic: string): boolean;
   /** Called when a message was added to a session's queue. */
   messageQueued(session: Session): void;
-  /** Called when a client has new subscriptions. Its SUBACK must wait until the promise resolves. */
-  holdSuback(client: Client, stored: Promise<unknown>): void;
+  /** Called when a client ends subscriptions, before aedes ends them. */
+  unsubscribing(client: Client, filters: readonly string[]): void;
+  /** Called when a client's subscriptions change. SUBACK and UNSUBACK must wait until the promise resolves. */
+  holdSubscriptionReplies(client: Client, stored: Promise<unknown>): void;
 }
 
 /**
@@ -122,14 +124,19 @@ export class Persistence {
     // When the session is new, do not wait for a failing disk. If such a session is lost, the CONNACK of the client's
     // next connection reports no session, and the client subscribes again.
     const stored = this.#store.whenStored();
-    this.#handlers.holdSuback(client, session.isStored ? stored : this.#health.waitUnlessFailing(stored));
+    this.#handlers.holdSubscriptionReplies(client, session.isStored ? stored : this.#health.waitUnlessFailing(stored));
   }
 
-  async removeSubscriptions({ id }: IdentifiedClient, filters: readonly string[]): Promise<void> {
-    const session = this.#sessions.get(id);
+  /**
+   * Removes subscriptions. Does not wait for the disk, only the UNSUBACK does: otherwise, aedes would end a subscription
+   * that the client has made again meanwhile.
+   */
+  async removeSubscriptions(client: Client, filters: readonly string[]): Promise<void> {
+    this.#handlers.unsubscribing(client, filters);
+    const session = this.#sessions.get(client.id);
     if (!session) return;
     for (const filter of filters) this.#sessions.unsubscribe(session, filter);
-    await this.#health.waitUnlessFailing(this.#store.whenStored());
+    this.#handlers.holdSubscriptionReplies(client, this.#health.waitUnlessFailing(this.#store.whenStored()));
   }
 
   async subscriptionsByClient({ id }: IdentifiedClient): Promise<StoredSubscription[]> {
