@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { COMMAND_NAME } from "../../server/src/common/command-name.js";
 import { BusyError } from "../../server/src/security/accounts.js";
 import { ask, startHttpApp, logIn, createThreeAccounts, type Answer } from "./support/http-app.js";
 
@@ -8,7 +9,10 @@ const postLogin = (url: string, name: unknown, password: unknown, headers = {}):
 describe("logging in", () => {
   test("a login starts a session with the user's name, and a logout ends it", async () => {
     const { url } = await startHttpApp({ accounts: createThreeAccounts() });
-    expect((await ask(url, "/api/session")).json).toEqual({ name: null, role: null, required: true });
+    expect((await ask(url, "/api/session")).json).toEqual({
+      ...{ name: null, role: null, required: true },
+      command: COMMAND_NAME,
+    });
     const answer = await postLogin(url, "rob", "rob password");
     expect(answer).toMatchObject({ status: 200, json: { name: "rob", role: "reader", required: true } });
     const [cookie, ...attributes] = answer.headers["set-cookie"]![0].split("; ");
