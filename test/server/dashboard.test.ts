@@ -48,6 +48,10 @@ class StubSimulator {
     this.publish = (name, data) => context.publishEvent(name, data);
     context.provide("simulator");
     app.get("/api/simulator/boards", () => [this.board]);
+    app.delete<{ Params: { id: string } }>("/api/simulator/boards/:id", (request, reply) => {
+      this.requests.push(["delete", request.params.id]);
+      return reply.code(204).send();
+    });
     app.put<{ Params: { id: string; what: string }; Body: { light: number | null } & Pick<SimulatedBoard, "network"> }>(
       "/api/simulator/boards/:id/:what",
       async (request, reply) => {
@@ -273,6 +277,17 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
+  });
+
+  test("the dashboard stops a simulated board that is forgotten, because it would reappear", async () => {
+    await publishMessage("nightlight/sim-1/telemetry", { light: 700 });
+    await waitForText(findCard("nightlight/sim-1"), "700");
+    await findCard("nightlight/sim-1").getByRole("link").click();
+    await page.getByRole("button", { name: "Forget …" }).click();
+    await page.getByText("This also stops its simulation").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
+    await eventually(() => server.devices.get("nightlight/sim-1") === undefined, { what: "the board gone" });
+    expect(simulator.requests).toEqual([["delete", "nightlight/sim-1"]]);
   });
 
   test("the dashboard shows why an action failed, and the actual state", async () => {
