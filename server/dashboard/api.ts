@@ -152,6 +152,9 @@ export async function getSimulatedBoards(): Promise<SimulatedBoard[]> {
   return (await (await sendRequest("GET", "api/simulator/boards")).json()) as SimulatedBoard[];
 }
 
+/** How long to wait for the answer to an override, in ms. The next override of the same lamp or zone waits for it. */
+const OVERRIDE_TIMEOUT = 15_000;
+
 /**
  * Sets a lamp's override for `duration` ms, or without end if `duration` is undefined. The mode `auto` ends the
  * override. Returns the updated device.
@@ -159,7 +162,8 @@ export async function getSimulatedBoards(): Promise<SimulatedBoard[]> {
  */
 export async function putMode(id: string, mode: Mode, duration?: number): Promise<Device> {
   const body = { mode, for: duration };
-  return (await (await sendRequest("PUT", `api/devices/${encodeURIComponent(id)}/mode`, body)).json()) as Device;
+  const path = `api/devices/${encodeURIComponent(id)}/mode`;
+  return (await (await sendRequest("PUT", path, body, OVERRIDE_TIMEOUT)).json()) as Device;
 }
 
 /**
@@ -169,7 +173,8 @@ export async function putMode(id: string, mode: Mode, duration?: number): Promis
  */
 export async function putZoneMode(name: string, mode: Mode, duration?: number): Promise<Zone> {
   const body = { mode, for: duration };
-  return (await (await sendRequest("PUT", `api/zones/${encodeURIComponent(name)}/mode`, body)).json()) as Zone;
+  const path = `api/zones/${encodeURIComponent(name)}/mode`;
+  return (await (await sendRequest("PUT", path, body, OVERRIDE_TIMEOUT)).json()) as Zone;
 }
 
 /** HTTP status of an action that expired without a reply from the board. */
@@ -233,9 +238,13 @@ export async function putNetwork(id: string, state: SimulatedBoard["network"]): 
   await sendRequest("PUT", `api/simulator/boards/${encodeURIComponent(id)}/network`, { state });
 }
 
-/** Sends a request with an optional JSON body. @throws ApiError if the server refuses it or cannot be reached */
-export async function sendRequest(method: string, path: string, body?: object): Promise<Response> {
-  const response = await fetchFromServer(method, path, body);
+/**
+ * Sends a request with an optional JSON body.
+ * @param timeout how long to wait for the answer, in ms; by default as long as the browser does
+ * @throws ApiError if the server refuses it, does not answer in time or cannot be reached
+ */
+export async function sendRequest(method: string, path: string, body?: object, timeout?: number): Promise<Response> {
+  const response = await fetchFromServer(method, path, body, {}, timeout);
   if (response.ok) return response;
   throw await readError(response);
 }
@@ -246,14 +255,19 @@ export async function fetchFromServer(
   path: string,
   body?: object,
   headers: Readonly<Record<string, string>> = {},
+  timeout?: number,
 ): Promise<Response> {
   const content = body && { body: JSON.stringify(body) };
   const type = body && { "content-type": "application/json" };
+  const abort = new AbortController();
+  const timer = timeout === undefined ? undefined : setTimeout(() => abort.abort(), timeout);
   let response: Response;
   try {
-    response = await fetch(path, { method, ...content, headers: { ...type, ...headers } });
+    response = await fetch(path, { method, ...content, headers: { ...type, ...headers }, signal: abort.signal });
   } catch {
     throw new ApiError(message("page.unreachable"), 0);
+  } finally {
+    clearTimeout(timer);
   }
   setClock(response.headers.get("date"));
   if (response.status === 401) unauthorized();

@@ -214,6 +214,20 @@ describe.skipIf(!chromiumPath)(`the dashboard's views${chromiumNote}`, () => {
       complaints.length = 0;
     });
 
+    test("an override that gets no answer is given up after a while, so that the next one is sent", async () => {
+      await openDashboard();
+      await page.clock.install();
+      let count = 0;
+      await page.route(/\/mode$/, (route) => (++count > 1 ? route.continue() : undefined));
+      const sent = page.waitForRequest(/\/mode$/);
+      await findCard(PORCH).getByRole("radio", { name: "On" }).check();
+      await sent;
+      await findCard(PORCH).getByRole("radio", { name: "Off" }).check();
+      await page.clock.runFor(15_000);
+      await waitForRequest("PUT", `api/devices/${encodeURIComponent(PORCH)}/mode`, { mode: "off" });
+      expect(complaints.splice(0)).toEqual([]);
+    });
+
     test("an override that an event shows before its answer arrives can be undone at once", async () => {
       await openDashboard();
       await findCard(PORCH).getByRole("radio", { name: "On" }).check();

@@ -48,6 +48,10 @@ class StubSimulator {
     this.publish = (name, data) => context.publishEvent(name, data);
     context.provide("simulator");
     app.get("/api/simulator/boards", () => [this.board]);
+    app.post("/api/simulator/boards", (request, reply) => {
+      this.requests.push(["post", request.body]);
+      return reply.code(201).send(this.board);
+    });
     app.delete<{ Params: { id: string } }>("/api/simulator/boards/:id", (request, reply) => {
       this.requests.push(["delete", request.params.id]);
       return reply.code(204).send();
@@ -277,6 +281,21 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await cut.click();
     await eventually(() => simulator.board.network === "up", { what: "the network up" });
     expect(simulator.requests.map(([, body]) => body)).toEqual([{ state: "cut" }, { state: "up" }]);
+  });
+
+  test("the dashboard asks before a simulated board takes the place of another board", async () => {
+    await publishMessage("nightlight/porch/telemetry", { light: 700 });
+    await waitForText(findCard("nightlight/porch"), "700");
+    await page.getByRole("link", { name: "Add a board" }).click();
+    await page.getByLabel("Name of the board").fill("porch");
+    await page.getByRole("button", { name: "Add a simulated board" }).click();
+    const question = page.getByRole("dialog", { name: "Simulate nightlight/porch?" });
+    await question.getByRole("button", { name: "Cancel" }).click();
+    expect(simulator.requests).toEqual([]);
+    await page.getByRole("button", { name: "Add a simulated board" }).click();
+    await question.getByRole("button", { name: "Simulate" }).click();
+    await eventually(() => simulator.requests.length > 0, { what: "the request" });
+    expect(simulator.requests).toEqual([["post", { id: "nightlight/porch" }]]);
   });
 
   test("the dashboard stops a simulated board that is forgotten, because it would reappear", async () => {

@@ -56,7 +56,7 @@ test("the matcher of build firmware finds errors of DeviceScript and TypeScript 
       "src/main.ts": 'import { twice } from "../contract/twice.js"\n\nconst n: number = "one"\nvar text = twice(n)\ndo console.log(text)\nwhile (n < 9)\n',
       "contract/twice.ts": "export function twice(n: number): string {\n    return 2 * n\n}\n",
     }, // prettier-ignore
-    ...["scripts", "boards", "package.json", "devsconfig.json", "tsconfig.json"],
+    ...["scripts", "flashing", "boards", "package.json", "devsconfig.json", "tsconfig.json"],
   );
   const task = findByName(tasks, "build firmware");
   const { code, output } = await startProgram(commandOfTask(task)!, { cwd: folder }).ended;

@@ -1,8 +1,10 @@
 /** View that adds a board: its name, the address of the server, its account, and commands to copy. */
 
 import type { Boards } from "../boards.js";
+import { askForConfirmation } from "../confirm.js";
 import { attempt } from "../controls/attempt.js";
 import { cloneTemplate, createElement, findPart, setText } from "../dom.js";
+import { message } from "../messages/message.js";
 import { deleteUser, getNewBoard, postSimulatedBoard, postUser, type NewBoard } from "../people/api.js";
 import { getReadOnlyReason, setEnabled } from "../rights.js";
 import { formatBoardHash } from "../route.js";
@@ -69,7 +71,7 @@ class AddBoardView {
 
   constructor(
     private readonly place: HTMLElement,
-    boards: Boards,
+    private readonly boards: Boards,
     private readonly server: NewBoard,
     private readonly report: (problem: string) => void,
   ) {
@@ -179,11 +181,20 @@ class AddBoardView {
   }
 
   private async startSimulatedBoard(): Promise<void> {
-    if (!this.name.reportValidity()) return;
+    if (!this.name.reportValidity() || !(await this.confirmReplacement())) return;
     const button = this.part("simulate", HTMLButtonElement);
     button.disabled = true;
     await attempt(() => postSimulatedBoard(this.id), this.report);
     button.disabled = false;
+  }
+
+  /** Asks before a simulated board takes the place of another board. Returns whether to go on. */
+  private confirmReplacement(): Promise<boolean> {
+    const model = this.boards.get(this.id);
+    // A second simulated board with the same id is refused by the server.
+    if (model?.device === undefined || model.board !== undefined) return Promise.resolve(true);
+    const question = message("addBoard.simulateQuestion", { board: model.label });
+    return askForConfirmation(question, message("addBoard.simulateConsequence"), message("addBoard.simulateConfirmed"));
   }
 
   private part<T extends Element>(name: string, kind: new () => T): T {

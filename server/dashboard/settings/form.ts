@@ -48,6 +48,7 @@ export class Form {
   private readonly unsubscribe: () => void;
   private readonly unregister: () => void;
   private isSaving = false;
+  private isBlocked = false;
 
   constructor(private readonly settings: SettingsStore) {
     const buttons = buildElement("p", { class: "buttons" }, this.status, this.discardButton, this.saveButton);
@@ -124,9 +125,9 @@ export class Form {
     this.saveButton.disabled = this.discardButton.disabled = !this.hasChanges || disabled;
     const { obstacle } = this.settings;
     // The result of the last save says the same, in more words, until the obstacle is gone.
-    if (this.obstacle.textContent !== "" && obstacle === "") this.showSentence("");
-    this.obstacle.hidden = !this.hasChanges || obstacle === "" || !this.problem.hidden;
-    this.obstacle.textContent = obstacle;
+    if (this.isBlocked && obstacle === "") this.showSentence("");
+    this.isBlocked = obstacle !== "";
+    showOrHideText(this.obstacle, this.hasChanges && this.problem.hidden ? obstacle : "");
   }
 
   private createLabel({ target }: SettingInput, text: string): HTMLElement {

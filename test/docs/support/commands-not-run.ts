@@ -3,6 +3,8 @@ export const COMMANDS_NOT_RUN: Readonly<Record<string, string>> = {
   // These commands take minutes, or change files of the repository.
   "npm run check": "takes a minute or more; CI runs it before any test",
   "npm run format": "rewrites files",
+  "npm run server -- --data tutorial-data":
+    "is an example of the flag in test/docs/tutorials.test.ts, which runs the server with a data folder of its own",
   "npm run chaos -- --seed 7 --minutes 3": "takes minutes; test/chaos/chaos.test.ts has a run of two minutes",
   "npm run chaos -- --seed 11 --minutes 3": "takes minutes",
   "npm run chaos -- --seed 7 --minutes 30 --broker mosquitto --boards 4": "takes half an hour",

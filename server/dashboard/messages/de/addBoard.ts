@@ -30,6 +30,10 @@ export const addBoard: TranslatedArea<typeof english> = {
   done: "Fertig",
   withoutHardware: "Ohne Hardware",
   simulate: "Simuliertes Board hinzufügen",
+  simulateQuestion: "{board} simulieren?",
+  simulateConsequence:
+    "Ein Board mit dieser Id hat sich schon gemeldet. Das simulierte Board würde seinen Namen, seinen Verlauf und seine Einstellungen übernehmen. Läuft das echte Board noch, beenden die beiden gegenseitig ihre Verbindung.",
+  simulateConfirmed: "Simulieren",
   simulateExplanation:
     "Der Server führt die Firmware eines echten Boards in einer virtuellen Maschine aus, mit simuliertem Sensor und simulierter Lampe.",
   simulateHere: "Starte dort, wo dieser Server aus dem ausgecheckten Nightlight läuft, ein simuliertes Board:",

@@ -30,6 +30,10 @@ export const addBoard = {
   done: "Done",
   withoutHardware: "Without hardware",
   simulate: "Add a simulated board",
+  simulateQuestion: "Simulate {board}?",
+  simulateConsequence:
+    "A board with this id has already reported. The simulated board would take over its name, history and settings. If the real board still runs, each of the two would end the connection of the other.",
+  simulateConfirmed: "Simulate",
   simulateExplanation:
     "The server runs the firmware of a real board in a virtual machine, with a simulated sensor and lamp.",
   simulateHere: "In the checkout of Nightlight that runs this server, start a simulated board:",

@@ -30,6 +30,10 @@ export const addBoard: TranslatedArea<typeof english> = {
   done: "Listo",
   withoutHardware: "Sin hardware",
   simulate: "Añadir una placa simulada",
+  simulateQuestion: "¿Simular {board}?",
+  simulateConsequence:
+    "Ya ha informado una placa con este id. La placa simulada asumiría su nombre, su historial y su configuración. Si la placa real sigue en marcha, cada una cortaría la conexión de la otra.",
+  simulateConfirmed: "Simular",
   simulateExplanation:
     "El servidor ejecuta el firmware de una placa real en una máquina virtual, con sensor y lámpara simulados.",
   simulateHere: "En la copia de trabajo de Nightlight donde se ejecuta este servidor, inicia una placa simulada:",

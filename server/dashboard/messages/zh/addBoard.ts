@@ -27,6 +27,10 @@ export const addBoard: TranslatedArea<typeof english> = {
   done: "完成",
   withoutHardware: "没有硬件",
   simulate: "添加模拟开发板",
+  simulateQuestion: "模拟 {board}？",
+  simulateConsequence:
+    "已有使用此 id 的开发板发送过读数。模拟的开发板会沿用它的名称、历史和设置。如果真实的开发板仍在运行，两者会互相断开对方的连接。",
+  simulateConfirmed: "模拟",
   simulateExplanation: "服务器在虚拟机中运行真实开发板的固件，传感器和灯是模拟的。",
   simulateHere: "在运行此服务器的 Nightlight 检出目录中，启动模拟开发板：",
   anyClient: "任何 MQTT 客户端都可以充当开发板。此命令发送一个暗的读数，灯会打开：",
