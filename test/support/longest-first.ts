@@ -12,6 +12,7 @@ const LONGEST_FILES = [
   "test/server/dashboard.test.ts",
   "test/server/dashboard-settings.test.ts",
   "test/docs/page-commands.test.ts",
+  "test/server/packaging.test.ts",
   "test/chaos/chaos.test.ts",
   "test/bench/loop.test.ts",
   "test/docs/scenarios/start.test.ts",
