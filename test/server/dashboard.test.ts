@@ -286,7 +286,7 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   test("the dashboard asks before a simulated board takes the place of another board", async () => {
     await publishMessage("nightlight/porch/telemetry", { light: 700 });
     await waitForText(findCard("nightlight/porch"), "700");
-    await page.getByRole("link", { name: "Add a board" }).click();
+    await page.getByRole("banner").getByRole("link", { name: "Add a board" }).click();
     await page.getByLabel("Name of the board").fill("porch");
     await page.getByRole("button", { name: "Add a simulated board" }).click();
     const question = page.getByRole("dialog", { name: "Simulate nightlight/porch?" });
@@ -299,13 +299,15 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
   });
 
   test("the dashboard stops a simulated board that is forgotten, because it would reappear", async () => {
-    await publishMessage("nightlight/sim-1/telemetry", { light: 700 });
-    await waitForText(findCard("nightlight/sim-1"), "700");
+    await publishMessage("nightlight/sim-1/telemetry", { light: 701 });
+    await waitForText(findCard("nightlight/sim-1"), "701");
     await findCard("nightlight/sim-1").getByRole("link").click();
     await page.getByRole("button", { name: "Forget …" }).click();
     await page.getByText("This also stops its simulation").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
-    await eventually(() => server.devices.get("nightlight/sim-1") === undefined, { what: "the board gone" });
+    await eventually(() => simulator.requests.length > 0 && !server.devices.get("nightlight/sim-1"), {
+      what: "the board gone",
+    });
     expect(simulator.requests).toEqual([["delete", "nightlight/sim-1"]]);
   });
 
