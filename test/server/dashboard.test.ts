@@ -302,6 +302,8 @@ describe.skipIf(!chromiumPath)(`the dashboard${chromiumNote}`, () => {
     await publishMessage("nightlight/sim-1/telemetry", { light: 701 });
     await waitForText(findCard("nightlight/sim-1"), "701");
     await findCard("nightlight/sim-1").getByRole("link").click();
+    // A request for its history that arrives after the board is forgotten would be answered with 404.
+    await waitForText(page.locator("#plot-summary"), /reading/);
     await page.getByRole("button", { name: "Forget …" }).click();
     await page.getByText("This also stops its simulation").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Forget" }).click();
