@@ -1,4 +1,4 @@
-/** Tells whether events have overtaken the answer to a request, which comes over another connection. */
+/** Sends overrides, and recognizes answers that are older than the events of the live connection. */
 
 import type { Mode } from "./api.js";
 

@@ -81,7 +81,7 @@ class AddBoardView {
     // keeps the name that somebody typed before the server answered
     if (this.name.value === "") {
       this.name.value = proposeName(server.topic_prefix, (id) => boards.get(id) !== undefined);
-      // Select the proposed name, so that somebody who is in the field replaces it by typing.
+      // Select the proposed name, so that what the user types next replaces it.
       if (document.activeElement === this.name) this.name.select();
     }
     this.flashing = new FlashPanel(place, {

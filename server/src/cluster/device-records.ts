@@ -189,7 +189,7 @@ export class DeviceRecords implements ReadingsJournal {
     await this.put(id, FIELD_PREFIX.device + id, undefined);
   }
 
-  /** Stores what was added before. Writes that fail from now on are not repeated. */
+  /** Writes all records that wait. If a write fails, it is not tried again. */
   async close(): Promise<void> {
     this.#closing = true;
     await this.whenStored;

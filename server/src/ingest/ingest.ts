@@ -165,7 +165,7 @@ export class Ingest {
       rejects.add("unknown-device", id, UNKNOWN_DEVICE_PROBLEM, { topic: topicOf(id, "set") });
       return undefined;
     }
-    // The decoder would reject an override as an invalid installation, so it decodes only what is one.
+    // Use the decoder only for installations, because it counts any other message as rejected.
     if (!decode(INSTALLATION, payload).problem)
       return decoder.decode(INSTALLATION, id, "set", payload) && updates.installLatest(device);
     const override = decoder.decode(OVERRIDE, id, "set", payload);

@@ -11,7 +11,7 @@ export function createUpdateState({ update, status }: Device): UpdateState | und
     ...(latest !== null && { latest_version: latest }),
     in_progress: state !== null && state !== "done" && state !== "failed",
     ...(percent !== null && { update_percentage: percent }),
-    // Home Assistant keeps the last text, so send an empty one when there is nothing to say any more.
+    // Home Assistant keeps the last text until it receives another one, so send an empty text without a crash.
     release_summary: crashed !== null && crashed.version === latest ? describeCrash(crashed) : "",
   };
 }

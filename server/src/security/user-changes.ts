@@ -61,7 +61,7 @@ async function prepareDevice(
   await new UpdateKeys(folder).obtain(device);
 }
 
-/** Removes the key of a board that has no account any more. */
+/** Deletes the key of a board unless another account belongs to the board. */
 async function removeUnusedKey(folder: string, device: string | undefined, users: StoredUsers): Promise<void> {
   if (device === undefined || [...users.values()].some((user) => user.device === device)) return;
   await new UpdateKeys(folder).remove(device);
@@ -115,8 +115,8 @@ export async function changePassword(folder: string, name: string, password: Sto
 }
 
 /**
- * Changes the role of a user. A user that may not use the API any more loses its tokens. The key for updates comes and
- * goes with the account of a board.
+ * Changes the role of a user. If the new role may not use the API, the user's tokens are deleted.
+ * Creates the board's key for updates if the new role is that of a board, and deletes the key of a board without account.
  * @throws UserError when the user is unknown, or is the last administrator
  */
 export async function changeRole(folder: string, name: string, role: RoleAssignment, wording: Wording): Promise<void> {

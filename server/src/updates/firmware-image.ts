@@ -42,7 +42,7 @@ export interface FirmwareImage {
 
 /**
  * Reads and validates the program image in a folder.
- * @throws Error whose message says what is wrong with the image, as a phrase without a full stop
+ * @throws Error whose message says what is wrong with the image; it is part of a longer sentence
  */
 export async function readImage(folder: string): Promise<FirmwareImage> {
   const description = parseDescription(
