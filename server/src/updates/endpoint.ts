@@ -41,6 +41,7 @@ const MAX_MESSAGE_BYTES = 1024;
 
 /** Maximum number of ids that are neither boards nor have a key, and are logged in each interval. */
 const MAX_STRANGERS = 20;
+/** Length of that interval, in ms. */
 const STRANGERS_INTERVAL = 3_600_000;
 
 const PROTOCOL_PATTERN = new RegExp(`^devs-key-([0-9a-f]{${NONCE_BYTES * 2}})$`);
