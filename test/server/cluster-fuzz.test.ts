@@ -159,6 +159,7 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect(countRejected(servers)).toBeGreaterThan(COMMAND_COUNT / 20);
       // a forged member name must not make a server take over another client's session at the broker
       expect(stranger.connected).toBe(true);
+      log.flush();
       // servers limit the log lines about rejected values of each key and channel, so there are fewer than commands
       expect(text.split("\n").filter((line) => line.includes('"bad-state"')).length).toBeLessThan(COMMAND_COUNT);
       expect(text).toContain(`${namespace}:to:`);
@@ -182,6 +183,7 @@ describe.skipIf(isMissing(MOSQUITTO && REDIS, "Mosquitto and Redis"))(
       expect(await attacker.publish(channel, word)).toBe(1);
       expect(await attacker.publish(channel, word)).toBe(1);
       await eventually(() => countRejected([one]) === 2, { what: "both to be counted" });
+      log.flush();
       expect(text.split("\n").filter((line) => line.includes(channel))).toHaveLength(1);
       expect((await fetch(`${one.httpUrl}/readyz`)).status).toBe(200);
       const metrics = await (await fetch(`${one.httpUrl}/metrics`)).text();

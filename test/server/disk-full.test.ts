@@ -12,14 +12,18 @@ import { connectClient, UNLIMITED_HISTORY, createTemporaryFolder, type TestClien
 /** Starts a server with a history and records its log entries about storage. Closes the server after the test. */
 async function startLoggedServer(
   data: string,
-): Promise<{ running: NightlightServer; mqtt: string; http: string; lines: string[] }> {
+): Promise<{ running: NightlightServer; mqtt: string; http: string; readLines: () => string[] }> {
   const lines: string[] = [];
   const recordLines = (text: string): void =>
     void lines.push(...text.split("\n").filter((line) => line.includes('"event":"storage"')));
   const log = createLog("json", { output: { write: recordLines } });
   const running = await startServer({ data, mqttPort: 0, httpPort: 0, history: UNLIMITED_HISTORY, log });
   onTestFinished(() => running.close());
-  return { running, mqtt: running.brokerUrl, http: running.httpUrl!, lines };
+  const readLines = (): string[] => {
+    log.flush();
+    return lines;
+  };
+  return { running, mqtt: running.brokerUrl, http: running.httpUrl!, readLines };
 }
 
 /** Copies a data folder, which simulates `kill -9` at this moment. */
@@ -98,7 +102,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
   test("the API and the log report the full disk, clients stay connected, and all messages are stored once there is space", async () => {
     const disk = mountSmallDisk(6);
     const data = path.join(disk.folder, "data");
-    const { mqtt, http, lines } = await startLoggedServer(data);
+    const { mqtt, http, readLines } = await startLoggedServer(data);
     const board = await connectClient(mqtt, { clientId: "porch", clean: false }, "porch/commands");
     await board.publishAsync("porch/telemetry", '{"light":1}', { qos: 1 });
     await (await connectClient(mqtt, { clientId: "sleeper", clean: false }, "news/#")).endAsync();
@@ -141,7 +145,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     expect(change.status).toBe(507);
     expect(change.body.error).toMatch(/^The change took effect, but it is not stored yet.*Free some space/);
     await eventually(() => newcomer.got.length === 2, { what: "the effect" });
-    expect(lines).toEqual([expect.stringContaining(JSON.stringify(problem))]);
+    expect(readLines()).toEqual([expect.stringContaining(JSON.stringify(problem))]);
 
     disk.free();
     await eventually(async () => (await requestJson(`${http}/readyz`)).status === 200, { what: "/readyz to be well" });
@@ -149,7 +153,7 @@ describe.skipIf(NO_SMALL_DISK)("while the disk is full", () => {
     expect(board.connected && newcomer.connected).toBe(true);
     await eventually(async () => (await readStorageStatus()).problem === null, { what: "the history to be written" });
     expect((await readStorageStatus()).readings_unacknowledged).toBe(0);
-    await eventually(() => lines[1]?.includes("can be written again"), { what: "the log" });
+    await eventually(() => readLines()[1]?.includes("can be written again"), { what: "the log" });
     // this write follows a record that the full disk truncated, and must survive `kill -9` nevertheless
     await newcomer.publishAsync("hall/set", '{"mode":"off"}', { qos: 1 });
 

@@ -15,7 +15,8 @@ const FREE_ENDINGS = 3
  *   doubles from `minBackoff` to 4 × `minBackoff`, times 0.5 to 1.
  * - If the broker refuses the connection or ends it at once, the next one will probably end likewise. From the fourth in a
  *   row, the delay doubles with each from `minBackoff` to `maxBackoff`, times 0.5 to 1. "At once" means within
- *   1.5 × `minBackoff`, in which another client with the same client identifier connects again.
+ *   3 × `minBackoff`: another client with the same client identifier waits up to 1.5 × `minBackoff`, and then needs time
+ *   to connect.
  * - After any other connection, the next attempt starts after 0.5 to 1.5 × `minBackoff`.
  */
 export class Backoff {
@@ -55,7 +56,7 @@ export class Backoff {
      */
     ended(lasted: number): number {
         this.shortConnections = lasted < STABLE_AFTER ? this.shortConnections + 1 : 0
-        if (lasted < 1.5 * this.minBackoff) return this.refused()
+        if (lasted < 3 * this.minBackoff) return this.refused()
         this.unanswered = this.endings = 0
         return this.unreachable()
     }
