@@ -40,3 +40,13 @@ export async function eventually<T>(condition: () => T | Promise<T>, wait: Event
     await sleep(every);
   }
 }
+
+/**
+ * Checks that something took at most `limit` ms.
+ * @param since when it began, on the clock of `performance.now()`
+ * @throws Error with `what`, the duration and the limit in its message
+ */
+export function expectDuration(since: number, limit: number, what: string): void {
+  const took = Math.round(performance.now() - since);
+  if (took > limit) throw new Error(`${what} took ${took} ms instead of at most ${limit} ms`);
+}

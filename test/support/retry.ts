@@ -2,10 +2,11 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 /**
- * Messages of Vitest, Playwright and `eventually` when a test waited too long. A busy machine can be the cause. Wrong
+ * Messages of Vitest, Playwright, `eventually` and `expectDuration` when a test waited too long. A busy machine can be the cause. Wrong
  * results have other messages, so that they always fail.
  */
-const RAN_OUT_OF_TIME = /^Test timed out in|Timeout \d+ms exceeded|^gave up waiting for/;
+const RAN_OUT_OF_TIME =
+  /^Test timed out in|Timeout \d+ms exceeded|^gave up waiting for|took \d+ ms instead of at most \d+ ms$/;
 
 /** In complete runs, a test that ran out of time gets one more attempt, so that it does not waste the whole run. */
 export const RETRY = { count: process.env.NIGHTLIGHT_TEST_ALL ? 1 : 0, condition: RAN_OUT_OF_TIME };
