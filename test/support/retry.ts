@@ -2,8 +2,8 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 /**
- * Messages of Vitest, Playwright, `eventually` and `expectDuration` when a test waited too long. A busy machine can be the cause. Wrong
- * results have other messages, so that they always fail.
+ * Messages of Vitest, Playwright, `eventually` and `expectDuration` when something took too long. A busy machine can be
+ * the cause. Wrong results have other messages, so that they always fail.
  */
 const RAN_OUT_OF_TIME =
   /^Test timed out in|Timeout \d+ms exceeded|^gave up waiting for|took \d+ ms instead of at most \d+ ms$/;
