@@ -160,7 +160,7 @@ describe("the backoff", () => {
   it("grows to the maximum while connections end at once, and starts again after one that lasted", () => {
     const backoff = new Backoff(1000, 30_000);
     for (let n = 0; n < 3; n++) expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
-    for (let n = 0; n < 10; n++) backoff.ended(1499);
+    for (let n = 0; n < 10; n++) backoff.ended(2999);
     const [least, most] = rangeOf(() => backoff.ended(0));
     expect(least).toBeGreaterThanOrEqual(15_000);
     expect(most).toBeLessThanOrEqual(30_000);
@@ -168,7 +168,7 @@ describe("the backoff", () => {
     backoff.unreachable();
     backoff.noAnswer();
     expect(backoff.refused()).toBeGreaterThanOrEqual(15_000);
-    expect(backoff.ended(1500)).toBeLessThanOrEqual(1500);
+    expect(backoff.ended(3000)).toBeLessThanOrEqual(1500);
     expect(backoff.ended(0)).toBeLessThanOrEqual(1000);
   });
 
