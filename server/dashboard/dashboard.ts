@@ -16,7 +16,7 @@ import { UpdatesNotice } from "./overview/updates.js";
 import { Toolbar } from "./overview/toolbar.js";
 import { goToLogin, loadSession, setUpLogout } from "./session.js";
 import { showServerInfo, loadSimulatedBoards } from "./server.js";
-import { showSummary } from "./summary.js";
+import { showScale, showSummary } from "./summary.js";
 import { setUpTheme } from "./theme.js";
 import { Editing } from "./settings/editing.js";
 import { Views } from "./views.js";
@@ -48,7 +48,10 @@ export function startDashboard(): void {
     boards,
     zones,
     (model) => recentLoader.requestReadings(model),
-    (found) => toolbar.render(found, boards.size),
+    (found) => {
+      toolbar.render(found, boards.size);
+      showScale(boards.size);
+    },
   );
   const toolbar = new Toolbar(document, (view) => grid.setArrangement(view));
   const views = new Views(boards, zones, editing, (id) => grid.focus(id));

@@ -6,8 +6,7 @@ import { joinPhrases, message } from "./messages/message.js";
 
 /** Updates the summary in the page's header. Does nothing before the boards are loaded. */
 export function showSummary(boards: Boards): void {
-  const page = document.documentElement;
-  if (page.dataset.loaded === undefined) return;
+  if (document.documentElement.dataset.loaded === undefined) return;
   let on = 0;
   let offline = 0;
   for (const { lamp, isLampKnown, device } of boards.all) {
@@ -20,6 +19,11 @@ export function showSummary(boards: Boards): void {
     message("page.lampsOnCount", { count: on }),
   ];
   setText(findPart(document, "summary", HTMLElement), boards.size === 0 ? "" : joinPhrases(parts));
-  // The style sheet uses smaller cards for many boards.
-  page.dataset.scale = boards.size === 0 ? "none" : boards.size === 1 ? "one" : boards.size <= 12 ? "few" : "many";
+  showScale(boards.size);
+}
+
+/** Lets the style sheet use smaller cards for many boards, and show the first steps if there is none. */
+export function showScale(boardCount: number): void {
+  document.documentElement.dataset.scale =
+    boardCount === 0 ? "none" : boardCount === 1 ? "one" : boardCount <= 12 ? "few" : "many";
 }
