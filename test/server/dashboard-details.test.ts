@@ -133,6 +133,25 @@ describe.skipIf(!chromiumPath)(`the page in detail${chromiumNote}`, () => {
     );
   });
 
+  test("a zone says which of its lamps are offline, and does not count them as on", async () => {
+    const zones = [{ ...GARDEN_POLICY.zones[0], lamps: ["nightlight/porch", "nightlight/path"] }];
+    await startAndConnect({ policy: { ...GARDEN_POLICY, zones } });
+    const porch = await connectBoard("nightlight/porch");
+    await connectBoard("nightlight/path");
+    for (const id of zones[0].lamps) await publishMessage(`${id}/set`, { mode: "on" });
+    await openDashboard("/#/zones");
+    const zone = page.getByRole("region", { name: "Zone Garden" });
+    await waitForText(zone, "2 of 2 lamps on");
+    porch.stream.destroy();
+    await porch.endAsync(true);
+    await waitForText(zone, "1 of 2 lamps on");
+    const lamps = await zone.locator('[data-part="lamps"] li').allTextContents();
+    expect(lamps).toEqual([
+      expect.stringMatching(/porchonoffline, switched on by hand$/),
+      expect.stringMatching(/pathonswitched on by hand$/),
+    ]);
+  });
+
   test("names do not wrap and plots are aligned when there are four columns", async () => {
     await startAndConnect();
     const ids = Array.from(

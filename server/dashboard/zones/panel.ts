@@ -5,7 +5,7 @@ import type { Boards } from "../boards.js";
 import { OverrideControl } from "../controls/override.js";
 import { setAttribute, cloneTemplate, createElement, findPart, setText } from "../dom.js";
 import { formatLight } from "../messages/locale.js";
-import { message } from "../messages/message.js";
+import { joinPhrases, message } from "../messages/message.js";
 import { translateReason } from "../reasons.js";
 import { formatBoardHash } from "../route.js";
 import type { Editing, Editors } from "../settings/editing.js";
@@ -82,8 +82,9 @@ export class ZonePanel {
   render(): void {
     const zone = this.zones.get(this.name);
     if (!zone) return;
-    const known = zone.lamps.map((id) => this.boards.get(id)?.lamp ?? null);
-    const on = known.filter((lamp) => lamp === true).length;
+    const lamps = zone.lamps.map((id) => ({ id, model: this.boards.get(id) }));
+    // as in the page's header, the lamp of an offline board does not count
+    const on = lamps.filter(({ model }) => model?.lamp && model.isLampKnown).length;
     setAttribute(this.element, "data-lamp", on > 0 ? "on" : "off");
     setAttribute(this.element, "aria-label", message("zones.zone", { zone: zone.label }));
     setText(this.title, zone.label);
@@ -110,10 +111,15 @@ export class ZonePanel {
     );
     this.fillList(
       this.lamps,
-      zone.lamps.map((id, i) => {
-        const mode = this.boards.get(id)?.device?.mode ?? "auto";
-        const state = known[i] === null ? "unknown" : known[i] ? "on" : "off";
-        return { id, value: formatLampState(known[i]), note: mode === "auto" ? "" : describeOverride(mode), state };
+      lamps.map(({ id, model }) => {
+        const lamp = model?.lamp ?? null;
+        const { mode = "auto", online = true } = model?.device ?? {};
+        const notes = [
+          ...(online ? [] : [message("state.offline")]),
+          ...(mode === "auto" ? [] : [describeOverride(mode)]),
+        ];
+        const state = lamp === null || !model?.isLampKnown ? "unknown" : lamp ? "on" : "off";
+        return { id, value: formatLampState(lamp), note: joinPhrases(notes), state };
       }),
     );
     this.override.render();
