@@ -255,7 +255,8 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
-    if (this.#isClosed) this.#changed(rollout);
+    // Only an outcome with a stored update survives a kill of the server. A person's decision to give it up would be lost.
+    if (this.#isClosed || !findUpdateOf(board, this.#options.updates)) this.#changed(rollout);
     else this.#outcomes.add(rollout);
     void this.#continue();
   }

@@ -51,6 +51,11 @@ function createRollouts(boardCount: number) {
         listener(update as unknown as BoardUpdate);
       }
     },
+    /** Gives up the update of a board. */
+    cancel(update: { device: Device }) {
+      running.delete(update.device.id);
+      listener(update as unknown as BoardUpdate);
+    },
   };
 }
 
@@ -88,4 +93,18 @@ test("a server that closes stores the outcomes so far, and also those that follo
   expect(countStored()).toBe(2);
   complete([second]);
   expect(countStored()).toBe(3);
+});
+
+test("a board that is given up is stored at once, so that it does not begin again after a kill", async () => {
+  const { rollouts, stored, listActive, complete, cancel } = createRollouts(20);
+  await rollouts.start();
+  await eventually(() => listActive().length === 1, { what: "the first board" });
+  complete(listActive());
+  await eventually(() => listActive().length === 2, { what: "the second wave" });
+  const [{ device }] = listActive();
+  const before = stored.length;
+  cancel({ device });
+  expect(stored).toHaveLength(before + 1);
+  expect(stored.at(-1)?.boards.find(({ id }) => id === device.id)?.outcome).toBe("failed");
+  rollouts.close();
 });
