@@ -96,10 +96,10 @@ describe.skipIf(!chromiumPath)(`the languages of the page${chromiumNote}`, () =>
     });
   });
 
-  test("without its texts, the page says so", async () => {
+  test.each(["messages-de.js", "app.js"])("without %s, the page says that it is incomplete", async (file) => {
     const api = await fakeApi();
     const { page } = await openInLanguage("about:blank", "de");
-    await page.route("**/messages-de.js", (route) => route.abort());
+    await page.route(`**/${file}`, (route) => route.abort());
     await page.goto(api.url);
     await eventually(() => page.getByText("did not load completely").isVisible(), { what: "the notice" });
   });

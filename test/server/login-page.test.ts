@@ -167,10 +167,25 @@ describe.skipIf(!chromiumPath)(`in a browser, the login page${chromiumNote}`, ()
     await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 
+  test("the login page says why the form is missing if its script does not load", async () => {
+    const { url } = await startHttpApp({ accounts: createThreeAccounts() });
+    const { page } = await openLoginPage("about:blank");
+    const notice = page.locator('[data-part="incomplete"]');
+    await page.route("**/login.js", (route) => route.abort());
+    await page.goto(`${url}/login`);
+    await eventually(() => notice.isVisible(), { within: 10_000, what: "the notice" });
+    expect(await notice.textContent()).toContain("Reload it");
+    await page.unroute("**/login.js");
+    await page.reload();
+    await page.getByLabel("Name").waitFor();
+    expect(await notice.isVisible()).toBe(false);
+  });
+
   test("without JavaScript, the login page says that it needs it, and shows no form", async () => {
     const { url } = await startHttpApp({ accounts: createThreeAccounts() });
     const { page } = await openLoginPage(url, { javaScriptEnabled: false });
     expect(await page.locator("noscript").textContent()).toContain("Logging in requires JavaScript");
+    expect(await page.locator('[data-part="incomplete"]').isVisible()).toBe(false);
     expect(await page.locator("form").isVisible()).toBe(false);
     // If the form were sent nevertheless, POST would keep the password out of the URL.
     expect(await page.locator("form").getAttribute("method")).toBe("post");

@@ -12,14 +12,18 @@ const STORAGE_KEY = "nightlight-language";
 
 /**
  * Loads the texts, inserts them into the document and calls `start`. If the texts cannot be loaded, shows a notice, which
- * the build has inserted into the HTML in English.
+ * the build has inserted into the HTML in English. The style sheet shows the notice after some seconds if this program
+ * itself does not load.
  * @throws Error if the texts cannot be loaded
  */
 export async function startWithMessages(start: () => void): Promise<void> {
+  const incomplete = findPart(document, "incomplete", HTMLElement);
+  incomplete.hidden = true;
   try {
     await loadMessages();
   } catch (e) {
-    findPart(document, "incomplete", HTMLElement).hidden = false;
+    incomplete.hidden = false;
+    incomplete.classList.remove("unless-started");
     throw e;
   }
   start();
