@@ -42,7 +42,7 @@ export interface FirmwareImage {
 
 /**
  * Reads and validates the program image in a folder.
- * @throws Error whose message says what is wrong with the image; it is part of a longer sentence
+ * @throws Error if the image is unusable; its message is a phrase such as "program.devs is not a DeviceScript program"
  */
 export async function readImage(folder: string): Promise<FirmwareImage> {
   const description = parseDescription(

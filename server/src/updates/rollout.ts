@@ -255,7 +255,7 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
-    // Only an outcome with a stored update survives a kill of the server. A person's decision to give it up would be lost.
+    // After a kill of the server, the stored updates tell the outcomes. An update that somebody gave up is not stored.
     if (this.#isClosed || !findUpdateOf(board, this.#options.updates)) this.#changed(rollout);
     else this.#outcomes.add(rollout);
     void this.#continue();
