@@ -7,6 +7,7 @@ commands: "subscribe <QoS> <topic>...", "unsubscribe <topic>...", "publish <topi
 """
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -15,12 +16,10 @@ import uuid
 import paho.mqtt.client as mqtt
 
 STATUS = "homeassistant/status"
-lock = threading.Lock()
 
 
 def say(**event):
-    with lock:
-        print(json.dumps(event), flush=True)
+    print(json.dumps(event), flush=True)
 
 
 def on_connect(client, userdata, flags, reason, properties):
@@ -48,19 +47,16 @@ ha.on_unsubscribe = lambda client, userdata, mid, properties, codes: say(event="
 ha.will_set(STATUS, "offline", 0, False)
 
 
-def connect():
-    """Connects, and reconnects when the connection ends, as _reconnect_loop does."""
-    while True:
-        try:
-            ha.connect("127.0.0.1", int(sys.argv[1]), 60, clean_start=True)
-            ha.loop_forever(retry_first_connection=False)
-        except OSError:
-            pass
-        time.sleep(0.1)
+commands = queue.Queue()
 
 
-threading.Thread(target=connect, daemon=True).start()
-for line in sys.stdin:
+def read_commands():
+    for line in sys.stdin:
+        commands.put(line)
+    commands.put("stop")
+
+
+def obey(line):
     command, *words = line.split()
     if command == "subscribe":
         added = {topic: int(words[0]) for topic in words[1:]}
@@ -77,3 +73,17 @@ for line in sys.stdin:
     elif command == "stop":
         # exits without DISCONNECT, so that the broker publishes the will
         os._exit(0)
+
+
+threading.Thread(target=read_commands, daemon=True).start()
+# Connects, and reconnects when the connection ends, as _reconnect_loop does. Only this thread uses the client, as in Home
+# Assistant: without loop_start, Paho expects that.
+while True:
+    try:
+        ha.connect("127.0.0.1", int(sys.argv[1]), 60, clean_start=True)
+        while ha.loop(0.05) == mqtt.MQTT_ERR_SUCCESS:
+            while not commands.empty():
+                obey(commands.get())
+    except OSError:
+        pass
+    time.sleep(0.1)
