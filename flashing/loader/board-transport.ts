@@ -15,7 +15,7 @@ export class PortOpenError extends Error {}
 
 /** The byte that begins and ends each packet (SLIP, RFC 1055). */
 const PACKET_END = 0xc0;
-/** Number of bytes of the board's latest output that are kept. */
+/** Number of characters of the board's latest output that are kept. */
 const MAX_PRINTED = 4096;
 /** The time limit in ms of esptool-js for the answers to its first packets, which it repeats. */
 const SYNC_TIMEOUT = 100;
@@ -25,7 +25,7 @@ const MIN_ANSWER_TIMEOUT = 3000;
 const CLOSE_TIMEOUT = 1000;
 
 export class BoardTransport extends Transport {
-  /** What the board printed after its last reset, before its boot loader answered. */
+  /** What the board printed instead of answers: at most its latest 4096 characters. */
   printed = "";
   /** While true, all transfers and signals fail. This ends the work of esptool-js after a cancellation. */
   isStopped = false;
@@ -51,11 +51,10 @@ export class BoardTransport extends Transport {
   /** Discards trace messages: the base class prints some of them even when tracing is off. */
   override trace(): void {}
 
-  /** esptool-js calls this after each reset of the board, before it talks to the boot loader. */
-  override peek(): Uint8Array {
-    const bytes = super.peek();
-    if (bytes.length > 0) this.printed = String.fromCharCode(...bytes.subarray(-MAX_PRINTED));
-    return bytes;
+  /** esptool-js discards the input before each of its first packets, so all that a board prints is discarded here. */
+  override flushInput(): void {
+    this.#rememberPrinted();
+    super.flushInput();
   }
 
   /**
@@ -74,13 +73,21 @@ export class BoardTransport extends Transport {
       }
       await sleep(1);
     }
+    this.#rememberPrinted();
     return super.read(timeout);
   }
 
   /** Returns whether the received bytes contain a packet, or begin with a byte with which no packet begins. */
   #isPacketComplete(): boolean {
-    const bytes = super.peek();
+    const bytes = this.peek();
     return bytes.length > 0 && (bytes[0] !== PACKET_END || bytes.includes(PACKET_END, 1));
+  }
+
+  /** Remembers the received bytes if they are not a packet: a board's output may arrive long after its reset. */
+  #rememberPrinted(): void {
+    const bytes = this.peek();
+    if (bytes.length === 0 || bytes[0] === PACKET_END) return;
+    this.printed = (this.printed + String.fromCharCode(...bytes.subarray(-MAX_PRINTED))).slice(-MAX_PRINTED);
   }
 
   /** Closes the port. Never rejects. If the port does not finish sending, closes it after a short wait. */
@@ -94,6 +101,11 @@ export class BoardTransport extends Transport {
   override async write(data: Uint8Array): Promise<void> {
     this.#throwIfEnded();
     await super.write(data);
+  }
+
+  override async setSignals(...signals: Parameters<Transport["setSignals"]>): Promise<void> {
+    this.#throwIfEnded();
+    await super.setSignals(...signals);
   }
 
   override async setDTR(state: boolean): Promise<void> {

@@ -34,7 +34,7 @@ const MESSAGE_EXPLANATIONS: readonly [
 
 /**
  * Explains an error of a step.
- * @param printed what the board printed after its reset, before its boot loader answered
+ * @param printed what the board printed instead of answers
  */
 export function explainLoaderFailure(step: string, error: unknown, path: string, printed: string): StepError {
   if (error instanceof StepError) return error;
@@ -58,7 +58,7 @@ export function explainLoaderFailure(step: string, error: unknown, path: string,
   });
 }
 
-/** Explains a boot loader that does not answer, by what the board printed after its reset. */
+/** Explains a boot loader that does not answer, by what the board printed instead. */
 function explainSilence(step: string, printed: string, cause: ErrorOptions): StepError {
   if (/waiting for download/.test(printed))
     return new StepError(step, "The chip is in its boot loader, but does not receive anything from this computer.", "Disconnect what is wired to the board's pins RX and TX, use another USB data cable, and try again.", { ...cause, kind: "cable", details: { code: "chip-receives-nothing" } }); // prettier-ignore

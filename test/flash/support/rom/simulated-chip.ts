@@ -19,6 +19,8 @@ export interface SimulatedChipOptions extends Pick<BootLoaderOptions, "failure" 
   readonly ignoresSignals?: boolean;
   /** What the program prints when it runs. */
   readonly output?: string;
+  /** Time in ms from a reset until the computer receives what the chip prints. */
+  readonly outputDelay?: number;
   /** Whether the boot loader answers. */
   readonly isMute?: boolean;
   /** Pulls the cable after this number of bytes in both directions together. */
@@ -170,11 +172,13 @@ export class SimulatedChip implements SerialDevice {
   }
 
   #print(text: string): void {
-    this.#send(Buffer.from(text, "latin1"));
+    const { outputDelay } = this.options;
+    const send = () => this.#send(Buffer.from(text, "latin1"));
+    if (outputDelay === undefined) send();
+    else setTimeout(send, outputDelay);
   }
 
   #send(bytes: Uint8Array): void {
-    if (this.options.isMute && this.bootLoader) return;
     setImmediate(() => {
       for (const byte of bytes) {
         if (!this.#events) return;
