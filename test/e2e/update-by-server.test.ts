@@ -7,7 +7,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { withText } from "../../scripts/build/configuration.js";
 import { completeImage } from "../../scripts/build/image.js";
 import { brokerSettingsOf, SimulatedBoard } from "../../sim/index.js";
+import { ROOT } from "../../scripts/lib/repository.js";
+import { readFirmwareSources } from "../boards/support/sources.js";
 import { eventually } from "../support/eventually.js";
+import { compile } from "../support/firmware.js";
 import { readFirmware, revertClass, withConfiguration } from "../support/firmware-image.js";
 import { startRig, type Rig } from "../support/rig.js";
 
@@ -48,6 +51,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Waits until the update of the board has ended with a version. */
+const waitForEnd = (state: "done" | "failed", version: string) =>
+  eventually(
+    () => {
+      const { update: view } = rig.server.devices.get(ID)!;
+      return view?.state === state && view.version === version && view;
+    },
+    { within: 60_000, what: () => `${state} with ${version}: ${JSON.stringify(rig.server.devices.get(ID)?.update)}` },
+  );
+
 it("installs the version that the server offers, and the previous one again, each within 10 s", async () => {
   const { bytes, version } = readFirmware("main");
   const compiled = withConfiguration(revertClass(bytes), (configuration) => withText(configuration, "@version", "v9.9.9"));
@@ -60,6 +73,25 @@ it("installs the version that the server offers, and the previous one again, eac
     await update(body);
     await eventually(() => firmware() === target && rig.server.devices.get(ID)?.online, { what: `${target} to run` });
     console.log(`on MQTT with ${target} after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
-    await eventually(() => rig.server.devices.get(ID)?.update?.state === "done", { what: "the update to be done" });
+    await waitForEnd("done", target);
   }
 }); // prettier-ignore
+
+it("recognizes a version that connects and crashes again and again, and installs the previous one", async () => {
+  const { version } = readFirmware("main");
+  const sources = readFirmwareSources(ROOT, "main");
+  const connected = "await updater.connected()\n";
+  expect(sources["src/nightlight.ts"]).toContain(connected);
+  sources["src/nightlight.ts"] = sources["src/nightlight.ts"].replace(
+    connected,
+    `${connected}setTimeout(async () => { throw new Error("crashes") }, 3000)\n`,
+  );
+  const crashing = completeImage(await compile(sources), "v9.9.9-crashing");
+  await offer(crashing.bytes, crashing.version);
+  await update();
+  await waitForEnd("done", crashing.version);
+  const { problem } = await waitForEnd("failed", crashing.version);
+  expect(problem).toContain(`has started ${crashing.version} again and again`);
+  await update({ version });
+  await waitForEnd("done", version);
+});

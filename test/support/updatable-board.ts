@@ -98,7 +98,7 @@ export class UpdatableBoard {
 
   async #publishStatus(fields: object): Promise<void> {
     const { version: firmware } = this;
-    const status = { online: true, board: BOARD_TYPE, firmware, ...fields };
+    const status = { online: true, board: BOARD_TYPE, firmware, boot: this.starts, ...fields };
     await this.#client
       ?.publishAsync(`${this.#options.id}/status`, JSON.stringify(status), { qos: 1, retain: true })
       .catch(() => {});

@@ -5,10 +5,13 @@
 export const UPDATE_STATES = ["waiting", "handing-over", "writing", "restarting", "done", "failed"] as const;
 export type UpdateState = (typeof UPDATE_STATES)[number];
 
-/** A version that was installed on a device and did not connect to the broker, probably because it crashed. */
+/**
+ * A version that was installed on a device and did not connect to the broker, or started again and again, probably because
+ * it crashed.
+ */
 export interface CrashedVersionView {
   readonly version: string;
-  /** When the server gave up waiting for the version, in ISO 8601. */
+  /** When the server noticed it, in ISO 8601. */
   readonly at: string;
 }
 

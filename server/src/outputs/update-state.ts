@@ -17,5 +17,5 @@ export function createUpdateState({ update, status }: Device): UpdateState | und
 }
 
 function describeCrash({ version, at }: CrashedVersionView): string {
-  return `Version ${version} was installed on this board and did not connect until ${at.slice(0, 16)}Z. It probably crashed, and may crash again.`;
+  return `Version ${version} probably crashed on this board (${at.slice(0, 16)}Z). It may crash again.`;
 }

@@ -7,11 +7,13 @@ import { LinkError, type AdapterLink } from "./adapter-link.js";
 import type { FirmwareImage } from "./firmware-image.js";
 import { HandoverRequest } from "./handover-request.js";
 import { installProgram } from "./install-program.js";
+import { StartCounter } from "./start-counter.js";
 import type { StoredUpdate } from "./stored-update.js";
 import { timeoutOf, type UpdateTimeouts } from "./timeouts.js";
-import { UpdateRecord } from "./update-record.js";
+import { UpdateFacts } from "./update-facts.js";
 import {
   describeAbsence,
+  describeCrashes,
   describeMissingAdapter,
   describeRestart,
   describeTimeout,
@@ -34,7 +36,7 @@ export interface BoardUpdateContext {
   readonly log: Log;
   /** Called after each change, to store and show it. */
   changed(update: BoardUpdate, isStateChange: boolean): void;
-  /** Called when an update has ended. @param hasCrashed whether the board has the program and did not report it */
+  /** Called when an update has ended. @param hasCrashed whether the program probably crashes */
   ended(update: BoardUpdate, outcome: UpdateOutcome, hasCrashed: boolean): void;
 }
 
@@ -42,45 +44,24 @@ export interface BoardUpdateContext {
  * The update of one board: asks the board to hand over, writes the program when the board's update adapter connects, and
  * waits until the board reports the new version. Survives lost connections and restarts of board and server.
  */
-export class BoardUpdate {
-  readonly device: Device;
-  readonly image: FirmwareImage;
+export class BoardUpdate extends UpdateFacts {
   readonly #context: BoardUpdateContext;
   readonly #request: HandoverRequest;
-  readonly #record: UpdateRecord;
   #percent: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasHandedOver = false;
   #isWriting = false;
   /** Whether the board has reported the new version before the old connection ended. */
   #hasReported = false;
+  /** The starts of the board since it has reported the new version. */
+  #starts: StartCounter | undefined;
   #link: AdapterLink | undefined;
   #isClosed = false;
 
   constructor(device: Device, image: FirmwareImage, context: BoardUpdateContext, stored?: Partial<StoredUpdate>) {
-    this.device = device;
-    this.image = image;
+    super(device, image, stored);
     this.#context = context;
     this.#request = new HandoverRequest(device, context);
-    this.#record = new UpdateRecord(device.status?.firmware, stored);
-  }
-
-  get state(): UpdateState {
-    return this.#record.state;
-  }
-
-  /** The version that the board reported before the update. */
-  get previous(): string | undefined {
-    return this.#record.previous;
-  }
-
-  /** When the state began, in ms since 1970; undefined if an earlier version of the server has stored the update. */
-  get since(): number | undefined {
-    return this.#record.since;
-  }
-
-  get problem(): string | undefined {
-    return this.#record.problem;
   }
 
   /** Percentage of the program that is written; undefined unless the state is `writing`. */
@@ -88,37 +69,9 @@ export class BoardUpdate {
     return this.state === "writing" ? (this.#percent ?? 0) : undefined;
   }
 
-  /** Whether the board has refused the update, so that nothing has changed on it. */
-  get isRefused(): boolean {
-    return this.#record.isRefused;
-  }
-
-  get isActive(): boolean {
-    return this.#record.isActive;
-  }
-
   /** Whether the program is being written over an open connection. */
   get isWriting(): boolean {
     return this.#isWriting;
-  }
-
-  /** Whether the board has erased its old program for this update. */
-  get isErased(): boolean {
-    return this.#record.isErased;
-  }
-
-  /** Whether the update is over, and the board has installed another version since. */
-  get isObsolete(): boolean {
-    return this.#record.isObsolete(this.image.version, this.device.status?.firmware);
-  }
-
-  toStored(): StoredUpdate {
-    return this.#record.toStored(this.image);
-  }
-
-  /** Returns what an update that replaces this one has to know, after the board has erased its old program. */
-  toErased(): Partial<StoredUpdate> {
-    return { previous: this.previous, isErased: true };
   }
 
   /** Starts or resumes the update. */
@@ -165,12 +118,14 @@ export class BoardUpdate {
     if (!device.online) return;
     if (this.state === "waiting") this.#hasHandedOver = false;
     if (runsImage) {
-      if (this.state !== "done" || this.#record.isErased) this.#finish();
+      if (this.isCrashing) return;
+      if (this.state !== "done" || this.record.isErased) this.#finish();
+      else this.#countStart();
       return;
     }
     // A board that reports another version runs its old program, so it did not erase it.
-    const isKept = this.#record.isErased && !retained;
-    if (isKept) this.#record.isErased = false;
+    const isKept = this.record.isErased && !retained;
+    if (isKept) this.record.isErased = false;
     if (isKept && this.state === "writing") return this.#askAgain();
     if (isKept) this.#context.changed(this, true);
     if (this.state === "waiting") this.#askBoard();
@@ -208,11 +163,12 @@ export class BoardUpdate {
 
   async #write(link: AdapterLink): Promise<void> {
     clearTimeout(this.#timer);
-    this.#record.isErased = true;
-    // a board that refused the update may have lost its program since
-    this.#record.isRefused = false;
-    this.#record.problem = undefined;
-    this.#record.enter("writing");
+    this.record.isErased = true;
+    // the board may have lost its program since it refused the update, or crashed
+    this.record.isRefused = false;
+    this.record.isCrashing = false;
+    this.record.problem = undefined;
+    this.record.enter("writing");
     this.#isWriting = true;
     this.#percent = 0;
     this.#context.changed(this, true);
@@ -244,13 +200,21 @@ export class BoardUpdate {
     void this.#request.send(this.image).then((answer) => {
       if (this.#isClosed || this.state !== "waiting") return;
       if (answer.outcome === "accepted") return this.#enter("handing-over");
-      this.#record.isRefused = answer.outcome === "refused";
+      this.record.isRefused = answer.outcome === "refused";
       this.#fail(answer.problem);
     });
   }
 
+  #countStart(): void {
+    if (!this.#starts?.add(this.device.status?.boot)) return;
+    this.record.isCrashing = true;
+    this.#fail(describeCrashes(this), true);
+  }
+
   #finish(): void {
-    this.#record.finish();
+    this.record.finish();
+    this.#starts = new StartCounter(this.#context.timeouts.observation);
+    this.#starts.add(this.device.status?.boot);
     this.#context.ended(this, "done", false);
     this.#enter("done");
     const { version } = this.image;
@@ -259,8 +223,8 @@ export class BoardUpdate {
 
   #fail(problem: string, hasCrashed = false): void {
     clearTimeout(this.#timer);
-    this.#record.fail(problem);
-    this.#context.ended(this, this.#record.isRefused ? "refused" : "failed", hasCrashed);
+    this.record.fail(problem);
+    this.#context.ended(this, this.record.isRefused ? "refused" : "failed", hasCrashed);
     const { id } = this.device;
     this.#context.log.warn("update", problem, { id, version: this.image.version });
     this.#context.changed(this, true);
@@ -268,7 +232,7 @@ export class BoardUpdate {
 
   #enter(state: UpdateState): void {
     clearTimeout(this.#timer);
-    this.#record.enter(state);
+    this.record.enter(state);
     this.start();
     this.#context.changed(this, true);
   }

@@ -14,6 +14,17 @@ export interface RolloutBoardContext {
   readonly log: Log;
 }
 
+/** Returns the boards that are online and for which there is a newer version, by id. */
+export function listOutdatedBoards({ updates, devices }: Omit<RolloutBoardContext, "log">): RolloutBoard[] {
+  const boards: RolloutBoard[] = [];
+  for (const device of devices) {
+    const image = device.online && updates.images.availableFor(device);
+    if (!image) continue;
+    boards.push({ id: device.id, version: image.version, previous: device.status?.firmware, outcome: "pending" });
+  }
+  return boards.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** Starts the update of a board. Records it as done, skipped or failed, with the reason, if there is nothing to start. */
 export async function startBoard(
   board: RolloutBoard,
@@ -58,6 +69,10 @@ export function recordUpdate(board: RolloutBoard, { updates, devices }: RolloutB
     // the board has returned late
     board.outcome = "done";
     board.reason = undefined;
+    return true;
+  }
+  if (board.outcome === "done" && update?.isCrashing) {
+    fail(board, update.problem);
     return true;
   }
   if (board.outcome !== "updating" || update?.isActive) return false;

@@ -1,12 +1,19 @@
 import { COMMAND_NAME } from "../common/command-name.js";
 import { Throttle } from "../common/throttle.js";
-import type { Device, Devices } from "../devices/devices.js";
+import type { Devices } from "../devices/devices.js";
 import type { Log } from "../observability/log.js";
 import type { NamedValues } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { BoardUpdate } from "./board-update.js";
 import type { ImageStore } from "./image-store.js";
-import { countUpdating, findUpdateOf, recordUpdate, skipMissingVersions, startBoard } from "./rollout-board.js";
+import {
+  countUpdating,
+  findUpdateOf,
+  listOutdatedBoards,
+  recordUpdate,
+  skipMissingVersions,
+  startBoard,
+} from "./rollout-board.js";
 import { applyLateReturns, countOutcome, nextBoardsOf, stopReasonOf } from "./rollout-plan.js";
 import {
   addBoards,
@@ -84,10 +91,10 @@ export class Rollouts {
   continueRestored(): void {
     this.#isRestoring = false;
     for (const board of this.#current?.boards ?? []) {
-      // The update may have ended before the server did, without a later change that would be noticed.
-      const update = board.outcome === "updating" && this.#options.updates.updateOf(board.id);
+      // The update may have changed before the server ended, without a later change that would be noticed.
+      const update = this.#options.updates.updateOf(board.id);
       if (!update) continue;
-      update.limitWaiting();
+      if (board.outcome === "updating") update.limitWaiting();
       this.#updateChanged(update);
     }
     // A rollback waits for these, too.
@@ -112,10 +119,9 @@ export class Rollouts {
    * because boards failed
    */
   async start(): Promise<RolloutView> {
-    const { updates, devices } = this.#options;
-    await updates.refreshImages();
+    await this.#options.updates.refreshImages();
     this.#requireNotRunning();
-    const boards = [...devices].flatMap((device) => this.#boardOf(device) ?? []).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const boards = listOutdatedBoards(this.#options);
     if (boards.length === 0)
       throw new UpdateError(
         "conflict",
@@ -178,12 +184,6 @@ export class Rollouts {
   close(): void {
     this.#isClosed = true;
     this.#outcomes.flush();
-  }
-
-  #boardOf(device: Device): RolloutBoard | undefined {
-    const image = this.#options.updates.images.availableFor(device);
-    if (!image || !device.online) return undefined;
-    return { id: device.id, version: image.version, previous: device.status?.firmware, outcome: "pending" };
   }
 
   #begin(plan: Pick<StoredRollout, "boards" | "isRollback" | "changedBefore">): RolloutView {
@@ -255,6 +255,9 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
+    // Programs may crash after all boards have reported them.
+    const problem = rollout.state === "finished" ? stopReasonOf(rollout) : "";
+    if (problem) return this.#end(rollout, problem);
     // After a kill of the server, the stored updates tell the outcomes. An update that somebody gave up is not stored.
     if (this.#isClosed || !findUpdateOf(board, this.#options.updates)) this.#changed(rollout);
     else this.#outcomes.add(rollout);

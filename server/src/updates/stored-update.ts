@@ -14,6 +14,8 @@ const StoredUpdate = z.object({
   isErased: z.boolean(),
   /** Whether the board has refused the update. */
   isRefused: optional(z.boolean()),
+  /** Whether the board has reported the new version, and then started again and again. */
+  isCrashing: optional(z.boolean()),
   /** Whether the board had no working program when the update failed. */
   wasErased: optional(z.boolean()),
   /** When the state began, in ms since 1970. */

@@ -12,6 +12,8 @@ export interface UpdateTimeouts {
   readonly interruption: number;
   /** From the complete program until the board reports the new version. */
   readonly restart: number;
+  /** From the report of the new version until the board may start as often as it likes. */
+  readonly observation: number;
   /** From the start of the server until a rollout of an earlier run continues, so that boards can connect first. */
   readonly reconnection: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_UPDATE_TIMEOUTS: UpdateTimeouts = {
   handover: 120_000,
   interruption: 300_000,
   restart: 90_000,
+  observation: 120_000,
   reconnection: 20_000,
 };
 

@@ -13,6 +13,8 @@ export class UpdateRecord {
   isErased: boolean;
   /** Whether the board has refused the update, so that nothing has changed on it. */
   isRefused: boolean;
+  /** Whether the board has reported the new version, and then started again and again. */
+  isCrashing: boolean;
   /** Whether the board had no working program when the update failed. */
   #wasErased: boolean;
   #state: UpdateState;
@@ -20,11 +22,13 @@ export class UpdateRecord {
 
   /** @param installed the version that the board reports now */
   constructor(installed: string | undefined, stored: Partial<StoredUpdate> = {}) {
-    const { state = "waiting", previous = installed, problem, isErased = false, isRefused = false } = stored;
+    const { state = "waiting", previous = installed, problem } = stored;
+    const { isErased = false, isRefused = false, isCrashing = false } = stored;
     this.previous = previous;
     this.problem = problem;
     this.isErased = isErased;
     this.isRefused = isRefused;
+    this.isCrashing = isCrashing;
     this.#wasErased = stored.wasErased ?? (state === "failed" && isErased);
     // The board may have returned to its program while this server was not running, so it has to be asked again.
     this.#state = state === "handing-over" && !isErased ? "waiting" : state;
@@ -73,11 +77,22 @@ export class UpdateRecord {
     // The board had no working program when the update failed, but has reported one since.
     if (this.#wasErased && !this.isErased) return true;
     if (installed === version) return false;
-    return this.#state === "done" || (this.previous !== undefined && installed !== this.previous);
+    return this.#state === "done" || this.isCrashing || (this.previous !== undefined && installed !== this.previous);
   }
 
   toStored({ version, sha256 }: FirmwareImage): StoredUpdate {
-    const { state, previous, problem, isErased, isRefused, since } = this;
-    return { state, version, sha256, previous, problem, isErased, isRefused, wasErased: this.#wasErased, since };
+    const { state, previous, problem, isErased, isRefused, isCrashing, since } = this;
+    return {
+      state,
+      version,
+      sha256,
+      previous,
+      problem,
+      isErased,
+      isRefused,
+      isCrashing,
+      wasErased: this.#wasErased,
+      since,
+    };
   }
 }

@@ -104,7 +104,7 @@ test("the command says which version crashed and when, and why a rollout left bo
   const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\dZ`;
   expect((await run("list")).said).toMatch(new RegExp(`^${time}: ${ID} has the program 2-broken but did not report`));
   await run("board", ID, "--to", "1");
-  expect((await run("list")).said).toMatch(new RegExp(`^${time}: ${ID} had the program 2-broken but did not report`));
+  expect((await run("list")).said).toMatch(new RegExp(`^${time}: 2-broken probably crashed on ${ID}`));
   await startBoard(server, "nightlight/attic", { refusal: "too busy" });
   const { error } = await run("all");
   expect(error).toContain("1 of 1 boards do not run");

@@ -15,7 +15,7 @@ export const updates: TranslatedArea<typeof english> = {
   done: "Auf dem Board läuft {version}.",
   failed: "{time}: {problem}",
   crashed:
-    "Version {version} wurde schon einmal auf diesem Board installiert ({time}), aber das Board hat danach nicht gemeldet, dass sie läuft. Das Programm stürzt vielleicht wieder ab.",
+    "Version {version} wurde schon einmal auf diesem Board installiert ({time}) und ist wahrscheinlich abgestürzt. Sie stürzt vielleicht wieder ab.",
   progress: "Fortschritt des Updates",
   boardsOutdated: {
     one: "Für {count} Board ist ein Update verfügbar.",
@@ -46,7 +46,7 @@ export const updates: TranslatedArea<typeof english> = {
   },
   notReturned: "Ohne die neue Version: {boards}.",
   crashedOn:
-    "Die neue Version wurde schon einmal auf diesen Boards installiert, die danach nicht gemeldet haben, dass sie läuft: {boards}. Sie stürzt dort vielleicht wieder ab.",
+    "Die neue Version wurde schon einmal auf diesen Boards installiert und ist wahrscheinlich abgestürzt: {boards}. Sie stürzt dort vielleicht wieder ab.",
   finished: "Update abgeschlossen ({time}): Auf {done} von {total} Boards läuft {versions}.",
   rolledBack: "Zurückgenommen ({time}): {done} von {total} Boards haben wieder ihre vorherige Version.",
   hide: "Ausblenden",

@@ -15,8 +15,7 @@ export const updates = {
   restarting: "The board starts the new program …",
   done: "The board runs {version}.",
   failed: "{time}: {problem}",
-  crashed:
-    "Version {version} was installed on this board before ({time}), but the board did not report that it runs it. The program may crash again.",
+  crashed: "Version {version} was installed on this board before ({time}) and probably crashed. It may crash again.",
   progress: "Progress of the update",
   boardsOutdated: {
     one: "An update is available for {count} board.",
@@ -47,7 +46,7 @@ export const updates = {
   },
   notReturned: "Without the new version: {boards}.",
   crashedOn:
-    "The new version was installed before on these boards, which did not report that they run it: {boards}. It may crash there again.",
+    "The new version was installed on these boards before and probably crashed: {boards}. It may crash there again.",
   finished: "Update finished ({time}): {done} of {total} boards run {versions}.",
   rolledBack: "Rolled back ({time}): {done} of {total} boards have their previous version again.",
   hide: "Hide",

@@ -15,7 +15,7 @@ export const updates: TranslatedArea<typeof english> = {
   done: "La placa ejecuta {version}.",
   failed: "{time}: {problem}",
   crashed:
-    "La versión {version} ya se instaló en esta placa ({time}), pero la placa no informó de que la ejecuta. Es posible que el programa vuelva a fallar.",
+    "La versión {version} ya se instaló en esta placa ({time}) y probablemente falló. Es posible que vuelva a fallar.",
   progress: "Progreso de la actualización",
   boardsOutdated: {
     one: "Hay una actualización para {count} placa.",
@@ -46,7 +46,7 @@ export const updates: TranslatedArea<typeof english> = {
   },
   notReturned: "Sin la versión nueva: {boards}.",
   crashedOn:
-    "La versión nueva ya se instaló en estas placas, que no informaron de que la ejecutan: {boards}. Es posible que vuelva a fallar en ellas.",
+    "La versión nueva ya se instaló en estas placas y probablemente falló: {boards}. Es posible que vuelva a fallar en ellas.",
   finished: "Actualización terminada ({time}): {done} de {total} placas ejecutan {versions}.",
   rolledBack: "Actualización revertida ({time}): {done} de {total} placas tienen de nuevo su versión anterior.",
   hide: "Ocultar",

@@ -138,8 +138,8 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     ),
     crashed: nullableSchema(
       objectSchema<CrashedVersionView>(
-        "The version that was installed on the board, did not connect, and so probably crashed; null if there is none, or the board has run it since.",
-        { version: textSchema("The version."), at: isoTimeSchema("When the server gave up waiting for the version.") },
+        "The version that probably crashed: it was installed on the board, but did not connect, or started again and again. Null if there is none, or the board has run it since.",
+        { version: textSchema("The version."), at: isoTimeSchema("When the server noticed it.") },
       ),
     ),
   }),
