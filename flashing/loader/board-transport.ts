@@ -15,6 +15,11 @@ export class PortOpenError extends Error {}
 
 /** The byte that begins and ends each packet (SLIP, RFC 1055). */
 const PACKET_END = 0xc0;
+/** The second byte of a packet to the board, which a short circuit may return, and of a packet from the board. */
+const REQUEST = 0x00;
+const ANSWER = 0x01;
+/** What only a program or the ROM prints, not noise at a reset. */
+const TEXT = /[ -~]{4}/;
 /** Number of characters of the board's latest output that are kept. */
 const MAX_PRINTED = 4096;
 /** The time limit in ms of esptool-js for the answers to its first packets, which it repeats. */
@@ -51,7 +56,7 @@ export class BoardTransport extends Transport {
   /** Discards trace messages: the base class prints some of them even when tracing is off. */
   override trace(): void {}
 
-  /** esptool-js discards the input before each of its first packets, so all that a board prints is discarded here. */
+  /** esptool-js discards the input before each of its first packets, and so what a board has printed. */
   override flushInput(): void {
     this.#rememberPrinted();
     super.flushInput();
@@ -83,11 +88,12 @@ export class BoardTransport extends Transport {
     return bytes.length > 0 && (bytes[0] !== PACKET_END || bytes.includes(PACKET_END, 1));
   }
 
-  /** Remembers the received bytes if they are not a packet: a board's output may arrive long after its reset. */
+  /** Remembers the received bytes if they contain text: what a board prints may arrive long after its reset. */
   #rememberPrinted(): void {
     const bytes = this.peek();
-    if (bytes.length === 0 || bytes[0] === PACKET_END) return;
-    this.printed = (this.printed + String.fromCharCode(...bytes.subarray(-MAX_PRINTED))).slice(-MAX_PRINTED);
+    const isPacket = bytes[0] === PACKET_END && (bytes[1] === REQUEST || bytes[1] === ANSWER);
+    const text = String.fromCharCode(...bytes.subarray(-MAX_PRINTED));
+    if (!isPacket && TEXT.test(text)) this.printed = (this.printed + text).slice(-MAX_PRINTED);
   }
 
   /** Closes the port. Never rejects. If the port does not finish sending, closes it after a short wait. */

@@ -27,7 +27,7 @@ function connect(options: SimulatedChipOptions, attempts?: number) {
 }
 
 /** Connects to a chip that does not answer. Tries once, because each attempt takes about a second. */
-const connectInVain = (options: SimulatedChipOptions) => connect(options, 1);
+const connectToSilentChip = (options: SimulatedChipOptions) => connect(options, 1);
 
 function connectTo(chip: SimulatedChip, attempts?: number): LoaderFlasher {
   const port = () => Promise.resolve(chip.createPort());
@@ -145,20 +145,33 @@ describe.concurrent("a failure of flashing names the step and the remedy", () =>
     ["the boot loader receives nothing", { isMute: true }, /in its boot loader, but does not receive/, /RX and TX/],
     ["its output arrives late on a busy computer", { isMute: true, outputDelay: 200 }, /in its boot loader, but does not receive/, /RX and TX/], // prettier-ignore
   ])("when %s", async (_, options, problem, remedy) => {
-    const error = await failureOf(connectInVain({ chip: "esp32c3", ...options }).flasher.readChip());
+    const error = await failureOf(connectToSilentChip({ chip: "esp32c3", ...options }).flasher.readChip());
     expect(error.step).toBe("the chip");
     expect(error.problem).toMatch(problem);
     expect(error.remedy).toMatch(remedy);
   });
 
-  test("when the program runs instead of the boot loader", async () => {
-    const board = connectInVain({ chip: "esp32" });
+  test.each([
+    ["", ""],
+    [" after noise", "\xc0\xff\xc0"],
+  ])("when the program runs instead of the boot loader%s", async (_, noise) => {
+    const board = connectToSilentChip({ chip: "esp32", output: `${noise}Hello from the program\r\n` });
     // the transistors hold the chip in reset, but nothing selects the boot loader
     const setSignals = board.chip.setSignals.bind(board.chip);
     board.chip.setSignals = (signals) => setSignals({ ...signals, dataTerminalReady: false });
     const error = await failureOf(board.flasher.readChip());
     expect(error.problem).toContain("did not enter its boot loader: its program runs instead");
     expect(error.remedy).toContain("Hold the board's button BOOT");
+  });
+
+  test.each([
+    ["noise", "\xff\x80\xc0\x0d"],
+    ["what is sent to it, through a short circuit", "\xc0\0\x08\x24\0\0\0\0\0\x07\x07\x12\x20UUUUUUUU\xc0"],
+  ])("when the chip does not answer, and only %s arrives", async (_, output) => {
+    const board = connectToSilentChip({ chip: "esp32", output });
+    const setSignals = board.chip.setSignals.bind(board.chip);
+    board.chip.setSignals = (signals) => setSignals({ ...signals, dataTerminalReady: false });
+    expect((await failureOf(board.flasher.readChip())).problem).toBe("The chip does not answer.");
   });
 
   test.each<[message: string, problem: RegExp, remedy: RegExp]>([

@@ -88,7 +88,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await isVisible(page, /^Version 2-broken was installed on this board before \(.+\) and probably crashed\./);
     await page.goto(`${server.httpUrl}/#/`);
     await isVisible(page, "An update is available for 1 board.");
-    await isVisible(page, /^The new version was installed on these boards before and probably crashed: nightlight\/porch\./);
+    await isVisible(page, /^On these boards, the new version was installed before and probably crashed: nightlight\/porch\./);
     expect(complaints).toEqual([]);
   });
 
@@ -158,7 +158,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await page.getByRole("button", { name: "Update all …" }).click();
     await page.getByRole("button", { name: "Update", exact: true }).click();
     await isVisible(page, "The update of the boards has stopped. 1 of 4 done, 1 failed, 1 left out.");
-    await isVisible(page, "Without the new version: nightlight/b.");
+    await isVisible(page, "Failed: nightlight/b.");
     await page.getByText("The last update of all boards has left out 1 board.").click();
     await isVisible(page, "nightlight/0 refuses the update: set UPDATE_URL first.");
     expect(boards.map(({ version }) => version)).toEqual(["2", "2", "1"]);

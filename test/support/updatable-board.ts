@@ -58,6 +58,10 @@ export class UpdatableBoard {
     onTestFinished(() => this.close());
   }
 
+  get id(): string {
+    return this.#options.id;
+  }
+
   /** The version of the program in flash memory. */
   get version(): string | undefined {
     const text = this.flash.program?.subarray(MAGIC.length).toString();

@@ -31,6 +31,6 @@ export interface DeviceUpdateView {
   readonly previous: string | null;
   /** When `state` began, in ISO 8601; null without a state, or if an earlier version of the server has stored it. */
   readonly since: string | null;
-  /** The version that crashed last on this device; null if none did, or it runs there now. */
+  /** The version that crashed last on this device; null if none did, or an update to it has succeeded since. */
   readonly crashed: CrashedVersionView | null;
 }

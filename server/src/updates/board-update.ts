@@ -3,6 +3,7 @@ import type { Device } from "../devices/devices.js";
 import type { UpdateState } from "../devices/update-view.js";
 import type { Log } from "../observability/log.js";
 import type { Actions } from "../outputs/actions.js";
+import { clock } from "../time/monotonic-clock.js";
 import { LinkError, type AdapterLink } from "./adapter-link.js";
 import type { FirmwareImage } from "./firmware-image.js";
 import { HandoverRequest } from "./handover-request.js";
@@ -10,7 +11,7 @@ import { installProgram } from "./install-program.js";
 import { StartCounter } from "./start-counter.js";
 import type { StoredUpdate } from "./stored-update.js";
 import { timeoutOf, type UpdateTimeouts } from "./timeouts.js";
-import { UpdateFacts } from "./update-facts.js";
+import { ReadOnlyUpdate } from "./read-only-update.js";
 import {
   describeAbsence,
   describeCrashes,
@@ -44,7 +45,7 @@ export interface BoardUpdateContext {
  * The update of one board: asks the board to hand over, writes the program when the board's update adapter connects, and
  * waits until the board reports the new version. Survives lost connections and restarts of board and server.
  */
-export class BoardUpdate extends UpdateFacts {
+export class BoardUpdate extends ReadOnlyUpdate {
   readonly #context: BoardUpdateContext;
   readonly #request: HandoverRequest;
   #percent: number | undefined;
@@ -62,6 +63,7 @@ export class BoardUpdate extends UpdateFacts {
     super(device, image, stored);
     this.#context = context;
     this.#request = new HandoverRequest(device, context);
+    if (this.state === "done" && this.since !== undefined) this.#countStarts(this.since);
   }
 
   /** Percentage of the program that is written; undefined unless the state is `writing`. */
@@ -76,6 +78,7 @@ export class BoardUpdate extends UpdateFacts {
 
   /** Starts or resumes the update. */
   start(): void {
+    if (this.isInCrashLoop) this.#awaitRecovery();
     if (this.state === "waiting" && this.device.online) this.#askBoard();
     const duration = timeoutOf(this.state, this.#context.timeouts);
     if (duration === undefined) return;
@@ -118,9 +121,9 @@ export class BoardUpdate extends UpdateFacts {
     if (!device.online) return;
     if (this.state === "waiting") this.#hasHandedOver = false;
     if (runsImage) {
-      if (this.isCrashing) return;
+      if (this.isInCrashLoop) return;
       if (this.state !== "done" || this.record.isErased) this.#finish();
-      else this.#countStart();
+      if (!retained) this.#countStart();
       return;
     }
     // A board that reports another version runs its old program, so it did not erase it.
@@ -164,9 +167,9 @@ export class BoardUpdate extends UpdateFacts {
   async #write(link: AdapterLink): Promise<void> {
     clearTimeout(this.#timer);
     this.record.isErased = true;
-    // the board may have lost its program since it refused the update, or crashed
+    // a board that refused the update, or whose program crashed, may have lost its program since
     this.record.isRefused = false;
-    this.record.isCrashing = false;
+    this.record.isInCrashLoop = false;
     this.record.problem = undefined;
     this.record.enter("writing");
     this.#isWriting = true;
@@ -205,16 +208,34 @@ export class BoardUpdate extends UpdateFacts {
     });
   }
 
+  /** Begins to count the starts of the board. @param done when the update was done, in ms since 1970 */
+  #countStarts(done: number): void {
+    const { observation } = this.#context.timeouts;
+    this.#starts = new StartCounter(observation - Math.max(0, clock.wallNow() - done));
+  }
+
   #countStart(): void {
     if (!this.#starts?.add(this.device.status?.boot)) return;
-    this.record.isCrashing = true;
+    this.record.isInCrashLoop = true;
     this.#fail(describeCrashes(this), true);
+    this.#awaitRecovery();
+  }
+
+  /** Lets a crash loop end when the board has run long enough without another start. */
+  #awaitRecovery(): void {
+    const { device, image } = this;
+    const boot = device.status?.boot;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const { online, status } = device;
+      if (online && status?.firmware === image.version && status.boot === boot) this.#finish();
+      else this.#awaitRecovery();
+    }, this.#context.timeouts.observation);
   }
 
   #finish(): void {
     this.record.finish();
-    this.#starts = new StartCounter(this.#context.timeouts.observation);
-    this.#starts.add(this.device.status?.boot);
+    this.#countStarts(clock.wallNow());
     this.#context.ended(this, "done", false);
     this.#enter("done");
     const { version } = this.image;

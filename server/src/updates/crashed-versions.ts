@@ -14,8 +14,9 @@ const StoredCrash = z.object({
 type StoredCrash = z.infer<typeof StoredCrash>;
 
 /**
- * The version that was last installed on each board and did not connect to the broker, or started again and again,
- * probably because it crashed. The hint remains while the board runs another version, so that nobody installs the version again without knowing.
+ * The version that was last installed on each board and probably crashed: it did not connect to the broker, or started
+ * again and again. The hint remains while the board runs another version, so that nobody installs the version again
+ * without knowing.
  */
 export class CrashedVersions {
   readonly #values: NamedValues;

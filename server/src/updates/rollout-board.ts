@@ -5,24 +5,12 @@ import type { Log } from "../observability/log.js";
 import type { BoardUpdate } from "./board-update.js";
 import type { RolloutBoard, StoredRollout } from "./stored-rollout.js";
 import { UpdateError } from "./update-error.js";
-import { describeMissingCopy } from "./update-problems.js";
 import type { Updates } from "./updates.js";
 
 export interface RolloutBoardContext {
   readonly updates: Updates;
   readonly devices: Devices;
   readonly log: Log;
-}
-
-/** Returns the boards that are online and for which there is a newer version, by id. */
-export function listOutdatedBoards({ updates, devices }: Omit<RolloutBoardContext, "log">): RolloutBoard[] {
-  const boards: RolloutBoard[] = [];
-  for (const device of devices) {
-    const image = device.online && updates.images.availableFor(device);
-    if (!image) continue;
-    boards.push({ id: device.id, version: image.version, previous: device.status?.firmware, outcome: "pending" });
-  }
-  return boards.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Starts the update of a board. Records it as done, skipped or failed, with the reason, if there is nothing to start. */
@@ -42,23 +30,14 @@ export async function startBoard(
   } catch (error) {
     // When the server is stopping, the board begins again after the next start.
     const isStopping = error instanceof UpdateError && error.kind === "stopping";
-    if (isStopping || findUpdateOf(board, updates)?.isActive) return;
-    if (runsVersion(board, devices)) board.outcome = "done";
+    const update = findUpdateOf(board, updates);
+    if (isStopping || update?.isActive) return;
+    if (update?.isInCrashLoop && !update.isObsolete) fail(board, update.problem);
+    else if (runsVersion(board, devices)) board.outcome = "done";
     else if (!devices.get(board.id)) skip(board, describeForgotten(board));
     else if (!(error instanceof UpdateError)) fail(board, textOf(error), log);
     // nothing has changed on the board, so this says nothing about the new version
     else skip(board, error.message);
-  }
-}
-
-/** Leaves boards out of a rollback to versions of which the server has no copy. */
-export function skipMissingVersions(boards: readonly RolloutBoard[], context: RolloutBoardContext): void {
-  const { updates, devices } = context;
-  for (const board of boards) {
-    const device = devices.get(board.id);
-    if (!device || runsVersion(board, devices)) continue;
-    const type = updates.typeOf(device);
-    if (!updates.images.hasVersion(type, board.version)) skip(board, describeMissingCopy(device, type, board.version));
   }
 }
 
@@ -71,7 +50,8 @@ export function recordUpdate(board: RolloutBoard, { updates, devices }: RolloutB
     board.reason = undefined;
     return true;
   }
-  if (board.outcome === "done" && update?.isCrashing) {
+  // the board has reported the version, and started again and again since
+  if (board.outcome === "done" && update?.isInCrashLoop) {
     fail(board, update.problem);
     return true;
   }
@@ -102,14 +82,16 @@ export function countUpdating({ boards, changedBefore }: StoredRollout, updates:
   return new Set(updating.map(({ id }) => id)).size;
 }
 
-function runsVersion({ id, version }: RolloutBoard, devices: Devices): boolean {
+/** Returns whether a board is online with the version of the rollout. */
+export function runsVersion({ id, version }: RolloutBoard, devices: Devices): boolean {
   const device = devices.get(id);
   return device?.online === true && device.status?.firmware === version;
 }
 
 const describeForgotten = ({ id }: RolloutBoard): string => `${id} was forgotten.`;
 
-function skip(board: RolloutBoard, reason?: string): void {
+/** Leaves a board out of the rollout. */
+export function skip(board: RolloutBoard, reason?: string): void {
   board.outcome = "skipped";
   board.reason = reason;
 }

@@ -47,5 +47,6 @@ export function stopReasonOf({ boards, isRollback, acceptedFailures }: StoredRol
   const failed = countOutcome(boards, "failed");
   const tried = failed + countOutcome(boards, "done");
   if (isRollback || failed - acceptedFailures <= tried * MAX_FAILURE_RATIO) return "";
-  return `${failed} of ${tried} boards do not run the new version, which is more than ${100 * MAX_FAILURE_RATIO} %. Boards that were not updated yet keep their version. Resume the rollout if the reason is known, or roll it back.`;
+  const others = countOutcome(boards, "pending") > 0 ? " Boards that were not updated yet keep their version." : "";
+  return `The update failed on ${failed} of ${tried} boards, which is more than ${100 * MAX_FAILURE_RATIO} %.${others} Resume the rollout if the reason is known, or roll it back.`;
 }

@@ -27,9 +27,9 @@ export interface RolloutView {
   readonly skipped: number;
   /** Why the rollout has stopped; null while it has not. */
   readonly problem: string | null;
-  /** Ids of the boards that do not run the new version. */
+  /** Ids of the boards on which the update has failed. */
   readonly failed_boards: readonly string[];
-  /** The boards that do not run the new version, and why. */
+  /** The boards on which the update has failed, and why. */
   readonly failures: readonly RolloutBoardReason[];
   /** The boards that were left out, and why. */
   readonly skipped_boards: readonly RolloutBoardReason[];

@@ -6,23 +6,10 @@ import type { NamedValues } from "../storage/data-folder.js";
 import { clock } from "../time/monotonic-clock.js";
 import type { BoardUpdate } from "./board-update.js";
 import type { ImageStore } from "./image-store.js";
-import {
-  countUpdating,
-  findUpdateOf,
-  listOutdatedBoards,
-  recordUpdate,
-  skipMissingVersions,
-  startBoard,
-} from "./rollout-board.js";
+import { countUpdating, findUpdateOf, recordUpdate, startBoard } from "./rollout-board.js";
+import { listOutdatedBoards, planRollback } from "./rollout-candidates.js";
 import { applyLateReturns, countOutcome, nextBoardsOf, stopReasonOf } from "./rollout-plan.js";
-import {
-  addBoards,
-  hasVersionsOf,
-  inheritChangedBoards,
-  listChangedBoards,
-  listVersions,
-  reopen,
-} from "./rollout-succession.js";
+import { addBoards, hasVersionsOf, inheritChangedBoards, listVersions, reopen } from "./rollout-succession.js";
 import { toRolloutView, type RolloutView } from "./rollout-view.js";
 import { parseStoredRollout, type RolloutBoard, type StoredRollout } from "./stored-rollout.js";
 import { UpdateError } from "./update-error.js";
@@ -50,7 +37,7 @@ export interface RolloutsOptions {
 }
 
 /**
- * Updates all boards in waves: one board, a tenth, all others. Stops when too many do not return. There is at most one
+ * Updates all boards in waves: one board, a tenth, all others. Stops when too many updates fail. There is at most one
  * rollout at a time, and it survives a restart of the server.
  */
 export class Rollouts {
@@ -89,16 +76,16 @@ export class Rollouts {
 
   /** Continues a restored rollout. Call it when boards have had time to connect. */
   continueRestored(): void {
-    this.#isRestoring = false;
     for (const board of this.#current?.boards ?? []) {
       // The update may have changed before the server ended, without a later change that would be noticed.
       const update = this.#options.updates.updateOf(board.id);
-      if (!update) continue;
-      if (board.outcome === "updating") update.limitWaiting();
+      if (!update || (board.outcome !== "updating" && !update.isInCrashLoop)) continue;
+      update.limitWaiting();
       this.#updateChanged(update);
     }
     // A rollback waits for these, too.
     for (const board of this.#current?.changedBefore ?? []) findUpdateOf(board, this.#options.updates)?.limitWaiting();
+    this.#isRestoring = false;
     void this.#continue();
   }
 
@@ -165,19 +152,7 @@ export class Rollouts {
         "conflict",
         `Boards that are still being updated: ${updating}. Roll back when their updates have ended; that takes at most some minutes.`,
       );
-    const boards = listChangedBoards(rollout).map(({ id, version, previous }): RolloutBoard => {
-      return { id, version: previous, previous: version, outcome: "pending" };
-    });
-    if (boards.length === 0)
-      throw new UpdateError(
-        "conflict",
-        rollout.isRollback
-          ? "The boards already have their previous versions again; update all boards to install the newest ones."
-          : "The rollout has not changed any board.",
-      );
-    skipMissingVersions(boards, this.#options);
-    if (boards.every(({ outcome }) => outcome === "skipped"))
-      throw new UpdateError("conflict", `No board was rolled back. ${boards[0].reason}`);
+    const boards = planRollback(rollout, this.#options);
     return this.#begin({ boards, isRollback: true, changedBefore: [] });
   }
 
@@ -255,9 +230,10 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
-    // Programs may crash after all boards have reported them.
-    const problem = rollout.state === "finished" ? stopReasonOf(rollout) : "";
-    if (problem) return this.#end(rollout, problem);
+    // A program may crash after the rollout has finished, or after somebody has stopped it.
+    const problem = rollout.state === "running" ? "" : stopReasonOf(rollout);
+    if (problem && rollout.state === "finished") return this.#end(rollout, problem);
+    if (problem) rollout.problem = problem;
     // After a kill of the server, the stored updates tell the outcomes. An update that somebody gave up is not stored.
     if (this.#isClosed || !findUpdateOf(board, this.#options.updates)) this.#changed(rollout);
     else this.#outcomes.add(rollout);

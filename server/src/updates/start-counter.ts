@@ -1,6 +1,6 @@
 import { clock } from "../time/monotonic-clock.js";
 
-/** How often a board may start: once for its update, and twice for other reasons, such as short power failures. */
+/** How often a board may start soon after its update: for the update itself, and twice for other reasons. */
 const MAX_STARTS = 3;
 
 /** Counts how often a board starts soon after its update. A program that connects and then crashes starts again and again. */
@@ -14,8 +14,8 @@ export class StartCounter {
   }
 
   /**
-   * Counts a start, once.
-   * @param boot the number of the start, as the board reports it; undefined is not counted
+   * Counts a start, unless it was counted before.
+   * @param boot the number of the start, as the board reports it; undefined for devices that do not report it
    * @returns whether the board has started too often
    */
   add(boot: number | undefined): boolean {

@@ -14,8 +14,8 @@ const StoredUpdate = z.object({
   isErased: z.boolean(),
   /** Whether the board has refused the update. */
   isRefused: optional(z.boolean()),
-  /** Whether the board has reported the new version, and then started again and again. */
-  isCrashing: optional(z.boolean()),
+  /** Whether the board starts the new version again and again, so that the update has failed. */
+  isInCrashLoop: optional(z.boolean()),
   /** Whether the board had no working program when the update failed. */
   wasErased: optional(z.boolean()),
   /** When the state began, in ms since 1970. */

@@ -12,7 +12,10 @@ export interface UpdateTimeouts {
   readonly interruption: number;
   /** From the complete program until the board reports the new version. */
   readonly restart: number;
-  /** From the report of the new version until the board may start as often as it likes. */
+  /**
+   * How long the starts of a board count after it has reported the new version; and how long it must run without another
+   * start until a crash loop is over.
+   */
   readonly observation: number;
   /** From the start of the server until a rollout of an earlier run continues, so that boards can connect first. */
   readonly reconnection: number;

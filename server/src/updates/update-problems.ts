@@ -46,17 +46,18 @@ interface TimedUpdate {
 
 /** Says that a board runs its new program only for a short time, again and again. */
 export function describeCrashes({ device, image, previous }: Omit<TimedUpdate, "state">): string {
-  return `${labelOf(device)} has started ${image.version} again and again, so the program probably crashes. ${describeRemedy(previous)}`;
+  return `${labelOf(device)} has started ${image.version} again and again, so the program probably crashes. ${describeRemedy(image.version, previous)}`;
 }
 
 const describeInterruption = (device: Device): string =>
   `The connection to ${labelOf(device)} ended while the program was written, so the board has no program now. The update continues by itself when the board connects again; check its power and its network.`;
 
 function describeMissingReturn(device: Device, version: string, previous: string | undefined): string {
-  return `${labelOf(device)} has the program ${version} but did not report that it runs it. Its program may crash. ${describeRemedy(previous)}`;
+  return `${labelOf(device)} has the program ${version} but did not report that it runs it. Its program may crash. ${describeRemedy(version, previous)}`;
 }
 
-function describeRemedy(previous: string | undefined): string {
-  const remedy = previous ? `Install the previous version ${previous}` : "Install another version";
+function describeRemedy(version: string, previous: string | undefined): string {
+  const remedy =
+    previous && previous !== version ? `Install the previous version ${previous}` : "Install another version";
   return `${remedy}, or flash the board by cable.`;
 }

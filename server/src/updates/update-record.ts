@@ -13,8 +13,8 @@ export class UpdateRecord {
   isErased: boolean;
   /** Whether the board has refused the update, so that nothing has changed on it. */
   isRefused: boolean;
-  /** Whether the board has reported the new version, and then started again and again. */
-  isCrashing: boolean;
+  /** Whether the board starts the new version again and again, so that the update has failed. */
+  isInCrashLoop: boolean;
   /** Whether the board had no working program when the update failed. */
   #wasErased: boolean;
   #state: UpdateState;
@@ -23,12 +23,12 @@ export class UpdateRecord {
   /** @param installed the version that the board reports now */
   constructor(installed: string | undefined, stored: Partial<StoredUpdate> = {}) {
     const { state = "waiting", previous = installed, problem } = stored;
-    const { isErased = false, isRefused = false, isCrashing = false } = stored;
+    const { isErased = false, isRefused = false, isInCrashLoop = false } = stored;
     this.previous = previous;
     this.problem = problem;
     this.isErased = isErased;
     this.isRefused = isRefused;
-    this.isCrashing = isCrashing;
+    this.isInCrashLoop = isInCrashLoop;
     this.#wasErased = stored.wasErased ?? (state === "failed" && isErased);
     // The board may have returned to its program while this server was not running, so it has to be asked again.
     this.#state = state === "handing-over" && !isErased ? "waiting" : state;
@@ -56,6 +56,7 @@ export class UpdateRecord {
   finish(): void {
     this.problem = undefined;
     this.isErased = false;
+    this.isInCrashLoop = false;
     this.#wasErased = false;
     this.enter("done");
   }
@@ -77,11 +78,11 @@ export class UpdateRecord {
     // The board had no working program when the update failed, but has reported one since.
     if (this.#wasErased && !this.isErased) return true;
     if (installed === version) return false;
-    return this.#state === "done" || this.isCrashing || (this.previous !== undefined && installed !== this.previous);
+    return this.#state === "done" || this.isInCrashLoop || (this.previous !== undefined && installed !== this.previous);
   }
 
   toStored({ version, sha256 }: FirmwareImage): StoredUpdate {
-    const { state, previous, problem, isErased, isRefused, isCrashing, since } = this;
+    const { state, previous, problem, isErased, isRefused, isInCrashLoop, since } = this;
     return {
       state,
       version,
@@ -90,7 +91,7 @@ export class UpdateRecord {
       problem,
       isErased,
       isRefused,
-      isCrashing,
+      isInCrashLoop,
       wasErased: this.#wasErased,
       since,
     };

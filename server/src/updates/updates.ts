@@ -11,15 +11,12 @@ import { ImageCatalog } from "./image-catalog.js";
 import type { ImageFolder } from "./image-folder.js";
 import type { ImageStore } from "./image-store.js";
 import { listNeededVersions } from "./needed-versions.js";
-import { parseStoredUpdate } from "./stored-update.js";
 import { DEFAULT_UPDATE_TIMEOUTS, type UpdateTimeouts } from "./timeouts.js";
 import { UpdateError } from "./update-error.js";
 import { labelOf } from "./update-problems.js";
 import { checkRequest, chooseImage } from "./update-request.js";
+import { UpdateStorage } from "./update-storage.js";
 import { UpdateViews } from "./update-views.js";
-
-/** Prefix of the names under which the data folder stores updates. */
-const VALUE_PREFIX = "update:";
 
 /** How often the image folder is checked for changes, in ms. */
 const REFRESH_INTERVAL = 5000;
@@ -42,8 +39,8 @@ export interface UpdatesOptions {
 /** The updates of all boards: starts them, stores them, and connects them with the boards' adapters. */
 export class Updates {
   /**
-   * Number of ends of updates since the server started, by outcome. A board that returns after its update has failed counts
-   * as failed and as done, because counters never go back.
+   * Number of ends of updates since the server started, by outcome. An update whose outcome changes later counts twice,
+   * because counters never go back.
    */
   readonly counts: Record<UpdateOutcome, number> = { done: 0, failed: 0, refused: 0 };
   /** The programs that can be installed. */
@@ -52,6 +49,7 @@ export class Updates {
   readonly #context: BoardUpdateContext;
   readonly #updates = new Map<string, BoardUpdate>();
   readonly #links = new Map<string, AdapterLink>();
+  readonly #storage: UpdateStorage;
   readonly #crashes: CrashedVersions;
   readonly #views: UpdateViews;
   readonly #listeners: ((update: BoardUpdate) => void)[] = [];
@@ -62,6 +60,7 @@ export class Updates {
     this.#options = options;
     const { actions, log, values, folder, store, devices } = options;
     this.images = new ImageCatalog({ devices, folder, store });
+    this.#storage = new UpdateStorage(options);
     this.#crashes = new CrashedVersions(values);
     this.#views = new UpdateViews(folder, store, this.#crashes);
     store.protect(() => listNeededVersions({ devices, folder, updates: this.list() }));
@@ -70,12 +69,7 @@ export class Updates {
       log,
       timeouts: { ...DEFAULT_UPDATE_TIMEOUTS, ...options.timeouts },
       changed: (update, isStateChange) => {
-        if (isStateChange) {
-          const { id } = update.device;
-          values.put(VALUE_PREFIX + id, update.toStored()).catch(() => {
-            // The storage health reports it; the update continues from its former state after a restart.
-          });
-        }
+        if (isStateChange) this.#storage.save(update);
         this.#show(update.device);
         if (isStateChange) this.#notify(update);
       },
@@ -106,20 +100,10 @@ export class Updates {
   }
 
   #restoreUpdates(): void {
-    const { store, devices, values, log } = this.#options;
     this.#crashes.restore();
-    for (const [id, value] of values.entriesWithPrefix<unknown>(VALUE_PREFIX)) {
-      const stored = parseStoredUpdate(value);
-      const image = stored && store.find(stored.sha256);
-      const device = image && devices.obtain(id);
-      if (!device) {
-        log.warn("update", `The last update of ${id} is ignored: ${stored ? `there is no copy of ${stored.version}` : "this version of the server does not understand it"}.`, { id }); // prettier-ignore
-        // without it, the next start has nothing to report; copies that cannot be read may be there then
-        if (!image && !store.isUnreadable) this.#deleteStored(id);
-        continue;
-      }
+    for (const { device, image, stored } of this.#storage.load()) {
       const update = new BoardUpdate(device, image, this.#context, stored);
-      this.#updates.set(id, update);
+      this.#updates.set(device.id, update);
       update.start();
     }
   }
@@ -148,6 +132,11 @@ export class Updates {
     return status?.board ?? this.#updates.get(id)?.image.board;
   }
 
+  /** The version to which a board can go back after another update: the one that it reports, unless that one crashes. */
+  versionToKeep({ id, status }: Device): string | undefined {
+    return this.#updates.get(id)?.lastWorking ?? status?.firmware;
+  }
+
   /** All updates since the devices were added. */
   list(): Iterable<BoardUpdate> {
     return this.#updates.values();
@@ -173,7 +162,8 @@ export class Updates {
     checkRequest(device, image, hasKey, before);
     if (before?.isActive && before.image.sha256 === image.sha256) return before;
     before?.close();
-    const update = new BoardUpdate(device, image, this.#context, before?.isErased ? before.toErased() : undefined);
+    const previous = this.versionToKeep(device);
+    const update = new BoardUpdate(device, image, this.#context, { previous, isErased: before?.isErased });
     this.#updates.set(id, update);
     // while it was not among the updates yet, other requests may have replaced the copy
     if (!store.hasCopy(image)) void store.keep(image);
@@ -266,14 +256,8 @@ export class Updates {
     const update = this.#updates.get(id);
     update?.close();
     this.#updates.delete(id);
-    this.#deleteStored(id);
+    this.#storage.delete(id);
     if (update) this.#notify(update);
-  }
-
-  #deleteStored(id: string): void {
-    this.#options.values.delete(VALUE_PREFIX + id).catch(() => {
-      // The storage health reports it; a later deletion or update replaces the value.
-    });
   }
 
   #notify(update: BoardUpdate): void {

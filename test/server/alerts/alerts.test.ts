@@ -245,7 +245,7 @@ test("a full disk, a lost broker and a stopped rollout raise an alert with the a
   const server = createBench();
   server.health.problem = "The disk of the data folder data is full. Free some space on it.";
   server.brokerProblem = "The server is not connected to the broker mqtt://b.";
-  server.rolloutProblem = "1 of 3 boards do not run the new version.";
+  server.rolloutProblem = "The update failed on 1 of 3 boards.";
   await server.advance(GRACE_PERIOD + 2 * CHECK_INTERVAL);
   expect(server.openAlerts).toEqual(["broker-disconnected", "rollout-stopped", "storage-failing"]);
   expect(server.alerts.list().map(({ text }) => text)).toContain(server.health.problem);

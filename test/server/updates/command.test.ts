@@ -77,7 +77,7 @@ test("the command ends with the reason when a board does not return", async () =
   await startBoard(server, ID);
   const { said, error } = await runUpdate(server.httpUrl!, data, "all");
   expect(said).toContain("running: wave 1 (one board); 0 of 1 done, 1 updating");
-  expect(error).toMatch(/^CommandError: 1 of 1 boards do not run .* Without the new version: nightlight\/porch\.$/);
+  expect(error).toMatch(/^CommandError: The update failed on 1 of 1 boards, .* Failed: nightlight\/porch\.$/);
 });
 
 test("the command fails when somebody replaces the update by that of another version", async () => {
@@ -104,10 +104,10 @@ test("the command says which version crashed and when, and why a rollout left bo
   const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\dZ`;
   expect((await run("list")).said).toMatch(new RegExp(`^${time}: ${ID} has the program 2-broken but did not report`));
   await run("board", ID, "--to", "1");
-  expect((await run("list")).said).toMatch(new RegExp(`^${time}: 2-broken probably crashed on ${ID}`));
+  expect((await run("list")).said).toMatch(new RegExp(`^${time}: Version 2-broken probably crashed on ${ID}`));
   await startBoard(server, "nightlight/attic", { refusal: "too busy" });
   const { error } = await run("all");
-  expect(error).toContain("1 of 1 boards do not run");
+  expect(error).toContain("failed on 1 of 1 boards");
   const { out, said } = await run("list");
   expect(out).toMatch(new RegExp(`nightlight/attic\t1\t2-broken\tfailed\t${time}\n`));
   expect(said).toMatch(new RegExp(`stopped: wave 1 \\(one board\\); .* to 2-broken \\(${time}\\)\n`));

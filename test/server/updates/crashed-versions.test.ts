@@ -33,7 +33,7 @@ test("a version that has crashed on a board has a hint, also after a restart and
   expect(viewOf()).toMatchObject({ latest: "2-broken", state: "done", version: "1", crashed: CRASH });
   expect(describeProblems(server.devices.get(ID)!)).toEqual([
     expect.stringMatching(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\dZ: 2-broken probably crashed on nightlight\/porch\. It may crash there again\.$/,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\dZ: Version 2-broken probably crashed on nightlight\/porch\. It may crash there again\.$/,
     ),
   ]);
   board.close();

@@ -2,91 +2,93 @@
 import type { NightlightServer } from "nightlight-server";
 import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
-import type { UpdatableBoard } from "../../support/updatable-board.js";
+import { freePort } from "../../support/free-port.js";
+import { writeTestImage, type UpdatableBoard } from "../../support/updatable-board.js";
 import { sendJson } from "../support/api.js";
 import { createTemporaryFolder, startTestServer } from "../support/server.js";
-import { changeRollout, startRollout, waitForRollout, waitForState } from "./rollout-support.js";
-import { startBoard, startUpdateServer } from "./support.js";
+import { waitForState } from "./rollout-support.js";
+import { restartBoard, startBoard, startUpdateServer } from "./support.js";
 
 const ID = "nightlight/porch";
-const PATH = `/api/devices/${ID}/update`;
+const CRASHED = { version: "2", at: expect.stringMatching(/^\d{4}-.*Z$/) as string };
 
-/** Restarts the program of a board, and waits until the server has its new status. */
-async function restart(server: NightlightServer, board: UpdatableBoard, id: string, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) {
-    board.cutPower();
-    await eventually(() => server.devices.get(id)?.online === false, { what: `${id} offline` });
-    await board.start();
-    await eventually(() => server.devices.get(id)?.online, { what: `${id} online` });
-  }
+/** Installs a version, the newest by default. */
+async function update(server: NightlightServer, board: UpdatableBoard, version = "2"): Promise<void> {
+  const path = `/api/devices/${ID}/update`;
+  expect((await sendJson("POST", server.httpUrl!, path, JSON.stringify({ version }))).status).toBe(202);
+  await eventually(() => board.version === version, { what: `version ${version} on the board` });
+  await waitForState(server, ID, "done");
 }
 
-test("an update has failed when its board starts again and again, also after a restart of the server", async () => {
+const viewOf = (server: NightlightServer) => server.devices.get(ID)!.update!;
+
+test("an update has failed when its board starts a third time again, also after a restart of the server", async () => {
   const data = await createTemporaryFolder();
   const { server, folder, log } = await startUpdateServer({}, { data });
   const board = await startBoard(server, ID);
-  const update = () => server.devices.get(ID)!.update!;
-  await sendJson("POST", server.httpUrl!, PATH, "{}");
-  await waitForState(server, ID, "done");
-
-  await restart(server, board, ID, 2);
-  expect(update()).toMatchObject({ state: "done", problem: null, crashed: null });
-  await restart(server, board, ID, 1);
-  const crashed = { version: "2", at: expect.stringMatching(/^\d{4}-.*Z$/) as string };
-  expect(update()).toMatchObject({ state: "failed", version: "2", previous: "1", crashed });
-  expect(update().problem).toBe(
+  await update(server, board);
+  await restartBoard(server, board, 2);
+  expect(viewOf(server)).toMatchObject({ state: "done", problem: null, crashed: null });
+  await restartBoard(server, board, 1);
+  expect(viewOf(server)).toMatchObject({ state: "failed", version: "2", previous: "1", crashed: CRASHED });
+  const { problem } = viewOf(server);
+  expect(problem).toBe(
     `${ID} has started 2 again and again, so the program probably crashes. Install the previous version 1, or flash the board by cable.`,
   );
-  expect(log.lines).toContainEqual(expect.objectContaining({ level: "warn", text: update().problem }));
+  expect(log.lines).toContainEqual(expect.objectContaining({ level: "warn", text: problem }));
   // the board reports the new version at each start, which does not make it work
-  await restart(server, board, ID, 1);
-  expect(update().state).toBe("failed");
+  await restartBoard(server, board, 1);
+  expect(viewOf(server).state).toBe("failed");
   board.close();
   await server.close();
 
   const next = await startTestServer({ data, updates: { folder } });
   const returned = await startBoard(next, ID, { version: "2" });
-  expect(next.devices.get(ID)?.update).toMatchObject({ state: "failed", crashed });
-  expect((await sendJson("POST", next.httpUrl!, PATH, '{"version":"1"}')).status).toBe(202);
-  await eventually(() => next.devices.get(ID)?.update?.version === "1", { what: "the way back" });
-  await waitForState(next, ID, "done");
-  expect(returned.version).toBe("1");
-  expect(next.devices.get(ID)?.update).toMatchObject({ problem: null, crashed });
+  expect(viewOf(next)).toMatchObject({ state: "failed", crashed: CRASHED });
+  await update(next, returned, "1");
+  expect(viewOf(next)).toMatchObject({ problem: null, crashed: CRASHED, previous: null });
+});
+
+test("a server that has restarted counts the starts after its own", async () => {
+  const ports = { mqttPort: await freePort(), httpPort: await freePort() };
+  const data = await createTemporaryFolder();
+  const { server, folder } = await startUpdateServer({}, { data, ...ports });
+  const board = await startBoard(server, ID);
+  await update(server, board);
+  await server.close();
+  const next = await startTestServer({ data, ...ports, updates: { folder } });
+  await eventually(() => next.devices.get(ID)?.online, { what: "the board to return" });
+  await restartBoard(next, board, 3);
+  expect(viewOf(next).state).toBe("failed");
 });
 
 test("restarts long after the update say nothing about the program", async () => {
   const { server } = await startUpdateServer({ observation: -1 });
   const board = await startBoard(server, ID);
-  await sendJson("POST", server.httpUrl!, PATH, "{}");
-  await waitForState(server, ID, "done");
-  await restart(server, board, ID, 5);
-  expect(server.devices.get(ID)?.update?.state).toBe("done");
+  await update(server, board);
+  await restartBoard(server, board, 5);
+  expect(viewOf(server).state).toBe("done");
+});
+
+test("the version before one that crashed stays the previous one", async () => {
+  const { server, folder } = await startUpdateServer();
+  const board = await startBoard(server, ID);
+  await update(server, board);
+  await restartBoard(server, board, 3);
+  await writeTestImage(folder, "3");
+  await update(server, board, "3");
+  await restartBoard(server, board, 3);
+  expect(viewOf(server)).toMatchObject({ state: "failed", version: "3", previous: "1" });
 });
 
 test("the result disappears when another program is flashed by cable", async () => {
   const { server } = await startUpdateServer();
   const board = await startBoard(server, ID);
-  await sendJson("POST", server.httpUrl!, PATH, "{}");
-  await waitForState(server, ID, "done");
-  await restart(server, board, ID, 3);
-  await waitForState(server, ID, "failed");
+  await update(server, board);
+  await restartBoard(server, board, 3);
+  expect(viewOf(server).state).toBe("failed");
   board.close();
   await startBoard(server, ID, { version: "1" });
-  await eventually(() => server.devices.get(ID)?.update?.state === null, { what: "no result" });
-  expect(server.devices.get(ID)?.update?.crashed?.version).toBe("2");
-});
-
-test("a finished rollout stops when programs crash later, and goes back", async () => {
-  const { server } = await startUpdateServer();
-  const ids = ["nightlight/a", "nightlight/b"];
-  const boards = [await startBoard(server, ids[0]), await startBoard(server, ids[1])];
-  await startRollout(server);
-  await waitForRollout(server, { state: "finished", done: 2 });
-  await restart(server, boards[1], ids[1], 3);
-  const rollout = await waitForRollout(server, { state: "stopped", done: 1, failed: 1 });
-  expect(rollout.problem).toContain("1 of 2 boards do not run the new version");
-  expect(rollout.failures).toEqual([{ id: ids[1], reason: expect.stringContaining("started 2 again") as string }]);
-  expect((await changeRollout(server, "roll-back")).status).toBe(200);
-  await waitForRollout(server, { state: "finished", roll_back: true, done: 2 });
-  expect(boards.map(({ version }) => version)).toEqual(["1", "1"]);
+  await eventually(() => viewOf(server).state === null, { what: "no result" });
+  expect(viewOf(server).crashed).toEqual(CRASHED);
 });

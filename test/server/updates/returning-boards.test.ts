@@ -133,6 +133,43 @@ test("a failed update is done when the board runs the version after all", async 
   expect(update).toMatchObject({ state: "done", problem: undefined });
 });
 
+/** Lets a board report the new version with three more starts than the first one. */
+async function crashAgainAndAgain({ update, report }: Awaited<ReturnType<typeof createUpdate>>): Promise<void> {
+  for (const boot of [2, 3, 4, 5]) await report({ firmware: "2", boot });
+  expect(update).toMatchObject({ state: "failed", isInCrashLoop: true });
+}
+
+test("a crash loop is over when the board has run for two minutes without another start", async () => {
+  const created = await createUpdate({ state: "restarting", isErased: true, previous: "1" });
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  await crashAgainAndAgain(created);
+  for (let boot = 6; boot < 20; boot++) {
+    await vi.advanceTimersByTimeAsync(30_000);
+    await created.report({ firmware: "2", boot });
+  }
+  expect(created.update.state).toBe("failed");
+  await vi.advanceTimersByTimeAsync(240_000);
+  expect(created.update).toMatchObject({ state: "done", problem: undefined, isInCrashLoop: false });
+});
+
+test("retained messages and repeated reports are not starts", async () => {
+  const { update, report } = await createUpdate({ state: "restarting", isErased: true, previous: "1" });
+  await report({ firmware: "2", boot: 2 });
+  for (const boot of [3, 4, 5, 6]) {
+    update.device.applyStatus({ ...BOARD, firmware: "2", boot }, true);
+    update.statusReceived(true);
+  }
+  for (const boot of [7, 7, 8, 8, 8]) await report({ firmware: "2", boot });
+  expect(update.state).toBe("done");
+});
+
+test("a version that was given back to a board is not recommended in its own place", async () => {
+  const created = await createUpdate({ state: "handing-over", isErased: true, previous: "2" });
+  await crashAgainAndAgain(created);
+  expect(created.update.problem).toContain("Install another version, or flash the board by cable.");
+});
+
 test("a rollout counts a board that returns late", () => {
   const rollout: StoredRollout = {
     state: "stopped",

@@ -23,6 +23,7 @@ function createRollouts(boardCount: number) {
       onChange: (added: typeof listener) => (listener = added),
       refreshImages: () => Promise.resolve(),
       updateOf: (id: string) => running.get(id),
+      versionToKeep: () => "1",
       request(device: Device) {
         const update = { device, image: { version: "2" }, state: "waiting", isActive: true, limitWaiting() {} };
         running.set(device.id, update);

@@ -69,7 +69,7 @@ test("a rollout that has stopped because of a crash does not start again with th
     status: 409,
     body: {
       error: expect.stringMatching(
-        /^The rollout of this version has stopped\. 1 of 1 boards do not run .* Resume the rollout if .*, or roll it back\. The commands are ".* update resume" and ".* update roll-back"\.$/,
+        /^The rollout of this version has stopped\. The update failed on 1 of 1 boards.* Resume the rollout if .*, or roll it back\. The commands are ".* update resume" and ".* update roll-back"\.$/,
       ) as string,
     },
   });

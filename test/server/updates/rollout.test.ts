@@ -72,7 +72,7 @@ describe("a rollout", () => {
       failed_boards: ["nightlight/b20"],
     });
     expect(stopped.problem).toBe(
-      "1 of 21 boards do not run the new version, which is more than 2 %. Boards that were not updated yet keep their version. Resume the rollout if the reason is known, or roll it back.",
+      "The update failed on 1 of 21 boards, which is more than 2 %. Boards that were not updated yet keep their version. Resume the rollout if the reason is known, or roll it back.",
     );
     expect(countVersion("2")).toBe(21);
     expect(countVersion("1")).toBe(29);

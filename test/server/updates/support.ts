@@ -26,3 +26,14 @@ export async function startBoard(server: NightlightServer, id: string, options: 
   await eventually(() => server.devices.get(id)?.online, { what: id });
   return board;
 }
+
+/** Cuts the power of a board several times. Waits each time until the server has the status of the next start. */
+export async function restartBoard(server: NightlightServer, board: UpdatableBoard, times: number): Promise<void> {
+  const { id } = board;
+  for (let i = 0; i < times; i++) {
+    board.cutPower();
+    await eventually(() => server.devices.get(id)?.online === false, { what: `${id} offline` });
+    await board.start();
+    await eventually(() => server.devices.get(id)?.online, { what: `${id} online` });
+  }
+}

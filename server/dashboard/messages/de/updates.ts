@@ -28,7 +28,7 @@ export const updates: TranslatedArea<typeof english> = {
   updateAll: "Alle aktualisieren …",
   updateAllQuestion: { one: "{count} Board aktualisieren?", other: "{count} Boards aktualisieren?" },
   updateAllConsequence:
-    "Zuerst ein Board, dann ein Zehntel, dann alle übrigen. Das Update hält an, wenn auf mehr als 2 % der Boards danach nicht die neue Version läuft. Jedes Board misst einige Sekunden lang nicht.",
+    "Zuerst ein Board, dann ein Zehntel, dann alle übrigen. Das Update hält an, wenn es auf mehr als 2 % der Boards fehlschlägt. Jedes Board misst einige Sekunden lang nicht.",
   updateAllConfirmed: "Aktualisieren",
   waveOne: "Erste Welle: ein Board.",
   waveTenth: "Zweite Welle: ein Zehntel der Boards.",
@@ -44,9 +44,9 @@ export const updates: TranslatedArea<typeof english> = {
     one: "Beim Zurücknehmen wurde {count} Board ausgelassen.",
     other: "Beim Zurücknehmen wurden {count} Boards ausgelassen.",
   },
-  notReturned: "Ohne die neue Version: {boards}.",
+  notReturned: "Fehlgeschlagen: {boards}.",
   crashedOn:
-    "Die neue Version wurde schon einmal auf diesen Boards installiert und ist wahrscheinlich abgestürzt: {boards}. Sie stürzt dort vielleicht wieder ab.",
+    "Auf diesen Boards wurde die neue Version schon einmal installiert und ist wahrscheinlich abgestürzt: {boards}. Sie stürzt dort vielleicht wieder ab.",
   finished: "Update abgeschlossen ({time}): Auf {done} von {total} Boards läuft {versions}.",
   rolledBack: "Zurückgenommen ({time}): {done} von {total} Boards haben wieder ihre vorherige Version.",
   hide: "Ausblenden",

@@ -28,7 +28,7 @@ export const updates = {
   updateAll: "Update all …",
   updateAllQuestion: { one: "Update {count} board?", other: "Update {count} boards?" },
   updateAllConsequence:
-    "First one board, then a tenth, then all others. The update stops when more than 2 % do not run the new version. Each board takes no readings for a few seconds.",
+    "First one board, then a tenth, then all others. The update stops when it fails on more than 2 %. Each board takes no readings for a few seconds.",
   updateAllConfirmed: "Update",
   waveOne: "First wave: one board.",
   waveTenth: "Second wave: a tenth of the boards.",
@@ -44,9 +44,9 @@ export const updates = {
     one: "The rollback has left out {count} board.",
     other: "The rollback has left out {count} boards.",
   },
-  notReturned: "Without the new version: {boards}.",
+  notReturned: "Failed: {boards}.",
   crashedOn:
-    "The new version was installed on these boards before and probably crashed: {boards}. It may crash there again.",
+    "On these boards, the new version was installed before and probably crashed: {boards}. It may crash there again.",
   finished: "Update finished ({time}): {done} of {total} boards run {versions}.",
   rolledBack: "Rolled back ({time}): {done} of {total} boards have their previous version again.",
   hide: "Hide",

@@ -28,7 +28,7 @@ export const updates: TranslatedArea<typeof english> = {
   updateAll: "Actualizar todas …",
   updateAllQuestion: { one: "¿Actualizar {count} placa?", other: "¿Actualizar {count} placas?" },
   updateAllConsequence:
-    "Primero una placa, después una décima parte y después las demás. La actualización se detiene si más del 2 % no ejecuta la versión nueva. Cada placa deja de medir durante unos segundos.",
+    "Primero una placa, después una décima parte y después las demás. La actualización se detiene si falla en más del 2 %. Cada placa deja de medir durante unos segundos.",
   updateAllConfirmed: "Actualizar",
   waveOne: "Primera fase: una placa.",
   waveTenth: "Segunda fase: una décima parte de las placas.",
@@ -44,9 +44,9 @@ export const updates: TranslatedArea<typeof english> = {
     one: "Al revertir se omitió {count} placa.",
     other: "Al revertir se omitieron {count} placas.",
   },
-  notReturned: "Sin la versión nueva: {boards}.",
+  notReturned: "Ha fallado en: {boards}.",
   crashedOn:
-    "La versión nueva ya se instaló en estas placas y probablemente falló: {boards}. Es posible que vuelva a fallar en ellas.",
+    "En estas placas ya se instaló la versión nueva y probablemente falló: {boards}. Es posible que vuelva a fallar en ellas.",
   finished: "Actualización terminada ({time}): {done} de {total} placas ejecutan {versions}.",
   rolledBack: "Actualización revertida ({time}): {done} de {total} placas tienen de nuevo su versión anterior.",
   hide: "Ocultar",

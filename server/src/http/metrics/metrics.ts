@@ -144,7 +144,7 @@ export function exposeMetrics(from: MetricsSources): Exposition {
   add(
     "counter",
     "nightlight_updates_total",
-    "Ends of updates of devices' programs by outcome. A device that returns after its update has failed counts as failed and as done.",
+    "Ends of updates of devices' programs by outcome. An update whose outcome changes later counts twice.",
     () => Object.entries(from.gauges().updates).map(([outcome, value]) => ({ labels: { outcome }, value })),
   );
   add(

@@ -74,7 +74,7 @@ export const UPDATE_PATHS: Paths = {
       operationId: "startRollout",
       summary: "Update all boards in waves",
       description:
-        "Updates one board, then a tenth of all boards, then all others in steps of a tenth. Stops when more than 2 % of the boards do not return with the new version. Boards that are offline keep their version. Continues the last rollout if it has installed the same versions, unless it has stopped because boards failed. A rollback then covers the boards of both.",
+        "Updates one board, then a tenth of all boards, then all others in steps of a tenth. Stops when the update fails on more than 2 % of the boards. Boards that are offline keep their version. Continues the last rollout if it has installed the same versions, unless it has stopped because boards failed. A rollback then covers the boards of both.",
       tag: "updates",
       answers: { 202: jsonResponse("The rollout.", schemaReference("Rollout")) },
       errors: {
@@ -138,7 +138,7 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     ),
     crashed: nullableSchema(
       objectSchema<CrashedVersionView>(
-        "The version that probably crashed: it was installed on the board, but did not connect, or started again and again. Null if there is none, or the board has run it since.",
+        "The version that probably crashed: it was installed on the board, but did not connect, or started again and again. Null if there is none, or an update to that version has succeeded since.",
         { version: textSchema("The version."), at: isoTimeSchema("When the server noticed it.") },
       ),
     ),
@@ -159,7 +159,7 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     wave: { type: "integer", enum: [1, 2, 3], description: "1: one board, 2: a tenth of all boards, 3: all others." },
     total: countSchema("Number of boards."),
     done: countSchema("Boards that run the version."),
-    failed: countSchema("Boards that do not run the version."),
+    failed: countSchema("Boards on which the update has failed."),
     updating: countSchema("Boards that are being updated."),
     skipped: countSchema(
       "Boards that the rollout left out: they are offline, have no key, refuse updates, or the server lacks the version.",
@@ -167,11 +167,11 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     problem: nullableSchema(textSchema("Why the rollout has stopped; null while it has not.")),
     failed_boards: {
       ...listSchema(textSchema("The id of a board.")),
-      description: "Boards that do not run the version.",
+      description: "Boards on which the update has failed.",
     },
     failures: {
       ...listSchema(schemaReference("RolloutBoardReason")),
-      description: "Boards that do not run the version, and why.",
+      description: "Boards on which the update has failed, and why.",
     },
     skipped_boards: {
       ...listSchema(schemaReference("RolloutBoardReason")),
@@ -179,10 +179,13 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     },
     to_roll_back: countSchema("Number of boards that `roll-back` would change."),
   }),
-  RolloutBoardReason: objectSchema<RolloutBoardReason>("A board that does not run the version of a rollout.", {
-    id: textSchema("The id of the board."),
-    reason: textSchema("Why it does not run the version."),
-  }),
+  RolloutBoardReason: objectSchema<RolloutBoardReason>(
+    "A board on which the update has failed, or that the rollout has left out.",
+    {
+      id: textSchema("The id of the board."),
+      reason: textSchema("Why, as a sentence."),
+    },
+  ),
   Firmware: objectSchema<InstallableVersion>("A program that can be installed on boards.", {
     board: textSchema("The type of board."),
     version: textSchema("The version."),

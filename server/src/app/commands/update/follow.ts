@@ -13,7 +13,7 @@ const POLL_INTERVAL = 500;
 /** Largest number of versions in the description of a rollout. */
 const MAX_VERSIONS = 3;
 
-/** Largest number of boards for which a command says why they do not run the new version. */
+/** Largest number of boards for which a command says why the update failed on them, or left them out. */
 const MAX_REASONS = 100;
 
 const WAVES = { 1: "one board", 2: "a tenth of the boards", 3: "all other boards" } as const;
@@ -55,7 +55,7 @@ export function describeRollout({
   return `${state}: ${what}; ${counts}; to ${shown}${ended_at ? ` (${shortenToMinute(ended_at)})` : ""}`;
 }
 
-/** Says which boards of a rollout do not run the new version, and why: a sentence for each. */
+/** Says on which boards a rollout failed and which it left out, and why: a sentence for each. */
 export function describeExceptions({ failures, skipped_boards }: RolloutView): string[] {
   const failed = failures.map(({ reason }) => `Failed: ${reason}`);
   const reasons = [...failed, ...skipped_boards.map(({ reason }) => `Left out: ${reason}`)];
@@ -98,7 +98,7 @@ export async function followRollout(access: ServerAccess, report: (line: string)
     if (rollout.state === "finished") return [line, ...describeExceptions(rollout)].join("\n");
     if (rollout.state === "stopped" && rollout.updating === 0) {
       const failed = rollout.failed_boards.join(", ");
-      throw new CommandError(`${rollout.problem ?? line}${failed && ` Without the new version: ${failed}.`}`);
+      throw new CommandError(`${rollout.problem ?? line}${failed && ` Failed: ${failed}.`}`);
     }
     if (line !== last) report((last = line));
     await sleep(POLL_INTERVAL);

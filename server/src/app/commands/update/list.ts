@@ -31,7 +31,7 @@ export function describeProblems({ label, firmware, update }: DeviceView): strin
   const sentences = problem ? [since ? `${shortenToMinute(since)}: ${problem}` : problem] : [];
   if (!problem && crashed && crashed.version === latest && firmware !== latest)
     sentences.push(
-      `${shortenToMinute(crashed.at)}: ${crashed.version} probably crashed on ${label}. It may crash there again.`,
+      `${shortenToMinute(crashed.at)}: Version ${crashed.version} probably crashed on ${label}. It may crash there again.`,
     );
   return sentences;
 }

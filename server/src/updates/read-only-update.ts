@@ -4,8 +4,8 @@ import type { FirmwareImage } from "./firmware-image.js";
 import type { StoredUpdate } from "./stored-update.js";
 import { UpdateRecord } from "./update-record.js";
 
-/** What rollouts, people and the data folder learn about the update of one board. */
-export class UpdateFacts {
+/** The update of one board as others may read it. `BoardUpdate` changes it. */
+export class ReadOnlyUpdate {
   readonly device: Device;
   readonly image: FirmwareImage;
   protected readonly record: UpdateRecord;
@@ -39,9 +39,9 @@ export class UpdateFacts {
     return this.record.isRefused;
   }
 
-  /** Whether the board has reported the new version, and then started again and again. */
-  get isCrashing(): boolean {
-    return this.record.isCrashing;
+  /** Whether the board starts the new version again and again, so that the update has failed. */
+  get isInCrashLoop(): boolean {
+    return this.record.isInCrashLoop;
   }
 
   get isActive(): boolean {
@@ -62,8 +62,8 @@ export class UpdateFacts {
     return this.record.toStored(this.image);
   }
 
-  /** Returns what an update that replaces this one has to know, after the board has erased its old program. */
-  toErased(): Partial<StoredUpdate> {
-    return { previous: this.previous, isErased: true };
+  /** The version to which an update that replaces this one can go back, if the board has no working program. */
+  get lastWorking(): string | undefined {
+    return this.isErased || (this.isInCrashLoop && !this.isObsolete) ? this.previous : undefined;
   }
 }
