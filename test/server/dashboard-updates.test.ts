@@ -88,7 +88,10 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await isVisible(page, /^Version 2-broken was installed on this board before \(.+\) and probably crashed\./);
     await page.goto(`${server.httpUrl}/#/`);
     await isVisible(page, "An update is available for 1 board.");
-    await isVisible(page, /^On these boards, the new version was installed before and probably crashed: nightlight\/porch\./);
+    await isVisible(
+      page,
+      /^On these boards, the new version was installed before and probably crashed: nightlight\/porch\./,
+    );
     expect(complaints).toEqual([]);
   });
 

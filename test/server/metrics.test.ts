@@ -135,7 +135,9 @@ test("a board that returns after its update has failed counts as failed and as d
   const families = await scrapeMetrics(server.httpUrl!);
   for (const [outcome, count] of Object.entries({ done: 1, failed: 1, refused: 0 }))
     expect(valueOf(families, `nightlight_updates_total{outcome="${outcome}"}`), outcome).toBe(count);
-  expect(families.get("nightlight_updates_total")?.help).toContain("An update whose outcome changes later counts twice.");
+  expect(families.get("nightlight_updates_total")?.help).toContain(
+    "An update whose outcome changes later counts twice.",
+  );
 });
 
 test("two servers in one process have separate counters and share the process metrics", async () => {
