@@ -77,21 +77,25 @@ it("installs the version that the server offers, and the previous one again, eac
   }
 }); // prettier-ignore
 
-it("recognizes a version that connects and crashes again and again, and installs the previous one", async () => {
-  const { version } = readFirmware("main");
-  const sources = readFirmwareSources(ROOT, "main");
-  const connected = "await updater.connected()\n";
-  expect(sources["src/nightlight.ts"]).toContain(connected);
-  sources["src/nightlight.ts"] = sources["src/nightlight.ts"].replace(
-    connected,
-    `${connected}setTimeout(async () => { throw new Error("crashes") }, 3000)\n`,
-  );
-  const crashing = completeImage(await compile(sources), "v9.9.9-crashing");
-  await offer(crashing.bytes, crashing.version);
-  await update();
-  await waitForEnd("done", crashing.version);
-  const { problem } = await waitForEnd("failed", crashing.version);
-  expect(problem).toContain(`has started ${crashing.version} again and again`);
-  await update({ version });
-  await waitForEnd("done", version);
-});
+it(
+  "recognizes a version that connects and crashes again and again, and installs the previous one",
+  { timeout: 300_000 },
+  async () => {
+    const { version } = readFirmware("main");
+    const sources = readFirmwareSources(ROOT, "main");
+    const connected = "await updater.connected()\n";
+    expect(sources["src/nightlight.ts"]).toContain(connected);
+    sources["src/nightlight.ts"] = sources["src/nightlight.ts"].replace(
+      connected,
+      `${connected}setTimeout(async () => { throw new Error("crashes") }, 3000)\n`,
+    );
+    const crashing = completeImage(await compile(sources), "v9.9.9-crashing");
+    await offer(crashing.bytes, crashing.version);
+    await update();
+    await waitForEnd("done", crashing.version);
+    const { problem } = await waitForEnd("failed", crashing.version);
+    expect(problem).toContain(`has started ${crashing.version} again and again`);
+    await update({ version });
+    await waitForEnd("done", version);
+  },
+);

@@ -27,7 +27,7 @@ export interface DeviceUpdateView {
   readonly percent: number | null;
   /** Why the update failed and what to do, in sentences; null unless `state` is `failed`. */
   readonly problem: string | null;
-  /** The version before the last update, if it can be installed again; otherwise null. */
+  /** The last version before the update that did not crash, if it can be installed again; otherwise null. */
   readonly previous: string | null;
   /** When `state` began, in ISO 8601; null without a state, or if an earlier version of the server has stored it. */
   readonly since: string | null;

@@ -25,7 +25,7 @@ export const ALERT_SCHEMAS: Readonly<Record<string, Schema>> = {
     id: textSchema("Identifies the alert; it stays the same when the alert is resolved."),
     kind: choiceSchema(
       ALERT_KINDS,
-      "`rollout-stopped`: the update of all boards has stopped, because it failed on too many. `storage-failing`: data cannot be stored, for example because the disk is full. `broker-disconnected`: the server has no connection to the broker. `readings-lost`: a board or the history has lost readings. `zone-without-sensor`: no sensor of a zone is fresh. `board-offline`: a board is offline.",
+      "`rollout-stopped`: the update of all boards has stopped, because it failed on too many boards. `storage-failing`: data cannot be stored, for example because the disk is full. `broker-disconnected`: the server has no connection to the broker. `readings-lost`: a board or the history has lost readings. `zone-without-sensor`: no sensor of a zone is fresh. `board-offline`: a board is offline.",
     ),
     device: nullableSchema(textSchema("The id of the board; null for an alert about something else.")),
     zone: nullableSchema(textSchema("The name of the zone; null for an alert about something else.")),

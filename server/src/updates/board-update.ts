@@ -56,6 +56,8 @@ export class BoardUpdate extends ReadOnlyUpdate {
   #hasReported = false;
   /** The starts of the board since it has reported the new version. */
   #starts: StartCounter | undefined;
+  /** The last start of the board in a crash loop. */
+  #lastBoot: number | undefined;
   #link: AdapterLink | undefined;
   #isClosed = false;
 
@@ -121,9 +123,10 @@ export class BoardUpdate extends ReadOnlyUpdate {
     if (!device.online) return;
     if (this.state === "waiting") this.#hasHandedOver = false;
     if (runsImage) {
-      if (this.isInCrashLoop) return;
-      if (this.state !== "done" || this.record.isErased) this.#finish();
-      if (!retained) this.#countStart();
+      if (this.isInCrashLoop) {
+        if (device.status?.boot !== this.#lastBoot && !retained) this.#awaitRecovery();
+      } else if (this.state !== "done" || this.record.isErased) this.#finish();
+      else if (!retained) this.#countStart();
       return;
     }
     // A board that reports another version runs its old program, so it did not erase it.
@@ -211,7 +214,9 @@ export class BoardUpdate extends ReadOnlyUpdate {
   /** Begins to count the starts of the board. @param done when the update was done, in ms since 1970 */
   #countStarts(done: number): void {
     const { observation } = this.#context.timeouts;
+    const { firmware, boot } = this.device.status ?? {};
     this.#starts = new StartCounter(observation - Math.max(0, clock.wallNow() - done));
+    if (firmware === this.image.version) this.#starts.add(boot);
   }
 
   #countStart(): void {
@@ -224,11 +229,11 @@ export class BoardUpdate extends ReadOnlyUpdate {
   /** Lets a crash loop end when the board has run long enough without another start. */
   #awaitRecovery(): void {
     const { device, image } = this;
-    const boot = device.status?.boot;
+    this.#lastBoot = device.status?.boot;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       const { online, status } = device;
-      if (online && status?.firmware === image.version && status.boot === boot) this.#finish();
+      if (online && status?.firmware === image.version && status.boot === this.#lastBoot) this.#finish();
       else this.#awaitRecovery();
     }, this.#context.timeouts.observation);
   }

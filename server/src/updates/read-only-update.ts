@@ -20,9 +20,14 @@ export class ReadOnlyUpdate {
     return this.record.state;
   }
 
-  /** The version that the board reported before the update. */
+  /** The version to which the board can go back. */
   get previous(): string | undefined {
     return this.record.previous;
+  }
+
+  /** The version that the board reported before the update. It differs from `previous` if it crashes. */
+  get replaced(): string | undefined {
+    return this.record.replaced;
   }
 
   /** When the state began, in ms since 1970; undefined if an earlier version of the server has stored the update. */
@@ -62,8 +67,12 @@ export class ReadOnlyUpdate {
     return this.record.toStored(this.image);
   }
 
-  /** The version to which an update that replaces this one can go back, if the board has no working program. */
+  /** The version to which the next update can go back, if the board has no working program. */
   get lastWorking(): string | undefined {
-    return this.isErased || (this.isInCrashLoop && !this.isObsolete) ? this.previous : undefined;
+    const { previous, replaced } = this;
+    if (this.isErased || (this.isInCrashLoop && !this.isObsolete)) return previous;
+    // The board still has the version that crashes.
+    const isUnchanged = (this.device.status?.firmware ?? replaced) === replaced;
+    return previous !== replaced && isUnchanged ? previous : undefined;
   }
 }

@@ -7,6 +7,10 @@ const MAX_FAILURE_RATIO = 0.02;
 export const countOutcome = (boards: readonly RolloutBoard[], outcome: RolloutOutcome): number =>
   boards.filter((board) => board.outcome === outcome).length;
 
+/** Returns whether every board has had its turn. */
+export const isComplete = ({ boards }: Pick<StoredRollout, "boards">): boolean =>
+  countOutcome(boards, "pending") + countOutcome(boards, "updating") === 0;
+
 /** The wave of a rollout: 1 is one board, 2 is a tenth of all boards, 3 is all others. */
 export function waveOf({ boards }: Pick<StoredRollout, "boards">): 1 | 2 | 3 {
   const begun = boards.length - countOutcome(boards, "pending") - countOutcome(boards, "skipped");
@@ -31,7 +35,7 @@ const tenthOf = (boards: readonly RolloutBoard[]): number => Math.ceil(boards.le
 
 /** Why a rollout is stopped after boards that counted as failed have returned late. */
 const RETURNED =
-  "The rollout stopped because boards did not run the new version in time. They run it now. Resume the rollout.";
+  "The rollout stopped because the update failed on some boards. They run the new version now. Resume the rollout.";
 
 /**
  * Adapts a rollout to boards that counted as failed and have returned late.

@@ -53,7 +53,7 @@ export function toRolloutView(rollout: StoredRollout): RolloutView {
     skipped: countOutcome(boards, "skipped"),
     problem: problem ?? null,
     failed_boards: failed.map(({ id }) => id),
-    failures: failed.map(({ id, reason = `${id} does not run the version.` }) => ({ id, reason })),
+    failures: failed.map(({ id, reason = `The update of ${id} failed.` }) => ({ id, reason })),
     skipped_boards: boards
       .filter(({ outcome }) => outcome === "skipped")
       .map(({ id, reason = `${id} is offline.` }) => ({ id, reason })),

@@ -8,7 +8,7 @@ import type { BoardUpdate } from "./board-update.js";
 import type { ImageStore } from "./image-store.js";
 import { countUpdating, findUpdateOf, recordUpdate, startBoard } from "./rollout-board.js";
 import { listOutdatedBoards, planRollback } from "./rollout-candidates.js";
-import { applyLateReturns, countOutcome, nextBoardsOf, stopReasonOf } from "./rollout-plan.js";
+import { applyLateReturns, countOutcome, isComplete, nextBoardsOf, stopReasonOf } from "./rollout-plan.js";
 import { addBoards, hasVersionsOf, inheritChangedBoards, listVersions, reopen } from "./rollout-succession.js";
 import { toRolloutView, type RolloutView } from "./rollout-view.js";
 import { parseStoredRollout, type RolloutBoard, type StoredRollout } from "./stored-rollout.js";
@@ -79,8 +79,9 @@ export class Rollouts {
     for (const board of this.#current?.boards ?? []) {
       // The update may have changed before the server ended, without a later change that would be noticed.
       const update = this.#options.updates.updateOf(board.id);
-      if (!update || (board.outcome !== "updating" && !update.isInCrashLoop)) continue;
-      update.limitWaiting();
+      const isAwaited = board.outcome === "updating" || board.outcome === "failed";
+      if (!update || !(isAwaited || update.isInCrashLoop)) continue;
+      if (board.outcome === "updating") update.limitWaiting();
       this.#updateChanged(update);
     }
     // A rollback waits for these, too.
@@ -230,10 +231,10 @@ export class Rollouts {
     const stopReason = stopReasonOf(rollout);
     if (!recordUpdate(board, this.#options)) return;
     applyLateReturns(rollout, stopReason);
-    // A program may crash after the rollout has finished, or after somebody has stopped it.
-    const problem = rollout.state === "running" ? "" : stopReasonOf(rollout);
-    if (problem && rollout.state === "finished") return this.#end(rollout, problem);
-    if (problem) rollout.problem = problem;
+    // A program may crash after the rollout has finished, and work after all.
+    const problem = stopReasonOf(rollout);
+    if (rollout.state === "finished" && problem) return this.#end(rollout, problem);
+    if (rollout.state === "stopped" && stopReason && !problem && isComplete(rollout)) return this.#end(rollout, "");
     // After a kill of the server, the stored updates tell the outcomes. An update that somebody gave up is not stored.
     if (this.#isClosed || !findUpdateOf(board, this.#options.updates)) this.#changed(rollout);
     else this.#outcomes.add(rollout);

@@ -7,8 +7,10 @@ const StoredUpdate = z.object({
   version: z.string(),
   /** SHA-256 of the program that the update installs. */
   sha256: z.string(),
-  /** The version that the board reported before the update. */
+  /** The version to which the board can go back. */
   previous: optional(z.string()),
+  /** The version that the board reported before the update. */
+  replaced: optional(z.string()),
   problem: optional(z.string()),
   /** Whether the board has erased its old program for this update. */
   isErased: z.boolean(),

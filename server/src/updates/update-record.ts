@@ -5,8 +5,10 @@ import type { StoredUpdate } from "./stored-update.js";
 
 /** The facts about an update that survive a restart of the server. */
 export class UpdateRecord {
-  /** The version that the board reported before the update. */
+  /** The version to which the board can go back. */
   readonly previous: string | undefined;
+  /** The version that the board reported before the update. It differs from `previous` if it crashes. */
+  readonly replaced: string | undefined;
   /** Why the update has failed; undefined unless the state is `failed`. */
   problem: string | undefined;
   /** Whether the board has erased its old program for this update. */
@@ -25,6 +27,7 @@ export class UpdateRecord {
     const { state = "waiting", previous = installed, problem } = stored;
     const { isErased = false, isRefused = false, isInCrashLoop = false } = stored;
     this.previous = previous;
+    this.replaced = stored.replaced ?? (stored.state ? previous : installed);
     this.problem = problem;
     this.isErased = isErased;
     this.isRefused = isRefused;
@@ -56,6 +59,7 @@ export class UpdateRecord {
   finish(): void {
     this.problem = undefined;
     this.isErased = false;
+    this.isRefused = false;
     this.isInCrashLoop = false;
     this.#wasErased = false;
     this.enter("done");
@@ -78,16 +82,17 @@ export class UpdateRecord {
     // The board had no working program when the update failed, but has reported one since.
     if (this.#wasErased && !this.isErased) return true;
     if (installed === version) return false;
-    return this.#state === "done" || this.isInCrashLoop || (this.previous !== undefined && installed !== this.previous);
+    return this.#state === "done" || this.isInCrashLoop || (this.replaced !== undefined && installed !== this.replaced);
   }
 
   toStored({ version, sha256 }: FirmwareImage): StoredUpdate {
-    const { state, previous, problem, isErased, isRefused, isInCrashLoop, since } = this;
+    const { state, previous, replaced, problem, isErased, isRefused, isInCrashLoop, since } = this;
     return {
       state,
       version,
       sha256,
       previous,
+      replaced,
       problem,
       isErased,
       isRefused,

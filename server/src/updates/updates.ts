@@ -4,6 +4,7 @@ import type { Log } from "../observability/log.js";
 import type { Actions } from "../outputs/actions.js";
 import type { NamedValues } from "../storage/data-folder.js";
 import type { UpdateKeys } from "../security/update-keys.js";
+import { clock } from "../time/monotonic-clock.js";
 import type { AdapterLink } from "./adapter-link.js";
 import { BoardUpdate, NO_PROGRAM_HASH, type BoardUpdateContext, type UpdateOutcome } from "./board-update.js";
 import { CrashedVersions } from "./crashed-versions.js";
@@ -196,12 +197,16 @@ export class Updates {
     // giving up another update does not make the hint obsolete
     if (!update.isActive) this.#crashes.clear(id);
     this.#remove(id);
+    this.#watchReplaced(update);
     this.#show(device);
   }
 
   /** Applies a status that a board has published. @param retained whether the status may be old */
   statusReceived(device: Device, retained: boolean): void {
-    this.#updates.get(device.id)?.statusReceived(retained);
+    const update = this.#updates.get(device.id);
+    update?.statusReceived(retained);
+    // Otherwise, its crash loop would be shown again if somebody flashed the same version by cable.
+    if (update?.isInCrashLoop && update.isObsolete && !retained) this.#remove(device.id);
     this.#show(device, false);
   }
 
@@ -250,6 +255,16 @@ export class Updates {
     const update = new BoardUpdate(device, image, this.#context, { state: "handing-over", isErased: true });
     this.#updates.set(id, update);
     await update.adapterConnected(link);
+  }
+
+  /** Counts the starts of a version again that crashes, when the update that should have replaced it was given up. */
+  #watchReplaced({ device, image: { board }, replaced, lastWorking: previous, isInCrashLoop }: BoardUpdate): void {
+    const image = previous !== undefined && !isInCrashLoop && this.#options.store.findVersion(board, replaced);
+    if (!image) return;
+    const stored = { state: "done", previous, since: clock.wallNow() } as const;
+    const update = new BoardUpdate(device, image, this.#context, stored);
+    this.#updates.set(device.id, update);
+    this.#context.changed(update, true);
   }
 
   #remove(id: string): void {

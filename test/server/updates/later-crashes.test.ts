@@ -4,18 +4,18 @@ import { expect, test } from "vitest";
 import { eventually } from "../../support/eventually.js";
 import { freePort } from "../../support/free-port.js";
 import { writeTestImage, type UpdatableBoard } from "../../support/updatable-board.js";
-import { sendJson } from "../support/api.js";
+import { ask, sendJson } from "../support/api.js";
 import { createTemporaryFolder, startTestServer } from "../support/server.js";
 import { waitForState } from "./rollout-support.js";
 import { restartBoard, startBoard, startUpdateServer } from "./support.js";
 
 const ID = "nightlight/porch";
+const PATH = `/api/devices/${ID}/update`;
 const CRASHED = { version: "2", at: expect.stringMatching(/^\d{4}-.*Z$/) as string };
 
 /** Installs a version, the newest by default. */
 async function update(server: NightlightServer, board: UpdatableBoard, version = "2"): Promise<void> {
-  const path = `/api/devices/${ID}/update`;
-  expect((await sendJson("POST", server.httpUrl!, path, JSON.stringify({ version }))).status).toBe(202);
+  expect((await sendJson("POST", server.httpUrl!, PATH, JSON.stringify({ version }))).status).toBe(202);
   await eventually(() => board.version === version, { what: `version ${version} on the board` });
   await waitForState(server, ID, "done");
 }
@@ -79,6 +79,39 @@ test("the version before one that crashed stays the previous one", async () => {
   await update(server, board, "3");
   await restartBoard(server, board, 3);
   expect(viewOf(server)).toMatchObject({ state: "failed", version: "3", previous: "1" });
+});
+
+test("an update away from a crash loop that fails is shown, and the next one can go back to what worked", async () => {
+  const { server, folder } = await startUpdateServer();
+  const board = await startBoard(server, ID);
+  await update(server, board);
+  await restartBoard(server, board, 3);
+  board.close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "the board to be offline" });
+  await startBoard(server, ID, { version: "2", refusal: "too busy" });
+  await writeTestImage(folder, "3");
+  for (const version of ["1", "3"]) {
+    await sendJson("POST", server.httpUrl!, PATH, JSON.stringify({ version }));
+    await eventually(() => viewOf(server).version === version, { what: `an update to ${version}` });
+    await waitForState(server, ID, "failed");
+    expect(viewOf(server).problem).toContain("too busy");
+  }
+  expect(viewOf(server).previous).toBe("1");
+});
+
+test("when an update away from a crash loop is given up, the server watches the board again", async () => {
+  const { server } = await startUpdateServer();
+  const board = await startBoard(server, ID);
+  await update(server, board);
+  await restartBoard(server, board, 3);
+  board.close();
+  await eventually(() => server.devices.get(ID)?.online === false, { what: "the board to be offline" });
+  await sendJson("POST", server.httpUrl!, PATH, '{"version":"1"}');
+  expect(viewOf(server).state).toBe("waiting");
+  expect((await ask(server.httpUrl!, PATH, { method: "DELETE" })).status).toBe(204);
+  expect(viewOf(server)).toMatchObject({ state: "done", version: "2", previous: "1" });
+  await restartBoard(server, await startBoard(server, ID, { version: "2" }), 3);
+  expect(viewOf(server)).toMatchObject({ state: "failed", version: "2", previous: "1" });
 });
 
 test("the result disappears when another program is flashed by cable", async () => {

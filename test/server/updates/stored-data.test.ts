@@ -88,7 +88,7 @@ test("updates and rollouts of an earlier version are still there", async () => {
   });
   expect(await waitForRollout(next, { state: "stopped" })).toMatchObject({
     ...{ total: 3, done: 1, failed: 1, skipped: 1, ended_at: null, to_roll_back: 2, versions: ["2"] },
-    failures: [{ id: B, reason: `${B} does not run the version.` }],
+    failures: [{ id: B, reason: `The update of ${B} failed.` }],
   });
   const ignored = log.lines.map(({ text }) => text).filter((text) => text.includes("ignored"));
   expect(ignored).toEqual([

@@ -15,7 +15,7 @@ export const updates: TranslatedArea<typeof english> = {
   done: "Auf dem Board läuft {version}.",
   failed: "{time}: {problem}",
   crashed:
-    "Version {version} wurde schon einmal auf diesem Board installiert ({time}) und ist wahrscheinlich abgestürzt. Sie stürzt vielleicht wieder ab.",
+    "Version {version} wurde schon einmal auf diesem Board installiert und ist wahrscheinlich abgestürzt ({time}). Sie stürzt vielleicht wieder ab.",
   progress: "Fortschritt des Updates",
   boardsOutdated: {
     one: "Für {count} Board ist ein Update verfügbar.",

@@ -15,7 +15,7 @@ export const updates = {
   restarting: "The board starts the new program …",
   done: "The board runs {version}.",
   failed: "{time}: {problem}",
-  crashed: "Version {version} was installed on this board before ({time}) and probably crashed. It may crash again.",
+  crashed: "Version {version} was installed on this board before and probably crashed ({time}). It may crash again.",
   progress: "Progress of the update",
   boardsOutdated: {
     one: "An update is available for {count} board.",
@@ -28,7 +28,7 @@ export const updates = {
   updateAll: "Update all …",
   updateAllQuestion: { one: "Update {count} board?", other: "Update {count} boards?" },
   updateAllConsequence:
-    "First one board, then a tenth, then all others. The update stops when it fails on more than 2 %. Each board takes no readings for a few seconds.",
+    "First one board, then a tenth, then all others. The update stops when it fails on more than 2 % of the boards. Each board takes no readings for a few seconds.",
   updateAllConfirmed: "Update",
   waveOne: "First wave: one board.",
   waveTenth: "Second wave: a tenth of the boards.",

@@ -15,7 +15,7 @@ export const updates: TranslatedArea<typeof english> = {
   done: "La placa ejecuta {version}.",
   failed: "{time}: {problem}",
   crashed:
-    "La versión {version} ya se instaló en esta placa ({time}) y probablemente falló. Es posible que vuelva a fallar.",
+    "La versión {version} ya se instaló en esta placa y probablemente falló ({time}). Es posible que vuelva a fallar.",
   progress: "Progreso de la actualización",
   boardsOutdated: {
     one: "Hay una actualización para {count} placa.",
@@ -28,7 +28,7 @@ export const updates: TranslatedArea<typeof english> = {
   updateAll: "Actualizar todas …",
   updateAllQuestion: { one: "¿Actualizar {count} placa?", other: "¿Actualizar {count} placas?" },
   updateAllConsequence:
-    "Primero una placa, después una décima parte y después las demás. La actualización se detiene si falla en más del 2 %. Cada placa deja de medir durante unos segundos.",
+    "Primero una placa, después una décima parte y después las demás. La actualización se detiene si falla en más del 2 % de las placas. Cada placa deja de medir durante unos segundos.",
   updateAllConfirmed: "Actualizar",
   waveOne: "Primera fase: una placa.",
   waveTenth: "Segunda fase: una décima parte de las placas.",

@@ -14,7 +14,7 @@ export const updates: TranslatedArea<typeof english> = {
   restarting: "开发板正在启动新程序 …",
   done: "开发板已运行 {version}。",
   failed: "{time}：{problem}",
-  crashed: "版本 {version} 曾安装到此板（{time}），很可能崩溃过。它可能会再次崩溃。",
+  crashed: "版本 {version} 曾安装到此板，并且很可能崩溃过（{time}）。它可能会再次崩溃。",
   progress: "更新进度",
   boardsOutdated: { other: "{count} 块开发板有可用更新。" },
   boardsOutdatedAgain: { other: "{count} 块开发板有更新的版本可用。" },

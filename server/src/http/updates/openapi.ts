@@ -131,14 +131,16 @@ export const UPDATE_SCHEMAS: Record<string, Schema> = {
     }),
     problem: nullableSchema(textSchema("Why the update failed, and what to do; null unless `state` is `failed`.")),
     previous: nullableSchema(
-      textSchema("The version before the last update, if it can be installed again; otherwise null."),
+      textSchema(
+        "The last version before the update that did not crash, if it can be installed again; otherwise null.",
+      ),
     ),
     since: nullableSchema(
       isoTimeSchema("When `state` began; null without a state, or if an earlier version of the server has stored it."),
     ),
     crashed: nullableSchema(
       objectSchema<CrashedVersionView>(
-        "The version that probably crashed: it was installed on the board, but did not connect, or started again and again. Null if there is none, or an update to that version has succeeded since.",
+        "The version that probably crashed: it was installed on the board, but did not connect, or started again and again. Null if there is none, an update to that version has succeeded since, or the result of the update was removed.",
         { version: textSchema("The version."), at: isoTimeSchema("When the server noticed it.") },
       ),
     ),
