@@ -85,7 +85,7 @@ describe.skipIf(!chromiumPath)(`updates on the dashboard${chromiumNote}`, () => 
     await eventually(() => server.devices.get("nightlight/porch")?.update?.state === "done", { what: "the update" });
     expect(board.version).toBe("1");
     await isVisible(page, "Version 2-broken is available; this board runs 1.");
-    await isVisible(page, /^Version 2-broken was installed on this board before \(.+\) and probably crashed\./);
+    await isVisible(page, /^Version 2-broken was installed on this board before and probably crashed \(.+\)\./);
     await page.goto(`${server.httpUrl}/#/`);
     await isVisible(page, "An update is available for 1 board.");
     await isVisible(
